@@ -1,0 +1,2 @@
+DROP TABLE credential_versions;
+DROP TABLE tokens;

@@ -1,0 +1,4 @@
+DROP TABLE partner_clusters;
+DROP TABLE partners;
+DROP TABLE clusters;
+DROP TABLE workspaces;

@@ -1,0 +1,4 @@
+DROP TABLE role_includes;
+DROP TABLE roles;
+DROP TABLE user_blocks;
+DROP TABLE users;

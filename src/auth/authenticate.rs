@@ -1,0 +1,236 @@
+//! From an `Authorization` header to a principal.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::cache::Cache;
+use super::hashing::Hasher;
+use super::header::{Credentials, parse};
+use super::principal::Principal;
+use super::secret;
+use crate::config;
+use crate::directory::credentials::{Account, FindAccount, FindTokenAccount, NoteUse};
+use crate::directory::permissions::{Permissions};
+use crate::directory::{Context, Directory, DirectoryError, clock};
+
+/// How often the last use of a token is written down, at most.
+const NOTE_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+/// Why nobody is known.
+#[derive(Debug)]
+pub enum Denied {
+    /// No credentials came.
+    Missing,
+    /// They are wrong, in whichever way: the caller is not told which.
+    Wrong,
+    Directory(DirectoryError),
+}
+
+impl From<DirectoryError> for Denied {
+    fn from(error: DirectoryError) -> Self {
+        Self::Directory(error)
+    }
+}
+
+/// Knows callers. Cheap to share behind an `Arc`.
+pub struct Auth {
+    pub directory: Arc<Directory>,
+    pub hasher: Hasher,
+    /// By the digest of a token's secret.
+    tokens: Cache<[u8; 32], Remembered>,
+    /// By username.
+    accounts: Cache<String, Remembered>,
+    /// Digests of a password together with the hash that it fitted. A new
+    /// password has a new hash, so nothing here can outlive a change.
+    verified: Cache<[u8; 32], ()>,
+    /// Salts those digests, so that they mean nothing outside this process.
+    salt: [u8; 32],
+    settings: config::Auth,
+}
+
+#[derive(Clone)]
+struct Remembered {
+    version: u64,
+    principal: Arc<Principal>,
+    account: Arc<Account>,
+}
+
+impl Auth {
+    pub fn new(directory: Arc<Directory>, settings: config::Auth) -> Result<Self, std::io::Error> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let hasher = Hasher::start(settings.hash_threads.unwrap_or(cores), settings.hash_queue)?;
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt).map_err(std::io::Error::other)?;
+        let capacity = settings.credential_cache_entries;
+        Ok(Self {
+            directory,
+            hasher,
+            tokens: Cache::new(capacity),
+            accounts: Cache::new(capacity),
+            verified: Cache::new(capacity),
+            salt,
+            settings,
+        })
+    }
+
+    pub fn settings(&self) -> &config::Auth {
+        &self.settings
+    }
+
+    /// Who sent this header? `context` says when; it has no actor yet.
+    pub async fn authenticate(
+        &self,
+        header: Option<&[u8]>,
+        context: &Context,
+    ) -> Result<Arc<Principal>, Denied> {
+        let header = header.ok_or(Denied::Missing)?;
+        match parse(header).ok_or(Denied::Wrong)? {
+            Credentials::Token(secret) => self.by_token(secret, context).await,
+            Credentials::Password { username, password } => {
+                self.by_password(&username, &password, context).await
+            }
+        }
+    }
+
+    async fn by_token(&self, secret: &str, context: &Context) -> Result<Arc<Principal>, Denied> {
+        let digest = secret::digest(secret.as_bytes());
+        let version = self.directory.credential_version()?;
+        if let Some(known) = self.tokens.get(&digest, context.now)
+            && known.version == version
+        {
+            return Ok(known.principal);
+        }
+        let find = FindTokenAccount { hash: secret::hex(&digest) };
+        let found = self.directory.read(context, find).await?.ok_or(Denied::Wrong)?;
+        let principal = Arc::new(of_token(&found.account, found.token_id, found.scopes.as_deref()));
+        let ends = [found.account.good_until.as_deref(), found.expires.as_deref()];
+        let until = self.until(context.now, &ends);
+        let remembered = Remembered {
+            version,
+            principal: principal.clone(),
+            account: Arc::new(found.account),
+        };
+        self.tokens.put(digest, remembered, until, context.now);
+        let noted = found.last_used.as_deref().and_then(clock::parse);
+        if noted.is_none_or(|noted| context.now - noted >= NOTE_EVERY) {
+            self.note(context, NoteUse::Token { token_id: found.token_id });
+        }
+        Ok(principal)
+    }
+
+    async fn by_password(
+        &self,
+        username: &str,
+        password: &str,
+        context: &Context,
+    ) -> Result<Arc<Principal>, Denied> {
+        let known = self.account(username, context).await?;
+        let hash = known.as_ref().and_then(|known| known.account.password_hash.as_ref());
+        let digest = hash.map(|hash| self.digest(hash.expose(), password));
+        if let (Some(known), Some(digest)) = (&known, &digest)
+            && self.verified.get(digest, context.now).is_some()
+        {
+            return Ok(known.principal.clone());
+        }
+        // Unknown users and users without a password cost the same time.
+        let fits = password.len() <= self.settings.password_max_length * 4
+            && self.hasher.verify(password, hash).await?;
+        let (Some(known), Some(digest), true) = (known, digest, fits) else {
+            return Err(Denied::Wrong);
+        };
+        let seconds = i64::try_from(self.settings.credential_cache_seconds).unwrap_or(0);
+        let until = context.now + TimeDelta::seconds(seconds);
+        self.verified.put(digest, (), until, context.now);
+        self.note(context, NoteUse::SignIn { user_id: known.account.id });
+        Ok(known.principal)
+    }
+
+    async fn account(
+        &self,
+        username: &str,
+        context: &Context,
+    ) -> Result<Option<Remembered>, DirectoryError> {
+        let version = self.directory.credential_version()?;
+        let key = username.to_owned();
+        if let Some(known) = self.accounts.get(&key, context.now)
+            && known.version == version
+        {
+            return Ok(Some(known));
+        }
+        let find = FindAccount { username: key.clone() };
+        let Some(account) = self.directory.read(context, find).await? else {
+            return Ok(None);
+        };
+        let until = self.until(context.now, &[account.good_until.as_deref()]);
+        let remembered = Remembered {
+            version,
+            principal: Arc::new(of_account(&account)),
+            account: Arc::new(account),
+        };
+        self.accounts.put(key, remembered.clone(), until, context.now);
+        Ok(Some(remembered))
+    }
+
+    /// Until when a principal may be remembered: never past the moment when a
+    /// grant or a token ends, and only shortly where other processes may change
+    /// the directory without our seeing it.
+    fn until(&self, now: DateTime<Utc>, ends: &[Option<&str>]) -> DateTime<Utc> {
+        let seconds = if self.directory.sees_every_change() {
+            self.settings.credential_cache_seconds
+        } else {
+            self.settings.token_cache_seconds
+        };
+        let longest = now + TimeDelta::seconds(i64::try_from(seconds).unwrap_or(0));
+        ends.iter()
+            .flatten()
+            .filter_map(|end| clock::parse(end))
+            .fold(longest, |until, end| until.min(end))
+    }
+
+    fn digest(&self, hash: &str, password: &str) -> [u8; 32] {
+        let mut text = Vec::with_capacity(32 + hash.len() + 1 + password.len());
+        text.extend_from_slice(&self.salt);
+        text.extend_from_slice(hash.as_bytes());
+        text.push(0);
+        text.extend_from_slice(password.as_bytes());
+        secret::digest(&text)
+    }
+
+    /// Writes a use down without making the caller wait; a note that is lost
+    /// because the database is busy is no harm.
+    fn note(&self, context: &Context, note: NoteUse) {
+        let directory = self.directory.clone();
+        let context = context.clone();
+        tokio::task::spawn_local(async move {
+            if let Err(error) = directory.write(&context, note).await {
+                log::debug!("a use was not noted: {error}");
+            }
+        });
+    }
+}
+
+fn of_account(account: &Account) -> Principal {
+    Principal {
+        id: account.id,
+        username: account.username.as_str().into(),
+        is_administrator: account.is_administrator,
+        permissions: account.permissions,
+        token_id: None,
+        is_narrowed: false,
+    }
+}
+
+fn of_token(account: &Account, token_id: i64, scopes: Option<&str>) -> Principal {
+    let whole = of_account(account);
+    match scopes {
+        None => Principal { token_id: Some(token_id), ..whole },
+        Some(scopes) => Principal {
+            is_administrator: false,
+            permissions: whole.permissions.and(Permissions::from_json(scopes)),
+            token_id: Some(token_id),
+            is_narrowed: true,
+            ..whole
+        },
+    }
+}

@@ -1,0 +1,21 @@
+//! Who is asking, and what they may.
+//!
+//! [`Auth::authenticate`] turns an `Authorization` header into a [`Principal`];
+//! a [`Guard`] is the directory as that principal may use it, and the only
+//! thing that a surface is handed. What a principal may is decided in `policy`
+//! alone.
+
+mod authenticate;
+mod cache;
+mod guard;
+mod hashing;
+mod header;
+mod policy;
+mod principal;
+pub mod secret;
+
+pub use authenticate::{Auth, Denied};
+pub use guard::{Guard, Refusal};
+pub use hashing::Hasher;
+pub use policy::Governed;
+pub use principal::Principal;

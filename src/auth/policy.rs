@@ -1,0 +1,285 @@
+//! What a principal may: the one place that decides, for every surface.
+//!
+//! Every operation that a surface can ask for is governed here. Reading is
+//! narrowed to what the principal may see, so that the rest does not exist for
+//! them (404); a change that they may not make is refused (403). An operation
+//! without a rule cannot be handed to a `Guard` at all.
+
+use super::guard::Refusal;
+use super::principal::Principal;
+use crate::directory::events::{Events, FindEvent};
+use crate::directory::grants::{ChangeMembers, ListMembers, RolesOfUsers, Side, UsersOfRoles};
+use crate::directory::listing::{List, Visible};
+use crate::directory::permissions::{Permission, Permissions};
+use crate::directory::roles::{CreateRole, DeleteRole, FindRole, Roles, RolesOf, UpdateRole};
+use crate::directory::tokens::{
+    CreateToken, DeleteToken, FindToken, TokenChanges, Tokens, UpdateToken,
+};
+use crate::directory::users::{CreateUser, DeleteUser, FindUser, UpdateUser, Users};
+
+/// An operation with a rule.
+pub trait Governed {
+    /// Narrows the operation to what `principal` may see, or refuses it.
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal>;
+}
+
+fn require(principal: &Principal, permission: Permission) -> Result<(), Refusal> {
+    if principal.may(permission) {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden(format!("This needs the permission {}.", permission.name())))
+}
+
+impl Governed for List<Users> {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::UsersRead);
+        Ok(())
+    }
+}
+
+impl Governed for FindUser {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::UsersRead);
+        Ok(())
+    }
+}
+
+impl Governed for CreateUser {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        require(principal, Permission::UsersWrite)?;
+        if self.roles.as_ref().is_some_and(|roles| !roles.is_empty()) {
+            require(principal, Permission::GrantsWrite)?;
+        }
+        self.reach = principal.reach();
+        Ok(())
+    }
+}
+
+impl Governed for UpdateUser {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::UsersRead);
+        self.reach = principal.reach();
+        if !can_see(self.visible, self.id) {
+            // The directory answers that there is no such user.
+            return Ok(());
+        }
+        let own = self.id == principal.id && self.changes.is_personal();
+        if !(own && principal.may(Permission::SelfWrite)) {
+            require(principal, Permission::UsersWrite)?;
+        }
+        if self.roles.is_some() {
+            require(principal, Permission::GrantsWrite)?;
+        }
+        Ok(())
+    }
+}
+
+impl Governed for DeleteUser {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::UsersRead);
+        self.reach = principal.reach();
+        if can_see(self.visible, self.id) {
+            require(principal, Permission::UsersWrite)?;
+        }
+        Ok(())
+    }
+}
+
+fn can_see(visible: Visible, user: i64) -> bool {
+    match visible {
+        Visible::All => true,
+        Visible::Own(own) => own == user,
+        Visible::Nothing => false,
+    }
+}
+
+impl Governed for List<Roles> {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = match &self.of {
+            // Whoever sees a user sees what that user holds; whether they see
+            // the user is asked before.
+            Some(RolesOf::User(user)) if can_see(principal.sees(Permission::UsersRead), *user) => {
+                Visible::All
+            }
+            // Ids come from linkage that was shown already.
+            Some(RolesOf::Ids(_)) => Visible::All,
+            _ => principal.sees(Permission::RolesRead),
+        };
+        Ok(())
+    }
+}
+
+impl Governed for FindRole {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::RolesRead);
+        Ok(())
+    }
+}
+
+impl Governed for CreateRole {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        require(principal, Permission::RolesWrite)?;
+        if self.users.as_ref().is_some_and(|users| !users.is_empty()) {
+            require(principal, Permission::GrantsWrite)?;
+        }
+        self.reach = principal.reach();
+        Ok(())
+    }
+}
+
+/// A role that is out of sight must answer like one that does not exist: the
+/// directory is asked with `Visible::Own`, and a role that is held is refused there.
+fn change_role(
+    principal: &Principal,
+    needs: &[Permission],
+    visible: &mut Visible,
+) -> Result<(), Refusal> {
+    *visible = principal.sees(Permission::RolesRead);
+    needs.iter().try_for_each(|permission| require(principal, *permission))
+}
+
+impl Governed for UpdateRole {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.reach = principal.reach();
+        let needs: &[Permission] = if self.users.is_some() {
+            &[Permission::RolesWrite, Permission::GrantsWrite]
+        } else {
+            &[Permission::RolesWrite]
+        };
+        change_role(principal, needs, &mut self.visible)
+    }
+}
+
+impl Governed for DeleteRole {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.reach = principal.reach();
+        change_role(principal, &[Permission::RolesWrite], &mut self.visible)
+    }
+}
+
+impl Governed for ListMembers {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible_users = principal.sees(Permission::UsersRead);
+        self.visible = match self.side {
+            Side::OfUser(_) => self.visible_users,
+            Side::OfRole(_) => principal.sees(Permission::RolesRead),
+        };
+        Ok(())
+    }
+}
+
+impl Governed for ChangeMembers {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.reach = principal.reach();
+        self.visible = match self.side {
+            Side::OfUser(user) => {
+                let visible = principal.sees(Permission::UsersRead);
+                if !can_see(visible, user) {
+                    self.visible = visible;
+                    return Ok(());
+                }
+                visible
+            }
+            Side::OfRole(_) => principal.sees(Permission::RolesRead),
+        };
+        require(principal, Permission::GrantsWrite)
+    }
+}
+
+impl Governed for RolesOfUsers {
+    fn govern(&mut self, _: &Principal) -> Result<(), Refusal> {
+        // The users were shown already, and whoever sees them sees their roles.
+        Ok(())
+    }
+}
+
+impl Governed for UsersOfRoles {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::UsersRead);
+        Ok(())
+    }
+}
+
+impl Governed for List<Tokens> {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::TokensRead);
+        Ok(())
+    }
+}
+
+impl Governed for FindToken {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::TokensRead);
+        Ok(())
+    }
+}
+
+impl Governed for CreateToken {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        if self.user_id == principal.id {
+            require(principal, Permission::SelfWrite)?;
+            self.reach = crate::directory::permissions::Reach::Everything;
+        } else {
+            require(principal, Permission::TokensWrite)?;
+            self.reach = principal.reach();
+        }
+        narrower(principal, &self.changes)
+    }
+}
+
+/// A token that may less than its user cannot make one that may more.
+fn narrower(principal: &Principal, changes: &TokenChanges) -> Result<(), Refusal> {
+    let scopes = changes.scopes.as_ref().and_then(|scopes| scopes.as_deref());
+    let fits = match scopes {
+        _ if !principal.is_narrowed => true,
+        None => false,
+        Some(scopes) => {
+            let wanted = Permissions::from_json(scopes);
+            principal.permissions.and(wanted) == wanted
+        }
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden("A token can only make tokens whose scopes are among its own.".into()))
+}
+
+/// Whether the token is one's own only the directory knows: it is looked for
+/// among one's own unless everybody's may be changed.
+fn change_token(principal: &Principal, visible: &mut Visible) -> Result<(), Refusal> {
+    *visible = if principal.may(Permission::TokensWrite) {
+        Visible::All
+    } else {
+        require(principal, Permission::SelfWrite)?;
+        Visible::Own(principal.id)
+    };
+    Ok(())
+}
+
+impl Governed for UpdateToken {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        change_token(principal, &mut self.visible)
+    }
+}
+
+impl Governed for DeleteToken {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        change_token(principal, &mut self.visible)
+    }
+}
+
+impl Governed for List<Events> {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        require(principal, Permission::AuditRead)?;
+        self.visible = Visible::All;
+        Ok(())
+    }
+}
+
+impl Governed for FindEvent {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        require(principal, Permission::AuditRead)?;
+        self.visible = Visible::All;
+        Ok(())
+    }
+}

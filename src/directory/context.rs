@@ -1,0 +1,55 @@
+//! What every operation is told about the request that it serves.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+/// Who acts, for the audit log and for `created_by`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub id: i64,
+    pub username: Arc<str>,
+    /// The API token that was used, when one was.
+    pub token_id: Option<i64>,
+}
+
+/// Names one request in answers, log and audit log: 16 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestId(pub u64);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub now: DateTime<Utc>,
+    /// `None`: the program itself, from its command line.
+    pub actor: Option<Actor>,
+    pub request_id: RequestId,
+}
+
+impl Context {
+    /// For the command line and for work of the program's own.
+    pub fn of_program(now: DateTime<Utc>, request_id: RequestId) -> Self {
+        Self { now, actor: None, request_id }
+    }
+
+    /// Now, in stored form.
+    pub fn now_text(&self) -> String {
+        super::clock::text(self.now)
+    }
+
+    pub fn actor_id(&self) -> Option<i64> {
+        self.actor.as_ref().map(|actor| actor.id)
+    }
+}

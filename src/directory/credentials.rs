@@ -1,0 +1,92 @@
+//! What is needed to know a caller: the account and what its roles permit.
+
+use super::Operation;
+use super::permissions::Permissions;
+use super::users::PasswordHash;
+
+/// An account that can sign in: living and active ones only.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub id: i64,
+    pub username: String,
+    pub password_hash: Option<PasswordHash>,
+    pub external: bool,
+    pub is_administrator: bool,
+    pub permissions: Permissions,
+    /// From when on the above may differ, because a grant begins or ends.
+    pub good_until: Option<String>,
+}
+
+/// The account of a username.
+#[derive(Debug)]
+pub struct FindAccount {
+    pub username: String,
+}
+
+impl Operation for FindAccount {
+    type Output = Option<Account>;
+    const SNAPSHOT: bool = true;
+}
+
+/// The account behind a token that has not expired.
+#[derive(Debug)]
+pub struct FindTokenAccount {
+    pub hash: String,
+}
+
+impl Operation for FindTokenAccount {
+    type Output = Option<TokenAccount>;
+    const SNAPSHOT: bool = true;
+}
+
+#[derive(Clone, Debug)]
+pub struct TokenAccount {
+    pub token_id: i64,
+    /// A JSON array; none: all that the user may.
+    pub scopes: Option<String>,
+    pub expires: Option<String>,
+    pub last_used: Option<String>,
+    pub account: Account,
+}
+
+/// Notes that somebody signed in with a password, or used a token.
+#[derive(Debug)]
+pub enum NoteUse {
+    SignIn { user_id: i64 },
+    Token { token_id: i64 },
+}
+
+impl Operation for NoteUse {
+    type Output = ();
+
+    fn touches_credentials(&self) -> bool {
+        false
+    }
+}
+
+/// Makes the first administrator when there is no user at all; tells whether it did.
+#[derive(Debug)]
+pub struct CreateFirstAdministrator {
+    pub username: String,
+    pub password_hash: PasswordHash,
+}
+
+impl Operation for CreateFirstAdministrator {
+    type Output = bool;
+}
+
+/// Whether nobody was ever made here.
+#[derive(Debug)]
+pub struct IsEmpty;
+
+impl Operation for IsEmpty {
+    type Output = bool;
+}
+
+/// Asks the database for nothing but an answer.
+#[derive(Debug)]
+pub struct Reachable;
+
+impl Operation for Reachable {
+    type Output = ();
+}

@@ -1,0 +1,121 @@
+use std::fmt;
+
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+
+/// What is wrong with one field of a request. `message` is safe to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The attribute, named as in the JSON:API contract.
+    pub field: &'static str,
+    pub kind: ProblemKind,
+    pub message: String,
+}
+
+/// Kinds of problems that surfaces tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    Missing,
+    Invalid,
+    Taken,
+}
+
+impl Problem {
+    pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
+        Self { field, kind: ProblemKind::Invalid, message: message.into() }
+    }
+
+    pub fn missing(field: &'static str) -> Self {
+        Self { field, kind: ProblemKind::Missing, message: "This member is required.".into() }
+    }
+
+    pub fn taken(field: &'static str, message: impl Into<String>) -> Self {
+        Self { field, kind: ProblemKind::Taken, message: message.into() }
+    }
+}
+
+/// Everything that the directory can answer instead of doing what it was asked.
+/// No HTTP here: each surface decides what a variant means to its clients.
+#[derive(Debug)]
+pub enum DirectoryError {
+    /// The request asks for something impossible; one entry for each field.
+    Invalid(Vec<Problem>),
+    /// The thing asked about does not exist.
+    NotFound,
+    /// A related thing does not exist: its place in the list that was given.
+    RelatedNotFound { kind: &'static str, place: usize },
+    /// A rule of the directory forbids it to everybody.
+    Protected(&'static str),
+    /// Lost a race that can be run again from the start.
+    Again,
+    /// Overloaded or locked; worth another try in a moment.
+    Busy(String),
+    /// The database is gone, full or broken.
+    Unavailable(String),
+    /// A defect of ours. The text is for the log only.
+    Internal(String),
+}
+
+impl DirectoryError {
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::Internal(cause.to_string())
+    }
+
+    pub fn taken(field: &'static str, message: &str) -> Self {
+        Self::Invalid(vec![Problem::taken(field, message)])
+    }
+}
+
+impl fmt::Display for DirectoryError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(problems) => {
+                let texts: Vec<String> =
+                    problems.iter().map(|p| format!("{}: {}", p.field, p.message)).collect();
+                out.write_str(&texts.join("; "))
+            }
+            Self::NotFound => out.write_str("no such thing"),
+            Self::RelatedNotFound { kind, .. } => write!(out, "no such {kind}"),
+            Self::Protected(why) => out.write_str(why),
+            Self::Again => out.write_str("a race was lost"),
+            Self::Busy(why) | Self::Unavailable(why) | Self::Internal(why) => out.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for DirectoryError {}
+
+impl From<QueryError> for DirectoryError {
+    fn from(error: QueryError) -> Self {
+        use crate::storage::StorageError;
+        match error {
+            QueryError::NotFound => Self::NotFound,
+            QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, ref info) => {
+                taken(info.message(), info.constraint_name())
+                    .unwrap_or_else(|| Self::internal(&error))
+            }
+            // Somebody removed the other end meanwhile: look again.
+            QueryError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::Again,
+            error => match StorageError::from(error) {
+                StorageError::Busy(why) => Self::Busy(why),
+                StorageError::Unavailable(why) => Self::Unavailable(why),
+                StorageError::Query(error) => Self::internal(error),
+            },
+        }
+    }
+}
+
+/// Unique columns: as SQLite and as PostgreSQL name them, the attribute, the text.
+const UNIQUE: &[(&str, &str, &str, &str)] = &[
+    ("users.username", "users_username_key", "username", "A user with this username already exists."),
+    ("users.uname", "users_uname_key", "uname", "A user with this uname already exists."),
+    ("roles.name", "roles_name_key", "name", "A role with this name already exists."),
+];
+
+fn taken(message: &str, constraint: Option<&str>) -> Option<DirectoryError> {
+    UNIQUE
+        .iter()
+        .find(|(sqlite, postgres, _, _)| {
+            message.ends_with(sqlite) || constraint == Some(postgres)
+        })
+        .map(|(_, _, field, text)| DirectoryError::taken(field, text))
+}

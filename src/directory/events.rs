@@ -1,0 +1,123 @@
+//! The audit log: who changed what, when, from what to what.
+
+use diesel::{Insertable, Queryable, Selectable};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Operation;
+use super::listing::{Noun, Visible};
+use crate::storage::schema::events;
+
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub struct Event {
+    pub id: i64,
+    pub at: String,
+    pub actor_id: Option<i64>,
+    pub actor: Option<String>,
+    pub token_id: Option<i64>,
+    pub verb: String,
+    pub subject_type: String,
+    pub subject_id: i64,
+    /// JSON objects; never a password, a hash or a token.
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub request_id: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = events)]
+pub struct NewEvent<'a> {
+    pub at: &'a str,
+    pub actor_id: Option<i64>,
+    pub actor: Option<&'a str>,
+    pub token_id: Option<i64>,
+    pub verb: &'a str,
+    pub subject_type: &'a str,
+    pub subject_id: i64,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub request_id: &'a str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventColumn {
+    Id,
+    At,
+    ActorId,
+    Actor,
+    Verb,
+    SubjectType,
+    SubjectId,
+    RequestId,
+}
+
+/// Events are confined to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventsOf {}
+
+#[derive(Debug)]
+pub struct Events;
+
+impl Noun for Events {
+    type Row = Event;
+    type Column = EventColumn;
+    type Of = EventsOf;
+
+    fn is_indexed(column: EventColumn) -> bool {
+        use EventColumn::{ActorId, At, Id, RequestId, SubjectId};
+        matches!(column, Id | At | ActorId | RequestId | SubjectId)
+    }
+}
+
+#[derive(Debug)]
+pub struct FindEvent {
+    pub id: i64,
+    pub visible: Visible,
+}
+
+impl Operation for FindEvent {
+    type Output = Option<Event>;
+}
+
+/// What the log says of a row: its members without the bookkeeping.
+pub fn described<R: Serialize>(row: &R) -> Map<String, Value> {
+    let mut members = match serde_json::to_value(row) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    for bookkeeping in ["id", "version", "created", "modified", "created_by", "modified_by"] {
+        members.remove(bookkeeping);
+    }
+    members
+}
+
+/// Only the members that differ, on both sides.
+pub fn difference(
+    before: Map<String, Value>,
+    after: Map<String, Value>,
+) -> (Map<String, Value>, Map<String, Value>) {
+    let changed = |name: &str| before.get(name) != after.get(name);
+    let kept = |side: &Map<String, Value>| {
+        side.iter()
+            .filter(|(name, _)| changed(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    (kept(&before), kept(&after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_update_is_told_by_what_differs() {
+        let side = |value: Value| value.as_object().cloned().unwrap_or_default();
+        let (before, after) =
+            difference(side(json!({"name": "John", "email": null})), side(json!({"name": "Jo", "email": null})));
+        assert_eq!(before, side(json!({"name": "John"})));
+        assert_eq!(after, side(json!({"name": "Jo"})));
+    }
+}

@@ -1,0 +1,129 @@
+//! Filters, sorts and pages as plain values: surfaces translate into them,
+//! only the queries translate out of them.
+
+/// A kind of thing that can be listed.
+pub trait Noun: Send + Sync + 'static {
+    type Row: Send + 'static;
+    /// What can be filtered and sorted by.
+    type Column: Copy + Send + Sync + PartialEq + std::fmt::Debug + 'static;
+    /// What a list can be confined to: the members of a role, say.
+    type Of: Clone + Send + Sync + std::fmt::Debug + 'static;
+
+    /// Whether an index gives this order.
+    fn is_indexed(column: Self::Column) -> bool;
+}
+
+/// Which rows the caller may see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Visible {
+    All,
+    /// What belongs to this user.
+    Own(i64),
+    #[default]
+    Nothing,
+}
+
+/// The value that a column is compared with, of the column's own kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operand {
+    Text(String),
+    Flag(bool),
+    Number(i64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    /// Has no value (operand `Flag(true)`) or has one.
+    Null,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition<C> {
+    All(Vec<Condition<C>>),
+    Any(Vec<Condition<C>>),
+    /// Several operands: any of them (`Equal`), none of them (`NotEqual`).
+    Test { column: C, comparison: Comparison, operands: Vec<Operand> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SortBy<C> {
+    pub column: C,
+    pub descending: bool,
+}
+
+/// A part of a list. `limit` 0 asks for the total only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    pub offset: i64,
+    pub limit: i64,
+}
+
+/// A page of a noun's rows. Ties of every order are broken by id.
+#[derive(Debug)]
+pub struct List<N: Noun> {
+    pub of: Option<N::Of>,
+    pub visible: Visible,
+    pub condition: Option<Condition<N::Column>>,
+    pub sort: Vec<SortBy<N::Column>>,
+    pub slice: Slice,
+    pub counted: bool,
+}
+
+impl<N: Noun> List<N> {
+    /// Everything that the caller may see, in the order of the ids.
+    pub fn new(slice: Slice) -> Self {
+        Self {
+            of: None,
+            visible: Visible::default(),
+            condition: None,
+            sort: Vec::new(),
+            slice,
+            counted: true,
+        }
+    }
+
+    /// Neither filtered, nor sorted, nor confined.
+    pub fn is_plain(&self) -> bool {
+        self.of.is_none()
+            && self.visible == Visible::All
+            && self.condition.is_none()
+            && self.sort.is_empty()
+    }
+}
+
+impl<N: Noun> super::Operation for List<N> {
+    type Output = Listed<N::Row>;
+    const SNAPSHOT: bool = true;
+
+    fn is_slow(&self) -> bool {
+        let indexed = |column| N::is_indexed(column);
+        self.condition.as_ref().is_some_and(|condition| !condition.is_narrow(&indexed))
+            || self.sort.first().is_some_and(|key| !indexed(key.column))
+    }
+}
+
+impl<C: Copy> Condition<C> {
+    /// Whether an index leads to the few rows that match.
+    fn is_narrow(&self, indexed: &impl Fn(C) -> bool) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().any(|part| part.is_narrow(indexed)),
+            Self::Any(parts) => parts.iter().all(|part| part.is_narrow(indexed)),
+            Self::Test { column, comparison, .. } => {
+                *comparison == Comparison::Equal && indexed(*column)
+            }
+        }
+    }
+}
+
+/// A page, and how many rows the whole list has when that was asked.
+#[derive(Debug)]
+pub struct Listed<R> {
+    pub rows: Vec<R>,
+    pub total: Option<i64>,
+}

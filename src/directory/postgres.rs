@@ -1,0 +1,64 @@
+//! The queries compiled for PostgreSQL, and how an operation runs there.
+
+use super::{Context, DirectoryError, Operation};
+use crate::storage::postgres::{Postgres, begin, commit, env, rollback};
+
+#[path = "queries/mod.rs"]
+pub mod queries;
+
+/// Reads; a connection that turns out to be dead is replaced once.
+pub async fn read<O>(
+    postgres: &Postgres,
+    context: &Context,
+    operation: &O,
+) -> Result<O::Answer, DirectoryError>
+where
+    O: Operation + queries::Run,
+{
+    let mut connection = postgres.connection().await?;
+    match operation.run(context, &mut connection).await {
+        Err(DirectoryError::Unavailable(_)) => {
+            drop(connection);
+            let mut connection = postgres.connection().await?;
+            operation.run(context, &mut connection).await
+        }
+        answer => answer,
+    }
+}
+
+/// Changes in one transaction; a race that was lost is run again.
+pub async fn write<O: queries::Run>(
+    postgres: &Postgres,
+    context: &Context,
+    operation: &O,
+    attempts: usize,
+) -> Result<O::Answer, DirectoryError> {
+    let mut outcome = Err(DirectoryError::Again);
+    for _ in 0..attempts {
+        let mut connection = postgres.connection().await?;
+        if begin(&mut connection).await.is_err() {
+            // The server closed this connection since it was last used.
+            drop(connection);
+            connection = postgres.connection().await?;
+            begin(&mut connection).await?;
+        }
+        outcome = operation.run(context, &mut connection).await;
+        match &outcome {
+            Ok(_) => {
+                commit(&mut connection).await?;
+                return outcome;
+            }
+            Err(DirectoryError::Again | DirectoryError::Busy(_)) => rollback(&mut connection).await,
+            Err(_) => {
+                rollback(&mut connection).await;
+                return outcome;
+            }
+        }
+    }
+    match outcome {
+        Err(DirectoryError::Again) => {
+            Err(DirectoryError::Busy("too many changes at the same place".into()))
+        }
+        outcome => outcome,
+    }
+}

@@ -1,0 +1,56 @@
+//! Writing the audit log, in the transaction of the change itself.
+
+use serde_json::{Map, Value};
+
+use super::prelude::*;
+use crate::directory::events::NewEvent;
+use crate::storage::schema::events;
+
+/// What happened to which thing.
+pub struct Happening<'a> {
+    pub verb: &'a str,
+    pub subject_type: &'a str,
+    pub subject_id: i64,
+    pub before: Option<Map<String, Value>>,
+    pub after: Option<Map<String, Value>>,
+}
+
+pub async fn record(
+    context: &Context,
+    connection: &mut Conn,
+    happening: Happening<'_>,
+) -> Result<(), DirectoryError> {
+    record_all(context, connection, vec![happening]).await
+}
+
+pub async fn record_all(
+    context: &Context,
+    connection: &mut Conn,
+    happenings: Vec<Happening<'_>>,
+) -> Result<(), DirectoryError> {
+    let at = context.now_text();
+    let request_id = context.request_id.to_string();
+    let actor = context.actor.as_ref();
+    let json = |side: Option<Map<String, Value>>| side.map(|side| Value::Object(side).to_string());
+    let mut rows = happenings.into_iter().map(|happening| NewEvent {
+        at: &at,
+        actor_id: actor.map(|actor| actor.id),
+        actor: actor.map(|actor| actor.username.as_ref()),
+        token_id: actor.and_then(|actor| actor.token_id),
+        verb: happening.verb,
+        subject_type: happening.subject_type,
+        subject_id: happening.subject_id,
+        before: json(happening.before),
+        after: json(happening.after),
+        request_id: &request_id,
+    });
+    loop {
+        let chunk: Vec<NewEvent<'_>> = rows.by_ref().take(super::env::ROWS_AN_INSERT).collect();
+        let Some(first) = chunk.as_slice().first() else { return Ok(()) };
+        if chunk.len() == 1 {
+            diesel::insert_into(events::table).values(first).execute(connection).await?;
+        } else {
+            diesel::insert_into(events::table).values(&chunk).execute(connection).await?;
+        }
+    }
+}

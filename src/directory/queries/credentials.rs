@@ -1,0 +1,244 @@
+use super::audit::{Happening, record};
+use super::grants::add_roles;
+use super::prelude::*;
+use crate::directory::credentials::{
+    Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, IsEmpty, NoteUse, Reachable,
+    TokenAccount,
+};
+use crate::directory::permissions::{Permissions, Reach};
+use crate::directory::roles::ADMIN;
+use crate::directory::users::{NewUser, PasswordHash};
+use crate::storage::schema::{credential_versions, grants, roles, tokens, users};
+
+/// SQLite's number, which its triggers move.
+pub async fn version(connection: &mut Conn) -> Result<i64, DirectoryError> {
+    let version = credential_versions::table.find(1).select(credential_versions::version);
+    Ok(version.get_result(connection).await?)
+}
+
+type AccountRow = (i64, String, Option<PasswordHash>, bool);
+
+impl Run for FindAccount {
+    type Answer = Option<Account>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<Account>, DirectoryError> {
+        // PostgreSQL knows no NUL in text, and nobody is called so.
+        if self.username.contains('\0') {
+            return Ok(None);
+        }
+        let row: Option<AccountRow> = users::table
+            .filter(users::username.eq(&self.username))
+            .filter(users::is_active.eq(true))
+            .filter(users::deleted_at.is_null())
+            .select((users::id, users::username, users::password_hash, users::external))
+            .get_result(connection)
+            .await
+            .optional()?;
+        match row {
+            None => Ok(None),
+            Some(row) => Ok(Some(account(row, context, connection).await?)),
+        }
+    }
+}
+
+impl Run for FindTokenAccount {
+    type Answer = Option<TokenAccount>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<TokenAccount>, DirectoryError> {
+        type TokenRow = (i64, Option<String>, Option<String>, Option<String>);
+        let row: Option<(TokenRow, AccountRow)> = tokens::table
+            .inner_join(users::table)
+            .filter(tokens::hash.eq(&self.hash))
+            .filter(users::is_active.eq(true))
+            .filter(users::deleted_at.is_null())
+            .select((
+                (tokens::id, tokens::scopes, tokens::expires, tokens::last_used),
+                (users::id, users::username, users::password_hash, users::external),
+            ))
+            .get_result(connection)
+            .await
+            .optional()?;
+        let Some(((token_id, scopes, expires, last_used), user)) = row else {
+            return Ok(None);
+        };
+        if expires.as_ref().is_some_and(|expires| *expires <= context.now_text()) {
+            return Ok(None);
+        }
+        let account = account(user, context, connection).await?;
+        Ok(Some(TokenAccount { token_id, scopes, expires, last_used, account }))
+    }
+}
+
+/// Adds up what the un-scoped roles permit now, and notes until when that holds.
+async fn account(
+    (id, username, password_hash, external): AccountRow,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Account, DirectoryError> {
+    type Row = (i64, String, Option<String>, Option<String>);
+    let now = context.now_text();
+    let rows: Vec<Row> = grants::table
+        .inner_join(roles::table)
+        .filter(grants::user_id.eq(id))
+        .filter(grants::workspace_id.is_null().and(grants::cluster_id.is_null()))
+        .filter(grants::is_active.eq(true))
+        .select((roles::id, roles::permissions, grants::valid_from, grants::valid_until))
+        .load(connection)
+        .await?;
+    let mut account = Account {
+        id,
+        username,
+        password_hash,
+        external,
+        is_administrator: false,
+        permissions: Permissions::EVERYBODY,
+        good_until: None,
+    };
+    for (role, permissions, from, until) in rows {
+        let begun = from.as_ref().is_none_or(|from| *from <= now);
+        let ended = until.as_ref().is_some_and(|until| *until <= now);
+        if begun && !ended {
+            account.is_administrator |= role == ADMIN;
+            account.permissions = account.permissions.or(Permissions::from_json(&permissions));
+        }
+        let next = if begun { until } else { from };
+        let next = next.filter(|next| *next > now);
+        account.good_until = [account.good_until, next].into_iter().flatten().min();
+    }
+    if account.is_administrator {
+        account.permissions = Permissions::all();
+    }
+    Ok(account)
+}
+
+/// Refuses to touch a user who may more than the caller.
+pub async fn within_reach(
+    reach: Reach,
+    user: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    if reach == Reach::Everything {
+        return Ok(());
+    }
+    let user = account((user, String::new(), None, false), context, connection).await?;
+    // What everybody may is nothing to be guarded.
+    let permissions = user.permissions.without(Permissions::EVERYBODY);
+    if reach.covers(permissions, user.is_administrator) {
+        Ok(())
+    } else {
+        Err(DirectoryError::Protected("This user may more than you."))
+    }
+}
+
+/// Refuses to give, take or change a role that permits more than the caller may.
+pub async fn roles_within_reach(
+    reach: Reach,
+    ids: &[i64],
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    if reach == Reach::Everything {
+        return Ok(());
+    }
+    let rows: Vec<(i64, String)> = roles::table
+        .filter(super::env::id_in(roles::id, ids.to_vec()))
+        .select((roles::id, roles::permissions))
+        .load(connection)
+        .await?;
+    let covered = rows.iter().all(|(id, permissions)| {
+        let permissions = Permissions::from_json(permissions).without(Permissions::EVERYBODY);
+        reach.covers(permissions, *id == ADMIN)
+    });
+    if covered {
+        Ok(())
+    } else {
+        Err(DirectoryError::Protected("This role permits more than you may."))
+    }
+}
+
+impl Run for NoteUse {
+    type Answer = ();
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
+        let now = context.now_text();
+        match self {
+            Self::SignIn { user_id } => {
+                diesel::update(users::table.find(user_id))
+                    .set(users::last_login.eq(now))
+                    .execute(connection)
+                    .await?
+            }
+            Self::Token { token_id } => {
+                diesel::update(tokens::table.find(token_id))
+                    .set(tokens::last_used.eq(now))
+                    .execute(connection)
+                    .await?
+            }
+        };
+        Ok(())
+    }
+}
+
+impl Run for IsEmpty {
+    type Answer = bool;
+
+    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
+        let anybody = users::table.select(users::id);
+        Ok(anybody.first::<i64>(connection).await.optional()?.is_none())
+    }
+}
+
+impl Run for CreateFirstAdministrator {
+    type Answer = bool;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
+        // Two processes that start together make one administrator.
+        super::env::one_at_a_time(connection).await?;
+        if !IsEmpty.run(context, connection).await? {
+            return Ok(false);
+        }
+        let now = context.now_text();
+        let new = NewUser {
+            username: &self.username,
+            uname: &crate::directory::values::uname_from(&self.username),
+            password_hash: Some(self.password_hash.expose()),
+            created: &now,
+            modified: &now,
+            created_by: None,
+            modified_by: None,
+        };
+        let id: i64 = diesel::insert_into(users::table)
+            .values(new)
+            .returning(users::id)
+            .get_result(connection)
+            .await?;
+        let mut after = serde_json::Map::new();
+        after.insert("username".into(), self.username.clone().into());
+        let happening = Happening {
+            verb: "create",
+            subject_type: "users",
+            subject_id: id,
+            before: None,
+            after: Some(after),
+        };
+        record(context, connection, happening).await?;
+        add_roles(id, &[ADMIN], Reach::Everything, context, connection).await?;
+        Ok(true)
+    }
+}
+
+impl Run for Reachable {
+    type Answer = ();
+
+    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
+        version(connection).await.map(drop)
+    }
+}

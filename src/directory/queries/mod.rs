@@ -1,0 +1,54 @@
+//! The queries, written once and compiled for each database: `env` is whatever
+//! the file that includes this folder has in scope under that name.
+
+#[macro_use]
+mod columns;
+mod audit;
+pub mod credentials;
+mod events;
+mod grants;
+mod roles;
+mod tokens;
+mod users;
+
+use super::env;
+use crate::directory::{Context, DirectoryError};
+pub use env::{Conn, Db};
+
+/// Carries an operation out on one database.
+pub trait Run {
+    type Answer: Send + 'static;
+
+    /// A change is called inside a transaction that is undone when it fails.
+    #[expect(async_fn_in_trait, reason = "only awaited on the thread that calls it")]
+    async fn run(&self, context: &Context, connection: &mut Conn)
+    -> Result<Self::Answer, DirectoryError>;
+}
+
+/// A condition on rows of one table, decided at run time.
+pub type Boxed<Table> = Box<
+    dyn diesel::BoxableExpression<
+            Table,
+            Db,
+            SqlType = diesel::sql_types::Nullable<diesel::sql_types::Bool>,
+        >,
+>;
+
+/// What query files need in scope.
+mod prelude {
+    pub use super::super::env::RunQueryDsl;
+    pub use super::{Boxed, Conn, Db, Run};
+    pub use crate::directory::listing::{
+        Comparison, Condition, List, Listed, Operand, Slice, Visible,
+    };
+    pub use crate::directory::{Context, DirectoryError, Problem};
+    pub use diesel::{
+        BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, OptionalExtension,
+        QueryDsl, SelectableHelper,
+    };
+}
+
+/// What must be there, or the caller is told that it is not.
+fn found<T>(row: Option<T>) -> Result<T, DirectoryError> {
+    row.ok_or(DirectoryError::NotFound)
+}

@@ -1,0 +1,202 @@
+use serde_json::{Map, Value};
+
+use super::audit::{Happening, record};
+use super::credentials::within_reach;
+use super::found;
+use super::prelude::*;
+use crate::directory::events::{described, difference};
+use crate::directory::permissions::Permissions;
+use crate::directory::tokens::{
+    CreateToken, DeleteToken, FindToken, NewToken, Token, TokenColumn, Tokens, TokensOf,
+    UpdateToken,
+};
+use crate::storage::schema::{tokens, users};
+
+columns!(tokens, TokenColumn {
+    Id: number id,
+    Name: text name,
+    Expires: maybe_text expires,
+    LastUsed: maybe_text last_used,
+    Created: text created,
+    Modified: text modified,
+});
+
+async fn visible(
+    id: i64,
+    visible: Visible,
+    connection: &mut Conn,
+) -> Result<Option<Token>, DirectoryError> {
+    let query = tokens::table
+        .find(id)
+        .inner_join(users::table)
+        .filter(users::deleted_at.is_null())
+        .select(Token::as_select());
+    let token: Option<Token> = query.first(connection).await.optional()?;
+    Ok(token.filter(|token| match visible {
+        Visible::All => true,
+        Visible::Own(own) => own == token.user_id,
+        Visible::Nothing => false,
+    }))
+}
+
+impl Run for FindToken {
+    type Answer = Option<Token>;
+
+    async fn run(
+        &self,
+        _: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<Token>, DirectoryError> {
+        visible(self.id, self.visible, connection).await
+    }
+}
+
+impl Run for List<Tokens> {
+    type Answer = Listed<Token>;
+
+    async fn run(
+        &self,
+        _: &Context,
+        connection: &mut Conn,
+    ) -> Result<Listed<Token>, DirectoryError> {
+        let matching = || filtered(self);
+        let total = match self.counted {
+            true => Some(matching().count().get_result(connection).await?),
+            false => None,
+        };
+        let rows = ordered!(matching(), &self.sort)
+            .select(Token::as_select())
+            .offset(self.slice.offset)
+            .limit(self.slice.limit)
+            .load(connection)
+            .await?;
+        Ok(Listed { rows, total })
+    }
+}
+
+fn filtered(list: &List<Tokens>) -> tokens::BoxedQuery<'static, Db> {
+    // Tokens of users in the trash are dead, so they are not shown.
+    let living = users::table.filter(users::deleted_at.is_null()).select(users::id);
+    let mut query = tokens::table.filter(tokens::user_id.eq_any(living)).into_boxed::<Db>();
+    query = match list.visible {
+        Visible::All => query,
+        Visible::Own(own) => query.filter(tokens::user_id.eq(own)),
+        Visible::Nothing => query.filter(tokens::user_id.eq(0)),
+    };
+    query = match &list.of {
+        Some(TokensOf::User(user)) => query.filter(tokens::user_id.eq(*user)),
+        None => query,
+    };
+    match &list.condition {
+        Some(wanted) => query.filter(condition(wanted)),
+        None => query,
+    }
+}
+
+fn happening(
+    verb: &'static str,
+    id: i64,
+    before: Option<Map<String, Value>>,
+    after: Option<Map<String, Value>>,
+) -> Happening<'static> {
+    Happening { verb, subject_type: "tokens", subject_id: id, before, after }
+}
+
+impl Run for CreateToken {
+    type Answer = Token;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Token, DirectoryError> {
+        let owner = users::table
+            .find(self.user_id)
+            .filter(users::deleted_at.is_null())
+            .select(users::id);
+        if owner.first::<i64>(connection).await.optional()?.is_none() {
+            return Err(DirectoryError::RelatedNotFound { kind: "users", place: 0 });
+        }
+        within_reach(self.reach, self.user_id, context, connection).await?;
+        let now = context.now_text();
+        let new = NewToken {
+            hash: &self.hash.0,
+            user_id: self.user_id,
+            name: self.changes.name.as_deref().unwrap_or_default(),
+            scopes: self.changes.scopes.as_ref().and_then(|scopes| scopes.as_deref()),
+            expires: self.changes.expires.as_ref().and_then(|expires| expires.as_deref()),
+            created: &now,
+            modified: &now,
+            created_by: context.actor_id(),
+        };
+        let token: Token = diesel::insert_into(tokens::table)
+            .values(new)
+            .returning(Token::as_returning())
+            .get_result(connection)
+            .await?;
+        let after = Some(described(&token));
+        record(context, connection, happening("create", token.id, None, after)).await?;
+        Ok(token)
+    }
+}
+
+impl Run for UpdateToken {
+    type Answer = Token;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Token, DirectoryError> {
+        let before = found(visible(self.id, self.visible, connection).await?)?;
+        narrows(&before, self)?;
+        diesel::update(tokens::table.find(self.id))
+            .set((
+                &self.changes,
+                tokens::version.eq(tokens::version + 1),
+                tokens::modified.eq(context.now_text()),
+            ))
+            .execute(connection)
+            .await?;
+        let after = found(visible(self.id, self.visible, connection).await?)?;
+        let (old, new) = difference(described(&before), described(&after));
+        record(context, connection, happening("update", self.id, Some(old), Some(new))).await?;
+        Ok(after)
+    }
+}
+
+/// A token can lose rights and time, never gain them: make a new one for that.
+fn narrows(before: &Token, update: &UpdateToken) -> Result<(), DirectoryError> {
+    let mut problems = Vec::new();
+    if let Some(after) = &update.changes.scopes {
+        let widened = match (&before.scopes, after) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(before), Some(after)) => {
+                let (before, after) =
+                    (Permissions::from_json(before), Permissions::from_json(after));
+                before.and(after) != after
+            }
+        };
+        if widened {
+            problems.push(Problem::invalid("scopes", "The scopes of a token can only be narrowed."));
+        }
+    }
+    if let Some(after) = &update.changes.expires {
+        let later = match (&before.expires, after) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(before), Some(after)) => after > before,
+        };
+        if later {
+            problems.push(Problem::invalid("expires", "The life of a token can only be shortened."));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(DirectoryError::Invalid(problems)) }
+}
+
+impl Run for DeleteToken {
+    type Answer = ();
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
+        let before = found(visible(self.id, self.visible, connection).await?)?;
+        let deleted = diesel::delete(tokens::table.find(self.id)).execute(connection).await?;
+        if deleted == 0 {
+            return Err(DirectoryError::NotFound);
+        }
+        let before = Some(described(&before));
+        record(context, connection, happening("delete", self.id, before, None)).await
+    }
+}

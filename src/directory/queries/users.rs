@@ -1,0 +1,354 @@
+use serde_json::{Map, Value};
+
+use super::audit::{Happening, record};
+use super::credentials::within_reach;
+use super::grants::{add_roles, administrators_remain, replace_roles};
+use super::prelude::*;
+use super::{env, found, grants};
+use crate::directory::events::{described, difference};
+use crate::directory::users::{
+    CreateUser, DeleteUser, FindUser, NewUser, UpdateUser, User, UserChanges, UserColumn, Users,
+    UsersOf,
+};
+use crate::storage::schema::{user_blocks, users};
+
+columns!(users, UserColumn {
+    Id: number id,
+    Username: text username,
+    Uname: text uname,
+    Name: maybe_text name,
+    Surname: maybe_text surname,
+    FullName: maybe_text full_name,
+    Email: maybe_text email,
+    Position: maybe_text position,
+    Organization: maybe_text organization,
+    TimeZone: maybe_text time_zone,
+    External: flag external,
+    IsActive: flag is_active,
+    IsStaff: flag is_staff,
+    LastLogin: maybe_text last_login,
+    Created: text created,
+    Modified: text modified,
+    CreatedBy: maybe_number created_by,
+    ModifiedBy: maybe_number modified_by,
+});
+
+impl Run for FindUser {
+    type Answer = Option<User>;
+
+    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
+        if !sees(self.visible, self.id) {
+            return Ok(None);
+        }
+        living(self.id, connection).await
+    }
+}
+
+fn sees(visible: Visible, id: i64) -> bool {
+    match visible {
+        Visible::All => true,
+        Visible::Own(own) => own == id,
+        Visible::Nothing => false,
+    }
+}
+
+async fn living(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
+    let query = users::table
+        .find(id)
+        .filter(users::deleted_at.is_null())
+        .select(User::as_select());
+    Ok(query.get_result(connection).await.optional()?)
+}
+
+impl Run for List<Users> {
+    type Answer = Listed<User>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Listed<User>, DirectoryError> {
+        if self.is_plain() {
+            return plain_page(self, connection).await;
+        }
+        let matching = || filtered(self, context);
+        let total = match self.counted {
+            true => Some(matching().count().get_result(connection).await?),
+            false => None,
+        };
+        let rows = ordered!(matching(), &self.sort)
+            .select(User::as_select())
+            .offset(self.slice.offset)
+            .limit(self.slice.limit)
+            .load(connection)
+            .await?;
+        Ok(Listed { rows, total })
+    }
+}
+
+fn filtered(list: &List<Users>, context: &Context) -> users::BoxedQuery<'static, Db> {
+    let mut query = users::table.filter(users::deleted_at.is_null()).into_boxed::<Db>();
+    query = match list.visible {
+        Visible::All => query,
+        Visible::Own(own) => query.filter(users::id.eq(own)),
+        Visible::Nothing => query.filter(users::id.eq(0)),
+    };
+    query = match &list.of {
+        Some(UsersOf::Role(role)) => {
+            query.filter(users::id.eq_any(grants::holders(*role, context)))
+        }
+        Some(UsersOf::Ids(ids)) => query.filter(env::id_in(users::id, ids.clone())),
+        None => query,
+    };
+    match &list.condition {
+        Some(wanted) => query.filter(condition(wanted)),
+        None => query,
+    }
+}
+
+/// All users in the order of their ids: the counted blocks give the total and
+/// the place where a deep page begins, so no page costs more than the first.
+async fn plain_page(
+    list: &List<Users>,
+    connection: &mut Conn,
+) -> Result<Listed<User>, DirectoryError> {
+    let Slice { offset, limit } = list.slice;
+    let (total, after, skip) = if offset == 0 {
+        let total = match list.counted {
+            true => Some(living_users(connection).await?),
+            false => None,
+        };
+        (total, 0, 0)
+    } else {
+        let blocks: Vec<(i64, i64)> = user_blocks::table
+            .order(user_blocks::block.asc())
+            .select((user_blocks::block, user_blocks::living))
+            .load(connection)
+            .await?;
+        let (after, skip) = seek(&blocks, offset);
+        (Some(blocks.iter().map(|(_, living)| living).sum()), after, skip)
+    };
+    let rows = users::table
+        .filter(users::id.gt(after))
+        .filter(users::deleted_at.is_null())
+        .order(users::id.asc())
+        .select(User::as_select())
+        .limit(limit)
+        .offset(skip)
+        .load(connection)
+        .await?;
+    Ok(Listed { rows, total })
+}
+
+async fn living_users(connection: &mut Conn) -> Result<i64, DirectoryError> {
+    use diesel::dsl::sql;
+    let total = user_blocks::table
+        .select(sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(living), 0) AS BIGINT)"));
+    Ok(total.get_result(connection).await?)
+}
+
+/// Ids above the first number, and then so many rows on, is where `offset` is.
+fn seek(blocks: &[(i64, i64)], offset: i64) -> (i64, i64) {
+    let mut before = 0;
+    for (block, living) in blocks {
+        if before + living > offset {
+            return (block * 1024 - 1, offset - before);
+        }
+        before += living;
+    }
+    (i64::MAX, 0)
+}
+
+/// How many variants of a suggested uname are tried.
+const UNAME_VARIANTS: u32 = 1000;
+
+impl Run for CreateUser {
+    type Answer = User;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<User, DirectoryError> {
+        let username = self.changes.username.as_deref().unwrap_or_default();
+        refuse_taken(username, self.changes.uname.as_deref(), connection).await?;
+        let uname = free_uname(self, connection).await?;
+        let now = context.now_text();
+        let password_hash = self.changes.password_hash.clone().flatten();
+        let new = NewUser {
+            username,
+            uname: &uname,
+            password_hash: password_hash.as_ref().map(|hash| hash.expose()),
+            created: &now,
+            modified: &now,
+            created_by: context.actor_id(),
+            modified_by: context.actor_id(),
+        };
+        let id: i64 = diesel::insert_into(users::table)
+            .values(new)
+            .returning(users::id)
+            .get_result(connection)
+            .await?;
+        let rest = UserChanges { username: None, uname: None, password_hash: None, ..self.changes.clone() };
+        if !is_empty(&rest) {
+            diesel::update(users::table.find(id)).set(&rest).execute(connection).await?;
+        }
+        let user = found(living(id, connection).await?)?;
+        let after = Some(described(&user));
+        record(context, connection, happening("create", id, None, after)).await?;
+        if let Some(roles) = &self.roles {
+            add_roles(id, roles, self.reach, context, connection).await?;
+        }
+        Ok(user)
+    }
+}
+
+/// Both names are checked, so that both problems are told at once; the unique
+/// constraints stand behind this for those who come at the same time.
+async fn refuse_taken(
+    username: &str,
+    uname: Option<&str>,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let mut problems = Vec::new();
+    let same = users::table.filter(users::username.eq(username)).select(users::id);
+    if same.first::<i64>(connection).await.optional()?.is_some() {
+        problems.push(Problem::taken("username", "A user with this username already exists."));
+    }
+    if let Some(uname) = uname {
+        let same = users::table.filter(users::uname.eq(uname)).select(users::id);
+        if same.first::<i64>(connection).await.optional()?.is_some() {
+            problems.push(Problem::taken("uname", "A user with this uname already exists."));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(DirectoryError::Invalid(problems)) }
+}
+
+async fn free_uname(create: &CreateUser, connection: &mut Conn) -> Result<String, DirectoryError> {
+    let (wanted, asked_for) = create.wanted_uname();
+    if asked_for {
+        return Ok(wanted);
+    }
+    for variant in 1..=UNAME_VARIANTS {
+        let name = if variant == 1 { wanted.clone() } else { format!("{wanted}-{variant}") };
+        let same = users::table.filter(users::uname.eq(&name)).select(users::id);
+        if same.first::<i64>(connection).await.optional()?.is_none() {
+            return Ok(name);
+        }
+    }
+    Err(DirectoryError::taken("uname", "Choose a uname: all that the username suggests are taken."))
+}
+
+fn is_empty(changes: &UserChanges) -> bool {
+    changes.username.is_none()
+        && changes.uname.is_none()
+        && changes.name.is_none()
+        && changes.surname.is_none()
+        && changes.full_name.is_none()
+        && changes.email.is_none()
+        && changes.position.is_none()
+        && changes.organization.is_none()
+        && changes.time_zone.is_none()
+        && changes.password_hash.is_none()
+        && changes.is_active.is_none()
+        && changes.is_staff.is_none()
+}
+
+fn happening(
+    verb: &'static str,
+    id: i64,
+    before: Option<Map<String, Value>>,
+    after: Option<Map<String, Value>>,
+) -> Happening<'static> {
+    Happening { verb, subject_type: "users", subject_id: id, before, after }
+}
+
+impl Run for UpdateUser {
+    type Answer = User;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<User, DirectoryError> {
+        if !sees(self.visible, self.id) {
+            return Err(DirectoryError::NotFound);
+        }
+        let before = found(living(self.id, connection).await?)?;
+        if context.actor_id() != Some(self.id) {
+            within_reach(self.reach, self.id, context, connection).await?;
+        }
+        if let Some(roles) = &self.roles {
+            replace_roles(self.id, roles, self.reach, context, connection).await?;
+        }
+        if is_empty(&self.changes) {
+            return Ok(before);
+        }
+        diesel::update(users::table.find(self.id))
+            .set((
+                &self.changes,
+                users::version.eq(users::version + 1),
+                users::modified.eq(context.now_text()),
+                users::modified_by.eq(context.actor_id()),
+            ))
+            .execute(connection)
+            .await?;
+        let after = found(living(self.id, connection).await?)?;
+        if before.is_active && !after.is_active {
+            administrators_remain(self.id, context, connection).await?;
+        }
+        let (old, mut new) = difference(described(&before), described(&after));
+        if self.changes.password_hash.is_some() {
+            new.insert("password".into(), Value::from("changed"));
+        }
+        record(context, connection, happening("update", self.id, Some(old), Some(new))).await?;
+        Ok(after)
+    }
+}
+
+impl Run for DeleteUser {
+    type Answer = ();
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
+        if !sees(self.visible, self.id) {
+            return Err(DirectoryError::NotFound);
+        }
+        let before = found(living(self.id, connection).await?)?;
+        if context.actor_id() == Some(self.id) {
+            return Err(DirectoryError::Protected("Nobody can delete themselves."));
+        }
+        within_reach(self.reach, self.id, context, connection).await?;
+        let now = context.now_text();
+        let deleted = diesel::update(users::table.find(self.id).filter(users::deleted_at.is_null()))
+            .set((
+                users::deleted_at.eq(&now),
+                users::version.eq(users::version + 1),
+                users::modified.eq(&now),
+                users::modified_by.eq(context.actor_id()),
+            ))
+            .execute(connection)
+            .await?;
+        if deleted == 0 {
+            return Err(DirectoryError::NotFound);
+        }
+        administrators_remain(self.id, context, connection).await?;
+        let before = Some(described(&before));
+        record(context, connection, happening("delete", self.id, before, None)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seek;
+
+    #[test]
+    fn the_blocks_lead_to_the_place_of_a_deep_page() {
+        let blocks = [(0, 1000), (1, 0), (2, 24)];
+        assert_eq!(seek(&blocks, 0), (-1, 0));
+        assert_eq!(seek(&blocks, 999), (-1, 999));
+        assert_eq!(seek(&blocks, 1000), (2047, 0));
+        assert_eq!(seek(&blocks, 1023), (2047, 23));
+        assert_eq!(seek(&blocks, 1024), (i64::MAX, 0));
+        assert_eq!(seek(&[], 5), (i64::MAX, 0));
+    }
+}

@@ -1,0 +1,154 @@
+//! Roles: what a user can hold, with the permissions that come with it.
+
+use diesel::{AsChangeset, Insertable, Queryable, Selectable};
+use serde::Serialize;
+
+use super::Operation;
+use super::error::Problem;
+use super::listing::{Noun, Visible};
+use super::permissions::Reach;
+use crate::storage::schema::roles;
+
+/// The role that makes administrators, made by the first migration.
+pub const ADMIN: i64 = 1;
+
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = roles)]
+pub struct Role {
+    pub id: i64,
+    pub name: String,
+    pub label: Option<String>,
+    pub description: Option<String>,
+    pub scope: String,
+    pub unchangeable: bool,
+    pub is_default: bool,
+    /// A JSON array of names.
+    pub permissions: String,
+    pub include_context: Option<String>,
+    pub exclude_context: Option<String>,
+    pub include_bundles: Option<String>,
+    pub exclude_bundles: Option<String>,
+    pub version: i64,
+    pub created: String,
+    pub modified: String,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = roles)]
+pub struct NewRole<'a> {
+    pub name: &'a str,
+    pub created: &'a str,
+    pub modified: &'a str,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
+}
+
+/// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = roles)]
+pub struct RoleChanges {
+    pub name: Option<String>,
+    pub label: Option<Option<String>>,
+    pub description: Option<Option<String>>,
+    pub scope: Option<String>,
+    pub unchangeable: Option<bool>,
+    pub is_default: Option<bool>,
+    pub permissions: Option<String>,
+    pub include_context: Option<Option<String>>,
+    pub exclude_context: Option<Option<String>>,
+    pub include_bundles: Option<Option<String>>,
+    pub exclude_bundles: Option<Option<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleColumn {
+    Id,
+    Name,
+    Label,
+    Description,
+    Scope,
+    Unchangeable,
+    IsDefault,
+    Created,
+    Modified,
+    CreatedBy,
+    ModifiedBy,
+}
+
+/// What a list of roles can be confined to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RolesOf {
+    /// What this user holds without a scope.
+    User(i64),
+    /// These ids, for `include`.
+    Ids(Vec<i64>),
+}
+
+#[derive(Debug)]
+pub struct Roles;
+
+impl Noun for Roles {
+    type Row = Role;
+    type Column = RoleColumn;
+    type Of = RolesOf;
+
+    fn is_indexed(_: RoleColumn) -> bool {
+        // There are few roles: every order and every filter is quick.
+        true
+    }
+}
+
+#[derive(Debug)]
+pub struct FindRole {
+    pub id: i64,
+    pub visible: Visible,
+}
+
+impl Operation for FindRole {
+    type Output = Option<Role>;
+}
+
+/// Makes a role; with `users` they hold it at once.
+#[derive(Debug)]
+pub struct CreateRole {
+    pub changes: RoleChanges,
+    pub users: Option<Vec<i64>>,
+    pub reach: Reach,
+}
+
+impl CreateRole {
+    pub fn missing(changes: &RoleChanges) -> Vec<Problem> {
+        if changes.name.is_none() { vec![Problem::missing("name")] } else { Vec::new() }
+    }
+}
+
+impl Operation for CreateRole {
+    type Output = Role;
+}
+
+#[derive(Debug)]
+pub struct UpdateRole {
+    pub id: i64,
+    pub visible: Visible,
+    pub changes: RoleChanges,
+    pub users: Option<Vec<i64>>,
+    pub reach: Reach,
+}
+
+impl Operation for UpdateRole {
+    type Output = Role;
+}
+
+/// Removes a role for good, and with it every grant of it.
+#[derive(Debug)]
+pub struct DeleteRole {
+    pub id: i64,
+    pub visible: Visible,
+    pub reach: Reach,
+}
+
+impl Operation for DeleteRole {
+    type Output = ();
+}

@@ -1,0 +1,143 @@
+//! API tokens: credentials for programs. The secret itself is never stored.
+
+use diesel::{AsChangeset, Insertable, Queryable, Selectable};
+use serde::Serialize;
+
+use super::Operation;
+use super::error::Problem;
+use super::listing::{Noun, Visible};
+use super::permissions::Reach;
+use crate::storage::schema::tokens;
+
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = tokens)]
+pub struct Token {
+    pub id: i64,
+    pub user_id: i64,
+    pub name: String,
+    /// A JSON array of permissions; none: all that the user may.
+    pub scopes: Option<String>,
+    pub expires: Option<String>,
+    pub last_used: Option<String>,
+    pub version: i64,
+    pub created: String,
+    pub modified: String,
+    pub created_by: Option<i64>,
+}
+
+/// SHA-256 of a token's secret, in hexadecimal.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenHash(pub String);
+
+impl std::fmt::Debug for TokenHash {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("[secret]")
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = tokens)]
+pub struct NewToken<'a> {
+    pub hash: &'a str,
+    pub user_id: i64,
+    pub name: &'a str,
+    pub scopes: Option<&'a str>,
+    pub expires: Option<&'a str>,
+    pub created: &'a str,
+    pub modified: &'a str,
+    pub created_by: Option<i64>,
+}
+
+/// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = tokens)]
+pub struct TokenChanges {
+    pub name: Option<String>,
+    pub scopes: Option<Option<String>>,
+    pub expires: Option<Option<String>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenColumn {
+    Id,
+    Name,
+    Expires,
+    LastUsed,
+    Created,
+    Modified,
+}
+
+/// What a list of tokens can be confined to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokensOf {
+    User(i64),
+}
+
+#[derive(Debug)]
+pub struct Tokens;
+
+impl Noun for Tokens {
+    type Row = Token;
+    type Column = TokenColumn;
+    type Of = TokensOf;
+
+    fn is_indexed(column: TokenColumn) -> bool {
+        matches!(column, TokenColumn::Id)
+    }
+}
+
+#[derive(Debug)]
+pub struct FindToken {
+    pub id: i64,
+    pub visible: Visible,
+}
+
+impl Operation for FindToken {
+    type Output = Option<Token>;
+}
+
+#[derive(Debug)]
+pub struct CreateToken {
+    pub hash: TokenHash,
+    pub user_id: i64,
+    pub changes: TokenChanges,
+    /// Whose tokens may be made: for oneself everything is within reach.
+    pub reach: Reach,
+}
+
+impl CreateToken {
+    pub fn missing(changes: &TokenChanges) -> Vec<Problem> {
+        if changes.name.is_none() { vec![Problem::missing("name")] } else { Vec::new() }
+    }
+}
+
+impl Operation for CreateToken {
+    type Output = Token;
+
+    fn touches_credentials(&self) -> bool {
+        false
+    }
+}
+
+/// Renames a token or shortens what it may. Scopes and expiry can only narrow.
+#[derive(Debug)]
+pub struct UpdateToken {
+    pub id: i64,
+    pub visible: Visible,
+    pub changes: TokenChanges,
+}
+
+impl Operation for UpdateToken {
+    type Output = Token;
+}
+
+/// Revokes a token: its next use is refused.
+#[derive(Debug)]
+pub struct DeleteToken {
+    pub id: i64,
+    pub visible: Visible,
+}
+
+impl Operation for DeleteToken {
+    type Output = ();
+}

@@ -1,0 +1,247 @@
+//! Users: people and programs that may be known here.
+
+use diesel::{AsChangeset, Insertable, Queryable, Selectable};
+use serde::Serialize;
+
+use super::error::Problem;
+use super::listing::{Noun, Visible};
+use super::permissions::Reach;
+use super::{Operation, values};
+use crate::storage::schema::users;
+
+/// A living user as it is read. The password hash is not read with it.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = users)]
+pub struct User {
+    pub id: i64,
+    pub username: String,
+    pub uname: String,
+    pub name: Option<String>,
+    pub surname: Option<String>,
+    pub full_name: Option<String>,
+    pub email: Option<String>,
+    pub position: Option<String>,
+    pub organization: Option<String>,
+    pub time_zone: Option<String>,
+    pub partner_id: Option<i64>,
+    pub external: bool,
+    pub is_active: bool,
+    pub is_staff: bool,
+    pub last_login: Option<String>,
+    pub version: i64,
+    pub created: String,
+    pub modified: String,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = users)]
+pub struct NewUser<'a> {
+    pub username: &'a str,
+    pub uname: &'a str,
+    pub password_hash: Option<&'a str>,
+    pub created: &'a str,
+    pub modified: &'a str,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
+}
+
+/// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct UserChanges {
+    pub username: Option<String>,
+    pub uname: Option<String>,
+    pub name: Option<Option<String>>,
+    pub surname: Option<Option<String>>,
+    pub full_name: Option<Option<String>>,
+    pub email: Option<Option<String>>,
+    pub position: Option<Option<String>>,
+    pub organization: Option<Option<String>>,
+    pub time_zone: Option<Option<String>>,
+    pub password_hash: Option<Option<PasswordHash>>,
+    pub is_active: Option<bool>,
+    pub is_staff: Option<bool>,
+}
+
+/// A password's hash in PHC form. Does not print.
+#[derive(Clone, PartialEq, Eq, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    pub fn new(phc: String) -> Self {
+        Self(phc)
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("[secret]")
+    }
+}
+
+impl<DB> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for PasswordHash
+where
+    DB: diesel::backend::Backend,
+    str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
+{
+    fn to_sql<'b>(
+        &'b self,
+        out: &mut diesel::serialize::Output<'b, '_, DB>,
+    ) -> diesel::serialize::Result {
+        self.0.as_str().to_sql(out)
+    }
+}
+
+impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for PasswordHash
+where
+    DB: diesel::backend::Backend,
+    String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+        String::from_sql(bytes).map(Self)
+    }
+}
+
+impl UserChanges {
+    /// Nothing but what everybody may change about themselves: no flags.
+    pub fn is_personal(&self) -> bool {
+        self.is_active.is_none() && self.is_staff.is_none()
+    }
+
+    fn touches_credentials(&self) -> bool {
+        self.username.is_some() || self.password_hash.is_some() || self.is_active.is_some()
+    }
+}
+
+/// Columns by which users are filtered and sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserColumn {
+    Id,
+    Username,
+    Uname,
+    Name,
+    Surname,
+    FullName,
+    Email,
+    Position,
+    Organization,
+    TimeZone,
+    External,
+    IsActive,
+    IsStaff,
+    LastLogin,
+    Created,
+    Modified,
+    CreatedBy,
+    ModifiedBy,
+}
+
+/// What a list of users can be confined to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UsersOf {
+    /// Who holds this role without a scope.
+    Role(i64),
+    /// These ids, for `include`.
+    Ids(Vec<i64>),
+}
+
+#[derive(Debug)]
+pub struct Users;
+
+impl Noun for Users {
+    type Row = User;
+    type Column = UserColumn;
+    type Of = UsersOf;
+
+    fn is_indexed(column: UserColumn) -> bool {
+        use UserColumn::{Created, Email, Id, Modified, Name, Surname, Uname, Username};
+        matches!(column, Id | Username | Uname | Name | Surname | Email | Created | Modified)
+    }
+}
+
+/// One living user.
+#[derive(Debug)]
+pub struct FindUser {
+    pub id: i64,
+    pub visible: Visible,
+}
+
+impl Operation for FindUser {
+    type Output = Option<User>;
+}
+
+/// Makes a user; with `roles` they are held at once, without scope and limit.
+#[derive(Debug)]
+pub struct CreateUser {
+    pub changes: UserChanges,
+    pub roles: Option<Vec<i64>>,
+    pub reach: Reach,
+}
+
+impl CreateUser {
+    /// Tells what a new user lacks.
+    pub fn missing(changes: &UserChanges, has_password: bool) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if changes.username.is_none() {
+            problems.push(Problem::missing("username"));
+        }
+        if !has_password {
+            problems.push(Problem::missing("password"));
+        }
+        problems
+    }
+
+    /// The uname asked for, or the one that the username suggests.
+    pub fn wanted_uname(&self) -> (String, bool) {
+        match (&self.changes.uname, &self.changes.username) {
+            (Some(uname), _) => (uname.clone(), true),
+            (None, username) => (values::uname_from(username.as_deref().unwrap_or("")), false),
+        }
+    }
+}
+
+impl Operation for CreateUser {
+    type Output = User;
+
+    fn touches_credentials(&self) -> bool {
+        // Nobody can have been remembered as a user that did not exist.
+        false
+    }
+}
+
+/// Changes a user; with `roles` the un-scoped roles are replaced.
+#[derive(Debug)]
+pub struct UpdateUser {
+    pub id: i64,
+    pub visible: Visible,
+    pub changes: UserChanges,
+    pub roles: Option<Vec<i64>>,
+    pub reach: Reach,
+}
+
+impl Operation for UpdateUser {
+    type Output = User;
+
+    fn touches_credentials(&self) -> bool {
+        self.roles.is_some() || self.changes.touches_credentials()
+    }
+}
+
+/// Puts a user into the trash.
+#[derive(Debug)]
+pub struct DeleteUser {
+    pub id: i64,
+    pub visible: Visible,
+    pub reach: Reach,
+}
+
+impl Operation for DeleteUser {
+    type Output = ();
+}

@@ -1,0 +1,131 @@
+//! Values that cannot hold nonsense: built by a constructor that can refuse,
+//! trusted afterwards. Lengths count characters.
+
+use super::error::Problem;
+
+/// The most characters of a username.
+pub const MAX_USERNAME: usize = 150;
+/// The most characters of a short text: names, labels, titles.
+pub const MAX_TEXT: usize = 255;
+/// The most characters of an e-mail address (RFC 5321, section 4.5.3.1.3).
+pub const MAX_EMAIL: usize = 254;
+/// The most characters of a long text: descriptions, lists of expressions.
+pub const MAX_LONG_TEXT: usize = 10_000;
+
+/// A username: letters, digits and `_ . @ + -`, compared exactly.
+pub fn username(text: &str) -> Result<String, Problem> {
+    within("username", text, 1, MAX_USERNAME)?;
+    if text.chars().all(|c| c.is_alphanumeric() || "_.@+-".contains(c)) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::invalid(
+        "username",
+        "This value may contain only letters, digits and the characters _ . @ + -.",
+    ))
+}
+
+/// A uname: lower-case letters, digits, `-`, `_` and `.`; a name for addresses.
+pub fn uname(text: &str) -> Result<String, Problem> {
+    within("uname", text, 1, MAX_USERNAME)?;
+    if text.chars().all(is_uname) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::invalid(
+        "uname",
+        "This value may contain only lower-case letters, digits and the characters - _ .",
+    ))
+}
+
+fn is_uname(c: char) -> bool {
+    (c.is_alphanumeric() && !c.is_uppercase()) || "-_.".contains(c)
+}
+
+/// The uname that a username suggests; never empty.
+pub fn uname_from(username: &str) -> String {
+    let slug: String = username
+        .to_lowercase()
+        .chars()
+        .map(|c| if is_uname(c) { c } else { '-' })
+        .take(MAX_USERNAME - 8)
+        .collect();
+    if slug.is_empty() { "user".into() } else { slug }
+}
+
+/// An e-mail address: one `@` with something on both sides and no blanks.
+/// Whether it exists only a mail can tell.
+pub fn email(text: &str) -> Result<String, Problem> {
+    within("email", text, 1, MAX_EMAIL)?;
+    let plausible = text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+    });
+    if plausible && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::invalid("email", "Enter a valid e-mail address."))
+}
+
+/// The name of a role: any text that is more than blanks.
+pub fn role_name(text: &str) -> Result<String, Problem> {
+    within("name", text, 1, MAX_TEXT)?;
+    if text.trim().is_empty() {
+        return Err(Problem::invalid("name", "This value may not be blank."));
+    }
+    Ok(text.to_owned())
+}
+
+/// Where a role can be held.
+pub const SCOPES: &[&str] = &["none", "workspace", "cluster"];
+
+pub fn scope(text: &str) -> Result<String, Problem> {
+    if SCOPES.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::invalid("scope", format!("Choose one of {}.", SCOPES.join(", "))))
+}
+
+/// A text between two lengths. NUL is refused: PostgreSQL cannot hold it.
+pub fn within(field: &'static str, text: &str, least: usize, most: usize) -> Result<(), Problem> {
+    if text.contains('\0') {
+        return Err(Problem::invalid(field, "This value may not contain the character NUL."));
+    }
+    // A character has at least one byte: short texts need no count.
+    if text.len() > most && text.chars().count() > most {
+        return Err(Problem::invalid(field, format!("Ensure this value has at most {most} characters.")));
+    }
+    if text.is_empty() && least > 0 {
+        return Err(Problem::invalid(field, "This value may not be blank."));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usernames_take_addresses_and_letters_of_all_scripts() {
+        for good in ["johndoe", "a@x.org", "Zoë_1+2.3-4", "Ω"] {
+            assert_eq!(username(good).as_deref(), Ok(good));
+        }
+        let long = "x".repeat(151);
+        for bad in ["", "john doe", "a/b", "a\0b", long.as_str(), "a\u{202e}b"] {
+            assert!(username(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_uname_is_made_of_any_username() {
+        assert_eq!(uname_from("JohnDoe"), "johndoe");
+        assert_eq!(uname_from("a@x.org"), "a-x.org");
+        assert!(uname(&uname_from("Zoë@Example+1")).is_ok());
+        assert!(uname(&uname_from(&"X".repeat(150))).is_ok());
+    }
+
+    #[test]
+    fn addresses_need_both_sides() {
+        assert!(email("a@x.org").is_ok());
+        for bad in ["", "a", "@x.org", "a@", "a b@x.org", "a@b@c"] {
+            assert!(email(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The faults of one document.
+
+use crate::jsonapi::error::{Error, Errors};
+use crate::jsonapi::kinds::Kind;
+
+/// How many faults of one document are reported.
+const MOST: usize = 50;
+
+/// Collects faults, so that a client learns of all of them at once.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<Error>);
+
+impl Faults {
+    pub(super) fn add(&mut self, kind: &Kind, pointer: &str, detail: impl Into<String>) {
+        if self.0.len() < MOST {
+            self.0.push(kind.error(detail).at_pointer(pointer));
+        }
+    }
+
+    /// What was read, if nothing was wrong.
+    pub(super) fn or<T>(self, read: Option<T>) -> Result<T, Errors> {
+        match (Errors::from_vec(self.0), read) {
+            (None, Some(read)) => Ok(read),
+            (Some(errors), _) => Err(errors),
+            (None, None) => Err(crate::jsonapi::kinds::INVALID_DOCUMENT
+                .error("The document has another shape.")
+                .at_pointer("")
+                .into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jsonapi::kinds;
+
+    #[test]
+    fn without_faults_there_is_what_was_read() {
+        assert_eq!(Faults::default().or(Some(1)), Ok(1));
+    }
+
+    #[test]
+    fn the_number_of_faults_is_bounded() {
+        let mut faults = Faults::default();
+        for _ in 0..1000 {
+            faults.add(&kinds::INVALID_DOCUMENT, "/data", "why");
+        }
+        assert_eq!(faults.or(Some(1)).unwrap_err().iter().count(), MOST);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_an_error_in_any_case() {
+        assert!(Faults::default().or(None::<u8>).is_err());
+    }
+}

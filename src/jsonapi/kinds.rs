@@ -1,0 +1,104 @@
+//! The table of everything that this room can complain about: a line per kind.
+//!
+//! `title` never varies for a kind (E02); the particulars of one occurrence are its `detail`.
+
+use super::error::Error;
+
+/// One kind of problem. The documentation of error codes is generated from such tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// The stable, machine-readable name: `errors[].code`.
+    pub code: &'static str,
+    /// The HTTP status of a single occurrence.
+    pub status: u16,
+    /// The short summary, the same for every occurrence: `errors[].title`.
+    pub title: &'static str,
+    /// When it happens and what a client may do about it; for the documentation only.
+    pub meaning: &'static str,
+}
+
+impl Kind {
+    /// An error of this kind with the particulars of this occurrence.
+    pub fn error(&self, detail: impl Into<String>) -> Error {
+        Error::new(self.status, self.code, self.title, detail)
+    }
+
+    /// A line of a table; other rooms keep tables of their own.
+    pub const fn new(
+        code: &'static str,
+        status: u16,
+        title: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        Self {
+            code,
+            status,
+            title,
+            meaning,
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($name:ident = $code:literal, $status:literal, $title:literal, $meaning:literal;)*) => {
+        $(#[doc = $meaning] pub const $name: Kind = Kind::new($code, $status, $title, $meaning);)*
+
+        /// Every kind of this room, in the order of the documentation.
+        pub const KINDS: &[&Kind] = &[$(&$name),*];
+    };
+}
+
+kinds! {
+    INVALID_HEADER = "invalid_header", 400, "Invalid header", "A header value does not follow the grammar of HTTP.";
+    NOT_ACCEPTABLE = "not_acceptable", 406, "Not acceptable", "No media type of the Accept header can be served.";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415, "Unsupported media type", "The Content-Type is none that is read here, or carries a parameter or an extension that is not supported.";
+
+    QUERY_TOO_LONG = "query_too_long", 414, "Query too long", "The query string has too many bytes.";
+    TOO_MANY_PARAMETERS = "too_many_parameters", 400, "Too many parameters", "The query string has too many parameters.";
+    INVALID_ENCODING = "invalid_encoding", 400, "Invalid encoding", "A query parameter is not UTF-8 once it is decoded.";
+    INVALID_PARAMETER_NAME = "invalid_parameter_name", 400, "Invalid parameter name", "The name of a query parameter breaks the naming rules, or its family does not take such members.";
+    UNKNOWN_PARAMETER = "unknown_parameter", 400, "Unknown parameter", "This endpoint does not understand the query parameter.";
+    DUPLICATE_PARAMETER = "duplicate_parameter", 400, "Duplicate parameter", "A query parameter is given twice, perhaps under an alias.";
+    INVALID_PARAMETER = "invalid_parameter", 400, "Invalid parameter", "The value of a query parameter is too long.";
+    INVALID_INCLUDE = "invalid_include", 400, "Invalid include", "The include parameter is no list of relationship paths, has too many or too long ones.";
+    INVALID_FIELDS = "invalid_fields", 400, "Invalid fields", "A fields parameter is no list of field names.";
+    INVALID_SORT = "invalid_sort", 400, "Invalid sort", "The sort parameter is no list of sort fields, or has too many.";
+    INVALID_FILTER = "invalid_filter", 400, "Invalid filter", "A filter names an operator that does not exist, has an unfit value, or is too large.";
+    INVALID_PAGE = "invalid_page", 400, "Invalid page", "A page parameter has an unfit value.";
+    CONFLICTING_PAGES = "conflicting_pages", 400, "Conflicting page parameters", "A request pages by number, by offset or by cursor, but not by two of them.";
+    MAX_SIZE_EXCEEDED = "max_size_exceeded", 400, "Page size exceeds the maximum", "Under the cursor pagination profile a page size above the maximum is refused.";
+
+    INVALID_JSON = "invalid_json", 400, "Invalid JSON", "The body is not one JSON text in UTF-8, names a member twice, or is nested too deeply.";
+    INVALID_DOCUMENT = "invalid_document", 400, "Invalid document", "A value of the document is not of the kind that JSON:API asks for.";
+    MISSING_MEMBER = "missing_member", 400, "Missing member", "The document lacks a member that JSON:API requires; the pointer names its parent.";
+    DUPLICATE_FIELD = "duplicate_field", 400, "Duplicate field", "A name is used for an attribute and for a relationship.";
+    TOO_MANY_IDENTIFIERS = "too_many_identifiers", 400, "Too many identifiers", "One linkage names too many resources; send several requests.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_and_titles_are_unique() {
+        let codes: BTreeSet<_> = KINDS.iter().map(|kind| kind.code).collect();
+        let titles: BTreeSet<_> = KINDS.iter().map(|kind| kind.title).collect();
+        assert_eq!(codes.len(), KINDS.len());
+        assert_eq!(titles.len(), KINDS.len());
+    }
+
+    #[test]
+    fn every_kind_blames_the_client() {
+        assert!(KINDS.iter().all(|kind| (400..500).contains(&kind.status)));
+    }
+
+    #[test]
+    fn an_error_takes_status_code_and_title_from_its_kind() {
+        let error = INVALID_SORT.error("why");
+        assert_eq!(
+            (error.status, error.code, error.title, error.detail.as_str()),
+            (400, "invalid_sort", "Invalid sort", "why")
+        );
+    }
+}

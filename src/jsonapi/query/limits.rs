@@ -1,0 +1,46 @@
+//! How much a query string may ask for.
+
+/// Bounds on query strings; whatever is above is refused, page sizes apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the raw query string.
+    pub max_length: usize,
+    /// Parameters.
+    pub max_parameters: usize,
+    /// Relationships in one path of `include`.
+    pub include_depth: usize,
+    /// Paths in `include`.
+    pub include_paths: usize,
+    /// Keys in `sort`.
+    pub sort_keys: usize,
+    /// Levels of `or` in `filter`.
+    pub filter_depth: usize,
+    /// Tests of all `filter` parameters together.
+    pub filter_tests: usize,
+    /// Values in the list of one test.
+    pub filter_values: usize,
+    /// Bytes of one value of a filter, of a cursor and of an endpoint's own parameter.
+    pub value_length: usize,
+    /// The largest page: numbered pages and offsets are capped, the cursor profile refuses.
+    pub max_page_size: u64,
+    /// The page size of requests that name none.
+    pub default_page_size: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_length: 8192,
+            max_parameters: 100,
+            include_depth: 3,
+            include_paths: 20,
+            sort_keys: 10,
+            filter_depth: 3,
+            filter_tests: 50,
+            filter_values: 100,
+            value_length: 1024,
+            max_page_size: 100,
+            default_page_size: 20,
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! rolecall: a directory of people and the roles they hold, served as JSON:API 1.1.
+//!
+//! The map of the house. Who may import whom is checked by `tests/api/architecture.rs`.
+
+/// Who is asking, and what they may.
+pub mod auth;
+/// What the service was told at start: flags, environment, file, defaults.
+pub mod config;
+/// The core: nouns, queries, rules; without HTTP.
+pub mod directory;
+/// The databases: connections, pools, schema, migrations.
+pub mod storage;

@@ -1,0 +1,90 @@
+use std::fmt;
+
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+
+/// What a database can answer instead of rows.
+#[derive(Debug)]
+pub enum StorageError {
+    /// All hands are full: the queue of writes, the pool, or a lock held by
+    /// somebody else. Worth trying again in a moment.
+    Busy(String),
+    /// The database cannot be reached, or its disk is full or broken.
+    Unavailable(String),
+    /// Anything else, constraint violations included.
+    Query(QueryError),
+}
+
+impl fmt::Display for StorageError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy(why) => write!(out, "the database is busy: {why}"),
+            Self::Unavailable(why) => write!(out, "the database is unavailable: {why}"),
+            Self::Query(error) => error.fmt(out),
+        }
+    }
+}
+
+impl std::error::Error for StorageError {}
+
+/// Messages of the two engines that mean "later", not "wrong". SQLite reports
+/// its result codes as text only; PostgreSQL's come from its shutdown classes.
+const BUSY: &[&str] = &["database is locked", "database table is locked"];
+const UNAVAILABLE: &[&str] = &[
+    "database or disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "attempt to write a readonly database",
+    "no space left on device",
+    "could not extend file",
+    "terminating connection",
+    "the database system is",
+    "connection closed",
+    "error connecting",
+    "error communicating with the server",
+    "too many clients",
+    "remaining connection slots",
+];
+
+impl From<QueryError> for StorageError {
+    fn from(error: QueryError) -> Self {
+        let text = match &error {
+            QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+                return Self::Unavailable(info.message().to_owned());
+            }
+            QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
+                return Self::Busy(info.message().to_owned());
+            }
+            QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => info.message(),
+            QueryError::BrokenTransactionManager => {
+                return Self::Unavailable(error.to_string());
+            }
+            QueryError::RollbackErrorOnCommit { commit_error, .. } => {
+                return match Self::describe(&commit_error.to_string()) {
+                    Some(known) => known,
+                    None => Self::Unavailable(error.to_string()),
+                };
+            }
+            _ => return Self::Query(error),
+        };
+        Self::describe(text).unwrap_or(Self::Query(error))
+    }
+}
+
+impl StorageError {
+    fn describe(text: &str) -> Option<Self> {
+        let found = |list: &[&str]| list.iter().any(|known| text.contains(known));
+        if found(BUSY) || text.contains("deadlock detected") {
+            Some(Self::Busy(text.to_owned()))
+        } else if found(UNAVAILABLE) {
+            Some(Self::Unavailable(text.to_owned()))
+        } else {
+            None
+        }
+    }
+}
+
+impl From<diesel::ConnectionError> for StorageError {
+    fn from(error: diesel::ConnectionError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}

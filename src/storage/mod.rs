@@ -1,0 +1,38 @@
+//! The databases: connections, pools, the writer, the schema, the migrations,
+//! and whatever differs between SQLite and PostgreSQL.
+//!
+//! Not here: what the tables mean, and every query that has a meaning; those
+//! are written once in `directory` and compiled for each `env`.
+
+mod error;
+mod local;
+pub mod migrations;
+pub mod postgres;
+pub mod schema;
+pub mod sqlite;
+
+pub use error::StorageError;
+
+use crate::config::{Database as DatabaseSettings, DatabaseUrl};
+
+/// An open database of either kind.
+pub enum Store {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// Blocks: call it before serving.
+    pub fn open(settings: &DatabaseSettings) -> Result<Self, StorageError> {
+        migrations::run(&settings.url)?;
+        match &settings.url {
+            DatabaseUrl::Sqlite(path) => Ok(Self::Sqlite(sqlite::Sqlite::open(path, settings)?)),
+            DatabaseUrl::Postgres(url) => Ok(Self::Postgres(postgres::Postgres::open(
+                url.expose(),
+                settings,
+            ))),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! PostgreSQL through diesel-async: a pool for every worker thread, so that no
+//! answer has to cross from one thread's event loop to another's.
+
+pub mod env;
+
+use std::time::Duration;
+
+use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+
+use super::StorageError;
+use super::local::Local;
+use crate::config::Database as DatabaseSettings;
+
+type Connection = Object<AsyncPgConnection>;
+
+/// One PostgreSQL database. Cheap to share behind an `Arc`.
+pub struct Postgres {
+    url: String,
+    connections: usize,
+    acquire: Duration,
+    pools: Local<Pool<AsyncPgConnection>>,
+}
+
+impl Postgres {
+    /// Connects to nothing yet; each thread's pool does when it is used.
+    pub fn open(url: &str, settings: &DatabaseSettings) -> Self {
+        Self {
+            url: url.to_owned(),
+            connections: settings.connections,
+            acquire: Duration::from_millis(settings.acquire_timeout_ms),
+            pools: Local::new(),
+        }
+    }
+
+    /// A connection of this thread's pool, waiting at most the configured time.
+    ///
+    /// Must be called on an async thread.
+    pub async fn connection(&self) -> Result<Connection, StorageError> {
+        let pool = self.pools.with(|| self.pool(), |pool| pool.clone())?;
+        match tokio::time::timeout(self.acquire, pool.get()).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(PoolError::Timeout(_))) | Err(_) => Err(StorageError::Busy(
+                "no database connection came free in time".into(),
+            )),
+            Ok(Err(error)) => Err(StorageError::Unavailable(error.to_string())),
+        }
+    }
+
+    fn pool(&self) -> Result<Pool<AsyncPgConnection>, StorageError> {
+        let mut config = ManagerConfig::default();
+        // A closed connection is known without asking the server.
+        config.recycling_method = RecyclingMethod::Fast;
+        let manager = AsyncDieselConnectionManager::new_with_config(&self.url, config);
+        Pool::builder(manager)
+            .max_size(self.connections)
+            .build()
+            .map_err(|error| StorageError::Unavailable(error.to_string()))
+    }
+}
+
+/// Opens a transaction. Driven by hand, since the future of the work between
+/// need not be `Send` on our single-threaded workers.
+pub async fn begin(connection: &mut AsyncPgConnection) -> Result<(), StorageError> {
+    Ok(AnsiTransactionManager::begin_transaction(connection).await?)
+}
+
+pub async fn commit(connection: &mut AsyncPgConnection) -> Result<(), StorageError> {
+    Ok(AnsiTransactionManager::commit_transaction(connection).await?)
+}
+
+/// Undoes the open transaction. A failure is not reported: the pool drops a
+/// connection that is still inside a transaction, and the server undoes it.
+pub async fn rollback(connection: &mut AsyncPgConnection) {
+    let _ = AnsiTransactionManager::rollback_transaction(connection).await;
+}

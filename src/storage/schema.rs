@@ -1,0 +1,248 @@
+//! The tables, one description for both databases (`migrations/` makes them).
+//! Times are text in output form, see the first migration.
+
+diesel::table! {
+    workspaces (id) {
+        id -> BigInt,
+        title -> Text,
+        code -> Text,
+        version -> BigInt,
+        created -> Text,
+        modified -> Text,
+    }
+}
+
+diesel::table! {
+    clusters (id) {
+        id -> BigInt,
+        cluster_type -> Text,
+        imported_type -> Nullable<Text>,
+        title -> Text,
+        workspace_id -> BigInt,
+        version -> BigInt,
+        created -> Text,
+        modified -> Text,
+    }
+}
+
+diesel::table! {
+    partners (id) {
+        id -> BigInt,
+        title -> Text,
+        short_title -> Nullable<Text>,
+        alternate_title -> Nullable<Text>,
+        partner_type -> Text,
+        cso_type -> Nullable<Text>,
+        shared_partner -> Text,
+        external_source -> Nullable<Text>,
+        external_id -> Nullable<Text>,
+        ocha_external_id -> Nullable<Text>,
+        email -> Nullable<Text>,
+        phone_number -> Nullable<Text>,
+        street_address -> Nullable<Text>,
+        city -> Nullable<Text>,
+        postal_code -> Nullable<Text>,
+        country_code -> Nullable<Text>,
+        total_ct_cp -> Nullable<Text>,
+        total_ct_cy -> Nullable<Text>,
+        vendor_number -> Nullable<Text>,
+        alternate_id -> Nullable<Text>,
+        rating -> Nullable<Text>,
+        basis_for_risk_rating -> Nullable<Text>,
+        version -> BigInt,
+        created -> Text,
+        modified -> Text,
+    }
+}
+
+diesel::table! {
+    partner_clusters (partner_id, cluster_id) {
+        partner_id -> BigInt,
+        cluster_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        username -> Text,
+        uname -> Text,
+        name -> Nullable<Text>,
+        surname -> Nullable<Text>,
+        full_name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        position -> Nullable<Text>,
+        organization -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
+        partner_id -> Nullable<BigInt>,
+        password_hash -> Nullable<Text>,
+        external -> Bool,
+        external_id -> Nullable<Text>,
+        is_active -> Bool,
+        is_staff -> Bool,
+        last_login -> Nullable<Text>,
+        version -> BigInt,
+        created -> Text,
+        modified -> Text,
+        created_by -> Nullable<BigInt>,
+        modified_by -> Nullable<BigInt>,
+        deleted_at -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    user_blocks (block) {
+        block -> BigInt,
+        living -> BigInt,
+    }
+}
+
+diesel::table! {
+    roles (id) {
+        id -> BigInt,
+        name -> Text,
+        label -> Nullable<Text>,
+        description -> Nullable<Text>,
+        scope -> Text,
+        unchangeable -> Bool,
+        is_default -> Bool,
+        permissions -> Text,
+        include_context -> Nullable<Text>,
+        exclude_context -> Nullable<Text>,
+        include_bundles -> Nullable<Text>,
+        exclude_bundles -> Nullable<Text>,
+        version -> BigInt,
+        created -> Text,
+        modified -> Text,
+        created_by -> Nullable<BigInt>,
+        modified_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    role_includes (role_id, part_id) {
+        role_id -> BigInt,
+        part_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    grants (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        role_id -> BigInt,
+        workspace_id -> Nullable<BigInt>,
+        cluster_id -> Nullable<BigInt>,
+        is_active -> Bool,
+        valid_from -> Nullable<Text>,
+        valid_until -> Nullable<Text>,
+        version -> BigInt,
+        created -> Text,
+        modified -> Text,
+        created_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    grant_rules (id) {
+        id -> BigInt,
+        granter_role_id -> BigInt,
+        scope -> Text,
+        verbs -> Text,
+        version -> BigInt,
+        created -> Text,
+        modified -> Text,
+    }
+}
+
+diesel::table! {
+    grant_rule_targets (rule_id, role_id) {
+        rule_id -> BigInt,
+        role_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> BigInt,
+        hash -> Text,
+        user_id -> BigInt,
+        name -> Text,
+        scopes -> Nullable<Text>,
+        expires -> Nullable<Text>,
+        last_used -> Nullable<Text>,
+        version -> BigInt,
+        created -> Text,
+        modified -> Text,
+        created_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    credential_versions (id) {
+        id -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> BigInt,
+        at -> Text,
+        actor_id -> Nullable<BigInt>,
+        actor -> Nullable<Text>,
+        token_id -> Nullable<BigInt>,
+        verb -> Text,
+        subject_type -> Text,
+        subject_id -> BigInt,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+        request_id -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency (caller_id, idempotency_key) {
+        caller_id -> BigInt,
+        idempotency_key -> Text,
+        request_hash -> Text,
+        status -> Nullable<Integer>,
+        headers -> Nullable<Text>,
+        answer -> Nullable<Binary>,
+        at -> Text,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        event_id -> BigInt,
+        recipient -> Text,
+        template -> Text,
+        data -> Text,
+        attempts -> Integer,
+        next_attempt -> Text,
+        sent_at -> Nullable<Text>,
+        last_error -> Nullable<Text>,
+        created -> Text,
+    }
+}
+
+diesel::joinable!(grants -> roles (role_id));
+diesel::joinable!(grants -> users (user_id));
+diesel::joinable!(tokens -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    workspaces,
+    clusters,
+    partners,
+    partner_clusters,
+    users,
+    user_blocks,
+    roles,
+    role_includes,
+    grants,
+    grant_rules,
+    grant_rule_targets,
+    tokens,
+    events,
+);

@@ -1,0 +1,112 @@
+//! What the shared queries are compiled against here: SQLite's backend, and
+//! query methods that look asynchronous but have always finished when polled.
+
+use diesel::dsl::{Asc, Desc};
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
+use diesel::expression::is_aggregate;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery};
+use diesel::sql_types::{Bool, Text};
+use diesel::{ExpressionMethods, QueryResult, SqliteConnection};
+
+pub type Db = diesel::sqlite::Sqlite;
+pub type Conn = SqliteConnection;
+
+/// The part of `diesel_async::RunQueryDsl` that our queries use.
+#[expect(async_fn_in_trait, reason = "only awaited on the thread that calls it")]
+pub trait RunQueryDsl: Sized {
+    async fn execute(self, connection: &mut Conn) -> QueryResult<usize>
+    where
+        Self: ExecuteDsl<Conn>,
+    {
+        ExecuteDsl::execute(self, connection)
+    }
+
+    async fn load<'query, U>(self, connection: &mut Conn) -> QueryResult<Vec<U>>
+    where
+        Self: LoadQuery<'query, Conn, U>,
+    {
+        diesel::RunQueryDsl::load(self, connection)
+    }
+
+    async fn get_result<'query, U>(self, connection: &mut Conn) -> QueryResult<U>
+    where
+        Self: LoadQuery<'query, Conn, U>,
+    {
+        diesel::RunQueryDsl::get_result(self, connection)
+    }
+
+    async fn first<'query, U>(self, connection: &mut Conn) -> QueryResult<U>
+    where
+        Self: LimitDsl,
+        diesel::dsl::Limit<Self>: LoadQuery<'query, Conn, U>,
+    {
+        diesel::RunQueryDsl::get_result(LimitDsl::limit(self, 1), connection)
+    }
+}
+
+impl<T> RunQueryDsl for T {}
+
+/// The order of a column; SQLite puts nulls first by itself.
+pub fn ascending<E: ExpressionMethods>(column: E) -> Asc<E> {
+    column.asc()
+}
+
+pub fn descending<E: ExpressionMethods>(column: E) -> Desc<E> {
+    column.desc()
+}
+
+/// Nothing to do: there is one writer, and it has the database for itself.
+pub async fn one_at_a_time(_: &mut Conn) -> QueryResult<()> {
+    Ok(())
+}
+
+/// Rows that one INSERT takes: a single-row statement stays prepared, and there
+/// is no round trip to save.
+pub const ROWS_AN_INSERT: usize = 1;
+
+/// `column IN (ids)`.
+pub fn id_in<C>(column: C, ids: Vec<i64>) -> IdIn<C> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    IdIn { column, ids: format!("[{}]", ids.join(",")) }
+}
+
+/// Its text does not depend on how many ids there are, since they travel as
+/// one JSON array: so the statement stays prepared.
+#[derive(Clone, Debug)]
+pub struct IdIn<C> {
+    column: C,
+    ids: String,
+}
+
+impl<C: Expression> Expression for IdIn<C> {
+    type SqlType = Bool;
+}
+
+impl<C, Source> AppearsOnTable<Source> for IdIn<C> where Self: Expression, C: AppearsOnTable<Source> {}
+
+impl<C, Source> SelectableExpression<Source> for IdIn<C>
+where
+    Self: AppearsOnTable<Source>,
+    C: SelectableExpression<Source>,
+{
+}
+
+impl<C, Group> ValidGrouping<Group> for IdIn<C> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<C: QueryId> QueryId for IdIn<C> {
+    type QueryId = IdIn<C::QueryId>;
+    const HAS_STATIC_QUERY_ID: bool = C::HAS_STATIC_QUERY_ID;
+}
+
+impl<C: QueryFragment<Db>> QueryFragment<Db> for IdIn<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Db>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" IN (SELECT value FROM json_each(");
+        out.push_bind_param::<Text, _>(&self.ids)?;
+        out.push_sql("))");
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! SQLite: a reader on every thread, one writer for the process, and a small
+//! pool for reads that take long.
+
+pub mod connection;
+pub mod env;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::SqliteConnection;
+
+use super::StorageError;
+use crate::config::Database as DatabaseSettings;
+use super::local::Local;
+use writer::Writer;
+
+/// One SQLite file. Cheap to share behind an `Arc`.
+pub struct Sqlite {
+    path: PathBuf,
+    busy: Duration,
+    readers: Local<SqliteConnection>,
+    slow: r2d2::Pool<Manager>,
+    writer: Writer,
+}
+
+impl Sqlite {
+    /// Opens the file and starts the writer thread.
+    pub fn open(path: &Path, settings: &DatabaseSettings) -> Result<Self, StorageError> {
+        let busy = Duration::from_millis(settings.busy_timeout_ms);
+        let manager = Manager { path: path.to_owned(), busy };
+        let slow = r2d2::Pool::builder()
+            .max_size(u32::try_from(settings.slow_readers).unwrap_or(u32::MAX))
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_millis(settings.acquire_timeout_ms))
+            .build(manager)
+            .map_err(|error| StorageError::Unavailable(error.to_string()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            busy,
+            readers: Local::new(),
+            slow,
+            writer: Writer::start(path.to_owned(), busy, settings.write_queue)?,
+        })
+    }
+
+    /// Reads here and now, on this thread's own connection.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> T,
+    ) -> Result<T, StorageError> {
+        self.readers.with(|| connection::open(&self.path, self.busy), work)
+    }
+
+    /// Drops this thread's connection; the next read opens a new one.
+    pub fn forget(&self) {
+        self.readers.forget();
+    }
+
+    /// Reads on another thread: for what may take longer than a few
+    /// milliseconds and must not hold up the requests beside it.
+    pub async fn read_slow<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> T + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let pool = self.slow.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let mut connection =
+                pool.get().map_err(|error| StorageError::Busy(error.to_string()))?;
+            Ok(work(&mut connection))
+        });
+        match task.await {
+            Ok(answer) => answer,
+            Err(_) => Err(StorageError::Unavailable("a slow read panicked".into())),
+        }
+    }
+
+    /// Hands `work` to the writer; the answer comes after the commit.
+    ///
+    /// `Err` from `work` undoes what it did and nothing else.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        self.writer.write(work).await
+    }
+}
+
+/// Makes connections for r2d2 with our own set-up.
+struct Manager {
+    path: PathBuf,
+    busy: Duration,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = SqliteConnection;
+    type Error = StorageError;
+
+    fn connect(&self) -> Result<SqliteConnection, StorageError> {
+        connection::open(&self.path, self.busy)
+    }
+
+    fn is_valid(&self, _: &mut SqliteConnection) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    fn has_broken(&self, _: &mut SqliteConnection) -> bool {
+        std::thread::panicking()
+    }
+}
