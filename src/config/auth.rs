@@ -1,0 +1,174 @@
+//! `[auth]`: the first administrator, passwords, and how long a proof of identity is remembered.
+
+use super::secret::Secret;
+use super::table::{Kind, Preset, Setting};
+use super::value;
+
+#[derive(Clone, Debug)]
+pub struct Auth {
+    pub admin_username: String,
+    pub admin_password: Option<Secret>,
+    pub password_min_length: usize,
+    pub password_max_length: usize,
+    pub hash_threads: Option<usize>,
+    pub hash_queue: usize,
+    pub credential_cache_seconds: u64,
+    pub credential_cache_entries: usize,
+    pub token_cache_seconds: u64,
+}
+
+impl Default for Auth {
+    fn default() -> Auth {
+        Auth {
+            admin_username: "admin".to_owned(),
+            admin_password: None,
+            password_min_length: 6,
+            password_max_length: 1024,
+            hash_threads: None,
+            hash_queue: 64,
+            credential_cache_seconds: 60,
+            credential_cache_entries: 10_000,
+            token_cache_seconds: 5,
+        }
+    }
+}
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "auth.admin_username",
+        env: "ROLECALL_ADMIN_USERNAME",
+        flag: Some("--admin-username"),
+        kind: Kind::Text,
+        preset: Preset::Value("admin"),
+        meaning: "Name of the administrator whom the first start creates.",
+        set: |settings, text| {
+            settings.auth.admin_username = value::name(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.admin_password",
+        env: "ROLECALL_ADMIN_PASSWORD",
+        // No flag: every user of the machine can read a running program's flags.
+        flag: None,
+        kind: Kind::Secret,
+        preset: Preset::Unset {
+            example: "choose a long sentence",
+        },
+        meaning: "Password of that administrator, read at the first start only; without it one is made and printed once.",
+        set: |settings, text| {
+            settings.auth.admin_password = Some(Secret::new(text));
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.password_min_length",
+        env: "ROLECALL_PASSWORD_MIN_LENGTH",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("6"),
+        meaning: "Characters that a new password has at least.",
+        set: |settings, text| {
+            settings.auth.password_min_length = value::number(text, 1..=1024)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.password_max_length",
+        env: "ROLECALL_PASSWORD_MAX_LENGTH",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("1024"),
+        meaning: "Characters that a password has at most.",
+        set: |settings, text| {
+            settings.auth.password_max_length = value::number(text, 1..=1024)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.hash_threads",
+        env: "ROLECALL_HASH_THREADS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Unset { example: "2" },
+        meaning: "Threads that hash passwords; without it one per core.",
+        set: |settings, text| {
+            settings.auth.hash_threads = Some(value::number(text, 1..=256)?);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.hash_queue",
+        env: "ROLECALL_HASH_QUEUE",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("64"),
+        meaning: "Passwords that may wait to be hashed; more are answered with 503.",
+        set: |settings, text| {
+            settings.auth.hash_queue = value::number(text, 1..=100_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.credential_cache_seconds",
+        env: "ROLECALL_CREDENTIAL_CACHE_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("60"),
+        meaning: "How long a verified password is remembered; 0 hashes at every request.",
+        set: |settings, text| {
+            settings.auth.credential_cache_seconds = value::number(text, 0..=3600)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.credential_cache_entries",
+        env: "ROLECALL_CREDENTIAL_CACHE_ENTRIES",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10000"),
+        meaning: "How many verified passwords and tokens are remembered at most.",
+        set: |settings, text| {
+            settings.auth.credential_cache_entries = value::number(text, 1..=10_000_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.token_cache_seconds",
+        env: "ROLECALL_TOKEN_CACHE_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("5"),
+        meaning: "How long a token is believed before the database is asked again, for changes made by other processes.",
+        set: |settings, text| {
+            settings.auth.token_cache_seconds = value::number(text, 0..=3600)?;
+            Ok(())
+        },
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    #[test]
+    fn a_password_keeps_its_blanks() {
+        let mut settings = Settings::default();
+        let row = SETTINGS
+            .iter()
+            .find(|row| row.key == "auth.admin_password")
+            .unwrap();
+        row.apply(&mut settings, " two words ", String::new)
+            .unwrap();
+        assert_eq!(
+            settings.auth.admin_password,
+            Some(Secret::new(" two words "))
+        );
+    }
+
+    #[test]
+    fn the_documented_example_password_is_long_enough() {
+        assert!("j04nd0e".chars().count() >= Auth::default().password_min_length);
+    }
+}

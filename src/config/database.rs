@@ -1,0 +1,276 @@
+//! `[database]`: which database, and how hard it may be used.
+
+use super::secret::Secret;
+use super::table::{Kind, Preset, Setting};
+use super::value;
+use std::fmt;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub url: DatabaseUrl,
+    /// PostgreSQL: per worker.
+    pub connections: usize,
+    /// SQLite: connections beside the workers' own.
+    pub slow_readers: usize,
+    pub busy_timeout_ms: u64,
+    pub write_queue: usize,
+    pub acquire_timeout_ms: u64,
+}
+
+/// Where the directory is kept. Prints itself without its password and without options.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    Sqlite(PathBuf),
+    /// The whole address, as the driver wants it.
+    Postgres(Secret),
+}
+
+impl Default for Database {
+    fn default() -> Database {
+        Database {
+            url: DatabaseUrl::Sqlite(PathBuf::from("rolecall.db")),
+            connections: 4,
+            slow_readers: 4,
+            busy_timeout_ms: 5000,
+            write_queue: 1024,
+            acquire_timeout_ms: 5000,
+        }
+    }
+}
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "database.url",
+        env: "DATABASE_URL",
+        flag: Some("--database"),
+        kind: Kind::Text,
+        preset: Preset::Value("sqlite://rolecall.db"),
+        meaning: "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME.",
+        set: |settings, text| {
+            settings.database.url = DatabaseUrl::parse(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.connections",
+        env: "ROLECALL_DATABASE_CONNECTIONS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("4"),
+        meaning: "PostgreSQL: connections of each worker.",
+        set: |settings, text| {
+            settings.database.connections = value::number(text, 1..=1000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.slow_readers",
+        env: "ROLECALL_DATABASE_SLOW_READERS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("4"),
+        meaning: "SQLite: connections for slow kinds of reading, beside the one of each worker.",
+        set: |settings, text| {
+            settings.database.slow_readers = value::number(text, 1..=1000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.busy_timeout_ms",
+        env: "ROLECALL_DATABASE_BUSY_TIMEOUT_MS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("5000"),
+        meaning: "SQLite: how long to wait for a lock that another program holds.",
+        set: |settings, text| {
+            settings.database.busy_timeout_ms = value::number(text, 0..=600_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.write_queue",
+        env: "ROLECALL_DATABASE_WRITE_QUEUE",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("1024"),
+        meaning: "SQLite: changes that may wait for the writer; more are answered with 503.",
+        set: |settings, text| {
+            settings.database.write_queue = value::number(text, 1..=1_000_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.acquire_timeout_ms",
+        env: "ROLECALL_DATABASE_ACQUIRE_TIMEOUT_MS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("5000"),
+        meaning: "How long a request waits for a free connection before it is answered with 503.",
+        set: |settings, text| {
+            settings.database.acquire_timeout_ms = value::number(text, 1..=600_000)?;
+            Ok(())
+        },
+    },
+];
+
+impl DatabaseUrl {
+    /// Messages never repeat more of the text than its scheme: the rest may hold a password.
+    pub fn parse(text: &str) -> Result<DatabaseUrl, String> {
+        let (scheme, rest) = text.split_once(':').ok_or(
+            "is not a database address; write sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME",
+        )?;
+        match scheme.to_ascii_lowercase().as_str() {
+            "sqlite" => {
+                sqlite_path(rest.strip_prefix("//").unwrap_or(rest)).map(DatabaseUrl::Sqlite)
+            }
+            "postgres" | "postgresql" => match rest.strip_prefix("//") {
+                Some(target) if !target.is_empty() => Ok(DatabaseUrl::Postgres(Secret::new(text))),
+                _ => Err("is incomplete; write postgres://USER:PASSWORD@HOST/NAME".to_owned()),
+            },
+            scheme if is_scheme(scheme) => Err(format!(
+                "`{scheme}:` is not supported, only sqlite:// and postgres:// are"
+            )),
+            _ => Err("begins with neither sqlite:// nor postgres://".to_owned()),
+        }
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.len() <= 16
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
+}
+
+fn sqlite_path(path: &str) -> Result<PathBuf, String> {
+    if path.is_empty() {
+        return Err("names no file; write sqlite://rolecall.db".to_owned());
+    }
+    if path.contains(":memory:") || path.contains("mode=memory") {
+        // Each connection would see a database of its own.
+        return Err("an in-memory database is not supported; write sqlite://PATH".to_owned());
+    }
+    if path.starts_with("file:") || path.contains('?') {
+        return Err("takes a plain path without options; write sqlite://PATH".to_owned());
+    }
+    if path.contains('\0') {
+        return Err("holds a NUL character".to_owned());
+    }
+    Ok(PathBuf::from(path))
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DatabaseUrl::Sqlite(path) => write!(out, "sqlite://{}", path.display()),
+            DatabaseUrl::Postgres(url) => out.write_str(&without_secrets(url.expose())),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+/// Keeps scheme, user, host and name. Everything up to the last `@` counts as user and password, so that
+/// a badly escaped password comes out too short rather than visible.
+fn without_secrets(url: &str) -> String {
+    let target = url.split_once("://").map_or("", |(_, target)| target);
+    let (credentials, place) = target.rsplit_once('@').unwrap_or(("", target));
+    let place = place.split(['?', '#']).next().unwrap_or_default();
+    match credentials.split([':', '/', '?', '#', '@']).next() {
+        Some(user) if !user.is_empty() => format!("postgres://{user}@{place}"),
+        _ => format!("postgres://{place}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sqlite_address_is_a_path() {
+        let path = |text| match DatabaseUrl::parse(text) {
+            Ok(DatabaseUrl::Sqlite(path)) => path,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(path("sqlite://rolecall.db"), PathBuf::from("rolecall.db"));
+        assert_eq!(path("sqlite:rolecall.db"), PathBuf::from("rolecall.db"));
+        assert_eq!(
+            path("sqlite:///var/lib/people.db"),
+            PathBuf::from("/var/lib/people.db")
+        );
+    }
+
+    #[test]
+    fn a_database_in_memory_is_refused_in_words() {
+        for text in [
+            "sqlite::memory:",
+            "sqlite://:memory:",
+            "sqlite://file:x?mode=memory",
+        ] {
+            let problem = DatabaseUrl::parse(text).unwrap_err();
+            assert_eq!(
+                problem,
+                "an in-memory database is not supported; write sqlite://PATH"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_of_ours_is_refused() {
+        for text in [
+            "",
+            "rolecall.db",
+            "sqlite:",
+            "sqlite://",
+            "sqlite://a.db?mode=rwc",
+            "mysql://localhost/people",
+            "postgres:",
+            "postgres://",
+            "postgres:people",
+        ] {
+            assert!(DatabaseUrl::parse(text).is_err(), "{text} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_postgres_address_prints_without_its_password() {
+        let shown = |text| DatabaseUrl::parse(text).unwrap().to_string();
+        assert_eq!(
+            shown("postgresql://me:hunter2@db:5432/people"),
+            "postgres://me@db:5432/people"
+        );
+        assert_eq!(
+            shown("postgres://me:hun/ter?2@db/people"),
+            "postgres://me@db/people"
+        );
+        assert_eq!(
+            shown("postgres://db/people?password=hunter2"),
+            "postgres://db/people"
+        );
+        assert_eq!(
+            shown("postgres:///people?host=/run/postgresql"),
+            "postgres:///people"
+        );
+        assert_eq!(
+            shown("postgres://me:hun@ter2@db/people"),
+            "postgres://me@db/people"
+        );
+    }
+
+    #[test]
+    fn a_wrong_address_is_not_repeated() {
+        for text in [
+            "mysql://me:hunter2@db/people",
+            "me:hunter2@db",
+            "me hunter2: x",
+        ] {
+            let problem = DatabaseUrl::parse(text).unwrap_err();
+            assert!(!problem.contains("hunter2"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `[limits]`: how much one request may ask for.
+
+use super::table::{Kind, Preset, Setting};
+use super::value;
+
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub body_bytes: usize,
+    pub header_bytes: usize,
+    pub query_bytes: usize,
+    pub json_depth: usize,
+    pub page_size_default: usize,
+    pub page_size_max: usize,
+    pub include_depth: usize,
+    pub linkage_items: usize,
+    pub header_seconds: u64,
+    pub keep_alive_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            body_bytes: 1024 * 1024,
+            header_bytes: 16 * 1024,
+            query_bytes: 8192,
+            json_depth: 32,
+            page_size_default: 20,
+            page_size_max: 100,
+            include_depth: 3,
+            linkage_items: 1000,
+            header_seconds: 10,
+            keep_alive_seconds: 75,
+        }
+    }
+}
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "limits.body_bytes",
+        env: "ROLECALL_LIMIT_BODY_BYTES",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("1048576"),
+        meaning: "Size of a request's body.",
+        set: |settings, text| {
+            settings.limits.body_bytes = value::number(text, 1024..=1024 * 1024 * 1024)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.header_bytes",
+        env: "ROLECALL_LIMIT_HEADER_BYTES",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("16384"),
+        meaning: "Size of all of a request's headers together.",
+        set: |settings, text| {
+            settings.limits.header_bytes = value::number(text, 1024..=65_536)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.query_bytes",
+        env: "ROLECALL_LIMIT_QUERY_BYTES",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("8192"),
+        meaning: "Length of a query string.",
+        set: |settings, text| {
+            settings.limits.query_bytes = value::number(text, 256..=65_536)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.json_depth",
+        env: "ROLECALL_LIMIT_JSON_DEPTH",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("32"),
+        meaning: "Objects and arrays within each other in a body.",
+        set: |settings, text| {
+            settings.limits.json_depth = value::number(text, 1..=100)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.page_size_default",
+        env: "ROLECALL_LIMIT_PAGE_SIZE_DEFAULT",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("20"),
+        meaning: "Items on a page when the request names no size.",
+        set: |settings, text| {
+            settings.limits.page_size_default = value::number(text, 1..=10_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.page_size_max",
+        env: "ROLECALL_LIMIT_PAGE_SIZE_MAX",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("100"),
+        meaning: "Items on a page at most.",
+        set: |settings, text| {
+            settings.limits.page_size_max = value::number(text, 1..=10_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.include_depth",
+        env: "ROLECALL_LIMIT_INCLUDE_DEPTH",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("3"),
+        meaning: "Relationships in one path of include.",
+        set: |settings, text| {
+            settings.limits.include_depth = value::number(text, 0..=8)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.linkage_items",
+        env: "ROLECALL_LIMIT_LINKAGE_ITEMS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("1000"),
+        meaning: "Resource identifiers in one change of a relationship, and on one page of linkage.",
+        set: |settings, text| {
+            settings.limits.linkage_items = value::number(text, 1..=100_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.header_seconds",
+        env: "ROLECALL_LIMIT_HEADER_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10"),
+        meaning: "Time in which a request's headers must have arrived.",
+        set: |settings, text| {
+            settings.limits.header_seconds = value::number(text, 1..=3600)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.keep_alive_seconds",
+        env: "ROLECALL_LIMIT_KEEP_ALIVE_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("75"),
+        meaning: "How long an idle connection is kept open.",
+        set: |settings, text| {
+            settings.limits.keep_alive_seconds = value::number(text, 1..=3600)?;
+            Ok(())
+        },
+    },
+];

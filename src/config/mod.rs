@@ -1,0 +1,230 @@
+//! What the service was told at start: one [`Settings`], a struct and a file per section.
+//!
+//! A value is taken from the first of these that names it: a flag, the environment, the file, the default.
+//! Every setting is one row of a table (see [`settings`]), which is also where the README's table, the sample
+//! file and the refusal of unknown names come from. A new setting is a field, its default and a row.
+//!
+//! This room imports nothing of ours, and reads neither the process's environment nor its arguments by itself.
+
+mod auth;
+mod database;
+mod environment;
+mod error;
+mod file;
+mod limits;
+mod overrides;
+mod sample;
+mod secret;
+mod server;
+mod suggest;
+mod table;
+mod value;
+
+pub use auth::Auth;
+pub use database::{Database, DatabaseUrl};
+pub use environment::check_environment;
+pub use error::ConfigError;
+pub use limits::Limits;
+pub use overrides::Overrides;
+pub use sample::{markdown_table, sample};
+pub use secret::Secret;
+pub use server::{InvalidDataStatus, Server};
+pub use table::{Kind, Preset, Setting, settings};
+
+use std::path::{Path, PathBuf};
+
+/// Names the file when no flag does.
+pub const CONFIG_FILE_VARIABLE: &str = "ROLECALL_CONFIG";
+
+/// Everything that can be configured. `Settings::default()` is what an empty configuration gives.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub server: Server,
+    pub database: Database,
+    pub auth: Auth,
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// Assembles flags over environment over file over defaults. `file` is the flag's; without it the file
+    /// that `ROLECALL_CONFIG` names is read, and without that none. An empty variable counts as not set.
+    pub fn load(
+        overrides: Overrides,
+        env: &dyn Fn(&str) -> Option<String>,
+        file: Option<&Path>,
+    ) -> Result<Settings, ConfigError> {
+        let mut assembled = Settings::default();
+        let named = given(env, CONFIG_FILE_VARIABLE).map(PathBuf::from);
+        if let Some(path) = file.or(named.as_deref()) {
+            file::apply(path, &mut assembled)?;
+        }
+        for setting in settings() {
+            if let Some(text) = given(env, setting.env) {
+                setting.apply(&mut assembled, &text, || setting.env.to_owned())?;
+            }
+        }
+        overrides.apply(&mut assembled)?;
+        assembled.check_together()?;
+        Ok(assembled)
+    }
+
+    /// What no single value can tell: settings that contradict each other.
+    fn check_together(&self) -> Result<(), ConfigError> {
+        let ordered = [
+            (
+                "limits.page_size_default",
+                self.limits.page_size_default,
+                "limits.page_size_max",
+                self.limits.page_size_max,
+            ),
+            (
+                "auth.password_min_length",
+                self.auth.password_min_length,
+                "auth.password_max_length",
+                self.auth.password_max_length,
+            ),
+        ];
+        for (low, low_value, high, high_value) in ordered {
+            if low_value > high_value {
+                let problem = format!("{low_value} is more than {high} allows ({high_value})");
+                return Err(ConfigError::new(low, problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn given(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    env(name).filter(|text| !text.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing(_: &str) -> Option<String> {
+        None
+    }
+
+    fn from_environment(pairs: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        let env = |name: &str| {
+            let found = pairs.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Settings::load(Overrides::default(), &env, None)
+    }
+
+    fn sentence(pairs: &[(&str, &str)]) -> String {
+        from_environment(pairs).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nothing_configured_gives_the_defaults() {
+        let settings = Settings::load(Overrides::default(), &nothing, None).unwrap();
+        assert_eq!(
+            format!("{settings:?}"),
+            format!("{:?}", Settings::default())
+        );
+        assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.database.url.to_string(), "sqlite://rolecall.db");
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+        let directory = tempfile();
+        std::fs::write(
+            &directory,
+            "[server]\nlisten = \"127.0.0.1:1\"\nproject = \"file\"\nworkers = 3\n",
+        )
+        .unwrap();
+        let env = |name: &str| match name {
+            "ROLECALL_LISTEN" => Some("127.0.0.1:2".to_owned()),
+            "ROLECALL_PROJECT" => Some("environment".to_owned()),
+            _ => None,
+        };
+        let flags = Overrides {
+            listen: Some("127.0.0.1:3".to_owned()),
+            ..Overrides::default()
+        };
+        let settings = Settings::load(flags, &env, Some(&directory)).unwrap();
+        std::fs::remove_file(&directory).unwrap();
+        assert_eq!(settings.server.listen.port(), 3);
+        assert_eq!(settings.server.project, "environment");
+        assert_eq!(settings.server.workers, Some(3));
+    }
+
+    #[test]
+    fn the_environment_may_name_the_file() {
+        let path = tempfile();
+        std::fs::write(&path, "[limits]\npage_size_max = 50\n").unwrap();
+        let text = path.display().to_string();
+        let settings = from_environment(&[("ROLECALL_CONFIG", &text)]).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(settings.limits.page_size_max, 50);
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        let settings =
+            from_environment(&[("DATABASE_URL", ""), ("ROLECALL_WORKERS", " ")]).unwrap();
+        assert_eq!(settings.server.workers, None);
+    }
+
+    #[test]
+    fn a_wrong_value_is_one_sentence_that_names_where_it_stands() {
+        assert_eq!(
+            sentence(&[("ROLECALL_LISTEN", "localhost")]),
+            "ROLECALL_LISTEN: `localhost` is not an IP address and a port, like 127.0.0.1:8080"
+        );
+        assert_eq!(
+            sentence(&[("ROLECALL_LIMIT_JSON_DEPTH", "0")]),
+            "ROLECALL_LIMIT_JSON_DEPTH: 0 is outside 1 to 100"
+        );
+    }
+
+    #[test]
+    fn a_wrong_flag_is_named_as_it_was_typed() {
+        let flags = Overrides {
+            workers: Some("many".to_owned()),
+            ..Overrides::default()
+        };
+        let error = Settings::load(flags, &nothing, None).unwrap_err();
+        assert_eq!(error.to_string(), "--workers: `many` is not a whole number");
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused() {
+        assert_eq!(
+            sentence(&[("ROLECALL_LIMIT_PAGE_SIZE_MAX", "10")]),
+            "limits.page_size_default: 20 is more than limits.page_size_max allows (10)"
+        );
+        assert_eq!(
+            sentence(&[("ROLECALL_PASSWORD_MAX_LENGTH", "5")]),
+            "auth.password_min_length: 6 is more than auth.password_max_length allows (5)"
+        );
+    }
+
+    #[test]
+    fn printing_the_settings_shows_no_secret() {
+        let settings = from_environment(&[
+            ("ROLECALL_ADMIN_PASSWORD", "hunter2"),
+            (
+                "DATABASE_URL",
+                "postgres://me:hunter2@localhost/people?password=hunter2",
+            ),
+        ])
+        .unwrap();
+        let printed = format!("{settings:?} {settings:#?} {}", settings.database.url);
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
+
+    fn tempfile() -> PathBuf {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        std::env::temp_dir().join(format!(
+            "rolecall-config-{}-{number}.toml",
+            std::process::id()
+        ))
+    }
+}

@@ -1,0 +1,318 @@
+//! `[server]`: where the service listens and how it looks from outside.
+
+use super::table::{Kind, Preset, Setting};
+use super::value;
+use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// Scheme, host, maybe a path; never with a slash at the end.
+    pub base_url: Option<String>,
+    pub project: String,
+    /// Neighbours whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    pub workers: Option<usize>,
+    /// Lower-case origins, or `*`.
+    pub cors_origins: Vec<String>,
+    pub shutdown_seconds: u64,
+    pub strict_media_types: bool,
+    pub invalid_data_status: InvalidDataStatus,
+}
+
+/// The status of an answer to data that breaks a rule of ours. Some clients show its errors only under 422.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidDataStatus {
+    BadRequest,
+    UnprocessableContent,
+}
+
+impl InvalidDataStatus {
+    pub const fn code(self) -> u16 {
+        match self {
+            InvalidDataStatus::BadRequest => 400,
+            InvalidDataStatus::UnprocessableContent => 422,
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Server {
+        Server {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            base_url: None,
+            project: "rolecall".to_owned(),
+            trusted_proxies: Vec::new(),
+            workers: None,
+            cors_origins: Vec::new(),
+            shutdown_seconds: 30,
+            strict_media_types: false,
+            invalid_data_status: InvalidDataStatus::BadRequest,
+        }
+    }
+}
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "server.listen",
+        env: "ROLECALL_LISTEN",
+        flag: Some("--listen"),
+        kind: Kind::Text,
+        preset: Preset::Value("127.0.0.1:8080"),
+        meaning: "IP address and port to listen on.",
+        set: |settings, text| {
+            settings.server.listen = listen(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.base_url",
+        env: "ROLECALL_BASE_URL",
+        flag: Some("--base-url"),
+        kind: Kind::Text,
+        preset: Preset::Unset {
+            example: "https://people.example.org",
+        },
+        meaning: "Public address, used in links; without it links follow the request's Host.",
+        set: |settings, text| {
+            settings.server.base_url = Some(web_address(text)?);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.project",
+        env: "ROLECALL_PROJECT",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Value("rolecall"),
+        meaning: "Name that /home shows.",
+        set: |settings, text| {
+            settings.server.project = value::name(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.trusted_proxies",
+        env: "ROLECALL_TRUSTED_PROXIES",
+        flag: Some("--trusted-proxies"),
+        kind: Kind::List,
+        preset: Preset::Value(""),
+        meaning: "Addresses or networks of proxies whose forwarding headers are believed.",
+        set: |settings, text| {
+            settings.server.trusted_proxies = value::list(text, network)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.workers",
+        env: "ROLECALL_WORKERS",
+        flag: Some("--workers"),
+        kind: Kind::Number,
+        preset: Preset::Unset { example: "4" },
+        meaning: "Worker threads; without it one per core.",
+        set: |settings, text| {
+            settings.server.workers = Some(value::number(text, 1..=1024)?);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.cors_origins",
+        env: "ROLECALL_CORS_ORIGINS",
+        flag: Some("--cors-origins"),
+        kind: Kind::List,
+        preset: Preset::Value(""),
+        meaning: "Origins whose pages may call the service from a browser; * allows all.",
+        set: |settings, text| {
+            settings.server.cors_origins = value::list(text, origin)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.shutdown_seconds",
+        env: "ROLECALL_SHUTDOWN_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("30"),
+        meaning: "Time that open requests get to finish when the service stops.",
+        set: |settings, text| {
+            settings.server.shutdown_seconds = value::number(text, 0..=3600)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.strict_media_types",
+        env: "ROLECALL_STRICT_MEDIA_TYPES",
+        flag: None,
+        kind: Kind::Switch,
+        preset: Preset::Value("false"),
+        meaning: "Whether bodies must be application/vnd.api+json; otherwise application/json will do.",
+        set: |settings, text| {
+            settings.server.strict_media_types = value::switch(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.invalid_data_status",
+        env: "ROLECALL_INVALID_DATA_STATUS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("400"),
+        meaning: "Status of an answer to invalid data: 400, or 422 for clients that understand only that.",
+        set: |settings, text| {
+            settings.server.invalid_data_status = invalid_data_status(text)?;
+            Ok(())
+        },
+    },
+];
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an IP address and a port, like 127.0.0.1:8080"))
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = text.parse::<IpAddr>().map(IpNet::from);
+    address
+        .or_else(|_| text.parse::<IpNet>())
+        .map_err(|_| format!("`{text}` is neither an IP address nor a network, like 10.0.0.0/8"))
+}
+
+fn invalid_data_status(text: &str) -> Result<InvalidDataStatus, String> {
+    match text {
+        "400" => Ok(InvalidDataStatus::BadRequest),
+        "422" => Ok(InvalidDataStatus::UnprocessableContent),
+        _ => Err(format!("`{text}` is neither 400 nor 422")),
+    }
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    if text == "*" {
+        return Ok(text.to_owned());
+    }
+    let origin = web_address(text)?.to_ascii_lowercase();
+    match origin.matches('/').count() {
+        2 => Ok(origin),
+        _ => Err(format!(
+            "`{text}` has a path; an origin is only a scheme, a host and maybe a port"
+        )),
+    }
+}
+
+/// An absolute http or https address without user, query and fragment. Slashes at its end are taken off.
+fn web_address(text: &str) -> Result<String, String> {
+    let problem =
+        |what: &str| format!("`{text}` {what}, it should look like https://people.example.org");
+    let trimmed = text.trim_end_matches('/');
+    let (scheme, rest) = trimmed
+        .split_once("://")
+        .ok_or_else(|| problem("is not an absolute address"))?;
+    if !["http", "https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known))
+    {
+        return Err(problem("begins with neither http:// nor https://"));
+    }
+    let authority = rest.split('/').next().unwrap_or_default();
+    if authority.contains('@') {
+        return Err(
+            "holds a user name or a password, which do not belong into a public address".to_owned(),
+        );
+    }
+    if rest.contains(['?', '#']) {
+        return Err(problem("has a query or a fragment"));
+    }
+    let is_plain = |letter: char| letter.is_ascii_graphic() && !"\"<>\\^`{|}".contains(letter);
+    if !rest.chars().all(is_plain) {
+        return Err(problem("holds characters that an address may not hold"));
+    }
+    if !is_host_and_port(authority) {
+        return Err(problem("has no valid host and port"));
+    }
+    Ok(trimmed.to_owned())
+}
+
+fn is_host_and_port(authority: &str) -> bool {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let inside = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let is_host = match inside {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && !host.contains([':', '[', ']']),
+    };
+    is_host && port.is_none_or(|port| value::number::<u16>(port, 1..=u16::MAX).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_loses_its_last_slash() {
+        assert_eq!(
+            web_address("https://example.org/").unwrap(),
+            "https://example.org"
+        );
+        assert_eq!(
+            web_address("http://[::1]:8080/people/").unwrap(),
+            "http://[::1]:8080/people"
+        );
+    }
+
+    #[test]
+    fn a_base_url_is_an_absolute_web_address() {
+        for text in [
+            "example.org",
+            "/people",
+            "ftp://example.org",
+            "https://",
+            "https:///people",
+            "https://example.org?a=b",
+            "https://example.org/#top",
+            "https://exam ple.org",
+            "https://exämple.org",
+            "https://example.org:port",
+            "https://example.org:0",
+            "https://:8080",
+            "https://[::1",
+            "https://[people]",
+        ] {
+            assert!(web_address(text).is_err(), "{text} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_base_url_is_refused_without_repeating_it() {
+        let problem = web_address("https://me:hunter2@example.org").unwrap_err();
+        assert!(!problem.contains("hunter2"), "{problem}");
+    }
+
+    #[test]
+    fn an_origin_is_compared_in_lower_case_and_has_no_path() {
+        assert_eq!(
+            origin("HTTP://Example.org:8000").unwrap(),
+            "http://example.org:8000"
+        );
+        assert_eq!(origin("*").unwrap(), "*");
+        assert!(origin("https://example.org/app").is_err());
+        assert!(origin("null").is_err());
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_or_a_network() {
+        assert_eq!(network("10.1.2.3").unwrap().to_string(), "10.1.2.3/32");
+        assert_eq!(network("fd00::/8").unwrap().to_string(), "fd00::/8");
+        assert!(network("proxy.local").is_err());
+    }
+
+    #[test]
+    fn invalid_data_is_answered_with_400_or_422() {
+        assert_eq!(invalid_data_status("422").unwrap().code(), 422);
+        assert_eq!(invalid_data_status("400").unwrap().code(), 400);
+        assert!(invalid_data_status("500").is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! Text to value, with a sentence for each way in which that fails.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+pub fn number<T>(text: &str, range: RangeInclusive<T>) -> Result<T, String>
+where
+    T: FromStr + PartialOrd + Display,
+{
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("`{text}` is not a whole number"));
+    }
+    match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!(
+            "{text} is outside {} to {}",
+            range.start(),
+            range.end()
+        )),
+    }
+}
+
+pub fn switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err(format!("`{text}` is neither true nor false")),
+    }
+}
+
+/// Items separated by commas; blanks around them and empty ones don't count.
+pub fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(item)
+        .collect()
+}
+
+/// A name that people see: not empty, one line.
+pub fn name(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("must not be empty".to_owned());
+    }
+    if text.chars().any(char::is_control) {
+        return Err("must be one line of plain text".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_plain_digits_within_the_range() {
+        assert_eq!(number("20", 1..=100), Ok(20_u32));
+        for text in ["", "-1", "+1", "1.0", "1e3", "ten", "0x10"] {
+            let expected = format!("`{text}` is not a whole number");
+            assert_eq!(number(text, 1..=100_u32), Err(expected));
+        }
+        let expected = "99999999999999999999999 is outside 1 to 100".to_owned();
+        assert_eq!(
+            number("99999999999999999999999", 1..=100_u32),
+            Err(expected)
+        );
+    }
+
+    #[test]
+    fn a_list_forgives_blanks_and_a_trailing_comma() {
+        let items = list(" a, b ,,c,", |item| Ok(item.to_owned()));
+        assert_eq!(items.unwrap(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_switch_understands_the_usual_words() {
+        assert_eq!(switch("On"), Ok(true));
+        assert_eq!(switch("0"), Ok(false));
+        assert_eq!(
+            switch("maybe"),
+            Err("`maybe` is neither true nor false".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_name_is_one_line_of_text() {
+        assert!(name("People & roles").is_ok());
+        assert!(name("").is_err());
+        assert!(name("two\nlines").is_err());
+    }
+}
