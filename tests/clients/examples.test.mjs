@@ -1,0 +1,40 @@
+// The repository's own examples, run as a reader would run them.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ADMIN, PROGRAM, startServer } from './support/server.mjs';
+
+const run = promisify(execFile);
+const WALKTHROUGH = fileURLToPath(new URL('../../examples/walkthrough.sh', import.meta.url));
+const CLIENT = join(dirname(PROGRAM), 'examples', 'client');
+
+describe('the examples', () => {
+  let server;
+
+  before(async () => { server = await startServer(); });
+  after(() => server?.stop());
+
+  it('walks through the service with curl', async () => {
+    const env = {
+      PATH: process.env.PATH,
+      ROLECALL_URL: server.url,
+      ROLECALL_USER: ADMIN.username,
+      ROLECALL_PASSWORD: ADMIN.password,
+    };
+    const { stdout } = await run('bash', [WALKTHROUGH], { env });
+    assert.match(stdout, /All answers were as expected/);
+  });
+
+  const missing = !existsSync(CLIENT) && 'build it first: cargo build --example client';
+  it('creates, grants and pages with the client in Rust', { skip: missing }, async () => {
+    const { stdout } = await run(CLIENT, [server.url, ADMIN.username, ADMIN.password]);
+    assert.match(stdout, /^created calvin-\d+ as \/users\/\d+$/m);
+    assert.match(stdout, /^ {2}calvin-\d+ +tigers \d+$/m);
+    assert.match(stdout, /^deleted calvin-\d+$/m);
+  });
+});
