@@ -11,7 +11,7 @@ use super::principal::Principal;
 use super::secret;
 use crate::config;
 use crate::directory::credentials::{Account, FindAccount, FindTokenAccount, NoteUse};
-use crate::directory::permissions::{Permissions};
+use crate::directory::permissions::Permissions;
 use crate::directory::{Context, Directory, DirectoryError, clock};
 
 /// How often the last use of a token is written down, at most.
@@ -101,10 +101,23 @@ impl Auth {
         {
             return Ok(known.principal);
         }
-        let find = FindTokenAccount { hash: secret::hex(&digest) };
-        let found = self.directory.read(context, find).await?.ok_or(Denied::Wrong)?;
-        let principal = Arc::new(of_token(&found.account, found.token_id, found.scopes.as_deref()));
-        let ends = [found.account.good_until.as_deref(), found.expires.as_deref()];
+        let find = FindTokenAccount {
+            hash: secret::hex(&digest),
+        };
+        let found = self
+            .directory
+            .read(context, find)
+            .await?
+            .ok_or(Denied::Wrong)?;
+        let principal = Arc::new(of_token(
+            &found.account,
+            found.token_id,
+            found.scopes.as_deref(),
+        ));
+        let ends = [
+            found.account.good_until.as_deref(),
+            found.expires.as_deref(),
+        ];
         let until = self.until(context.now, &ends);
         let remembered = Remembered {
             version,
@@ -114,7 +127,12 @@ impl Auth {
         self.tokens.put(digest, remembered, until, context.now);
         let noted = found.last_used.as_deref().and_then(clock::parse);
         if noted.is_none_or(|noted| context.now - noted >= NOTE_EVERY) {
-            self.note(context, NoteUse::Token { token_id: found.token_id });
+            self.note(
+                context,
+                NoteUse::Token {
+                    token_id: found.token_id,
+                },
+            );
         }
         Ok(principal)
     }
@@ -126,7 +144,9 @@ impl Auth {
         context: &Context,
     ) -> Result<Arc<Principal>, Denied> {
         let known = self.account(username, context).await?;
-        let hash = known.as_ref().and_then(|known| known.account.password_hash.as_ref());
+        let hash = known
+            .as_ref()
+            .and_then(|known| known.account.password_hash.as_ref());
         let digest = hash.map(|hash| self.digest(hash.expose(), password));
         if let (Some(known), Some(digest)) = (&known, &digest)
             && self.verified.get(digest, context.now).is_some()
@@ -142,7 +162,12 @@ impl Auth {
         let seconds = i64::try_from(self.settings.credential_cache_seconds).unwrap_or(0);
         let until = context.now + TimeDelta::seconds(seconds);
         self.verified.put(digest, (), until, context.now);
-        self.note(context, NoteUse::SignIn { user_id: known.account.id });
+        self.note(
+            context,
+            NoteUse::SignIn {
+                user_id: known.account.id,
+            },
+        );
         Ok(known.principal)
     }
 
@@ -158,7 +183,9 @@ impl Auth {
         {
             return Ok(Some(known));
         }
-        let find = FindAccount { username: key.clone() };
+        let find = FindAccount {
+            username: key.clone(),
+        };
         let Some(account) = self.directory.read(context, find).await? else {
             return Ok(None);
         };
@@ -168,7 +195,8 @@ impl Auth {
             principal: Arc::new(of_account(&account)),
             account: Arc::new(account),
         };
-        self.accounts.put(key, remembered.clone(), until, context.now);
+        self.accounts
+            .put(key, remembered.clone(), until, context.now);
         Ok(Some(remembered))
     }
 
@@ -224,7 +252,10 @@ fn of_account(account: &Account) -> Principal {
 fn of_token(account: &Account, token_id: i64, scopes: Option<&str>) -> Principal {
     let whole = of_account(account);
     match scopes {
-        None => Principal { token_id: Some(token_id), ..whole },
+        None => Principal {
+            token_id: Some(token_id),
+            ..whole
+        },
         Some(scopes) => Principal {
             is_administrator: false,
             permissions: whole.permissions.and(Permissions::from_json(scopes)),

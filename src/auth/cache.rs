@@ -19,16 +19,24 @@ struct Entry<V> {
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     pub fn new(capacity: usize) -> Self {
-        Self { entries: RwLock::new(HashMap::new()), capacity }
+        Self {
+            entries: RwLock::new(HashMap::new()),
+            capacity,
+        }
     }
 
     pub fn get(&self, key: &K, now: DateTime<Utc>) -> Option<V> {
         let entries = self.entries.read().ok()?;
-        entries.get(key).filter(|entry| entry.until > now).map(|entry| entry.value.clone())
+        entries
+            .get(key)
+            .filter(|entry| entry.until > now)
+            .map(|entry| entry.value.clone())
     }
 
     pub fn put(&self, key: K, value: V, until: DateTime<Utc>, now: DateTime<Utc>) {
-        let Ok(mut entries) = self.entries.write() else { return };
+        let Ok(mut entries) = self.entries.write() else {
+            return;
+        };
         if entries.len() >= self.capacity {
             entries.retain(|_, entry| entry.until > now);
         }
@@ -57,7 +65,10 @@ mod tests {
         assert_eq!(cache.get(&1, later), None);
         cache.put(2, "two", later, now);
         cache.put(3, "three", later, now);
-        let kept = [1, 2, 3].iter().filter(|key| cache.get(key, now).is_some()).count();
+        let kept = [1, 2, 3]
+            .iter()
+            .filter(|key| cache.get(key, now).is_some())
+            .count();
         assert!(kept <= 2, "{kept}");
         assert_eq!(cache.get(&3, now), Some("three"));
     }

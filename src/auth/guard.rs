@@ -29,7 +29,11 @@ pub struct Guard {
 impl Guard {
     pub fn new(auth: Arc<Auth>, principal: Arc<Principal>, mut context: Context) -> Self {
         context.actor = Some(principal.actor());
-        Self { auth, principal, context }
+        Self {
+            auth,
+            principal,
+            context,
+        }
     }
 
     pub fn principal(&self) -> &Principal {
@@ -49,7 +53,10 @@ impl Guard {
         operation.govern(&self.principal)
     }
 
-    pub async fn read<O: Execute + Governed>(&self, mut operation: O) -> Result<O::Output, Refusal> {
+    pub async fn read<O: Execute + Governed>(
+        &self,
+        mut operation: O,
+    ) -> Result<O::Output, Refusal> {
         operation.govern(&self.principal)?;
         Ok(self.auth.directory.read(&self.context, operation).await?)
     }

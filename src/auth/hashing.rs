@@ -54,7 +54,10 @@ impl Hasher {
         let phc = hash.map(|hash| hash.expose().to_owned());
         self.run(move || {
             let known = phc.as_deref().is_some_and(|phc| !phc.is_empty());
-            let matches = verify(&password, phc.as_deref().filter(|_| known).unwrap_or(NOBODY));
+            let matches = verify(
+                &password,
+                phc.as_deref().filter(|_| known).unwrap_or(NOBODY),
+            );
             known && matches
         })
         .await
@@ -74,7 +77,9 @@ impl Hasher {
                 TrySendError::Disconnected(_) => "the password threads have stopped".into(),
             })
         })?;
-        receiver.await.map_err(|_| DirectoryError::internal("a password thread panicked"))
+        receiver
+            .await
+            .map_err(|_| DirectoryError::internal("a password thread panicked"))
     }
 }
 
@@ -102,7 +107,9 @@ pub fn hash(password: &str) -> Result<PasswordHash, DirectoryError> {
 
 fn verify(password: &str, phc: &str) -> bool {
     match Phc::new(phc) {
-        Ok(hash) => Argon2::default().verify_password(password.as_bytes(), &hash).is_ok(),
+        Ok(hash) => Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok(),
         Err(_) => false,
     }
 }
@@ -114,7 +121,11 @@ mod tests {
     #[test]
     fn a_password_matches_its_own_hash_only() {
         let phc = hash("j04nd0e").unwrap();
-        assert!(phc.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", phc.expose());
+        assert!(
+            phc.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{}",
+            phc.expose()
+        );
         assert!(verify("j04nd0e", phc.expose()));
         assert!(!verify("j04nd0", phc.expose()));
         assert!(!verify("", phc.expose()));
@@ -123,7 +134,10 @@ mod tests {
     #[test]
     fn the_hash_of_nobody_costs_what_a_real_one_costs_and_fits_nothing() {
         let parsed = Phc::new(NOBODY).unwrap();
-        let real = Phc::new(hash("x").unwrap().expose()).unwrap().params.clone();
+        let real = Phc::new(hash("x").unwrap().expose())
+            .unwrap()
+            .params
+            .clone();
         assert_eq!(parsed.params, real);
         assert!(!verify("", NOBODY));
     }

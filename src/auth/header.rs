@@ -33,7 +33,10 @@ pub fn parse(header: &[u8]) -> Option<Credentials<'_>> {
     }
     let pair = String::from_utf8(STANDARD.decode(rest).ok()?).ok()?;
     let (username, password) = pair.split_once(':')?;
-    Some(Credentials::Password { username: username.to_owned(), password: password.to_owned() })
+    Some(Credentials::Password {
+        username: username.to_owned(),
+        password: password.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -41,7 +44,10 @@ mod tests {
     use super::*;
 
     fn password(username: &str, password: &str) -> Option<Credentials<'static>> {
-        Some(Credentials::Password { username: username.into(), password: password.into() })
+        Some(Credentials::Password {
+            username: username.into(),
+            password: password.into(),
+        })
     }
 
     #[test]
@@ -53,13 +59,24 @@ mod tests {
     #[test]
     fn bearer_and_token_carry_a_secret_in_any_case() {
         for header in ["Bearer rc_1", "TOKEN rc_1", "token   rc_1 "] {
-            assert!(parse(header.as_bytes()) == Some(Credentials::Token("rc_1")), "{header}");
+            assert!(
+                parse(header.as_bytes()) == Some(Credentials::Token("rc_1")),
+                "{header}"
+            );
         }
     }
 
     #[test]
     fn anything_else_is_no_credentials() {
-        for header in ["", "Basic", "Basic !!", "Basic am9obg==", "Digest x=y", "Bearer a b", "Bearer "] {
+        for header in [
+            "",
+            "Basic",
+            "Basic !!",
+            "Basic am9obg==",
+            "Digest x=y",
+            "Bearer a b",
+            "Bearer ",
+        ] {
             assert!(parse(header.as_bytes()).is_none(), "{header}");
         }
         assert!(parse(b"Bearer \xff").is_none());

@@ -27,7 +27,10 @@ fn require(principal: &Principal, permission: Permission) -> Result<(), Refusal>
     if principal.may(permission) {
         return Ok(());
     }
-    Err(Refusal::Forbidden(format!("This needs the permission {}.", permission.name())))
+    Err(Refusal::Forbidden(format!(
+        "This needs the permission {}.",
+        permission.name()
+    )))
 }
 
 impl Governed for List<Users> {
@@ -135,7 +138,9 @@ fn change_role(
     visible: &mut Visible,
 ) -> Result<(), Refusal> {
     *visible = principal.sees(Permission::RolesRead);
-    needs.iter().try_for_each(|permission| require(principal, *permission))
+    needs
+        .iter()
+        .try_for_each(|permission| require(principal, *permission))
 }
 
 impl Governed for UpdateRole {
@@ -241,7 +246,9 @@ fn narrower(principal: &Principal, changes: &TokenChanges) -> Result<(), Refusal
     if fits {
         return Ok(());
     }
-    Err(Refusal::Forbidden("A token can only make tokens whose scopes are among its own.".into()))
+    Err(Refusal::Forbidden(
+        "A token can only make tokens whose scopes are among its own.".into(),
+    ))
 }
 
 /// Whether the token is one's own only the directory knows: it is looked for

@@ -43,6 +43,10 @@ impl Principal {
     }
 
     pub fn actor(&self) -> Actor {
-        Actor { id: self.id, username: self.username.clone(), token_id: self.token_id }
+        Actor {
+            id: self.id,
+            username: self.username.clone(),
+            token_id: self.token_id,
+        }
     }
 }

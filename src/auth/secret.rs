@@ -42,11 +42,13 @@ pub fn digest(secret: &[u8]) -> [u8; 32] {
 }
 
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// A password for people to copy: letters and digits that are hard to confuse.
@@ -54,7 +56,12 @@ pub fn random_password() -> Result<String, getrandom::Error> {
     const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";
     let mut bytes = [0_u8; PASSWORD_LENGTH];
     getrandom::fill(&mut bytes)?;
-    let letter = |byte: u8| ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'a');
+    let letter = |byte: u8| {
+        ALPHABET
+            .get(usize::from(byte % 32))
+            .copied()
+            .unwrap_or(b'a')
+    };
     Ok(bytes.iter().map(|byte| char::from(letter(*byte))).collect())
 }
 
@@ -64,7 +71,10 @@ mod tests {
 
     #[test]
     fn tokens_are_long_and_never_the_same() {
-        let (one, two) = (TokenSecret::random().unwrap(), TokenSecret::random().unwrap());
+        let (one, two) = (
+            TokenSecret::random().unwrap(),
+            TokenSecret::random().unwrap(),
+        );
         assert_ne!(one.expose(), two.expose());
         assert_eq!(one.expose().len(), 3 + 64);
         assert_eq!(one.hash(), hash(one.expose().as_bytes()));

@@ -11,7 +11,10 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the machine"
+    )]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
@@ -55,12 +58,21 @@ mod tests {
     fn a_moment_is_written_as_the_contract_shows_it() {
         let moment = parse("2016-12-13T13:08:02.75+01:00").unwrap();
         assert_eq!(text(moment), "2016-12-13T12:08:02+00:00");
-        assert_eq!(text(moment), moment.to_rfc3339_opts(SecondsFormat::Secs, false));
+        assert_eq!(
+            text(moment),
+            moment.to_rfc3339_opts(SecondsFormat::Secs, false)
+        );
     }
 
     #[test]
     fn what_is_no_moment_is_refused() {
-        for wrong in ["", "2016-12-13", "2016-12-13T12:08:02", "yesterday", "+12016-12-13T12:08:02Z"] {
+        for wrong in [
+            "",
+            "2016-12-13",
+            "2016-12-13T12:08:02",
+            "yesterday",
+            "+12016-12-13T12:08:02Z",
+        ] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

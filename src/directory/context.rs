@@ -41,7 +41,11 @@ pub struct Context {
 impl Context {
     /// For the command line and for work of the program's own.
     pub fn of_program(now: DateTime<Utc>, request_id: RequestId) -> Self {
-        Self { now, actor: None, request_id }
+        Self {
+            now,
+            actor: None,
+            request_id,
+        }
     }
 
     /// Now, in stored form.

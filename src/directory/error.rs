@@ -21,15 +21,27 @@ pub enum ProblemKind {
 
 impl Problem {
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
-        Self { field, kind: ProblemKind::Invalid, message: message.into() }
+        Self {
+            field,
+            kind: ProblemKind::Invalid,
+            message: message.into(),
+        }
     }
 
     pub fn missing(field: &'static str) -> Self {
-        Self { field, kind: ProblemKind::Missing, message: "This member is required.".into() }
+        Self {
+            field,
+            kind: ProblemKind::Missing,
+            message: "This member is required.".into(),
+        }
     }
 
     pub fn taken(field: &'static str, message: impl Into<String>) -> Self {
-        Self { field, kind: ProblemKind::Taken, message: message.into() }
+        Self {
+            field,
+            kind: ProblemKind::Taken,
+            message: message.into(),
+        }
     }
 }
 
@@ -69,8 +81,10 @@ impl fmt::Display for DirectoryError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(problems) => {
-                let texts: Vec<String> =
-                    problems.iter().map(|p| format!("{}: {}", p.field, p.message)).collect();
+                let texts: Vec<String> = problems
+                    .iter()
+                    .map(|p| format!("{}: {}", p.field, p.message))
+                    .collect();
                 out.write_str(&texts.join("; "))
             }
             Self::NotFound => out.write_str("no such thing"),
@@ -106,16 +120,29 @@ impl From<QueryError> for DirectoryError {
 
 /// Unique columns: as SQLite and as PostgreSQL name them, the attribute, the text.
 const UNIQUE: &[(&str, &str, &str, &str)] = &[
-    ("users.username", "users_username_key", "username", "A user with this username already exists."),
-    ("users.uname", "users_uname_key", "uname", "A user with this uname already exists."),
-    ("roles.name", "roles_name_key", "name", "A role with this name already exists."),
+    (
+        "users.username",
+        "users_username_key",
+        "username",
+        "A user with this username already exists.",
+    ),
+    (
+        "users.uname",
+        "users_uname_key",
+        "uname",
+        "A user with this uname already exists.",
+    ),
+    (
+        "roles.name",
+        "roles_name_key",
+        "name",
+        "A role with this name already exists.",
+    ),
 ];
 
 fn taken(message: &str, constraint: Option<&str>) -> Option<DirectoryError> {
     UNIQUE
         .iter()
-        .find(|(sqlite, postgres, _, _)| {
-            message.ends_with(sqlite) || constraint == Some(postgres)
-        })
+        .find(|(sqlite, postgres, _, _)| message.ends_with(sqlite) || constraint == Some(postgres))
         .map(|(_, _, field, text)| DirectoryError::taken(field, text))
 }

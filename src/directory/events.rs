@@ -86,7 +86,14 @@ pub fn described<R: Serialize>(row: &R) -> Map<String, Value> {
         Ok(Value::Object(members)) => members,
         _ => Map::new(),
     };
-    for bookkeeping in ["id", "version", "created", "modified", "created_by", "modified_by"] {
+    for bookkeeping in [
+        "id",
+        "version",
+        "created",
+        "modified",
+        "created_by",
+        "modified_by",
+    ] {
         members.remove(bookkeeping);
     }
     members
@@ -115,8 +122,10 @@ mod tests {
     #[test]
     fn an_update_is_told_by_what_differs() {
         let side = |value: Value| value.as_object().cloned().unwrap_or_default();
-        let (before, after) =
-            difference(side(json!({"name": "John", "email": null})), side(json!({"name": "Jo", "email": null})));
+        let (before, after) = difference(
+            side(json!({"name": "John", "email": null})),
+            side(json!({"name": "Jo", "email": null})),
+        );
         assert_eq!(before, side(json!({"name": "John"})));
         assert_eq!(after, side(json!({"name": "Jo"})));
     }

@@ -48,7 +48,11 @@ pub enum Condition<C> {
     All(Vec<Condition<C>>),
     Any(Vec<Condition<C>>),
     /// Several operands: any of them (`Equal`), none of them (`NotEqual`).
-    Test { column: C, comparison: Comparison, operands: Vec<Operand> },
+    Test {
+        column: C,
+        comparison: Comparison,
+        operands: Vec<Operand>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +107,9 @@ impl<N: Noun> super::Operation for List<N> {
 
     fn is_slow(&self) -> bool {
         let indexed = |column| N::is_indexed(column);
-        self.condition.as_ref().is_some_and(|condition| !condition.is_narrow(&indexed))
+        self.condition
+            .as_ref()
+            .is_some_and(|condition| !condition.is_narrow(&indexed))
             || self.sort.first().is_some_and(|key| !indexed(key.column))
     }
 }
@@ -114,9 +120,9 @@ impl<C: Copy> Condition<C> {
         match self {
             Self::All(parts) => parts.iter().any(|part| part.is_narrow(indexed)),
             Self::Any(parts) => parts.iter().all(|part| part.is_narrow(indexed)),
-            Self::Test { column, comparison, .. } => {
-                *comparison == Comparison::Equal && indexed(*column)
-            }
+            Self::Test {
+                column, comparison, ..
+            } => *comparison == Comparison::Equal && indexed(*column),
         }
     }
 }

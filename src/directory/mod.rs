@@ -51,7 +51,9 @@ pub trait Operation: Send + Sync + 'static {
 
 /// An operation that knows its query on both databases.
 pub trait Execute:
-    Operation + sqlite::queries::Run<Answer = Self::Output> + postgres::queries::Run<Answer = Self::Output>
+    Operation
+    + sqlite::queries::Run<Answer = Self::Output>
+    + postgres::queries::Run<Answer = Self::Output>
 {
 }
 
@@ -75,7 +77,11 @@ pub struct Directory {
 
 impl Directory {
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, credential_version: AtomicU64::new(1) }
+        Self {
+            store,
+            clock,
+            credential_version: AtomicU64::new(1),
+        }
     }
 
     pub fn clock(&self) -> &dyn Clock {

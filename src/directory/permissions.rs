@@ -33,30 +33,72 @@ impl Permission {
     /// Every permission with its name and meaning.
     pub const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::UsersRead, "users:read", "see every user"),
-        (Self::UsersWrite, "users:write", "create, change and delete users"),
+        (
+            Self::UsersWrite,
+            "users:write",
+            "create, change and delete users",
+        ),
         (Self::RolesRead, "roles:read", "see every role"),
-        (Self::RolesWrite, "roles:write", "create, change and delete roles"),
+        (
+            Self::RolesWrite,
+            "roles:write",
+            "create, change and delete roles",
+        ),
         (Self::GrantsRead, "grants:read", "see who holds which role"),
         (Self::GrantsWrite, "grants:write", "give and take roles"),
         (Self::PartnersRead, "partners:read", "see every partner"),
-        (Self::PartnersWrite, "partners:write", "create and change partners"),
-        (Self::WorkspacesRead, "workspaces:read", "see every workspace"),
-        (Self::WorkspacesWrite, "workspaces:write", "create and change workspaces"),
+        (
+            Self::PartnersWrite,
+            "partners:write",
+            "create and change partners",
+        ),
+        (
+            Self::WorkspacesRead,
+            "workspaces:read",
+            "see every workspace",
+        ),
+        (
+            Self::WorkspacesWrite,
+            "workspaces:write",
+            "create and change workspaces",
+        ),
         (Self::ClustersRead, "clusters:read", "see every cluster"),
-        (Self::ClustersWrite, "clusters:write", "create and change clusters"),
-        (Self::TokensRead, "tokens:read", "see everybody's API tokens"),
-        (Self::TokensWrite, "tokens:write", "create and revoke everybody's API tokens"),
+        (
+            Self::ClustersWrite,
+            "clusters:write",
+            "create and change clusters",
+        ),
+        (
+            Self::TokensRead,
+            "tokens:read",
+            "see everybody's API tokens",
+        ),
+        (
+            Self::TokensWrite,
+            "tokens:write",
+            "create and revoke everybody's API tokens",
+        ),
         (Self::AuditRead, "audit:read", "read the audit log"),
         (Self::SelfRead, "self:read", "see one's own record"),
-        (Self::SelfWrite, "self:write", "change one's own record and tokens"),
+        (
+            Self::SelfWrite,
+            "self:write",
+            "change one's own record and tokens",
+        ),
     ];
 
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(known, _, _)| *known == self).map_or("", |(_, name, _)| name)
+        Self::ALL
+            .iter()
+            .find(|(known, _, _)| *known == self)
+            .map_or("", |(_, name, _)| name)
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(permission, _, _)| *permission)
+        Self::ALL
+            .iter()
+            .find(|(_, known, _)| *known == name)
+            .map(|(permission, _, _)| *permission)
     }
 }
 
@@ -70,7 +112,11 @@ impl Permissions {
         Self(1 << Permission::SelfRead as u8 | 1 << Permission::SelfWrite as u8);
 
     pub fn all() -> Self {
-        Permission::ALL.iter().fold(Self::default(), |set, (permission, _, _)| set.with(*permission))
+        Permission::ALL
+            .iter()
+            .fold(Self::default(), |set, (permission, _, _)| {
+                set.with(*permission)
+            })
     }
 
     pub fn with(self, permission: Permission) -> Self {
@@ -132,7 +178,10 @@ const MAX_NAME: usize = 64;
 /// Checks names as they are stored on roles: lower-case words joined by one colon.
 pub fn check_names(field: &'static str, names: &[String]) -> Result<String, Problem> {
     if names.len() > MAX_NAMES {
-        return Err(Problem::invalid(field, format!("Ensure there are no more than {MAX_NAMES} names.")));
+        return Err(Problem::invalid(
+            field,
+            format!("Ensure there are no more than {MAX_NAMES} names."),
+        ));
     }
     for (place, name) in names.iter().enumerate() {
         if !is_name(name) {
@@ -142,7 +191,10 @@ pub fn check_names(field: &'static str, names: &[String]) -> Result<String, Prob
             ));
         }
         if names.iter().take(place).any(|other| other == name) {
-            return Err(Problem::invalid(field, format!("\"{name}\" is named twice.")));
+            return Err(Problem::invalid(
+                field,
+                format!("\"{name}\" is named twice."),
+            ));
         }
     }
     serde_json::to_string(names).map_err(|_| Problem::invalid(field, "Not a list of names."))
@@ -151,10 +203,14 @@ pub fn check_names(field: &'static str, names: &[String]) -> Result<String, Prob
 fn is_name(name: &str) -> bool {
     let word = |word: &str| {
         !word.is_empty()
-            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
     };
     name.len() <= MAX_NAME
-        && name.split_once(':').is_some_and(|(subject, verb)| word(subject) && word(verb))
+        && name
+            .split_once(':')
+            .is_some_and(|(subject, verb)| word(subject) && word(verb))
 }
 
 #[cfg(test)]
@@ -172,10 +228,23 @@ mod tests {
     #[test]
     fn names_are_checked_before_they_are_stored() {
         let names = |list: &[&str]| {
-            check_names("permissions", &list.iter().map(ToString::to_string).collect::<Vec<_>>())
+            check_names(
+                "permissions",
+                &list.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            )
         };
-        assert_eq!(names(&["users:read", "invoices:approve"]).unwrap(), r#"["users:read","invoices:approve"]"#);
-        for wrong in ["users", "Users:read", "users:", ":read", "a:b:c", "users:re ad"] {
+        assert_eq!(
+            names(&["users:read", "invoices:approve"]).unwrap(),
+            r#"["users:read","invoices:approve"]"#
+        );
+        for wrong in [
+            "users",
+            "Users:read",
+            "users:",
+            ":read",
+            "a:b:c",
+            "users:re ad",
+        ] {
             assert!(names(&[wrong]).is_err(), "{wrong}");
         }
         assert!(names(&["users:read", "users:read"]).is_err());

@@ -56,9 +56,9 @@ pub async fn write<O: queries::Run>(
         }
     }
     match outcome {
-        Err(DirectoryError::Again) => {
-            Err(DirectoryError::Busy("too many changes at the same place".into()))
-        }
+        Err(DirectoryError::Again) => Err(DirectoryError::Busy(
+            "too many changes at the same place".into(),
+        )),
         outcome => outcome,
     }
 }

@@ -70,7 +70,10 @@ pub enum TokenColumn {
 /// What a list of tokens can be confined to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokensOf {
-    User(i64),
+    /// What these users own.
+    Users(Vec<i64>),
+    /// These ids, for `include`.
+    Ids(Vec<i64>),
 }
 
 #[derive(Debug)]
@@ -107,7 +110,11 @@ pub struct CreateToken {
 
 impl CreateToken {
     pub fn missing(changes: &TokenChanges) -> Vec<Problem> {
-        if changes.name.is_none() { vec![Problem::missing("name")] } else { Vec::new() }
+        if changes.name.is_none() {
+            vec![Problem::missing("name")]
+        } else {
+            Vec::new()
+        }
     }
 }
 

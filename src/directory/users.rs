@@ -66,7 +66,9 @@ pub struct UserChanges {
 }
 
 /// A password's hash in PHC form. Does not print.
-#[derive(Clone, PartialEq, Eq, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[derive(
+    Clone, PartialEq, Eq, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow,
+)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub struct PasswordHash(String);
 
@@ -162,7 +164,10 @@ impl Noun for Users {
 
     fn is_indexed(column: UserColumn) -> bool {
         use UserColumn::{Created, Email, Id, Modified, Name, Surname, Uname, Username};
-        matches!(column, Id | Username | Uname | Name | Surname | Email | Created | Modified)
+        matches!(
+            column,
+            Id | Username | Uname | Name | Surname | Email | Created | Modified
+        )
     }
 }
 

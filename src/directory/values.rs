@@ -15,7 +15,10 @@ pub const MAX_LONG_TEXT: usize = 10_000;
 /// A username: letters, digits and `_ . @ + -`, compared exactly.
 pub fn username(text: &str) -> Result<String, Problem> {
     within("username", text, 1, MAX_USERNAME)?;
-    if text.chars().all(|c| c.is_alphanumeric() || "_.@+-".contains(c)) {
+    if text
+        .chars()
+        .all(|c| c.is_alphanumeric() || "_.@+-".contains(c))
+    {
         return Ok(text.to_owned());
     }
     Err(Problem::invalid(
@@ -80,17 +83,26 @@ pub fn scope(text: &str) -> Result<String, Problem> {
     if SCOPES.contains(&text) {
         return Ok(text.to_owned());
     }
-    Err(Problem::invalid("scope", format!("Choose one of {}.", SCOPES.join(", "))))
+    Err(Problem::invalid(
+        "scope",
+        format!("Choose one of {}.", SCOPES.join(", ")),
+    ))
 }
 
 /// A text between two lengths. NUL is refused: PostgreSQL cannot hold it.
 pub fn within(field: &'static str, text: &str, least: usize, most: usize) -> Result<(), Problem> {
     if text.contains('\0') {
-        return Err(Problem::invalid(field, "This value may not contain the character NUL."));
+        return Err(Problem::invalid(
+            field,
+            "This value may not contain the character NUL.",
+        ));
     }
     // A character has at least one byte: short texts need no count.
     if text.len() > most && text.chars().count() > most {
-        return Err(Problem::invalid(field, format!("Ensure this value has at most {most} characters.")));
+        return Err(Problem::invalid(
+            field,
+            format!("Ensure this value has at most {most} characters."),
+        ));
     }
     if text.is_empty() && least > 0 {
         return Err(Problem::invalid(field, "This value may not be blank."));

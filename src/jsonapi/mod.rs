@@ -15,6 +15,7 @@ pub mod member;
 pub mod negotiation;
 pub mod pointer;
 pub mod query;
+pub mod write;
 
 pub use document::{
     Identifier, Key, Linkage, Purpose, ResourceObject, read_linkage, read_resource,

@@ -20,7 +20,10 @@ pub struct Local<T> {
 
 impl<T: 'static> Local<T> {
     pub fn new() -> Self {
-        Self { owner: NEXT_OWNER.fetch_add(1, Ordering::Relaxed), kind: PhantomData }
+        Self {
+            owner: NEXT_OWNER.fetch_add(1, Ordering::Relaxed),
+            kind: PhantomData,
+        }
     }
 
     /// Lends this thread's value to `work`, making it first when there is none.
@@ -56,10 +59,13 @@ mod tests {
     fn a_value_is_made_once_for_each_thread_and_owner() {
         let (first, second) = (Local::<i32>::new(), Local::<i32>::new());
         let add = |local: &Local<i32>| {
-            local.with(|| Ok::<_, ()>(0), |value| {
-                *value += 1;
-                *value
-            })
+            local.with(
+                || Ok::<_, ()>(0),
+                |value| {
+                    *value += 1;
+                    *value
+                },
+            )
         };
         assert_eq!(add(&first), Ok(1));
         assert_eq!(add(&first), Ok(2));

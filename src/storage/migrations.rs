@@ -20,18 +20,21 @@ const MIGRATION_LOCK: i64 = 0x726f_6c65_6361_6c6c;
 pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, StorageError> {
     match url {
         DatabaseUrl::Sqlite(path) => {
-            let mut connection = sqlite::connection::open(path, sqlite::connection::MIGRATION_WAIT)?;
+            let mut connection =
+                sqlite::connection::open(path, sqlite::connection::MIGRATION_WAIT)?;
             // One transaction for all: two processes that start together on
             // one file wait for each other instead of meeting half way.
-            connection.immediate_transaction(|connection| {
-                apply(connection, SQLITE).map_err(Failed::Migration)
-            })
-            .map_err(Failed::into_storage)
+            connection
+                .immediate_transaction(|connection| {
+                    apply(connection, SQLITE).map_err(Failed::Migration)
+                })
+                .map_err(Failed::into_storage)
         }
         DatabaseUrl::Postgres(url) => {
             let url = url.expose().to_owned();
             let joined = std::thread::spawn(move || postgres(&url)).join();
-            joined.unwrap_or_else(|_| Err(StorageError::Unavailable("the migration panicked".into())))
+            joined
+                .unwrap_or_else(|_| Err(StorageError::Unavailable("the migration panicked".into())))
         }
     }
 }
@@ -55,7 +58,10 @@ fn lock(
 
 type MigrationError = Box<dyn std::error::Error + Send + Sync>;
 
-fn apply<C, DB>(connection: &mut C, source: EmbeddedMigrations) -> Result<Vec<String>, MigrationError>
+fn apply<C, DB>(
+    connection: &mut C,
+    source: EmbeddedMigrations,
+) -> Result<Vec<String>, MigrationError>
 where
     C: MigrationHarness<DB>,
     DB: diesel::backend::Backend,

@@ -46,11 +46,19 @@ pub async fn record_all(
     });
     loop {
         let chunk: Vec<NewEvent<'_>> = rows.by_ref().take(super::env::ROWS_AN_INSERT).collect();
-        let Some(first) = chunk.as_slice().first() else { return Ok(()) };
+        let Some(first) = chunk.as_slice().first() else {
+            return Ok(());
+        };
         if chunk.len() == 1 {
-            diesel::insert_into(events::table).values(first).execute(connection).await?;
+            diesel::insert_into(events::table)
+                .values(first)
+                .execute(connection)
+                .await?;
         } else {
-            diesel::insert_into(events::table).values(&chunk).execute(connection).await?;
+            diesel::insert_into(events::table)
+                .values(&chunk)
+                .execute(connection)
+                .await?;
         }
     }
 }

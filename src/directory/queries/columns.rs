@@ -52,10 +52,18 @@ macro_rules! columns {
 
 /// Only what can be null needs its nulls put in order: plain orders fit every index.
 macro_rules! order {
-    (maybe_text $direction:ident $column:expr) => { super::env::$direction($column) };
-    (maybe_number $direction:ident $column:expr) => { super::env::$direction($column) };
-    ($kind:ident ascending $column:expr) => { $column.asc() };
-    ($kind:ident descending $column:expr) => { $column.desc() };
+    (maybe_text $direction:ident $column:expr) => {
+        super::env::$direction($column)
+    };
+    (maybe_number $direction:ident $column:expr) => {
+        super::env::$direction($column)
+    };
+    ($kind:ident ascending $column:expr) => {
+        $column.asc()
+    };
+    ($kind:ident descending $column:expr) => {
+        $column.desc()
+    };
 }
 
 /// One column against its operands. Not equal is also what has no value.

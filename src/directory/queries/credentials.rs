@@ -12,7 +12,9 @@ use crate::storage::schema::{credential_versions, grants, roles, tokens, users};
 
 /// SQLite's number, which its triggers move.
 pub async fn version(connection: &mut Conn) -> Result<i64, DirectoryError> {
-    let version = credential_versions::table.find(1).select(credential_versions::version);
+    let version = credential_versions::table
+        .find(1)
+        .select(credential_versions::version);
     Ok(version.get_result(connection).await?)
 }
 
@@ -34,7 +36,12 @@ impl Run for FindAccount {
             .filter(users::username.eq(&self.username))
             .filter(users::is_active.eq(true))
             .filter(users::deleted_at.is_null())
-            .select((users::id, users::username, users::password_hash, users::external))
+            .select((
+                users::id,
+                users::username,
+                users::password_hash,
+                users::external,
+            ))
             .get_result(connection)
             .await
             .optional()?;
@@ -60,8 +67,18 @@ impl Run for FindTokenAccount {
             .filter(users::is_active.eq(true))
             .filter(users::deleted_at.is_null())
             .select((
-                (tokens::id, tokens::scopes, tokens::expires, tokens::last_used),
-                (users::id, users::username, users::password_hash, users::external),
+                (
+                    tokens::id,
+                    tokens::scopes,
+                    tokens::expires,
+                    tokens::last_used,
+                ),
+                (
+                    users::id,
+                    users::username,
+                    users::password_hash,
+                    users::external,
+                ),
             ))
             .get_result(connection)
             .await
@@ -69,11 +86,20 @@ impl Run for FindTokenAccount {
         let Some(((token_id, scopes, expires, last_used), user)) = row else {
             return Ok(None);
         };
-        if expires.as_ref().is_some_and(|expires| *expires <= context.now_text()) {
+        if expires
+            .as_ref()
+            .is_some_and(|expires| *expires <= context.now_text())
+        {
             return Ok(None);
         }
         let account = account(user, context, connection).await?;
-        Ok(Some(TokenAccount { token_id, scopes, expires, last_used, account }))
+        Ok(Some(TokenAccount {
+            token_id,
+            scopes,
+            expires,
+            last_used,
+            account,
+        }))
     }
 }
 
@@ -88,9 +114,18 @@ async fn account(
     let rows: Vec<Row> = grants::table
         .inner_join(roles::table)
         .filter(grants::user_id.eq(id))
-        .filter(grants::workspace_id.is_null().and(grants::cluster_id.is_null()))
+        .filter(
+            grants::workspace_id
+                .is_null()
+                .and(grants::cluster_id.is_null()),
+        )
         .filter(grants::is_active.eq(true))
-        .select((roles::id, roles::permissions, grants::valid_from, grants::valid_until))
+        .select((
+            roles::id,
+            roles::permissions,
+            grants::valid_from,
+            grants::valid_until,
+        ))
         .load(connection)
         .await?;
     let mut account = Account {
@@ -160,7 +195,9 @@ pub async fn roles_within_reach(
     if covered {
         Ok(())
     } else {
-        Err(DirectoryError::Protected("This role permits more than you may."))
+        Err(DirectoryError::Protected(
+            "This role permits more than you may.",
+        ))
     }
 }
 

@@ -38,7 +38,10 @@ impl Run for List<Events> {
         connection: &mut Conn,
     ) -> Result<Listed<Event>, DirectoryError> {
         if self.visible != Visible::All {
-            return Ok(Listed { rows: Vec::new(), total: Some(0) });
+            return Ok(Listed {
+                rows: Vec::new(),
+                total: Some(0),
+            });
         }
         let filtered = || {
             let query = events::table.into_boxed::<Db>();

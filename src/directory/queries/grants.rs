@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::audit::{Happening, record_all};
-use super::prelude::*;
 use super::credentials::roles_within_reach;
+use super::prelude::*;
 use super::{env, roles};
 use crate::directory::grants::{
     Change, ChangeMembers, ListMembers, Members, NewGrant, RolesOfUsers, Side, UsersOfRoles,
@@ -18,7 +18,9 @@ use crate::storage::schema::{grants, roles as roles_table, users};
 /// Held everywhere, not in a workspace or a cluster.
 macro_rules! un_scoped {
     () => {
-        grants::workspace_id.is_null().and(grants::cluster_id.is_null())
+        grants::workspace_id
+            .is_null()
+            .and(grants::cluster_id.is_null())
     };
 }
 
@@ -27,7 +29,11 @@ macro_rules! in_force {
         grants::is_active
             .eq(true)
             .and(grants::valid_from.is_null().or(grants::valid_from.le($now)))
-            .and(grants::valid_until.is_null().or(grants::valid_until.gt($now)))
+            .and(
+                grants::valid_until
+                    .is_null()
+                    .or(grants::valid_until.gt($now)),
+            )
     };
 }
 
@@ -141,7 +147,11 @@ impl Run for ListMembers {
         connection: &mut Conn,
     ) -> Result<Members, DirectoryError> {
         if !exists(self.side, self.visible, context, connection).await? {
-            return Ok(Members { exists: false, ids: Vec::new(), total: 0 });
+            return Ok(Members {
+                exists: false,
+                ids: Vec::new(),
+                total: 0,
+            });
         }
         let now = context.now_text();
         match self.side {
@@ -156,7 +166,11 @@ impl Run for ListMembers {
                     .select(grants::role_id)
                     .limit(self.slice.limit)
                     .offset(self.slice.offset);
-                Ok(Members { exists: true, ids: page.load(connection).await?, total })
+                Ok(Members {
+                    exists: true,
+                    ids: page.load(connection).await?,
+                    total,
+                })
             }
             Side::OfRole(role) => {
                 let (least, most) = bounds(self.visible_users);
@@ -173,7 +187,11 @@ impl Run for ListMembers {
                     .select(grants::user_id)
                     .limit(self.slice.limit)
                     .offset(self.slice.offset);
-                Ok(Members { exists: true, ids: page.load(connection).await?, total })
+                Ok(Members {
+                    exists: true,
+                    ids: page.load(connection).await?,
+                    total,
+                })
             }
         }
     }
@@ -213,7 +231,15 @@ impl Run for ChangeMembers {
         if !exists(self.side, self.visible, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        change(self.side, self.change, &self.members, self.reach, context, connection).await
+        change(
+            self.side,
+            self.change,
+            &self.members,
+            self.reach,
+            context,
+            connection,
+        )
+        .await
     }
 }
 
@@ -224,7 +250,16 @@ pub async fn add_roles(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    change(Side::OfUser(user), Change::Add, roles, reach, context, connection).await.map(drop)
+    change(
+        Side::OfUser(user),
+        Change::Add,
+        roles,
+        reach,
+        context,
+        connection,
+    )
+    .await
+    .map(drop)
 }
 
 pub async fn replace_roles(
@@ -234,7 +269,16 @@ pub async fn replace_roles(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    change(Side::OfUser(user), Change::Replace, roles, reach, context, connection).await.map(drop)
+    change(
+        Side::OfUser(user),
+        Change::Replace,
+        roles,
+        reach,
+        context,
+        connection,
+    )
+    .await
+    .map(drop)
 }
 
 pub async fn add_users(
@@ -244,7 +288,16 @@ pub async fn add_users(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    change(Side::OfRole(role), Change::Add, users, reach, context, connection).await.map(drop)
+    change(
+        Side::OfRole(role),
+        Change::Add,
+        users,
+        reach,
+        context,
+        connection,
+    )
+    .await
+    .map(drop)
 }
 
 pub async fn replace_users(
@@ -254,7 +307,16 @@ pub async fn replace_users(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    change(Side::OfRole(role), Change::Replace, users, reach, context, connection).await.map(drop)
+    change(
+        Side::OfRole(role),
+        Change::Replace,
+        users,
+        reach,
+        context,
+        connection,
+    )
+    .await
+    .map(drop)
 }
 
 /// A grant between the two, as it stands.
@@ -297,8 +359,10 @@ async fn change(
         Change::Replace => standing(side, None, connection).await?,
         Change::Add | Change::Remove => standing(side, Some(&named), connection).await?,
     };
-    let standing: BTreeMap<i64, Standing> =
-        standing.into_iter().map(|grant| (grant.member(side), grant)).collect();
+    let standing: BTreeMap<i64, Standing> = standing
+        .into_iter()
+        .map(|grant| (grant.member(side), grant))
+        .collect();
     guard(side, change, &named, &standing, reach, connection).await?;
     let mut changed = 0;
     if change != Change::Remove {
@@ -358,7 +422,10 @@ async fn all_exist(
     let found: BTreeSet<i64> = found.into_iter().collect();
     match members.iter().position(|member| !found.contains(member)) {
         None => Ok(()),
-        Some(place) => Err(DirectoryError::RelatedNotFound { kind: side.other(), place }),
+        Some(place) => Err(DirectoryError::RelatedNotFound {
+            kind: side.other(),
+            place,
+        }),
     }
 }
 
@@ -382,13 +449,13 @@ async fn standing(
     let named = named.map(|named| named.iter().copied().collect::<Vec<_>>());
     query = match (side, named) {
         (Side::OfUser(user), None) => query.filter(grants::user_id.eq(user)),
-        (Side::OfUser(user), Some(named)) => {
-            query.filter(grants::user_id.eq(user)).filter(env::id_in(grants::role_id, named))
-        }
+        (Side::OfUser(user), Some(named)) => query
+            .filter(grants::user_id.eq(user))
+            .filter(env::id_in(grants::role_id, named)),
         (Side::OfRole(role), None) => query.filter(grants::role_id.eq(role)),
-        (Side::OfRole(role), Some(named)) => {
-            query.filter(grants::role_id.eq(role)).filter(env::id_in(grants::user_id, named))
-        }
+        (Side::OfRole(role), Some(named)) => query
+            .filter(grants::role_id.eq(role))
+            .filter(env::id_in(grants::user_id, named)),
     };
     Ok(query.load(connection).await?)
 }
@@ -462,10 +529,13 @@ async fn take(
         return Ok(0);
     }
     let ids = gone.iter().map(|grant| grant.id).collect();
-    let changed =
-        diesel::delete(grants::table.filter(env::id_in(grants::id, ids))).execute(connection).await?;
-    let happenings =
-        gone.iter().map(|grant| happening("delete", grant.id, grant.user, grant.role)).collect();
+    let changed = diesel::delete(grants::table.filter(env::id_in(grants::id, ids)))
+        .execute(connection)
+        .await?;
+    let happenings = gone
+        .iter()
+        .map(|grant| happening("delete", grant.id, grant.user, grant.role))
+        .collect();
     record_all(context, connection, happenings).await?;
     if gone.iter().any(|grant| grant.role == ADMIN) {
         some_administrator(context, connection).await?;
@@ -485,18 +555,32 @@ pub async fn record_end_of(
         .select((grants::id, grants::user_id))
         .load(connection)
         .await?;
-    let happenings =
-        grants.into_iter().map(|(id, user)| happening("delete", id, user, role)).collect();
+    let happenings = grants
+        .into_iter()
+        .map(|(id, user)| happening("delete", id, user, role))
+        .collect();
     record_all(context, connection, happenings).await
 }
 
 fn happening(verb: &'static str, id: i64, user: i64, role: i64) -> Happening<'static> {
-    let pair: Map<String, Value> =
-        [("user".to_owned(), Value::from(user)), ("role".to_owned(), Value::from(role))]
-            .into_iter()
-            .collect();
-    let (before, after) = if verb == "delete" { (Some(pair), None) } else { (None, Some(pair)) };
-    Happening { verb, subject_type: "grants", subject_id: id, before, after }
+    let pair: Map<String, Value> = [
+        ("user".to_owned(), Value::from(user)),
+        ("role".to_owned(), Value::from(role)),
+    ]
+    .into_iter()
+    .collect();
+    let (before, after) = if verb == "delete" {
+        (Some(pair), None)
+    } else {
+        (None, Some(pair))
+    };
+    Happening {
+        verb,
+        subject_type: "grants",
+        subject_id: id,
+        before,
+        after,
+    }
 }
 
 /// Refuses a change after which nobody is an administrator, when it touched one.
@@ -529,6 +613,8 @@ async fn some_administrator(
         .select(grants::id);
     match lasting.first::<i64>(connection).await.optional()? {
         Some(_) => Ok(()),
-        None => Err(DirectoryError::Protected("The last administrator must remain one.")),
+        None => Err(DirectoryError::Protected(
+            "The last administrator must remain one.",
+        )),
     }
 }

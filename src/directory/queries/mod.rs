@@ -21,8 +21,11 @@ pub trait Run {
 
     /// A change is called inside a transaction that is undone when it fails.
     #[expect(async_fn_in_trait, reason = "only awaited on the thread that calls it")]
-    async fn run(&self, context: &Context, connection: &mut Conn)
-    -> Result<Self::Answer, DirectoryError>;
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Self::Answer, DirectoryError>;
 }
 
 /// A condition on rows of one table, decided at run time.

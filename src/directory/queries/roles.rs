@@ -91,9 +91,7 @@ fn filtered(list: &List<Roles>, context: &Context) -> roles::BoxedQuery<'static,
         Visible::Nothing => query.filter(roles::id.eq(0)),
     };
     query = match &list.of {
-        Some(RolesOf::User(user)) => {
-            query.filter(roles::id.eq_any(grants::held(*user, context)))
-        }
+        Some(RolesOf::User(user)) => query.filter(roles::id.eq_any(grants::held(*user, context))),
         Some(RolesOf::Ids(ids)) => query.filter(env::id_in(roles::id, ids.clone())),
         None => query,
     };
@@ -120,9 +118,15 @@ impl Run for CreateRole {
             .returning(roles::id)
             .get_result(connection)
             .await?;
-        let rest = RoleChanges { name: None, ..self.changes.clone() };
+        let rest = RoleChanges {
+            name: None,
+            ..self.changes.clone()
+        };
         if !is_empty(&rest) {
-            diesel::update(roles::table.find(id)).set(&rest).execute(connection).await?;
+            diesel::update(roles::table.find(id))
+                .set(&rest)
+                .execute(connection)
+                .await?;
         }
         roles_within_reach(self.reach, &[id], connection).await?;
         let role = found(by_id(id, connection).await?)?;
@@ -155,11 +159,16 @@ fn happening(
     before: Option<Map<String, Value>>,
     after: Option<Map<String, Value>>,
 ) -> Happening<'static> {
-    Happening { verb, subject_type: "roles", subject_id: id, before, after }
+    Happening {
+        verb,
+        subject_type: "roles",
+        subject_id: id,
+        before,
+        after,
+    }
 }
 
-const UNCHANGEABLE: DirectoryError =
-    DirectoryError::Protected("This role is unchangeable.");
+const UNCHANGEABLE: DirectoryError = DirectoryError::Protected("This role is unchangeable.");
 
 impl Run for UpdateRole {
     type Answer = Role;
@@ -191,7 +200,12 @@ impl Run for UpdateRole {
         roles_within_reach(self.reach, &[self.id], connection).await?;
         let after = found(by_id(self.id, connection).await?)?;
         let (old, new) = difference(described(&before), described(&after));
-        record(context, connection, happening("update", self.id, Some(old), Some(new))).await?;
+        record(
+            context,
+            connection,
+            happening("update", self.id, Some(old), Some(new)),
+        )
+        .await?;
         Ok(after)
     }
 }
@@ -209,11 +223,18 @@ impl Run for DeleteRole {
         }
         roles_within_reach(self.reach, &[self.id], connection).await?;
         grants::record_end_of(self.id, context, connection).await?;
-        let deleted = diesel::delete(roles::table.find(self.id)).execute(connection).await?;
+        let deleted = diesel::delete(roles::table.find(self.id))
+            .execute(connection)
+            .await?;
         if deleted == 0 {
             return Err(DirectoryError::NotFound);
         }
         let before = Some(described(&before));
-        record(context, connection, happening("delete", self.id, before, None)).await
+        record(
+            context,
+            connection,
+            happening("delete", self.id, before, None),
+        )
+        .await
     }
 }

@@ -2,8 +2,8 @@ use serde_json::{Map, Value};
 
 use super::audit::{Happening, record};
 use super::credentials::within_reach;
-use super::found;
 use super::prelude::*;
+use super::{env, found};
 use crate::directory::events::{described, difference};
 use crate::directory::permissions::Permissions;
 use crate::directory::tokens::{
@@ -76,15 +76,20 @@ impl Run for List<Tokens> {
 
 fn filtered(list: &List<Tokens>) -> tokens::BoxedQuery<'static, Db> {
     // Tokens of users in the trash are dead, so they are not shown.
-    let living = users::table.filter(users::deleted_at.is_null()).select(users::id);
-    let mut query = tokens::table.filter(tokens::user_id.eq_any(living)).into_boxed::<Db>();
+    let living = users::table
+        .filter(users::deleted_at.is_null())
+        .select(users::id);
+    let mut query = tokens::table
+        .filter(tokens::user_id.eq_any(living))
+        .into_boxed::<Db>();
     query = match list.visible {
         Visible::All => query,
         Visible::Own(own) => query.filter(tokens::user_id.eq(own)),
         Visible::Nothing => query.filter(tokens::user_id.eq(0)),
     };
     query = match &list.of {
-        Some(TokensOf::User(user)) => query.filter(tokens::user_id.eq(*user)),
+        Some(TokensOf::Users(users)) => query.filter(env::id_in(tokens::user_id, users.clone())),
+        Some(TokensOf::Ids(ids)) => query.filter(env::id_in(tokens::id, ids.clone())),
         None => query,
     };
     match &list.condition {
@@ -99,7 +104,13 @@ fn happening(
     before: Option<Map<String, Value>>,
     after: Option<Map<String, Value>>,
 ) -> Happening<'static> {
-    Happening { verb, subject_type: "tokens", subject_id: id, before, after }
+    Happening {
+        verb,
+        subject_type: "tokens",
+        subject_id: id,
+        before,
+        after,
+    }
 }
 
 impl Run for CreateToken {
@@ -111,7 +122,10 @@ impl Run for CreateToken {
             .filter(users::deleted_at.is_null())
             .select(users::id);
         if owner.first::<i64>(connection).await.optional()?.is_none() {
-            return Err(DirectoryError::RelatedNotFound { kind: "users", place: 0 });
+            return Err(DirectoryError::RelatedNotFound {
+                kind: "users",
+                place: 0,
+            });
         }
         within_reach(self.reach, self.user_id, context, connection).await?;
         let now = context.now_text();
@@ -119,8 +133,16 @@ impl Run for CreateToken {
             hash: &self.hash.0,
             user_id: self.user_id,
             name: self.changes.name.as_deref().unwrap_or_default(),
-            scopes: self.changes.scopes.as_ref().and_then(|scopes| scopes.as_deref()),
-            expires: self.changes.expires.as_ref().and_then(|expires| expires.as_deref()),
+            scopes: self
+                .changes
+                .scopes
+                .as_ref()
+                .and_then(|scopes| scopes.as_deref()),
+            expires: self
+                .changes
+                .expires
+                .as_ref()
+                .and_then(|expires| expires.as_deref()),
             created: &now,
             modified: &now,
             created_by: context.actor_id(),
@@ -131,7 +153,12 @@ impl Run for CreateToken {
             .get_result(connection)
             .await?;
         let after = Some(described(&token));
-        record(context, connection, happening("create", token.id, None, after)).await?;
+        record(
+            context,
+            connection,
+            happening("create", token.id, None, after),
+        )
+        .await?;
         Ok(token)
     }
 }
@@ -152,7 +179,12 @@ impl Run for UpdateToken {
             .await?;
         let after = found(visible(self.id, self.visible, connection).await?)?;
         let (old, new) = difference(described(&before), described(&after));
-        record(context, connection, happening("update", self.id, Some(old), Some(new))).await?;
+        record(
+            context,
+            connection,
+            happening("update", self.id, Some(old), Some(new)),
+        )
+        .await?;
         Ok(after)
     }
 }
@@ -165,13 +197,18 @@ fn narrows(before: &Token, update: &UpdateToken) -> Result<(), DirectoryError> {
             (None, _) => false,
             (Some(_), None) => true,
             (Some(before), Some(after)) => {
-                let (before, after) =
-                    (Permissions::from_json(before), Permissions::from_json(after));
+                let (before, after) = (
+                    Permissions::from_json(before),
+                    Permissions::from_json(after),
+                );
                 before.and(after) != after
             }
         };
         if widened {
-            problems.push(Problem::invalid("scopes", "The scopes of a token can only be narrowed."));
+            problems.push(Problem::invalid(
+                "scopes",
+                "The scopes of a token can only be narrowed.",
+            ));
         }
     }
     if let Some(after) = &update.changes.expires {
@@ -181,10 +218,17 @@ fn narrows(before: &Token, update: &UpdateToken) -> Result<(), DirectoryError> {
             (Some(before), Some(after)) => after > before,
         };
         if later {
-            problems.push(Problem::invalid("expires", "The life of a token can only be shortened."));
+            problems.push(Problem::invalid(
+                "expires",
+                "The life of a token can only be shortened.",
+            ));
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(DirectoryError::Invalid(problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(DirectoryError::Invalid(problems))
+    }
 }
 
 impl Run for DeleteToken {
@@ -192,11 +236,18 @@ impl Run for DeleteToken {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
         let before = found(visible(self.id, self.visible, connection).await?)?;
-        let deleted = diesel::delete(tokens::table.find(self.id)).execute(connection).await?;
+        let deleted = diesel::delete(tokens::table.find(self.id))
+            .execute(connection)
+            .await?;
         if deleted == 0 {
             return Err(DirectoryError::NotFound);
         }
         let before = Some(described(&before));
-        record(context, connection, happening("delete", self.id, before, None)).await
+        record(
+            context,
+            connection,
+            happening("delete", self.id, before, None),
+        )
+        .await
     }
 }

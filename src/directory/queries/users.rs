@@ -36,7 +36,11 @@ columns!(users, UserColumn {
 impl Run for FindUser {
     type Answer = Option<User>;
 
-    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
+    async fn run(
+        &self,
+        _: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<User>, DirectoryError> {
         if !sees(self.visible, self.id) {
             return Ok(None);
         }
@@ -87,7 +91,9 @@ impl Run for List<Users> {
 }
 
 fn filtered(list: &List<Users>, context: &Context) -> users::BoxedQuery<'static, Db> {
-    let mut query = users::table.filter(users::deleted_at.is_null()).into_boxed::<Db>();
+    let mut query = users::table
+        .filter(users::deleted_at.is_null())
+        .into_boxed::<Db>();
     query = match list.visible {
         Visible::All => query,
         Visible::Own(own) => query.filter(users::id.eq(own)),
@@ -126,7 +132,11 @@ async fn plain_page(
             .load(connection)
             .await?;
         let (after, skip) = seek(&blocks, offset);
-        (Some(blocks.iter().map(|(_, living)| living).sum()), after, skip)
+        (
+            Some(blocks.iter().map(|(_, living)| living).sum()),
+            after,
+            skip,
+        )
     };
     let rows = users::table
         .filter(users::id.gt(after))
@@ -142,8 +152,9 @@ async fn plain_page(
 
 async fn living_users(connection: &mut Conn) -> Result<i64, DirectoryError> {
     use diesel::dsl::sql;
-    let total = user_blocks::table
-        .select(sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(living), 0) AS BIGINT)"));
+    let total = user_blocks::table.select(sql::<diesel::sql_types::BigInt>(
+        "CAST(COALESCE(SUM(living), 0) AS BIGINT)",
+    ));
     Ok(total.get_result(connection).await?)
 }
 
@@ -165,11 +176,7 @@ const UNAME_VARIANTS: u32 = 1000;
 impl Run for CreateUser {
     type Answer = User;
 
-    async fn run(
-        &self,
-        context: &Context,
-        connection: &mut Conn,
-    ) -> Result<User, DirectoryError> {
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
         let username = self.changes.username.as_deref().unwrap_or_default();
         refuse_taken(username, self.changes.uname.as_deref(), connection).await?;
         let uname = free_uname(self, connection).await?;
@@ -189,9 +196,17 @@ impl Run for CreateUser {
             .returning(users::id)
             .get_result(connection)
             .await?;
-        let rest = UserChanges { username: None, uname: None, password_hash: None, ..self.changes.clone() };
+        let rest = UserChanges {
+            username: None,
+            uname: None,
+            password_hash: None,
+            ..self.changes.clone()
+        };
         if !is_empty(&rest) {
-            diesel::update(users::table.find(id)).set(&rest).execute(connection).await?;
+            diesel::update(users::table.find(id))
+                .set(&rest)
+                .execute(connection)
+                .await?;
         }
         let user = found(living(id, connection).await?)?;
         let after = Some(described(&user));
@@ -211,17 +226,31 @@ async fn refuse_taken(
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let mut problems = Vec::new();
-    let same = users::table.filter(users::username.eq(username)).select(users::id);
+    let same = users::table
+        .filter(users::username.eq(username))
+        .select(users::id);
     if same.first::<i64>(connection).await.optional()?.is_some() {
-        problems.push(Problem::taken("username", "A user with this username already exists."));
+        problems.push(Problem::taken(
+            "username",
+            "A user with this username already exists.",
+        ));
     }
     if let Some(uname) = uname {
-        let same = users::table.filter(users::uname.eq(uname)).select(users::id);
+        let same = users::table
+            .filter(users::uname.eq(uname))
+            .select(users::id);
         if same.first::<i64>(connection).await.optional()?.is_some() {
-            problems.push(Problem::taken("uname", "A user with this uname already exists."));
+            problems.push(Problem::taken(
+                "uname",
+                "A user with this uname already exists.",
+            ));
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(DirectoryError::Invalid(problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(DirectoryError::Invalid(problems))
+    }
 }
 
 async fn free_uname(create: &CreateUser, connection: &mut Conn) -> Result<String, DirectoryError> {
@@ -230,13 +259,22 @@ async fn free_uname(create: &CreateUser, connection: &mut Conn) -> Result<String
         return Ok(wanted);
     }
     for variant in 1..=UNAME_VARIANTS {
-        let name = if variant == 1 { wanted.clone() } else { format!("{wanted}-{variant}") };
-        let same = users::table.filter(users::uname.eq(&name)).select(users::id);
+        let name = if variant == 1 {
+            wanted.clone()
+        } else {
+            format!("{wanted}-{variant}")
+        };
+        let same = users::table
+            .filter(users::uname.eq(&name))
+            .select(users::id);
         if same.first::<i64>(connection).await.optional()?.is_none() {
             return Ok(name);
         }
     }
-    Err(DirectoryError::taken("uname", "Choose a uname: all that the username suggests are taken."))
+    Err(DirectoryError::taken(
+        "uname",
+        "Choose a uname: all that the username suggests are taken.",
+    ))
 }
 
 fn is_empty(changes: &UserChanges) -> bool {
@@ -260,17 +298,19 @@ fn happening(
     before: Option<Map<String, Value>>,
     after: Option<Map<String, Value>>,
 ) -> Happening<'static> {
-    Happening { verb, subject_type: "users", subject_id: id, before, after }
+    Happening {
+        verb,
+        subject_type: "users",
+        subject_id: id,
+        before,
+        after,
+    }
 }
 
 impl Run for UpdateUser {
     type Answer = User;
 
-    async fn run(
-        &self,
-        context: &Context,
-        connection: &mut Conn,
-    ) -> Result<User, DirectoryError> {
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
         if !sees(self.visible, self.id) {
             return Err(DirectoryError::NotFound);
         }
@@ -301,7 +341,12 @@ impl Run for UpdateUser {
         if self.changes.password_hash.is_some() {
             new.insert("password".into(), Value::from("changed"));
         }
-        record(context, connection, happening("update", self.id, Some(old), Some(new))).await?;
+        record(
+            context,
+            connection,
+            happening("update", self.id, Some(old), Some(new)),
+        )
+        .await?;
         Ok(after)
     }
 }
@@ -319,21 +364,30 @@ impl Run for DeleteUser {
         }
         within_reach(self.reach, self.id, context, connection).await?;
         let now = context.now_text();
-        let deleted = diesel::update(users::table.find(self.id).filter(users::deleted_at.is_null()))
-            .set((
-                users::deleted_at.eq(&now),
-                users::version.eq(users::version + 1),
-                users::modified.eq(&now),
-                users::modified_by.eq(context.actor_id()),
-            ))
-            .execute(connection)
-            .await?;
+        let deleted = diesel::update(
+            users::table
+                .find(self.id)
+                .filter(users::deleted_at.is_null()),
+        )
+        .set((
+            users::deleted_at.eq(&now),
+            users::version.eq(users::version + 1),
+            users::modified.eq(&now),
+            users::modified_by.eq(context.actor_id()),
+        ))
+        .execute(connection)
+        .await?;
         if deleted == 0 {
             return Err(DirectoryError::NotFound);
         }
         administrators_remain(self.id, context, connection).await?;
         let before = Some(described(&before));
-        record(context, connection, happening("delete", self.id, before, None)).await
+        record(
+            context,
+            connection,
+            happening("delete", self.id, before, None),
+        )
+        .await
     }
 }
 

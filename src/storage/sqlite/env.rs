@@ -2,8 +2,8 @@
 //! query methods that look asynchronous but have always finished when polled.
 
 use diesel::dsl::{Asc, Desc};
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
 use diesel::expression::is_aggregate;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery};
 use diesel::sql_types::{Bool, Text};
@@ -68,7 +68,10 @@ pub const ROWS_AN_INSERT: usize = 1;
 /// `column IN (ids)`.
 pub fn id_in<C>(column: C, ids: Vec<i64>) -> IdIn<C> {
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    IdIn { column, ids: format!("[{}]", ids.join(",")) }
+    IdIn {
+        column,
+        ids: format!("[{}]", ids.join(",")),
+    }
 }
 
 /// Its text does not depend on how many ids there are, since they travel as
@@ -83,7 +86,12 @@ impl<C: Expression> Expression for IdIn<C> {
     type SqlType = Bool;
 }
 
-impl<C, Source> AppearsOnTable<Source> for IdIn<C> where Self: Expression, C: AppearsOnTable<Source> {}
+impl<C, Source> AppearsOnTable<Source> for IdIn<C>
+where
+    Self: Expression,
+    C: AppearsOnTable<Source>,
+{
+}
 
 impl<C, Source> SelectableExpression<Source> for IdIn<C>
 where

@@ -11,8 +11,8 @@ use std::time::Duration;
 use diesel::SqliteConnection;
 
 use super::StorageError;
-use crate::config::Database as DatabaseSettings;
 use super::local::Local;
+use crate::config::Database as DatabaseSettings;
 use writer::Writer;
 
 /// One SQLite file. Cheap to share behind an `Arc`.
@@ -28,7 +28,10 @@ impl Sqlite {
     /// Opens the file and starts the writer thread.
     pub fn open(path: &Path, settings: &DatabaseSettings) -> Result<Self, StorageError> {
         let busy = Duration::from_millis(settings.busy_timeout_ms);
-        let manager = Manager { path: path.to_owned(), busy };
+        let manager = Manager {
+            path: path.to_owned(),
+            busy,
+        };
         let slow = r2d2::Pool::builder()
             .max_size(u32::try_from(settings.slow_readers).unwrap_or(u32::MAX))
             .min_idle(Some(0))
@@ -50,7 +53,8 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> T,
     ) -> Result<T, StorageError> {
-        self.readers.with(|| connection::open(&self.path, self.busy), work)
+        self.readers
+            .with(|| connection::open(&self.path, self.busy), work)
     }
 
     /// Drops this thread's connection; the next read opens a new one.
@@ -66,8 +70,9 @@ impl Sqlite {
     ) -> Result<T, StorageError> {
         let pool = self.slow.clone();
         let task = tokio::task::spawn_blocking(move || {
-            let mut connection =
-                pool.get().map_err(|error| StorageError::Busy(error.to_string()))?;
+            let mut connection = pool
+                .get()
+                .map_err(|error| StorageError::Busy(error.to_string()))?;
             Ok(work(&mut connection))
         });
         match task.await {

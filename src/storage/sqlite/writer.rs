@@ -37,7 +37,14 @@ impl Writer {
         let connection = connection::open(&path, busy)?;
         std::thread::Builder::new()
             .name("rolecall-writer".into())
-            .spawn(move || Worker { path, busy, connection: Some(connection) }.work(&waiting))
+            .spawn(move || {
+                Worker {
+                    path,
+                    busy,
+                    connection: Some(connection),
+                }
+                .work(&waiting)
+            })
             .map_err(|error| StorageError::Unavailable(error.to_string()))?;
         Ok(Self { jobs })
     }
@@ -75,7 +82,9 @@ where
     let result = slot.clone();
     let mut work = Some(work);
     let run = move |connection: &mut SqliteConnection| {
-        let Some(work) = work.take() else { return false };
+        let Some(work) = work.take() else {
+            return false;
+        };
         let outcome = work(connection);
         let keep = outcome.is_ok();
         if let Ok(mut slot) = slot.lock() {
@@ -94,7 +103,13 @@ where
         // Nobody listens any more when the caller went away: the work stands.
         let _ = sender.send(answer);
     };
-    (Job { run: Box::new(run), finish: Box::new(finish) }, receiver)
+    (
+        Job {
+            run: Box::new(run),
+            finish: Box::new(finish),
+        },
+        receiver,
+    )
 }
 
 struct Worker {
@@ -112,15 +127,15 @@ impl Worker {
         }
         if let Some(connection) = &mut self.connection {
             // Leaves fresh statistics for the next start; failing costs nothing.
-            let _ = diesel::connection::SimpleConnection::batch_execute(
-                connection,
-                "PRAGMA optimize;",
-            );
+            let _ =
+                diesel::connection::SimpleConnection::batch_execute(connection, "PRAGMA optimize;");
         }
     }
 
     fn commit(&mut self, mut batch: Vec<Job>) {
-        let outcome = self.connection().and_then(|connection| transact(connection, &mut batch));
+        let outcome = self
+            .connection()
+            .and_then(|connection| transact(connection, &mut batch));
         if outcome.is_err() {
             // A transaction that could not end leaves the connection in doubt.
             self.connection = None;

@@ -1,0 +1,45 @@
+//! Answers that went well.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
+
+use crate::directory::RequestId;
+use crate::jsonapi::Accepted;
+
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+pub enum Answer {
+    Document(Vec<u8>),
+    Created { body: Vec<u8>, location: String },
+    Empty,
+}
+
+impl Answer {
+    pub fn respond(self, accepted: &Accepted, request_id: RequestId) -> HttpResponse {
+        let status = match &self {
+            Self::Document(_) => StatusCode::OK,
+            Self::Created { .. } => StatusCode::CREATED,
+            Self::Empty => StatusCode::NO_CONTENT,
+        };
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::VARY, "Accept"));
+        response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        response.insert_header((REQUEST_ID, request_id.to_string()));
+        let body = match self {
+            Self::Empty => return response.finish(),
+            Self::Document(body) => body,
+            Self::Created { body, location } => {
+                response.insert_header((header::LOCATION, location));
+                body
+            }
+        };
+        match accepted.content_type() {
+            std::borrow::Cow::Borrowed(kind) => {
+                response.insert_header((header::CONTENT_TYPE, kind))
+            }
+            std::borrow::Cow::Owned(kind) => response.insert_header((header::CONTENT_TYPE, kind)),
+        };
+        response.body(body)
+    }
+}

@@ -1,0 +1,92 @@
+//! The public address in links: configured, or from the request itself.
+
+use std::borrow::Cow;
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+
+use super::call::Api;
+use super::kinds;
+use crate::jsonapi::Error;
+
+/// `http://example.com`, without a slash at the end and safe inside JSON.
+pub fn of<'a>(api: &'a Api, request: &HttpRequest) -> Result<Cow<'a, str>, Error> {
+    if let Some(configured) = &api.base_url {
+        return Ok(Cow::Borrowed(configured));
+    }
+    let trusted = !api.trusted_proxies.is_empty()
+        && request.peer_addr().is_some_and(|peer| {
+            api.trusted_proxies
+                .iter()
+                .any(|net| net.contains(&peer.ip()))
+        });
+    let forwarded = |name: &str| {
+        let value = request.headers().get(name)?.to_str().ok()?;
+        // A chain of proxies appends: the first entry is what the client saw.
+        value.split(',').next().map(str::trim)
+    };
+    let scheme = match trusted.then(|| forwarded("x-forwarded-proto")).flatten() {
+        Some(proto) if proto.eq_ignore_ascii_case("https") => "https",
+        _ => "http",
+    };
+    let host = trusted.then(|| forwarded("x-forwarded-host")).flatten();
+    let host = match host {
+        Some(host) => Some(host),
+        None => requested_host(request)?,
+    };
+    match host {
+        Some(host) if is_authority(host) => Ok(Cow::Owned(format!("{scheme}://{host}"))),
+        Some(_) => Err(invalid()),
+        // HTTP/1.0 without a Host: our own address.
+        None => Ok(Cow::Owned(format!(
+            "http://{}",
+            request.app_config().local_addr()
+        ))),
+    }
+}
+
+fn requested_host(request: &HttpRequest) -> Result<Option<&str>, Error> {
+    if let Some(authority) = request.uri().authority() {
+        return Ok(Some(authority.as_str()));
+    }
+    match request.headers().get(header::HOST) {
+        Some(host) => host.to_str().map(Some).map_err(|_| invalid()),
+        None => Ok(None),
+    }
+}
+
+fn invalid() -> Error {
+    kinds::INVALID_HOST
+        .error("The Host header is not a host name with an optional port.")
+        .at_header("Host")
+}
+
+/// A registered name, an address or `[IPv6]`, with an optional port: nothing
+/// that would have to be escaped in a link.
+fn is_authority(host: &str) -> bool {
+    !host.is_empty()
+        && host.len() <= 255
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_authority;
+
+    #[test]
+    fn a_host_is_taken_only_when_it_is_harmless_in_a_link() {
+        for good in [
+            "example.com",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "a-b.example:1",
+        ] {
+            assert!(is_authority(good), "{good}");
+        }
+        for bad in ["", "a b", "a/b", "a@b", "a\"b", "a?b", "a#b", "é.example"] {
+            assert!(!is_authority(bad), "{bad}");
+        }
+    }
+}

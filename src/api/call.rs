@@ -1,0 +1,213 @@
+//! One request: negotiated, its caller known, its body read.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::http::header;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::StreamExt;
+use ipnet::IpNet;
+
+use super::answer::Answer;
+use super::error::Failure;
+use super::{base, kinds};
+use crate::auth::{Auth, Guard};
+use crate::config::Settings;
+use crate::directory::{Context, RequestId};
+use crate::jsonapi::{Accepted, Error, Negotiation, document, query};
+
+/// What all requests of this surface share.
+pub struct Api {
+    pub auth: Arc<Auth>,
+    pub base_url: Option<String>,
+    pub trusted_proxies: Vec<IpNet>,
+    pub project: String,
+    /// 400, or 422 for clients that understand only that.
+    pub invalid_data: u16,
+    pub body_bytes: usize,
+    pub linkage_items: i64,
+    pub query_limits: query::Limits,
+    pub document_limits: document::Limits,
+    negotiation: Negotiation,
+    request_ids: AtomicU64,
+}
+
+impl Api {
+    pub fn new(auth: Arc<Auth>, settings: &Settings) -> Self {
+        let limits = &settings.limits;
+        let mut seed = [0; 8];
+        // Without randomness ids start at zero: they need be unique, not secret.
+        let _ = getrandom::fill(&mut seed);
+        Self {
+            auth,
+            base_url: settings.server.base_url.clone(),
+            trusted_proxies: settings.server.trusted_proxies.clone(),
+            project: settings.server.project.clone(),
+            invalid_data: settings.server.invalid_data_status.code(),
+            body_bytes: limits.body_bytes,
+            linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
+            query_limits: query::Limits {
+                max_length: limits.query_bytes,
+                include_depth: limits.include_depth,
+                max_page_size: limits.page_size_max as u64,
+                default_page_size: limits.page_size_default as u64,
+                ..query::Limits::default()
+            },
+            document_limits: document::Limits {
+                max_depth: limits.json_depth,
+                max_identifiers: limits.linkage_items,
+            },
+            negotiation: Negotiation {
+                extensions: &[],
+                profiles: &[],
+                strict: settings.server.strict_media_types,
+            },
+            request_ids: AtomicU64::new(u64::from_le_bytes(seed)),
+        }
+    }
+
+    pub fn next_request_id(&self) -> RequestId {
+        RequestId(self.request_ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub fn negotiate_accept(&self, request: &HttpRequest) -> Result<Accepted, Error> {
+        self.negotiation.accept(
+            request
+                .headers()
+                .get_all(header::ACCEPT)
+                .map(|v| v.as_bytes()),
+        )
+    }
+
+    /// Whether even a refused negotiation can be told as plain JSON.
+    pub fn accepts_plain_json(&self, request: &HttpRequest) -> bool {
+        self.negotiate_accept(request)
+            .is_ok_and(|accepted| accepted.plain_json)
+    }
+
+    fn negotiate(&self, request: &HttpRequest) -> Result<Accepted, Error> {
+        let accepted = self.negotiate_accept(request)?;
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .map(|value| value.as_bytes());
+        self.negotiation.content_type(kind, has_body(request))?;
+        Ok(accepted)
+    }
+}
+
+fn has_body(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || headers
+            .get(header::CONTENT_LENGTH)
+            .is_some_and(|length| length.as_bytes() != b"0")
+}
+
+/// A request whose caller is known.
+pub struct Call<'a> {
+    pub api: &'a Api,
+    pub request: &'a HttpRequest,
+    pub guard: Guard,
+    pub base: Cow<'a, str>,
+}
+
+impl Call<'_> {
+    /// A path parameter of the route.
+    pub fn part(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    pub fn id(&self) -> i64 {
+        super::decode::id(self.part("id"))
+    }
+
+    pub fn query(&self, extras: &[&str]) -> Result<query::Query, Failure> {
+        let raw = self.request.query_string();
+        Ok(query::Query::parse(raw, extras, &self.api.query_limits)?)
+    }
+
+    /// A query where nothing can be asked for but sparse fields and includes.
+    pub fn path(&self) -> &str {
+        let path = self.request.path();
+        path.strip_suffix('/').unwrap_or(path)
+    }
+
+    /// The address of this request, without its query.
+    pub fn address(&self) -> String {
+        format!("{}{}", self.base, self.path())
+    }
+
+    /// Reads the body, up to the limit.
+    pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
+        let limit = self.api.body_bytes;
+        let too_large = || {
+            let detail = format!("The body may have at most {limit} bytes.");
+            Failure::from(kinds::BODY_TOO_LARGE.error(detail))
+        };
+        let announced = self.request.headers().get(header::CONTENT_LENGTH);
+        let announced = announced
+            .and_then(|v| v.to_str().ok()?.parse::<usize>().ok())
+            .unwrap_or(0);
+        if announced > limit {
+            return Err(too_large());
+        }
+        let mut body = Vec::with_capacity(announced);
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|error| {
+                kinds::BAD_REQUEST.error(format!("The body broke off or was malformed: {error}."))
+            })?;
+            if body.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// Negotiates, finds out who asks, and lets `work` answer.
+pub async fn answer(
+    api: &Data<Api>,
+    request: &HttpRequest,
+    work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, Failure>,
+) -> HttpResponse {
+    let request_id = api.next_request_id();
+    // Negotiated before anything is done (N13).
+    let accepted = match api.negotiate(request) {
+        Ok(accepted) => accepted,
+        Err(error) => return Failure::from(error).respond(api, request, request_id, None),
+    };
+    let outcome = match begin(api, request, request_id).await {
+        Ok(call) => work(&call).await,
+        Err(failure) => Err(failure),
+    };
+    match outcome {
+        Ok(answer) => answer.respond(&accepted, request_id),
+        Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
+    }
+}
+
+async fn begin<'a>(
+    api: &'a Api,
+    request: &'a HttpRequest,
+    request_id: RequestId,
+) -> Result<Call<'a>, Failure> {
+    let base = base::of(api, request)?;
+    let now = api.auth.directory.clock().now();
+    let context = Context::of_program(now, request_id);
+    let header = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .map(|value| value.as_bytes());
+    let principal = api.auth.authenticate(header, &context).await?;
+    let guard = Guard::new(api.auth.clone(), principal, context);
+    Ok(Call {
+        api,
+        request,
+        guard,
+        base,
+    })
+}

@@ -1,0 +1,193 @@
+//! From the attributes and relationships of a request document to plain values.
+
+use serde_json::Value;
+
+use super::error::Failure;
+use super::kinds;
+use super::resource::{Linked, Resource};
+use crate::directory::{DirectoryError, Problem, values};
+use crate::jsonapi::{Errors, Linkage, ResourceObject};
+
+/// What an id that could not even be an id is looked up as: ids start at 1.
+pub const NO_SUCH_ID: i64 = 0;
+
+/// An id as we give them: decimal digits without a leading zero.
+pub fn id(text: &str) -> i64 {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    if plain {
+        text.parse().unwrap_or(NO_SUCH_ID)
+    } else {
+        NO_SUCH_ID
+    }
+}
+
+/// Reads every attribute that the type knows and may be written; all problems
+/// are told, not only the first.
+pub fn attributes<R: Resource>(document: &ResourceObject) -> (R::Draft, Vec<Problem>) {
+    let mut draft = R::Draft::default();
+    let mut problems = Vec::new();
+    for (name, value) in &document.attributes {
+        let reader = R::attribute(name).and_then(|attribute| attribute.read);
+        if let Some(read) = reader
+            && let Err(problem) = read(&mut draft, value)
+        {
+            problems.push(problem);
+        }
+    }
+    (draft, problems)
+}
+
+/// Reads the relationships that the type knows; others are passed over.
+pub fn relationships<R: Resource>(document: &ResourceObject) -> Result<Linked, Failure> {
+    let mut linked = Linked::default();
+    let mut errors = Vec::new();
+    for (name, linkage) in &document.relationships {
+        let Some(relationship) = R::relationship(name) else {
+            continue;
+        };
+        let pointer = ResourceObject::relationship_pointer("/data", name);
+        let fits = matches!(
+            (relationship.to_many, linkage),
+            (true, Linkage::Many(_)) | (false, Linkage::One(_) | Linkage::Null)
+        );
+        if !fits {
+            let wanted = if relationship.to_many {
+                "an array"
+            } else {
+                "one identifier or null"
+            };
+            let detail = format!("The relationship {name} takes {wanted}.");
+            errors.push(kinds::INVALID_LINKAGE.error(detail).at_pointer(pointer));
+            continue;
+        }
+        match members(linkage, relationship.target, &pointer) {
+            Ok(ids) => linked.0.push((relationship.name, ids)),
+            Err(wrong) => errors.extend(wrong),
+        }
+    }
+    match Errors::from_vec(errors) {
+        Some(errors) => Err(errors.into()),
+        None => Ok(linked),
+    }
+}
+
+/// The ids of linkage whose members must be of one type.
+pub fn members(linkage: &Linkage, target: &str, base: &str) -> Result<Vec<i64>, Errors> {
+    let mut errors = Vec::new();
+    let mut ids = Vec::new();
+    for (place, member) in linkage.identifiers().iter().enumerate() {
+        let pointer = linkage.pointer_to(base, place);
+        if member.r#type.as_deref().is_some_and(|kind| kind != target) {
+            let detail = format!("Members of this relationship have the type {target}.");
+            let at = format!("{pointer}/type");
+            errors.push(kinds::INVALID_LINKAGE.error(detail).at_pointer(at));
+        }
+        // Only documents of operations may name what is still to come.
+        match member.id() {
+            Some(text) => ids.push(id(text)),
+            None => {
+                let detail = "A lid means something in an operation only; name an id.";
+                errors.push(kinds::INVALID_LINKAGE.error(detail).at_pointer(pointer));
+            }
+        }
+    }
+    Errors::from_vec(errors).map_or(Ok(ids), Err)
+}
+
+/// Turns found problems into the refusal of the whole request: one for each
+/// attribute, since what is wrong is not also missing.
+pub fn refuse(problems: Vec<Problem>) -> Result<(), DirectoryError> {
+    let mut told: Vec<Problem> = Vec::new();
+    for problem in problems {
+        if !told.iter().any(|known| known.field == problem.field) {
+            told.push(problem);
+        }
+    }
+    if told.is_empty() {
+        Ok(())
+    } else {
+        Err(DirectoryError::Invalid(told))
+    }
+}
+
+pub fn text<'a>(field: &'static str, value: &'a Value) -> Result<&'a str, Problem> {
+    value
+        .as_str()
+        .ok_or_else(|| Problem::invalid(field, "This value must be a string."))
+}
+
+/// A text that may be null, of at most `most` characters.
+pub fn maybe_text(
+    field: &'static str,
+    value: &Value,
+    most: usize,
+) -> Result<Option<String>, Problem> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => {
+            values::within(field, text, 0, most)?;
+            Ok(Some(text.clone()))
+        }
+        _ => Err(Problem::invalid(
+            field,
+            "This value must be a string or null.",
+        )),
+    }
+}
+
+pub fn flag(field: &'static str, value: &Value) -> Result<bool, Problem> {
+    value
+        .as_bool()
+        .ok_or_else(|| Problem::invalid(field, "This value must be true or false."))
+}
+
+/// A moment that may be null, in stored form.
+pub fn maybe_time(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
+    use crate::directory::clock;
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => match clock::parse(text) {
+            Some(moment) => Ok(Some(clock::text(moment))),
+            None => Err(Problem::invalid(
+                field,
+                "This value must be a time like 2016-12-13T12:08:02+00:00.",
+            )),
+        },
+        _ => Err(Problem::invalid(
+            field,
+            "This value must be a time or null.",
+        )),
+    }
+}
+
+/// A list of texts.
+pub fn texts(field: &'static str, value: &Value) -> Result<Vec<String>, Problem> {
+    let wrong = || Problem::invalid(field, "This value must be an array of strings.");
+    let items = value.as_array().ok_or_else(wrong)?;
+    items
+        .iter()
+        .map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_decimal_numbers_are_ids() {
+        assert_eq!(id("19283"), 19283);
+        for wrong in [
+            "",
+            "0",
+            "007",
+            "-1",
+            "1.0",
+            "abc",
+            "99999999999999999999",
+            "１",
+        ] {
+            assert_eq!(id(wrong), NO_SUCH_ID, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! What goes wrong, as error documents. One match names every variant of the
+//! directory's errors.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+
+use super::base;
+use super::call::Api;
+use super::kinds;
+use crate::auth::{Denied, Refusal};
+use crate::directory::{DirectoryError, Problem, RequestId};
+use crate::jsonapi::{Accepted, Error, Errors, Linkage, ResourceObject};
+
+/// Seconds after which a busy service is worth another try.
+const RETRY_BUSY: &str = "1";
+/// Seconds after which an unreachable database is worth another try.
+const RETRY_UNAVAILABLE: &str = "5";
+
+/// Why a request is not answered as asked.
+#[derive(Debug)]
+pub enum Failure {
+    Errors(Errors),
+    /// Nobody is known: 401.
+    Unknown {
+        sent_credentials: bool,
+    },
+    /// The path knows these methods only: 405.
+    Method {
+        allow: String,
+    },
+    Refused(Refusal),
+}
+
+impl From<Errors> for Failure {
+    fn from(errors: Errors) -> Self {
+        Self::Errors(errors)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Errors(error.into())
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        Self::Refused(Refusal::Directory(error))
+    }
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Missing => Self::Unknown {
+                sent_credentials: false,
+            },
+            Denied::Wrong => Self::Unknown {
+                sent_credentials: true,
+            },
+            Denied::Directory(error) => error.into(),
+        }
+    }
+}
+
+/// The request document that an error may point into.
+#[derive(Clone, Copy)]
+pub enum Pointing<'a> {
+    Nowhere,
+    Resource(&'a ResourceObject),
+    Linkage(&'a Linkage),
+}
+
+impl Pointing<'_> {
+    /// A pointer at what is there: the attribute, or the parent of one that is missing.
+    fn attribute(self, name: &str) -> Option<String> {
+        let Self::Resource(document) = self else {
+            return None;
+        };
+        Some(if document.attributes.contains_key(name) {
+            ResourceObject::attribute_pointer("/data", name)
+        } else if document.attributes.is_empty() {
+            "/data".into()
+        } else {
+            "/data/attributes".into()
+        })
+    }
+
+    fn related(self, kind: &str, place: usize) -> Option<String> {
+        match self {
+            Self::Nowhere => None,
+            Self::Linkage(linkage) => Some(linkage.pointer_to("/data", place)),
+            Self::Resource(document) => {
+                // A relationship to users may be called `user`: to-one.
+                let singular = kind.trim_end_matches('s');
+                let found = document
+                    .relationships
+                    .iter()
+                    .find(|(name, _)| *name == kind || *name == singular);
+                found.map(|(name, linkage)| {
+                    linkage.pointer_to(&ResourceObject::relationship_pointer("/data", name), place)
+                })
+            }
+        }
+    }
+}
+
+impl Failure {
+    /// Gives errors of the directory the pointers of the request's document.
+    pub fn pointing(self, at: Pointing<'_>, invalid_data: u16) -> Self {
+        match self {
+            Self::Refused(Refusal::Directory(DirectoryError::Invalid(problems))) => {
+                let errors = problems
+                    .iter()
+                    .map(|p| invalid(p, at, invalid_data))
+                    .collect();
+                Errors::from_vec(errors).map_or_else(
+                    || DirectoryError::internal("invalid without a problem").into(),
+                    Self::Errors,
+                )
+            }
+            Self::Refused(Refusal::Directory(DirectoryError::RelatedNotFound { kind, place })) => {
+                let detail = format!("There is no such resource of the type {kind}.");
+                let error = kinds::RELATED_NOT_FOUND.error(detail);
+                Self::Errors(Errors::from(match at.related(kind, place) {
+                    Some(pointer) => error.at_pointer(pointer),
+                    None => error,
+                }))
+            }
+            other => other,
+        }
+    }
+
+    /// The errors that are shown. What may not be shown goes to the log.
+    fn into_errors(self, request_id: RequestId, invalid_data: u16) -> Errors {
+        let error = match self.pointing(Pointing::Nowhere, invalid_data) {
+            Self::Errors(errors) => return errors,
+            Self::Unknown {
+                sent_credentials: false,
+            } => kinds::UNAUTHORIZED
+                .error("This needs credentials: Basic, or an API token as Bearer or Token."),
+            Self::Unknown {
+                sent_credentials: true,
+            } => kinds::UNAUTHORIZED.error("These credentials are not valid."),
+            Self::Method { allow } => {
+                kinds::METHOD_NOT_ALLOWED.error(format!("This path answers to {allow}."))
+            }
+            Self::Refused(Refusal::Forbidden(why)) => kinds::FORBIDDEN.error(why),
+            Self::Refused(Refusal::Directory(error)) => of_directory(error, request_id),
+        };
+        error.into()
+    }
+
+    fn retry_after(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(Refusal::Directory(DirectoryError::Unavailable(_))) => {
+                Some(RETRY_UNAVAILABLE)
+            }
+            Self::Refused(Refusal::Directory(DirectoryError::Busy(_) | DirectoryError::Again)) => {
+                Some(RETRY_BUSY)
+            }
+            _ => None,
+        }
+    }
+
+    /// The whole answer.
+    pub fn respond(
+        self,
+        api: &Api,
+        request: &HttpRequest,
+        request_id: RequestId,
+        accepted: Option<&Accepted>,
+    ) -> HttpResponse {
+        let retry = self.retry_after();
+        let challenge = matches!(self, Self::Unknown { .. });
+        let allow = match &self {
+            Self::Method { allow } => Some(allow.clone()),
+            _ => None,
+        };
+        let errors = self.into_errors(request_id, api.invalid_data);
+        let mut response = document(&errors, api, request, accepted);
+        if challenge {
+            // Two headers: some clients read only the first challenge of one.
+            response.append_header((
+                header::WWW_AUTHENTICATE,
+                "Basic realm=\"rolecall\", charset=\"UTF-8\"",
+            ));
+            response.append_header((header::WWW_AUTHENTICATE, "Bearer realm=\"rolecall\""));
+        }
+        if let Some(seconds) = retry {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if let Some(allow) = allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
+            response.insert_header((header::ALLOW, allow));
+        }
+        response.insert_header((super::answer::REQUEST_ID, request_id.to_string()));
+        let mut body = Vec::new();
+        let home = base::of(api, request)
+            .ok()
+            .map(|base| format!("{base}/home"));
+        errors.write(
+            &mut body,
+            home.as_deref(),
+            accepted.is_some_and(|a| a.plain_json),
+        );
+        response.body(body)
+    }
+}
+
+fn document(
+    errors: &Errors,
+    api: &Api,
+    request: &HttpRequest,
+    accepted: Option<&Accepted>,
+) -> HttpResponseBuilder {
+    let status = StatusCode::from_u16(errors.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = HttpResponse::build(status);
+    // An error that ends negotiation itself is told in our own media type.
+    let plain = match accepted {
+        Some(accepted) => accepted.plain_json,
+        None => api.accepts_plain_json(request),
+    };
+    let kind = if plain {
+        crate::jsonapi::PLAIN_JSON
+    } else {
+        crate::jsonapi::MEDIA_TYPE
+    };
+    response.insert_header((header::CONTENT_TYPE, kind));
+    response.insert_header((header::VARY, "Accept"));
+    if status.is_client_error() || status.is_server_error() {
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+    }
+    response
+}
+
+fn invalid(problem: &Problem, at: Pointing<'_>, status: u16) -> Error {
+    let detail = format!("{}: {}", problem.field, problem.message);
+    let mut meta = serde_json::Map::new();
+    meta.insert("attribute".into(), problem.field.into());
+    meta.insert("message".into(), problem.message.clone().into());
+    let mut error = kinds::INVALID_DATA.error(detail).with_meta(meta);
+    error.status = status;
+    match at.attribute(problem.field) {
+        Some(pointer) => error.at_pointer(pointer),
+        None => error,
+    }
+}
+
+fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
+    match error {
+        DirectoryError::NotFound => kinds::NOT_FOUND.error("There is no such resource."),
+        DirectoryError::Protected(why) => kinds::PROTECTED.error(why),
+        DirectoryError::Busy(why) => {
+            log::warn!("{request_id} busy: {why}");
+            kinds::BUSY.error("Too much to do at once; try again in a moment.")
+        }
+        DirectoryError::Again => {
+            kinds::BUSY.error("Too many changes at the same place; try again.")
+        }
+        DirectoryError::Unavailable(why) => {
+            log::error!("{request_id} unavailable: {why}");
+            kinds::UNAVAILABLE.error("The database does not answer; nothing was changed.")
+        }
+        DirectoryError::Internal(why) => {
+            log::error!("{request_id} internal: {why}");
+            kinds::INTERNAL.error(format!("The log says more under {request_id}."))
+        }
+        // Both were given their pointers before.
+        DirectoryError::Invalid(_) | DirectoryError::RelatedNotFound { .. } => {
+            kinds::BAD_REQUEST.error("The request asks for something impossible.")
+        }
+    }
+}
+
+/// Outside any resource: an unknown path.
+pub fn not_found(api: &Api, request: &HttpRequest) -> HttpResponse {
+    outside(
+        api,
+        request,
+        kinds::NOT_FOUND.error("There is no such path.").into(),
+    )
+}
+
+/// For health checks: what the database answered.
+pub fn unreachable(api: &Api, request: &HttpRequest, error: DirectoryError) -> HttpResponse {
+    outside(api, request, error.into())
+}
+
+fn outside(api: &Api, request: &HttpRequest, failure: Failure) -> HttpResponse {
+    let accepted = api.negotiate_accept(request).ok();
+    failure.respond(api, request, api.next_request_id(), accepted.as_ref())
+}

@@ -1,0 +1,26 @@
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::one;
+use crate::api::answer::Answer;
+use crate::api::call::{Api, answer};
+use crate::api::plan;
+use crate::api::resource::Resource;
+use crate::directory::DirectoryError;
+
+/// `GET /users/ID`
+pub async fn get<R: Resource>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        let query = call.query(&[])?;
+        let tree = plan::of_one::<R>(&query)?;
+        let row = call
+            .guard
+            .read(R::find(call.id()))
+            .await?
+            .ok_or(DirectoryError::NotFound)?;
+        let own = format!("{}/{}/{}", call.base, R::TYPE, R::id(&row));
+        let body = one::<R>(call, &query, tree.as_ref(), &row, &[], &own).await?;
+        Ok(Answer::Document(body))
+    })
+    .await
+}

@@ -1,0 +1,170 @@
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::api::answer::Answer;
+use crate::api::call::{Api, Call, answer};
+use crate::api::decode::members;
+use crate::api::error::{Failure, Pointing};
+use crate::api::include::{Compound, Tree};
+use crate::api::paging::Paging;
+use crate::api::render::{Render, open_links};
+use crate::api::resource::Resource;
+use crate::api::resources::{ToMany, ToOne};
+use crate::api::{kinds, plan};
+use crate::directory::DirectoryError;
+use crate::directory::grants::{Change, ChangeMembers};
+use crate::jsonapi::query::Query;
+use crate::jsonapi::write::{self, raw};
+use crate::jsonapi::{Linkage, read_linkage};
+
+/// `GET /users/ID/relationships/roles`
+pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        let query = call.query(&[])?;
+        let usual = call.api.linkage_items;
+        let (paging, tree) = plan::of_linkage::<L::From>(&query, L::NAME, usual)?;
+        Ok(Answer::Document(
+            document::<L>(call, &query, &paging, tree.as_ref(), None).await?,
+        ))
+    })
+    .await
+}
+
+/// `POST`, `PATCH` and `DELETE` there: answers the linkage as it is afterwards.
+pub async fn change_linkage<L: ToMany>(
+    request: HttpRequest,
+    api: Data<Api>,
+    mut payload: Payload,
+    change: Change,
+) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        plan::of_none(&call.query(&[])?)?;
+        let body = call.body(&mut payload).await?;
+        let Some(side) = L::side(call.id()) else {
+            return Err(unsupported(L::NAME));
+        };
+        let linkage = read_linkage(&body, &call.api.document_limits)?;
+        if linkage == Linkage::Null {
+            let detail = "A to-many relationship is never null; send an empty array to clear it.";
+            return Err(kinds::INVALID_LINKAGE
+                .error(detail)
+                .at_pointer("/data")
+                .into());
+        }
+        let ids = members(&linkage, <L::To as Resource>::TYPE, "/data")?;
+        let operation = ChangeMembers {
+            side,
+            visible: Default::default(),
+            change,
+            members: ids,
+            reach: Default::default(),
+        };
+        let changed = call.guard.write(operation).await.map_err(|refusal| {
+            Failure::from(refusal).pointing(Pointing::Linkage(&linkage), call.api.invalid_data)
+        })?;
+        let query = Query::empty(&call.api.query_limits);
+        let paging = Paging::of(&query, Some(call.api.linkage_items))?;
+        Ok(Answer::Document(
+            document::<L>(call, &query, &paging, None, Some(changed)).await?,
+        ))
+    })
+    .await
+}
+
+/// Changes that a relationship does not know: 403 (R18).
+pub async fn refuse_linkage<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        call.guard
+            .read(L::From::find(call.id()))
+            .await?
+            .ok_or(DirectoryError::NotFound)?;
+        Err(unsupported(L::NAME))
+    })
+    .await
+}
+
+fn unsupported(name: &str) -> Failure {
+    kinds::UNSUPPORTED_UPDATE
+        .error(format!("The relationship {name} cannot be changed."))
+        .into()
+}
+
+async fn document<L: ToMany>(
+    call: &Call<'_>,
+    query: &Query,
+    paging: &Paging,
+    tree: Option<&Tree>,
+    changed: Option<usize>,
+) -> Result<Vec<u8>, Failure> {
+    let page = L::page(&call.guard, call.id(), paging.slice()).await?;
+    if !page.exists {
+        return Err(DirectoryError::NotFound.into());
+    }
+    let total = paging.is_counted().then_some(page.total);
+    let found = page.ids.len();
+    paging.check(found, total, query)?;
+    let shown = page.ids.get(..paging.size().min(found)).unwrap_or_default();
+    let mut out = Vec::with_capacity(256 + 32 * shown.len());
+    raw(&mut out, "{\"data\":");
+    write::linkage(&mut out, <L::To as Resource>::TYPE, shown);
+    let parent = [call.id()];
+    let limit = call.api.linkage_items;
+    let compound = Compound::load(&call.guard, tree, L::From::TYPE, &parent, limit).await?;
+    let render = Render {
+        base: &call.base,
+        fields: &query.fields,
+        compound: &compound,
+    };
+    compound.write(&mut out, &render, ("", &[]));
+    out.push(b',');
+    links::<L>(call, query, &mut out);
+    // Only linkage that goes on has pages to link to.
+    if found > paging.size() || total.is_some_and(|total| total > shown.len() as i64) {
+        paging.write_links(&mut out, query, &call.address(), found, total);
+    }
+    raw(&mut out, "},\"meta\":{");
+    if let Some(changed) = changed {
+        raw(&mut out, "\"changed\":");
+        write::number(&mut out, i64::try_from(changed).unwrap_or(i64::MAX));
+        raw(&mut out, "}}");
+        return Ok(out);
+    }
+    paging.write_meta(&mut out, found, total);
+    raw(&mut out, "}}");
+    Ok(out)
+}
+
+fn links<L: ToMany>(call: &Call<'_>, query: &Query, out: &mut Vec<u8>) {
+    let mut own = Vec::with_capacity(64);
+    query.write_link(&mut own, &call.address(), &[]);
+    open_links(out, &call.base, &own);
+    raw(out, ",\"related\":\"");
+    raw(
+        out,
+        &format!("{}/{}/{}/{}", call.base, L::From::TYPE, call.id(), L::NAME),
+    );
+    out.push(b'"');
+}
+
+/// `GET /tokens/ID/relationships/user`
+pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        let query = call.query(&[])?;
+        plan::of_none(&query)?;
+        let parent = call.guard.read(L::From::find(call.id())).await?;
+        let parent = parent.ok_or(DirectoryError::NotFound)?;
+        let mut out = Vec::with_capacity(256);
+        raw(&mut out, "{\"data\":");
+        match L::target(&parent) {
+            Some(id) => write::identifier(&mut out, <L::To as Resource>::TYPE, id),
+            None => raw(&mut out, "null"),
+        }
+        out.push(b',');
+        open_links(&mut out, &call.base, call.address().as_bytes());
+        let from = L::From::TYPE;
+        let related = format!("{}/{from}/{}/{}", call.base, call.id(), L::NAME);
+        raw(&mut out, &format!(",\"related\":\"{related}\"}}}}"));
+        Ok(Answer::Document(out))
+    })
+    .await
+}

@@ -1,0 +1,103 @@
+//! The handlers that serve every resource type: decode, ask, answer.
+
+mod create;
+mod delete;
+mod get;
+mod linkage;
+mod list;
+mod related;
+mod update;
+
+pub use create::create;
+pub use delete::delete;
+pub use get::get;
+pub use linkage::{change_linkage, get_linkage, get_linkage_one, refuse_linkage};
+pub use list::list;
+pub use related::{related, related_one};
+pub use update::update;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::error::Failure;
+use super::include::{Compound, Tree};
+use super::plan::Plan;
+use super::render::{Render, open_links};
+use super::resource::{Listable, Resource, Row};
+use crate::directory::listing::List;
+use crate::jsonapi::query::Query;
+use crate::jsonapi::write::{Commas, raw};
+
+/// Bytes that a resource object takes, roughly; only to reserve memory once.
+const RESOURCE_BYTES: usize = 1200;
+
+/// A document with one resource. `own` is its `links.self`.
+async fn one<R: Resource>(
+    call: &Call<'_>,
+    query: &Query,
+    tree: Option<&Tree>,
+    row: &Row<R>,
+    once: &[(&'static str, String)],
+    own: &str,
+) -> Result<Vec<u8>, Failure> {
+    let ids = [R::id(row)];
+    let compound = Compound::load(&call.guard, tree, R::TYPE, &ids, call.api.linkage_items).await?;
+    let render = Render {
+        base: &call.base,
+        fields: &query.fields,
+        compound: &compound,
+    };
+    let mut out = Vec::with_capacity(RESOURCE_BYTES);
+    raw(&mut out, "{\"data\":");
+    render.resource::<R>(&mut out, row, once);
+    compound.write(&mut out, &render, (R::TYPE, &ids));
+    out.push(b',');
+    let mut link = Vec::with_capacity(64);
+    query.write_link(&mut link, own, &[]);
+    open_links(&mut out, &call.base, &link);
+    raw(&mut out, "}}");
+    Ok(out)
+}
+
+/// A document with a page of a list.
+async fn page<R: Listable>(
+    call: &Call<'_>,
+    query: &Query,
+    plan: Plan<R>,
+    list: List<R::Noun>,
+) -> Result<Answer, Failure> {
+    let listed = R::list(&call.guard, list).await?;
+    let found = listed.rows.len();
+    plan.paging.check(found, listed.total, query)?;
+    let shown = listed
+        .rows
+        .get(..plan.paging.size().min(found))
+        .unwrap_or_default();
+    let ids: Vec<i64> = shown.iter().map(R::id).collect();
+    let limit = call.api.linkage_items;
+    let compound = Compound::load(&call.guard, plan.include.as_ref(), R::TYPE, &ids, limit).await?;
+    let render = Render {
+        base: &call.base,
+        fields: &query.fields,
+        compound: &compound,
+    };
+    let mut out = Vec::with_capacity(RESOURCE_BYTES * (shown.len() + 1));
+    raw(&mut out, "{\"data\":[");
+    let mut commas = Commas::default();
+    for row in shown {
+        commas.next(&mut out);
+        render.resource::<R>(&mut out, row, &[]);
+    }
+    out.push(b']');
+    compound.write(&mut out, &render, (R::TYPE, &ids));
+    out.push(b',');
+    let address = call.address();
+    let mut link = Vec::with_capacity(64);
+    query.write_link(&mut link, &address, &[]);
+    open_links(&mut out, &call.base, &link);
+    plan.paging
+        .write_links(&mut out, query, &address, found, listed.total);
+    raw(&mut out, "},\"meta\":{");
+    plan.paging.write_meta(&mut out, found, listed.total);
+    raw(&mut out, "}}");
+    Ok(Answer::Document(out))
+}

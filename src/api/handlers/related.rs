@@ -1,0 +1,50 @@
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{one, page};
+use crate::api::answer::Answer;
+use crate::api::call::{Api, answer};
+use crate::api::plan::{self, Plan};
+use crate::api::resource::Resource;
+use crate::api::resources::{ToMany, ToOne};
+use crate::directory::DirectoryError;
+use crate::jsonapi::write::raw;
+
+/// `GET /users/ID/roles`
+pub async fn related<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        let query = call.query(&[])?;
+        let plan = Plan::<L::To>::of_list(&query)?;
+        let parent = call.guard.read(L::From::find(call.id())).await?;
+        parent.ok_or(DirectoryError::NotFound)?;
+        let list = plan.list(Some(L::of(call.id())));
+        page::<L::To>(call, &query, plan, list).await
+    })
+    .await
+}
+
+/// `GET /tokens/ID/user`
+pub async fn related_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        let query = call.query(&[])?;
+        let tree = plan::of_one::<L::To>(&query)?;
+        let parent = call.guard.read(L::From::find(call.id())).await?;
+        let parent = parent.ok_or(DirectoryError::NotFound)?;
+        let own = call.address();
+        let row = match L::target(&parent) {
+            Some(id) => call.guard.read(L::To::find(id)).await?,
+            None => None,
+        };
+        let Some(row) = row else {
+            let mut out = Vec::new();
+            raw(&mut out, "{\"data\":null,");
+            super::open_links(&mut out, &call.base, own.as_bytes());
+            raw(&mut out, "}}");
+            return Ok(Answer::Document(out));
+        };
+        Ok(Answer::Document(
+            one::<L::To>(call, &query, tree.as_ref(), &row, &[], &own).await?,
+        ))
+    })
+    .await
+}

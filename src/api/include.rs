@@ -1,0 +1,208 @@
+//! Compound documents: `include`, loaded in batches, one query for each
+//! relationship of each level whatever the size of the page.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::error::Failure;
+use super::kinds;
+use super::render::Render;
+use super::resource::Resource;
+use super::resources::{Links, Loaded, Roles, Tokens, Users, relationship};
+use crate::auth::Guard;
+use crate::directory::listing::Slice;
+use crate::jsonapi::Error;
+use crate::jsonapi::query::Query;
+use crate::jsonapi::write::Commas;
+
+/// The paths of `include`, merged where they begin alike.
+#[derive(Debug, Default)]
+pub struct Tree(BTreeMap<String, Tree>);
+
+/// `None` when nothing was asked: then there is no `included` at all (Q03).
+pub fn tree<R: Resource>(query: &Query, errors: &mut Vec<Error>) -> Option<Tree> {
+    tree_from::<R>(query, None, errors)
+}
+
+/// With `first`, paths must begin with that relationship, as those of linkage do.
+pub fn tree_from<R: Resource>(
+    query: &Query,
+    first: Option<&str>,
+    errors: &mut Vec<Error>,
+) -> Option<Tree> {
+    let mut root = Tree::default();
+    for path in query.include.as_ref()? {
+        let mut kind = R::TYPE;
+        let mut node = &mut root;
+        for (depth, name) in path.names().iter().enumerate() {
+            let known = relationship(kind, name)
+                .filter(|known| depth > 0 || first.is_none_or(|first| first == known.name));
+            let Some(known) = known else {
+                let detail =
+                    format!("{path} cannot be included: {kind} have no relationship {name} here.");
+                errors.push(
+                    crate::jsonapi::kinds::INVALID_INCLUDE
+                        .error(detail)
+                        .at_parameter("include"),
+                );
+                break;
+            };
+            kind = known.target;
+            node = node.0.entry(name.clone()).or_default();
+        }
+    }
+    Some(root)
+}
+
+/// What was loaded beside the primary data, and which linkage is shown.
+#[derive(Default)]
+pub struct Compound {
+    included: Option<Loaded>,
+    /// By type and relationship, then by id.
+    linkage: HashMap<(&'static str, &'static str), HashMap<i64, Vec<i64>>>,
+}
+
+impl Compound {
+    /// The linkage of one resource, when it was asked for.
+    pub fn linkage(&self, kind: &'static str, name: &'static str, id: i64) -> Option<&[i64]> {
+        if self.linkage.is_empty() {
+            return None;
+        }
+        let known = self.linkage.get(&(kind, name))?;
+        Some(known.get(&id).map_or(&[], Vec::as_slice))
+    }
+
+    /// Loads what `tree` names for the primary resources `ids` of `kind`.
+    pub async fn load(
+        guard: &Guard,
+        tree: Option<&Tree>,
+        kind: &'static str,
+        ids: &[i64],
+        limit: i64,
+    ) -> Result<Self, Failure> {
+        let mut compound = Self::default();
+        let Some(tree) = tree else {
+            return Ok(compound);
+        };
+        compound.included = Some(Loaded::default());
+        // Level by level: (what is reached, the type there, the ids there).
+        let mut level = vec![(tree, kind, ids.to_vec())];
+        while !level.is_empty() {
+            let mut below = Vec::new();
+            for (node, kind, ids) in level {
+                for (name, child) in &node.0 {
+                    let Some(known) = relationship(kind, name) else {
+                        continue;
+                    };
+                    let links = Links {
+                        kind,
+                        name: known.name,
+                        ids: &ids,
+                        limit,
+                    };
+                    let pairs = links
+                        .follow(guard)
+                        .await?
+                        .ok_or_else(|| too_large(name, limit))?;
+                    let reached = compound.note(kind, known.name, &ids, pairs);
+                    compound.fetch(guard, known.target, &reached).await?;
+                    below.push((child, known.target, reached));
+                }
+            }
+            level = below;
+        }
+        Ok(compound)
+    }
+
+    /// Keeps the linkage and returns the ids that it reaches.
+    fn note(
+        &mut self,
+        kind: &'static str,
+        name: &'static str,
+        ids: &[i64],
+        pairs: Vec<(i64, i64)>,
+    ) -> Vec<i64> {
+        let known = self.linkage.entry((kind, name)).or_default();
+        let new: BTreeSet<i64> = ids
+            .iter()
+            .copied()
+            .filter(|id| !known.contains_key(id))
+            .collect();
+        for id in &new {
+            known.insert(*id, Vec::new());
+        }
+        let mut reached = BTreeSet::new();
+        for (id, other) in pairs {
+            reached.insert(other);
+            if new.contains(&id) {
+                known.entry(id).or_default().push(other);
+            }
+        }
+        reached.into_iter().collect()
+    }
+
+    async fn fetch(
+        &mut self,
+        guard: &Guard,
+        target: &'static str,
+        ids: &[i64],
+    ) -> Result<(), Failure> {
+        match &mut self.included {
+            Some(loaded) => loaded.fetch(guard, target, ids).await,
+            None => Ok(()),
+        }
+    }
+
+    /// `,"included":[...]`, without what is primary data already (D17).
+    pub fn write(&self, out: &mut Vec<u8>, render: &Render<'_>, primary: (&str, &[i64])) {
+        let Some(loaded) = &self.included else { return };
+        let (kind, ids) = primary;
+        let ids: BTreeSet<i64> = ids.iter().copied().collect();
+        let is_primary = |other: &str, id: i64| other == kind && ids.contains(&id);
+        out.extend_from_slice(b",\"included\":[");
+        let mut commas = Commas::default();
+        for (id, row) in loaded
+            .users
+            .iter()
+            .filter(|(id, _)| !is_primary(Users::TYPE, **id))
+        {
+            debug_assert_eq!(*id, row.id);
+            commas.next(out);
+            render.resource::<Users>(out, row, &[]);
+        }
+        for (_, row) in loaded
+            .roles
+            .iter()
+            .filter(|(id, _)| !is_primary(Roles::TYPE, **id))
+        {
+            commas.next(out);
+            render.resource::<Roles>(out, row, &[]);
+        }
+        for (_, row) in loaded
+            .tokens
+            .iter()
+            .filter(|(id, _)| !is_primary(Tokens::TYPE, **id))
+        {
+            commas.next(out);
+            render.resource::<Tokens>(out, row, &[]);
+        }
+        out.push(b']');
+    }
+}
+
+fn too_large(name: &str, limit: i64) -> Failure {
+    let detail = format!(
+        "{name} has more than {limit} members here: ask for the relationship's own pages instead."
+    );
+    kinds::INCLUDE_TOO_LARGE
+        .error(detail)
+        .at_parameter("include")
+        .into()
+}
+
+/// Everything of a list of ids.
+pub fn all_of(ids: &[i64]) -> Slice {
+    Slice {
+        offset: 0,
+        limit: i64::try_from(ids.len()).unwrap_or(i64::MAX),
+    }
+}

@@ -1,0 +1,143 @@
+//! The kinds of errors of this surface, beside those of `jsonapi::kinds`.
+
+use crate::jsonapi::Kind;
+
+pub const INVALID_HOST: Kind = Kind::new(
+    "invalid_host",
+    400,
+    "Invalid host",
+    "The Host header cannot be part of a link.",
+);
+pub const INVALID_DATA: Kind = Kind::new(
+    "invalid_data",
+    400,
+    "Invalid data",
+    "An attribute has a value that it cannot have, or lacks one; 422 by setting.",
+);
+pub const INVALID_LINKAGE: Kind = Kind::new(
+    "invalid_linkage",
+    400,
+    "Invalid linkage",
+    "A relationship cannot hold what was sent.",
+);
+pub const INCLUDE_TOO_LARGE: Kind = Kind::new(
+    "include_too_large",
+    400,
+    "Too much to include",
+    "The included relationship has more members than may be shown at once.",
+);
+pub const UNAUTHORIZED: Kind = Kind::new(
+    "unauthorized",
+    401,
+    "Unauthorized",
+    "No credentials came, or wrong ones.",
+);
+pub const FORBIDDEN: Kind = Kind::new("forbidden", 403, "Forbidden", "The caller may not do this.");
+pub const PROTECTED: Kind = Kind::new(
+    "protected",
+    403,
+    "Protected",
+    "A rule of the directory forbids this to everybody, or to everybody who may less.",
+);
+pub const CLIENT_ID: Kind = Kind::new(
+    "client_id_unsupported",
+    403,
+    "Client-generated ids are not supported",
+    "A new resource came with an id.",
+);
+pub const UNSUPPORTED_UPDATE: Kind = Kind::new(
+    "unsupported_update",
+    403,
+    "Unsupported update",
+    "This relationship cannot be changed here.",
+);
+pub const NOT_FOUND: Kind = Kind::new(
+    "not_found",
+    404,
+    "Not found",
+    "There is no such path or resource, or the caller may not know of it.",
+);
+pub const RELATED_NOT_FOUND: Kind = Kind::new(
+    "related_not_found",
+    404,
+    "Related resource not found",
+    "A resource that was named in linkage does not exist.",
+);
+pub const METHOD_NOT_ALLOWED: Kind = Kind::new(
+    "method_not_allowed",
+    405,
+    "Method not allowed",
+    "The path exists, but not with this method; see Allow.",
+);
+pub const TYPE_CONFLICT: Kind = Kind::new(
+    "type_conflict",
+    409,
+    "Wrong type",
+    "The type in the document is not the one of the address.",
+);
+pub const ID_CONFLICT: Kind = Kind::new(
+    "id_conflict",
+    409,
+    "Wrong id",
+    "The id in the document is not the one of the address.",
+);
+pub const BODY_TOO_LARGE: Kind = Kind::new(
+    "body_too_large",
+    413,
+    "Body too large",
+    "The body is larger than limits.body_bytes.",
+);
+pub const HEADERS_TOO_LARGE: Kind = Kind::new(
+    "headers_too_large",
+    431,
+    "Headers too large",
+    "The headers are larger than limits.header_bytes.",
+);
+pub const BAD_REQUEST: Kind = Kind::new(
+    "bad_request",
+    400,
+    "Bad request",
+    "The request could not be understood.",
+);
+pub const INTERNAL: Kind = Kind::new(
+    "internal",
+    500,
+    "Internal error",
+    "A defect of ours; the log has the particulars under the request id.",
+);
+pub const BUSY: Kind = Kind::new(
+    "busy",
+    503,
+    "Busy",
+    "Too much to do at once; try again after Retry-After seconds.",
+);
+pub const UNAVAILABLE: Kind = Kind::new(
+    "unavailable",
+    503,
+    "Unavailable",
+    "The database does not answer; try again after Retry-After seconds.",
+);
+
+/// All of them, for the documentation.
+pub const KINDS: &[&Kind] = &[
+    &INVALID_HOST,
+    &INVALID_DATA,
+    &INVALID_LINKAGE,
+    &INCLUDE_TOO_LARGE,
+    &UNAUTHORIZED,
+    &FORBIDDEN,
+    &PROTECTED,
+    &CLIENT_ID,
+    &UNSUPPORTED_UPDATE,
+    &NOT_FOUND,
+    &RELATED_NOT_FOUND,
+    &METHOD_NOT_ALLOWED,
+    &TYPE_CONFLICT,
+    &ID_CONFLICT,
+    &BODY_TOO_LARGE,
+    &HEADERS_TOO_LARGE,
+    &BAD_REQUEST,
+    &INTERNAL,
+    &BUSY,
+    &UNAVAILABLE,
+];

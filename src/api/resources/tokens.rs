@@ -1,0 +1,175 @@
+use serde_json::Value;
+
+use crate::api::decode::{maybe_time, refuse, text, texts};
+use crate::api::error::Failure;
+use crate::api::resource::{
+    Attribute, Created, Kind, Linked, Relationship, Resource, Stamp, Writable,
+};
+use crate::auth::Guard;
+use crate::auth::secret::TokenSecret;
+use crate::directory::permissions::check_names;
+use crate::directory::tokens::{
+    CreateToken, DeleteToken, FindToken, Token, TokenChanges, TokenColumn, UpdateToken,
+};
+use crate::directory::{self, DirectoryError, Problem, clock, values};
+use crate::jsonapi::write::Shown;
+
+pub struct Tokens;
+
+impl Resource for Tokens {
+    const TYPE: &'static str = "tokens";
+    const RELATIONSHIPS: &'static [Relationship] = &[Relationship {
+        name: "user",
+        target: "users",
+        to_many: false,
+    }];
+    type Noun = directory::tokens::Tokens;
+    const ID: TokenColumn = TokenColumn::Id;
+    type Find = FindToken;
+    type Draft = TokenChanges;
+
+    fn attributes() -> &'static [Attribute<Self>] {
+        ATTRIBUTES
+    }
+
+    fn id(row: &Token) -> i64 {
+        row.id
+    }
+
+    fn find(id: i64) -> FindToken {
+        FindToken {
+            id,
+            visible: Default::default(),
+        }
+    }
+
+    fn stamp(row: &Token) -> Option<Stamp<'_>> {
+        Some(Stamp {
+            created: &row.created,
+            modified: &row.modified,
+            created_by: row.created_by,
+            modified_by: None,
+        })
+    }
+}
+
+const ATTRIBUTES: &[Attribute<Tokens>] = &[
+    Attribute {
+        name: "name",
+        kind: Kind::Text,
+        show: Some(|token| Shown::Text(&token.name)),
+        column: Some(TokenColumn::Name),
+        read: Some(|changes, value| {
+            let name = text("name", value)?;
+            values::within("name", name, 1, values::MAX_TEXT)?;
+            changes.name = Some(name.to_owned());
+            Ok(())
+        }),
+    },
+    Attribute {
+        name: "scopes",
+        kind: Kind::Structure,
+        show: Some(|token| token.scopes.as_deref().map_or(Shown::Null, Shown::Json)),
+        column: None,
+        read: Some(|changes, value| {
+            changes.scopes = Some(match value {
+                Value::Null => None,
+                value => Some(check_names("scopes", &texts("scopes", value)?)?),
+            });
+            Ok(())
+        }),
+    },
+    Attribute {
+        name: "expires",
+        kind: Kind::Time,
+        show: Some(|token| Shown::maybe(&token.expires)),
+        column: Some(TokenColumn::Expires),
+        read: Some(|changes, value| {
+            changes.expires = Some(maybe_time("expires", value)?);
+            Ok(())
+        }),
+    },
+    Attribute {
+        name: "last_used",
+        kind: Kind::Time,
+        show: Some(|token| Shown::maybe(&token.last_used)),
+        column: Some(TokenColumn::LastUsed),
+        read: None,
+    },
+    Attribute {
+        name: "created",
+        kind: Kind::Time,
+        show: Some(|token| Shown::Text(&token.created)),
+        column: Some(TokenColumn::Created),
+        read: None,
+    },
+    Attribute {
+        name: "modified",
+        kind: Kind::Time,
+        show: Some(|token| Shown::Text(&token.modified)),
+        column: Some(TokenColumn::Modified),
+        read: None,
+    },
+];
+
+impl Writable for Tokens {
+    /// For oneself, unless the document names another `user`. The answer to
+    /// this request is the only one that shows the secret.
+    async fn create(
+        guard: &Guard,
+        draft: TokenChanges,
+        mut problems: Vec<Problem>,
+        mut linked: Linked,
+    ) -> Result<Created<Token>, Failure> {
+        let secret = TokenSecret::random().map_err(DirectoryError::internal)?;
+        let named = linked.take("user").and_then(|ids| ids.first().copied());
+        let mut operation = CreateToken {
+            hash: secret.hash(),
+            user_id: named.unwrap_or(guard.principal().id),
+            changes: draft,
+            reach: Default::default(),
+        };
+        guard.permits(&mut operation)?;
+        problems.extend(CreateToken::missing(&operation.changes));
+        let expires = operation
+            .changes
+            .expires
+            .as_ref()
+            .and_then(|expires| expires.as_deref());
+        if expires.is_some_and(|expires| *expires <= *clock::text(guard.context().now)) {
+            problems.push(Problem::invalid("expires", "This moment has passed."));
+        }
+        refuse(problems)?;
+        let row = guard.write(operation).await?;
+        Ok(Created {
+            row,
+            once: vec![("token", secret.expose().to_owned())],
+        })
+    }
+
+    async fn update(
+        guard: &Guard,
+        id: i64,
+        draft: TokenChanges,
+        problems: Vec<Problem>,
+        _: Linked,
+    ) -> Result<Token, Failure> {
+        let mut operation = UpdateToken {
+            id,
+            visible: Default::default(),
+            changes: draft,
+        };
+        guard.permits(&mut operation)?;
+        refuse(problems)?;
+        Ok(guard.write(operation).await?)
+    }
+
+    async fn delete(guard: &Guard, id: i64) -> Result<(), Failure> {
+        Ok(guard
+            .write(DeleteToken {
+                id,
+                visible: Default::default(),
+            })
+            .await?)
+    }
+}

@@ -1,0 +1,150 @@
+//! Every address of this surface in one list, which the server, `/home` and
+//! the table of rights in the tests read.
+
+use actix_web::web::{self, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::call::{Api, answer};
+use super::error::Failure;
+use super::handlers::{
+    change_linkage, create, delete, get, get_linkage, get_linkage_one, list, refuse_linkage,
+    related, related_one, update,
+};
+use super::home::home;
+use super::resource::{Listable, Resource, Writable};
+use super::resources::{
+    Events, RoleUsers, Roles, ToMany, ToOne, TokenUser, Tokens, UserRoles, UserTokens, Users,
+};
+use crate::directory::grants::Change;
+
+/// A path with its methods; `{id}` stands for an id.
+pub struct Endpoint {
+    pub path: String,
+    pub methods: &'static [&'static str],
+    routes: Vec<actix_web::Route>,
+}
+
+impl Endpoint {
+    /// As actix serves it: with and without a slash at the end, HEAD like GET,
+    /// and other methods told which there are.
+    pub fn into_resource(self) -> actix_web::Resource {
+        let methods = self.methods;
+        let paths = [self.path.clone(), format!("{}/", self.path)];
+        let resource =
+            web::resource(paths.to_vec()).default_service(web::to(move |request, api| {
+                wrong_method(request, api, methods)
+            }));
+        self.routes
+            .into_iter()
+            .fold(resource, actix_web::Resource::route)
+    }
+}
+
+async fn wrong_method(
+    request: HttpRequest,
+    api: Data<Api>,
+    methods: &'static [&'static str],
+) -> HttpResponse {
+    answer(&api, &request, async |_| {
+        Err(Failure::Method {
+            allow: methods.join(", "),
+        })
+    })
+    .await
+}
+
+const READ: &[&str] = &["GET", "HEAD"];
+const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
+const ITEM: &[&str] = &["GET", "HEAD", "PATCH", "DELETE"];
+const LINKAGE: &[&str] = &["GET", "HEAD", "POST", "PATCH", "DELETE"];
+const LINKAGE_ONE: &[&str] = &["GET", "HEAD", "PATCH"];
+
+/// Everything under `/`, `/health` apart.
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = vec![Endpoint {
+        path: "/home".into(),
+        methods: READ,
+        routes: vec![web::get().to(home), web::head().to(home)],
+    }];
+    all.extend(writable::<Users>());
+    all.extend(to_many::<UserRoles>());
+    all.extend(to_many::<UserTokens>());
+    all.extend(writable::<Roles>());
+    all.extend(to_many::<RoleUsers>());
+    all.extend(writable::<Tokens>());
+    all.extend(to_one::<TokenUser>());
+    all.extend(read_only::<Events>());
+    all
+}
+
+fn writable<R: Writable + Listable>() -> [Endpoint; 2] {
+    let [mut collection, mut item] = read_only::<R>();
+    collection.methods = COLLECTION;
+    collection.routes.push(web::post().to(create::<R>));
+    item.methods = ITEM;
+    item.routes.push(web::patch().to(update::<R>));
+    item.routes.push(web::delete().to(delete::<R>));
+    [collection, item]
+}
+
+fn read_only<R: Listable>() -> [Endpoint; 2] {
+    let collection = Endpoint {
+        path: format!("/{}", R::TYPE),
+        methods: READ,
+        routes: vec![web::get().to(list::<R>), web::head().to(list::<R>)],
+    };
+    let item = Endpoint {
+        path: format!("/{}/{{id}}", R::TYPE),
+        methods: READ,
+        routes: vec![web::get().to(get::<R>), web::head().to(get::<R>)],
+    };
+    [collection, item]
+}
+
+fn to_many<L: ToMany>() -> [Endpoint; 2] {
+    let from = L::From::TYPE;
+    let related = Endpoint {
+        path: format!("/{from}/{{id}}/{}", L::NAME),
+        methods: READ,
+        routes: vec![web::get().to(related::<L>), web::head().to(related::<L>)],
+    };
+    let change = |change: Change| {
+        move |request: HttpRequest, api: Data<Api>, payload: Payload| {
+            change_linkage::<L>(request, api, payload, change)
+        }
+    };
+    let linkage = Endpoint {
+        path: format!("/{from}/{{id}}/relationships/{}", L::NAME),
+        methods: LINKAGE,
+        routes: vec![
+            web::get().to(get_linkage::<L>),
+            web::head().to(get_linkage::<L>),
+            web::post().to(change(Change::Add)),
+            web::patch().to(change(Change::Replace)),
+            web::delete().to(change(Change::Remove)),
+        ],
+    };
+    [related, linkage]
+}
+
+fn to_one<L: ToOne>() -> [Endpoint; 2] {
+    let from = L::From::TYPE;
+    let related = Endpoint {
+        path: format!("/{from}/{{id}}/{}", L::NAME),
+        methods: READ,
+        routes: vec![
+            web::get().to(related_one::<L>),
+            web::head().to(related_one::<L>),
+        ],
+    };
+    let linkage = Endpoint {
+        path: format!("/{from}/{{id}}/relationships/{}", L::NAME),
+        methods: LINKAGE_ONE,
+        routes: vec![
+            web::get().to(get_linkage_one::<L>),
+            web::head().to(get_linkage_one::<L>),
+            web::patch().to(refuse_linkage::<L>),
+        ],
+    };
+    [related, linkage]
+}

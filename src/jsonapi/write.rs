@@ -1,0 +1,122 @@
+//! Writing answers: straight into the bytes that are sent, without a tree between.
+
+use std::io::Write;
+
+/// A value as a resource shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown<'a> {
+    Null,
+    Text(&'a str),
+    Flag(bool),
+    Number(i64),
+    /// Text that is JSON already.
+    Json(&'a str),
+}
+
+impl<'a> Shown<'a> {
+    pub fn maybe(text: &'a Option<String>) -> Self {
+        text.as_deref().map_or(Self::Null, Self::Text)
+    }
+
+    pub fn maybe_number(number: Option<i64>) -> Self {
+        number.map_or(Self::Null, Self::Number)
+    }
+}
+
+/// A JSON string.
+pub fn string(out: &mut Vec<u8>, text: &str) {
+    // Writing a string to memory cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+pub fn raw(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}
+
+pub fn number(out: &mut Vec<u8>, number: i64) {
+    let _ = write!(out, "{number}");
+}
+
+pub fn value(out: &mut Vec<u8>, shown: Shown<'_>) {
+    match shown {
+        Shown::Null => raw(out, "null"),
+        Shown::Text(text) => string(out, text),
+        Shown::Flag(true) => raw(out, "true"),
+        Shown::Flag(false) => raw(out, "false"),
+        Shown::Number(n) => number(out, n),
+        Shown::Json(json) => raw(out, json),
+    }
+}
+
+/// `"name":`, for names of ours that need no escaping.
+pub fn key(out: &mut Vec<u8>, name: &str) {
+    out.push(b'"');
+    raw(out, name);
+    raw(out, "\":");
+}
+
+/// Members of an object or items of an array, with commas where they belong.
+#[derive(Debug, Default)]
+pub struct Commas(bool);
+
+impl Commas {
+    pub fn next(&mut self, out: &mut Vec<u8>) {
+        if std::mem::replace(&mut self.0, true) {
+            out.push(b',');
+        }
+    }
+}
+
+/// `{"type":"users","id":"1"}`
+pub fn identifier(out: &mut Vec<u8>, kind: &str, id: i64) {
+    raw(out, "{\"type\":\"");
+    raw(out, kind);
+    raw(out, "\",\"id\":\"");
+    number(out, id);
+    raw(out, "\"}");
+}
+
+/// An array of identifiers of one type.
+pub fn linkage(out: &mut Vec<u8>, kind: &str, ids: &[i64]) {
+    out.push(b'[');
+    let mut commas = Commas::default();
+    for id in ids {
+        commas.next(out);
+        identifier(out, kind, *id);
+    }
+    out.push(b']');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn values_are_json_whatever_they_hold() {
+        assert_eq!(
+            written(|out| value(out, Shown::Text("a\"\n😀"))),
+            r#""a\"\n😀""#
+        );
+        assert_eq!(
+            written(|out| value(out, Shown::Number(i64::MIN))),
+            "-9223372036854775808"
+        );
+        assert_eq!(written(|out| value(out, Shown::Null)), "null");
+        assert_eq!(written(|out| value(out, Shown::Json("[1]"))), "[1]");
+    }
+
+    #[test]
+    fn ids_in_linkage_are_strings() {
+        assert_eq!(
+            written(|out| linkage(out, "roles", &[7, 8])),
+            r#"[{"type":"roles","id":"7"},{"type":"roles","id":"8"}]"#
+        );
+        assert_eq!(written(|out| linkage(out, "roles", &[])), "[]");
+    }
+}

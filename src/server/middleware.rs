@@ -1,0 +1,92 @@
+//! What surrounds every handler.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, ResponseError};
+use futures_util::FutureExt;
+
+use crate::api::kinds;
+use crate::jsonapi::{Errors, Kind, MEDIA_TYPE};
+
+/// An answer where no handler can give one.
+#[derive(Debug)]
+struct Refused {
+    kind: &'static Kind,
+    detail: &'static str,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.detail)
+    }
+}
+
+impl ResponseError for Refused {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut body = Vec::new();
+        Errors::from(self.kind.error(self.detail)).write(&mut body, None, false);
+        HttpResponse::build(self.status_code())
+            .insert_header((header::CONTENT_TYPE, MEDIA_TYPE))
+            .insert_header((header::VARY, "Accept"))
+            .body(body)
+    }
+}
+
+/// A panic in a handler is a 500 of ours, and costs no other request anything.
+pub async fn no_panic(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(answer) => answer,
+        Err(_) => {
+            log::error!("a handler panicked");
+            let detail = "Something went wrong here; it is in the log.";
+            Err(Refused {
+                kind: &kinds::INTERNAL,
+                detail,
+            }
+            .into())
+        }
+    }
+}
+
+const NOSNIFF: (HeaderName, HeaderValue) = (
+    header::X_CONTENT_TYPE_OPTIONS,
+    HeaderValue::from_static("nosniff"),
+);
+
+/// Refuses too many bytes of headers, and adds what every answer carries.
+pub async fn guarded(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    header_bytes: usize,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let size: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if size > header_bytes {
+        let detail = "The headers are larger than limits.header_bytes.";
+        return Err(Refused {
+            kind: &kinds::HEADERS_TOO_LARGE,
+            detail,
+        }
+        .into());
+    }
+    let mut response = next.call(request).await?;
+    let (name, value) = NOSNIFF;
+    response.headers_mut().insert(name, value);
+    Ok(response)
+}

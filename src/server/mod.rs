@@ -1,0 +1,151 @@
+//! The program as a server: assembly of the surfaces, limits, health, shutdown.
+
+mod health;
+mod middleware;
+
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+
+use crate::api::{self, Api};
+use crate::auth::Auth;
+use crate::config::Settings;
+use crate::directory::Directory;
+
+/// Adds routes of its own; for tests that need a handler which misbehaves.
+pub type Extra = fn(&mut ServiceConfig);
+
+/// A server that holds its port but does not answer yet.
+pub struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+    settings: Settings,
+    api: Data<Api>,
+    extra: Extra,
+}
+
+/// Why there is no server. One sentence.
+#[derive(Debug)]
+pub struct BindError(String);
+
+impl fmt::Display for BindError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BindError {}
+
+/// Takes the port, or says why not.
+pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, BindError> {
+    let listen = settings.server.listen;
+    let failed = |error: std::io::Error| BindError(format!("cannot listen on {listen}: {error}"));
+    let listener = TcpListener::bind(listen).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let auth = Auth::new(directory, settings.auth.clone())
+        .map_err(|error| BindError(format!("cannot start the password threads: {error}")))?;
+    Ok(Bound {
+        listener,
+        address,
+        settings: settings.clone(),
+        api: Data::new(Api::new(Arc::new(auth), settings)),
+        extra: |_| {},
+    })
+}
+
+impl Bound {
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn with(mut self, extra: Extra) -> Self {
+        self.extra = extra;
+        self
+    }
+
+    /// Serves until SIGINT or SIGTERM, then lets running requests finish.
+    pub fn run(self) -> std::io::Result<()> {
+        actix_web::rt::System::new().block_on(async { self.start(true)?.await })
+    }
+
+    /// Starts the workers; must be called on an actix system.
+    pub fn start(self, signals: bool) -> std::io::Result<Server> {
+        let Self {
+            listener,
+            settings,
+            api,
+            extra,
+            ..
+        } = self;
+        let limits = settings.limits.clone();
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let origins = settings.server.cors_origins.clone();
+        let header_bytes = limits.header_bytes;
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(api.clone())
+                .wrap(from_fn(middleware::no_panic))
+                .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+                .wrap(from_fn(move |request, next| {
+                    middleware::guarded(request, next, header_bytes)
+                }))
+                .service(
+                    web::resource("/health")
+                        .get(health::health)
+                        .head(health::health),
+                )
+                .configure(routes)
+                .configure(extra)
+                .default_service(web::to(unknown))
+        })
+        .workers(settings.server.workers.unwrap_or(cores))
+        .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
+        .client_request_timeout(Duration::from_secs(limits.header_seconds))
+        .shutdown_timeout(settings.server.shutdown_seconds);
+        let server = if signals {
+            server
+        } else {
+            server.disable_signals()
+        };
+        Ok(server.listen(listener)?.run())
+    }
+}
+
+fn routes(config: &mut ServiceConfig) {
+    for endpoint in api::endpoints() {
+        config.service(endpoint.into_resource());
+    }
+}
+
+async fn unknown(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    api::not_found(&api, &request)
+}
+
+/// Browsers of these origins may use the API; credentials travel in headers of
+/// the page's own making, so cookies are not allowed.
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
+        .allowed_headers([
+            "Accept",
+            "Authorization",
+            "Content-Type",
+            "If-Match",
+            "If-None-Match",
+        ])
+        .expose_headers(["Location", "ETag", "Retry-After", "X-Request-Id"])
+        .max_age(3600);
+    if origins.iter().any(|origin| origin == "*") {
+        return cors.allow_any_origin().send_wildcard();
+    }
+    origins
+        .iter()
+        .fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

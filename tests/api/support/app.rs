@@ -1,0 +1,191 @@
+//! The service, started for one test.
+
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use chrono::TimeDelta;
+use rolecall::auth::secret::TokenSecret;
+use rolecall::config::Settings;
+use rolecall::directory::credentials::CreateFirstAdministrator;
+use rolecall::directory::permissions::Reach;
+use rolecall::directory::tokens::{CreateToken, TokenChanges};
+use rolecall::directory::users::PasswordHash;
+use rolecall::directory::{Clock, Context, Directory, DirectoryError, RequestId};
+use rolecall::server::{self, Extra};
+use rolecall::storage::Store;
+
+use super::client::Client;
+use super::clock::TestClock;
+use super::database::TestDatabase;
+
+/// When every test begins.
+const BEGIN: &str = "2026-01-02T03:04:05+00:00";
+/// The first administrator's password, and its argon2id hash, made once: a
+/// test should not pay for hashing unless it is about it.
+pub const ADMIN_PASSWORD: &str = "correct horse";
+const ADMIN_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$cm9sZWNhbGwtdGVzdHMhIQ$fIc0DduaqrilxMrpfF6NVnf0IBC54HRAt41A1q/D6vQ";
+
+pub struct TestApp {
+    pub database: TestDatabase,
+    pub directory: Arc<Directory>,
+    clock: Arc<TestClock>,
+    base: String,
+    admin_token: String,
+    handle: ServerHandle,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl TestApp {
+    pub fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With other settings than the defaults.
+    pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_routes(change, |_| {})
+    }
+
+    /// With routes of the test's own beside the service's.
+    pub fn with_routes(change: impl FnOnce(&mut Settings), extra: Extra) -> Self {
+        let database = TestDatabase::create();
+        let mut settings = Settings::default();
+        settings.server.listen = "127.0.0.1:0".parse().unwrap();
+        settings.server.workers = Some(2);
+        settings.server.shutdown_seconds = 1;
+        settings.database.url = database.url();
+        settings.database.connections = 2;
+        change(&mut settings);
+        Self::serve(database, &settings, extra)
+    }
+
+    fn serve(database: TestDatabase, settings: &Settings, extra: Extra) -> Self {
+        let clock = Arc::new(TestClock::at(BEGIN));
+        let store = Store::open(&settings.database).unwrap();
+        let directory = Arc::new(Directory::new(store, clock.clone()));
+        let admin_token = administrator(&directory);
+        let bound = server::bind(settings, directory.clone())
+            .unwrap()
+            .with(extra);
+        let base = format!("http://{}", bound.address());
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let server = bound.start(false).unwrap();
+                sender.send(server.handle()).unwrap();
+                server.await.unwrap();
+            });
+        });
+        let handle = receiver.recv().unwrap();
+        Self {
+            database,
+            directory,
+            clock,
+            base,
+            admin_token,
+            handle,
+            thread: Some(thread),
+        }
+    }
+
+    /// The address of the service with a path behind it.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.base, None)
+    }
+
+    /// The first administrator, by API token. Its id is 1.
+    pub fn admin(&self) -> Client {
+        self.token(&self.admin_token)
+    }
+
+    pub fn token(&self, secret: &str) -> Client {
+        Client::new(&self.base, Some(format!("Bearer {secret}")))
+    }
+
+    pub fn basic(&self, username: &str, password: &str) -> Client {
+        use base64::Engine;
+        let pair =
+            base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
+        Client::new(&self.base, Some(format!("Basic {pair}")))
+    }
+
+    pub fn advance(&self, seconds: i64) {
+        self.clock.advance(TimeDelta::seconds(seconds));
+    }
+
+    /// Does something in the directory beside the service, as the program itself.
+    pub fn inside<T>(
+        &self,
+        work: impl AsyncFnOnce(&Directory, &Context) -> Result<T, DirectoryError>,
+    ) -> T {
+        let context = Context::of_program(self.clock.now(), RequestId(0));
+        block_on(work(&self.directory, &context)).unwrap()
+    }
+
+    /// A token for a user, with scopes or with all that the user may.
+    pub fn token_of(&self, user_id: i64, scopes: Option<&[&str]>) -> String {
+        let scopes = scopes.map(|scopes| serde_json::to_string(scopes).unwrap());
+        self.inside(async |directory, context| {
+            make_token(directory, context, user_id, scopes).await
+        })
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        block_on(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn administrator(directory: &Directory) -> String {
+    let context = Context::of_program(directory.clock().now(), RequestId(0));
+    block_on(async {
+        let first = CreateFirstAdministrator {
+            username: "admin".into(),
+            password_hash: PasswordHash::new(ADMIN_HASH.into()),
+        };
+        assert!(
+            directory.write(&context, first).await?,
+            "the directory was not empty"
+        );
+        make_token(directory, &context, 1, None).await
+    })
+    .unwrap()
+}
+
+async fn make_token(
+    directory: &Directory,
+    context: &Context,
+    user_id: i64,
+    scopes: Option<String>,
+) -> Result<String, DirectoryError> {
+    let secret = TokenSecret::random().unwrap();
+    let changes = TokenChanges {
+        name: Some("test".into()),
+        scopes: Some(scopes),
+        expires: None,
+    };
+    let create = CreateToken {
+        hash: secret.hash(),
+        user_id,
+        changes,
+        reach: Reach::Everything,
+    };
+    directory.write(context, create).await?;
+    Ok(secret.expose().to_owned())
+}
+
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = actix_web::rt::Runtime::new().unwrap();
+    runtime.block_on(work)
+}

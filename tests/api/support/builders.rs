@@ -1,0 +1,170 @@
+//! Users and roles with good defaults: a test names only what matters to it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rolecall::directory::grants::{Change, ChangeMembers, Side};
+use rolecall::directory::listing::Visible;
+use rolecall::directory::permissions::Reach;
+use rolecall::directory::roles::{CreateRole, RoleChanges};
+use rolecall::directory::users::{CreateUser, UserChanges};
+
+use super::app::TestApp;
+use super::client::Client;
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+fn unique(word: &str) -> String {
+    format!("{word}{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A user with a name of its own, without a password and without roles.
+pub fn a_user() -> UserBuilder {
+    UserBuilder {
+        username: unique("user"),
+        changes: UserChanges::default(),
+        roles: Vec::new(),
+    }
+}
+
+pub struct UserBuilder {
+    username: String,
+    changes: UserChanges,
+    roles: Vec<i64>,
+}
+
+impl UserBuilder {
+    pub fn named(mut self, username: &str) -> Self {
+        self.username = username.to_owned();
+        self
+    }
+
+    pub fn with_email(mut self, email: &str) -> Self {
+        self.changes.email = Some(Some(email.to_owned()));
+        self
+    }
+
+    pub fn with_surname(mut self, surname: &str) -> Self {
+        self.changes.surname = Some(Some(surname.to_owned()));
+        self
+    }
+
+    pub fn inactive(mut self) -> Self {
+        self.changes.is_active = Some(false);
+        self
+    }
+
+    pub fn holding(mut self, role: &RoleMade) -> Self {
+        self.roles.push(role.id);
+        self
+    }
+
+    pub fn administrator(mut self) -> Self {
+        self.roles.push(rolecall::directory::roles::ADMIN);
+        self
+    }
+
+    pub fn create(self, app: &TestApp) -> Member {
+        let Self {
+            username,
+            mut changes,
+            roles,
+        } = self;
+        changes.username = Some(username.clone());
+        let create = CreateUser {
+            changes,
+            roles: Some(roles),
+            reach: Reach::Everything,
+        };
+        let user = app.inside(async |directory, context| directory.write(context, create).await);
+        Member {
+            id: user.id,
+            username,
+        }
+    }
+}
+
+/// A user that was made.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub id: i64,
+    pub username: String,
+}
+
+impl Member {
+    pub fn path(&self) -> String {
+        format!("/users/{}", self.id)
+    }
+
+    /// Calls as this user, by a token without narrower scopes.
+    pub fn client(&self, app: &TestApp) -> Client {
+        app.token(&app.token_of(self.id, None))
+    }
+
+    pub fn grant(&self, app: &TestApp, role: &RoleMade) {
+        let change = ChangeMembers {
+            side: Side::OfUser(self.id),
+            visible: Visible::All,
+            change: Change::Add,
+            members: vec![role.id],
+            reach: Reach::Everything,
+        };
+        app.inside(async |directory, context| directory.write(context, change).await);
+    }
+}
+
+/// A role with a name of its own and without permissions.
+pub fn a_role() -> RoleBuilder {
+    RoleBuilder {
+        changes: RoleChanges {
+            name: Some(unique("role ")),
+            ..RoleChanges::default()
+        },
+    }
+}
+
+pub struct RoleBuilder {
+    changes: RoleChanges,
+}
+
+impl RoleBuilder {
+    pub fn named(mut self, name: &str) -> Self {
+        self.changes.name = Some(name.to_owned());
+        self
+    }
+
+    pub fn permitting(mut self, permissions: &[&str]) -> Self {
+        self.changes.permissions = Some(serde_json::to_string(permissions).unwrap());
+        self
+    }
+
+    pub fn unchangeable(mut self) -> Self {
+        self.changes.unchangeable = Some(true);
+        self
+    }
+
+    pub fn create(self, app: &TestApp) -> RoleMade {
+        let create = CreateRole {
+            changes: self.changes,
+            users: None,
+            reach: Reach::Everything,
+        };
+        let role = app.inside(async |directory, context| directory.write(context, create).await);
+        RoleMade {
+            id: role.id,
+            name: role.name,
+        }
+    }
+}
+
+/// A role that was made.
+#[derive(Clone, Debug)]
+pub struct RoleMade {
+    pub id: i64,
+    pub name: String,
+}
+
+impl RoleMade {
+    pub fn path(&self) -> String {
+        format!("/roles/{}", self.id)
+    }
+}

@@ -1,0 +1,15 @@
+//! What tests are made of: an application, its clients, builders, databases.
+
+mod answer;
+mod app;
+mod builders;
+mod client;
+mod clock;
+mod database;
+
+pub use answer::Answer;
+pub use app::ADMIN_PASSWORD;
+pub use app::TestApp;
+pub use builders::{Member, RoleMade, a_role, a_user};
+pub use client::Client;
+pub use database::{TestDatabase, is_postgres};
