@@ -27,17 +27,10 @@ impl<R: Resource> Plan<R> {
         check_fields(query, &mut errors);
         let include = include::tree::<R>(query, &mut errors);
         let sort = sort::<R>(query, &mut errors);
-        let mut condition = query
+        let condition = query
             .filter
             .as_ref()
             .and_then(|f| filter::<R>(f, &mut errors));
-        if let Some(id) = query.extra("id") {
-            let same = equal_id::<R>(id);
-            condition = Some(match condition {
-                Some(condition) => Condition::All(vec![condition, same]),
-                None => same,
-            });
-        }
         finish(errors)?;
         Ok(Self {
             paging: Paging::of(query, None)?,
@@ -45,6 +38,16 @@ impl<R: Resource> Plan<R> {
             condition,
             sort,
         })
+    }
+
+    /// Confined to one id as well: the document's `?id=N`.
+    pub fn with_id(mut self, id: Option<&str>) -> Self {
+        if let Some(id) = id {
+            let mut parts = vec![equal_id::<R>(id)];
+            parts.extend(self.condition.take());
+            self.condition = Some(Condition::All(parts));
+        }
+        self
     }
 
     pub fn list(
@@ -242,7 +245,7 @@ fn operand(kind: Kind, value: &str) -> Result<Operand, String> {
     }
 }
 
-/// The document's `?id=N`; what is no id matches nothing.
+/// What is no id matches nothing.
 fn equal_id<R: Resource>(id: &str) -> Condition<Column<R>> {
     Condition::Test {
         column: R::ID,

@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::call::{Api, answer};
 use super::error::Failure;
 use super::handlers::{
-    change_linkage, create, delete, get, get_linkage, get_linkage_one, list, refuse_linkage,
-    related, related_one, update,
+    change_linkage, create, delete, get, get_linkage, get_linkage_one, list, list_or_related,
+    refuse_linkage, related, related_one, update,
 };
 use super::home::home;
 use super::resource::{Listable, Resource, Writable};
@@ -66,19 +66,30 @@ pub fn endpoints() -> Vec<Endpoint> {
         methods: READ,
         routes: vec![web::get().to(home), web::head().to(home)],
     }];
-    all.extend(writable::<Users>());
+    all.extend(writable::<Users>(lists_or_related::<UserRoles>()));
     all.extend(to_many::<UserRoles>());
     all.extend(to_many::<UserTokens>());
-    all.extend(writable::<Roles>());
+    all.extend(writable::<Roles>(lists_or_related::<RoleUsers>()));
     all.extend(to_many::<RoleUsers>());
-    all.extend(writable::<Tokens>());
+    all.extend(writable::<Tokens>(lists::<Tokens>()));
     all.extend(to_one::<TokenUser>());
-    all.extend(read_only::<Events>());
+    all.extend(read_only::<Events>(lists::<Events>()));
     all
 }
 
-fn writable<R: Writable + Listable>() -> [Endpoint; 2] {
-    let [mut collection, mut item] = read_only::<R>();
+fn lists<R: Listable>() -> Vec<actix_web::Route> {
+    vec![web::get().to(list::<R>), web::head().to(list::<R>)]
+}
+
+fn lists_or_related<L: ToMany<From: Listable>>() -> Vec<actix_web::Route> {
+    vec![
+        web::get().to(list_or_related::<L>),
+        web::head().to(list_or_related::<L>),
+    ]
+}
+
+fn writable<R: Writable>(lists: Vec<actix_web::Route>) -> [Endpoint; 2] {
+    let [mut collection, mut item] = read_only::<R>(lists);
     collection.methods = COLLECTION;
     collection.routes.push(web::post().to(create::<R>));
     item.methods = ITEM;
@@ -87,11 +98,11 @@ fn writable<R: Writable + Listable>() -> [Endpoint; 2] {
     [collection, item]
 }
 
-fn read_only<R: Listable>() -> [Endpoint; 2] {
+fn read_only<R: Resource>(lists: Vec<actix_web::Route>) -> [Endpoint; 2] {
     let collection = Endpoint {
         path: format!("/{}", R::TYPE),
         methods: READ,
-        routes: vec![web::get().to(list::<R>), web::head().to(list::<R>)],
+        routes: lists,
     };
     let item = Endpoint {
         path: format!("/{}/{{id}}", R::TYPE),

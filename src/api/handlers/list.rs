@@ -2,17 +2,50 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::page;
-use crate::api::call::{Api, answer};
+use super::related::page_of;
+use crate::api::answer::Answer;
+use crate::api::call::{Api, Call, answer};
+use crate::api::decode;
+use crate::api::error::Failure;
 use crate::api::plan::Plan;
 use crate::api::resource::Listable;
+use crate::api::resources::ToMany;
+use crate::jsonapi::kinds;
+use crate::jsonapi::query::Query;
 
 /// `GET /users`; `?id=N` is the document's way to write `filter[id]=N`.
 pub async fn list<R: Listable>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
-        let query = call.query(&["id"])?;
-        let plan = Plan::<R>::of_list(&query)?;
-        let list = plan.list(None);
-        page::<R>(call, &query, plan, list).await
+        plain::<R>(call, &call.query(&["id"])?).await
     })
     .await
+}
+
+/// The same where the document has a token for a relationship: `?id=N&roles`
+/// is the roles of that user.
+pub async fn list_or_related<L>(request: HttpRequest, api: Data<Api>) -> HttpResponse
+where
+    L: ToMany<From: Listable>,
+{
+    answer(&api, &request, async |call| {
+        let query = call.query(&["id", L::NAME])?;
+        if query.extra(L::NAME).is_none() {
+            return plain::<L::From>(call, &query).await;
+        }
+        let Some(id) = query.extra("id").map(decode::id) else {
+            let detail = format!("{} needs the id of whose they are.", L::NAME);
+            return Err(kinds::INVALID_PARAMETER
+                .error(detail)
+                .at_parameter(L::NAME)
+                .into());
+        };
+        page_of::<L>(call, &query, id).await
+    })
+    .await
+}
+
+async fn plain<R: Listable>(call: &Call<'_>, query: &Query) -> Result<Answer, Failure> {
+    let plan = Plan::<R>::of_list(query)?.with_id(query.extra("id"));
+    let list = plan.list(None);
+    page::<R>(call, query, plan, list).await
 }

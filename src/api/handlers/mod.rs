@@ -12,7 +12,7 @@ pub use create::create;
 pub use delete::delete;
 pub use get::get;
 pub use linkage::{change_linkage, get_linkage, get_linkage_one, refuse_linkage};
-pub use list::list;
+pub use list::{list, list_or_related};
 pub use related::{related, related_one};
 pub use update::update;
 

@@ -3,24 +3,34 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::{one, page};
 use crate::api::answer::Answer;
-use crate::api::call::{Api, answer};
+use crate::api::call::{Api, Call, answer};
+use crate::api::error::Failure;
 use crate::api::plan::{self, Plan};
 use crate::api::resource::Resource;
 use crate::api::resources::{ToMany, ToOne};
 use crate::directory::DirectoryError;
+use crate::jsonapi::query::Query;
 use crate::jsonapi::write::raw;
 
 /// `GET /users/ID/roles`
 pub async fn related<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
-        let query = call.query(&[])?;
-        let plan = Plan::<L::To>::of_list(&query)?;
-        let parent = call.guard.read(L::From::find(call.id())).await?;
-        parent.ok_or(DirectoryError::NotFound)?;
-        let list = plan.list(Some(L::of(call.id())));
-        page::<L::To>(call, &query, plan, list).await
+        page_of::<L>(call, &call.query(&[])?, call.id()).await
     })
     .await
+}
+
+/// A page of what is related to the resource `id`, which must be there.
+pub async fn page_of<L: ToMany>(
+    call: &Call<'_>,
+    query: &Query,
+    id: i64,
+) -> Result<Answer, Failure> {
+    let plan = Plan::<L::To>::of_list(query)?;
+    let parent = call.guard.read(L::From::find(id)).await?;
+    parent.ok_or(DirectoryError::NotFound)?;
+    let list = plan.list(Some(L::of(id)));
+    page::<L::To>(call, query, plan, list).await
 }
 
 /// `GET /tokens/ID/user`
