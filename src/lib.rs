@@ -6,6 +6,8 @@
 pub mod api;
 /// Who is asking, and what they may.
 pub mod auth;
+/// The commands: serve, migrate, user, token, config.
+pub mod cli;
 /// What the service was told at start: flags, environment, file, defaults.
 pub mod config;
 /// The core: nouns, queries, rules; without HTTP.

@@ -16,6 +16,6 @@ pub mod secret;
 
 pub use authenticate::{Auth, Denied};
 pub use guard::{Guard, Refusal};
-pub use hashing::Hasher;
+pub use hashing::{Hasher, hash as hash_password};
 pub use policy::Governed;
 pub use principal::Principal;

@@ -13,5 +13,7 @@
     reason = "tests may fail loudly everywhere, helpers included"
 )]
 
+mod addresses;
+mod browsers;
 mod home;
 mod support;

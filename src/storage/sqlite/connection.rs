@@ -15,6 +15,7 @@ pub const MIGRATION_WAIT: Duration = Duration::from_secs(30);
 /// Opens `path`, creating the file when it is not there.
 pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageError> {
     keep_plans();
+    keep_private(path)?;
     let path = path.to_str().ok_or_else(|| {
         StorageError::Unavailable("the path of the database is not valid UTF-8".into())
     })?;
@@ -30,6 +31,30 @@ pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageErro
         busy.as_millis()
     ))?;
     Ok(connection)
+}
+
+/// A new file is for its owner only: it holds password hashes. SQLite gives
+/// the files beside it the same mode.
+fn keep_private(path: &Path) -> Result<(), StorageError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let created = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path);
+        match created {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                let path = path.display();
+                return Err(StorageError::Unavailable(format!(
+                    "cannot create {path}: {error}"
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Turns the query planner stability guarantee on for every connection that

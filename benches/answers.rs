@@ -1,0 +1,93 @@
+//! What one answer costs without HTTP: `cargo bench --bench answers`.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use futures_util::FutureExt;
+use rolecall::config::{Database, DatabaseUrl};
+use rolecall::directory::credentials::CreateFirstAdministrator;
+use rolecall::directory::listing::{List, Slice, Visible};
+use rolecall::directory::users::{FindUser, PasswordHash, User, Users};
+use rolecall::directory::{Context, Directory, RequestId, SystemClock};
+use rolecall::jsonapi::write::{self, Shown};
+use rolecall::storage::Store;
+
+fn serialiser(criterion: &mut Criterion) {
+    criterion.bench_function("write one identifier", |bench| {
+        let mut out = Vec::with_capacity(64);
+        bench.iter(|| {
+            out.clear();
+            write::identifier(&mut out, "users", black_box(19283));
+            out.len()
+        });
+    });
+    criterion.bench_function("write twenty texts", |bench| {
+        let mut out = Vec::with_capacity(1024);
+        bench.iter(|| {
+            out.clear();
+            for _ in 0..20 {
+                write::key(&mut out, "username");
+                write::value(&mut out, Shown::Text(black_box("johndoe@example.org")));
+            }
+            out.len()
+        });
+    });
+}
+
+fn reading(criterion: &mut Criterion) {
+    let folder = std::env::temp_dir().join(format!("rolecall-answers-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let settings = Database {
+        url: DatabaseUrl::Sqlite(folder.join("answers.db")),
+        ..Database::default()
+    };
+    let directory = Directory::new(Store::open(&settings).unwrap(), Arc::new(SystemClock));
+    let context = Context::of_program(directory.clock().now(), RequestId(0));
+    let first = CreateFirstAdministrator {
+        username: "admin".into(),
+        password_hash: PasswordHash::new(String::new()),
+    };
+    actix_web::rt::Runtime::new()
+        .unwrap()
+        .block_on(directory.write(&context, first))
+        .unwrap();
+    criterion.bench_function("read one user (SQLite)", |bench| {
+        bench.iter(|| {
+            let find = FindUser {
+                id: black_box(1),
+                visible: Visible::All,
+            };
+            let user: Option<User> = directory
+                .read(&context, find)
+                .now_or_never()
+                .unwrap()
+                .unwrap();
+            user
+        });
+    });
+    criterion.bench_function("read a page of users (SQLite)", |bench| {
+        bench.iter(|| {
+            let slice = Slice {
+                offset: 0,
+                limit: 20,
+            };
+            let list = List::<Users> {
+                visible: Visible::All,
+                ..List::new(slice)
+            };
+            directory
+                .read(&context, list)
+                .now_or_never()
+                .unwrap()
+                .unwrap()
+                .rows
+                .len()
+        });
+    });
+    drop(directory);
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+criterion_group!(answers, serialiser, reading);
+criterion_main!(answers);

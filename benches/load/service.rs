@@ -1,0 +1,179 @@
+//! The release binary on a database with users.
+
+use std::error::Error;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rolecall::auth::secret::TokenSecret;
+use rolecall::config::{Database, DatabaseUrl};
+use rolecall::directory::credentials::CreateFirstAdministrator;
+use rolecall::directory::permissions::Reach;
+use rolecall::directory::roles::{CreateRole, RoleChanges};
+use rolecall::directory::tokens::{CreateToken, TokenChanges};
+use rolecall::directory::users::{CreateUser, PasswordHash, UserChanges};
+use rolecall::directory::{Context, Directory, DirectoryError, RequestId, SystemClock};
+use rolecall::storage::Store;
+
+use super::measure::Settings;
+
+pub struct Service {
+    child: Child,
+    folder: std::path::PathBuf,
+    pub address: String,
+    pub token: String,
+    pub users: usize,
+    pub idle_mib: u64,
+}
+
+impl Service {
+    pub fn start(settings: &Settings) -> Result<Self, Box<dyn Error>> {
+        let folder = std::env::temp_dir().join(format!("rolecall-load-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        let url = match &settings.database {
+            Some(url) => url.clone(),
+            None => format!("sqlite://{}", folder.join("load.db").display()),
+        };
+        let token = fill(&url, settings.users)?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?
+            .local_addr()?
+            .port();
+        let address = format!("127.0.0.1:{port}");
+        let child = Command::new(env!("CARGO_BIN_EXE_rolecall"))
+            .arg("serve")
+            .env("DATABASE_URL", &url)
+            .env("ROLECALL_LISTEN", &address)
+            .stdout(Stdio::null())
+            .spawn()?;
+        let mut service = Self {
+            child,
+            folder,
+            address,
+            token,
+            users: settings.users,
+            idle_mib: 0,
+        };
+        service.wait()?;
+        service.idle_mib = service.memory_mib()?;
+        Ok(service)
+    }
+
+    fn wait(&self) -> Result<(), Box<dyn Error>> {
+        let end = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(&self.address).is_err() {
+            if Instant::now() > end {
+                return Err("rolecall did not start".into());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The body of a 200 answer.
+    pub fn get(&self, path: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+            self.address, self.token
+        )?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        if !answer.starts_with(b"HTTP/1.1 200") {
+            return Err(format!("{path}: {}", String::from_utf8_lossy(&answer)).into());
+        }
+        let start = answer
+            .windows(4)
+            .position(|part| part == b"\r\n\r\n")
+            .ok_or("no body")?;
+        Ok(answer.split_off(start + 4))
+    }
+
+    /// Resident memory.
+    pub fn memory_mib(&self) -> Result<u64, Box<dyn Error>> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .ok_or("no VmRSS")?;
+        let kib: u64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
+        Ok(kib / 1024)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Users with two roles each, an administrator, and a token for the run.
+fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
+    let settings = Database {
+        url: DatabaseUrl::parse(url)?,
+        write_queue: 4096,
+        ..Database::default()
+    };
+    let store = Store::open(&settings)?;
+    let directory = Directory::new(store, std::sync::Arc::new(SystemClock));
+    let context = Context::of_program(directory.clock().now(), RequestId(0));
+    let secret = TokenSecret::random().map_err(|error| error.to_string())?;
+    let runtime = actix_web::rt::Runtime::new()?;
+    runtime.block_on(async {
+        let first = CreateFirstAdministrator {
+            username: "admin".into(),
+            password_hash: PasswordHash::new(String::new()),
+        };
+        directory.write(&context, first).await?;
+        for name in ["Huguenots", "Marketing"] {
+            let changes = RoleChanges {
+                name: Some(name.into()),
+                ..RoleChanges::default()
+            };
+            let create = CreateRole {
+                changes,
+                users: None,
+                reach: Reach::Everything,
+            };
+            directory.write(&context, create).await?;
+        }
+        for start in (0..users).step_by(256) {
+            let batch = (start..(start + 256).min(users)).map(|number| {
+                let changes = UserChanges {
+                    username: Some(format!("user{number}")),
+                    name: Some(Some("John".into())),
+                    surname: Some(Some(format!("Doe {}", number % 1000))),
+                    email: Some(Some(format!("user{number}@example.org"))),
+                    ..UserChanges::default()
+                };
+                let create = CreateUser {
+                    changes,
+                    roles: Some(vec![2, 3]),
+                    reach: Reach::Everything,
+                };
+                directory.write(&context, create)
+            });
+            futures_util::future::try_join_all(batch).await?;
+        }
+        let changes = TokenChanges {
+            name: Some("load".into()),
+            ..TokenChanges::default()
+        };
+        let create = CreateToken {
+            hash: secret.hash(),
+            user_id: 1,
+            changes,
+            reach: Reach::Everything,
+        };
+        directory.write(&context, create).await?;
+        Ok::<_, DirectoryError>(())
+    })?;
+    Ok(secret.expose().to_owned())
+}

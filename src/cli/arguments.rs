@@ -1,0 +1,465 @@
+//! What can be typed: commands, flags and their help.
+
+use std::path::{Path, PathBuf};
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::config::{Overrides, Preset, settings};
+
+/// A directory of people and the roles they hold, served as JSON:API 1.1
+///
+/// Without a command, rolecall serves: it makes and migrates its database, creates the first
+/// administrator when there is nobody yet, and listens on 127.0.0.1:8080.
+#[derive(Parser)]
+#[command(name = "rolecall", version, after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    shared: Shared,
+    #[command(flatten)]
+    serve: ServeFlags,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rolecall
+  rolecall --listen 0.0.0.0:8080 --base-url https://people.example.org
+  rolecall user add calvin --email calvin@example.org --role admin
+  rolecall token create calvin --name backup --scope users:read
+  rolecall config sample > rolecall.toml && rolecall --config rolecall.toml
+
+Every setting has an environment variable too: see `rolecall config table`.
+Exit codes: 0, 1 for a failure, 2 for wrong usage or a wrong configuration.";
+
+/// Flags that every command takes, before or after its name.
+#[derive(Args, Default)]
+struct Shared {
+    /// The file with settings [env: ROLECALL_CONFIG]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[arg(long, value_name = "URL", global = true, help = meaning("--database"))]
+    database: Option<String>,
+}
+
+/// Flags of `serve`, which are understood without its name too. The `config` room judges their text.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Options of serve")]
+pub struct ServeFlags {
+    #[arg(long, value_name = "ADDRESS", help = meaning("--listen"))]
+    listen: Option<String>,
+    #[arg(long, value_name = "URL", help = meaning("--base-url"))]
+    base_url: Option<String>,
+    #[arg(long, value_name = "LIST", help = meaning("--trusted-proxies"))]
+    trusted_proxies: Option<String>,
+    #[arg(long, value_name = "N", help = meaning("--workers"))]
+    workers: Option<String>,
+    #[arg(long, value_name = "LIST", help = meaning("--cors-origins"))]
+    cors_origins: Option<String>,
+    #[arg(long, value_name = "NAME", help = meaning("--admin-username"))]
+    admin_username: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve the directory; this is what runs without a command
+    Serve(ServeFlags),
+    /// Bring the database's tables up to date, making them when there are none
+    ///
+    /// `rolecall serve` does the same when it starts.
+    Migrate,
+    /// Add users, change their passwords and roles, list them
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Make, list and revoke API tokens
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Print what can be configured
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum UserCommand {
+    /// Add a user
+    ///
+    /// Without --password-stdin a password is made and printed once, alone on standard output.
+    #[command(after_help = "\
+Examples:
+  rolecall user add calvin --name Calvin --email calvin@example.org --role tigers --role HR
+  pass show calvin | rolecall user add calvin --password-stdin")]
+    Add(AddUser),
+    /// Change the password of a user
+    ///
+    /// Without --password-stdin a password is made and printed once, alone on standard output.
+    #[command(after_help = "\
+Examples:
+  rolecall user password calvin
+  pass show calvin | rolecall user password calvin --password-stdin")]
+    Password {
+        /// Whose password
+        username: String,
+        /// Read the password from the first line of standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Give a role to a user, everywhere and without an end
+    #[command(after_help = "Example:\n  rolecall user grant calvin admin")]
+    Grant(Membership),
+    /// Take a role from a user
+    #[command(after_help = "Example:\n  rolecall user revoke calvin admin")]
+    Revoke(Membership),
+    /// List users with their roles
+    ///
+    /// Into a pipe or a file the columns are id, username, active (yes or no) and roles (joined
+    /// by commas), separated by tabs and without a header.
+    #[command(after_help = "\
+Examples:
+  rolecall user list
+  rolecall user list | cut -f 2")]
+    List {
+        /// The most users to list
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        limit: Option<i64>,
+    },
+}
+
+#[derive(Args)]
+pub struct AddUser {
+    /// The name to sign in with: letters, digits and _ . @ + -
+    pub username: String,
+    /// The e-mail address
+    #[arg(long)]
+    pub email: Option<String>,
+    /// The given name
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The family name
+    #[arg(long)]
+    pub surname: Option<String>,
+    /// A role to hold, by its name or id; may be given several times
+    #[arg(long = "role", value_name = "ROLE")]
+    pub roles: Vec<String>,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+#[derive(Args)]
+pub struct Membership {
+    /// The user's name
+    pub username: String,
+    /// The role's name or id
+    pub role: String,
+}
+
+#[derive(Subcommand)]
+pub enum TokenCommand {
+    /// Make an API token for a user
+    ///
+    /// Its secret is printed once, alone on standard output.
+    #[command(after_help = "\
+Examples:
+  rolecall token create calvin --name laptop
+  rolecall token create calvin --name backup --scope users:read --expires 2030-01-31T00:00:00Z
+  curl -H \"Authorization: Bearer $(rolecall token create calvin --name curl)\" http://127.0.0.1:8080/home")]
+    Create(CreateToken),
+    /// List API tokens, without their secrets
+    ///
+    /// Into a pipe or a file the columns are id, username, name, scopes, expiry and last use,
+    /// separated by tabs and without a header.
+    #[command(after_help = "Example:\n  rolecall token list calvin")]
+    List {
+        /// Only this user's
+        username: Option<String>,
+    },
+    /// Revoke an API token: its next use is refused
+    #[command(after_help = "Example:\n  rolecall token revoke 7")]
+    Revoke {
+        /// The number that `rolecall token list` shows
+        id: i64,
+    },
+}
+
+#[derive(Args)]
+pub struct CreateToken {
+    /// The user as whom the token acts
+    pub username: String,
+    /// What the token is for
+    #[arg(long)]
+    pub name: String,
+    /// A permission to narrow it to, like users:read; may be given several times [default: all that the user may]
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub scopes: Vec<String>,
+    /// When it ends, like 2030-01-31T00:00:00Z [default: never]
+    #[arg(long, value_name = "TIME")]
+    pub expires: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Print a file with every setting at its default
+    #[command(after_help = "Example:\n  rolecall config sample > rolecall.toml")]
+    Sample,
+    /// Print a Markdown table of every setting
+    Table,
+}
+
+/// The flags that settings are made of.
+pub struct Flags {
+    shared: Shared,
+    serve: ServeFlags,
+}
+
+impl Flags {
+    pub fn config(&self) -> Option<&Path> {
+        self.shared.config.as_deref()
+    }
+
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            listen: self.serve.listen.clone(),
+            base_url: self.serve.base_url.clone(),
+            trusted_proxies: self.serve.trusted_proxies.clone(),
+            workers: self.serve.workers.clone(),
+            cors_origins: self.serve.cors_origins.clone(),
+            database_url: self.shared.database.clone(),
+            admin_username: self.serve.admin_username.clone(),
+        }
+    }
+}
+
+impl Arguments {
+    /// The command, `serve` by default, and the flags from both sides of its name.
+    pub fn into_parts(self) -> Result<(Command, Flags), clap::Error> {
+        let Self {
+            command,
+            shared,
+            serve,
+        } = self;
+        match command.unwrap_or_else(|| Command::Serve(ServeFlags::default())) {
+            Command::Serve(after) => {
+                let serve = after.or(serve);
+                Ok((
+                    Command::Serve(ServeFlags::default()),
+                    Flags { shared, serve },
+                ))
+            }
+            command => match serve.first() {
+                Some(flag) => {
+                    let problem = format!("{flag} is for `rolecall serve` only");
+                    Err(Self::command().error(ErrorKind::ArgumentConflict, problem))
+                }
+                None => Ok((command, Flags { shared, serve })),
+            },
+        }
+    }
+}
+
+impl ServeFlags {
+    fn or(self, other: Self) -> Self {
+        Self {
+            listen: self.listen.or(other.listen),
+            base_url: self.base_url.or(other.base_url),
+            trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
+            workers: self.workers.or(other.workers),
+            cors_origins: self.cors_origins.or(other.cors_origins),
+            admin_username: self.admin_username.or(other.admin_username),
+        }
+    }
+
+    fn first(&self) -> Option<&'static str> {
+        let flags = [
+            ("--listen", &self.listen),
+            ("--base-url", &self.base_url),
+            ("--trusted-proxies", &self.trusted_proxies),
+            ("--workers", &self.workers),
+            ("--cors-origins", &self.cors_origins),
+            ("--admin-username", &self.admin_username),
+        ];
+        flags
+            .iter()
+            .find(|(_, value)| value.is_some())
+            .map(|(flag, _)| *flag)
+    }
+}
+
+/// What the table of settings tells about a flag.
+fn meaning(flag: &str) -> String {
+    let row = settings().find(|setting| setting.flag == Some(flag));
+    row.map_or_else(String::new, |setting| {
+        let sentence = setting.meaning.strip_suffix('.').unwrap_or(setting.meaning);
+        let default = match setting.preset {
+            Preset::Value("") | Preset::Unset { .. } => String::new(),
+            Preset::Value(text) => format!(" [default: {text}]"),
+        };
+        format!("{sentence}{default} [env: {}]", setting.env)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<(Command, Flags), clap::Error> {
+        let words = std::iter::once("rolecall").chain(line.split_whitespace());
+        Arguments::try_parse_from(words).and_then(Arguments::into_parts)
+    }
+
+    fn accepted(line: &str) -> (Command, Flags) {
+        parsed(line).unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+
+    fn refused(line: &str) -> clap::Error {
+        parsed(line)
+            .err()
+            .unwrap_or_else(|| panic!("{line} was accepted"))
+    }
+
+    #[test]
+    fn the_commands_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_means_serve() {
+        assert!(matches!(accepted("").0, Command::Serve(_)));
+        let (command, flags) = accepted("--listen 127.0.0.1:1 --workers 2");
+        assert!(matches!(command, Command::Serve(_)));
+        assert_eq!(flags.overrides().listen.as_deref(), Some("127.0.0.1:1"));
+        assert_eq!(flags.overrides().workers.as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn flags_of_serve_may_stand_on_both_sides_and_the_later_wins() {
+        let (_, flags) = accepted("--listen 127.0.0.1:1 --workers 2 serve --listen 127.0.0.1:3");
+        assert_eq!(flags.overrides().listen.as_deref(), Some("127.0.0.1:3"));
+        assert_eq!(flags.overrides().workers.as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn flags_of_serve_are_refused_for_other_commands() {
+        let error = refused("--listen 127.0.0.1:1 user list");
+        assert_eq!(error.kind(), ErrorKind::ArgumentConflict);
+        assert_eq!(error.exit_code(), 2);
+        refused("user list --listen 127.0.0.1:1");
+    }
+
+    #[test]
+    fn every_command_takes_a_database_and_a_file_anywhere() {
+        for line in [
+            "--database sqlite://a --config b serve",
+            "serve --database sqlite://a --config b",
+            "migrate --database sqlite://a --config b",
+            "--database sqlite://a user --config b list",
+            "token list --config b --database sqlite://a",
+            "config sample --config b --database sqlite://a",
+        ] {
+            let (_, flags) = accepted(line);
+            assert_eq!(
+                flags.overrides().database_url.as_deref(),
+                Some("sqlite://a"),
+                "{line}"
+            );
+            assert_eq!(flags.config(), Some(Path::new("b")), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_flag_of_the_settings_can_be_typed_and_is_explained() {
+        for setting in settings() {
+            let Some(flag) = setting.flag else { continue };
+            let (_, flags) = accepted(&format!("{flag} typed"));
+            assert!(
+                format!("{:?}", flags.overrides()).contains("typed"),
+                "{flag}"
+            );
+            assert!(meaning(flag).contains(setting.env), "{flag}");
+        }
+    }
+
+    #[test]
+    fn a_role_is_one_word_so_that_no_name_is_swallowed() {
+        let (command, _) = accepted("user add --role admin --role HR calvin --password-stdin");
+        let Command::User {
+            command: UserCommand::Add(add),
+        } = command
+        else {
+            panic!("another command");
+        };
+        assert_eq!(add.username, "calvin");
+        assert_eq!(add.roles, ["admin", "HR"]);
+        assert!(add.password_stdin);
+    }
+
+    #[test]
+    fn no_password_can_be_given_as_a_flag() {
+        refused("--admin-password hunter2");
+        refused("user add calvin --password hunter2");
+        refused("user password calvin hunter2");
+    }
+
+    #[test]
+    fn a_token_needs_a_user_and_a_name() {
+        refused("token create calvin");
+        refused("token create --name laptop");
+        let line = "token create calvin --name laptop --scope users:read --scope self:read";
+        let Command::Token {
+            command: TokenCommand::Create(create),
+        } = accepted(line).0
+        else {
+            panic!("another command");
+        };
+        assert_eq!(create.scopes, ["users:read", "self:read"]);
+        assert_eq!(create.expires, None);
+    }
+
+    #[test]
+    fn numbers_are_numbers() {
+        refused("user list --limit 0");
+        refused("user list --limit many");
+        refused("token revoke rc_0123");
+        accepted("user list --limit 10");
+        accepted("token revoke 7");
+    }
+
+    #[test]
+    fn half_a_command_is_wrong_usage() {
+        for line in ["user", "token", "config", "sreve", "user add", "serve now"] {
+            assert_eq!(refused(line).exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_argument_is_explained() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                let name = format!("{} {}", command.get_name(), argument.get_id());
+                assert!(argument.get_help().is_some(), "{name}");
+            }
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Arguments::command());
+    }
+
+    #[test]
+    fn asking_for_help_or_the_version_is_no_failure() {
+        for line in [
+            "--help",
+            "--version",
+            "serve --help",
+            "user add --help",
+            "help token",
+        ] {
+            assert_eq!(refused(line).exit_code(), 0, "{line}");
+        }
+    }
+}

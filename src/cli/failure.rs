@@ -1,0 +1,97 @@
+//! Why a command did not do its work, as one sentence and an exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use super::output;
+use crate::config::ConfigError;
+use crate::directory::{DirectoryError, Problem};
+
+#[derive(Debug)]
+pub enum Failure {
+    /// The arguments or the configuration are wrong.
+    Usage(String),
+    /// All that was asked was fine, but it could not be done.
+    Failed(String),
+    /// Whoever read our output has read enough, like `head`.
+    Unheard,
+}
+
+impl Failure {
+    pub fn usage(sentence: impl fmt::Display) -> Self {
+        Self::Usage(sentence.to_string())
+    }
+
+    pub fn failed(sentence: impl fmt::Display) -> Self {
+        Self::Failed(sentence.to_string())
+    }
+
+    /// A value that its argument may not have.
+    pub fn argument(name: &str, problem: Problem) -> Self {
+        Self::Usage(format!("{name}: {}", problem.message))
+    }
+
+    /// Tells it on standard error.
+    pub fn report(&self) -> ExitCode {
+        let (code, sentence) = self.meaning();
+        if let Some(sentence) = sentence {
+            output::remark(&format!("rolecall: {}", one_line(sentence)));
+        }
+        ExitCode::from(code)
+    }
+
+    fn meaning(&self) -> (u8, Option<&str>) {
+        match self {
+            Self::Usage(sentence) => (2, Some(sentence)),
+            Self::Failed(sentence) => (1, Some(sentence)),
+            Self::Unheard => (0, None),
+        }
+    }
+}
+
+/// Causes from other libraries may have several lines.
+fn one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        Self::Failed(match error {
+            DirectoryError::Busy(why) => format!("the database is busy: {why}"),
+            DirectoryError::Unavailable(why) => format!("the database is unavailable: {why}"),
+            DirectoryError::Internal(why) => format!("a defect of rolecall: {why}"),
+            DirectoryError::NotFound | DirectoryError::RelatedNotFound { .. } => {
+                "somebody removed it at the same moment".to_owned()
+            }
+            DirectoryError::Again => "somebody changed it at the same moment".to_owned(),
+            DirectoryError::Invalid(_) | DirectoryError::Protected(_) => error.to_string(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_usage_and_failures_have_different_codes() {
+        assert_eq!(Failure::usage("no").meaning(), (2, Some("no")));
+        assert_eq!(Failure::failed("no").meaning(), (1, Some("no")));
+        assert_eq!(Failure::Unheard.meaning(), (0, None));
+    }
+
+    #[test]
+    fn a_cause_of_several_lines_becomes_one() {
+        assert_eq!(
+            one_line("error:\n\n  the server\r\n  is gone\n"),
+            "error: the server is gone"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! The command line: parse, load the settings, hand over to one command.
+//!
+//! A command acts as the program itself, so everything is within its reach. Its
+//! result goes to standard output, remarks about it and failures to standard
+//! error. Exit codes: 0, 1 for a failure, 2 for wrong usage or configuration.
+
+mod arguments;
+mod failure;
+mod lookup;
+mod migrate;
+mod output;
+mod password;
+mod runtime;
+mod serve;
+mod settings;
+mod token;
+mod user;
+mod walk;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::config;
+use arguments::{Arguments, Command, ConfigCommand};
+use failure::Failure;
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let parsed = Arguments::try_parse().and_then(Arguments::into_parts);
+    let (command, flags) = match parsed {
+        Ok(parts) => parts,
+        Err(error) => {
+            // Help and version end up here too, with 0.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(command, &flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
+    start_log(&command);
+    match command {
+        Command::Serve(_) => serve::run(settings::load(flags)?),
+        Command::Migrate => migrate::run(&settings::load(flags)?),
+        Command::User { command } => user::run(command, settings::load(flags)?),
+        Command::Token { command } => token::run(command, settings::load(flags)?),
+        Command::Config { command } => output::print(&match command {
+            ConfigCommand::Sample => config::sample(),
+            ConfigCommand::Table => config::markdown_table(),
+        }),
+    }
+}
+
+/// Who serves tells what happens; a command that ends tells what went wrong.
+fn start_log(command: &Command) {
+    let default = match command {
+        Command::Serve(_) => "info",
+        _ => "warn",
+    };
+    let environment = env_logger::Env::default().default_filter_or(default);
+    // Refused only when there is a log already.
+    let _ = env_logger::Builder::from_env(environment).try_init();
+}

@@ -1,0 +1,95 @@
+//! An open directory, and a place to wait for its answers outside the server.
+
+use std::sync::Arc;
+
+use super::failure::Failure;
+use crate::config::Settings;
+use crate::directory::{Context, Directory, DirectoryError, Execute, RequestId, SystemClock};
+use crate::storage::Store;
+
+pub struct Session {
+    pub settings: Settings,
+    pub directory: Arc<Directory>,
+    /// The program itself, at the moment when it started.
+    pub context: Context,
+}
+
+impl Session {
+    /// Opens the database, making and migrating it where needed.
+    pub fn open(settings: Settings) -> Result<Self, Failure> {
+        let store = Store::open(&settings.database).map_err(|error| {
+            Failure::failed(format!("cannot open {}: {error}", settings.database.url))
+        })?;
+        let directory = Arc::new(Directory::new(store, Arc::new(SystemClock)));
+        let number = getrandom::u64()
+            .map_err(|error| Failure::failed(format!("the system has no randomness: {error}")))?;
+        let context = Context::of_program(directory.clock().now(), RequestId(number));
+        Ok(Self {
+            settings,
+            directory,
+            context,
+        })
+    }
+
+    /// Runs `work` to its end, on a thread of its own: the connections that the
+    /// database keeps for each thread end with it.
+    pub fn run<T: Send>(
+        &self,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .map_err(Failure::failed)?;
+                runtime.block_on(work(self))
+            });
+            let panicked = |_| Err(Failure::failed("a defect of rolecall: a command panicked"));
+            thread.join().unwrap_or_else(panicked)
+        })
+    }
+
+    pub async fn read<O: Execute>(&self, operation: O) -> Result<O::Output, DirectoryError> {
+        self.directory.read(&self.context, operation).await
+    }
+
+    pub async fn write<O: Execute>(&self, operation: O) -> Result<O::Output, DirectoryError> {
+        self.directory.write(&self.context, operation).await
+    }
+}
+
+/// An empty directory in a file that vanishes, for the tests of the commands.
+#[cfg(test)]
+pub mod testing {
+    use std::path::PathBuf;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::config::DatabaseUrl;
+
+    pub struct Scratch(PathBuf);
+
+    impl Scratch {
+        pub fn new() -> Self {
+            static NEXT: AtomicU32 = AtomicU32::new(0);
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("rolecall-cli-{}-{number}", std::process::id());
+            let folder = std::env::temp_dir().join(name);
+            std::fs::create_dir_all(&folder).unwrap();
+            Self(folder)
+        }
+
+        pub fn settings(&self) -> Settings {
+            let mut settings = Settings::default();
+            settings.database.url = DatabaseUrl::Sqlite(self.0.join("rolecall.db"));
+            settings
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}

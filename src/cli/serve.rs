@@ -1,0 +1,203 @@
+//! `rolecall serve`.
+
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::failure::Failure;
+use super::output;
+use super::password::Password;
+use super::runtime::Session;
+use crate::config::Settings;
+use crate::directory::credentials::{CreateFirstAdministrator, IsEmpty};
+use crate::directory::values;
+use crate::server;
+
+pub fn run(settings: Settings) -> Result<(), Failure> {
+    let session = Session::open(settings)?;
+    // First of all the port: a start that fails must not use up the only
+    // showing of the first administrator's password.
+    let bound =
+        server::bind(&session.settings, session.directory.clone()).map_err(Failure::failed)?;
+    let first = session.run(first_administrator)?;
+    announce(&session.settings, bound.address(), first.as_ref());
+    bound
+        .run()
+        .map_err(|error| Failure::failed(format!("the server ended: {error}")))
+}
+
+/// Somebody who can sign in, when the directory is empty.
+async fn first_administrator(session: &Session) -> Result<Option<Password>, Failure> {
+    if !session.read(IsEmpty).await? {
+        return Ok(None);
+    }
+    let limits = &session.settings.auth;
+    let username = values::username(&limits.admin_username)
+        .map_err(|problem| Failure::argument("auth.admin_username", problem))?;
+    let password = match limits.admin_password.clone() {
+        Some(text) => Password::given("auth.admin_password", text, limits)?,
+        None => Password::make(limits)?,
+    };
+    let password_hash = password.hash()?;
+    let is_made = session
+        .write(CreateFirstAdministrator {
+            username,
+            password_hash,
+        })
+        .await?;
+    // Another process may have been quicker: then its administrator counts.
+    Ok(is_made.then_some(password))
+}
+
+/// Tells people how to get in. Serving does not depend on whether somebody reads it.
+fn announce(settings: &Settings, address: SocketAddr, first: Option<&Password>) {
+    let Err(error) = output::try_print(&welcome(settings, address, first)) else {
+        return;
+    };
+    log::warn!("cannot write to standard output: {error}");
+    if first.and_then(Password::made).is_some() {
+        let username = &settings.auth.admin_username;
+        log::warn!(
+            "nobody saw the first password: `rolecall user password {username}` makes another"
+        );
+    }
+}
+
+fn welcome(settings: &Settings, address: SocketAddr, first: Option<&Password>) -> String {
+    let (version, database) = (env!("CARGO_PKG_VERSION"), &settings.database.url);
+    let mut text = format!("rolecall {version} serves {database} at http://{address}");
+    // Writing to a string cannot fail.
+    let _ = match &settings.server.base_url {
+        Some(public) => writeln!(text, ", known as {public}"),
+        None => writeln!(text),
+    };
+    let local = format!("http://{}", reachable(address));
+    let url = settings.server.base_url.as_ref().unwrap_or(&local);
+    let username = &settings.auth.admin_username;
+    let _ = match first.map(Password::made) {
+        Some(Some(password)) => writeln!(
+            text,
+            "The first administrator is \"{username}\" with the password {password} (shown only now)"
+        ),
+        Some(None) => {
+            writeln!(
+                text,
+                "The first administrator is \"{username}\" with the configured password"
+            )
+        }
+        None => Ok(()),
+    };
+    let _ = match first {
+        Some(_) => writeln!(text, "Try: curl -u {username} {url}/home"),
+        None => writeln!(text, "Try: curl {url}/health"),
+    };
+    text
+}
+
+/// Where this machine reaches an address that stands for all of its own.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::runtime::testing::Scratch;
+    use crate::config::{DatabaseUrl, Secret};
+    use crate::directory::credentials::FindAccount;
+
+    const ADDRESS: &str = "127.0.0.1:8080";
+
+    fn shown(settings: &Settings, first: Option<&Password>) -> String {
+        welcome(settings, ADDRESS.parse().unwrap(), first)
+    }
+
+    fn with_password(text: &str) -> Settings {
+        let mut settings = Settings::default();
+        settings.auth.admin_password = Some(Secret::new(text));
+        settings
+    }
+
+    #[test]
+    fn the_first_start_tells_how_to_get_in() {
+        let settings = Settings::default();
+        let password = Password::make(&settings.auth).unwrap();
+        let made = password.made().unwrap();
+        let text = shown(&settings, Some(&password));
+        let expected = format!(
+            "rolecall {} serves sqlite://rolecall.db at http://127.0.0.1:8080\n\
+             The first administrator is \"admin\" with the password {made} (shown only now)\n\
+             Try: curl -u admin http://127.0.0.1:8080/home\n",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn no_configured_password_is_shown() {
+        let mut settings = with_password("hunter2");
+        let url = "postgres://me:hunter2@localhost/people";
+        settings.database.url = DatabaseUrl::parse(url).unwrap();
+        let text = Secret::new("hunter2");
+        let password = Password::given("auth.admin_password", text, &settings.auth).unwrap();
+        let text = shown(&settings, Some(&password));
+        assert!(text.contains("with the configured password"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn later_starts_tell_where_it_is() {
+        let mut settings = Settings::default();
+        assert!(shown(&settings, None).ends_with("Try: curl http://127.0.0.1:8080/health\n"));
+        settings.server.base_url = Some("https://people.example.org".to_owned());
+        let text = shown(&settings, None);
+        assert!(text.contains("at http://127.0.0.1:8080, known as https://people.example.org\n"));
+        assert!(text.ends_with("Try: curl https://people.example.org/health\n"));
+    }
+
+    #[test]
+    fn an_address_for_all_is_tried_on_this_machine() {
+        for (listens, tried) in [
+            ("0.0.0.0:80", "127.0.0.1:80"),
+            ("[::]:80", "[::1]:80"),
+            ("192.0.2.1:80", "192.0.2.1:80"),
+        ] {
+            assert_eq!(reachable(listens.parse().unwrap()).to_string(), tried);
+        }
+    }
+
+    #[test]
+    fn only_an_empty_directory_gets_an_administrator() {
+        let scratch = Scratch::new();
+        let session = Session::open(scratch.settings()).unwrap();
+        let password = session.run(first_administrator).unwrap().unwrap();
+        assert!(password.made().is_some());
+        assert!(session.run(first_administrator).unwrap().is_none());
+        let username = session.settings.auth.admin_username.clone();
+        let account = session.run(async |session| {
+            Ok(session
+                .read(FindAccount {
+                    username: username.clone(),
+                })
+                .await?)
+        });
+        assert!(account.unwrap().unwrap().is_administrator);
+    }
+
+    #[test]
+    fn an_unfit_first_administrator_is_wrong_configuration() {
+        let scratch = Scratch::new();
+        for (username, password) in [("John Doe", "long enough"), ("admin", "short")] {
+            let mut settings = scratch.settings();
+            settings.auth = with_password(password).auth;
+            settings.auth.admin_username = username.to_owned();
+            let session = Session::open(settings).unwrap();
+            let refused = session.run(first_administrator).err().unwrap();
+            assert!(matches!(refused, Failure::Usage(text) if text.starts_with("auth.admin_")));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! `rolecall token`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+
+use super::arguments::{self, TokenCommand};
+use super::failure::Failure;
+use super::lookup;
+use super::output::{Table, print_secret, remark};
+use super::runtime::Session;
+use super::walk::Walk;
+use crate::auth::secret::TokenSecret;
+use crate::config::Settings;
+use crate::directory::listing::Visible;
+use crate::directory::permissions::{Reach, check_names};
+use crate::directory::tokens::{
+    CreateToken, DeleteToken, Token, TokenChanges, TokenColumn, Tokens, TokensOf,
+};
+use crate::directory::users::{UserColumn, Users, UsersOf};
+use crate::directory::{DirectoryError, clock, values};
+
+pub fn run(command: TokenCommand, settings: Settings) -> Result<(), Failure> {
+    match command {
+        TokenCommand::Create(arguments) => create(&arguments, settings),
+        TokenCommand::List { username } => {
+            let mut table =
+                Table::on_stdout(&["ID", "USERNAME", "NAME", "SCOPES", "EXPIRES", "LAST USED"]);
+            Session::open(settings)?
+                .run(async |session| list(session, username.as_deref(), &mut table).await)
+        }
+        TokenCommand::Revoke { id } => revoke(id, settings),
+    }
+}
+
+fn create(arguments: &arguments::CreateToken, settings: Settings) -> Result<(), Failure> {
+    let (changes, expires) = attributes(arguments)?;
+    let secret = TokenSecret::random()
+        .map_err(|error| Failure::failed(format!("the system has no randomness: {error}")))?;
+    let hash = secret.hash();
+    let session = Session::open(settings)?;
+    if expires.is_some_and(|moment| moment <= session.context.now) {
+        return Err(Failure::usage("--expires: this moment has passed"));
+    }
+    let token = session.run(async move |session| {
+        let user_id = lookup::user(session, &arguments.username).await?.id;
+        let create = CreateToken {
+            hash,
+            user_id,
+            changes,
+            reach: Reach::Everything,
+        };
+        Ok(session.write(create).await?)
+    })?;
+    remark(&format!(
+        "Made the token {} for \"{}\"; its secret is shown only now.",
+        token.id, arguments.username
+    ));
+    let otherwise = format!("revoke it with `rolecall token revoke {}`", token.id);
+    print_secret(secret.expose(), &otherwise)
+}
+
+type Attributes = (TokenChanges, Option<DateTime<Utc>>);
+
+fn attributes(arguments: &arguments::CreateToken) -> Result<Attributes, Failure> {
+    values::within("name", &arguments.name, 1, values::MAX_TEXT)
+        .map_err(|problem| Failure::argument("--name", problem))?;
+    let scopes = match arguments.scopes.as_slice() {
+        [] => None,
+        names => Some(
+            check_names("scopes", names)
+                .map_err(|problem| Failure::argument("--scope", problem))?,
+        ),
+    };
+    let expires = arguments.expires.as_deref().map(moment).transpose()?;
+    let changes = TokenChanges {
+        name: Some(arguments.name.clone()),
+        scopes: Some(scopes),
+        expires: Some(expires.map(clock::text)),
+    };
+    Ok((changes, expires))
+}
+
+fn moment(text: &str) -> Result<DateTime<Utc>, Failure> {
+    clock::parse(text).ok_or_else(|| {
+        Failure::usage(format!(
+            "--expires: {text:?} is not a time with an offset, like 2030-01-31T00:00:00Z"
+        ))
+    })
+}
+
+async fn list<W: std::io::Write>(
+    session: &Session,
+    username: Option<&str>,
+    table: &mut Table<W>,
+) -> Result<(), Failure> {
+    let of = match username {
+        Some(username) => Some(TokensOf::Users(vec![
+            lookup::user(session, username).await?.id,
+        ])),
+        None => None,
+    };
+    let mut walk = Walk::<Tokens>::new(TokenColumn::Id, |token| token.id).confined_to(of);
+    loop {
+        let tokens = walk.next(session).await?;
+        let owners = owners(session, &tokens).await?;
+        let rows: Vec<_> = tokens
+            .iter()
+            .map(|token| row(token, owners.get(&token.user_id)))
+            .collect();
+        table.write(&rows)?;
+        if tokens.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// The usernames of those who own these tokens.
+async fn owners(session: &Session, tokens: &[Token]) -> Result<HashMap<i64, String>, Failure> {
+    let ids: BTreeSet<i64> = tokens.iter().map(|token| token.user_id).collect();
+    let of = UsersOf::Ids(ids.into_iter().collect());
+    let mut walk = Walk::<Users>::new(UserColumn::Id, |user| user.id).confined_to(Some(of));
+    // There are no more owners than tokens, so they fit into one slice.
+    let users = walk.next(session).await?;
+    Ok(users
+        .into_iter()
+        .map(|user| (user.id, user.username))
+        .collect())
+}
+
+fn row(token: &Token, owner: Option<&String>) -> Vec<String> {
+    let never = || "never".to_owned();
+    vec![
+        token.id.to_string(),
+        owner.cloned().unwrap_or_else(|| token.user_id.to_string()),
+        token.name.clone(),
+        token
+            .scopes
+            .as_deref()
+            .map_or_else(|| "all".to_owned(), joined),
+        token.expires.clone().unwrap_or_else(never),
+        token.last_used.clone().unwrap_or_else(never),
+    ]
+}
+
+/// A stored JSON array of names, as people read it.
+fn joined(scopes: &str) -> String {
+    match serde_json::from_str::<Vec<String>>(scopes) {
+        Ok(names) if names.is_empty() => "none".to_owned(),
+        Ok(names) => names.join(","),
+        Err(_) => scopes.to_owned(),
+    }
+}
+
+fn revoke(id: i64, settings: Settings) -> Result<(), Failure> {
+    Session::open(settings)?.run(async move |session| {
+        match session
+            .write(DeleteToken {
+                id,
+                visible: Visible::All,
+            })
+            .await
+        {
+            Err(DirectoryError::NotFound) => {
+                Err(Failure::failed(format!("there is no token {id}")))
+            }
+            outcome => Ok(outcome?),
+        }
+    })?;
+    remark(&format!("Revoked the token {id}."));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(scopes: &[&str], expires: Option<&str>) -> Result<Attributes, Failure> {
+        attributes(&arguments::CreateToken {
+            username: "calvin".to_owned(),
+            name: "laptop".to_owned(),
+            scopes: scopes.iter().map(ToString::to_string).collect(),
+            expires: expires.map(str::to_owned),
+        })
+    }
+
+    #[test]
+    fn a_token_without_scopes_may_all_that_its_user_may() {
+        let (changes, _) = wanted(&[], None).unwrap();
+        assert_eq!(changes.scopes, Some(None));
+        let (changes, _) = wanted(&["users:read"], None).unwrap();
+        assert_eq!(changes.scopes, Some(Some(r#"["users:read"]"#.to_owned())));
+        assert!(wanted(&["everything"], None).is_err());
+    }
+
+    #[test]
+    fn an_expiry_is_stored_in_utc() {
+        let (changes, moment) = wanted(&[], Some("2030-01-31T01:00:00+02:00")).unwrap();
+        assert_eq!(
+            changes.expires,
+            Some(Some("2030-01-30T23:00:00+00:00".to_owned()))
+        );
+        assert!(moment.is_some());
+        assert!(wanted(&[], Some("tomorrow")).is_err());
+    }
+
+    #[test]
+    fn scopes_are_shown_as_people_type_them() {
+        assert_eq!(
+            joined(r#"["users:read","self:read"]"#),
+            "users:read,self:read"
+        );
+        assert_eq!(joined("[]"), "none");
+    }
+}

@@ -1,0 +1,292 @@
+//! `rolecall user`.
+
+use std::collections::HashMap;
+
+use super::arguments::{AddUser, Membership, UserCommand};
+use super::failure::Failure;
+use super::lookup;
+use super::output::{Table, remark};
+use super::password::Password;
+use super::runtime::Session;
+use super::walk::Walk;
+use crate::config::Settings;
+use crate::directory::grants::{Change, ChangeMembers, RolesOfUsers, Side};
+use crate::directory::listing::Visible;
+use crate::directory::permissions::Reach;
+use crate::directory::roles::{RoleColumn, Roles};
+use crate::directory::users::{CreateUser, UpdateUser, User, UserChanges, UserColumn, Users};
+use crate::directory::values;
+
+pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
+    match command {
+        UserCommand::Add(arguments) => add(arguments, settings),
+        UserCommand::Password {
+            username,
+            password_stdin,
+        } => password(&username, password_stdin, settings),
+        UserCommand::Grant(arguments) => change(&arguments, Change::Add, settings),
+        UserCommand::Revoke(arguments) => change(&arguments, Change::Remove, settings),
+        UserCommand::List { limit } => {
+            let mut table = Table::on_stdout(&["ID", "USERNAME", "ACTIVE", "ROLES"]);
+            Session::open(settings)?.run(async |session| list(session, limit, &mut table).await)
+        }
+    }
+}
+
+fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
+    let mut changes = attributes(&arguments)?;
+    let password = Password::read_or_make(arguments.password_stdin, &settings.auth)?;
+    changes.password_hash = Some(Some(password.hash()?));
+    let user = Session::open(settings)?.run(async move |session| {
+        let roles = lookup::roles(session, &arguments.roles).await?;
+        let create = CreateUser {
+            changes,
+            roles: Some(roles),
+            reach: Reach::Everything,
+        };
+        Ok(session.write(create).await?)
+    })?;
+    remark(&format!(
+        "Added the user \"{}\" with the id {}.",
+        user.username, user.id
+    ));
+    password.show_if_made(&user.username)
+}
+
+fn attributes(arguments: &AddUser) -> Result<UserChanges, Failure> {
+    let username = values::username(&arguments.username)
+        .map_err(|problem| Failure::argument("USERNAME", problem))?;
+    let email = arguments.email.as_deref().map(values::email).transpose();
+    let text = |flag: &str, field: &'static str, value: &Option<String>| {
+        let value = value.clone().filter(|text| !text.is_empty());
+        if let Some(value) = &value {
+            values::within(field, value, 1, values::MAX_TEXT)
+                .map_err(|problem| Failure::argument(flag, problem))?;
+        }
+        Ok::<_, Failure>(value)
+    };
+    Ok(UserChanges {
+        username: Some(username),
+        email: Some(email.map_err(|problem| Failure::argument("--email", problem))?),
+        name: Some(text("--name", "name", &arguments.name)?),
+        surname: Some(text("--surname", "surname", &arguments.surname)?),
+        ..UserChanges::default()
+    })
+}
+
+fn password(username: &str, from_stdin: bool, settings: Settings) -> Result<(), Failure> {
+    let password = Password::read_or_make(from_stdin, &settings.auth)?;
+    let hash = password.hash()?;
+    let user = Session::open(settings)?.run(async move |session| {
+        let user = lookup::user(session, username).await?;
+        let update = UpdateUser {
+            id: user.id,
+            visible: Visible::All,
+            changes: UserChanges {
+                password_hash: Some(Some(hash)),
+                ..UserChanges::default()
+            },
+            roles: None,
+            reach: Reach::Everything,
+        };
+        Ok(session.write(update).await?)
+    })?;
+    remark(&format!("Changed the password of \"{}\".", user.username));
+    password.show_if_made(&user.username)
+}
+
+fn change(arguments: &Membership, change: Change, settings: Settings) -> Result<(), Failure> {
+    let (user, role, changed) = Session::open(settings)?.run(async |session| {
+        let user = lookup::user(session, &arguments.username).await?;
+        let role = lookup::role(session, &arguments.role).await?;
+        let operation = ChangeMembers {
+            side: Side::OfUser(user.id),
+            visible: Visible::All,
+            change,
+            members: vec![role.id],
+            reach: Reach::Everything,
+        };
+        Ok((user.username, role.name, session.write(operation).await?))
+    })?;
+    let outcome = match (change, changed) {
+        (Change::Remove, 0) => "did not hold",
+        (Change::Remove, _) => "no longer holds",
+        (_, 0) => "already held",
+        (_, _) => "now holds",
+    };
+    remark(&format!("{user:?} {outcome} the role {role:?}."));
+    Ok(())
+}
+
+async fn list<W: std::io::Write>(
+    session: &Session,
+    limit: Option<i64>,
+    table: &mut Table<W>,
+) -> Result<(), Failure> {
+    let names = role_names(session).await?;
+    let mut walk = Walk::<Users>::new(UserColumn::Id, |user| user.id).at_most(limit);
+    loop {
+        let users = walk.next(session).await?;
+        let held = roles_of(session, &users, &names).await?;
+        let rows: Vec<_> = users
+            .iter()
+            .map(|user| row(user, held.get(&user.id)))
+            .collect();
+        table.write(&rows)?;
+        if users.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+fn row(user: &User, roles: Option<&Vec<String>>) -> Vec<String> {
+    let active = if user.is_active { "yes" } else { "no" };
+    let roles = roles.map(|names| names.join(",")).unwrap_or_default();
+    vec![
+        user.id.to_string(),
+        user.username.clone(),
+        active.to_owned(),
+        roles,
+    ]
+}
+
+async fn role_names(session: &Session) -> Result<HashMap<i64, String>, Failure> {
+    let mut names = HashMap::new();
+    let mut walk = Walk::<Roles>::new(RoleColumn::Id, |role| role.id);
+    loop {
+        let roles = walk.next(session).await?;
+        if roles.is_empty() {
+            return Ok(names);
+        }
+        names.extend(roles.into_iter().map(|role| (role.id, role.name)));
+    }
+}
+
+async fn roles_of(
+    session: &Session,
+    users: &[User],
+    names: &HashMap<i64, String>,
+) -> Result<HashMap<i64, Vec<String>>, Failure> {
+    let users = users.iter().map(|user| user.id).collect();
+    let mut held: HashMap<i64, Vec<String>> = HashMap::new();
+    for (user, role) in session.read(RolesOfUsers { users }).await? {
+        // A role that was made since the names were read has only its number.
+        let name = names
+            .get(&role)
+            .cloned()
+            .unwrap_or_else(|| role.to_string());
+        held.entry(user).or_default().push(name);
+    }
+    Ok(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::cli::runtime::testing::Scratch;
+
+    fn new(username: &str, roles: &[&str]) -> AddUser {
+        AddUser {
+            username: username.to_owned(),
+            email: None,
+            name: None,
+            surname: None,
+            roles: roles.iter().map(ToString::to_string).collect(),
+            password_stdin: false,
+        }
+    }
+
+    fn listed(scratch: &Scratch, limit: Option<i64>) -> Vec<String> {
+        let mut table = Table::new(Vec::new(), false, &[]);
+        let session = Session::open(scratch.settings()).unwrap();
+        session
+            .run(async |session| list(session, limit, &mut table).await)
+            .unwrap();
+        let text = String::from_utf8(table.into_inner()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn users_are_added_given_roles_and_listed() {
+        let scratch = Scratch::new();
+        add(new("calvin", &["admin"]), scratch.settings()).unwrap();
+        add(new("hobbes", &[]), scratch.settings()).unwrap();
+        assert_eq!(
+            listed(&scratch, None),
+            ["1\tcalvin\tyes\tadmin", "2\thobbes\tyes\t"]
+        );
+        let by_id = Membership {
+            username: "hobbes".into(),
+            role: "1".into(),
+        };
+        change(&by_id, Change::Add, scratch.settings()).unwrap();
+        change(&by_id, Change::Add, scratch.settings()).unwrap();
+        assert_eq!(
+            listed(&scratch, None),
+            ["1\tcalvin\tyes\tadmin", "2\thobbes\tyes\tadmin"]
+        );
+        change(&by_id, Change::Remove, scratch.settings()).unwrap();
+        assert_eq!(
+            listed(&scratch, None),
+            ["1\tcalvin\tyes\tadmin", "2\thobbes\tyes\t"]
+        );
+    }
+
+    #[test]
+    fn a_user_with_an_unknown_role_is_not_added() {
+        let scratch = Scratch::new();
+        let error = add(new("calvin", &["admin", "tigers"]), scratch.settings()).unwrap_err();
+        assert!(matches!(error, Failure::Failed(text) if text == "there is no role \"tigers\""));
+        assert!(listed(&scratch, None).is_empty());
+    }
+
+    #[test]
+    fn a_password_of_nobody_cannot_be_changed() {
+        let scratch = Scratch::new();
+        let error = password("nobody", false, scratch.settings()).unwrap_err();
+        assert!(matches!(error, Failure::Failed(text) if text == "there is no user \"nobody\""));
+    }
+
+    #[test]
+    fn a_list_of_several_slices_names_everybody_once() {
+        let scratch = Scratch::new();
+        let session = Session::open(scratch.settings()).unwrap();
+        let added = session.run(async |session| {
+            let all = (1..=1001).map(|number| {
+                let username = Some(format!("user-{number}"));
+                session.write(CreateUser {
+                    changes: UserChanges {
+                        username,
+                        ..UserChanges::default()
+                    },
+                    roles: None,
+                    reach: Reach::Everything,
+                })
+            });
+            Ok(join_all(all)
+                .await
+                .into_iter()
+                .filter(Result::is_ok)
+                .count())
+        });
+        assert_eq!(added.unwrap(), 1001);
+        let ids: Vec<String> = (1..=1001).map(|number| format!("{number}\t")).collect();
+        let named = |rows: &[String]| {
+            rows.iter()
+                .zip(&ids)
+                .all(|(row, id)| row.starts_with(id.as_str()))
+        };
+        for (limit, count) in [
+            (None, 1001),
+            (Some(501), 501),
+            (Some(500), 500),
+            (Some(1), 1),
+        ] {
+            let rows = listed(&scratch, limit);
+            assert_eq!(rows.len(), count, "{limit:?}");
+            assert!(named(&rows), "{limit:?}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Everything of a kind, slice by slice in the order of the ids. Each slice
+//! begins after the last id of the one before, so that nobody is passed over
+//! when somebody else is deleted meanwhile.
+
+use super::failure::Failure;
+use super::runtime::Session;
+use crate::directory::Execute;
+use crate::directory::listing::{
+    Comparison, Condition, List, Listed, Noun, Operand, Slice, Visible,
+};
+
+const SLICE: i64 = 500;
+
+pub struct Walk<N: Noun> {
+    of: Option<N::Of>,
+    column: N::Column,
+    id: fn(&N::Row) -> i64,
+    after: i64,
+    left: i64,
+}
+
+impl<N: Noun> Walk<N> {
+    /// `column` holds what `id` reads.
+    pub fn new(column: N::Column, id: fn(&N::Row) -> i64) -> Self {
+        Self {
+            of: None,
+            column,
+            id,
+            after: 0,
+            left: i64::MAX,
+        }
+    }
+
+    pub fn confined_to(self, of: Option<N::Of>) -> Self {
+        Self { of, ..self }
+    }
+
+    pub fn at_most(self, limit: Option<i64>) -> Self {
+        Self {
+            left: limit.unwrap_or(i64::MAX),
+            ..self
+        }
+    }
+
+    /// The next rows; none when there are no more.
+    pub async fn next(&mut self, session: &Session) -> Result<Vec<N::Row>, Failure>
+    where
+        List<N>: Execute<Output = Listed<N::Row>>,
+    {
+        let limit = self.left.min(SLICE);
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let rows = session.read(self.slice(limit)).await?.rows;
+        match rows.last() {
+            Some(last) => {
+                self.after = (self.id)(last);
+                self.left -= i64::try_from(rows.len()).unwrap_or(self.left);
+            }
+            None => self.left = 0,
+        }
+        Ok(rows)
+    }
+
+    fn slice(&self, limit: i64) -> List<N> {
+        List {
+            of: self.of.clone(),
+            visible: Visible::All,
+            condition: Some(Condition::Test {
+                column: self.column,
+                comparison: Comparison::Greater,
+                operands: vec![Operand::Number(self.after)],
+            }),
+            counted: false,
+            ..List::new(Slice { offset: 0, limit })
+        }
+    }
+}
