@@ -69,7 +69,8 @@ pub fn serve(argument: &str) -> std::io::Result<()> {
             .enumerate()
             .fold(App::new(), |app, (number, bytes)| {
                 let bytes = bytes.clone();
-                let handler = move || {
+                // The body is read as any handler must, or the connection is closed.
+                let handler = move |_: Bytes| {
                     let bytes = bytes.clone();
                     async move {
                         HttpResponse::Ok()

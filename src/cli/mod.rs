@@ -59,7 +59,7 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
 /// Who serves tells what happens; a command that ends tells what went wrong.
 fn start_log(command: &Command) {
     let default = match command {
-        Command::Serve(_) => "info",
+        Command::Serve(_) => "info,actix_server=warn",
         _ => "warn",
     };
     let environment = env_logger::Env::default().default_filter_or(default);

@@ -2,6 +2,7 @@
 
 mod health;
 mod middleware;
+mod shutdown;
 
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
@@ -72,11 +73,21 @@ impl Bound {
 
     /// Serves until SIGINT or SIGTERM, then lets running requests finish.
     pub fn run(self) -> std::io::Result<()> {
-        actix_web::rt::System::new().block_on(async { self.start(true)?.await })
+        actix_web::rt::System::new().block_on(async {
+            let server = self.start()?;
+            let handle = server.handle();
+            actix_web::rt::spawn(async move {
+                shutdown::asked().await;
+                log::info!("finishing what has begun, then stopping");
+                handle.stop(true).await;
+            });
+            server.await
+        })
     }
 
-    /// Starts the workers; must be called on an actix system.
-    pub fn start(self, signals: bool) -> std::io::Result<Server> {
+    /// Starts the workers; must be called on an actix system. Signals are left
+    /// to the caller.
+    pub fn start(self) -> std::io::Result<Server> {
         let Self {
             listener,
             settings,
@@ -109,12 +120,7 @@ impl Bound {
         .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
         .client_request_timeout(Duration::from_secs(limits.header_seconds))
         .shutdown_timeout(settings.server.shutdown_seconds);
-        let server = if signals {
-            server
-        } else {
-            server.disable_signals()
-        };
-        Ok(server.listen(listener)?.run())
+        Ok(server.disable_signals().listen(listener)?.run())
     }
 }
 

@@ -5,6 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use diesel::result::Error as QueryError;
@@ -28,14 +29,26 @@ struct Job {
 }
 
 pub struct Writer {
-    jobs: SyncSender<Job>,
+    /// Taken when the writer is dropped, which ends the thread.
+    jobs: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    /// Waits until everything that was accepted is committed.
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Writer {
     pub fn start(path: PathBuf, busy: Duration, queue: usize) -> Result<Self, StorageError> {
         let (jobs, waiting) = sync_channel(queue);
         let connection = connection::open(&path, busy)?;
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("rolecall-writer".into())
             .spawn(move || {
                 Worker {
@@ -46,7 +59,10 @@ impl Writer {
                 .work(&waiting)
             })
             .map_err(|error| StorageError::Unavailable(error.to_string()))?;
-        Ok(Self { jobs })
+        Ok(Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        })
     }
 
     pub async fn write<T, E>(
@@ -58,7 +74,10 @@ impl Writer {
         E: From<StorageError> + Send + 'static,
     {
         let (job, answer) = job(work);
-        self.jobs.try_send(job).map_err(|error| match error {
+        let Some(jobs) = &self.jobs else {
+            return Err(StorageError::Unavailable("the writer stopped".into()).into());
+        };
+        jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => StorageError::Busy("the queue of writes is full".into()),
             TrySendError::Disconnected(_) => StorageError::Unavailable("the writer stopped".into()),
         })?;

@@ -70,7 +70,7 @@ impl TestApp {
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = bound.start(false).unwrap();
+                let server = bound.start().unwrap();
                 sender.send(server.handle()).unwrap();
                 server.await.unwrap();
             });
