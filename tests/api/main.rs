@@ -16,4 +16,5 @@
 mod addresses;
 mod browsers;
 mod home;
+mod readme;
 mod support;
