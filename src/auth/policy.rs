@@ -130,8 +130,8 @@ impl Governed for CreateRole {
     }
 }
 
-/// A role that is out of sight must answer like one that does not exist: the
-/// directory is asked with `Visible::Own`, and a role that is held is refused there.
+/// A role that is out of sight must answer like one that does not exist: to whom
+/// a permission is lacking the surface says so, the directory to all others.
 fn change_role(
     principal: &Principal,
     needs: &[Permission],
