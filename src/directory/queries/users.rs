@@ -132,11 +132,10 @@ async fn plain_page(
             .load(connection)
             .await?;
         let (after, skip) = seek(&blocks, offset);
-        (
-            Some(blocks.iter().map(|(_, living)| living).sum()),
-            after,
-            skip,
-        )
+        let total = list
+            .counted
+            .then(|| blocks.iter().map(|(_, living)| living).sum());
+        (total, after, skip)
     };
     let rows = users::table
         .filter(users::id.gt(after))
