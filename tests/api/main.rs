@@ -15,3 +15,4 @@
 
 mod home;
 mod support;
+mod users;
