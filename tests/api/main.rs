@@ -14,5 +14,6 @@
 )]
 
 mod home;
+mod roles;
 mod support;
 mod users;
