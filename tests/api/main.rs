@@ -16,4 +16,5 @@
 mod home;
 mod roles;
 mod support;
+mod tokens;
 mod users;
