@@ -13,6 +13,7 @@
     reason = "tests may fail loudly everywhere, helpers included"
 )]
 
+mod auth;
 mod events;
 mod home;
 mod roles;
