@@ -16,6 +16,7 @@
 mod auth;
 mod events;
 mod home;
+mod rights;
 mod roles;
 mod support;
 mod tokens;
