@@ -144,6 +144,8 @@ fn a_narrowed_token_makes_no_wider_one() {
     let with = |scopes: Value| post(&narrow, json!({"name": "child", "scopes": scopes}));
     with(Value::Null).expect(403);
     with(json!(["self:read", "users:write"])).expect(403);
+    // Names of other services count as well.
+    with(json!(["self:read", "invoices:approve"])).expect(403);
     with(json!(["self:read", "users:read"])).expect(201);
     post(&narrow, json!({"name": "unsaid"})).expect(403);
 }
@@ -226,6 +228,7 @@ fn a_token_can_be_renamed_and_narrowed_but_not_widened() {
     for wider in [
         json!({"scopes": null}),
         json!({"scopes": ["users:read", "roles:read"]}),
+        json!({"scopes": ["invoices:approve"]}),
     ] {
         assert_eq!(
             patch(wider).expect(400).pointers(),
@@ -271,6 +274,23 @@ fn everybody_sees_and_ends_their_own_tokens_only() {
         .expect(404);
     client.delete(&other).expect(404);
     app.admin().get(&other).expect(200);
+}
+
+#[test]
+fn including_tokens_shows_none_but_ones_own() {
+    let app = TestApp::start();
+    let role = a_role().permitting(&["users:read"]).create(&app);
+    let reader = a_user().holding(&role).create(&app);
+    let answer = reader.client(&app).get("/users?include=tokens").expect(200);
+    let document = answer.json();
+    assert_eq!(
+        document["data"][0]["relationships"]["tokens"]["data"],
+        json!([])
+    );
+    let included = document["included"].as_array().unwrap().clone();
+    assert_eq!(included.len(), 1, "{included:?}");
+    let linkage = &document["data"][1]["relationships"]["tokens"]["data"];
+    assert_eq!(linkage[0]["id"], included[0]["id"]);
 }
 
 #[test]
