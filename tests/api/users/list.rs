@@ -235,6 +235,28 @@ fn a_filter_is_an_exact_match_and_takes_several_values_q18() {
 }
 
 #[test]
+fn times_are_compared_as_moments_whatever_their_offset() {
+    let app = TestApp::start();
+    app.advance(60);
+    let later = a_user().create(&app);
+    for (filter, found) in [
+        (
+            "filter[created]=2026-01-02T04:04:05%2B01:00",
+            "1".to_owned(),
+        ),
+        (
+            "filter[created][gt]=2026-01-02T03:04:05Z",
+            later.id.to_string(),
+        ),
+    ] {
+        let answer = app.admin().get(&format!("/users?{filter}")).expect(200);
+        assert_eq!(answer.ids(), [found], "{filter}");
+    }
+    let wrong = app.admin().get("/users?filter[created]=yesterday");
+    assert_eq!(wrong.expect(400).parameters(), ["filter[created]"]);
+}
+
+#[test]
 fn what_cannot_be_filtered_is_400_and_never_passed_over_q19() {
     let app = TestApp::start();
     for parameter in [
