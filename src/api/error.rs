@@ -113,6 +113,11 @@ impl Pointing<'_> {
 }
 
 impl Failure {
+    /// Whether a permission is lacking.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::Forbidden(_)))
+    }
+
     /// Gives errors of the directory the pointers of the request's document.
     pub fn pointing(self, at: Pointing<'_>, invalid_data: u16) -> Self {
         match self {

@@ -11,7 +11,7 @@ use super::principal::Principal;
 use super::secret;
 use crate::config;
 use crate::directory::credentials::{Account, FindAccount, FindTokenAccount, NoteUse};
-use crate::directory::permissions::Permissions;
+use crate::directory::permissions::{self, Permissions};
 use crate::directory::{Context, Directory, DirectoryError, clock};
 
 /// How often the last use of a token is written down, at most.
@@ -245,7 +245,7 @@ fn of_account(account: &Account) -> Principal {
         is_administrator: account.is_administrator,
         permissions: account.permissions,
         token_id: None,
-        is_narrowed: false,
+        scopes: None,
     }
 }
 
@@ -260,7 +260,7 @@ fn of_token(account: &Account, token_id: i64, scopes: Option<&str>) -> Principal
             is_administrator: false,
             permissions: whole.permissions.and(Permissions::from_json(scopes)),
             token_id: Some(token_id),
-            is_narrowed: true,
+            scopes: Some(permissions::names(scopes).into()),
             ..whole
         },
     }

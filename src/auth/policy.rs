@@ -10,7 +10,7 @@ use super::principal::Principal;
 use crate::directory::events::{Events, FindEvent};
 use crate::directory::grants::{ChangeMembers, ListMembers, RolesOfUsers, Side, UsersOfRoles};
 use crate::directory::listing::{List, Visible};
-use crate::directory::permissions::{Permission, Permissions};
+use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::{CreateRole, DeleteRole, FindRole, Roles, RolesOf, UpdateRole};
 use crate::directory::tokens::{
     CreateToken, DeleteToken, FindToken, TokenChanges, Tokens, UpdateToken,
@@ -130,8 +130,8 @@ impl Governed for CreateRole {
     }
 }
 
-/// A role that is out of sight must answer like one that does not exist: the
-/// directory is asked with `Visible::Own`, and a role that is held is refused there.
+/// A role that is out of sight must answer like one that does not exist: to whom
+/// a permission is lacking the surface says so, the directory to all others.
 fn change_role(
     principal: &Principal,
     needs: &[Permission],
@@ -234,16 +234,11 @@ impl Governed for CreateToken {
 
 /// A token that may less than its user cannot make one that may more.
 fn narrower(principal: &Principal, changes: &TokenChanges) -> Result<(), Refusal> {
-    let scopes = changes.scopes.as_ref().and_then(|scopes| scopes.as_deref());
-    let fits = match scopes {
-        _ if !principal.is_narrowed => true,
-        None => false,
-        Some(scopes) => {
-            let wanted = Permissions::from_json(scopes);
-            principal.permissions.and(wanted) == wanted
-        }
+    let Some(own) = &principal.scopes else {
+        return Ok(());
     };
-    if fits {
+    let wanted = changes.scopes.as_ref().and_then(|scopes| scopes.as_deref());
+    if wanted.is_some_and(|wanted| names(wanted).iter().all(|name| own.contains(name))) {
         return Ok(());
     }
     Err(Refusal::Forbidden(

@@ -14,8 +14,8 @@ pub struct Principal {
     /// Already narrowed by the token's scopes.
     pub permissions: Permissions,
     pub token_id: Option<i64>,
-    /// Came with a token that may less than its user.
-    pub is_narrowed: bool,
+    /// Came with a token that may only this, names of other services included.
+    pub scopes: Option<Arc<[String]>>,
 }
 
 impl Principal {

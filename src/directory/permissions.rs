@@ -141,12 +141,16 @@ impl Permissions {
 
     /// Reads a stored JSON array of names; names of other services are passed over.
     pub fn from_json(text: &str) -> Self {
-        let names: Vec<String> = serde_json::from_str(text).unwrap_or_default();
-        names
+        names(text)
             .iter()
             .filter_map(|name| Permission::named(name))
             .fold(Self::default(), Self::with)
     }
+}
+
+/// Reads a stored JSON array of names, those of other services included.
+pub fn names(text: &str) -> Vec<String> {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 /// How far a caller's hand reaches: nobody gives, changes or takes over more

@@ -14,7 +14,13 @@
 )]
 
 mod addresses;
+mod auth;
 mod browsers;
+mod events;
 mod home;
 mod readme;
+mod rights;
+mod roles;
 mod support;
+mod tokens;
+mod users;

@@ -1,6 +1,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, answer};
 use crate::api::plan;
@@ -10,8 +11,11 @@ use crate::api::resource::Writable;
 pub async fn delete<R: Writable>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         plan::of_none(&call.query(&[])?)?;
-        R::delete(&call.guard, call.id()).await?;
-        Ok(Answer::Empty)
+        match R::delete(&call.guard, call.id()).await {
+            Ok(()) => Ok(Answer::Empty),
+            Err(failure) if failure.is_forbidden() => Err(or_hidden::<R>(call, failure).await),
+            Err(failure) => Err(failure),
+        }
     })
     .await
 }

@@ -1,6 +1,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::decode::members;
@@ -41,7 +42,7 @@ pub async fn change_linkage<L: ToMany>(
         plan::of_none(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
         let Some(side) = L::side(call.id()) else {
-            return Err(unsupported(L::NAME));
+            return Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await);
         };
         let linkage = read_linkage(&body, &call.api.document_limits)?;
         if linkage == Linkage::Null {
@@ -59,9 +60,15 @@ pub async fn change_linkage<L: ToMany>(
             members: ids,
             reach: Default::default(),
         };
-        let changed = call.guard.write(operation).await.map_err(|refusal| {
-            Failure::from(refusal).pointing(Pointing::Linkage(&linkage), call.api.invalid_data)
-        })?;
+        let changed = match call.guard.write(operation).await.map_err(Failure::from) {
+            Ok(changed) => changed,
+            Err(failure) if failure.is_forbidden() => {
+                return Err(or_hidden::<L::From>(call, failure).await);
+            }
+            Err(failure) => {
+                return Err(failure.pointing(Pointing::Linkage(&linkage), call.api.invalid_data));
+            }
+        };
         let query = Query::empty(&call.api.query_limits);
         let paging = Paging::of(&query, Some(call.api.linkage_items))?;
         Ok(Answer::Document(
@@ -74,11 +81,7 @@ pub async fn change_linkage<L: ToMany>(
 /// Changes that a relationship does not know: 403 (R18).
 pub async fn refuse_linkage<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
-        call.guard
-            .read(L::From::find(call.id()))
-            .await?
-            .ok_or(DirectoryError::NotFound)?;
-        Err(unsupported(L::NAME))
+        Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await)
     })
     .await
 }

@@ -23,12 +23,22 @@ use super::include::{Compound, Tree};
 use super::plan::Plan;
 use super::render::{Render, open_links};
 use super::resource::{Listable, Resource, Row};
+use crate::directory::DirectoryError;
 use crate::directory::listing::List;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{Commas, raw};
 
 /// Bytes that a resource object takes, roughly; only to reserve memory once.
 const RESOURCE_BYTES: usize = 1200;
+
+/// A refusal, unless the caller may not even know what is there: then 404.
+async fn or_hidden<R: Resource>(call: &Call<'_>, failure: Failure) -> Failure {
+    match call.guard.read(R::find(call.id())).await {
+        Ok(Some(_)) => failure,
+        Ok(None) => DirectoryError::NotFound.into(),
+        Err(refusal) => refusal.into(),
+    }
+}
 
 /// A document with one resource. `own` is its `links.self`.
 async fn one<R: Resource>(

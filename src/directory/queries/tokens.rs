@@ -5,7 +5,7 @@ use super::credentials::within_reach;
 use super::prelude::*;
 use super::{env, found};
 use crate::directory::events::{described, difference};
-use crate::directory::permissions::Permissions;
+use crate::directory::permissions::names;
 use crate::directory::tokens::{
     CreateToken, DeleteToken, FindToken, NewToken, Token, TokenColumn, Tokens, TokensOf,
     UpdateToken,
@@ -197,11 +197,8 @@ fn narrows(before: &Token, update: &UpdateToken) -> Result<(), DirectoryError> {
             (None, _) => false,
             (Some(_), None) => true,
             (Some(before), Some(after)) => {
-                let (before, after) = (
-                    Permissions::from_json(before),
-                    Permissions::from_json(after),
-                );
-                before.and(after) != after
+                let before = names(before);
+                names(after).iter().any(|name| !before.contains(name))
             }
         };
         if widened {

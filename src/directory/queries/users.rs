@@ -132,11 +132,10 @@ async fn plain_page(
             .load(connection)
             .await?;
         let (after, skip) = seek(&blocks, offset);
-        (
-            Some(blocks.iter().map(|(_, living)| living).sum()),
-            after,
-            skip,
-        )
+        let total = list
+            .counted
+            .then(|| blocks.iter().map(|(_, living)| living).sum());
+        (total, after, skip)
     };
     let rows = users::table
         .filter(users::id.gt(after))
@@ -315,7 +314,9 @@ impl Run for UpdateUser {
             return Err(DirectoryError::NotFound);
         }
         let before = found(living(self.id, connection).await?)?;
-        if context.actor_id() != Some(self.id) {
+        // Whoever sets a password can become that user: a token with scopes would
+        // leave them behind by its own user's password.
+        if context.actor_id() != Some(self.id) || self.changes.password_hash.is_some() {
             within_reach(self.reach, self.id, context, connection).await?;
         }
         if let Some(roles) = &self.roles {

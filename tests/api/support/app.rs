@@ -19,11 +19,11 @@ use super::clock::TestClock;
 use super::database::TestDatabase;
 
 /// When every test begins.
-const BEGIN: &str = "2026-01-02T03:04:05+00:00";
+pub const BEGIN: &str = "2026-01-02T03:04:05+00:00";
 /// The first administrator's password, and its argon2id hash, made once: a
 /// test should not pay for hashing unless it is about it.
 pub const ADMIN_PASSWORD: &str = "correct horse";
-const ADMIN_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$cm9sZWNhbGwtdGVzdHMhIQ$fIc0DduaqrilxMrpfF6NVnf0IBC54HRAt41A1q/D6vQ";
+pub(super) const ADMIN_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$cm9sZWNhbGwtdGVzdHMhIQ$fIc0DduaqrilxMrpfF6NVnf0IBC54HRAt41A1q/D6vQ";
 
 pub struct TestApp {
     pub database: TestDatabase,
@@ -129,6 +129,14 @@ impl TestApp {
         block_on(work(&self.directory, &context)).unwrap()
     }
 
+    /// Gives a role that ends at a moment, beside the service: it has no address for that yet.
+    pub fn give_until(&self, user_id: i64, role_id: i64, until: &str) {
+        self.database.execute(&format!(
+            "INSERT INTO grants (user_id, role_id, valid_until, created, modified)
+             VALUES ({user_id}, {role_id}, '{until}', '{BEGIN}', '{BEGIN}')"
+        ));
+    }
+
     /// A token for a user, with scopes or with all that the user may.
     pub fn token_of(&self, user_id: i64, scopes: Option<&[&str]>) -> String {
         let scopes = scopes.map(|scopes| serde_json::to_string(scopes).unwrap());
@@ -136,6 +144,13 @@ impl TestApp {
             make_token(directory, context, user_id, scopes).await
         })
     }
+}
+
+/// Asks until the answer is yes; fails when it never is.
+#[track_caller]
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let patience = 2000;
+    assert!((0..patience).any(|_| holds()), "never: {what}");
 }
 
 impl Drop for TestApp {

@@ -6,9 +6,9 @@ use rolecall::directory::grants::{Change, ChangeMembers, Side};
 use rolecall::directory::listing::Visible;
 use rolecall::directory::permissions::Reach;
 use rolecall::directory::roles::{CreateRole, RoleChanges};
-use rolecall::directory::users::{CreateUser, UserChanges};
+use rolecall::directory::users::{CreateUser, PasswordHash, UserChanges};
 
-use super::app::TestApp;
+use super::app::{ADMIN_HASH, TestApp};
 use super::client::Client;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -45,6 +45,12 @@ impl UserBuilder {
 
     pub fn with_surname(mut self, surname: &str) -> Self {
         self.changes.surname = Some(Some(surname.to_owned()));
+        self
+    }
+
+    /// Can sign in with [`ADMIN_PASSWORD`](super::ADMIN_PASSWORD), without the cost of another hash.
+    pub fn with_password(mut self) -> Self {
+        self.changes.password_hash = Some(Some(PasswordHash::new(ADMIN_HASH.into())));
         self
     }
 

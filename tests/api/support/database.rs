@@ -62,6 +62,9 @@ impl TestDatabase {
             Self::Sqlite { .. } => {
                 let path = self.address().replace("sqlite://", "");
                 let mut connection = diesel::SqliteConnection::establish(&path).unwrap();
+                // The service may be writing down that a token was used.
+                let wait = diesel::sql_query("PRAGMA busy_timeout = 5000");
+                diesel::RunQueryDsl::execute(wait, &mut connection).unwrap();
                 let run = diesel::sql_query(statement);
                 diesel::RunQueryDsl::execute(run, &mut connection).unwrap();
             }

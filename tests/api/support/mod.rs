@@ -6,10 +6,11 @@ mod builders;
 mod client;
 mod clock;
 mod database;
+mod documents;
 
 pub use answer::Answer;
-pub use app::ADMIN_PASSWORD;
-pub use app::TestApp;
+pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
 pub use builders::{Member, RoleMade, a_role, a_user};
 pub use client::Client;
 pub use database::{TestDatabase, is_postgres};
+pub use documents::{a_new, changes, linkage};

@@ -1,0 +1,196 @@
+//! Who may what: every address with every method, for everybody.
+
+use std::collections::BTreeSet;
+
+use rolecall::api::endpoints;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Member, RoleMade, TestApp, a_new, a_role, a_user, changes, linkage};
+
+/// What nobody gets, a stranger without roles, the owner (of the user or token
+/// in the address; the holder of the role there), and an administrator.
+#[rustfmt::skip]
+const TABLE: &[(&str, &str, [u16; 4])] = &[
+    //                                                 nobody stranger owner admin
+    ("GET",    "/home",                                [401, 200, 200, 200]),
+
+    ("GET",    "/users",                               [401, 200, 200, 200]),
+    ("POST",   "/users",                               [401, 403, 403, 201]),
+    ("GET",    "/users/{id}",                          [401, 404, 200, 200]),
+    ("PATCH",  "/users/{id}",                          [401, 404, 200, 200]),
+    ("DELETE", "/users/{id}",                          [401, 404, 403, 204]),
+    ("GET",    "/users/{id}/roles",                    [401, 404, 200, 200]),
+    ("GET",    "/users/{id}/relationships/roles",      [401, 404, 200, 200]),
+    ("POST",   "/users/{id}/relationships/roles",      [401, 404, 403, 200]),
+    ("PATCH",  "/users/{id}/relationships/roles",      [401, 404, 403, 200]),
+    ("DELETE", "/users/{id}/relationships/roles",      [401, 404, 403, 200]),
+    ("GET",    "/users/{id}/tokens",                   [401, 404, 200, 200]),
+    ("GET",    "/users/{id}/relationships/tokens",     [401, 404, 200, 200]),
+    ("POST",   "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
+    ("PATCH",  "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
+    ("DELETE", "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
+
+    ("GET",    "/roles",                               [401, 200, 200, 200]),
+    ("POST",   "/roles",                               [401, 403, 403, 201]),
+    ("GET",    "/roles/{id}",                          [401, 404, 200, 200]),
+    ("PATCH",  "/roles/{id}",                          [401, 404, 403, 200]),
+    ("DELETE", "/roles/{id}",                          [401, 404, 403, 204]),
+    ("GET",    "/roles/{id}/users",                    [401, 404, 200, 200]),
+    ("GET",    "/roles/{id}/relationships/users",      [401, 404, 200, 200]),
+    ("POST",   "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
+    ("PATCH",  "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
+    ("DELETE", "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
+
+    ("GET",    "/tokens",                              [401, 200, 200, 200]),
+    ("POST",   "/tokens",                              [401, 201, 201, 201]),
+    ("GET",    "/tokens/{id}",                         [401, 404, 200, 200]),
+    ("PATCH",  "/tokens/{id}",                         [401, 404, 200, 200]),
+    ("DELETE", "/tokens/{id}",                         [401, 404, 204, 204]),
+    ("GET",    "/tokens/{id}/user",                    [401, 404, 200, 200]),
+    ("GET",    "/tokens/{id}/relationships/user",      [401, 404, 200, 200]),
+    ("PATCH",  "/tokens/{id}/relationships/user",      [401, 404, 403, 403]),
+
+    ("GET",    "/events",                              [401, 403, 403, 200]),
+    ("GET",    "/events/{id}",                         [401, 403, 403, 200]),
+];
+
+const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PATCH", "DELETE"];
+
+/// One user who owns the things in the address, made anew for every request.
+struct Things {
+    owner: Member,
+    role: RoleMade,
+    token: i64,
+}
+
+impl Things {
+    fn make(app: &TestApp) -> Self {
+        let role = a_role().create(app);
+        let owner = a_user().holding(&role).create(app);
+        app.token_of(owner.id, None);
+        let tokens = app.admin().get(&format!("{}/tokens", owner.path())).ids();
+        let token = tokens[0].parse().unwrap();
+        Self { owner, role, token }
+    }
+
+    fn id(&self, path: &str) -> i64 {
+        match path.split('/').nth(1) {
+            Some("users") => self.owner.id,
+            Some("roles") => self.role.id,
+            Some("tokens") => self.token,
+            _ => 1,
+        }
+    }
+
+    /// A body that is well-formed and asks for something possible.
+    fn body(&self, method: &str, path: &str) -> Option<Value> {
+        let kind = path.split('/').nth(1).unwrap();
+        let attributes = json!({"name": format!("n{}", self.owner.id)});
+        match (method, path.split("/relationships/").nth(1)) {
+            ("GET" | "HEAD", _) => None,
+            ("PATCH", None) => Some(changes(kind, self.id(path), attributes)),
+            ("DELETE", None) => None,
+            (_, None) if kind == "users" => {
+                let username = format!("u{}", self.owner.id);
+                let attributes = json!({"username": username, "password": "secret"});
+                Some(a_new(kind, attributes))
+            }
+            (_, None) => Some(a_new(kind, attributes)),
+            (_, Some("user")) => {
+                Some(json!({"data": {"type": "users", "id": self.owner.id.to_string()}}))
+            }
+            (_, Some("roles")) => Some(linkage("roles", &[self.role.id])),
+            (_, Some("users")) => Some(linkage("users", &[self.owner.id])),
+            (_, Some("tokens")) => Some(linkage("tokens", &[self.token])),
+            (_, Some(other)) => panic!("no body for {other}"),
+        }
+    }
+
+    fn ask(&self, client: &Client, method: &str, path: &str) -> u16 {
+        let address = path.replace("{id}", &self.id(path).to_string());
+        match self.body(method, path) {
+            Some(body) => client.json(method, &address, &body).status,
+            None => {
+                let accept = [("accept", "application/vnd.api+json")];
+                client.send(method, &address, &accept, None).status
+            }
+        }
+    }
+}
+
+/// What the four get, each for things of its own.
+fn four(app: &TestApp, stranger: &Client, method: &str, path: &str) -> [u16; 4] {
+    ["nobody", "stranger", "owner", "administrator"].map(|caller| {
+        let things = Things::make(app);
+        let client = match caller {
+            "nobody" => app.anonymous(),
+            "stranger" => stranger.clone(),
+            "owner" => things.owner.client(app),
+            _ => app.admin(),
+        };
+        things.ask(&client, method, path)
+    })
+}
+
+#[test]
+fn every_address_answers_everybody_as_the_table_says() {
+    let app = TestApp::start();
+    let stranger = a_user().create(&app).client(&app);
+    let wrong: Vec<String> = TABLE
+        .iter()
+        .filter_map(|(method, path, expected)| {
+            let got = four(&app, &stranger, method, path);
+            (got != *expected).then(|| format!("{method} {path}: {got:?}, not {expected:?}"))
+        })
+        .collect();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn head_answers_like_get() {
+    let app = TestApp::start();
+    let stranger = a_user().create(&app).client(&app);
+    for (_, path, expected) in TABLE.iter().filter(|(method, ..)| *method == "GET") {
+        assert_eq!(
+            four(&app, &stranger, "HEAD", path),
+            *expected,
+            "HEAD {path}"
+        );
+    }
+}
+
+#[test]
+fn no_address_is_missing_from_the_table() {
+    let served: BTreeSet<(String, String)> = endpoints()
+        .iter()
+        .flat_map(|endpoint| {
+            let methods = endpoint.methods.iter().filter(|method| **method != "HEAD");
+            methods.map(|method| ((*method).to_owned(), endpoint.path.clone()))
+        })
+        .collect();
+    let listed = TABLE
+        .iter()
+        .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()))
+        .collect();
+    assert_eq!(served, listed);
+}
+
+#[test]
+fn every_other_method_is_405_for_whoever_is_known_f11() {
+    let app = TestApp::start();
+    let stranger = a_user().create(&app).client(&app);
+    for endpoint in endpoints() {
+        let allow = endpoint.methods.join(", ");
+        let address = endpoint.path.replace("{id}", "1");
+        let others = METHODS
+            .iter()
+            .chain(&["PUT"])
+            .filter(|method| !endpoint.methods.contains(method));
+        for method in others {
+            let ask = |client: &Client| client.send(method, &address, &[], None);
+            let answer = ask(&stranger).expect(405);
+            assert_eq!(answer.header("allow"), Some(&*allow), "{method} {address}");
+            ask(&app.anonymous()).expect(401);
+        }
+    }
+}
