@@ -13,5 +13,7 @@
     reason = "tests may fail loudly everywhere, helpers included"
 )]
 
+mod architecture;
 mod home;
+mod migrations;
 mod support;
