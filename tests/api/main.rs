@@ -16,4 +16,5 @@
 mod architecture;
 mod home;
 mod migrations;
+mod races;
 mod support;
