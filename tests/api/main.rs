@@ -14,6 +14,7 @@
 )]
 
 mod architecture;
+mod bad_input;
 mod home;
 mod migrations;
 mod races;
