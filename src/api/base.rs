@@ -1,6 +1,7 @@
 //! The public address in links: configured, or from the request itself.
 
 use std::borrow::Cow;
+use std::net::Ipv6Addr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -64,11 +65,20 @@ fn invalid() -> Error {
 /// A registered name, an address or `[IPv6]`, with an optional port: nothing
 /// that would have to be escaped in a link.
 fn is_authority(host: &str) -> bool {
-    !host.is_empty()
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((address, port)) if address.parse::<Ipv6Addr>().is_ok() => (address, port),
+            _ => return false,
+        },
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let is_port = |text: &str| text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty();
+    !name.is_empty()
         && host.len() <= 255
-        && host
+        && name
             .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
+            .all(|b| b.is_ascii_alphanumeric() || b"-._:".contains(&b))
+        && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
 #[cfg(test)]
@@ -85,7 +95,24 @@ mod tests {
         ] {
             assert!(is_authority(good), "{good}");
         }
-        for bad in ["", "a b", "a/b", "a@b", "a\"b", "a?b", "a#b", "é.example"] {
+        for bad in [
+            "",
+            "a b",
+            "a/b",
+            "a@b",
+            "a\"b",
+            "a?b",
+            "a#b",
+            "é.example",
+            "a:b",
+            "a:",
+            "a:1:2",
+            ":1",
+            "[::1",
+            "[a]",
+            "[::1]x",
+            "::1",
+        ] {
             assert!(!is_authority(bad), "{bad}");
         }
     }

@@ -14,10 +14,14 @@
 )]
 
 mod addresses;
+mod architecture;
 mod auth;
+mod bad_input;
 mod browsers;
 mod events;
 mod home;
+mod migrations;
+mod races;
 mod readme;
 mod rights;
 mod roles;

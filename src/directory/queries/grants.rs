@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::audit::{Happening, record_all};
 use super::credentials::roles_within_reach;
 use super::prelude::*;
-use super::{env, roles};
+use super::{env, found, roles};
 use crate::directory::grants::{
     Change, ChangeMembers, ListMembers, Members, NewGrant, RolesOfUsers, Side, UsersOfRoles,
 };
@@ -355,6 +355,10 @@ async fn change(
         all_exist(side, members, connection).await?;
     }
     let named: BTreeSet<i64> = members.iter().copied().collect();
+    if change == Change::Replace {
+        // Of two replacements at the same time one must come after the other.
+        hold(side, connection).await?;
+    }
     let standing = match change {
         Change::Replace => standing(side, None, connection).await?,
         Change::Add | Change::Remove => standing(side, Some(&named), connection).await?,
@@ -396,6 +400,20 @@ async fn guard(
         }
     };
     roles_within_reach(reach, &roles, connection).await
+}
+
+async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let held: Option<i64> = match side {
+        Side::OfUser(user) => {
+            let row = env::held!(users::table.find(user).select(users::id));
+            row.get_result(connection).await.optional()?
+        }
+        Side::OfRole(role) => {
+            let row = env::held!(roles_table::table.find(role).select(roles_table::id));
+            row.get_result(connection).await.optional()?
+        }
+    };
+    found(held).map(drop)
 }
 
 /// Every named member must be there, else the place of the first that is not.
@@ -529,18 +547,22 @@ async fn take(
         return Ok(0);
     }
     let ids = gone.iter().map(|grant| grant.id).collect();
-    let changed = diesel::delete(grants::table.filter(env::id_in(grants::id, ids)))
-        .execute(connection)
+    // Somebody may take the same at the same time: only one of them did it.
+    let taken: Vec<i64> = diesel::delete(grants::table.filter(env::id_in(grants::id, ids)))
+        .returning(grants::id)
+        .load(connection)
         .await?;
+    let taken: BTreeSet<i64> = taken.into_iter().collect();
     let happenings = gone
         .iter()
+        .filter(|grant| taken.contains(&grant.id))
         .map(|grant| happening("delete", grant.id, grant.user, grant.role))
         .collect();
     record_all(context, connection, happenings).await?;
     if gone.iter().any(|grant| grant.role == ADMIN) {
         some_administrator(context, connection).await?;
     }
-    Ok(changed)
+    Ok(taken.len())
 }
 
 /// Tells the log that a role which is about to go takes its grants along.

@@ -60,6 +60,12 @@ async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Role>, Directory
     Ok(query.get_result(connection).await.optional()?)
 }
 
+/// Before a change: what is recorded as the state before it must be that.
+async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Role>, DirectoryError> {
+    let query = env::held!(roles::table.find(id).select(Role::as_select()));
+    Ok(query.get_result(connection).await.optional()?)
+}
+
 impl Run for List<Roles> {
     type Answer = Listed<Role>;
 
@@ -177,7 +183,7 @@ impl Run for UpdateRole {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(by_id(self.id, connection).await?)?;
+        let before = found(by_id_held(self.id, connection).await?)?;
         if before.unchangeable {
             return Err(UNCHANGEABLE);
         }
@@ -217,7 +223,7 @@ impl Run for DeleteRole {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(by_id(self.id, connection).await?)?;
+        let before = found(by_id_held(self.id, connection).await?)?;
         if before.unchangeable {
             return Err(UNCHANGEABLE);
         }

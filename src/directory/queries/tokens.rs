@@ -39,6 +39,21 @@ async fn visible(
     }))
 }
 
+/// Before a change: two at the same time could else each narrow what was,
+/// and the later one give back what the earlier took away.
+async fn visible_held(
+    id: i64,
+    whose: Visible,
+    connection: &mut Conn,
+) -> Result<Option<Token>, DirectoryError> {
+    let row = env::held!(tokens::table.find(id).select(tokens::id));
+    let held: Option<i64> = row.get_result(connection).await.optional()?;
+    match held {
+        Some(id) => visible(id, whose, connection).await,
+        None => Ok(None),
+    }
+}
+
 impl Run for FindToken {
     type Answer = Option<Token>;
 
@@ -167,7 +182,7 @@ impl Run for UpdateToken {
     type Answer = Token;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Token, DirectoryError> {
-        let before = found(visible(self.id, self.visible, connection).await?)?;
+        let before = found(visible_held(self.id, self.visible, connection).await?)?;
         narrows(&before, self)?;
         diesel::update(tokens::table.find(self.id))
             .set((
@@ -232,7 +247,7 @@ impl Run for DeleteToken {
     type Answer = ();
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
-        let before = found(visible(self.id, self.visible, connection).await?)?;
+        let before = found(visible_held(self.id, self.visible, connection).await?)?;
         let deleted = diesel::delete(tokens::table.find(self.id))
             .execute(connection)
             .await?;

@@ -64,6 +64,17 @@ async fn living(id: i64, connection: &mut Conn) -> Result<Option<User>, Director
     Ok(query.get_result(connection).await.optional()?)
 }
 
+/// Before a change: what is recorded as the state before it must be that.
+async fn living_held(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
+    let query = env::held!(
+        users::table
+            .find(id)
+            .filter(users::deleted_at.is_null())
+            .select(User::as_select())
+    );
+    Ok(query.get_result(connection).await.optional()?)
+}
+
 impl Run for List<Users> {
     type Answer = Listed<User>;
 
@@ -169,6 +180,8 @@ fn seek(blocks: &[(i64, i64)], offset: i64) -> (i64, i64) {
     (i64::MAX, 0)
 }
 
+const UNAME_TAKEN: &str = "A user with this uname already exists.";
+
 /// How many variants of a suggested uname are tried.
 const UNAME_VARIANTS: u32 = 1000;
 
@@ -178,23 +191,7 @@ impl Run for CreateUser {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
         let username = self.changes.username.as_deref().unwrap_or_default();
         refuse_taken(username, self.changes.uname.as_deref(), connection).await?;
-        let uname = free_uname(self, connection).await?;
-        let now = context.now_text();
-        let password_hash = self.changes.password_hash.clone().flatten();
-        let new = NewUser {
-            username,
-            uname: &uname,
-            password_hash: password_hash.as_ref().map(|hash| hash.expose()),
-            created: &now,
-            modified: &now,
-            created_by: context.actor_id(),
-            modified_by: context.actor_id(),
-        };
-        let id: i64 = diesel::insert_into(users::table)
-            .values(new)
-            .returning(users::id)
-            .get_result(connection)
-            .await?;
+        let id = insert(self, context, connection).await?;
         let rest = UserChanges {
             username: None,
             uname: None,
@@ -234,16 +231,10 @@ async fn refuse_taken(
             "A user with this username already exists.",
         ));
     }
-    if let Some(uname) = uname {
-        let same = users::table
-            .filter(users::uname.eq(uname))
-            .select(users::id);
-        if same.first::<i64>(connection).await.optional()?.is_some() {
-            problems.push(Problem::taken(
-                "uname",
-                "A user with this uname already exists.",
-            ));
-        }
+    if let Some(uname) = uname
+        && is_taken(uname, connection).await?
+    {
+        problems.push(Problem::taken("uname", UNAME_TAKEN));
     }
     if problems.is_empty() {
         Ok(())
@@ -252,28 +243,62 @@ async fn refuse_taken(
     }
 }
 
-async fn free_uname(create: &CreateUser, connection: &mut Conn) -> Result<String, DirectoryError> {
+/// Under the uname asked for, or under the first free one of those that the
+/// username suggests. Who takes one at the same time is waited for.
+async fn insert(
+    create: &CreateUser,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<i64, DirectoryError> {
+    let now = context.now_text();
+    let password_hash = create.changes.password_hash.clone().flatten();
     let (wanted, asked_for) = create.wanted_uname();
-    if asked_for {
-        return Ok(wanted);
-    }
-    for variant in 1..=UNAME_VARIANTS {
-        let name = if variant == 1 {
+    let variants = if asked_for { 1 } else { UNAME_VARIANTS };
+    for variant in 1..=variants {
+        let uname = if variant == 1 {
             wanted.clone()
         } else {
             format!("{wanted}-{variant}")
         };
-        let same = users::table
-            .filter(users::uname.eq(&name))
-            .select(users::id);
-        if same.first::<i64>(connection).await.optional()?.is_none() {
-            return Ok(name);
+        if !asked_for && is_taken(&uname, connection).await? {
+            continue;
+        }
+        let new = NewUser {
+            username: create.changes.username.as_deref().unwrap_or_default(),
+            uname: &uname,
+            password_hash: password_hash.as_ref().map(|hash| hash.expose()),
+            created: &now,
+            modified: &now,
+            created_by: context.actor_id(),
+            modified_by: context.actor_id(),
+        };
+        let id: Option<i64> = diesel::insert_into(users::table)
+            .values(new)
+            .on_conflict(users::uname)
+            .do_nothing()
+            .returning(users::id)
+            .get_result(connection)
+            .await
+            .optional()?;
+        if let Some(id) = id {
+            return Ok(id);
         }
     }
     Err(DirectoryError::taken(
         "uname",
-        "Choose a uname: all that the username suggests are taken.",
+        if asked_for {
+            UNAME_TAKEN
+        } else {
+            "Choose a uname: all that the username suggests are taken."
+        },
     ))
+}
+
+async fn is_taken(uname: &str, connection: &mut Conn) -> Result<bool, DirectoryError> {
+    let same = users::table
+        .filter(users::uname.eq(uname))
+        .select(users::id);
+    Ok(same.first::<i64>(connection).await.optional()?.is_some())
 }
 
 fn is_empty(changes: &UserChanges) -> bool {
@@ -313,7 +338,7 @@ impl Run for UpdateUser {
         if !sees(self.visible, self.id) {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(living(self.id, connection).await?)?;
+        let before = found(living_held(self.id, connection).await?)?;
         // Whoever sets a password can become that user: a token with scopes would
         // leave them behind by its own user's password.
         if context.actor_id() != Some(self.id) || self.changes.password_hash.is_some() {
@@ -359,7 +384,7 @@ impl Run for DeleteUser {
         if !sees(self.visible, self.id) {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(living(self.id, connection).await?)?;
+        let before = found(living_held(self.id, connection).await?)?;
         if context.actor_id() == Some(self.id) {
             return Err(DirectoryError::Protected("Nobody can delete themselves."));
         }

@@ -28,6 +28,15 @@ pub async fn one_at_a_time(connection: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
+/// A query whose rows nobody else changes until this transaction ends; they
+/// are read as the last change left them. New grants may still refer to them.
+macro_rules! held {
+    ($query:expr) => {
+        $query.for_no_key_update()
+    };
+}
+pub(crate) use held;
+
 /// Rows that one INSERT takes: one round trip for many; at most 65,535 values.
 pub const ROWS_AN_INSERT: usize = 1000;
 

@@ -105,6 +105,11 @@ impl TestApp {
         self.token(&self.admin_token)
     }
 
+    /// The secret of that token.
+    pub fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
+
     pub fn token(&self, secret: &str) -> Client {
         Client::new(&self.base, Some(format!("Bearer {secret}")))
     }

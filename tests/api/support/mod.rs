@@ -11,6 +11,6 @@ mod documents;
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
 pub use builders::{Member, RoleMade, a_role, a_user};
-pub use client::Client;
+pub use client::{Client, JSON_API};
 pub use database::{TestDatabase, is_postgres};
 pub use documents::{a_new, changes, linkage};

@@ -1,0 +1,269 @@
+//! The schema's history: both sides hold the same names and tables, and every
+//! step can be undone.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use diesel::sql_types::{Bool, Text};
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use rolecall::storage::migrations;
+
+use crate::support::TestDatabase;
+
+/// `users.name: Text`, with a question mark when it can be null.
+type Columns = BTreeSet<String>;
+
+const DIESEL: &str = "__diesel_schema_migrations";
+
+fn folder(kind: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("migrations")
+        .join(kind)
+}
+
+fn names(kind: &str) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder(kind))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn both_databases_have_migrations_of_the_same_names() {
+    let (sqlite, postgres) = (names("sqlite"), names("postgres"));
+    assert!(!sqlite.is_empty());
+    assert_eq!(sqlite, postgres);
+    for kind in ["sqlite", "postgres"] {
+        for name in &sqlite {
+            for file in ["up.sql", "down.sql"] {
+                let path = folder(kind).join(name).join(file);
+                let text = std::fs::read_to_string(&path).unwrap_or_default();
+                assert!(!text.trim().is_empty(), "{} is empty", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_migrated_database_has_the_tables_and_columns_of_the_schema() {
+    let database = TestDatabase::create();
+    migrations::run(&database.url()).unwrap();
+    fits_the_schema(&database);
+}
+
+#[test]
+fn a_second_run_applies_nothing() {
+    let database = TestDatabase::create();
+    let first = migrations::run(&database.url()).unwrap();
+    assert_eq!(first.len(), names("sqlite").len(), "{first:?}");
+    let before = columns(&database);
+    assert_eq!(migrations::run(&database.url()).unwrap(), [""; 0]);
+    assert_eq!(columns(&database), before);
+}
+
+#[test]
+fn starts_at_the_same_time_migrate_once() {
+    let database = TestDatabase::create();
+    let url = database.url();
+    let applied: Vec<usize> = std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| migrations::run(&url).unwrap().len()))
+            .collect();
+        starts
+            .into_iter()
+            .map(|start| start.join().unwrap())
+            .collect()
+    });
+    assert_eq!(
+        applied.iter().sum::<usize>(),
+        names("sqlite").len(),
+        "{applied:?}"
+    );
+    fits_the_schema(&database);
+}
+
+#[test]
+fn every_step_can_be_undone_and_done_again() {
+    let database = TestDatabase::create();
+    let url = database.url();
+    let first = migrations::run(&url).unwrap();
+    let undone = revert(&database);
+    assert_eq!(undone, first.len());
+    assert_eq!(columns(&database), Columns::new());
+    assert_eq!(leftovers(&database), [""; 0]);
+    assert_eq!(migrations::run(&url).unwrap(), first);
+    fits_the_schema(&database);
+}
+
+#[track_caller]
+fn fits_the_schema(database: &TestDatabase) {
+    let (found, wanted) = (columns(database), of_schema());
+    let missing: Vec<_> = wanted.difference(&found).collect();
+    let strange: Vec<_> = found.difference(&wanted).collect();
+    assert!(
+        missing.is_empty() && strange.is_empty(),
+        "only in schema.rs: {missing:?}; only in the database: {strange:?}"
+    );
+}
+
+/// `src/storage/schema.rs`, read as text: what the queries believe.
+fn of_schema() -> Columns {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/storage/schema.rs");
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut found = Columns::new();
+    let mut table = "";
+    for line in text.lines().map(str::trim) {
+        if let Some((name, _)) = line.strip_suffix(") {").and_then(|l| l.split_once(" (")) {
+            table = name;
+        } else if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ")
+            && !line.starts_with("diesel::")
+        {
+            let nullable = kind.strip_prefix("Nullable<");
+            let kind = nullable.map_or(kind, |kind| kind.trim_end_matches('>'));
+            found.insert(shown(table, column, kind, nullable.is_some()));
+        }
+    }
+    assert!(found.len() > 100, "{found:?}");
+    found
+}
+
+fn shown(table: &str, column: &str, kind: &str, nullable: bool) -> String {
+    let mark = if nullable { "?" } else { "" };
+    format!("{table}.{column}: {kind}{mark}")
+}
+
+/// The kinds of schema.rs behind the two databases' names of them.
+fn kind(name: &str) -> &str {
+    match name.to_ascii_lowercase().as_str() {
+        "bigint" | "integer primary key" => "BigInt",
+        "integer" => "Integer",
+        "text" => "Text",
+        "boolean" => "Bool",
+        "blob" | "bytea" => "Binary",
+        other => panic!("what is a {other}?"),
+    }
+}
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// SQLite calls its only kind of key INTEGER, and it holds 64 bits.
+const SQLITE_COLUMNS: &str = "
+    SELECT m.name AS table_name, c.name AS column_name,
+      CASE WHEN c.pk = 1 AND c.type = 'INTEGER' THEN 'INTEGER PRIMARY KEY' ELSE c.type END AS kind,
+      c.\"notnull\" = 0 AS nullable
+    FROM sqlite_master m JOIN pragma_table_info(m.name) c
+    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'";
+
+const POSTGRES_COLUMNS: &str = "
+    SELECT table_name::text, column_name::text, data_type::text AS kind,
+      is_nullable = 'YES' AS nullable
+    FROM information_schema.columns WHERE table_schema = 'public'";
+
+fn columns(database: &TestDatabase) -> Columns {
+    on(database, SQLITE_COLUMNS, POSTGRES_COLUMNS, columns_of)
+        .iter()
+        .filter(|column| column.table_name != DIESEL)
+        .map(|column| {
+            shown(
+                &column.table_name,
+                &column.column_name,
+                kind(&column.kind),
+                column.nullable,
+            )
+        })
+        .collect()
+}
+
+/// What else a migration can leave behind: indexes, triggers, functions, types.
+fn leftovers(database: &TestDatabase) -> Vec<String> {
+    let sqlite = "SELECT name FROM sqlite_master
+        WHERE name NOT LIKE 'sqlite%' AND tbl_name <> '__diesel_schema_migrations'";
+    let postgres = "
+        SELECT proname::text AS name FROM pg_proc
+          WHERE pronamespace = 'public'::regnamespace
+        UNION ALL
+        SELECT relname::text FROM pg_class
+          WHERE relnamespace = 'public'::regnamespace
+            AND relname NOT LIKE '\\_\\_diesel%'";
+    let rows = on(database, sqlite, postgres, names_of);
+    rows.into_iter().map(|row| row.name).collect()
+}
+
+enum Connected {
+    Sqlite(SqliteConnection),
+    Postgres(AsyncConnectionWrapper<AsyncPgConnection>),
+}
+
+fn columns_of(connected: &mut Connected, query: &str) -> Vec<Column> {
+    match connected {
+        Connected::Sqlite(connection) => sql_query(query).load(connection).unwrap(),
+        Connected::Postgres(connection) => sql_query(query).load(connection).unwrap(),
+    }
+}
+
+fn names_of(connected: &mut Connected, query: &str) -> Vec<Name> {
+    match connected {
+        Connected::Sqlite(connection) => sql_query(query).load(connection).unwrap(),
+        Connected::Postgres(connection) => sql_query(query).load(connection).unwrap(),
+    }
+}
+
+/// Asks the database at hand, each in its own words.
+fn on<T>(
+    database: &TestDatabase,
+    sqlite: &str,
+    postgres: &str,
+    ask: fn(&mut Connected, &str) -> Vec<T>,
+) -> Vec<T> {
+    match database {
+        TestDatabase::Sqlite { .. } => {
+            let path = database.address().replace("sqlite://", "");
+            let connection = SqliteConnection::establish(&path).unwrap();
+            ask(&mut Connected::Sqlite(connection), sqlite)
+        }
+        TestDatabase::Postgres { .. } => {
+            let connection = AsyncConnectionWrapper::establish(&database.address()).unwrap();
+            ask(&mut Connected::Postgres(connection), postgres)
+        }
+    }
+}
+
+/// Runs every `down.sql`, the newest first, and tells how many there were.
+fn revert(database: &TestDatabase) -> usize {
+    match database {
+        TestDatabase::Sqlite { .. } => {
+            let source = FileBasedMigrations::from_path(folder("sqlite")).unwrap();
+            let path = database.address().replace("sqlite://", "");
+            let mut connection = SqliteConnection::establish(&path).unwrap();
+            connection.revert_all_migrations(source).unwrap().len()
+        }
+        TestDatabase::Postgres { .. } => {
+            let source = FileBasedMigrations::from_path(folder("postgres")).unwrap();
+            let mut connection =
+                AsyncConnectionWrapper::<AsyncPgConnection>::establish(&database.address())
+                    .unwrap();
+            connection.revert_all_migrations(source).unwrap().len()
+        }
+    }
+}
