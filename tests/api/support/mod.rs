@@ -6,10 +6,12 @@ mod builders;
 mod client;
 mod clock;
 mod database;
+pub mod document;
+pub mod raw;
 
 pub use answer::Answer;
 pub use app::ADMIN_PASSWORD;
 pub use app::TestApp;
 pub use builders::{Member, RoleMade, a_role, a_user};
-pub use client::Client;
+pub use client::{Client, JSON_API};
 pub use database::{TestDatabase, is_postgres};
