@@ -14,4 +14,5 @@
 )]
 
 mod home;
+mod specification;
 mod support;
