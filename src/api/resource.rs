@@ -85,9 +85,14 @@ pub trait Resource: Sized + 'static {
 
     /// Whether `fields[TYPE]` may name it.
     fn is_field(name: &str) -> bool {
-        Self::attribute(name).is_some_and(|attribute| attribute.show.is_some())
-            || Self::relationship(name).is_some()
+        shown_as_field::<Self>(name)
     }
+}
+
+/// Whether rows have such an attribute to show, or such a relationship.
+pub fn shown_as_field<R: Resource>(name: &str) -> bool {
+    R::attribute(name).is_some_and(|attribute| attribute.show.is_some())
+        || R::relationship(name).is_some()
 }
 
 /// A type whose collection can be listed.
