@@ -152,6 +152,31 @@ fn n01_a_panic_answers_with_a_document() {
 }
 
 #[test]
+fn n01_a_refused_preflight_answers_with_a_document() {
+    let app = TestApp::with(|settings| {
+        settings.server.cors_origins = vec!["https://page.example".into()];
+    });
+    for (origin, method, headers) in [
+        ("https://other.example", "GET", "accept"),
+        ("https://page.example", "TRACE", "accept"),
+        ("https://page.example", "GET", "x-strange"),
+        ("nonsense", "GET", "accept"),
+        ("https://page.example", "no method", "accept"),
+    ] {
+        let sent = [
+            ("origin", origin),
+            ("access-control-request-method", method),
+            ("access-control-request-headers", headers),
+        ];
+        let answer = app.anonymous().send("OPTIONS", "/roles", &sent, None);
+        assert!((400..500).contains(&answer.status), "{origin} {method}");
+        assert_eq!(answer.header("content-type"), Some(JSON_API));
+        let status = answer.status.to_string();
+        assert_eq!(answer.errors()[0]["status"], status);
+    }
+}
+
+#[test]
 fn n01_bytes_that_are_no_http_are_refused() {
     let app = TestApp::start();
     for request in [
@@ -208,6 +233,19 @@ fn d04_the_top_level_has_the_specified_members_only() {
         }
     }
     assert_eq!(broken(&json!({ "meta": {}, "error": {} })), "D04");
+}
+
+#[test]
+fn d04_as_plain_json_an_error_has_the_single_error_of_bedita_too() {
+    let app = TestApp::start();
+    let plain = [("accept", "application/json")];
+    let answer = app.admin().get_with("/users/99", &plain).expect(404);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let document = answer.json();
+    assert_eq!(document["error"]["status"], "404");
+    assert_eq!(document["error"]["title"], document["errors"][0]["title"]);
+    let usual = app.admin().get("/users/99").expect(404).json();
+    assert!(usual.get("error").is_none());
 }
 
 #[test]
@@ -456,6 +494,29 @@ fn d18_included_resources_are_linked_from_the_primary_data() {
     let mut other = around(&resource());
     other["included"] = json!([{ "type": "roles", "id": "1" }]);
     assert_eq!(broken(&other), "D18");
+}
+
+#[test]
+fn d18_it_holds_for_callers_who_see_little() {
+    let app = TestApp::start();
+    let role = a_role().create(&app);
+    let user = a_user().holding(&role).create(&app);
+    let other = a_user().holding(&role).create(&app);
+    let client = user.client(&app);
+    let own = format!("{}?include=roles.users,tokens.user", user.path());
+    let answer = client.get(&own).expect(200);
+    let hidden = format!("users/{}", other.id);
+    assert!(!super::included(&answer).contains(&hidden));
+    let linked = &answer.json()["included"][0]["relationships"]["users"]["data"];
+    assert_eq!(linked, &identifiers("users", &[user.id]));
+    for item in answer.json()["included"].as_array().unwrap() {
+        let link = item["links"]["self"].as_str().unwrap();
+        client.get(link).expect(200);
+    }
+    client.get("/users?include=roles.users").expect(200);
+    client
+        .get(&format!("{}/users?include=roles", role.path()))
+        .expect(200);
 }
 
 #[test]

@@ -117,6 +117,22 @@ fn r03_one_missing_resource_fails_the_whole_request() {
 }
 
 #[test]
+fn r03_repetitions_do_not_shift_the_pointer() {
+    for place in [Place::of_a_user(), Place::of_a_role()] {
+        let [a, b, c] = place.others[..] else {
+            panic!()
+        };
+        place.change("POST", &[a]);
+        for method in ["POST", "PATCH"] {
+            let data = identifiers(place.kind, &[c, c, a, b, a, 99, b]);
+            let answer = place.send(method, &data).expect(404);
+            assert_eq!(answer.pointers(), ["/data/5"], "{method}");
+        }
+        place.has(&[a]);
+    }
+}
+
+#[test]
 fn r04_delete_removes_the_named_members_and_no_resource() {
     let place = Place::of_a_user();
     let [a, b, c] = place.others[..] else {

@@ -228,6 +228,17 @@ fn n12_all_answers_vary_by_accept() {
 }
 
 #[test]
+fn n12_answers_across_origins_vary_by_both() {
+    let app = TestApp::with(|settings| {
+        settings.server.cors_origins = vec!["https://page.example".into()];
+    });
+    let headers = [("accept", JSON_API), ("origin", "https://page.example")];
+    let answer = app.admin().get_with("/roles", &headers).expect(200);
+    let vary = answer.headers("vary").join(",").to_ascii_lowercase();
+    assert!(vary.contains("accept") && vary.contains("origin"), "{vary}");
+}
+
+#[test]
 fn n13_a_request_refused_by_negotiation_has_no_effect() {
     let app = TestApp::start();
     let role = a_role().named("kept").create(&app);

@@ -350,6 +350,18 @@ fn q10_fields_apply_to_post_and_patch() {
 }
 
 #[test]
+fn q10_fields_apply_to_the_secret_of_a_new_token() {
+    let app = TestApp::start();
+    let document = json!({ "data": { "type": "tokens", "attributes": { "name": "one" } } });
+    let post = |fields: &str| {
+        let path = format!("/tokens?fields[tokens]={fields}");
+        app.admin().post(&path, &document).expect(201).data()["attributes"].clone()
+    };
+    assert_eq!(post("name"), json!({ "name": "one" }));
+    assert_eq!(names(&post("token")), ["token"]);
+}
+
+#[test]
 fn q11_names_and_values_are_decoded_before_they_are_read() {
     let app = TestApp::start();
     let (_, ann, _) = pair(&app);
@@ -670,6 +682,17 @@ fn q18_filters_together_must_all_hold() {
     assert_eq!(each(&answer, "username"), ["b"]);
     let answer = app.admin().get("/users?filter[username]=a,b").expect(200);
     assert_eq!(each(&answer, "username"), ["a", "b"]);
+}
+
+#[test]
+fn q18_related_lists_can_be_filtered() {
+    let app = TestApp::start();
+    let (role, ann, _) = pair(&app);
+    a_user().named("carl").create(&app);
+    let path = format!("{}/users?filter[username]=ann,carl", role.path());
+    let answer = app.admin().get(&path).expect(200);
+    assert_eq!(answer.ids(), [ann.id.to_string()]);
+    assert_eq!(pagination(&answer)["count"], 1);
 }
 
 #[test]

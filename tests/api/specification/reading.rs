@@ -217,6 +217,8 @@ fn f09_links_self_reproduces_the_document() {
         ),
         "/tokens/1/user?include=roles".to_owned(),
         "/tokens/1/relationships/user".to_owned(),
+        "/users/".to_owned(),
+        "/users/%31/roles/?".to_owned(),
         "/home".to_owned(),
         "/events?page[size]=1".to_owned(),
     ] {

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use super::app::TestApp;
+use super::document::{self, Asked};
 
 /// How long an answer may take before the test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,7 +57,9 @@ pub fn exchange(app: &TestApp, request: &[u8]) -> RawAnswer {
 }
 
 /// A request line, header lines as they are, and a body. Host, Connection,
-/// Content-Length and the administrator's credentials are added.
+/// Content-Length and the administrator's credentials are added. The document
+/// of the answer is checked.
+#[track_caller]
 pub fn as_admin(app: &TestApp, line: &str, headers: &[&[u8]], body: Option<&[u8]>) -> RawAnswer {
     let token = app.token_of(1, None);
     let mut request = format!(
@@ -73,7 +76,16 @@ pub fn as_admin(app: &TestApp, line: &str, headers: &[&[u8]], body: Option<&[u8]
     }
     request.extend_from_slice(b"\r\n");
     request.extend_from_slice(body.unwrap_or_default());
-    exchange(app, &request)
+    let answer = exchange(app, &request);
+    let mut words = line.split(' ');
+    let asked = Asked {
+        method: words.next().unwrap_or_default(),
+        path: words.next().unwrap_or_default(),
+        body,
+    };
+    let kind = answer.header("content-type");
+    document::check(asked, answer.status, kind, &answer.text());
+    answer
 }
 
 fn parse(answer: &[u8]) -> RawAnswer {
