@@ -41,7 +41,7 @@ pub async fn change_linkage<L: ToMany>(
         plan::of_none(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
         let Some(side) = L::side(call.id()) else {
-            return Err(unsupported(L::NAME));
+            return Err(unsupported::<L::From>(call, L::NAME).await);
         };
         let linkage = read_linkage(&body, &call.api.document_limits)?;
         if linkage == Linkage::Null {
@@ -74,19 +74,20 @@ pub async fn change_linkage<L: ToMany>(
 /// Changes that a relationship does not know: 403 (R18).
 pub async fn refuse_linkage<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
-        call.guard
-            .read(L::From::find(call.id()))
-            .await?
-            .ok_or(DirectoryError::NotFound)?;
-        Err(unsupported(L::NAME))
+        Err(unsupported::<L::From>(call, L::NAME).await)
     })
     .await
 }
 
-fn unsupported(name: &str) -> Failure {
-    kinds::UNSUPPORTED_UPDATE
-        .error(format!("The relationship {name} cannot be changed."))
-        .into()
+/// What does not exist is told first (R10).
+async fn unsupported<R: Resource>(call: &Call<'_>, name: &str) -> Failure {
+    match call.guard.read(R::find(call.id())).await {
+        Err(refusal) => refusal.into(),
+        Ok(None) => DirectoryError::NotFound.into(),
+        Ok(Some(_)) => kinds::UNSUPPORTED_UPDATE
+            .error(format!("The relationship {name} cannot be changed."))
+            .into(),
+    }
 }
 
 async fn document<L: ToMany>(

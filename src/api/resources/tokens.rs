@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::api::decode::{maybe_time, refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Created, Kind, Linked, Relationship, Resource, Stamp, Writable, shown_as_field,
+    Attribute, Created, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable, shown_as_field,
 };
 use crate::auth::Guard;
 use crate::auth::secret::TokenSecret;
@@ -25,6 +25,7 @@ impl Resource for Tokens {
         name: "user",
         target: "users",
         to_many: false,
+        sent: Sent::ToCreate,
     }];
     type Noun = directory::tokens::Tokens;
     const ID: TokenColumn = TokenColumn::Id;
