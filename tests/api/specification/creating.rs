@@ -118,6 +118,41 @@ fn c03_the_same_from_the_side_of_roles() {
 }
 
 #[test]
+fn c03_linkage_that_cannot_be_set_is_403_and_not_passed_over() {
+    let app = TestApp::start();
+    let mut document = new_user("calvin");
+    document["data"]["relationships"] = json!({ "tokens": { "data": [identifier("tokens", 1)] } });
+    let answer = app.admin().post("/users", &document).expect(403);
+    assert_eq!(answer.pointers(), ["/data/relationships/tokens/data"]);
+    assert_eq!(count(&app, "/users"), 1);
+}
+
+#[test]
+fn c03_a_to_one_relationship_is_set_by_an_identifier() {
+    let app = TestApp::start();
+    let user = a_user().create(&app);
+    let token = |linkage: Value| {
+        json!({ "data": {
+            "type": "tokens",
+            "attributes": { "name": "one" },
+            "relationships": { "user": { "data": linkage } },
+        } })
+    };
+    let document = token(identifier("users", user.id));
+    let made = app
+        .admin()
+        .post("/tokens?include=user", &document)
+        .expect(201);
+    let linked = made.data()["relationships"]["user"]["data"].clone();
+    assert_eq!(linked, identifier("users", user.id));
+    let array = token(json!([identifier("users", user.id)]));
+    app.admin().post("/tokens", &array).expect(400);
+    let missing = token(identifier("users", 99));
+    let answer = app.admin().post("/tokens", &missing).expect(404);
+    assert_eq!(answer.pointers(), ["/data/relationships/user/data"]);
+}
+
+#[test]
 fn c04_a_missing_related_resource_is_404_and_nothing_was_created() {
     let app = TestApp::start();
     for id in ["99", "abc", "-1", "0", "999999999999999999999999"] {

@@ -266,6 +266,7 @@ fn r10_a_missing_parent_or_unknown_relationship_is_404() {
             "/roles/-1/relationships/users",
             "/users/1/relationships/nothing",
             "/users/1/relationships/partners",
+            "/users/99/relationships/tokens",
         ] {
             let body = json!({ "data": [] });
             let answer = app.admin().json(method, path, &body);
@@ -388,4 +389,6 @@ fn r18_an_update_that_is_not_supported_is_403() {
         app.admin().json(method, path, &body).expect(403);
     }
     app.admin().get("/tokens/1").expect(200);
+    let nowhere = "/tokens/99/relationships/user";
+    app.admin().patch(nowhere, &to).expect(404);
 }

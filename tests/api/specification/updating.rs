@@ -134,6 +134,23 @@ fn u03_the_same_from_the_side_of_roles() {
 }
 
 #[test]
+fn u03_a_replacement_that_is_refused_is_403_as_a_whole() {
+    let app = TestApp::start();
+    let (user, _) = doe(&app);
+    let mut document = change("users", user.id, json!({ "surname": "Changed" }));
+    document["data"]["relationships"] = json!({ "tokens": { "data": [] } });
+    let answer = app.admin().patch(&user.path(), &document).expect(403);
+    assert_eq!(answer.pointers(), ["/data/relationships/tokens/data"]);
+    assert_eq!(attributes(&app, &user.path())["surname"], "Doe");
+    let mut document = change("tokens", 1, json!({ "name": "changed" }));
+    let other = identifier("users", user.id);
+    document["data"]["relationships"] = json!({ "user": { "data": other } });
+    let answer = app.admin().patch("/tokens/1", &document).expect(403);
+    assert_eq!(answer.pointers(), ["/data/relationships/user/data"]);
+    assert_eq!(attributes(&app, "/tokens/1")["name"], "test");
+}
+
+#[test]
 fn u04_a_missing_resource_is_404() {
     let app = TestApp::start();
     for path in ["/users/99", "/users/abc", "/users/0", "/roles/99"] {
