@@ -73,7 +73,7 @@ fn broken(document: &Value) -> String {
 }
 
 #[track_caller]
-fn broken_answer(status: u16, text: &str) -> String {
+pub fn broken_answer(status: u16, text: &str) -> String {
     let asked = Asked {
         method: "GET",
         path: "/users?page[size]=1",
@@ -394,6 +394,15 @@ fn d12_linkage_is_an_array_of_identifiers() {
         token["relationships"]["user"]["data"],
         json!({ "type": "users", "id": "1" })
     );
+    for wrong in [
+        json!(["1"]),
+        json!([{ "type": "roles", "id": "1", "name": "x" }]),
+    ] {
+        let mut other = resource();
+        let links = json!({ "self": "/a", "related": "/b" });
+        other["relationships"] = json!({ "roles": { "links": links, "data": wrong } });
+        assert_eq!(broken(&around(&other)), "D12");
+    }
 }
 
 #[test]
@@ -563,6 +572,7 @@ fn d24_no_content_and_answers_to_head_have_no_body() {
     assert_eq!(answer.status, 204);
     assert!(answer.body.is_empty());
     assert_eq!(answer.header("content-type"), None);
+    assert_eq!(broken_answer(204, "{}"), "D24");
 }
 
 #[test]
@@ -588,6 +598,12 @@ fn d25_passwords_and_hashes_are_in_no_document() {
     admin
         .get(&format!("{path}?fields[users]=password"))
         .expect(400);
+    for secret in [
+        json!({ "password": "x" }),
+        json!({ "note": "$argon2id$v=19" }),
+    ] {
+        assert_eq!(broken(&json!({ "meta": secret })), "D25");
+    }
 }
 
 #[test]

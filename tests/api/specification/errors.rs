@@ -2,8 +2,22 @@
 
 use serde_json::{Value, json};
 
+use super::document::broken_answer;
 use super::{change, new_role};
 use crate::support::{JSON_API, TestApp, a_role, a_user};
+
+/// The rule that the validator finds broken by an answer with one error.
+#[track_caller]
+fn broken(error: &Value) -> String {
+    broken_answer(400, &json!({ "errors": [error] }).to_string())
+}
+
+/// An error with other members than a good one has.
+fn error_with(member: &str, value: Value) -> Value {
+    let mut error = json!({ "status": "400", "code": "c", "title": "T", "detail": "D" });
+    error[member] = value;
+    error
+}
 
 #[test]
 fn d21_errors_are_objects_of_the_specified_members() {
@@ -25,6 +39,19 @@ fn d21_errors_are_objects_of_the_specified_members() {
             }
         }
     }
+}
+
+#[test]
+fn d21_the_validator_refuses_other_errors() {
+    assert_eq!(broken_answer(400, r#"{"errors":[]}"#), "D21");
+    assert_eq!(broken(&error_with("status", json!(400))), "D21");
+    assert_eq!(broken(&error_with("message", json!("x"))), "D21");
+    assert_eq!(broken(&error_with("source", json!({ "body": 1 }))), "D21");
+    assert_eq!(broken(&error_with("status", json!("404"))), "E01");
+    let nowhere = json!({ "pointer": "/data/attributes" });
+    assert_eq!(broken(&error_with("source", nowhere)), "D22");
+    let unsent = json!({ "parameter": "page" });
+    assert_eq!(broken(&error_with("source", unsent)), "Q25");
 }
 
 #[test]

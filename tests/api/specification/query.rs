@@ -522,6 +522,38 @@ fn q14_the_same_parameter_twice_is_400() {
 }
 
 #[test]
+fn q14_two_styles_of_paging_at_once_are_400() {
+    let app = TestApp::start();
+    for (query, name) in [
+        ("page[offset]=0&page[number]=1", "page[number]"),
+        ("page[limit]=2&page_size=2", "page_size"),
+        ("page[after]=x&page=1", "page"),
+    ] {
+        let answer = app.admin().get(&format!("/users?{query}")).expect(400);
+        assert_eq!(answer.parameters(), [name], "{query}");
+    }
+}
+
+#[test]
+fn q15_links_by_offset_lead_through_the_list_too() {
+    let app = TestApp::start();
+    crowd(&app, 5);
+    let answer = app
+        .admin()
+        .get("/users?page[offset]=2&page[limit]=2")
+        .expect(200);
+    assert_eq!(answer.ids(), ["3", "4"]);
+    let follow = |name: &str| {
+        let link = links(&answer)[name].as_str().unwrap().to_owned();
+        app.admin().get(&link).expect(200).ids()
+    };
+    assert_eq!(follow("next"), ["5"]);
+    assert_eq!(follow("last"), ["5"]);
+    assert_eq!(follow("prev"), ["1", "2"]);
+    assert_eq!(follow("first"), ["1", "2"]);
+}
+
+#[test]
 fn q15_the_links_lead_through_the_list_in_order() {
     let app = TestApp::start();
     crowd(&app, 7);
