@@ -6,7 +6,7 @@ use super::error::Failure;
 use super::kinds;
 use super::resource::{Linked, Resource};
 use crate::directory::{DirectoryError, Problem, values};
-use crate::jsonapi::{Errors, Linkage, ResourceObject};
+use crate::jsonapi::{Errors, Linkage, Purpose, ResourceObject};
 
 /// What an id that could not even be an id is looked up as: ids start at 1.
 pub const NO_SUCH_ID: i64 = 0;
@@ -38,7 +38,10 @@ pub fn attributes<R: Resource>(document: &ResourceObject) -> (R::Draft, Vec<Prob
 }
 
 /// Reads the relationships that the type knows; others are passed over.
-pub fn relationships<R: Resource>(document: &ResourceObject) -> Result<Linked, Failure> {
+pub fn relationships<R: Resource>(
+    document: &ResourceObject,
+    purpose: Purpose,
+) -> Result<Linked, Failure> {
     let mut linked = Linked::default();
     let mut errors = Vec::new();
     for (name, linkage) in &document.relationships {
@@ -46,6 +49,11 @@ pub fn relationships<R: Resource>(document: &ResourceObject) -> Result<Linked, F
             continue;
         };
         let pointer = ResourceObject::relationship_pointer("/data", name);
+        if !relationship.sent.fits(purpose) {
+            let detail = format!("The relationship {name} cannot be changed here.");
+            errors.push(kinds::UNSUPPORTED_UPDATE.error(detail).at_pointer(pointer));
+            continue;
+        }
         let fits = matches!(
             (relationship.to_many, linkage),
             (true, Linkage::Many(_)) | (false, Linkage::One(_) | Linkage::Null)

@@ -298,6 +298,12 @@ pub fn unreachable(api: &Api, request: &HttpRequest, error: DirectoryError) -> H
     outside(api, request, error.into())
 }
 
+/// For health checks: another method than reading.
+pub fn read_only(api: &Api, request: &HttpRequest) -> HttpResponse {
+    let allow = "GET, HEAD".into();
+    outside(api, request, Failure::Method { allow })
+}
+
 fn outside(api: &Api, request: &HttpRequest, failure: Failure) -> HttpResponse {
     let accepted = api.negotiate_accept(request).ok();
     failure.respond(api, request, api.next_request_id(), accepted.as_ref())

@@ -84,8 +84,45 @@ impl Compound {
             return Ok(compound);
         };
         compound.included = Some(Loaded::default());
+        compound
+            .descend(guard, tree, kind, ids.to_vec(), limit)
+            .await?;
+        Ok(compound)
+    }
+
+    /// The same for linkage as primary data: `ids` are the members of the
+    /// relationship `name` that are shown, and no others are included.
+    pub async fn of_linkage(
+        guard: &Guard,
+        tree: Option<&Tree>,
+        (name, kind): (&str, &'static str),
+        ids: &[i64],
+        limit: i64,
+    ) -> Result<Self, Failure> {
+        let mut compound = Self::default();
+        let Some(tree) = tree else {
+            return Ok(compound);
+        };
+        compound.included = Some(Loaded::default());
+        if let Some(below) = tree.0.get(name) {
+            compound.fetch(guard, kind, ids).await?;
+            compound
+                .descend(guard, below, kind, ids.to_vec(), limit)
+                .await?;
+        }
+        Ok(compound)
+    }
+
+    async fn descend(
+        &mut self,
+        guard: &Guard,
+        tree: &Tree,
+        kind: &'static str,
+        ids: Vec<i64>,
+        limit: i64,
+    ) -> Result<(), Failure> {
         // Level by level: (what is reached, the type there, the ids there).
-        let mut level = vec![(tree, kind, ids.to_vec())];
+        let mut level = vec![(tree, kind, ids)];
         while !level.is_empty() {
             let mut below = Vec::new();
             for (node, kind, ids) in level {
@@ -103,14 +140,14 @@ impl Compound {
                         .follow(guard)
                         .await?
                         .ok_or_else(|| too_large(name, limit))?;
-                    let reached = compound.note(kind, known.name, &ids, pairs);
-                    compound.fetch(guard, known.target, &reached).await?;
+                    let reached = self.note(kind, known.name, &ids, pairs);
+                    self.fetch(guard, known.target, &reached).await?;
                     below.push((child, known.target, reached));
                 }
             }
             level = below;
         }
-        Ok(compound)
+        Ok(())
     }
 
     /// Keeps the linkage and returns the ids that it reaches.

@@ -21,5 +21,5 @@ mod resources;
 mod routes;
 
 pub use call::Api;
-pub use error::{not_found, unreachable};
+pub use error::{not_found, read_only, unreachable};
 pub use routes::{Endpoint, endpoints};

@@ -64,7 +64,7 @@ impl Render<'_> {
                 write::value(out, show(row));
             }
         }
-        for (name, text) in once {
+        for (name, text) in once.iter().filter(|(name, _)| shows(name)) {
             commas.next(out);
             write::key(out, name);
             write::string(out, text);

@@ -7,6 +7,7 @@ use super::error::Failure;
 use crate::auth::{Governed, Guard};
 use crate::directory::listing::{List, Listed, Noun};
 use crate::directory::{Execute, Operation, Problem};
+use crate::jsonapi::Purpose;
 use crate::jsonapi::write::Shown;
 
 /// The kind of an attribute's value, for filters.
@@ -43,6 +44,26 @@ pub struct Relationship {
     pub name: &'static str,
     pub target: &'static str,
     pub to_many: bool,
+    pub sent: Sent,
+}
+
+/// In which documents a relationship may be sent; in others it is refused and
+/// not passed over, since linkage that is sent stands for a replacement (U03).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    Always,
+    ToCreate,
+    Never,
+}
+
+impl Sent {
+    pub fn fits(self, purpose: Purpose) -> bool {
+        match self {
+            Self::Always => true,
+            Self::ToCreate => purpose == Purpose::Create,
+            Self::Never => false,
+        }
+    }
 }
 
 /// Mirrored in the resource's `meta`.
@@ -85,9 +106,14 @@ pub trait Resource: Sized + 'static {
 
     /// Whether `fields[TYPE]` may name it.
     fn is_field(name: &str) -> bool {
-        Self::attribute(name).is_some_and(|attribute| attribute.show.is_some())
-            || Self::relationship(name).is_some()
+        shown_as_field::<Self>(name)
     }
+}
+
+/// Whether rows have such an attribute to show, or such a relationship.
+pub fn shown_as_field<R: Resource>(name: &str) -> bool {
+    R::attribute(name).is_some_and(|attribute| attribute.show.is_some())
+        || R::relationship(name).is_some()
 }
 
 /// A type whose collection can be listed.

@@ -2,7 +2,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::api::{Api, unreachable};
+use crate::api::{Api, read_only, unreachable};
 use crate::directory::Context;
 use crate::jsonapi::MEDIA_TYPE;
 
@@ -22,4 +22,9 @@ pub async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
             )),
         Err(error) => unreachable(&api, &request, error),
     }
+}
+
+/// Any other method there.
+pub async fn wrong_method(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    read_only(&api, &request)
 }

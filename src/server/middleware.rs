@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -88,5 +88,23 @@ pub async fn guarded(
     let mut response = next.call(request).await?;
     let (name, value) = NOSNIFF;
     response.headers_mut().insert(name, value);
-    Ok(response)
+    Ok(documented(response))
+}
+
+/// Puts a document where the framework refused without one, as it does with
+/// the preflight of a page that may not call.
+fn documented<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
+    let said = response.headers().contains_key(header::CONTENT_TYPE);
+    if said || response.status() != StatusCode::BAD_REQUEST {
+        return response.map_into_left_body();
+    }
+    let cause = response.response().error().map(ToString::to_string);
+    let error = kinds::BAD_REQUEST.error(cause.unwrap_or_default());
+    let mut body = Vec::new();
+    Errors::from(error).write(&mut body, None, false);
+    let mut response = response.map_body(|_, _| BoxBody::new(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    headers.append(header::VARY, HeaderValue::from_static("Accept"));
+    response.map_into_right_body()
 }

@@ -110,7 +110,8 @@ impl Bound {
                 .service(
                     web::resource("/health")
                         .get(health::health)
-                        .head(health::health),
+                        .head(health::health)
+                        .default_service(web::to(health::wrong_method)),
                 )
                 .configure(routes)
                 .configure(extra)

@@ -25,6 +25,7 @@ mod races;
 mod readme;
 mod rights;
 mod roles;
+mod specification;
 mod support;
 mod tokens;
 mod users;

@@ -49,7 +49,7 @@ async fn carry_out<R: Writable>(
         let detail = "Leave the id out: it is given by the service.";
         return Err(kinds::CLIENT_ID.error(detail).at_pointer("/data/id").into());
     }
-    let linked = relationships::<R>(document)?;
+    let linked = relationships::<R>(document, Purpose::Create)?;
     let (draft, problems) = attributes::<R>(document);
     R::create(&call.guard, draft, problems, linked).await
 }

@@ -110,9 +110,9 @@ async fn document<L: ToMany>(
     let mut out = Vec::with_capacity(256 + 32 * shown.len());
     raw(&mut out, "{\"data\":");
     write::linkage(&mut out, <L::To as Resource>::TYPE, shown);
-    let parent = [call.id()];
     let limit = call.api.linkage_items;
-    let compound = Compound::load(&call.guard, tree, L::From::TYPE, &parent, limit).await?;
+    let members = (L::NAME, <L::To as Resource>::TYPE);
+    let compound = Compound::of_linkage(&call.guard, tree, members, shown, limit).await?;
     let render = Render {
         base: &call.base,
         fields: &query.fields,

@@ -50,7 +50,7 @@ async fn carry_out<R: Writable>(
             .at_pointer("/data/id")
             .into());
     }
-    let linked = relationships::<R>(document)?;
+    let linked = relationships::<R>(document, Purpose::Update)?;
     let (draft, problems) = attributes::<R>(document);
     R::update(&call.guard, call.id(), draft, problems, linked).await
 }

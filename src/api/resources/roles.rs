@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::api::decode::{flag, maybe_text, refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Created, Kind, Linked, Relationship, Resource, Stamp, Writable,
+    Attribute, Created, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::permissions::check_names;
@@ -21,6 +21,7 @@ impl Resource for Roles {
         name: "users",
         target: "users",
         to_many: true,
+        sent: Sent::Always,
     }];
     type Noun = directory::roles::Roles;
     const ID: RoleColumn = RoleColumn::Id;

@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::api::decode::{maybe_time, refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Created, Kind, Linked, Relationship, Resource, Stamp, Writable,
+    Attribute, Created, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable, shown_as_field,
 };
 use crate::auth::Guard;
 use crate::auth::secret::TokenSecret;
@@ -16,12 +16,16 @@ use crate::jsonapi::write::Shown;
 
 pub struct Tokens;
 
+/// The attribute that is shown once, in the answer that makes a token.
+const SECRET: &str = "token";
+
 impl Resource for Tokens {
     const TYPE: &'static str = "tokens";
     const RELATIONSHIPS: &'static [Relationship] = &[Relationship {
         name: "user",
         target: "users",
         to_many: false,
+        sent: Sent::ToCreate,
     }];
     type Noun = directory::tokens::Tokens;
     const ID: TokenColumn = TokenColumn::Id;
@@ -41,6 +45,10 @@ impl Resource for Tokens {
             id,
             visible: Default::default(),
         }
+    }
+
+    fn is_field(name: &str) -> bool {
+        name == SECRET || shown_as_field::<Self>(name)
     }
 
     fn stamp(row: &Token) -> Option<Stamp<'_>> {
@@ -143,7 +151,7 @@ impl Writable for Tokens {
         let row = guard.write(operation).await?;
         Ok(Created {
             row,
-            once: vec![("token", secret.expose().to_owned())],
+            once: vec![(SECRET, secret.expose().to_owned())],
         })
     }
 

@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::api::decode::{flag, maybe_text, refuse, text};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Created, Kind, Linked, Relationship, Resource, Stamp, Writable,
+    Attribute, Created, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
 };
 use crate::auth::Guard;
 use crate::config::Secret;
@@ -29,11 +29,13 @@ impl Resource for Users {
             name: "roles",
             target: "roles",
             to_many: true,
+            sent: Sent::Always,
         },
         Relationship {
             name: "tokens",
             target: "tokens",
             to_many: true,
+            sent: Sent::Never,
         },
     ];
     type Noun = directory::users::Users;

@@ -4,6 +4,8 @@ use serde_json::Value;
 use ureq::Body;
 use ureq::http::Response;
 
+use super::document::{self, Asked};
+
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -13,7 +15,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn read(mut response: Response<Body>, what: String) -> Self {
+    /// Reads an answer, and fails when its document is not what the
+    /// specification allows.
+    #[track_caller]
+    pub fn read(mut response: Response<Body>, asked: Asked<'_>) -> Self {
         let status = response.status().as_u16();
         let headers = response
             .headers()
@@ -26,12 +31,14 @@ impl Answer {
             })
             .collect();
         let text = response.body_mut().read_to_string().unwrap();
-        Self {
+        let answer = Self {
             status,
             text,
             headers,
-            what,
-        }
+            what: format!("{} {}", asked.method, asked.path),
+        };
+        document::check(asked, status, answer.header("content-type"), &answer.text);
+        answer
     }
 
     /// Fails with the whole answer when the status is another.

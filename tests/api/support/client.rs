@@ -5,6 +5,7 @@ use ureq::Agent;
 use ureq::http::Request;
 
 use super::answer::Answer;
+use super::document::Asked;
 
 pub const JSON_API: &str = "application/vnd.api+json";
 
@@ -93,10 +94,7 @@ impl Client {
             Some(body) => self.agent.run(request.body(body).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
         };
-        let what = format!("{method} {path}");
-        Answer::read(
-            answer.unwrap_or_else(|error| panic!("{what}: {error}")),
-            what,
-        )
+        let answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        Answer::read(answer, Asked { method, path, body })
     }
 }

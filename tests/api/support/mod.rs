@@ -6,7 +6,9 @@ mod builders;
 mod client;
 mod clock;
 mod database;
+pub mod document;
 mod documents;
+pub mod raw;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
