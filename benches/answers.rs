@@ -1,4 +1,5 @@
 //! What one answer costs without HTTP: `cargo bench --bench answers`.
+#![expect(clippy::unwrap_used, reason = "a bench may fail loudly")]
 
 use std::hint::black_box;
 use std::sync::Arc;

@@ -10,7 +10,9 @@ use super::header::{Credentials, parse};
 use super::principal::Principal;
 use super::secret;
 use crate::config;
-use crate::directory::credentials::{Account, FindAccount, FindTokenAccount, NoteUse};
+use crate::directory::credentials::{
+    Account, FindAccount, FindTokenAccount, NoteUse, TokenAccount,
+};
 use crate::directory::permissions::{self, Permissions};
 use crate::directory::{Context, Directory, DirectoryError, clock};
 
@@ -109,11 +111,7 @@ impl Auth {
             .read(context, find)
             .await?
             .ok_or(Denied::Wrong)?;
-        let principal = Arc::new(of_token(
-            &found.account,
-            found.token_id,
-            found.scopes.as_deref(),
-        ));
+        let principal = Arc::new(of_token(&found));
         let ends = [
             found.account.good_until.as_deref(),
             found.expires.as_deref(),
@@ -246,22 +244,24 @@ fn of_account(account: &Account) -> Principal {
         permissions: account.permissions,
         token_id: None,
         scopes: None,
+        expires: None,
     }
 }
 
-fn of_token(account: &Account, token_id: i64, scopes: Option<&str>) -> Principal {
-    let whole = of_account(account);
-    match scopes {
-        None => Principal {
-            token_id: Some(token_id),
-            ..whole
-        },
+fn of_token(found: &TokenAccount) -> Principal {
+    let whole = of_account(&found.account);
+    let token = Principal {
+        token_id: Some(found.token_id),
+        expires: found.expires.as_deref().map(Arc::from),
+        ..whole
+    };
+    match found.scopes.as_deref() {
+        None => token,
         Some(scopes) => Principal {
             is_administrator: false,
-            permissions: whole.permissions.and(Permissions::from_json(scopes)),
-            token_id: Some(token_id),
+            permissions: token.permissions.and(Permissions::from_json(scopes)),
             scopes: Some(permissions::names(scopes).into()),
-            ..whole
+            ..token
         },
     }
 }

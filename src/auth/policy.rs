@@ -66,8 +66,11 @@ impl Governed for UpdateUser {
             // The directory answers that there is no such user.
             return Ok(());
         }
-        let own = self.id == principal.id && self.changes.is_personal();
-        if !(own && principal.may(Permission::SelfWrite)) {
+        // An own record that is sent back whole names its flags, too: whether
+        // they differ only the directory can tell.
+        self.may_set_flags = principal.may(Permission::UsersWrite);
+        let own = self.id == principal.id && principal.may(Permission::SelfWrite);
+        if !own {
             require(principal, Permission::UsersWrite)?;
         }
         if self.roles.is_some() {
@@ -234,6 +237,17 @@ impl Governed for CreateToken {
 
 /// A token that may less than its user cannot make one that may more.
 fn narrower(principal: &Principal, changes: &TokenChanges) -> Result<(), Refusal> {
+    let expires = changes
+        .expires
+        .as_ref()
+        .and_then(|expires| expires.as_deref());
+    if let Some(own) = principal.expires.as_deref()
+        && expires.is_none_or(|expires| expires > own)
+    {
+        return Err(Refusal::Forbidden(format!(
+            "A token can only make tokens that expire no later than itself, at {own}."
+        )));
+    }
     let Some(own) = &principal.scopes else {
         return Ok(());
     };

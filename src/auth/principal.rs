@@ -16,6 +16,8 @@ pub struct Principal {
     pub token_id: Option<i64>,
     /// Came with a token that may only this, names of other services included.
     pub scopes: Option<Arc<[String]>>,
+    /// When the token ends that was used, in stored form.
+    pub expires: Option<Arc<str>>,
 }
 
 impl Principal {

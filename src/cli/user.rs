@@ -88,6 +88,7 @@ fn password(username: &str, from_stdin: bool, settings: Settings) -> Result<(), 
             },
             roles: None,
             reach: Reach::Everything,
+            may_set_flags: true,
         };
         Ok(session.write(update).await?)
     })?;

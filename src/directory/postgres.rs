@@ -3,6 +3,10 @@
 use super::{Context, DirectoryError, Operation};
 use crate::storage::postgres::{Postgres, begin, commit, env, rollback};
 
+#[expect(
+    clippy::duplicate_mod,
+    reason = "the same queries, for another database"
+)]
 #[path = "queries/mod.rs"]
 pub mod queries;
 

@@ -7,6 +7,7 @@ use super::Operation;
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
+use super::users::drop_same;
 use crate::storage::schema::roles;
 
 /// The role that makes administrators, made by the first migration.
@@ -46,7 +47,7 @@ pub struct NewRole<'a> {
 }
 
 /// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.
-#[derive(Clone, Debug, Default, AsChangeset)]
+#[derive(Clone, Debug, Default, PartialEq, AsChangeset)]
 #[diesel(table_name = roles)]
 pub struct RoleChanges {
     pub name: Option<String>,
@@ -60,6 +61,28 @@ pub struct RoleChanges {
     pub exclude_context: Option<Option<String>>,
     pub include_bundles: Option<Option<String>>,
     pub exclude_bundles: Option<Option<String>>,
+}
+
+impl RoleChanges {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Without what the role is already: clients send back whole records.
+    pub fn without_unchanged(mut self, role: &Role) -> Self {
+        drop_same(&mut self.name, &role.name);
+        drop_same(&mut self.label, &role.label);
+        drop_same(&mut self.description, &role.description);
+        drop_same(&mut self.scope, &role.scope);
+        drop_same(&mut self.unchangeable, &role.unchangeable);
+        drop_same(&mut self.is_default, &role.is_default);
+        drop_same(&mut self.permissions, &role.permissions);
+        drop_same(&mut self.include_context, &role.include_context);
+        drop_same(&mut self.exclude_context, &role.exclude_context);
+        drop_same(&mut self.include_bundles, &role.include_bundles);
+        drop_same(&mut self.exclude_bundles, &role.exclude_bundles);
+        self
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

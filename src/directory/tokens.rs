@@ -7,6 +7,7 @@ use super::Operation;
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
+use super::users::drop_same;
 use crate::storage::schema::tokens;
 
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
@@ -49,12 +50,26 @@ pub struct NewToken<'a> {
 }
 
 /// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.
-#[derive(Clone, Debug, Default, AsChangeset)]
+#[derive(Clone, Debug, Default, PartialEq, AsChangeset)]
 #[diesel(table_name = tokens)]
 pub struct TokenChanges {
     pub name: Option<String>,
     pub scopes: Option<Option<String>>,
     pub expires: Option<Option<String>>,
+}
+
+impl TokenChanges {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Without what the token is already: clients send back whole records.
+    pub fn without_unchanged(mut self, token: &Token) -> Self {
+        drop_same(&mut self.name, &token.name);
+        drop_same(&mut self.scopes, &token.scopes);
+        drop_same(&mut self.expires, &token.expires);
+        self
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -48,7 +48,7 @@ pub struct NewUser<'a> {
 }
 
 /// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.
-#[derive(Clone, Debug, Default, AsChangeset)]
+#[derive(Clone, Debug, Default, PartialEq, AsChangeset)]
 #[diesel(table_name = users)]
 pub struct UserChanges {
     pub username: Option<String>,
@@ -117,8 +117,35 @@ impl UserChanges {
         self.is_active.is_none() && self.is_staff.is_none()
     }
 
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Without what the user is already: clients send back whole records.
+    pub fn without_unchanged(mut self, user: &User) -> Self {
+        drop_same(&mut self.username, &user.username);
+        drop_same(&mut self.uname, &user.uname);
+        drop_same(&mut self.name, &user.name);
+        drop_same(&mut self.surname, &user.surname);
+        drop_same(&mut self.full_name, &user.full_name);
+        drop_same(&mut self.email, &user.email);
+        drop_same(&mut self.position, &user.position);
+        drop_same(&mut self.organization, &user.organization);
+        drop_same(&mut self.time_zone, &user.time_zone);
+        drop_same(&mut self.is_active, &user.is_active);
+        drop_same(&mut self.is_staff, &user.is_staff);
+        self
+    }
+
     fn touches_credentials(&self) -> bool {
         self.username.is_some() || self.password_hash.is_some() || self.is_active.is_some()
+    }
+}
+
+/// Forgets a change to what is so already.
+pub fn drop_same<T: PartialEq>(change: &mut Option<T>, now: &T) {
+    if change.as_ref() == Some(now) {
+        *change = None;
     }
 }
 
@@ -229,6 +256,8 @@ pub struct UpdateUser {
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
     pub reach: Reach,
+    /// Whether flags may be changed as well, not only what is personal.
+    pub may_set_flags: bool,
 }
 
 impl Operation for UpdateUser {

@@ -419,3 +419,16 @@ fn an_inactive_users_tokens_are_refused_until_the_user_is_active_again() {
     set(true);
     client.get("/home").expect(200);
 }
+
+#[test]
+fn a_token_that_ends_makes_none_that_outlives_it() {
+    let app = TestApp::start();
+    let noon = "2026-01-02T12:00:00+00:00";
+    let ending = post(&app.admin(), json!({"name": "ending", "expires": noon})).expect(201);
+    let client = app.token(&secret(&ending));
+    let child = |expires: Value| post(&client, json!({"name": "child", "expires": expires}));
+    child(json!(noon)).expect(201);
+    child(json!("2026-01-02T12:00:01+00:00")).expect(403);
+    child(Value::Null).expect(403);
+    post(&client, json!({"name": "unsaid"})).expect(403);
+}

@@ -217,9 +217,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
 /// A comma-separated list of regular expressions, each of which compiles.
 fn expressions(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
     let text = maybe_text(field, value, values::MAX_LONG_TEXT)?;
-    match &text {
-        Some(list) => directory::roles::check_expressions(field, list)?,
-        None => {}
+    if let Some(list) = &text {
+        directory::roles::check_expressions(field, list)?;
     }
     Ok(text)
 }

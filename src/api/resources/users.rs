@@ -310,6 +310,7 @@ impl Writable for Users {
             changes: draft.changes.clone(),
             roles: linked.take("roles"),
             reach: Default::default(),
+            may_set_flags: false,
         };
         guard.permits(&mut operation)?;
         problems.extend(draft.check_password(guard));

@@ -128,7 +128,7 @@ impl Run for CreateRole {
             name: None,
             ..self.changes.clone()
         };
-        if !is_empty(&rest) {
+        if !rest.is_empty() {
             diesel::update(roles::table.find(id))
                 .set(&rest)
                 .execute(connection)
@@ -143,20 +143,6 @@ impl Run for CreateRole {
         }
         Ok(role)
     }
-}
-
-fn is_empty(changes: &RoleChanges) -> bool {
-    changes.name.is_none()
-        && changes.label.is_none()
-        && changes.description.is_none()
-        && changes.scope.is_none()
-        && changes.unchangeable.is_none()
-        && changes.is_default.is_none()
-        && changes.permissions.is_none()
-        && changes.include_context.is_none()
-        && changes.exclude_context.is_none()
-        && changes.include_bundles.is_none()
-        && changes.exclude_bundles.is_none()
 }
 
 fn happening(
@@ -191,12 +177,13 @@ impl Run for UpdateRole {
         if let Some(users) = &self.users {
             replace_users(self.id, users, self.reach, context, connection).await?;
         }
-        if is_empty(&self.changes) {
+        let changes = self.changes.clone().without_unchanged(&before);
+        if changes.is_empty() {
             return Ok(before);
         }
         diesel::update(roles::table.find(self.id))
             .set((
-                &self.changes,
+                &changes,
                 roles::version.eq(roles::version + 1),
                 roles::modified.eq(context.now_text()),
                 roles::modified_by.eq(context.actor_id()),

@@ -7,8 +7,8 @@ use super::{env, found};
 use crate::directory::events::{described, difference};
 use crate::directory::permissions::names;
 use crate::directory::tokens::{
-    CreateToken, DeleteToken, FindToken, NewToken, Token, TokenColumn, Tokens, TokensOf,
-    UpdateToken,
+    CreateToken, DeleteToken, FindToken, NewToken, Token, TokenChanges, TokenColumn, Tokens,
+    TokensOf, UpdateToken,
 };
 use crate::storage::schema::{tokens, users};
 
@@ -183,10 +183,14 @@ impl Run for UpdateToken {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Token, DirectoryError> {
         let before = found(visible_held(self.id, self.visible, connection).await?)?;
-        narrows(&before, self)?;
+        let changes = self.changes.clone().without_unchanged(&before);
+        narrows(&before, &changes)?;
+        if changes.is_empty() {
+            return Ok(before);
+        }
         diesel::update(tokens::table.find(self.id))
             .set((
-                &self.changes,
+                &changes,
                 tokens::version.eq(tokens::version + 1),
                 tokens::modified.eq(context.now_text()),
             ))
@@ -205,9 +209,9 @@ impl Run for UpdateToken {
 }
 
 /// A token can lose rights and time, never gain them: make a new one for that.
-fn narrows(before: &Token, update: &UpdateToken) -> Result<(), DirectoryError> {
+fn narrows(before: &Token, changes: &TokenChanges) -> Result<(), DirectoryError> {
     let mut problems = Vec::new();
-    if let Some(after) = &update.changes.scopes {
+    if let Some(after) = &changes.scopes {
         let widened = match (&before.scopes, after) {
             (None, _) => false,
             (Some(_), None) => true,
@@ -223,7 +227,7 @@ fn narrows(before: &Token, update: &UpdateToken) -> Result<(), DirectoryError> {
             ));
         }
     }
-    if let Some(after) = &update.changes.expires {
+    if let Some(after) = &changes.expires {
         let later = match (&before.expires, after) {
             (None, _) => false,
             (Some(_), None) => true,

@@ -198,7 +198,7 @@ impl Run for CreateUser {
             password_hash: None,
             ..self.changes.clone()
         };
-        if !is_empty(&rest) {
+        if !rest.is_empty() {
             diesel::update(users::table.find(id))
                 .set(&rest)
                 .execute(connection)
@@ -301,21 +301,6 @@ async fn is_taken(uname: &str, connection: &mut Conn) -> Result<bool, DirectoryE
     Ok(same.first::<i64>(connection).await.optional()?.is_some())
 }
 
-fn is_empty(changes: &UserChanges) -> bool {
-    changes.username.is_none()
-        && changes.uname.is_none()
-        && changes.name.is_none()
-        && changes.surname.is_none()
-        && changes.full_name.is_none()
-        && changes.email.is_none()
-        && changes.position.is_none()
-        && changes.organization.is_none()
-        && changes.time_zone.is_none()
-        && changes.password_hash.is_none()
-        && changes.is_active.is_none()
-        && changes.is_staff.is_none()
-}
-
 fn happening(
     verb: &'static str,
     id: i64,
@@ -344,15 +329,21 @@ impl Run for UpdateUser {
         if context.actor_id() != Some(self.id) || self.changes.password_hash.is_some() {
             within_reach(self.reach, self.id, context, connection).await?;
         }
+        let changes = self.changes.clone().without_unchanged(&before);
+        if !self.may_set_flags && !changes.is_personal() {
+            return Err(DirectoryError::Protected(
+                "Flags of users are changed by holders of users:write.",
+            ));
+        }
         if let Some(roles) = &self.roles {
             replace_roles(self.id, roles, self.reach, context, connection).await?;
         }
-        if is_empty(&self.changes) {
+        if changes.is_empty() {
             return Ok(before);
         }
         diesel::update(users::table.find(self.id))
             .set((
-                &self.changes,
+                &changes,
                 users::version.eq(users::version + 1),
                 users::modified.eq(context.now_text()),
                 users::modified_by.eq(context.actor_id()),

@@ -220,3 +220,35 @@ fn one_of_two_administrators_can_be_deactivated() {
         .patch(&deputy.path(), &patch)
         .expect(403);
 }
+
+#[test]
+fn a_whole_record_sent_back_unchanged_changes_nothing() {
+    let app = TestApp::start();
+    let user = a_user().with_surname("Doe").create(&app);
+    let client = user.client(&app);
+    let before = client.get(&user.path()).expect(200).json();
+    app.advance(60);
+    let whole = json!({ "data": before["data"] });
+    let after = client.patch(&user.path(), &whole).expect(200).json();
+    assert_eq!(after, before);
+    let events = app
+        .admin()
+        .get("/events?filter[verb]=update&filter[subject_type]=users")
+        .expect(200);
+    assert_eq!(events.ids(), Vec::<String>::new());
+}
+
+#[test]
+fn a_whole_record_with_another_flag_is_refused_as_a_whole() {
+    let app = TestApp::start();
+    let user = a_user().create(&app);
+    let client = user.client(&app);
+    let mut whole = client.get(&user.path()).expect(200).json();
+    whole["data"]["attributes"]["is_staff"] = json!(true);
+    whole["data"]["attributes"]["name"] = json!("Jo");
+    client
+        .patch(&user.path(), &json!({ "data": whole["data"] }))
+        .expect(403);
+    let after = client.get(&user.path()).expect(200).data();
+    assert_eq!(after["attributes"]["name"], json!(null));
+}
