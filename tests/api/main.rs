@@ -18,4 +18,5 @@ mod bad_input;
 mod home;
 mod migrations;
 mod races;
+mod storage;
 mod support;
