@@ -54,7 +54,7 @@ fn skipped(why: &str) {
 /// Another program that holds the database for itself, as far as changes go.
 enum Lock {
     Sqlite(SqliteConnection),
-    Postgres(AsyncConnectionWrapper<AsyncPgConnection>),
+    Postgres(Box<AsyncConnectionWrapper<AsyncPgConnection>>),
 }
 
 impl Lock {
@@ -78,7 +78,7 @@ impl Lock {
                         "BEGIN; LOCK TABLE users, roles, grants, tokens IN EXCLUSIVE MODE;",
                     )
                     .unwrap();
-                Self::Postgres(connection)
+                Self::Postgres(Box::new(connection))
             }
         }
     }
