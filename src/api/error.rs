@@ -271,7 +271,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
         }
         DirectoryError::Unavailable(why) => {
             log::error!("{request_id} unavailable: {why}");
-            kinds::UNAVAILABLE.error("The database does not answer; nothing was changed.")
+            kinds::UNAVAILABLE.error("The database does not answer; try again in a moment.")
         }
         DirectoryError::Internal(why) => {
             log::error!("{request_id} internal: {why}");

@@ -82,7 +82,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: None,
         kind: Kind::Number,
         preset: Preset::Value("5000"),
-        meaning: "SQLite: how long to wait for a lock that another program holds.",
+        meaning: "How long to wait for a lock that somebody else holds before answering with 503.",
         set: |settings, text| {
             settings.database.busy_timeout_ms = value::number(text, 0..=600_000)?;
             Ok(())

@@ -111,6 +111,7 @@ impl From<QueryError> for DirectoryError {
             QueryError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::Again,
             error => match StorageError::from(error) {
                 StorageError::Busy(why) => Self::Busy(why),
+                StorageError::Conflict(_) => Self::Again,
                 StorageError::Unavailable(why) => Self::Unavailable(why),
                 StorageError::Query(error) => Self::internal(error),
             },

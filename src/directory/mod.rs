@@ -170,6 +170,7 @@ impl From<StorageError> for DirectoryError {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Busy(why) => Self::Busy(why),
+            StorageError::Conflict(_) => Self::Again,
             StorageError::Unavailable(why) => Self::Unavailable(why),
             StorageError::Query(error) => Self::from(error),
         }

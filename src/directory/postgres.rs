@@ -52,7 +52,7 @@ pub async fn write<O: queries::Run>(
                 commit(&mut connection).await?;
                 return outcome;
             }
-            Err(DirectoryError::Again | DirectoryError::Busy(_)) => rollback(&mut connection).await,
+            Err(DirectoryError::Again) => rollback(&mut connection).await,
             Err(_) => {
                 rollback(&mut connection).await;
                 return outcome;

@@ -8,6 +8,9 @@ pub enum StorageError {
     /// All hands are full: the queue of writes, the pool, or a lock held by
     /// somebody else. Worth trying again in a moment.
     Busy(String),
+    /// Two transactions stood in each other's way and this one gave in. Worth
+    /// running again from the start, at once.
+    Conflict(String),
     /// The database cannot be reached, or its disk is full or broken.
     Unavailable(String),
     /// Anything else, constraint violations included.
@@ -18,6 +21,7 @@ impl fmt::Display for StorageError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Busy(why) => write!(out, "the database is busy: {why}"),
+            Self::Conflict(why) => write!(out, "a change met another: {why}"),
             Self::Unavailable(why) => write!(out, "the database is unavailable: {why}"),
             Self::Query(error) => error.fmt(out),
         }
@@ -28,12 +32,20 @@ impl std::error::Error for StorageError {}
 
 /// Messages of the two engines that mean "later", not "wrong". SQLite reports
 /// its result codes as text only; PostgreSQL's come from its shutdown classes.
-const BUSY: &[&str] = &["database is locked", "database table is locked"];
+const BUSY: &[&str] = &[
+    "database is locked",
+    "database table is locked",
+    "due to lock timeout",
+];
+const CONFLICT: &[&str] = &["deadlock detected"];
 const UNAVAILABLE: &[&str] = &[
     "database or disk is full",
     "disk I/O error",
     "unable to open database file",
     "attempt to write a readonly database",
+    "file is not a database",
+    "database disk image is malformed",
+    "No space left on device",
     "no space left on device",
     "could not extend file",
     "terminating connection",
@@ -48,11 +60,16 @@ const UNAVAILABLE: &[&str] = &[
 impl From<QueryError> for StorageError {
     fn from(error: QueryError) -> Self {
         let text = match &error {
-            QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+            QueryError::DatabaseError(
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::ReadOnlyTransaction,
+                info,
+            ) => {
                 return Self::Unavailable(info.message().to_owned());
             }
             QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
-                return Self::Busy(info.message().to_owned());
+                return Self::Conflict(info.message().to_owned());
             }
             QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => info.message(),
             QueryError::BrokenTransactionManager => {
@@ -73,8 +90,10 @@ impl From<QueryError> for StorageError {
 impl StorageError {
     fn describe(text: &str) -> Option<Self> {
         let found = |list: &[&str]| list.iter().any(|known| text.contains(known));
-        if found(BUSY) || text.contains("deadlock detected") {
+        if found(BUSY) {
             Some(Self::Busy(text.to_owned()))
+        } else if found(CONFLICT) {
+            Some(Self::Conflict(text.to_owned()))
         } else if found(UNAVAILABLE) {
             Some(Self::Unavailable(text.to_owned()))
         } else {

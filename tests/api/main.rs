@@ -26,6 +26,7 @@ mod readme;
 mod rights;
 mod roles;
 mod specification;
+mod storage;
 mod support;
 mod tokens;
 mod users;

@@ -212,20 +212,20 @@ fn leftovers(database: &TestDatabase) -> Vec<String> {
 
 enum Connected {
     Sqlite(SqliteConnection),
-    Postgres(AsyncConnectionWrapper<AsyncPgConnection>),
+    Postgres(Box<AsyncConnectionWrapper<AsyncPgConnection>>),
 }
 
 fn columns_of(connected: &mut Connected, query: &str) -> Vec<Column> {
     match connected {
         Connected::Sqlite(connection) => sql_query(query).load(connection).unwrap(),
-        Connected::Postgres(connection) => sql_query(query).load(connection).unwrap(),
+        Connected::Postgres(connection) => sql_query(query).load(&mut **connection).unwrap(),
     }
 }
 
 fn names_of(connected: &mut Connected, query: &str) -> Vec<Name> {
     match connected {
         Connected::Sqlite(connection) => sql_query(query).load(connection).unwrap(),
-        Connected::Postgres(connection) => sql_query(query).load(connection).unwrap(),
+        Connected::Postgres(connection) => sql_query(query).load(&mut **connection).unwrap(),
     }
 }
 
@@ -244,7 +244,7 @@ fn on<T>(
         }
         TestDatabase::Postgres { .. } => {
             let connection = AsyncConnectionWrapper::establish(&database.address()).unwrap();
-            ask(&mut Connected::Postgres(connection), postgres)
+            ask(&mut Connected::Postgres(Box::new(connection)), postgres)
         }
     }
 }

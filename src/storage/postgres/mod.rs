@@ -5,11 +5,16 @@ pub mod env;
 
 use std::time::Duration;
 
+use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    TransactionManager,
+};
+use futures_util::FutureExt;
 
 use super::StorageError;
 use super::local::Local;
@@ -22,6 +27,8 @@ pub struct Postgres {
     url: String,
     connections: usize,
     acquire: Duration,
+    /// How long a statement waits for somebody else's lock.
+    busy: Duration,
     pools: Local<Pool<AsyncPgConnection>>,
 }
 
@@ -32,6 +39,8 @@ impl Postgres {
             url: url.to_owned(),
             connections: settings.connections,
             acquire: Duration::from_millis(settings.acquire_timeout_ms),
+            // Zero would mean for ever.
+            busy: Duration::from_millis(settings.busy_timeout_ms.max(1)),
             pools: Local::new(),
         }
     }
@@ -54,6 +63,17 @@ impl Postgres {
         let mut config = ManagerConfig::default();
         // A closed connection is known without asking the server.
         config.recycling_method = RecyclingMethod::Fast;
+        let set_up = format!("SET lock_timeout = {}", self.busy.as_millis());
+        config.custom_setup = Box::new(move |url| {
+            let (url, set_up) = (url.to_owned(), set_up.clone());
+            let open = async move {
+                let mut connection = AsyncPgConnection::establish(&url).await?;
+                let done = connection.batch_execute(&set_up).await;
+                done.map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Ok(connection)
+            };
+            open.boxed()
+        });
         let manager = AsyncDieselConnectionManager::new_with_config(&self.url, config);
         Pool::builder(manager)
             .max_size(self.connections)

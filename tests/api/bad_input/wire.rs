@@ -45,7 +45,7 @@ impl Wire {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// What comes until this many bodies of error documents or others are whole.
+    /// One whole answer, while the connection stays open.
     pub fn one(&mut self) -> String {
         let mut bytes = Vec::new();
         let mut some = [0; 4096];
