@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{identifiers, included, members, new_role};
-use crate::support::{JSON_API, Member, RoleMade, TestApp, a_role, a_user, raw};
+use crate::support::{JSON_API, Member, RoleMade, TestApp, a_role, a_user, eventually, raw};
 
 /// What no id looks like, in addresses.
 const IMPOSSIBLE: &[&str] = &[
@@ -92,6 +92,10 @@ fn f04_links_self_of_a_resource_answers_with_it() {
     let app = TestApp::start();
     let (role, _) = a_crowd(&app, 2);
     let admin = app.admin();
+    // The first use of the token is written down beside the request.
+    eventually("the use of the token is noted", || {
+        admin.get("/tokens/1").data()["attributes"]["last_used"].is_string()
+    });
     for path in ["/users?include=roles", "/roles", "/tokens", "/events"] {
         let document = admin.get(path).expect(200).json();
         let items = document["data"].as_array().unwrap().iter();
