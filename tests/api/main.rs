@@ -21,6 +21,7 @@ mod browsers;
 mod events;
 mod home;
 mod migrations;
+mod program;
 mod races;
 mod readme;
 mod rights;
