@@ -11,6 +11,7 @@ import { Witness } from './witness.mjs';
 
 export const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 const PASSWORD = 'j04nd0e';
+const STEP_MS = 20_000;
 
 /**
  * The steps in their order; each is handed the client, the witness, and a function that connects again.
@@ -189,7 +190,7 @@ export function matrix({ client: name, version, registry = 'npm', settings = {},
     });
 
     for (const step of STEPS) {
-      it(step.title, async (test) => {
+      it(step.title, { timeout: STEP_MS }, async (test) => {
         const method = context.client[step.method];
         assert.equal(typeof method, 'function', `the client has no ${step.method}`);
         const attempt = async () => step.run(context.client, context.witness, connectAs);
