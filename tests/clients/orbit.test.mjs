@@ -54,7 +54,7 @@ function connect({ url, credentials }) {
     async pages({ sort, size }) {
       let page = await find({ sort, page: { number: 1, size } });
       const pages = [page];
-      for (let next; (next = page.details[0].document.links.next)) {
+      for (let next; (next = page.details[0].document.links.next);) {
         page = await find({ url: next });
         pages.push(page);
       }
