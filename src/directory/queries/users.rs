@@ -354,6 +354,9 @@ impl Run for UpdateUser {
         if before.is_active && !after.is_active {
             administrators_remain(self.id, context, connection).await?;
         }
+        if self.changes.password_hash.is_some() || !after.is_active {
+            super::sign_ins::end_all(self.id, connection).await?;
+        }
         let (old, mut new) = difference(described(&before), described(&after));
         if self.changes.password_hash.is_some() {
             new.insert("password".into(), Value::from("changed"));
@@ -398,6 +401,7 @@ impl Run for DeleteUser {
             return Err(DirectoryError::NotFound);
         }
         administrators_remain(self.id, context, connection).await?;
+        super::sign_ins::end_all(self.id, connection).await?;
         let before = Some(described(&before));
         record(
             context,
