@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use super::answer::Answer;
 use super::error::Failure;
-use super::{base, kinds};
+use super::{base, client, kinds};
 use crate::auth::{Auth, Guard};
 use crate::config::Settings;
 use crate::directory::{Context, RequestId};
@@ -202,7 +202,10 @@ async fn begin<'a>(
         .headers()
         .get(header::AUTHORIZATION)
         .map(|value| value.as_bytes());
-    let principal = api.auth.authenticate(header, &context).await?;
+    let principal = api
+        .auth
+        .authenticate(header, client::address(api, request), &context)
+        .await?;
     let guard = Guard::new(api.auth.clone(), principal, context);
     Ok(Call {
         api,

@@ -1,6 +1,8 @@
 //! What goes wrong, as error documents. One match names every variant of the
 //! directory's errors.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -28,6 +30,10 @@ pub enum Failure {
     /// The path knows these methods only: 405.
     Method {
         allow: String,
+    },
+    /// Too many wrong passwords: 429.
+    Throttled {
+        seconds: u64,
     },
     Refused(Refusal),
 }
@@ -65,6 +71,11 @@ impl From<Denied> for Failure {
             Denied::Wrong => Self::Unknown {
                 sent_credentials: true,
             },
+            Denied::Throttled { seconds } => Self::Throttled { seconds },
+            Denied::NoSignIn => kinds::NO_SIGN_IN
+                .error("Send the access or refresh token that the sign-in gave; API tokens are revoked at /tokens.")
+                .at_header("Authorization")
+                .into(),
             Denied::Directory(error) => error.into(),
         }
     }
@@ -157,19 +168,23 @@ impl Failure {
             Self::Method { allow } => {
                 kinds::METHOD_NOT_ALLOWED.error(format!("This path answers to {allow}."))
             }
+            Self::Throttled { seconds } => kinds::TOO_MANY_ATTEMPTS.error(format!(
+                "Too many wrong passwords for this username from this address; try again in {seconds} s."
+            )),
             Self::Refused(Refusal::Forbidden(why)) => kinds::FORBIDDEN.error(why),
             Self::Refused(Refusal::Directory(error)) => of_directory(error, request_id),
         };
         error.into()
     }
 
-    fn retry_after(&self) -> Option<&'static str> {
+    fn retry_after(&self) -> Option<Cow<'static, str>> {
         match self {
+            Self::Throttled { seconds } => Some(seconds.to_string().into()),
             Self::Refused(Refusal::Directory(DirectoryError::Unavailable(_))) => {
-                Some(RETRY_UNAVAILABLE)
+                Some(RETRY_UNAVAILABLE.into())
             }
             Self::Refused(Refusal::Directory(DirectoryError::Busy(_) | DirectoryError::Again)) => {
-                Some(RETRY_BUSY)
+                Some(RETRY_BUSY.into())
             }
             _ => None,
         }
@@ -200,7 +215,7 @@ impl Failure {
             response.append_header((header::WWW_AUTHENTICATE, "Bearer realm=\"rolecall\""));
         }
         if let Some(seconds) = retry {
-            response.insert_header((header::RETRY_AFTER, seconds));
+            response.insert_header((header::RETRY_AFTER, &*seconds));
         }
         if let Some(allow) = allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
             response.insert_header((header::ALLOW, allow));

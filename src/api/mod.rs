@@ -7,6 +7,7 @@
 mod answer;
 mod base;
 mod call;
+mod client;
 mod decode;
 mod error;
 mod handlers;
