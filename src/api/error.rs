@@ -14,6 +14,9 @@ use crate::auth::{Denied, Refusal};
 use crate::directory::{DirectoryError, Problem, RequestId};
 use crate::jsonapi::{Accepted, Error, Errors, Linkage, ResourceObject};
 
+const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
+const BEARER: &str = "Bearer realm=\"rolecall\"";
+
 /// Seconds after which a busy service is worth another try.
 const RETRY_BUSY: &str = "1";
 /// Seconds after which an unreachable database is worth another try.
@@ -27,6 +30,9 @@ pub enum Failure {
     Unknown {
         sent_credentials: bool,
     },
+    /// The same where people sign in: without the challenge of Basic, upon which
+    /// browsers would ask for a password by themselves.
+    SignIn,
     /// The path knows these methods only: 405.
     Method {
         allow: String,
@@ -165,6 +171,7 @@ impl Failure {
             Self::Unknown {
                 sent_credentials: true,
             } => kinds::UNAUTHORIZED.error("These credentials are not valid."),
+            Self::SignIn => kinds::UNAUTHORIZED.error("These credentials are not valid."),
             Self::Method { allow } => {
                 kinds::METHOD_NOT_ALLOWED.error(format!("This path answers to {allow}."))
             }
@@ -199,20 +206,20 @@ impl Failure {
         accepted: Option<&Accepted>,
     ) -> HttpResponse {
         let retry = self.retry_after();
-        let challenge = matches!(self, Self::Unknown { .. });
+        let challenges: &[&str] = match self {
+            // Two headers: some clients read only the first challenge of one.
+            Self::Unknown { .. } => &[BASIC, BEARER],
+            Self::SignIn => &[BEARER],
+            _ => &[],
+        };
         let allow = match &self {
             Self::Method { allow } => Some(allow.clone()),
             _ => None,
         };
         let errors = self.into_errors(request_id, api.invalid_data);
         let mut response = document(&errors, api, request, accepted);
-        if challenge {
-            // Two headers: some clients read only the first challenge of one.
-            response.append_header((
-                header::WWW_AUTHENTICATE,
-                "Basic realm=\"rolecall\", charset=\"UTF-8\"",
-            ));
-            response.append_header((header::WWW_AUTHENTICATE, "Bearer realm=\"rolecall\""));
+        for challenge in challenges {
+            response.append_header((header::WWW_AUTHENTICATE, *challenge));
         }
         if let Some(seconds) = retry {
             response.insert_header((header::RETRY_AFTER, &*seconds));

@@ -5,6 +5,7 @@
 //! every query (`directory`).
 
 mod answer;
+mod anybody;
 mod base;
 mod call;
 mod client;
@@ -20,6 +21,7 @@ mod render;
 mod resource;
 mod resources;
 mod routes;
+mod sign_in;
 
 pub use call::Api;
 pub use error::{not_found, read_only, unreachable};

@@ -25,6 +25,7 @@ mod races;
 mod readme;
 mod rights;
 mod roles;
+mod signing_in;
 mod specification;
 mod storage;
 mod support;

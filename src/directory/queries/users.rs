@@ -7,8 +7,8 @@ use super::prelude::*;
 use super::{env, found, grants};
 use crate::directory::events::{described, difference};
 use crate::directory::users::{
-    CreateUser, DeleteUser, FindUser, NewUser, UpdateUser, User, UserChanges, UserColumn, Users,
-    UsersOf,
+    CreateUser, DeleteUser, FindUser, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
+    UserColumn, Users, UsersOf,
 };
 use crate::storage::schema::{user_blocks, users};
 
@@ -368,6 +368,14 @@ impl Run for UpdateUser {
         )
         .await?;
         Ok(after)
+    }
+}
+
+impl Run for UpdateOwn {
+    type Answer = User;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
+        self.0.run(context, connection).await
     }
 }
 
