@@ -74,7 +74,7 @@ fn flags_roles_and_other_people_cannot_even_by_administrators() {
     let mut document = changes("users", user.id, json!({}));
     document["data"]["relationships"] = json!({"roles": linkage("roles", &[role.id])});
     let answer = client.patch("/auth/user", &document).expect(403);
-    assert_eq!(answer.pointers(), ["/data/relationships/roles"]);
+    assert_eq!(answer.pointers(), ["/data/relationships/roles/data"]);
     let wrong = changes("roles", user.id, json!({"name": "x"}));
     client.patch("/auth/user", &wrong).expect(409);
 }
