@@ -5,8 +5,10 @@
 //! every query (`directory`).
 
 mod answer;
+mod anybody;
 mod base;
 mod call;
+mod client;
 mod decode;
 mod error;
 mod handlers;
@@ -19,6 +21,7 @@ mod render;
 mod resource;
 mod resources;
 mod routes;
+mod sign_in;
 
 pub use call::Api;
 pub use error::{not_found, read_only, unreachable};

@@ -26,6 +26,7 @@ mod races;
 mod readme;
 mod rights;
 mod roles;
+mod signing_in;
 mod specification;
 mod storage;
 mod support;
