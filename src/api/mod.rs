@@ -9,6 +9,7 @@ mod base;
 mod call;
 mod decode;
 mod error;
+mod form;
 mod handlers;
 mod home;
 mod include;
