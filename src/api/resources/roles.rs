@@ -158,7 +158,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "is_default",
-        "Whether new users are given the role.",
+        "A mark for clients: the role to propose for a new user. Nothing is given by itself.",
         Form::PLAIN,
         Kind::Flag,
         Some(RoleColumn::IsDefault),
