@@ -8,6 +8,7 @@ mod answer;
 mod base;
 mod call;
 mod decode;
+mod description;
 mod error;
 mod form;
 mod handlers;
@@ -22,5 +23,6 @@ mod resources;
 mod routes;
 
 pub use call::Api;
+pub use description::{configure as describe, openapi};
 pub use error::{not_found, read_only, unreachable};
 pub use routes::{Endpoint, endpoints};
