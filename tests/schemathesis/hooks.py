@@ -1,8 +1,10 @@
-"""Keeps a run from locking itself out: it never changes or deletes the account
-and the token that it works with."""
+"""What a run leaves out."""
+
+from urllib.parse import urlencode
 
 import schemathesis
 
+# Never changed: the account and the token that the run works with.
 OWN = {
     "/users/{id}",
     "/tokens/{id}",
@@ -11,16 +13,32 @@ OWN = {
 }
 FIRST = "1"
 
+# Every filter is tried by tests/api/description.rs; here some of each kind will do.
+FILTERED = {"id", "name", "username", "actor", "is_active", "created", "at", "expires"}
+
+# The HTTP library refuses longer addresses by itself, without a document.
+LONGEST_QUERY = 30_000
+
 
 @schemathesis.hook
-def filter_case(context, case):
-    if case.method.upper() in ("GET", "HEAD") or case.path not in OWN:
-        return True
-    return str((case.path_parameters or {}).get("id")) != FIRST
+def before_load_schema(context, raw_schema):
+    for path in raw_schema["paths"].values():
+        path.pop("head", None)
+        for operation in path.values():
+            if isinstance(operation, dict) and "parameters" in operation:
+                operation["parameters"] = [p for p in operation["parameters"] if is_tried(p["$ref"])]
+
+
+def is_tried(reference):
+    parts = reference.rsplit("/", 1)[-1].split(".")
+    return "filter" not in parts or parts[parts.index("filter") + 1] in FILTERED
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Cases of the examples and coverage phases pass no filter: let them ask for nobody."""
-    if not filter_case(context, case):
+    """Such cases ask for nobody instead, or without a query."""
+    parameters = case.path_parameters or {}
+    if case.method.upper() not in ("GET", "HEAD") and case.path in OWN and str(parameters.get("id")) == FIRST:
         case.path_parameters["id"] = "999999999"
+    if len(urlencode(case.query or {}, doseq=True)) > LONGEST_QUERY:
+        case.query = {}

@@ -31,21 +31,27 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         all.insert(name.into(), resource(kind, frame));
         all.insert(format!("{name}.document"), document(reference(name)));
         all.insert(format!("{name}.list"), list(reference(name), "pages"));
-        all.insert(
-            format!("{name}.identifier"),
-            identifier(name, &["type", "id"]),
-        );
-        all.insert(format!("{name}.linkage"), linkage(name));
+        if is_target(name) {
+            let shape = identifier(name, &["type", "id"]);
+            all.insert(format!("{name}.identifier"), shape);
+            all.insert(format!("{name}.linkage"), linkage(name));
+            all.insert(format!("{name}.members"), members(name, frame));
+        }
         if kind.fields().iter().any(|field| field.is_written) {
             all.insert(format!("{name}.new"), request(kind, Purpose::Create, frame));
             all.insert(
                 format!("{name}.changes"),
                 request(kind, Purpose::Update, frame),
             );
-            all.insert(format!("{name}.members"), members(name, frame));
         }
     }
     all
+}
+
+/// Whether any relationship leads to the type.
+fn is_target(name: &str) -> bool {
+    let mut all = TYPES.iter().flat_map(|kind| kind.relationships);
+    all.any(|relationship| relationship.target == name)
 }
 
 fn resource(kind: &Type, frame: &Frame) -> Value {
