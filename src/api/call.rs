@@ -14,9 +14,20 @@ use super::answer::Answer;
 use super::error::Failure;
 use super::{base, client, kinds};
 use crate::auth::{Auth, Guard};
-use crate::config::Settings;
+use crate::config::{Limits, Settings};
 use crate::directory::{Context, RequestId};
 use crate::jsonapi::{Accepted, Error, Negotiation, document, query};
+
+/// How much a query may ask for, by the settings.
+pub fn query_limits(limits: &Limits) -> query::Limits {
+    query::Limits {
+        max_length: limits.query_bytes,
+        include_depth: limits.include_depth,
+        max_page_size: limits.page_size_max as u64,
+        default_page_size: limits.page_size_default as u64,
+        ..query::Limits::default()
+    }
+}
 
 /// What all requests of this surface share.
 pub struct Api {
@@ -48,13 +59,7 @@ impl Api {
             invalid_data: settings.server.invalid_data_status.code(),
             body_bytes: limits.body_bytes,
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
-            query_limits: query::Limits {
-                max_length: limits.query_bytes,
-                include_depth: limits.include_depth,
-                max_page_size: limits.page_size_max as u64,
-                default_page_size: limits.page_size_default as u64,
-                ..query::Limits::default()
-            },
+            query_limits: query_limits(limits),
             document_limits: document::Limits {
                 max_depth: limits.json_depth,
                 max_identifiers: limits.linkage_items,

@@ -6,6 +6,7 @@ use serde_json::{Map, json};
 
 use super::answer::Answer;
 use super::call::{Api, answer};
+use super::description::OPENAPI;
 use super::plan;
 use super::resources::types;
 use super::routes::endpoints;
@@ -32,8 +33,9 @@ pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
             })
             .collect();
         let own = format!("{}/home", call.base);
+        let description = format!("{}{OPENAPI}", call.base);
         let document = json!({
-            "links": { "self": own, "home": own },
+            "links": { "self": own, "home": own, "describedby": description },
             "meta": {
                 "resources": resources,
                 "project": { "name": call.api.project },

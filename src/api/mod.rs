@@ -10,7 +10,9 @@ mod base;
 mod call;
 mod client;
 mod decode;
+mod description;
 mod error;
+mod form;
 mod handlers;
 mod home;
 mod include;
@@ -24,5 +26,6 @@ mod routes;
 mod sign_in;
 
 pub use call::Api;
+pub use description::{configure as describe, openapi};
 pub use error::{not_found, read_only, unreachable};
 pub use routes::{Endpoint, endpoints};

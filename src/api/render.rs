@@ -1,5 +1,6 @@
 //! Rows as resource objects, written straight into the answer.
 
+use super::description::OPENAPI;
 use super::include::Compound;
 use super::resource::{Resource, Row};
 use crate::jsonapi::query::Fields;
@@ -121,11 +122,14 @@ impl Render<'_> {
     }
 }
 
-/// `"links":{"self":...,"home":...`, left open for more.
+/// `"links":{"self":...,"home":...,"describedby":...`, left open for more.
 pub fn open_links(out: &mut Vec<u8>, base: &str, own: &[u8]) {
     raw(out, "\"links\":{\"self\":\"");
     out.extend_from_slice(own);
     raw(out, "\",\"home\":\"");
     raw(out, base);
-    raw(out, "/home\"");
+    raw(out, "/home\",\"describedby\":\"");
+    raw(out, base);
+    raw(out, OPENAPI);
+    out.push(b'"');
 }

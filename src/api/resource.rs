@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::error::Failure;
+pub use super::form::Form;
 use crate::auth::{Governed, Guard};
 use crate::directory::listing::{List, Listed, Noun};
 use crate::directory::{Execute, Operation, Problem};
@@ -25,6 +26,9 @@ pub enum Kind {
 pub struct Attribute<R: Resource> {
     pub name: &'static str,
     pub kind: Kind,
+    /// One line for people.
+    pub doc: &'static str,
+    pub form: Form,
     /// None: write-only.
     pub show: Option<for<'a> fn(&'a Row<R>) -> Shown<'a>>,
     /// None: neither filtered nor sorted by.
@@ -44,6 +48,8 @@ pub struct Relationship {
     pub name: &'static str,
     pub target: &'static str,
     pub to_many: bool,
+    /// One line for people.
+    pub doc: &'static str,
     pub sent: Sent,
 }
 
@@ -76,7 +82,12 @@ pub struct Stamp<'a> {
 
 pub trait Resource: Sized + 'static {
     const TYPE: &'static str;
+    /// One sentence for people.
+    const DOC: &'static str;
     const RELATIONSHIPS: &'static [Relationship];
+    /// Attributes that no row holds, with a line for people: shown in the
+    /// answer to the request that makes the resource, and never again.
+    const ONCE: &'static [(&'static str, &'static str)] = &[];
     type Noun: Noun;
     /// The column of the id.
     const ID: Column<Self>;
@@ -106,14 +117,10 @@ pub trait Resource: Sized + 'static {
 
     /// Whether `fields[TYPE]` may name it.
     fn is_field(name: &str) -> bool {
-        shown_as_field::<Self>(name)
+        Self::attribute(name).is_some_and(|attribute| attribute.show.is_some())
+            || Self::relationship(name).is_some()
+            || Self::ONCE.iter().any(|(once, _)| *once == name)
     }
-}
-
-/// Whether rows have such an attribute to show, or such a relationship.
-pub fn shown_as_field<R: Resource>(name: &str) -> bool {
-    R::attribute(name).is_some_and(|attribute| attribute.show.is_some())
-        || R::relationship(name).is_some()
 }
 
 /// A type whose collection can be listed.

@@ -79,6 +79,10 @@ pub enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Print the description of the service as OpenAPI 3.1
+    ///
+    /// The service itself shows it at /openapi.json, and for reading at /docs.
+    Openapi,
     /// Print what can be configured
     Config {
         #[command(subcommand)]

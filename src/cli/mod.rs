@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::config;
+use crate::{config, server};
 use arguments::{Arguments, Command, ConfigCommand};
 use failure::Failure;
 
@@ -49,6 +49,7 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
         Command::Migrate => migrate::run(&settings::load(flags)?),
         Command::User { command } => user::run(command, settings::load(flags)?),
         Command::Token { command } => token::run(command, settings::load(flags)?),
+        Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),
         Command::Config { command } => output::print(&match command {
             ConfigCommand::Sample => config::sample(),
             ConfigCommand::Table => config::markdown_table(),

@@ -177,7 +177,8 @@ impl Reach {
 
 /// The most names that a role or a token may carry.
 pub const MAX_NAMES: usize = 200;
-const MAX_NAME: usize = 64;
+/// The most characters of a name.
+pub const MAX_NAME: usize = 64;
 
 /// Checks names as they are stored on roles: lower-case words joined by one colon.
 pub fn check_names(field: &'static str, names: &[String]) -> Result<String, Problem> {

@@ -99,6 +99,7 @@ impl Bound {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let origins = settings.server.cors_origins.clone();
         let header_bytes = limits.header_bytes;
+        let description = api::describe(&settings);
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(api.clone())
@@ -114,6 +115,7 @@ impl Bound {
                         .default_service(web::to(health::wrong_method)),
                 )
                 .configure(routes)
+                .configure(description.clone())
                 .configure(extra)
                 .default_service(web::to(unknown))
         })
@@ -129,6 +131,11 @@ fn routes(config: &mut ServiceConfig) {
     for endpoint in api::endpoints() {
         config.service(endpoint.into_resource());
     }
+}
+
+/// The OpenAPI document of a service with these settings.
+pub fn openapi(settings: &Settings) -> String {
+    api::openapi(settings)
 }
 
 async fn unknown(request: HttpRequest, api: Data<Api>) -> HttpResponse {

@@ -7,6 +7,7 @@ fn home_tells_where_the_resources_are() {
     let app = TestApp::start();
     let home = app.admin().get("/home").expect(200).json();
     assert_eq!(home["links"]["self"], app.url("/home"));
+    assert_eq!(home["links"]["describedby"], app.url("/openapi.json"));
     assert_eq!(
         home["meta"]["resources"]["users"]["href"],
         app.url("/users")

@@ -31,7 +31,7 @@ fn a_new_token_is_answered_whole_with_its_secret() {
     assert_eq!(
         answer.json(),
         json!({
-            "links": {"self": app.url("/tokens"), "home": app.url("/home")},
+            "links": {"self": app.url("/tokens"), "home": app.url("/home"), "describedby": app.url("/openapi.json")},
             "data": {
                 "type": "tokens",
                 "id": "2",
@@ -358,7 +358,7 @@ fn a_token_leads_to_its_user() {
             "links": {
                 "self": app.url("/tokens/1/relationships/user"),
                 "related": app.url("/tokens/1/user"),
-                "home": app.url("/home"),
+                "home": app.url("/home"), "describedby": app.url("/openapi.json"),
             },
         })
     );

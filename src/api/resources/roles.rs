@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::api::decode::{flag, maybe_text, refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Created, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
+    Attribute, Created, Form, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::permissions::check_names;
@@ -17,10 +17,12 @@ pub struct Roles;
 
 impl Resource for Roles {
     const TYPE: &'static str = "roles";
+    const DOC: &'static str = "What people are, and the permissions that come with it.";
     const RELATIONSHIPS: &'static [Relationship] = &[Relationship {
         name: "users",
         target: "users",
         to_many: true,
+        doc: "The users who hold the role, everywhere and without an end.",
         sent: Sent::Always,
     }];
     type Noun = directory::roles::Roles;
@@ -56,6 +58,8 @@ impl Resource for Roles {
 /// One that can be written; without a column it is neither filtered nor sorted by.
 const fn writable(
     name: &'static str,
+    doc: &'static str,
+    form: Form,
     kind: Kind,
     column: Option<RoleColumn>,
     show: for<'a> fn(&'a Role) -> Shown<'a>,
@@ -63,6 +67,8 @@ const fn writable(
 ) -> Attribute<Roles> {
     Attribute {
         name,
+        doc,
+        form,
         kind,
         show: Some(show),
         column,
@@ -72,12 +78,16 @@ const fn writable(
 
 const fn read_only(
     name: &'static str,
+    doc: &'static str,
+    form: Form,
     kind: Kind,
     column: RoleColumn,
     show: for<'a> fn(&'a Role) -> Shown<'a>,
 ) -> Attribute<Roles> {
     Attribute {
         name,
+        doc,
+        form,
         kind,
         show: Some(show),
         column: Some(column),
@@ -88,6 +98,8 @@ const fn read_only(
 const ATTRIBUTES: &[Attribute<Roles>] = &[
     writable(
         "name",
+        "A unique name.",
+        Form::text(1, values::MAX_TEXT).required(),
         Kind::Text,
         Some(RoleColumn::Name),
         |role| Shown::Text(&role.name),
@@ -98,6 +110,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "label",
+        "A title for people.",
+        Form::SHORT,
         Kind::Text,
         Some(RoleColumn::Label),
         |role| Shown::maybe(&role.label),
@@ -108,6 +122,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "description",
+        "What the role is for.",
+        Form::LONG,
         Kind::Text,
         Some(RoleColumn::Description),
         |role| Shown::maybe(&role.description),
@@ -118,6 +134,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "scope",
+        "Where the role can be held.",
+        Form::one_of(values::SCOPES),
         Kind::Text,
         Some(RoleColumn::Scope),
         |role| Shown::Text(&role.scope),
@@ -128,6 +146,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "unchangeable",
+        "Whether the role is protected from changes and deletion.",
+        Form::PLAIN,
         Kind::Flag,
         Some(RoleColumn::Unchangeable),
         |role| Shown::Flag(role.unchangeable),
@@ -138,6 +158,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "is_default",
+        "A mark for clients: the role to propose for a new user. Nothing is given by itself.",
+        Form::PLAIN,
         Kind::Flag,
         Some(RoleColumn::IsDefault),
         |role| Shown::Flag(role.is_default),
@@ -148,6 +170,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "permissions",
+        "What holders may do: names like users:read.",
+        Form::names(),
         Kind::Structure,
         None,
         |role| Shown::Json(&role.permissions),
@@ -159,6 +183,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "include_context",
+        "CFEngine classes whose hosts holders see: regular expressions, separated by commas.",
+        Form::LONG,
         Kind::Text,
         None,
         |role| Shown::maybe(&role.include_context),
@@ -169,6 +195,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "exclude_context",
+        "CFEngine classes whose hosts are hidden from holders: regular expressions, separated by commas.",
+        Form::LONG,
         Kind::Text,
         None,
         |role| Shown::maybe(&role.exclude_context),
@@ -179,6 +207,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "include_bundles",
+        "CFEngine bundles whose reports holders see: regular expressions, separated by commas.",
+        Form::LONG,
         Kind::Text,
         None,
         |role| Shown::maybe(&role.include_bundles),
@@ -189,6 +219,8 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     writable(
         "exclude_bundles",
+        "CFEngine bundles whose reports are hidden from holders: regular expressions, separated by commas.",
+        Form::LONG,
         Kind::Text,
         None,
         |role| Shown::maybe(&role.exclude_bundles),
@@ -197,21 +229,38 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
             Ok(())
         },
     ),
-    read_only("created_by", Kind::Number, RoleColumn::CreatedBy, |role| {
-        Shown::maybe_number(role.created_by)
-    }),
+    read_only(
+        "created_by",
+        "The id of the user who made it; null for the program itself.",
+        Form::PLAIN.or_null(),
+        Kind::Number,
+        RoleColumn::CreatedBy,
+        |role| Shown::maybe_number(role.created_by),
+    ),
     read_only(
         "modified_by",
+        "The id of the user who changed it last; null for the program itself.",
+        Form::PLAIN.or_null(),
         Kind::Number,
         RoleColumn::ModifiedBy,
         |role| Shown::maybe_number(role.modified_by),
     ),
-    read_only("created", Kind::Time, RoleColumn::Created, |role| {
-        Shown::Text(&role.created)
-    }),
-    read_only("modified", Kind::Time, RoleColumn::Modified, |role| {
-        Shown::Text(&role.modified)
-    }),
+    read_only(
+        "created",
+        "When it was made.",
+        Form::PLAIN,
+        Kind::Time,
+        RoleColumn::Created,
+        |role| Shown::Text(&role.created),
+    ),
+    read_only(
+        "modified",
+        "When it was last changed.",
+        Form::PLAIN,
+        Kind::Time,
+        RoleColumn::Modified,
+        |role| Shown::Text(&role.modified),
+    ),
 ];
 
 /// A comma-separated list of regular expressions, each of which compiles.

@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::api::decode::{maybe_time, refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Created, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable, shown_as_field,
+    Attribute, Created, Form, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
 };
 use crate::auth::Guard;
 use crate::auth::secret::TokenSecret;
@@ -21,12 +21,18 @@ const SECRET: &str = "token";
 
 impl Resource for Tokens {
     const TYPE: &'static str = "tokens";
+    const DOC: &'static str = "API tokens: credentials for programs, which act as their user and may be narrowed by scopes.";
     const RELATIONSHIPS: &'static [Relationship] = &[Relationship {
         name: "user",
         target: "users",
         to_many: false,
+        doc: "Whose token it is. Left out of a new token, it is the caller.",
         sent: Sent::ToCreate,
     }];
+    const ONCE: &'static [(&'static str, &'static str)] = &[(
+        SECRET,
+        "The secret itself, only in the answer to the request that makes the token.",
+    )];
     type Noun = directory::tokens::Tokens;
     const ID: TokenColumn = TokenColumn::Id;
     type Find = FindToken;
@@ -47,10 +53,6 @@ impl Resource for Tokens {
         }
     }
 
-    fn is_field(name: &str) -> bool {
-        name == SECRET || shown_as_field::<Self>(name)
-    }
-
     fn stamp(row: &Token) -> Option<Stamp<'_>> {
         Some(Stamp {
             created: &row.created,
@@ -64,6 +66,8 @@ impl Resource for Tokens {
 const ATTRIBUTES: &[Attribute<Tokens>] = &[
     Attribute {
         name: "name",
+        doc: "What the token is for.",
+        form: Form::text(1, values::MAX_TEXT).required(),
         kind: Kind::Text,
         show: Some(|token| Shown::Text(&token.name)),
         column: Some(TokenColumn::Name),
@@ -76,6 +80,8 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     },
     Attribute {
         name: "scopes",
+        doc: "What the token may do at most: names of permissions. Null: all that its user may.",
+        form: Form::names().or_null(),
         kind: Kind::Structure,
         show: Some(|token| token.scopes.as_deref().map_or(Shown::Null, Shown::Json)),
         column: None,
@@ -89,6 +95,8 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     },
     Attribute {
         name: "expires",
+        doc: "When the token ends. Null: never.",
+        form: Form::PLAIN.or_null(),
         kind: Kind::Time,
         show: Some(|token| Shown::maybe(&token.expires)),
         column: Some(TokenColumn::Expires),
@@ -99,6 +107,8 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     },
     Attribute {
         name: "last_used",
+        doc: "When the token was last used.",
+        form: Form::PLAIN.or_null(),
         kind: Kind::Time,
         show: Some(|token| Shown::maybe(&token.last_used)),
         column: Some(TokenColumn::LastUsed),
@@ -106,6 +116,8 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     },
     Attribute {
         name: "created",
+        doc: "When it was made.",
+        form: Form::PLAIN,
         kind: Kind::Time,
         show: Some(|token| Shown::Text(&token.created)),
         column: Some(TokenColumn::Created),
@@ -113,6 +125,8 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     },
     Attribute {
         name: "modified",
+        doc: "When it was last changed.",
+        form: Form::PLAIN,
         kind: Kind::Time,
         show: Some(|token| Shown::Text(&token.modified)),
         column: Some(TokenColumn::Modified),

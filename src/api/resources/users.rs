@@ -4,7 +4,7 @@ use crate::api::decode::{flag, maybe_text, refuse, text};
 use crate::api::error::Failure;
 use crate::api::kinds;
 use crate::api::resource::{
-    Attribute, Created, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
+    Attribute, Created, Form, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
 };
 use crate::auth::Guard;
 use crate::config::Secret;
@@ -25,17 +25,20 @@ pub struct UserDraft {
 
 impl Resource for Users {
     const TYPE: &'static str = "users";
+    const DOC: &'static str = "People, and accounts of programs, who can sign in and hold roles.";
     const RELATIONSHIPS: &'static [Relationship] = &[
         Relationship {
             name: "roles",
             target: "roles",
             to_many: true,
+            doc: "The roles that the user holds, everywhere and without an end.",
             sent: Sent::Always,
         },
         Relationship {
             name: "tokens",
             target: "tokens",
             to_many: true,
+            doc: "The API tokens of the user; they are made and revoked at /tokens.",
             sent: Sent::Never,
         },
     ];
@@ -74,12 +77,16 @@ type Read = fn(&mut UserDraft, &Value) -> Result<(), Problem>;
 /// A text that may be null.
 const fn optional(
     name: &'static str,
+    doc: &'static str,
+    form: Form,
     column: UserColumn,
     show: for<'a> fn(&'a User) -> Shown<'a>,
     read: Read,
 ) -> Attribute<Users> {
     Attribute {
         name,
+        doc,
+        form,
         kind: Kind::Text,
         show: Some(show),
         column: Some(column),
@@ -89,12 +96,16 @@ const fn optional(
 
 const fn read_only(
     name: &'static str,
+    doc: &'static str,
+    form: Form,
     kind: Kind,
     column: UserColumn,
     show: for<'a> fn(&'a User) -> Shown<'a>,
 ) -> Attribute<Users> {
     Attribute {
         name,
+        doc,
+        form,
         kind,
         show: Some(show),
         column: Some(column),
@@ -102,9 +113,18 @@ const fn read_only(
     }
 }
 
+/// The ASCII characters that a username cannot have.
+const USERNAME: &str = r"^[^\x00-\x2a,/:-?\[-^`\x7b-\x7f]+$";
+/// The ASCII characters that a uname cannot have.
+const UNAME: &str = r"^[^\x00-,/:-^`\x7b-\x7f]+$";
+
 const ATTRIBUTES: &[Attribute<Users>] = &[
     Attribute {
         name: "username",
+        doc: "The name to sign in with: letters and digits of all scripts, and _ . @ + -. Unique, compared exactly.",
+        form: Form::text(1, values::MAX_USERNAME)
+            .matching(USERNAME)
+            .required(),
         kind: Kind::Text,
         show: Some(|user| Shown::Text(&user.username)),
         column: Some(UserColumn::Username),
@@ -115,6 +135,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     },
     Attribute {
         name: "password",
+        doc: "Set by whoever may; in no answer.",
+        form: Form::PLAIN.required(),
         kind: Kind::Text,
         show: None,
         column: None,
@@ -125,6 +147,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     },
     Attribute {
         name: "uname",
+        doc: "A unique name for addresses, in lower case; made from the username when it is left out.",
+        form: Form::text(1, values::MAX_USERNAME).matching(UNAME),
         kind: Kind::Text,
         show: Some(|user| Shown::Text(&user.uname)),
         column: Some(UserColumn::Uname),
@@ -139,6 +163,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     },
     optional(
         "name",
+        "Given name.",
+        Form::SHORT,
         UserColumn::Name,
         |user| Shown::maybe(&user.name),
         |draft, value| {
@@ -148,6 +174,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     optional(
         "surname",
+        "Family name.",
+        Form::SHORT,
         UserColumn::Surname,
         |user| Shown::maybe(&user.surname),
         |draft, value| {
@@ -157,6 +185,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     optional(
         "full_name",
+        "The whole name as it shall be shown.",
+        Form::SHORT,
         UserColumn::FullName,
         |user| Shown::maybe(&user.full_name),
         |draft, value| {
@@ -166,6 +196,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     optional(
         "email",
+        "An e-mail address.",
+        Form::text(1, values::MAX_EMAIL).or_null(),
         UserColumn::Email,
         |user| Shown::maybe(&user.email),
         |draft, value| {
@@ -178,6 +210,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     optional(
         "position",
+        "What the user does in the organization.",
+        Form::SHORT,
         UserColumn::Position,
         |user| Shown::maybe(&user.position),
         |draft, value| {
@@ -187,6 +221,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     optional(
         "organization",
+        "Where the user works.",
+        Form::SHORT,
         UserColumn::Organization,
         |user| Shown::maybe(&user.organization),
         |draft, value| {
@@ -196,6 +232,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     optional(
         "time_zone",
+        "A time zone, like Europe/Rome.",
+        Form::SHORT,
         UserColumn::TimeZone,
         |user| Shown::maybe(&user.time_zone),
         |draft, value| {
@@ -205,6 +243,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     Attribute {
         name: "is_active",
+        doc: "Whether the user can sign in; true for a new user.",
+        form: Form::PLAIN,
         kind: Kind::Flag,
         show: Some(|user| Shown::Flag(user.is_active)),
         column: Some(UserColumn::IsActive),
@@ -215,6 +255,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     },
     Attribute {
         name: "is_staff",
+        doc: "Whether the user belongs to the staff.",
+        form: Form::PLAIN,
         kind: Kind::Flag,
         show: Some(|user| Shown::Flag(user.is_staff)),
         column: Some(UserColumn::IsStaff),
@@ -223,27 +265,54 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
             Ok(())
         }),
     },
-    read_only("external", Kind::Flag, UserColumn::External, |user| {
-        Shown::Flag(user.external)
-    }),
-    read_only("last_login", Kind::Time, UserColumn::LastLogin, |user| {
-        Shown::maybe(&user.last_login)
-    }),
-    read_only("created_by", Kind::Number, UserColumn::CreatedBy, |user| {
-        Shown::maybe_number(user.created_by)
-    }),
+    read_only(
+        "external",
+        "Whether the user comes from another directory.",
+        Form::PLAIN,
+        Kind::Flag,
+        UserColumn::External,
+        |user| Shown::Flag(user.external),
+    ),
+    read_only(
+        "last_login",
+        "When the user last signed in with the password.",
+        Form::PLAIN.or_null(),
+        Kind::Time,
+        UserColumn::LastLogin,
+        |user| Shown::maybe(&user.last_login),
+    ),
+    read_only(
+        "created_by",
+        "The id of the user who made it; null for the program itself.",
+        Form::PLAIN.or_null(),
+        Kind::Number,
+        UserColumn::CreatedBy,
+        |user| Shown::maybe_number(user.created_by),
+    ),
     read_only(
         "modified_by",
+        "The id of the user who changed it last; null for the program itself.",
+        Form::PLAIN.or_null(),
         Kind::Number,
         UserColumn::ModifiedBy,
         |user| Shown::maybe_number(user.modified_by),
     ),
-    read_only("created", Kind::Time, UserColumn::Created, |user| {
-        Shown::Text(&user.created)
-    }),
-    read_only("modified", Kind::Time, UserColumn::Modified, |user| {
-        Shown::Text(&user.modified)
-    }),
+    read_only(
+        "created",
+        "When it was made.",
+        Form::PLAIN,
+        Kind::Time,
+        UserColumn::Created,
+        |user| Shown::Text(&user.created),
+    ),
+    read_only(
+        "modified",
+        "When it was last changed.",
+        Form::PLAIN,
+        Kind::Time,
+        UserColumn::Modified,
+        |user| Shown::Text(&user.modified),
+    ),
 ];
 
 impl UserDraft {

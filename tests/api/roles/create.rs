@@ -16,7 +16,7 @@ fn a_role_is_created_and_answered_as_the_document_shows() {
     assert_eq!(
         answer.json(),
         json!({
-            "links": {"self": app.url("/roles"), "home": app.url("/home")},
+            "links": {"self": app.url("/roles"), "home": app.url("/home"), "describedby": app.url("/openapi.json")},
             "data": shown(&app, 2, "sample role"),
         })
     );

@@ -17,7 +17,7 @@ fn the_list_is_answered_as_the_document_shows() {
         json!({
             "links": {
                 "self": own,
-                "home": app.url("/home"),
+                "home": app.url("/home"), "describedby": app.url("/openapi.json"),
                 "first": own,
                 "last": own,
                 "prev": null,

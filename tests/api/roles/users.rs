@@ -23,7 +23,7 @@ fn a_user_is_added_and_removed_as_the_document_shows() {
     let links = json!({
         "self": app.url(&own),
         "related": app.url(&format!("/roles/{id}/users")),
-        "home": app.url("/home"),
+        "home": app.url("/home"), "describedby": app.url("/openapi.json"),
     });
     assert_eq!(
         app.admin().post(&own, &one).expect(200).json(),

@@ -8,6 +8,7 @@
 //! Not here, because nothing serves them yet: Atomic Operations (A) and the
 //! cursor pagination profile (K).
 
+mod conformance;
 mod creating;
 mod deleting;
 mod document;

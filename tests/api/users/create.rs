@@ -29,7 +29,7 @@ fn johndoe_is_created_and_answered_as_the_document_shows() {
     assert_eq!(
         answer.json(),
         json!({
-            "links": {"self": app.url("/users"), "home": app.url("/home")},
+            "links": {"self": app.url("/users"), "home": app.url("/home"), "describedby": app.url("/openapi.json")},
             "data": shown(&app, 2, "johndoe"),
         })
     );

@@ -13,7 +13,7 @@ fn johndoe_is_answered_as_the_document_shows() {
     assert_eq!(
         answer.json(),
         json!({
-            "links": {"self": app.url(&format!("/users/{id}")), "home": app.url("/home")},
+            "links": {"self": app.url(&format!("/users/{id}")), "home": app.url("/home"), "describedby": app.url("/openapi.json")},
             "data": shown(&app, id, "johndoe"),
         })
     );

@@ -41,7 +41,7 @@ fn the_list_is_answered_as_the_document_shows() {
         json!({
             "links": {
                 "self": app.url("/users"),
-                "home": app.url("/home"),
+                "home": app.url("/home"), "describedby": app.url("/openapi.json"),
                 "first": app.url("/users"),
                 "last": app.url("/users"),
                 "prev": null,
@@ -83,7 +83,7 @@ fn pages_link_to_each_other_and_keep_the_other_parameters_q15() {
         answer["links"],
         json!({
             "self": page("&page%5Bnumber%5D=2"),
-            "home": app.url("/home"),
+            "home": app.url("/home"), "describedby": app.url("/openapi.json"),
             "first": page(""),
             "last": page("&page%5Bnumber%5D=3"),
             "prev": page(""),

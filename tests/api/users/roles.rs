@@ -41,7 +41,7 @@ fn a_role_is_added_as_the_document_shows_with_one_object_and_a_number_as_id() {
             "links": {
                 "self": app.url(&own),
                 "related": app.url(&format!("/users/{id}/roles")),
-                "home": app.url("/home"),
+                "home": app.url("/home"), "describedby": app.url("/openapi.json"),
             },
             "meta": {"changed": 1},
         })
@@ -67,7 +67,7 @@ fn a_role_is_removed_as_the_document_shows() {
             "links": {
                 "self": app.url(&path(&user)),
                 "related": app.url(&format!("{}/roles", user.path())),
-                "home": app.url("/home"),
+                "home": app.url("/home"), "describedby": app.url("/openapi.json"),
             },
             "meta": {"changed": 1},
         })
@@ -88,7 +88,7 @@ fn the_roles_are_listed_as_the_document_shows() {
         json!({
             "links": {
                 "self": app.url(&own),
-                "home": app.url("/home"),
+                "home": app.url("/home"), "describedby": app.url("/openapi.json"),
                 "first": app.url(&own),
                 "last": app.url(&own),
                 "prev": null,
@@ -143,7 +143,7 @@ fn the_linkage_is_identifiers_only_f06() {
             "links": {
                 "self": app.url(&path(&user)),
                 "related": app.url(&format!("{}/roles", user.path())),
-                "home": app.url("/home"),
+                "home": app.url("/home"), "describedby": app.url("/openapi.json"),
             },
             "meta": {"pagination": {
                 "count": 1, "page": 1, "page_count": 1, "page_items": 1, "page_size": 1000,

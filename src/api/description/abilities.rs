@@ -1,0 +1,211 @@
+//! What queries can ask of a type: found out by asking the planner itself, so
+//! that exactly what works is described.
+
+use super::types::{Field, TYPES, Type, named};
+use crate::api::resource::{Kind, Relationship};
+use crate::jsonapi::query::{Limits, Operator, Query};
+
+/// What can be asked for in lists of a type.
+pub struct Abilities {
+    pub filters: Vec<FilterOf>,
+    pub sorts: Vec<&'static str>,
+    pub includes: Vec<String>,
+    pub pages: Vec<&'static Candidate>,
+}
+
+/// What one attribute can be filtered by.
+pub struct FilterOf {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub operators: Vec<Operator>,
+}
+
+/// A parameter that may be understood, with a value to try.
+pub struct Candidate {
+    pub name: &'static str,
+    pub values: &'static [&'static str],
+    pub doc: &'static str,
+}
+
+pub const PAGES: &[Candidate] = &[
+    Candidate {
+        name: "page[number]",
+        values: &["1"],
+        doc: "The page, from 1.",
+    },
+    Candidate {
+        name: "page[size]",
+        values: &["20"],
+        doc: "Items on a page; a bigger number is capped, which meta.page_size_max tells.",
+    },
+    Candidate {
+        name: "page",
+        values: &["1"],
+        doc: "The same as page[number].",
+    },
+    Candidate {
+        name: "page_size",
+        values: &["20"],
+        doc: "The same as page[size].",
+    },
+    Candidate {
+        name: "page[offset]",
+        values: &["0"],
+        doc: "How many items to skip; not together with page[number] and page[size].",
+    },
+    Candidate {
+        name: "page[limit]",
+        values: &["20"],
+        doc: "Items from there on; a bigger number is capped.",
+    },
+    Candidate {
+        name: "page[count]",
+        values: &["none", "exact", "estimated"],
+        doc: "Whether the answer shall tell the total; none is quicker.",
+    },
+];
+
+/// Fields that are no attributes and may be filtered by.
+const EXTRA_FILTERS: &[(&str, Kind)] = &[("roles", Kind::Text), ("query", Kind::Text)];
+
+impl Abilities {
+    pub fn of(kind: &'static Type, limits: &Limits) -> Self {
+        let works = |raw: &str| {
+            Query::parse(raw, &[], limits).is_ok_and(|query| kind.takes_for_lists(&query))
+        };
+        let fields = kind.fields();
+        Self {
+            filters: filters(&fields, works),
+            sorts: ["id"]
+                .into_iter()
+                .chain(fields.iter().map(|field| field.name))
+                .filter(|name| works(&format!("sort={name}")))
+                .collect(),
+            includes: includes(kind, limits, works),
+            pages: PAGES
+                .iter()
+                .filter(|page| {
+                    page.values
+                        .iter()
+                        .all(|v| works(&format!("{}={v}", page.name)))
+                })
+                .collect(),
+        }
+    }
+}
+
+fn filters(fields: &[Field], works: impl Fn(&str) -> bool) -> Vec<FilterOf> {
+    let own = fields.iter().map(|f| (f.name, f.kind));
+    [("id", Kind::Number)]
+        .into_iter()
+        .chain(own)
+        .chain(EXTRA_FILTERS.iter().copied())
+        .filter(|(name, kind)| works(&format!("filter[{name}]={}", sample(*kind))))
+        .map(|(name, kind)| FilterOf {
+            name,
+            kind,
+            operators: Operator::ALL
+                .iter()
+                .copied()
+                .filter(|operator| {
+                    let value = sample(operand(kind, *operator));
+                    works(&format!("filter[{name}][{}]={value}", operator.name()))
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// The kind of what is compared with.
+pub fn operand(kind: Kind, operator: Operator) -> Kind {
+    match operator {
+        Operator::Null => Kind::Flag,
+        _ => kind,
+    }
+}
+
+/// A value that is fit, encoded.
+pub fn sample(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Structure => "a",
+        Kind::Flag => "true",
+        Kind::Number => "1",
+        Kind::Time => "2026-01-02T03:04:05Z",
+    }
+}
+
+/// All paths that lists of a type take.
+fn includes(kind: &'static Type, limits: &Limits, works: impl Fn(&str) -> bool) -> Vec<String> {
+    paths(kind.relationships, limits.include_depth)
+        .into_iter()
+        .filter(|path| works(&format!("include={path}")))
+        .collect()
+}
+
+/// All paths that begin with these relationships; shorter ones first.
+fn paths(relationships: &'static [Relationship], depth: usize) -> Vec<String> {
+    let mut level: Vec<_> = relationships
+        .iter()
+        .map(|relationship| (relationship.name.to_owned(), relationship.target))
+        .collect();
+    let mut found = Vec::new();
+    for _ in 0..depth {
+        let below = level
+            .iter()
+            .flat_map(|(path, target)| {
+                let next = named(target).map_or(&[][..], |target| target.relationships);
+                next.iter()
+                    .map(move |further| (format!("{path}.{}", further.name), further.target))
+            })
+            .collect();
+        found.extend(level.into_iter().map(|(path, _)| path));
+        level = below;
+    }
+    found
+}
+
+/// Paths that answers with one resource take.
+pub fn includes_of_one(kind: &'static Type, limits: &Limits) -> Vec<String> {
+    includes(kind, limits, |raw| {
+        Query::parse(raw, &[], limits).is_ok_and(|query| kind.takes_for_one(&query))
+    })
+}
+
+/// Paths that the linkage of a relationship takes: they begin with its name.
+pub fn includes_of_linkage(
+    kind: &'static Type,
+    relationship: &'static Relationship,
+    limits: &Limits,
+) -> Vec<String> {
+    includes(kind, limits, |raw| {
+        Query::parse(raw, &[], limits)
+            .is_ok_and(|query| kind.takes_for_linkage(&query, relationship.name))
+    })
+}
+
+/// The types that an answer can hold: the primary one, and those at the ends of paths.
+pub fn types_of(kind: &'static Type, includes: &[String]) -> Vec<&'static Type> {
+    let end = |path: &String| {
+        path.split('.')
+            .try_fold(kind, |kind, name| named(kind.relationship(name)?.target))
+    };
+    let ends: Vec<_> = includes
+        .iter()
+        .filter_map(end)
+        .map(|end| end.name)
+        .collect();
+    TYPES
+        .iter()
+        .filter(|known| known.name == kind.name || ends.contains(&known.name))
+        .collect()
+}
+
+/// Whether an operator is served for any attribute of any type.
+pub fn is_served(operator: Operator, limits: &Limits) -> bool {
+    TYPES.iter().any(|kind| {
+        let filters = Abilities::of(kind, limits).filters;
+        filters
+            .iter()
+            .any(|filter| filter.operators.contains(&operator))
+    })
+}

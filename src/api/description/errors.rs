@@ -1,0 +1,122 @@
+//! Kinds of errors, from the tables of both rooms.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::frame::Frame;
+use super::schemas::reference;
+use crate::api::kinds as ours;
+use crate::jsonapi::{Kind, MEDIA_TYPE, PLAIN_JSON, kinds};
+
+/// All of them by their status.
+pub fn by_status(frame: &Frame) -> BTreeMap<u16, Vec<&'static Kind>> {
+    let mut all: BTreeMap<u16, Vec<&'static Kind>> = BTreeMap::new();
+    for kind in ours::KINDS.iter().chain(kinds::KINDS) {
+        let status = if **kind == ours::INVALID_DATA {
+            frame.invalid_data
+        } else {
+            kind.status
+        };
+        all.entry(status).or_default().push(kind);
+    }
+    all
+}
+
+/// A response for each status.
+pub fn responses(frame: &Frame) -> Map<String, Value> {
+    by_status(frame)
+        .iter()
+        .map(|(status, kinds)| (status.to_string(), response(*status, kinds)))
+        .collect()
+}
+
+fn response(status: u16, kinds: &[&'static Kind]) -> Value {
+    let lines: Vec<_> = kinds
+        .iter()
+        .map(|kind| format!("`{}`: {}", kind.code, kind.meaning))
+        .collect();
+    let example = kinds.first().map(|kind| {
+        json!({
+            "errors": [{
+                "status": status.to_string(),
+                "code": kind.code,
+                "title": kind.title,
+                "detail": kind.meaning,
+            }],
+        })
+    });
+    let content = json!({ "schema": reference("errors"), "example": example });
+    json!({
+        "description": lines.join("\n\n"),
+        "headers": headers(status),
+        "content": { MEDIA_TYPE: content, PLAIN_JSON: content },
+    })
+}
+
+fn headers(status: u16) -> Value {
+    let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
+    match status {
+        401 => json!({ "WWW-Authenticate": header("WWW-Authenticate") }),
+        503 => json!({ "Retry-After": header("Retry-After") }),
+        _ => json!({}),
+    }
+}
+
+pub fn document() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "errors": { "type": "array", "items": reference("error"), "minItems": 1 },
+            "links": {
+                "type": "object",
+                "properties": { "home": reference("link") },
+            },
+            "error": {
+                "type": "object",
+                "description": "The first error once more; only as application/json.",
+            },
+        },
+        "required": ["errors"],
+    })
+}
+
+pub fn object() -> Value {
+    let all = ours::KINDS.iter().chain(kinds::KINDS);
+    let codes: Vec<_> = all.map(|kind| kind.code).collect();
+    json!({
+        "type": "object",
+        "properties": {
+            "status": { "type": "string", "pattern": "^[45][0-9][0-9]$" },
+            "code": {
+                "description": "The stable name of the kind of problem. More may be added.",
+                "anyOf": [{ "enum": codes }, { "type": "string" }],
+            },
+            "title": { "type": "string", "description": "The same for every problem of the kind." },
+            "detail": { "type": "string", "description": "The particulars of this one." },
+            "source": source(),
+            "links": { "type": "object", "properties": { "type": reference("link") } },
+            "meta": {
+                "type": "object",
+                "description": "For invalid attributes: which one, and what is wrong with it.",
+                "properties": {
+                    "attribute": { "type": "string" },
+                    "message": { "type": "string" },
+                },
+            },
+        },
+        "required": ["status", "code", "title", "detail"],
+    })
+}
+
+fn source() -> Value {
+    json!({
+        "type": "object",
+        "description": "What in the request caused it.",
+        "properties": {
+            "pointer": { "type": "string", "description": "A JSON pointer into the body." },
+            "parameter": { "type": "string", "description": "A query parameter." },
+            "header": { "type": "string", "description": "A header." },
+        },
+    })
+}

@@ -1,0 +1,84 @@
+//! Values for examples.
+
+use serde_json::{Map, Value, json};
+
+use super::types::{Field, Type};
+use crate::api::resource::Kind;
+
+/// A value that an attribute may have.
+pub fn attribute(kind: &str, field: &Field) -> Value {
+    match (kind, field.name) {
+        ("users", "username" | "uname") => json!("johndoe"),
+        ("users", "password") => json!("correct horse battery"),
+        ("users", "name") => json!("John"),
+        ("users", "surname") => json!("Doe"),
+        ("users", "full_name") => json!("John Doe"),
+        ("users", "email") => json!("johndoe@example.org"),
+        ("users", "position") => json!("Accountant"),
+        ("users", "organization") => json!("Example Ltd"),
+        ("users", "time_zone") => json!("Europe/Rome"),
+        ("users", "is_active") => json!(true),
+        ("roles", "name") => json!("HR"),
+        ("roles", "label") => json!("Human resources"),
+        ("roles", "description") => json!("Hires people and looks after them."),
+        ("roles", "permissions") | ("tokens", "scopes") => json!(["users:read"]),
+        ("roles", "include_context") => json!("linux,debian_.*"),
+        ("roles", "exclude_context") => json!("test_.*"),
+        ("roles", "include_bundles") => json!("inventory_.*"),
+        ("roles", "exclude_bundles") => json!("secrets"),
+        ("tokens", "name") => json!("laptop"),
+        ("tokens", "token") => json!(format!("rc_{}", "0".repeat(64))),
+        ("tokens", "expires") => json!("2030-01-01T00:00:00+00:00"),
+        ("events", "actor") => json!("admin"),
+        ("events", "verb") => json!("update"),
+        ("events", "subject_type") => json!("users"),
+        ("events", "before") => json!({ "name": "Jon" }),
+        ("events", "after") => json!({ "name": "John" }),
+        ("events", "request_id") => json!("8735b1524bd3b15a"),
+        _ => of_kind(field),
+    }
+}
+
+fn of_kind(field: &Field) -> Value {
+    match field.kind {
+        Kind::Text => json!(field.form.choices.first().copied().unwrap_or("a text")),
+        Kind::Flag => json!(false),
+        Kind::Number => json!(1),
+        Kind::Time => json!("2026-01-02T03:04:05+00:00"),
+        Kind::Structure => json!({}),
+    }
+}
+
+/// A document that makes a resource.
+pub fn creation(kind: &Type) -> Value {
+    let wanted = |field: &&Field| {
+        field.is_written
+            && (field.form.required || matches!(field.name, "surname" | "permissions" | "scopes"))
+    };
+    let attributes = attributes(kind, wanted);
+    json!({ "data": { "type": kind.name, "attributes": attributes } })
+}
+
+/// A document that changes one attribute.
+pub fn change(kind: &Type) -> Value {
+    let name = match kind.name {
+        "users" => "position",
+        "roles" => "label",
+        _ => "name",
+    };
+    let attributes = attributes(kind, |field| field.name == name);
+    json!({ "data": { "type": kind.name, "id": "2", "attributes": attributes } })
+}
+
+/// A change of linkage.
+pub fn linkage(target: &str) -> Value {
+    json!({ "data": [{ "type": target, "id": "2" }] })
+}
+
+fn attributes(kind: &Type, wanted: impl FnMut(&&Field) -> bool) -> Map<String, Value> {
+    let fields = kind.fields();
+    let chosen = fields.iter().filter(wanted);
+    chosen
+        .map(|field| (field.name.to_owned(), attribute(kind.name, field)))
+        .collect()
+}

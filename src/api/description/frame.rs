@@ -1,0 +1,107 @@
+//! What the settings say about the surface.
+
+use crate::api::call::query_limits;
+use crate::config::Settings;
+use crate::jsonapi::query;
+
+pub struct Frame {
+    pub project: String,
+    pub base_url: Option<String>,
+    /// Status of an answer to invalid data.
+    pub invalid_data: u16,
+    /// Whether application/json is refused as a body.
+    pub is_strict: bool,
+    pub query: query::Limits,
+    pub linkage_items: usize,
+    /// Characters of a new password, at least and at most.
+    pub password: (usize, usize),
+    body_bytes: usize,
+    header_bytes: usize,
+    json_depth: usize,
+}
+
+/// One line of the table of limits.
+pub struct Limit {
+    pub what: &'static str,
+    pub most: String,
+    /// What happens above it.
+    pub otherwise: &'static str,
+}
+
+impl Frame {
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            project: settings.server.project.clone(),
+            base_url: settings.server.base_url.clone(),
+            invalid_data: settings.server.invalid_data_status.code(),
+            is_strict: settings.server.strict_media_types,
+            query: query_limits(&settings.limits),
+            linkage_items: settings.limits.linkage_items,
+            password: (
+                settings.auth.password_min_length,
+                settings.auth.password_max_length,
+            ),
+            body_bytes: settings.limits.body_bytes,
+            header_bytes: settings.limits.header_bytes,
+            json_depth: settings.limits.json_depth,
+        }
+    }
+
+    /// Where curl finds the service, for examples.
+    pub fn address(&self) -> &str {
+        self.base_url.as_deref().unwrap_or("http://localhost:8080")
+    }
+
+    pub fn limits(&self) -> Vec<Limit> {
+        let query = &self.query;
+        let line = |what, most: usize, otherwise| Limit {
+            what,
+            most: most.to_string(),
+            otherwise,
+        };
+        let page_size = usize::try_from(query.max_page_size).unwrap_or(usize::MAX);
+        vec![
+            line(
+                "items on a page",
+                page_size,
+                "capped; meta.page_size_max tells",
+            ),
+            line(
+                "identifiers in one change of linkage",
+                self.linkage_items,
+                "400",
+            ),
+            line(
+                "identifiers on a page of linkage, when no size is named",
+                self.linkage_items,
+                "paged",
+            ),
+            line(
+                "linkage of one included relationship",
+                self.linkage_items,
+                "400",
+            ),
+            line(
+                "relationships in one path of include",
+                query.include_depth,
+                "400",
+            ),
+            line("paths in include", query.include_paths, "400"),
+            line("keys in sort", query.sort_keys, "400"),
+            line("tests in all filters together", query.filter_tests, "400"),
+            line("values in one filter", query.filter_values, "400"),
+            line("levels of filter[or]", query.filter_depth, "400"),
+            line("bytes of one value of a filter", query.value_length, "400"),
+            line("query parameters", query.max_parameters, "400"),
+            line("bytes of the query string", query.max_length, "414"),
+            line("bytes of the body", self.body_bytes, "413"),
+            line("bytes of all headers", self.header_bytes, "431"),
+            line(
+                "objects and arrays within each other in a body",
+                self.json_depth,
+                "400",
+            ),
+            line("characters of a password", self.password.1, "400"),
+        ]
+    }
+}

@@ -1,0 +1,43 @@
+//! The surface described by its own tables: as OpenAPI 3.1 for programs, and
+//! as a page for people. Both are made once, at start.
+//!
+//! Not here: what the tables say (`resources/`), and what works (`plan`, which
+//! is asked about every parameter that is described).
+
+mod abilities;
+mod common;
+mod errors;
+mod examples;
+mod frame;
+mod openapi;
+mod operations;
+mod others;
+mod page;
+mod parameters;
+mod schemas;
+mod serve;
+mod shape;
+mod types;
+
+pub use serve::configure;
+
+use crate::config::Settings;
+use frame::Frame;
+
+pub const OPENAPI: &str = "/openapi.json";
+pub const PAGE: &str = "/docs";
+const STYLE: &str = "/docs/style.css";
+
+/// The OpenAPI document, for reading.
+pub fn openapi(settings: &Settings) -> String {
+    format!("{:#}\n", openapi::document(&Frame::of(settings)))
+}
+
+/// Of answers that are no documents of JSON:API.
+fn media_type_of(path: &str) -> Option<&'static str> {
+    match path {
+        OPENAPI => Some("application/openapi+json"),
+        PAGE => Some("text/html"),
+        _ => None,
+    }
+}

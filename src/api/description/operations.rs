@@ -1,0 +1,209 @@
+//! What each method does at each address.
+
+use serde_json::Value;
+
+use super::examples;
+use super::frame::Frame;
+use super::parameters::{self, Parameter};
+use super::shape::Shape;
+use super::types::Type;
+use crate::api::resource::{Relationship, Sent};
+use crate::api::routes::endpoints;
+
+/// One method at one address.
+pub struct Operation {
+    pub path: String,
+    pub method: &'static str,
+    /// Its place in the tables; `None` for addresses of their own kind.
+    pub shape: Option<Shape>,
+    pub id: String,
+    pub summary: String,
+    pub parameters: Vec<Parameter>,
+    pub body: Option<Body>,
+    pub success: Success,
+    /// Statuses of errors that it can answer with.
+    pub errors: Vec<u16>,
+    pub needs_credentials: bool,
+}
+
+pub struct Body {
+    /// The name of its schema.
+    pub schema: String,
+    pub example: Value,
+}
+
+pub struct Success {
+    pub status: u16,
+    pub doc: &'static str,
+    /// The name of its schema; `None`: no body, or none of ours.
+    pub schema: Option<String>,
+}
+
+/// Everything that is served, in the order of the addresses.
+pub fn all(frame: &Frame) -> Vec<Operation> {
+    let served = endpoints().into_iter().flat_map(|endpoint| {
+        let path = endpoint.path;
+        endpoint
+            .methods
+            .iter()
+            .filter_map(move |method| match Shape::of(&path) {
+                Some(shape) => of_shape(&path, method, shape, frame),
+                None => super::others::operation(&path, method),
+            })
+    });
+    served.chain(super::others::public()).collect()
+}
+
+fn of_shape(path: &str, method: &'static str, shape: Shape, frame: &Frame) -> Option<Operation> {
+    let (verb, summary) = words(shape, method)?;
+    Some(Operation {
+        path: path.to_owned(),
+        method,
+        shape: Some(shape),
+        id: format!("{verb}_{}", noun(shape)),
+        summary,
+        parameters: parameters::of(shape, method, frame),
+        body: body(shape, method),
+        success: success(shape, method),
+        errors: errors(shape, method, frame),
+        needs_credentials: true,
+    })
+}
+
+fn noun(shape: Shape) -> String {
+    match shape {
+        Shape::Collection(kind) | Shape::Item(kind) => kind.name.to_owned(),
+        Shape::Related(kind, relationship) | Shape::Linkage(kind, relationship) => {
+            format!("{}_{}", kind.name, relationship.name)
+        }
+    }
+}
+
+/// The verb of the operation's name, and what it does.
+fn words(shape: Shape, method: &str) -> Option<(&'static str, String)> {
+    let reading = method == "HEAD";
+    let name = |get, head| if reading { head } else { get };
+    let (verb, summary) = match (shape, method) {
+        (Shape::Collection(kind), "GET" | "HEAD") => {
+            (name("list", "head_list"), format!("List {}", kind.name))
+        }
+        (Shape::Collection(kind), "POST") => ("create", format!("Make one of the {}", kind.name)),
+        (Shape::Item(kind), "GET" | "HEAD") => (
+            name("get", "head"),
+            format!("Read one of the {}", kind.name),
+        ),
+        (Shape::Item(kind), "PATCH") => ("update", format!("Change one of the {}", kind.name)),
+        (Shape::Item(kind), "DELETE") => ("delete", format!("Delete one of the {}", kind.name)),
+        (Shape::Related(kind, related), "GET" | "HEAD") => (
+            name("list", "head_list"),
+            format!("Read the {} of one of the {}", related.name, kind.name),
+        ),
+        (Shape::Linkage(kind, related), _) => linkage_words(kind, related, method)?,
+        _ => return None,
+    };
+    Some((verb, with_head(summary, reading)))
+}
+
+fn linkage_words(
+    kind: &Type,
+    related: &Relationship,
+    method: &str,
+) -> Option<(&'static str, String)> {
+    let (kind, related) = (kind.name, related.name);
+    Some(match method {
+        "GET" => (
+            "get_linkage",
+            format!("Read which {related} one of the {kind} has"),
+        ),
+        "HEAD" => (
+            "head_linkage",
+            format!("Read which {related} one of the {kind} has"),
+        ),
+        "POST" => ("add", format!("Add {related} to one of the {kind}")),
+        "PATCH" => (
+            "replace",
+            format!("Replace the {related} of one of the {kind}"),
+        ),
+        "DELETE" => ("remove", format!("Remove {related} from one of the {kind}")),
+        _ => return None,
+    })
+}
+
+fn with_head(summary: String, reading: bool) -> String {
+    if reading {
+        format!("{summary}: the headers only")
+    } else {
+        summary
+    }
+}
+
+fn body(shape: Shape, method: &str) -> Option<Body> {
+    let (schema, example) = match (shape, method) {
+        (Shape::Collection(kind), "POST") => {
+            (format!("{}.new", kind.name), examples::creation(kind))
+        }
+        (Shape::Item(kind), "PATCH") => (format!("{}.changes", kind.name), examples::change(kind)),
+        (Shape::Linkage(_, related), "POST" | "PATCH" | "DELETE") => {
+            let schema = format!("{}.members", related.target);
+            (schema, examples::linkage(related.target))
+        }
+        _ => return None,
+    };
+    Some(Body { schema, example })
+}
+
+fn success(shape: Shape, method: &str) -> Success {
+    let (status, doc, schema) = match (shape, method) {
+        (_, "HEAD") => (200, "The headers of the answer to GET.", None),
+        (Shape::Collection(kind), "GET") => (200, "A page of them.", Some((kind.name, "list"))),
+        (Shape::Collection(kind), _) => (201, "It was made.", Some((kind.name, "document"))),
+        (Shape::Item(_), "DELETE") => (204, "It is deleted.", None),
+        (Shape::Item(kind), _) => (200, "The resource as it is.", Some((kind.name, "document"))),
+        (Shape::Related(_, related), _) if related.to_many => {
+            (200, "A page of them.", Some((related.target, "list")))
+        }
+        (Shape::Related(_, related), _) => (
+            200,
+            "The related resource.",
+            Some((related.target, "document")),
+        ),
+        (Shape::Linkage(_, related), _) => (
+            200,
+            "The linkage as it is.",
+            Some((related.target, "linkage")),
+        ),
+    };
+    Success {
+        status,
+        doc,
+        schema: schema.map(|(kind, part)| format!("{kind}.{part}")),
+    }
+}
+
+/// What every address can answer with: bad headers and queries, no
+/// credentials, too few rights, and troubles of our own.
+pub const ALWAYS: &[u16] = &[400, 401, 403, 406, 414, 415, 431, 500, 503];
+
+fn errors(shape: Shape, method: &str, frame: &Frame) -> Vec<u16> {
+    let mut all = ALWAYS.to_vec();
+    // Missing resources, related ones, and pages behind the last.
+    all.push(404);
+    if matches!(method, "POST" | "PATCH")
+        || matches!((shape, method), (Shape::Linkage(..), "DELETE"))
+    {
+        all.extend([409, 413, frame.invalid_data]);
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Whether an operation changes linkage that can never be changed: those
+/// answer 403 and are served only for that.
+pub fn is_always_refused(operation: &Operation) -> bool {
+    let Some(Shape::Linkage(_, related)) = operation.shape else {
+        return false;
+    };
+    let is_change = !matches!(operation.method, "GET" | "HEAD");
+    is_change && related.sent != Sent::Always
+}

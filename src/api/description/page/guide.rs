@@ -1,0 +1,179 @@
+//! What holds for all resource types.
+
+use super::html::{block, code, codes, escape, paragraph, part, table};
+use crate::api::description::abilities::{PAGES, is_served};
+use crate::api::description::errors::by_status;
+use crate::api::description::frame::Frame;
+use crate::api::description::parameters::meaning;
+use crate::directory::permissions::Permission;
+use crate::jsonapi::query::Operator;
+use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
+
+pub fn start(frame: &Frame) -> String {
+    let base = frame.address();
+    let commands = format!(
+        "\
+A='admin:THE-PASSWORD'; J='Content-Type: {MEDIA_TYPE}'
+
+# everybody, a page at a time
+curl -u $A {base}/users
+
+# a new user
+curl -u $A -H \"$J\" {base}/users -d '
+  {{\"data\": {{\"type\": \"users\", \"attributes\": {{\"username\": \"johndoe\", \"password\": \"j04nd0e\"}}}}}}'
+
+# a new role, which John then holds
+curl -u $A -H \"$J\" {base}/roles -d '
+  {{\"data\": {{\"type\": \"roles\", \"attributes\": {{\"name\": \"HR\", \"permissions\": [\"users:read\"]}}}}}}'
+curl -u $A -H \"$J\" {base}/users/2/relationships/roles -d '{{\"data\": [{{\"type\": \"roles\", \"id\": \"2\"}}]}}'
+
+# who holds which role, in order, with little else
+curl -g -u $A '{base}/users?include=roles&sort=surname,name&fields[users]=username,roles'"
+    );
+    block(&commands)
+        + &paragraph(&format!(
+            "Bodies are {}{}. Answers are {}, or {} to those who accept only that. \
+             Times are RFC 3339 with an offset; ids are strings. Answers hold links to follow: \
+             the pages of a list, the relationships of a resource, and this description as {}.",
+            code(MEDIA_TYPE),
+            if frame.is_strict {
+                String::new()
+            } else {
+                format!(" or {}", code(PLAIN_JSON))
+            },
+            code(MEDIA_TYPE),
+            code(PLAIN_JSON),
+            code("links.describedby"),
+        ))
+}
+
+pub fn authentication() -> String {
+    let ways = table(
+        &["way", "header", "for"],
+        [
+            [
+                code("Basic"),
+                code("Authorization: Basic base64(username:password)"),
+                "people".into(),
+            ]
+            .into(),
+            [
+                code("Bearer"),
+                code("Authorization: Bearer rc_..."),
+                "programs, with the secret of a token".into(),
+            ]
+            .into(),
+            [
+                code("Token"),
+                code("Authorization: Token rc_..."),
+                "the same, for clients that know only this".into(),
+            ]
+            .into(),
+        ],
+    );
+    let permissions = table(
+        &["permission", "its holders may"],
+        Permission::ALL
+            .iter()
+            .map(|(_, name, meaning)| vec![code(name), escape(meaning)]),
+    );
+    ways + &paragraph(
+        "Whoever holds the role <code>admin</code> may everything. Others may what the \
+         <code>permissions</code> of their roles say; everybody sees and edits their own record, \
+         and has their own tokens. A token's scopes only narrow what its user may. \
+         No credentials or wrong ones are a 401; what a caller may not see is a 404, \
+         what they may see but not do a 403.",
+    ) + &part("permissions", "Permissions", &permissions)
+}
+
+pub fn query(frame: &Frame) -> String {
+    let intro = paragraph(
+        "A parameter that an address does not understand is a 400 that names it; nothing is ignored. \
+         Names and values are percent-encoded; curl needs <code>-g</code> to send brackets as they are.",
+    );
+    intro
+        + &part("paging", "Pages", &paging(frame))
+        + &part(
+            "sorting",
+            "Order",
+            &paragraph(
+                "<code>sort=surname,-created</code>: the weightiest key first, a minus turns one around.",
+            ),
+        )
+        + &part(
+            "including",
+            "Related resources",
+            &paragraph(&format!(
+                "<code>include=roles,roles.users</code> sends related resources along, on paths of at most \
+             {} relationships. With <code>include=</code> there are none.",
+                frame.query.include_depth
+            )),
+        )
+        + &part(
+            "fields",
+            "Sparse fieldsets",
+            &paragraph(
+                "<code>fields[users]=username,roles</code> leaves only these attributes and relationships \
+             of a type, in every resource of the answer. It works for the answers to POST and PATCH too.",
+            ),
+        )
+        + &part("filtering", "Filters", &filtering(frame))
+}
+
+fn paging(frame: &Frame) -> String {
+    let rows = PAGES.iter().map(|page| {
+        vec![
+            code(page.name),
+            codes(page.values.iter().copied()),
+            escape(page.doc),
+        ]
+    });
+    table(&["parameter", "for example", "meaning"], rows)
+        + &paragraph(&format!(
+            "A page has {} items when no size is named, at most {}. Follow <code>links.next</code> until it is null. \
+             <code>meta.pagination</code> tells count, page, page_count, page_items and page_size.",
+            frame.query.default_page_size, frame.query.max_page_size
+        ))
+}
+
+fn filtering(frame: &Frame) -> String {
+    let rows = Operator::ALL
+        .iter()
+        .filter(|operator| is_served(**operator, &frame.query))
+        .map(|operator| {
+            vec![
+                code(&format!("filter[name][{}]", operator.name())),
+                meaning(*operator).into(),
+            ]
+        });
+    paragraph(
+        "<code>filter[name]=John</code> takes only those with this value, <code>filter[name]=John,Jane</code> \
+         those with one of these. All filters must hold; they compare exactly.",
+    ) + &table(&["with an operator", "the attribute"], rows)
+        + &paragraph(
+            "<code>[or][N]</code> in front of the attribute puts a filter into group N, and one of the groups must hold: \
+             <code>filter[or][0][name]=John&amp;filter[or][1][surname]=Doe</code>.",
+        )
+}
+
+pub fn errors(frame: &Frame) -> String {
+    let statuses = by_status(frame);
+    let rows = statuses.iter().flat_map(|(status, kinds)| {
+        kinds
+            .iter()
+            .map(move |kind| vec![status.to_string(), code(kind.code), escape(kind.meaning)])
+    });
+    paragraph(
+        "Errors are documents with <code>errors</code>: each has <code>status</code>, <code>code</code>, \
+         <code>title</code>, <code>detail</code> and mostly a <code>source</code>, which is the pointer, \
+         the parameter or the header to blame. There is one for each invalid attribute.",
+    ) + &table(&["status", "code", "when"], rows)
+}
+
+pub fn limits(frame: &Frame) -> String {
+    let rows = frame
+        .limits()
+        .into_iter()
+        .map(|limit| vec![escape(limit.what), limit.most, escape(limit.otherwise)]);
+    table(&["what", "at most", "above"], rows)
+}

@@ -1,0 +1,85 @@
+//! The reference as a page: no script, no other host, one style sheet.
+
+mod guide;
+mod html;
+mod reference;
+
+use super::abilities::Abilities;
+use super::frame::Frame;
+use super::operations::{self, Operation};
+use super::types::TYPES;
+use html::{escape, section};
+
+pub const STYLE: &str = include_str!("style.css");
+
+pub fn html(frame: &Frame) -> String {
+    let operations = operations::all(frame);
+    let mut body = section("start", "Getting started", &guide::start(frame));
+    body += &section("authentication", "Authentication", &guide::authentication());
+    for kind in TYPES {
+        let own: Vec<&Operation> = operations
+            .iter()
+            .filter(|operation| operation.shape.is_some_and(|s| s.home().name == kind.name))
+            .collect();
+        let abilities = Abilities::of(kind, &frame.query);
+        let text = reference::of_type(kind, &own, &abilities, frame);
+        body += &section(kind.name, kind.name, &text);
+    }
+    let service: Vec<&Operation> = operations.iter().filter(|o| o.shape.is_none()).collect();
+    body += &section("service", "The service", &reference::addresses(&service));
+    body += &section("query", "Query parameters", &guide::query(frame));
+    body += &section("errors", "Errors", &guide::errors(frame));
+    body += &section("limits", "Limits", &guide::limits(frame));
+    whole(frame, &body)
+}
+
+fn whole(frame: &Frame, body: &str) -> String {
+    let project = escape(&frame.project);
+    let version = env!("CARGO_PKG_VERSION");
+    let navigation = navigation();
+    format!(
+        "<!DOCTYPE html>
+<html lang=\"en\">
+<head>
+<meta charset=\"utf-8\">
+<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
+<meta name=\"color-scheme\" content=\"light dark\">
+<title>{project}: reference</title>
+<link rel=\"stylesheet\" href=\"docs/style.css\">
+</head>
+<body>
+<header>
+<h1>{project} <small>{version}</small></h1>
+<p>People, the roles they hold and what those roles permit, as
+<a href=\"https://jsonapi.org/format/1.1/\">JSON:API 1.1</a>.
+For programs: <a href=\"openapi.json\">openapi.json</a>.</p>
+</header>
+<nav aria-label=\"Sections\">{navigation}</nav>
+<main>
+{body}</main>
+</body>
+</html>
+"
+    )
+}
+
+fn navigation() -> String {
+    let first = [
+        ("start", "Getting started"),
+        ("authentication", "Authentication"),
+    ];
+    let last = [
+        ("service", "The service"),
+        ("query", "Query parameters"),
+        ("errors", "Errors"),
+        ("limits", "Limits"),
+    ];
+    let types = TYPES.iter().map(|kind| (kind.name, kind.name));
+    let links: String = first
+        .into_iter()
+        .chain(types)
+        .chain(last)
+        .map(|(id, title)| format!("<li><a href=\"#{id}\">{title}</a></li>"))
+        .collect();
+    format!("<ul>{links}</ul>")
+}

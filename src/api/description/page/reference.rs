@@ -1,0 +1,200 @@
+//! One resource type: its addresses, attributes, relationships, filters, examples.
+
+use serde_json::{Map, Value, json};
+
+use super::html::{block, code, codes, escape, paragraph, part, table};
+use crate::api::description::abilities::Abilities;
+use crate::api::description::examples;
+use crate::api::description::frame::Frame;
+use crate::api::description::operations::{Operation, is_always_refused};
+use crate::api::description::types::{Field, Type};
+use crate::api::resource::{Kind, Relationship, Sent};
+use crate::jsonapi::MEDIA_TYPE;
+
+pub fn of_type(
+    kind: &Type,
+    operations: &[&Operation],
+    abilities: &Abilities,
+    frame: &Frame,
+) -> String {
+    let id = |what: &str| format!("{}-{what}", kind.name);
+    let mut text = paragraph(&escape(kind.doc));
+    text += &addresses(operations);
+    text += &part(
+        &id("attributes"),
+        "Attributes",
+        &attributes(kind, abilities, frame),
+    );
+    if !kind.relationships.is_empty() {
+        text += &part(&id("relationships"), "Relationships", &relationships(kind));
+    }
+    text += &part(&id("filters"), "Filters", &filters(abilities));
+    text += &part(
+        &id("sorts"),
+        "Order and related resources",
+        &sorts(abilities),
+    );
+    text += &part(&id("example"), "Example", &example(kind, frame));
+    text
+}
+
+/// Methods and paths; HEAD goes without saying.
+pub fn addresses(operations: &[&Operation]) -> String {
+    let shown = operations
+        .iter()
+        .filter(|operation| operation.method != "HEAD" && !is_always_refused(operation));
+    let rows = shown.map(|operation| {
+        let method = format!("<b class=\"method\">{}</b>", operation.method);
+        vec![method, code(&operation.path), escape(&operation.summary)]
+    });
+    table(&["method", "address", "what it does"], rows)
+}
+
+fn attributes(kind: &Type, abilities: &Abilities, frame: &Frame) -> String {
+    let fields = kind.fields();
+    let rows = fields.iter().map(|field| {
+        let sorted = abilities.sorts.contains(&field.name);
+        vec![
+            code(field.name),
+            value(field),
+            rules(field, frame),
+            if sorted { "yes".into() } else { String::new() },
+            escape(field.doc),
+        ]
+    });
+    table(&["attribute", "value", "rules", "sorted", "meaning"], rows)
+}
+
+fn value(field: &Field) -> String {
+    let kind = match field.kind {
+        Kind::Text => "text",
+        Kind::Flag => "true or false",
+        Kind::Number => "number",
+        Kind::Time => "time",
+        Kind::Structure if field.form.is_names => "array of names",
+        Kind::Structure => "object",
+    };
+    if field.form.nullable {
+        format!("{kind} or null")
+    } else {
+        kind.into()
+    }
+}
+
+fn rules(field: &Field, frame: &Frame) -> String {
+    let mut rules = Vec::new();
+    if field.form.required {
+        rules.push("required".to_owned());
+    }
+    if field.is_shown_once {
+        rules.push("shown once".into());
+    } else if !field.is_written {
+        rules.push("read-only".into());
+    }
+    if !field.is_shown {
+        rules.push("write-only".into());
+    }
+    let length = if field.name == "password" {
+        Some(frame.password)
+    } else {
+        field.form.length
+    };
+    match length {
+        Some((0, most)) => rules.push(format!("at most {most} characters")),
+        Some((least, most)) => rules.push(format!("{least} to {most} characters")),
+        None => {}
+    }
+    if !field.form.choices.is_empty() {
+        rules.push(codes(field.form.choices.iter().copied()));
+    }
+    rules.join(", ")
+}
+
+fn relationships(kind: &Type) -> String {
+    let rows = kind.relationships.iter().map(|relationship| {
+        let target = relationship.target;
+        let many = if relationship.to_many { "many" } else { "one" };
+        vec![
+            code(relationship.name),
+            format!("{many} <a href=\"#{target}\">{target}</a>"),
+            sent(relationship).into(),
+            escape(relationship.doc),
+        ]
+    });
+    table(&["relationship", "to", "set in documents", "meaning"], rows)
+}
+
+fn sent(relationship: &Relationship) -> &'static str {
+    match relationship.sent {
+        Sent::Always => "to create and to change",
+        Sent::ToCreate => "to create",
+        Sent::Never => "never",
+    }
+}
+
+fn filters(abilities: &Abilities) -> String {
+    let rows = abilities.filters.iter().map(|filter| {
+        vec![
+            code(&format!("filter[{}]", filter.name)),
+            codes(filter.operators.iter().map(|operator| operator.name())),
+        ]
+    });
+    table(&["filter", "operators"], rows)
+}
+
+fn sorts(abilities: &Abilities) -> String {
+    let sorts = codes(abilities.sorts.iter().copied());
+    let mut text = paragraph(&format!("<code>sort</code> takes {sorts}."));
+    if !abilities.includes.is_empty() {
+        let paths = codes(abilities.includes.iter().map(String::as_str));
+        text += &paragraph(&format!("<code>include</code> takes {paths}."));
+    }
+    text
+}
+
+/// A request that makes one where that can be done, and the resource.
+fn example(kind: &Type, frame: &Frame) -> String {
+    let base = frame.address();
+    let name = kind.name;
+    let is_written = kind.fields().iter().any(|field| field.is_written);
+    let command = if is_written {
+        let document = format!("{:#}", examples::creation(kind));
+        format!("curl -u $A -H 'Content-Type: {MEDIA_TYPE}' {base}/{name} -d '\n{document}'")
+    } else {
+        format!("curl -u $A {base}/{name}/2")
+    };
+    block(&command)
+        + &paragraph("The resource in the answer:")
+        + &block(&format!("{:#}", resource(kind, base)))
+}
+
+fn resource(kind: &Type, base: &str) -> Value {
+    let name = kind.name;
+    let own = format!("{base}/{name}/2");
+    let attributes: Map<_, _> = kind
+        .fields()
+        .iter()
+        .filter(|field| field.is_shown)
+        .map(|field| (field.name.to_owned(), examples::attribute(name, field)))
+        .collect();
+    let mut resource = json!({
+        "type": name,
+        "id": "2",
+        "attributes": attributes,
+        "links": { "self": own },
+    });
+    if !kind.relationships.is_empty() {
+        let links = |relationship: &Relationship| {
+            let name = relationship.name;
+            let related = format!("{own}/{name}");
+            let linkage = format!("{own}/relationships/{name}");
+            (
+                name.to_owned(),
+                json!({ "links": { "related": related, "self": linkage } }),
+            )
+        };
+        let relationships: Map<_, _> = kind.relationships.iter().map(links).collect();
+        resource["relationships"] = relationships.into();
+    }
+    resource
+}

@@ -1,0 +1,247 @@
+//! Query parameters, each as the description has it.
+
+use serde_json::{Map, Value, json};
+
+use super::abilities::{
+    self, Abilities, Candidate, FilterOf, includes_of_linkage, includes_of_one,
+};
+use super::frame::Frame;
+use super::schemas::field_names;
+use super::shape::Shape;
+use super::types::Type;
+use crate::api::resource::Kind;
+use crate::jsonapi::query::Operator;
+
+/// One query parameter.
+pub struct Parameter {
+    /// Its name among the components.
+    pub key: String,
+    pub name: String,
+    pub doc: String,
+    /// Of a value, or of each value of a list.
+    pub schema: Value,
+    /// How many values, separated by commas; `None`: one value.
+    pub list: Option<usize>,
+    pub example: String,
+}
+
+/// What `GET` understands; other methods only tell how their answer shall look.
+pub fn of(shape: Shape, method: &str, frame: &Frame) -> Vec<Parameter> {
+    match (shape, method) {
+        (Shape::Collection(kind), "GET" | "HEAD") => {
+            let mut all = lists(kind, frame);
+            all.extend(own(kind));
+            all
+        }
+        (Shape::Collection(kind) | Shape::Item(kind), "GET" | "HEAD" | "POST" | "PATCH") => {
+            one(kind, frame)
+        }
+        (Shape::Related(_, relationship), _) => match super::types::named(relationship.target) {
+            Some(target) if relationship.to_many => lists(target, frame),
+            Some(target) => one(target, frame),
+            None => Vec::new(),
+        },
+        (Shape::Linkage(kind, relationship), "GET" | "HEAD") if relationship.to_many => {
+            let includes = includes_of_linkage(kind, relationship, &frame.query);
+            let key = format!("{}.{}", kind.name, relationship.name);
+            let types = abilities::types_of(kind, &includes);
+            let mut all: Vec<_> = pages(&Abilities::of(kind, &frame.query).pages, frame).collect();
+            all.extend(include(&key, &includes, frame));
+            all.extend(types.into_iter().map(fields));
+            all
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn lists(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
+    let abilities = Abilities::of(kind, &frame.query);
+    let mut all: Vec<_> = pages(&abilities.pages, frame).collect();
+    all.push(sort(kind, &abilities, frame));
+    all.extend(include(kind.name, &abilities.includes, frame));
+    let types = abilities::types_of(kind, &abilities.includes);
+    all.extend(types.into_iter().map(fields));
+    let filters = abilities.filters.iter();
+    all.extend(filters.flat_map(|filter| filters_of(kind, filter, frame)));
+    all
+}
+
+fn one(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
+    let includes = includes_of_one(kind, &frame.query);
+    let types = abilities::types_of(kind, &includes);
+    let mut all: Vec<_> = include(kind.name, &includes, frame).into_iter().collect();
+    all.extend(types.into_iter().map(fields));
+    all
+}
+
+/// Parameters of collections that the specification does not know.
+fn own(kind: &'static Type) -> Vec<Parameter> {
+    let mut all = vec![Parameter {
+        key: "id".into(),
+        name: "id".into(),
+        doc: "Only the resource with this id; the same as filter[id].".into(),
+        schema: json!({ "type": "string" }),
+        list: None,
+        example: "1".into(),
+    }];
+    let token = match kind.name {
+        "users" => "roles",
+        "roles" => "users",
+        _ => return all,
+    };
+    all.push(Parameter {
+        key: format!("{}.token", kind.name),
+        name: token.into(),
+        doc: format!("With id: the {token} of that resource instead of it. It has no value."),
+        schema: json!({ "type": "string", "maxLength": 0 }),
+        list: None,
+        example: String::new(),
+    });
+    all
+}
+
+fn pages<'a>(
+    served: &'a [&'static Candidate],
+    frame: &'a Frame,
+) -> impl Iterator<Item = Parameter> + 'a {
+    served.iter().map(|page| Parameter {
+        key: page.name.replace('[', ".").replace(']', ""),
+        name: page.name.into(),
+        doc: page.doc.into(),
+        schema: page_schema(page, frame),
+        list: None,
+        example: page.values.first().copied().unwrap_or_default().into(),
+    })
+}
+
+fn page_schema(page: &Candidate, frame: &Frame) -> Value {
+    match page.name {
+        "page[number]" | "page" => json!({ "type": "integer", "minimum": 1, "default": 1 }),
+        "page[offset]" => json!({ "type": "integer", "minimum": 0, "default": 0 }),
+        "page[count]" => json!({ "type": "string", "enum": page.values, "default": "exact" }),
+        _ => json!({ "type": "integer", "minimum": 1, "maximum": frame.query.max_page_size }),
+    }
+}
+
+fn sort(kind: &Type, abilities: &Abilities, frame: &Frame) -> Parameter {
+    let keys: Vec<_> = abilities
+        .sorts
+        .iter()
+        .flat_map(|name| [(*name).to_owned(), format!("-{name}")])
+        .collect();
+    Parameter {
+        key: format!("{}.sort", kind.name),
+        name: "sort".into(),
+        doc: "The order: names, the weightiest first; a minus in front turns one around.".into(),
+        schema: json!({ "type": "string", "enum": keys }),
+        list: Some(frame.query.sort_keys),
+        example: "-id".into(),
+    }
+}
+
+fn include(key: &str, paths: &[String], frame: &Frame) -> Option<Parameter> {
+    let example = paths.first()?.clone();
+    Some(Parameter {
+        key: format!("{key}.include"),
+        name: "include".into(),
+        doc: "Related resources to be sent along: paths of relationships.".into(),
+        schema: json!({ "type": "string", "enum": paths }),
+        list: Some(frame.query.include_paths),
+        example,
+    })
+}
+
+fn fields(kind: &'static Type) -> Parameter {
+    let names = field_names(kind);
+    Parameter {
+        key: format!("{}.fields", kind.name),
+        name: format!("fields[{}]", kind.name),
+        doc: format!(
+            "The only attributes and relationships that {} shall have.",
+            kind.name
+        ),
+        example: names.first().copied().unwrap_or_default().into(),
+        list: Some(names.len()),
+        schema: json!({ "type": "string", "enum": names }),
+    }
+}
+
+fn filters_of(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Parameter> {
+    let values = frame.query.filter_values;
+    let plain = Parameter {
+        key: format!("{}.filter.{}", kind.name, filter.name),
+        name: format!("filter[{}]", filter.name),
+        doc: format!(
+            "Only those whose {} is this value, or one of these, separated by commas.",
+            filter.name
+        ),
+        schema: value_schema(filter.kind, frame),
+        list: Some(values),
+        example: abilities::sample(filter.kind).into(),
+    };
+    let by_operator = filter.operators.iter().map(|operator| {
+        let operand = abilities::operand(filter.kind, *operator);
+        let is_list = matches!(operator, Operator::In | Operator::NotIn);
+        Parameter {
+            key: format!("{}.filter.{}.{}", kind.name, filter.name, operator.name()),
+            name: format!("filter[{}][{}]", filter.name, operator.name()),
+            doc: format!("Only those whose {} {}.", filter.name, meaning(*operator)),
+            schema: value_schema(operand, frame),
+            list: is_list.then_some(values),
+            example: abilities::sample(operand).into(),
+        }
+    });
+    std::iter::once(plain).chain(by_operator).collect()
+}
+
+/// What an operator says of an attribute.
+pub fn meaning(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Eq => "is this value",
+        Operator::Ne => "is another value",
+        Operator::In => "is one of these values, separated by commas",
+        Operator::NotIn => "is none of these values, separated by commas",
+        Operator::Lt => "is less than this value",
+        Operator::Le => "is at most this value",
+        Operator::Gt => "is more than this value",
+        Operator::Ge => "is at least this value",
+        Operator::Prefix => "begins with this text",
+        Operator::Suffix => "ends with this text",
+        Operator::Contains => "contains this text",
+        Operator::Null => "has no value (true) or has one (false)",
+        Operator::Regex => "matches this regular expression",
+    }
+}
+
+fn value_schema(kind: Kind, frame: &Frame) -> Value {
+    match kind {
+        Kind::Text | Kind::Structure => {
+            json!({ "type": "string", "maxLength": frame.query.value_length })
+        }
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Number => json!({ "type": "integer", "format": "int64" }),
+        Kind::Time => json!({ "type": "string", "format": "date-time" }),
+    }
+}
+
+impl Parameter {
+    pub fn written(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("name".into(), json!(self.name));
+        object.insert("in".into(), json!("query"));
+        object.insert("description".into(), json!(self.doc));
+        let schema = match self.list {
+            None => self.schema.clone(),
+            Some(most) => {
+                object.insert("style".into(), json!("form"));
+                object.insert("explode".into(), json!(false));
+                json!({ "type": "array", "items": self.schema, "minItems": 1, "maxItems": most })
+            }
+        };
+        if self.example.is_empty() {
+            object.insert("allowEmptyValue".into(), json!(true));
+        }
+        object.insert("schema".into(), schema);
+        Value::Object(object)
+    }
+}

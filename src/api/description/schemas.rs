@@ -1,0 +1,285 @@
+//! JSON Schemas of documents, made from the tables of attributes.
+
+use serde_json::{Map, Value, json};
+
+use super::examples;
+use super::frame::Frame;
+use super::types::{Field, TYPES, Type};
+use crate::api::resource::{Kind, Relationship};
+use crate::directory::permissions::{MAX_NAME, MAX_NAMES};
+use crate::jsonapi::Purpose;
+
+/// The names that `fields[TYPE]` takes.
+pub fn field_names(kind: &Type) -> Vec<&'static str> {
+    let attributes = kind.fields().into_iter().filter(|field| field.is_shown);
+    let relationships = kind.relationships.iter().map(|r| r.name);
+    attributes
+        .map(|field| field.name)
+        .chain(relationships)
+        .collect()
+}
+
+pub fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// Every schema by its name.
+pub fn all(frame: &Frame) -> Map<String, Value> {
+    let mut all = super::common::all(frame);
+    for kind in TYPES {
+        let name = kind.name;
+        all.insert(name.into(), resource(kind, frame));
+        all.insert(format!("{name}.document"), document(reference(name)));
+        all.insert(format!("{name}.list"), list(reference(name), "pages"));
+        if is_target(name) {
+            let shape = identifier(name, &["type", "id"]);
+            all.insert(format!("{name}.identifier"), shape);
+            all.insert(format!("{name}.linkage"), linkage(name));
+            all.insert(format!("{name}.members"), members(name, frame));
+        }
+        if kind.fields().iter().any(|field| field.is_written) {
+            all.insert(format!("{name}.new"), request(kind, Purpose::Create, frame));
+            all.insert(
+                format!("{name}.changes"),
+                request(kind, Purpose::Update, frame),
+            );
+        }
+    }
+    all
+}
+
+/// Whether any relationship leads to the type.
+fn is_target(name: &str) -> bool {
+    let mut all = TYPES.iter().flat_map(|kind| kind.relationships);
+    all.any(|relationship| relationship.target == name)
+}
+
+fn resource(kind: &Type, frame: &Frame) -> Value {
+    let shown: Map<_, _> = kind
+        .fields()
+        .iter()
+        .filter(|field| field.is_shown)
+        .map(|field| (field.name.to_owned(), attribute(kind, field, frame)))
+        .collect();
+    let mut properties = json!({
+        "type": { "const": kind.name },
+        "id": reference("id"),
+        "attributes": { "type": "object", "properties": shown },
+        "links": {
+            "type": "object",
+            "properties": { "self": reference("link") },
+            "required": ["self"],
+        },
+    });
+    if !kind.relationships.is_empty() {
+        let relationships: Map<_, _> = kind
+            .relationships
+            .iter()
+            .map(|r| (r.name.to_owned(), relationship(r)))
+            .collect();
+        properties["relationships"] = json!({ "type": "object", "properties": relationships });
+    }
+    if kind.fields().iter().any(|field| field.name == "modified") {
+        properties["meta"] = reference("stamp");
+    }
+    json!({
+        "type": "object",
+        "description": kind.doc,
+        "properties": properties,
+        "required": ["type", "id", "attributes", "links"],
+    })
+}
+
+/// A relationship as resources show it: linkage only where it was asked for.
+fn relationship(relationship: &Relationship) -> Value {
+    json!({
+        "type": "object",
+        "description": relationship.doc,
+        "properties": {
+            "links": reference("relationship.links"),
+            "data": shown_linkage(relationship),
+        },
+        "required": ["links"],
+    })
+}
+
+fn shown_linkage(relationship: &Relationship) -> Value {
+    let identifier = reference(&format!("{}.identifier", relationship.target));
+    if relationship.to_many {
+        json!({ "type": "array", "items": identifier })
+    } else {
+        json!({ "oneOf": [identifier, { "type": "null" }] })
+    }
+}
+
+fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
+    let mut schema = value(field);
+    if let Some((least, most)) = field.form.length {
+        schema["maxLength"] = json!(most);
+        if least > 0 {
+            schema["minLength"] = json!(least);
+        }
+    }
+    if field.name == "password" {
+        schema["minLength"] = json!(frame.password.0);
+        schema["maxLength"] = json!(frame.password.1);
+    }
+    if let Some(pattern) = field.form.pattern {
+        schema["pattern"] = json!(pattern);
+    }
+    if !field.form.choices.is_empty() {
+        schema["enum"] = json!(field.form.choices);
+    }
+    if field.form.nullable {
+        let inner = schema["type"].take();
+        schema["type"] = json!([inner, "null"]);
+    }
+    schema["description"] = json!(field.doc);
+    schema["examples"] = json!([examples::attribute(kind.name, field)]);
+    if !field.is_written {
+        schema["readOnly"] = json!(true);
+    }
+    if !field.is_shown {
+        schema["writeOnly"] = json!(true);
+    }
+    schema
+}
+
+fn value(field: &Field) -> Value {
+    match field.kind {
+        Kind::Text => json!({ "type": "string" }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Number => json!({ "type": "integer", "format": "int64" }),
+        Kind::Time => json!({ "type": "string", "format": "date-time" }),
+        Kind::Structure if field.form.is_names => json!({
+            "type": "array",
+            "items": {
+                "type": "string",
+                "pattern": "^[a-z0-9_.-]+:[a-z0-9_.-]+$",
+                "maxLength": MAX_NAME,
+            },
+            "uniqueItems": true,
+            "maxItems": MAX_NAMES,
+        }),
+        Kind::Structure => json!({ "type": "object" }),
+    }
+}
+
+/// A document that makes or changes a resource.
+fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
+    let fields = kind.fields();
+    let written = fields.iter().filter(|field| field.is_written);
+    let attributes: Map<_, _> = written
+        .clone()
+        .map(|field| (field.name.to_owned(), attribute(kind, field, frame)))
+        .collect();
+    let mut attributes = json!({ "type": "object", "properties": attributes });
+    let mut data = json!({ "type": "object", "properties": { "type": { "const": kind.name } } });
+    if purpose == Purpose::Create {
+        let required: Vec<_> = written
+            .filter(|field| field.form.required)
+            .map(|field| field.name)
+            .collect();
+        attributes["required"] = json!(required);
+        data["required"] = json!(["type", "attributes"]);
+    } else {
+        data["properties"]["id"] = reference("id");
+        data["required"] = json!(["type", "id"]);
+    }
+    data["properties"]["attributes"] = attributes;
+    if let Some(relationships) = sent_relationships(kind, purpose) {
+        data["properties"]["relationships"] = relationships;
+    }
+    json!({ "type": "object", "properties": { "data": data }, "required": ["data"] })
+}
+
+fn sent_relationships(kind: &Type, purpose: Purpose) -> Option<Value> {
+    let sent: Map<_, _> = kind
+        .relationships
+        .iter()
+        .filter(|relationship| relationship.sent.fits(purpose))
+        .map(|relationship| {
+            let data = shown_linkage(relationship);
+            let schema = json!({
+                "type": "object",
+                "description": relationship.doc,
+                "properties": { "data": data },
+                "required": ["data"],
+            });
+            (relationship.name.to_owned(), schema)
+        })
+        .collect();
+    (!sent.is_empty()).then(|| json!({ "type": "object", "properties": sent }))
+}
+
+fn document(data: Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "data": data,
+            "included": reference("included"),
+            "links": reference("links"),
+        },
+        "required": ["data", "links"],
+    })
+}
+
+fn list(items: Value, links: &str) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "data": { "type": "array", "items": items },
+            "included": reference("included"),
+            "links": reference(links),
+            "meta": reference("list.meta"),
+        },
+        "required": ["data", "links", "meta"],
+    })
+}
+
+fn identifier(kind: &str, required: &[&str]) -> Value {
+    json!({
+        "type": "object",
+        "properties": { "type": { "const": kind }, "id": reference("id") },
+        "required": required,
+    })
+}
+
+/// Linkage as primary data.
+fn linkage(kind: &str) -> Value {
+    let identifier = reference(&format!("{kind}.identifier"));
+    json!({
+        "type": "object",
+        "properties": {
+            "data": {
+                "oneOf": [
+                    { "type": "array", "items": identifier },
+                    identifier,
+                    { "type": "null" },
+                ],
+            },
+            "included": reference("included"),
+            "links": reference("linkage.links"),
+            "meta": reference("linkage.meta"),
+        },
+        "required": ["data", "links"],
+    })
+}
+
+/// A request that changes linkage. One identifier may stand for an array of
+/// one, and a missing type for the one of the relationship.
+fn members(kind: &str, frame: &Frame) -> Value {
+    let identifier = identifier(kind, &["id"]);
+    json!({
+        "type": "object",
+        "properties": {
+            "data": {
+                "oneOf": [
+                    { "type": "array", "items": identifier, "maxItems": frame.linkage_items },
+                    identifier,
+                ],
+            },
+        },
+        "required": ["data"],
+    })
+}

@@ -1,0 +1,113 @@
+//! The resource types without their Rust types.
+
+use crate::api::plan::{self, Plan};
+use crate::api::resource::{Form, Kind, Relationship, Resource};
+use crate::api::resources::{Events, Roles, Tokens, Users};
+use crate::jsonapi::query::Query;
+
+/// One resource type as its table has it.
+pub struct Type {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub relationships: &'static [Relationship],
+    fields: fn() -> Vec<Field>,
+    list: fn(&Query) -> bool,
+    one: fn(&Query) -> bool,
+    linkage: fn(&Query, &str) -> bool,
+}
+
+/// One attribute.
+pub struct Field {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub doc: &'static str,
+    pub form: Form,
+    pub is_shown: bool,
+    pub is_written: bool,
+    /// Shown only in the answer that makes the resource.
+    pub is_shown_once: bool,
+}
+
+/// In the order of the reference.
+pub const TYPES: &[Type] = &[
+    describe::<Users>(),
+    describe::<Roles>(),
+    describe::<Tokens>(),
+    describe::<Events>(),
+];
+
+pub fn named(name: &str) -> Option<&'static Type> {
+    TYPES.iter().find(|known| known.name == name)
+}
+
+const fn describe<R: Resource>() -> Type {
+    Type {
+        name: R::TYPE,
+        doc: R::DOC,
+        relationships: R::RELATIONSHIPS,
+        fields: fields::<R>,
+        list: |query| Plan::<R>::of_list(query).is_ok(),
+        one: |query| plan::of_one::<R>(query).is_ok(),
+        linkage: |query, name| plan::of_linkage::<R>(query, name, 1).is_ok(),
+    }
+}
+
+fn fields<R: Resource>() -> Vec<Field> {
+    let rows = R::attributes().iter().map(|attribute| Field {
+        name: attribute.name,
+        kind: attribute.kind,
+        doc: attribute.doc,
+        form: attribute.form,
+        is_shown: attribute.show.is_some(),
+        is_written: attribute.read.is_some(),
+        is_shown_once: false,
+    });
+    let once = R::ONCE.iter().map(|(name, doc)| Field {
+        name,
+        kind: Kind::Text,
+        doc,
+        form: Form::PLAIN,
+        is_shown: true,
+        is_written: false,
+        is_shown_once: true,
+    });
+    rows.chain(once).collect()
+}
+
+impl Type {
+    pub fn fields(&self) -> Vec<Field> {
+        (self.fields)()
+    }
+
+    pub fn relationship(&self, name: &str) -> Option<&'static Relationship> {
+        self.relationships
+            .iter()
+            .find(|relationship| relationship.name == name)
+    }
+
+    /// Whether a list of the type may be asked for with this query.
+    pub fn takes_for_lists(&self, query: &Query) -> bool {
+        (self.list)(query)
+    }
+
+    /// Whether one resource may.
+    pub fn takes_for_one(&self, query: &Query) -> bool {
+        (self.one)(query)
+    }
+
+    /// Whether the linkage of a relationship may.
+    pub fn takes_for_linkage(&self, query: &Query, relationship: &str) -> bool {
+        (self.linkage)(query, relationship)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_is_here() {
+        let named: Vec<_> = TYPES.iter().map(|known| known.name).collect();
+        assert_eq!(named, crate::api::resources::types().collect::<Vec<_>>());
+    }
+}

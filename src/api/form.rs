@@ -1,0 +1,79 @@
+//! What the value of an attribute may be beyond its kind. For the description:
+//! what is refused is the business of the readers and the value types.
+
+use crate::directory::values;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Whether a new resource must have it.
+    pub required: bool,
+    /// Characters of a text, at least and at most.
+    pub length: Option<(usize, usize)>,
+    /// A regular expression that every value matches, and that says nothing of
+    /// letters beyond ASCII: the flavours disagree about these.
+    pub pattern: Option<&'static str>,
+    /// The only values there are, when they are listed.
+    pub choices: &'static [&'static str],
+    /// Of structures: a list of names of permissions, not an object.
+    pub is_names: bool,
+}
+
+impl Form {
+    /// Nothing to tell beyond the kind.
+    pub const PLAIN: Self = Self {
+        nullable: false,
+        required: false,
+        length: None,
+        pattern: None,
+        choices: &[],
+        is_names: false,
+    };
+    /// A short text, or null.
+    pub const SHORT: Self = Self::text(0, values::MAX_TEXT).or_null();
+    /// A long text, or null.
+    pub const LONG: Self = Self::text(0, values::MAX_LONG_TEXT).or_null();
+
+    pub const fn text(least: usize, most: usize) -> Self {
+        Self {
+            length: Some((least, most)),
+            ..Self::PLAIN
+        }
+    }
+
+    pub const fn names() -> Self {
+        Self {
+            is_names: true,
+            ..Self::PLAIN
+        }
+    }
+
+    pub const fn one_of(choices: &'static [&'static str]) -> Self {
+        Self {
+            choices,
+            ..Self::PLAIN
+        }
+    }
+
+    pub const fn or_null(self) -> Self {
+        Self {
+            nullable: true,
+            ..self
+        }
+    }
+
+    pub const fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
+
+    pub const fn matching(self, pattern: &'static str) -> Self {
+        Self {
+            pattern: Some(pattern),
+            ..self
+        }
+    }
+}

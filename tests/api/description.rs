@@ -1,0 +1,475 @@
+//! `GET /openapi.json` and `GET /docs`: what is described works, and what
+//! works is described.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rolecall::api::endpoints;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Client, TestApp, a_new, a_role, a_user, changes, linkage};
+
+/// What is served beside the endpoints, for everybody.
+const PUBLIC: &[&str] = &["/health", "/openapi.json", "/docs"];
+
+fn description(app: &TestApp) -> Value {
+    app.anonymous().get("/openapi.json").expect(200).json()
+}
+
+fn operations(description: &Value) -> Vec<(String, String, Value)> {
+    let paths = description["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, item)| {
+        let methods = item.as_object().unwrap().iter();
+        methods
+            .filter(|(name, _)| *name != "parameters")
+            .map(|(method, operation)| (path.clone(), method.to_uppercase(), operation.clone()))
+    });
+    operations.collect()
+}
+
+/// What a `$ref` refers to.
+fn resolve<'a>(description: &'a Value, value: &'a Value) -> &'a Value {
+    match value["$ref"].as_str() {
+        Some(reference) => description
+            .pointer(reference.trim_start_matches('#'))
+            .unwrap_or_else(|| panic!("{reference} leads nowhere")),
+        None => value,
+    }
+}
+
+#[test]
+fn exactly_what_is_served_is_described() {
+    let app = TestApp::start();
+    let described: BTreeSet<(String, String)> = operations(&description(&app))
+        .into_iter()
+        .map(|(path, method, _)| (path, method))
+        .collect();
+    let served = endpoints().into_iter().flat_map(|endpoint| {
+        let path = endpoint.path;
+        endpoint
+            .methods
+            .iter()
+            .map(move |method| (path.clone(), (*method).to_owned()))
+    });
+    let public = PUBLIC
+        .iter()
+        .flat_map(|path| ["GET", "HEAD"].map(|method| ((*path).to_owned(), method.to_owned())));
+    assert_eq!(described, served.chain(public).collect());
+}
+
+#[test]
+fn every_name_of_an_operation_is_unique() {
+    let app = TestApp::start();
+    let mut seen = BTreeSet::new();
+    for (path, method, operation) in operations(&description(&app)) {
+        let id = operation["operationId"].as_str().unwrap().to_owned();
+        assert!(
+            seen.insert(id),
+            "{method} {path}: {}",
+            operation["operationId"]
+        );
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk(description: &Value, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                resolve(description, value);
+                members
+                    .values()
+                    .for_each(|member| walk(description, member));
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(description, item)),
+            _ => {}
+        }
+    }
+    let app = TestApp::start();
+    let description = description(&app);
+    walk(&description, &description);
+}
+
+/// A value for a parameter: each of an enumeration, or one that is fit.
+fn samples(schema: &Value) -> Vec<String> {
+    let schema = if schema["type"] == "array" {
+        &schema["items"]
+    } else {
+        schema
+    };
+    if let Some(choices) = schema["enum"].as_array() {
+        return choices
+            .iter()
+            .map(|v| v.as_str().unwrap().to_owned())
+            .collect();
+    }
+    let value = match (schema["type"].as_str().unwrap(), schema["format"].as_str()) {
+        ("integer", _) => "1",
+        ("boolean", _) => "true",
+        ("string", Some("date-time")) => "2026-01-02T03:04:05%2B00:00",
+        _ if schema["maxLength"] == 0 => "",
+        _ => "1",
+    };
+    vec![value.to_owned()]
+}
+
+/// One request for each value of each described parameter of `GET`.
+fn requests(description: &Value) -> Vec<String> {
+    let mut all = Vec::new();
+    for (path, method, operation) in operations(description) {
+        if method != "GET" {
+            continue;
+        }
+        let address = path.replace("{id}", "1");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let parameter = resolve(description, parameter);
+            let name = parameter["name"].as_str().unwrap();
+            for value in samples(&parameter["schema"]) {
+                // The token of the canonical description needs an id beside it.
+                let beside = if value.is_empty() { "id=1&" } else { "" };
+                all.push(format!("{address}?{beside}{name}={value}"));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_described_parameter_works() {
+    let app = TestApp::start();
+    a_user().with_password().create(&app);
+    let requests = requests(&description(&app));
+    assert!(requests.len() > 1000, "only {}", requests.len());
+    let admin = app.admin();
+    let refused: Vec<String> = requests
+        .iter()
+        .map(|request| (request, admin.get(request)))
+        .filter(|(request, answer)| {
+            // There need not be a second page.
+            let is_behind = request.contains("page[offset]=1") && answer.status == 404;
+            answer.status != 200 && !is_behind
+        })
+        .map(|(request, answer)| format!("{request}: {} {}", answer.status, answer.text))
+        .collect();
+    assert_eq!(refused, Vec::<String>::new());
+}
+
+/// Names of parameters that somebody might try at an address.
+fn guesses(description: &Value) -> BTreeMap<String, String> {
+    let parameters = description["components"]["parameters"].as_object().unwrap();
+    let known = parameters.values().filter(|p| p["in"] == "query").map(|p| {
+        let name = p["name"].as_str().unwrap().to_owned();
+        (name, samples(&p["schema"])[0].clone())
+    });
+    let operators = ["prefix", "suffix", "contains", "regex"];
+    let further = operators.map(|name| (format!("filter[id][{name}]"), "1".to_owned()));
+    let others = [
+        "q",
+        "filter[query]",
+        "filter[roles]",
+        "filter[password]",
+        "page[after]",
+    ];
+    let others = others.map(|name| (name.to_owned(), "a".to_owned()));
+    known.chain(further).chain(others).collect()
+}
+
+#[test]
+fn no_parameter_works_that_is_not_described() {
+    let app = TestApp::start();
+    let description = description(&app);
+    let guesses = guesses(&description);
+    let admin = app.admin();
+    for (path, method, operation) in operations(&description) {
+        let is_public = PUBLIC.contains(&path.as_str());
+        if method != "GET" || is_public {
+            continue;
+        }
+        let parameters = operation["parameters"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let known: BTreeSet<&str> = parameters
+            .iter()
+            .map(|parameter| resolve(&description, parameter)["name"].as_str().unwrap())
+            .collect();
+        let address = path.replace("{id}", "1");
+        // Sparse fields of types that are not in the answer do no harm.
+        let strangers = guesses
+            .iter()
+            .filter(|(name, _)| !known.contains(name.as_str()) && !name.starts_with("fields["));
+        for (name, value) in strangers {
+            let answer = admin.get(&format!("{address}?{name}={value}"));
+            assert_eq!(
+                answer.status, 400,
+                "{address}?{name}={value} is not described"
+            );
+        }
+    }
+}
+
+/// Everything that schemas say of the members of an answer: whether each
+/// member is described, and which properties were seen.
+struct Comparison<'a> {
+    description: &'a Value,
+    seen: BTreeSet<String>,
+    strangers: BTreeSet<String>,
+}
+
+impl<'a> Comparison<'a> {
+    fn compare(&mut self, answer: &Value, schema: &'a Value, place: &str) {
+        let place = schema["$ref"].as_str().unwrap_or(place).to_owned();
+        let schema = resolve(self.description, schema);
+        for choice in ["oneOf", "anyOf"] {
+            let choices = schema[choice].as_array().into_iter().flatten();
+            let mut fitting = choices.filter(|choice| self.fits(answer, choice));
+            if let Some(choice) = fitting.next() {
+                return self.compare(answer, choice, &place);
+            }
+        }
+        match answer {
+            Value::Array(items) => items
+                .iter()
+                .for_each(|item| self.compare(item, &schema["items"], &place)),
+            Value::Object(members) => {
+                let Some(properties) = schema["properties"].as_object() else {
+                    return;
+                };
+                for (name, member) in members {
+                    let inner = format!("{place}/{name}");
+                    match properties.get(name) {
+                        Some(schema) => {
+                            self.seen.insert(inner.clone());
+                            self.compare(member, schema, &inner);
+                        }
+                        None => drop(self.strangers.insert(inner)),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn fits(&self, answer: &Value, schema: &Value) -> bool {
+        let schema = resolve(self.description, schema);
+        let kind = &schema["properties"]["type"]["const"];
+        match schema["type"].as_str() {
+            Some("array") => answer.is_array(),
+            Some("null") => answer.is_null(),
+            Some("object") => answer.is_object() && (kind.is_null() || answer["type"] == *kind),
+            _ => answer.is_string(),
+        }
+    }
+
+    fn answer(&mut self, path: &str, method: &str, answer: &Answer) {
+        let operation = &self.description["paths"][path][method.to_lowercase()];
+        let response = &operation["responses"][answer.status.to_string()];
+        assert!(response.is_object(), "{method} {path}: {}", answer.status);
+        let response = resolve(self.description, response);
+        let schema = &response["content"]["application/vnd.api+json"]["schema"];
+        self.compare(&answer.json(), schema, path);
+    }
+}
+
+/// Requests that together show everything that answers can hold.
+fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
+    let role = a_role().create(app);
+    let user = a_user().holding(&role).create(app);
+    app.token_of(user.id, None);
+    for path in ["/home", "/health"] {
+        comparison.answer(path, "GET", &client.get(path));
+    }
+    for (kind, include) in [
+        ("users", "roles,tokens"),
+        ("roles", "users"),
+        ("tokens", "user"),
+        ("events", ""),
+    ] {
+        let query = format!("?page[size]=1000&include={include}");
+        comparison.answer(
+            &format!("/{kind}"),
+            "GET",
+            &client.get(&format!("/{kind}{query}")),
+        );
+        let one = client.get(&format!("/{kind}/1?include={include}"));
+        comparison.answer(&format!("/{kind}/{{id}}"), "GET", &one);
+    }
+    for (kind, name) in [("users", "tokens"), ("roles", "users")] {
+        let linkage = client.get(&format!("/{kind}/1/relationships/{name}?include={name}"));
+        let path = format!("/{kind}/{{id}}/relationships/{name}");
+        comparison.answer(&path, "GET", &linkage);
+    }
+    let roles = format!("{}/relationships/roles", user.path());
+    let linkages = "/users/{id}/relationships/roles";
+    comparison.answer(
+        linkages,
+        "GET",
+        &client.get(&format!("{roles}?include=roles&page[size]=1000")),
+    );
+    a_role().create(app);
+    let more = linkage("roles", &[role.id, role.id + 1]);
+    comparison.answer(linkages, "POST", &client.post(&roles, &more));
+    comparison.answer(
+        linkages,
+        "GET",
+        &client.get(&format!("{roles}?page[size]=1")),
+    );
+    let owner = client.get("/tokens/1/relationships/user");
+    comparison.answer("/tokens/{id}/relationships/user", "GET", &owner);
+    let token = client.post("/tokens", &a_new("tokens", json!({ "name": "x" })));
+    comparison.answer("/tokens", "POST", &token);
+    let wrong = changes("users", user.id, json!({ "username": "" }));
+    comparison.answer("/users/{id}", "PATCH", &client.patch(&user.path(), &wrong));
+    comparison.answer("/users", "GET", &client.get("/users?sort=x"));
+    let strange = [("accept", "text/html")];
+    comparison.answer("/users", "GET", &client.get_with("/users", &strange));
+}
+
+#[test]
+fn answers_hold_what_is_described_and_nothing_else() {
+    let app = TestApp::start();
+    let description = description(&app);
+    let mut comparison = Comparison {
+        description: &description,
+        seen: BTreeSet::new(),
+        strangers: BTreeSet::new(),
+    };
+    tour(&app.admin(), &app, &mut comparison);
+    assert_eq!(comparison.strangers, BTreeSet::new());
+    let missing: Vec<String> = properties_of_answers(&description)
+        .into_iter()
+        .filter(|place| !comparison.seen.contains(place))
+        .filter(|place| !UNSEEN.contains(&place.as_str()))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+/// Properties that the tour does not show, each for a reason.
+const UNSEEN: &[&str] = &[
+    // Only as application/json.
+    "#/components/schemas/errors/error",
+    // Only errors that a profile defines.
+    "#/components/schemas/error/links",
+    "#/components/schemas/error/links/type",
+];
+
+/// The properties of all schemas but those of requests.
+fn properties_of_answers(description: &Value) -> Vec<String> {
+    fn gather(schema: &Value, place: &str, found: &mut Vec<String>) {
+        for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
+            let place = format!("{place}/{name}");
+            gather(inner, &place, found);
+            found.push(place);
+        }
+    }
+    let mut found = Vec::new();
+    for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
+        let is_request = [".new", ".changes", ".members"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        if !is_request {
+            gather(schema, &format!("#/components/schemas/{name}"), &mut found);
+        }
+    }
+    found
+}
+
+#[test]
+fn the_password_is_described_for_requests_only() {
+    let app = TestApp::start();
+    let schemas = description(&app)["components"]["schemas"].clone();
+    let shown = &schemas["users"]["properties"]["attributes"]["properties"];
+    assert!(shown["username"].is_object());
+    assert!(shown["password"].is_null());
+    let sent = &schemas["users.new"]["properties"]["data"]["properties"]["attributes"];
+    assert_eq!(sent["properties"]["password"]["writeOnly"], true);
+    assert_eq!(sent["required"], json!(["username", "password"]));
+}
+
+#[test]
+fn described_examples_of_new_resources_are_accepted() {
+    let app = TestApp::start();
+    let description = description(&app);
+    for kind in ["users", "roles", "tokens"] {
+        let body = &description["paths"][format!("/{kind}")]["post"]["requestBody"];
+        let example = &body["content"]["application/vnd.api+json"]["example"];
+        app.admin().post(&format!("/{kind}"), example).expect(201);
+    }
+}
+
+#[test]
+fn settings_are_told() {
+    let app = TestApp::with(|settings| {
+        settings.server.base_url = Some("https://directory.example.org/v1".into());
+        settings.server.strict_media_types = true;
+        settings.server.project = "people & <roles>".into();
+        settings.limits.page_size_max = 37;
+        settings.limits.include_depth = 1;
+        settings.auth.password_min_length = 9;
+    });
+    let description = description(&app);
+    assert_eq!(
+        description["servers"][0]["url"],
+        "https://directory.example.org/v1"
+    );
+    let parameters = &description["components"]["parameters"];
+    assert_eq!(parameters["page.size"]["schema"]["maximum"], 37);
+    let paths = &parameters["users.include"]["schema"]["items"]["enum"];
+    assert_eq!(*paths, json!(["roles", "tokens"]));
+    let body = &description["paths"]["/users"]["post"]["requestBody"]["content"];
+    assert!(body["application/json"].is_null());
+    let page = app.anonymous().get("/docs").expect(200);
+    assert!(page.text.contains("people &amp; &lt;roles&gt;"));
+    assert!(page.text.contains("9 to 1024 characters"));
+}
+
+#[test]
+fn both_are_for_everybody_and_can_be_kept() {
+    let app = TestApp::start();
+    for path in ["/openapi.json", "/docs", "/docs/style.css"] {
+        let answer = app.anonymous().get(path).expect(200);
+        let tag = answer.header("etag").expect("an ETag").to_owned();
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+        let known = [("if-none-match", tag.as_str())];
+        let again = app.anonymous().get_with(path, &known).expect(304);
+        assert_eq!(again.text, "");
+        app.anonymous().head(path).expect(200);
+        let refused = app.anonymous().delete(path).expect(405);
+        assert_eq!(refused.header("allow"), Some("GET, HEAD"));
+    }
+}
+
+#[test]
+fn the_page_needs_no_script_and_no_other_host() {
+    let app = TestApp::start();
+    let page = app.anonymous().get("/docs").expect(200);
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'self';"));
+    for foreign in ["<script", "style=\"", "src=", "@import", "onclick"] {
+        assert!(!page.text.contains(foreign), "{foreign}");
+    }
+    // The slash at the end would lead its links astray.
+    let astray = app.anonymous().get("/docs/").expect(307);
+    assert_eq!(astray.header("location"), Some("../docs"));
+}
+
+#[test]
+fn the_page_tells_of_every_attribute_parameter_and_error() {
+    let app = TestApp::start();
+    let description = description(&app);
+    let page = app.anonymous().get("/docs").expect(200).text;
+    let tells = |what: &str| page.contains(&format!("<code>{what}</code>"));
+    for kind in ["users", "roles", "tokens", "events"] {
+        let attributes = &description["components"]["schemas"][kind]["properties"]["attributes"];
+        for name in attributes["properties"].as_object().unwrap().keys() {
+            assert!(tells(name), "{kind} have {name}");
+        }
+    }
+    let codes = &description["components"]["schemas"]["error"]["properties"]["code"]["anyOf"][0];
+    for code in codes["enum"].as_array().unwrap() {
+        assert!(tells(code.as_str().unwrap()), "{code}");
+    }
+}

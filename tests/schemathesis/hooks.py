@@ -1,0 +1,44 @@
+"""What a run leaves out."""
+
+from urllib.parse import urlencode
+
+import schemathesis
+
+# Never changed: the account and the token that the run works with.
+OWN = {
+    "/users/{id}",
+    "/tokens/{id}",
+    "/users/{id}/relationships/roles",
+    "/roles/{id}/relationships/users",
+}
+FIRST = "1"
+
+# Every filter is tried by tests/api/description.rs; here some of each kind will do.
+FILTERED = {"id", "name", "username", "actor", "is_active", "created", "at", "expires"}
+
+# The HTTP library refuses longer addresses by itself, without a document.
+LONGEST_QUERY = 30_000
+
+
+@schemathesis.hook
+def before_load_schema(context, raw_schema):
+    for path in raw_schema["paths"].values():
+        path.pop("head", None)
+        for operation in path.values():
+            if isinstance(operation, dict) and "parameters" in operation:
+                operation["parameters"] = [p for p in operation["parameters"] if is_tried(p["$ref"])]
+
+
+def is_tried(reference):
+    parts = reference.rsplit("/", 1)[-1].split(".")
+    return "filter" not in parts or parts[parts.index("filter") + 1] in FILTERED
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Such cases ask for nobody instead, or without a query."""
+    parameters = case.path_parameters or {}
+    if case.method.upper() not in ("GET", "HEAD") and case.path in OWN and str(parameters.get("id")) == FIRST:
+        case.path_parameters["id"] = "999999999"
+    if len(urlencode(case.query or {}, doseq=True)) > LONGEST_QUERY:
+        case.query = {}
