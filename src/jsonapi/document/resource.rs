@@ -82,6 +82,8 @@ fn read(
     };
     let r#type = read_type(object.remove("type"), base, faults);
     let id = match object.remove("id") {
+        // Some clients write null where a new resource has no id yet.
+        Some(Value::Null) if purpose == Purpose::Create => None,
         Some(id) => read_id(&id, base, faults),
         None => {
             if purpose == Purpose::Update {
@@ -274,9 +276,14 @@ mod tests {
             created(json!({"type": "users", "id": 7})).id.as_deref(),
             Some("7")
         );
-        for id in [json!(null), json!(1.5), json!([]), json!({}), json!(true)] {
+        for id in [json!(1.5), json!([]), json!({}), json!(true)] {
             assert_eq!(faulty(json!({"type": "users", "id": id})), ["/data/id"]);
         }
+    }
+
+    #[test]
+    fn a_new_resource_without_an_id_yet_may_say_null() {
+        assert_eq!(created(json!({"type": "users", "id": null})).id, None);
     }
 
     #[test]
