@@ -93,7 +93,7 @@ impl Auth {
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(std::io::Error::other)?;
         let capacity = settings.credential_cache_entries;
-        let (attempts, pause) = (settings.sign_in.attempts, settings.sign_in.pause_seconds);
+        let (attempts, pause) = (settings.sign_in_attempts, settings.sign_in_pause_seconds);
         Ok(Self {
             directory,
             hasher,
@@ -330,7 +330,7 @@ impl Auth {
 
 /// As configured; else the public address, else the program's name.
 fn issuer(settings: &config::Settings) -> String {
-    let configured = settings.auth.sign_in.issuer.as_ref();
+    let configured = settings.auth.issuer.as_ref();
     configured
         .or(settings.server.base_url.as_ref())
         .map_or_else(|| "rolecall".to_owned(), Clone::clone)

@@ -76,7 +76,7 @@ impl Auth {
             user_id: known.account.id,
             password_hash,
             refresh: self.new_refresh(&refresh, context),
-            ends: after(context, self.settings().sign_in.sign_in_seconds),
+            ends: after(context, self.settings().sign_in_seconds),
         };
         let signed_in = self.directory.write(context, begin).await?;
         self.pair(&signed_in.ok_or(Denied::Wrong)?, refresh, context)
@@ -179,7 +179,7 @@ impl Auth {
             .await?;
         let key = ring.find(&unproved.kid).ok_or(Denied::Wrong)?;
         let proved: Proved = unproved.proved_by(key.verifying()).ok_or(Denied::Wrong)?;
-        let is_ours = proved.iss == *self.issuer && proved.aud == self.settings().sign_in.audience;
+        let is_ours = proved.iss == *self.issuer && proved.aud == self.settings().audience;
         if is_ours && proved.exp > context.now.timestamp() {
             Ok(proved)
         } else {
@@ -208,7 +208,7 @@ impl Auth {
     ) -> Result<Claims<'a>, DirectoryError> {
         let held = &signed_in.held;
         // Not longer than what it says holds.
-        let own = after(context, self.settings().sign_in.access_token_seconds);
+        let own = after(context, self.settings().access_token_seconds);
         let ends = [Some(own), Some(signed_in.ends.clone()), held.until.clone()];
         let exp = ends
             .into_iter()
@@ -221,7 +221,7 @@ impl Auth {
         Ok(Claims {
             iss: &self.issuer,
             sub: signed_in.user_id.to_string(),
-            aud: &self.settings().sign_in.audience,
+            aud: &self.settings().audience,
             exp: exp.map_or(0, |exp| exp.timestamp()),
             iat: context.now.timestamp(),
             jti: secret::hex(&jti),
@@ -236,7 +236,7 @@ impl Auth {
     fn new_refresh(&self, refresh: &RefreshSecret, context: &Context) -> NewRefresh {
         NewRefresh {
             hash: refresh.hash(),
-            expires: after(context, self.settings().sign_in.refresh_token_seconds),
+            expires: after(context, self.settings().refresh_token_seconds),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `[auth]`: the first administrator, passwords, and how long a proof of identity is remembered.
 
 use super::secret::Secret;
-use super::sign_in::SignIn;
 use super::table::{Kind, Preset, Setting};
 use super::value;
 
@@ -16,7 +15,14 @@ pub struct Auth {
     pub credential_cache_seconds: u64,
     pub credential_cache_entries: usize,
     pub token_cache_seconds: u64,
-    pub sign_in: SignIn,
+    pub issuer: Option<String>,
+    pub audience: String,
+    pub access_token_seconds: u64,
+    pub refresh_token_seconds: u64,
+    pub sign_in_seconds: u64,
+    /// 0: no limit.
+    pub sign_in_attempts: u64,
+    pub sign_in_pause_seconds: u64,
 }
 
 impl Default for Auth {
@@ -31,7 +37,13 @@ impl Default for Auth {
             credential_cache_seconds: 60,
             credential_cache_entries: 10_000,
             token_cache_seconds: 5,
-            sign_in: SignIn::default(),
+            issuer: None,
+            audience: "rolecall".to_owned(),
+            access_token_seconds: 900,
+            refresh_token_seconds: 1_209_600,
+            sign_in_seconds: 7_776_000,
+            sign_in_attempts: 10,
+            sign_in_pause_seconds: 6,
         }
     }
 }

@@ -30,7 +30,6 @@ pub use overrides::Overrides;
 pub use sample::{markdown_table, sample};
 pub use secret::Secret;
 pub use server::{InvalidDataStatus, Server};
-pub use sign_in::SignIn;
 pub use table::{Kind, Preset, Setting, settings};
 
 use std::path::{Path, PathBuf};
@@ -86,7 +85,7 @@ impl Settings {
                 self.auth.password_max_length,
             ),
         ];
-        let lives = &self.auth.sign_in;
+        let lives = &self.auth;
         let lives = [
             (
                 "auth.access_token_seconds",

@@ -19,8 +19,8 @@ fn signed(header: &Value, claims: &Value, key: &SigningKey) -> String {
 #[test]
 fn an_access_token_tells_who_what_and_until_when() {
     let app = TestApp::with(|settings| {
-        settings.auth.sign_in.issuer = Some("https://people.example.org".to_owned());
-        settings.auth.sign_in.audience = "our services".to_owned();
+        settings.auth.issuer = Some("https://people.example.org".to_owned());
+        settings.auth.audience = "our services".to_owned();
     });
     let one = a_role()
         .named("B")

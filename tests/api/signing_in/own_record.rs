@@ -109,7 +109,7 @@ fn a_new_password_needs_the_old_one() {
 
 #[test]
 fn guessing_the_old_password_is_slow_too() {
-    let app = TestApp::with(|settings| settings.auth.sign_in.attempts = 2);
+    let app = TestApp::with(|settings| settings.auth.sign_in_attempts = 2);
     let user = a_user().with_password().create(&app);
     let client = user.client(&app);
     let guess = |old| {

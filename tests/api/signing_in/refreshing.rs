@@ -88,9 +88,9 @@ fn of_two_at_the_same_time_one_is_the_second() {
 #[test]
 fn refresh_tokens_expire_and_so_does_the_sign_in() {
     let app = TestApp::with(|settings| {
-        settings.auth.sign_in.access_token_seconds = 10;
-        settings.auth.sign_in.refresh_token_seconds = 100;
-        settings.auth.sign_in.sign_in_seconds = 250;
+        settings.auth.access_token_seconds = 10;
+        settings.auth.refresh_token_seconds = 100;
+        settings.auth.sign_in_seconds = 250;
     });
     let user = a_user().with_password().create(&app);
     let late = sign_in(&app, &user);

@@ -3,7 +3,7 @@ use crate::support::{ADMIN_PASSWORD, JSON_API, TestApp, a_user};
 
 #[test]
 fn too_many_wrong_passwords_wait_and_not_for_long() {
-    let app = TestApp::with(|settings| settings.auth.sign_in.attempts = 3);
+    let app = TestApp::with(|settings| settings.auth.sign_in_attempts = 3);
     for _ in 0..3 {
         try_password(&app, "admin", "wrong").expect(401);
     }
@@ -22,7 +22,7 @@ fn too_many_wrong_passwords_wait_and_not_for_long() {
 
 #[test]
 fn unknown_names_are_throttled_like_known_ones() {
-    let app = TestApp::with(|settings| settings.auth.sign_in.attempts = 1);
+    let app = TestApp::with(|settings| settings.auth.sign_in_attempts = 1);
     let known = [
         try_password(&app, "admin", "wrong").expect(401),
         try_password(&app, "admin", "wrong").expect(429),
@@ -39,7 +39,7 @@ fn unknown_names_are_throttled_like_known_ones() {
 #[test]
 fn a_guesser_at_another_address_locks_nobody_out() {
     let app = TestApp::with(|settings| {
-        settings.auth.sign_in.attempts = 1;
+        settings.auth.sign_in_attempts = 1;
         settings.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     });
     let client = app.anonymous();
