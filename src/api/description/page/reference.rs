@@ -20,11 +20,7 @@ pub fn of_type(
     let id = |what: &str| format!("{}-{what}", kind.name);
     let mut text = paragraph(&escape(kind.doc));
     text += &addresses(operations);
-    text += &part(
-        &id("attributes"),
-        "Attributes",
-        &attributes(kind, abilities, frame),
-    );
+    text += &part(&id("attributes"), "Attributes", &attributes(kind, frame));
     if !kind.relationships.is_empty() {
         text += &part(&id("relationships"), "Relationships", &relationships(kind));
     }
@@ -50,19 +46,17 @@ pub fn addresses(operations: &[&Operation]) -> String {
     table(&["method", "address", "what it does"], rows)
 }
 
-fn attributes(kind: &Type, abilities: &Abilities, frame: &Frame) -> String {
+fn attributes(kind: &Type, frame: &Frame) -> String {
     let fields = kind.fields();
     let rows = fields.iter().map(|field| {
-        let sorted = abilities.sorts.contains(&field.name);
         vec![
             code(field.name),
             value(field),
             rules(field, frame),
-            if sorted { "yes".into() } else { String::new() },
             escape(field.doc),
         ]
     });
-    table(&["attribute", "value", "rules", "sorted", "meaning"], rows)
+    table(&["attribute", "value", "rules", "meaning"], rows)
 }
 
 fn value(field: &Field) -> String {
@@ -132,14 +126,20 @@ fn sent(relationship: &Relationship) -> &'static str {
     }
 }
 
+/// Attributes that know the same operators share a row.
 fn filters(abilities: &Abilities) -> String {
-    let rows = abilities.filters.iter().map(|filter| {
-        vec![
-            code(&format!("filter[{}]", filter.name)),
-            codes(filter.operators.iter().map(|operator| operator.name())),
-        ]
-    });
-    table(&["filter", "operators"], rows)
+    let mut rows: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+    for filter in &abilities.filters {
+        let operators: Vec<_> = filter.operators.iter().map(|o| o.name()).collect();
+        match rows.iter_mut().find(|(known, _)| *known == operators) {
+            Some((_, names)) => names.push(filter.name),
+            None => rows.push((operators, vec![filter.name])),
+        }
+    }
+    let rows = rows
+        .into_iter()
+        .map(|(operators, names)| vec![codes(names), codes(operators)]);
+    table(&["attribute", "operators"], rows)
 }
 
 fn sorts(abilities: &Abilities) -> String {
