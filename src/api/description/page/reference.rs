@@ -7,6 +7,7 @@ use crate::api::description::abilities::Abilities;
 use crate::api::description::examples;
 use crate::api::description::frame::Frame;
 use crate::api::description::operations::{Operation, is_always_refused};
+use crate::api::description::set::set;
 use crate::api::description::types::{Field, Type};
 use crate::api::resource::{Kind, Relationship, Sent};
 use crate::jsonapi::MEDIA_TYPE;
@@ -193,8 +194,12 @@ fn resource(kind: &Type, base: &str) -> Value {
                 json!({ "links": { "related": related, "self": linkage } }),
             )
         };
-        let relationships: Map<_, _> = kind.relationships.iter().map(links).collect();
-        resource["relationships"] = relationships.into();
+        let relationships = kind.relationships.iter().map(links).collect();
+        set(
+            &mut resource,
+            &["relationships"],
+            Value::Object(relationships),
+        );
     }
     resource
 }
