@@ -7,9 +7,9 @@ use std::sync::Arc;
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures_util::FutureExt;
 use rolecall::config::{Database, DatabaseUrl};
-use rolecall::directory::credentials::CreateFirstAdministrator;
 use rolecall::directory::listing::{List, Slice, Visible};
-use rolecall::directory::users::{FindUser, PasswordHash, User, Users};
+use rolecall::directory::permissions::Reach;
+use rolecall::directory::users::{CreateUser, FindUser, User, UserChanges, Users};
 use rolecall::directory::{Context, Directory, RequestId, SystemClock};
 use rolecall::jsonapi::write::{self, Shown};
 use rolecall::storage::Store;
@@ -45,14 +45,9 @@ fn reading(criterion: &mut Criterion) {
     };
     let directory = Directory::new(Store::open(&settings).unwrap(), Arc::new(SystemClock));
     let context = Context::of_program(directory.clock().now(), RequestId(0));
-    let first = CreateFirstAdministrator {
-        username: "admin".into(),
-        password_hash: PasswordHash::new(String::new()),
-    };
     actix_web::rt::Runtime::new()
         .unwrap()
-        .block_on(directory.write(&context, first))
-        .unwrap();
+        .block_on(twenty_users(&directory, &context));
     criterion.bench_function("read one user (SQLite)", |bench| {
         bench.iter(|| {
             let find = FindUser {
@@ -67,7 +62,7 @@ fn reading(criterion: &mut Criterion) {
             user
         });
     });
-    criterion.bench_function("read a page of users (SQLite)", |bench| {
+    criterion.bench_function("read a page of twenty users (SQLite)", |bench| {
         bench.iter(|| {
             let slice = Slice {
                 offset: 0,
@@ -88,6 +83,23 @@ fn reading(criterion: &mut Criterion) {
     });
     drop(directory);
     let _ = std::fs::remove_dir_all(folder);
+}
+
+async fn twenty_users(directory: &Directory, context: &Context) {
+    for number in 0..20 {
+        let changes = UserChanges {
+            username: Some(format!("user{number}")),
+            name: Some(Some("John".into())),
+            email: Some(Some(format!("user{number}@example.org"))),
+            ..UserChanges::default()
+        };
+        let create = CreateUser {
+            changes,
+            roles: None,
+            reach: Reach::Everything,
+        };
+        directory.write(context, create).await.unwrap();
+    }
 }
 
 criterion_group!(answers, serialiser, reading);

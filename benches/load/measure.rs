@@ -139,15 +139,15 @@ fn round(
 }
 
 fn lua(item: &Item, token: &str) -> String {
-    let body = match (&item.body, item.lua_body) {
-        (Some(body), _) => format!("wrk.body = '{body}'\n"),
-        (None, Some(expression)) => format!(
+    let body = match &item.lua {
+        Some(arguments) => format!(
             "math.randomseed(os.time() + {})\nlocal run, count = math.random(1, 1e9), 0\n\
              function unique() count = count + 1; return run .. 'x' .. count end\n\
-             function request() return wrk.format(nil, nil, nil, {expression}) end\n",
+             function turn() count = count + 1; return count % 2 == 0 end\n\
+             function request() return wrk.format({arguments}) end\n",
             std::process::id()
         ),
-        (None, None) => String::new(),
+        None => String::new(),
     };
     format!(
         "wrk.method = '{}'\nwrk.headers['Authorization'] = 'Bearer {token}'\n\

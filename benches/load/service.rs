@@ -40,7 +40,12 @@ impl Service {
             .local_addr()?
             .port();
         let address = format!("127.0.0.1:{port}");
-        let child = Command::new(env!("CARGO_BIN_EXE_rolecall"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
+        // The program refuses names that it does not know.
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ROLECALL_")) {
+            command.env_remove(name);
+        }
+        let child = command
             .arg("serve")
             .env("DATABASE_URL", &url)
             .env("ROLECALL_LISTEN", &address)

@@ -9,9 +9,8 @@ pub struct Item {
     pub method: &'static str,
     /// A path; `{user}` is replaced by a random id where the script does so.
     pub path: String,
-    pub body: Option<String>,
-    /// A Lua expression for the body that changes with every request.
-    pub lua_body: Option<&'static str>,
+    /// Lua for what changes with every request: the arguments of `wrk.format`.
+    pub lua: Option<String>,
     pub connections: usize,
     pub answer: Vec<u8>,
 }
@@ -23,8 +22,7 @@ impl Item {
             name,
             method: "GET",
             path: path.to_owned(),
-            body: None,
-            lua_body: None,
+            lua: None,
             connections: 16,
             answer,
         })
@@ -34,20 +32,19 @@ impl Item {
 pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
     let user = format!("/users/{}", service.users / 2);
     let answer = service.get(&user)?;
-    let write = |name, method, path: String, body: Option<String>, lua_body, connections| Item {
+    let write = |name, method, path: String, lua, connections| Item {
         name,
         method,
         path,
-        body,
-        lua_body,
+        lua,
         connections,
         answer: answer.clone(),
     };
     let id = service.users / 2;
-    let patch =
-        format!(r#"{{"data":{{"type":"users","id":"{id}","attributes":{{"name":"Jo"}}}}}}"#);
-    let role = r#"{"data":[{"type":"roles","id":"3"}]}"#.to_owned();
     let linkage = format!("/users/{id}/relationships/roles");
+    let patch = format!(
+        r#"nil, nil, nil, '{{"data":{{"type":"users","id":"{id}","attributes":{{"name":"Jo ' .. unique() .. '"}}}}}}'"#
+    );
     Ok(vec![
         Item::read(service, "one user", &user)?,
         Item::read(service, "page of 20", "/users")?,
@@ -62,41 +59,33 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
             "filter by username",
             "/users?filter%5Busername%5D=user5",
         )?,
-        write("PATCH one user", "PATCH", user, Some(patch), None, 64),
+        write("PATCH one user", "PATCH", user, Some(patch), 64),
         write(
-            "add a role that is held",
+            "add and remove a role in turn",
             "POST",
-            linkage.clone(),
-            Some(role.clone()),
-            None,
-            64,
-        ),
-        write(
-            "remove a role that is not held",
-            "DELETE",
             linkage,
-            Some(role),
-            None,
+            Some(TURN.into()),
             64,
         ),
         write(
             "create a role (no hashing)",
             "POST",
             "/roles".into(),
-            None,
-            Some(ROLE),
+            Some(ROLE.into()),
             64,
         ),
         write(
             "create a user (argon2id)",
             "POST",
             "/users".into(),
-            None,
-            Some(USER),
+            Some(USER.into()),
             16,
         ),
     ])
 }
 
-const ROLE: &str = r#"'{"data":{"type":"roles","attributes":{"name":"role ' .. unique() .. '"}}}'"#;
-const USER: &str = r#"'{"data":{"type":"users","attributes":{"username":"new' .. unique() .. '","password":"j04nd0e"}}}'"#;
+const TURN: &str =
+    r#"turn() and 'POST' or 'DELETE', nil, nil, '{"data":[{"type":"roles","id":"1"}]}'"#;
+const ROLE: &str =
+    r#"nil, nil, nil, '{"data":{"type":"roles","attributes":{"name":"role ' .. unique() .. '"}}}'"#;
+const USER: &str = r#"nil, nil, nil, '{"data":{"type":"users","attributes":{"username":"new' .. unique() .. '","password":"j04nd0e"}}}'"#;

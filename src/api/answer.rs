@@ -11,24 +11,33 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub enum Answer {
     Document(Vec<u8>),
-    Created { body: Vec<u8>, location: String },
+    /// One that nobody on the way may keep.
+    Secret(Vec<u8>),
+    Created {
+        body: Vec<u8>,
+        location: String,
+    },
     Empty,
 }
 
 impl Answer {
     pub fn respond(self, accepted: &Accepted, request_id: RequestId) -> HttpResponse {
         let status = match &self {
-            Self::Document(_) => StatusCode::OK,
+            Self::Document(_) | Self::Secret(_) => StatusCode::OK,
             Self::Created { .. } => StatusCode::CREATED,
             Self::Empty => StatusCode::NO_CONTENT,
         };
         let mut response = HttpResponse::build(status);
         response.insert_header((header::VARY, "Accept"));
-        response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        let keep = match &self {
+            Self::Secret(_) => "no-store",
+            _ => "private, no-cache",
+        };
+        response.insert_header((header::CACHE_CONTROL, keep));
         response.insert_header((REQUEST_ID, request_id.to_string()));
         let body = match self {
             Self::Empty => return response.finish(),
-            Self::Document(body) => body,
+            Self::Document(body) | Self::Secret(body) => body,
             Self::Created { body, location } => {
                 response.insert_header((header::LOCATION, location));
                 body

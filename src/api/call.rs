@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use super::answer::Answer;
 use super::error::Failure;
-use super::{base, kinds};
+use super::{base, client, kinds};
 use crate::auth::{Auth, Guard};
 use crate::config::{Limits, Settings};
 use crate::directory::{Context, RequestId};
@@ -41,7 +41,7 @@ pub struct Api {
     pub linkage_items: i64,
     pub query_limits: query::Limits,
     pub document_limits: document::Limits,
-    negotiation: Negotiation,
+    pub negotiation: Negotiation,
     request_ids: AtomicU64,
 }
 
@@ -103,7 +103,7 @@ impl Api {
     }
 }
 
-fn has_body(request: &HttpRequest) -> bool {
+pub fn has_body(request: &HttpRequest) -> bool {
     let headers = request.headers();
     headers.contains_key(header::TRANSFER_ENCODING)
         || headers
@@ -147,30 +147,38 @@ impl Call<'_> {
 
     /// Reads the body, up to the limit.
     pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
-        let limit = self.api.body_bytes;
-        let too_large = || {
-            let detail = format!("The body may have at most {limit} bytes.");
-            Failure::from(kinds::BODY_TOO_LARGE.error(detail))
-        };
-        let announced = self.request.headers().get(header::CONTENT_LENGTH);
-        let announced = announced
-            .and_then(|v| v.to_str().ok()?.parse::<usize>().ok())
-            .unwrap_or(0);
-        if announced > limit {
+        read_body(self.api, self.request, payload).await
+    }
+}
+
+pub async fn read_body(
+    api: &Api,
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> Result<Vec<u8>, Failure> {
+    let limit = api.body_bytes;
+    let too_large = || {
+        let detail = format!("The body may have at most {limit} bytes.");
+        Failure::from(kinds::BODY_TOO_LARGE.error(detail))
+    };
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced
+        .and_then(|v| v.to_str().ok()?.parse::<usize>().ok())
+        .unwrap_or(0);
+    if announced > limit {
+        return Err(too_large());
+    }
+    let mut body = Vec::with_capacity(announced);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            kinds::BAD_REQUEST.error(format!("The body broke off or was malformed: {error}."))
+        })?;
+        if body.len() + chunk.len() > limit {
             return Err(too_large());
         }
-        let mut body = Vec::with_capacity(announced);
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|error| {
-                kinds::BAD_REQUEST.error(format!("The body broke off or was malformed: {error}."))
-            })?;
-            if body.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        body.extend_from_slice(&chunk);
     }
+    Ok(body)
 }
 
 /// Negotiates, finds out who asks, and lets `work` answer.
@@ -195,6 +203,11 @@ pub async fn answer(
     }
 }
 
+pub fn authorization(request: &HttpRequest) -> Option<&[u8]> {
+    let header = request.headers().get(header::AUTHORIZATION);
+    header.map(|value| value.as_bytes())
+}
+
 async fn begin<'a>(
     api: &'a Api,
     request: &'a HttpRequest,
@@ -203,11 +216,9 @@ async fn begin<'a>(
     let base = base::of(api, request)?;
     let now = api.auth.directory.clock().now();
     let context = Context::of_program(now, request_id);
-    let header = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .map(|value| value.as_bytes());
-    let principal = api.auth.authenticate(header, &context).await?;
+    let from = client::address(api, request);
+    let header = authorization(request);
+    let principal = api.auth.authenticate(header, from, &context).await?;
     let guard = Guard::new(api.auth.clone(), principal, context);
     Ok(Call {
         api,

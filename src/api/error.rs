@@ -1,6 +1,8 @@
 //! What goes wrong, as error documents. One match names every variant of the
 //! directory's errors.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -11,6 +13,9 @@ use super::kinds;
 use crate::auth::{Denied, Refusal};
 use crate::directory::{DirectoryError, Problem, RequestId};
 use crate::jsonapi::{Accepted, Error, Errors, Linkage, ResourceObject};
+
+const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
+const BEARER: &str = "Bearer realm=\"rolecall\"";
 
 /// Seconds after which a busy service is worth another try.
 const RETRY_BUSY: &str = "1";
@@ -25,9 +30,16 @@ pub enum Failure {
     Unknown {
         sent_credentials: bool,
     },
+    /// The same where people sign in: without the challenge of Basic, upon which
+    /// browsers would ask for a password by themselves.
+    SignIn,
     /// The path knows these methods only: 405.
     Method {
         allow: String,
+    },
+    /// Too many wrong passwords: 429.
+    Throttled {
+        seconds: u64,
     },
     Refused(Refusal),
 }
@@ -65,6 +77,11 @@ impl From<Denied> for Failure {
             Denied::Wrong => Self::Unknown {
                 sent_credentials: true,
             },
+            Denied::Throttled { seconds } => Self::Throttled { seconds },
+            Denied::NoSignIn => kinds::NO_SIGN_IN
+                .error("Send the access or refresh token that the sign-in gave; API tokens are revoked at /tokens.")
+                .at_header("Authorization")
+                .into(),
             Denied::Directory(error) => error.into(),
         }
     }
@@ -154,22 +171,27 @@ impl Failure {
             Self::Unknown {
                 sent_credentials: true,
             } => kinds::UNAUTHORIZED.error("These credentials are not valid."),
+            Self::SignIn => kinds::UNAUTHORIZED.error("These credentials are not valid."),
             Self::Method { allow } => {
                 kinds::METHOD_NOT_ALLOWED.error(format!("This path answers to {allow}."))
             }
+            Self::Throttled { seconds } => kinds::TOO_MANY_ATTEMPTS.error(format!(
+                "Too many wrong passwords for this username from this address; try again in {seconds} s."
+            )),
             Self::Refused(Refusal::Forbidden(why)) => kinds::FORBIDDEN.error(why),
             Self::Refused(Refusal::Directory(error)) => of_directory(error, request_id),
         };
         error.into()
     }
 
-    fn retry_after(&self) -> Option<&'static str> {
+    fn retry_after(&self) -> Option<Cow<'static, str>> {
         match self {
+            Self::Throttled { seconds } => Some(seconds.to_string().into()),
             Self::Refused(Refusal::Directory(DirectoryError::Unavailable(_))) => {
-                Some(RETRY_UNAVAILABLE)
+                Some(RETRY_UNAVAILABLE.into())
             }
             Self::Refused(Refusal::Directory(DirectoryError::Busy(_) | DirectoryError::Again)) => {
-                Some(RETRY_BUSY)
+                Some(RETRY_BUSY.into())
             }
             _ => None,
         }
@@ -184,23 +206,23 @@ impl Failure {
         accepted: Option<&Accepted>,
     ) -> HttpResponse {
         let retry = self.retry_after();
-        let challenge = matches!(self, Self::Unknown { .. });
+        let challenges: &[&str] = match self {
+            // Two headers: some clients read only the first challenge of one.
+            Self::Unknown { .. } => &[BASIC, BEARER],
+            Self::SignIn => &[BEARER],
+            _ => &[],
+        };
         let allow = match &self {
             Self::Method { allow } => Some(allow.clone()),
             _ => None,
         };
         let errors = self.into_errors(request_id, api.invalid_data);
         let mut response = document(&errors, api, request, accepted);
-        if challenge {
-            // Two headers: some clients read only the first challenge of one.
-            response.append_header((
-                header::WWW_AUTHENTICATE,
-                "Basic realm=\"rolecall\", charset=\"UTF-8\"",
-            ));
-            response.append_header((header::WWW_AUTHENTICATE, "Bearer realm=\"rolecall\""));
+        for challenge in challenges {
+            response.append_header((header::WWW_AUTHENTICATE, *challenge));
         }
         if let Some(seconds) = retry {
-            response.insert_header((header::RETRY_AFTER, seconds));
+            response.insert_header((header::RETRY_AFTER, &*seconds));
         }
         if let Some(allow) = allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
             response.insert_header((header::ALLOW, allow));

@@ -32,6 +32,30 @@ pub const UNAUTHORIZED: Kind = Kind::new(
     "Unauthorized",
     "No credentials came, or wrong ones.",
 );
+pub const TOO_MANY_ATTEMPTS: Kind = Kind::new(
+    "too_many_attempts",
+    429,
+    "Too many attempts",
+    "Too many wrong passwords; try again after Retry-After seconds.",
+);
+pub const NO_SIGN_IN: Kind = Kind::new(
+    "no_sign_in",
+    400,
+    "No sign-in",
+    "The credentials are valid, but of no sign-in that could be ended.",
+);
+pub const WRONG_PASSWORD: Kind = Kind::new(
+    "wrong_password",
+    403,
+    "Wrong password",
+    "The old password that came with a new one does not fit.",
+);
+pub const UNSUPPORTED_GRANT: Kind = Kind::new(
+    "unsupported_grant",
+    400,
+    "Unsupported grant",
+    "The grant_type is neither password nor refresh_token.",
+);
 pub const FORBIDDEN: Kind = Kind::new("forbidden", 403, "Forbidden", "The caller may not do this.");
 pub const PROTECTED: Kind = Kind::new(
     "protected",
@@ -125,6 +149,10 @@ pub const KINDS: &[&Kind] = &[
     &INVALID_LINKAGE,
     &INCLUDE_TOO_LARGE,
     &UNAUTHORIZED,
+    &TOO_MANY_ATTEMPTS,
+    &NO_SIGN_IN,
+    &WRONG_PASSWORD,
+    &UNSUPPORTED_GRANT,
     &FORBIDDEN,
     &PROTECTED,
     &CLIENT_ID,

@@ -5,8 +5,10 @@
 //! every query (`directory`).
 
 mod answer;
+mod anybody;
 mod base;
 mod call;
+mod client;
 mod decode;
 mod description;
 mod error;
@@ -21,6 +23,7 @@ mod render;
 mod resource;
 mod resources;
 mod routes;
+mod sign_in;
 
 pub use call::Api;
 pub use description::{configure as describe, openapi};

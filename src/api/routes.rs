@@ -15,6 +15,7 @@ use super::resource::{Listable, Resource, Writable};
 use super::resources::{
     Events, RoleUsers, Roles, ToMany, ToOne, TokenUser, Tokens, UserRoles, UserTokens, Users,
 };
+use super::sign_in::{get_own, key_set, sign_in, sign_out, update_own};
 use crate::directory::grants::Change;
 
 /// A path with its methods; `{id}` stands for an id.
@@ -55,6 +56,7 @@ async fn wrong_method(
 
 const READ: &[&str] = &["GET", "HEAD"];
 const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
+const OWN: &[&str] = &["GET", "HEAD", "PATCH"];
 const ITEM: &[&str] = &["GET", "HEAD", "PATCH", "DELETE"];
 const LINKAGE: &[&str] = &["GET", "HEAD", "POST", "PATCH", "DELETE"];
 const LINKAGE_ONE: &[&str] = &["GET", "HEAD", "PATCH"];
@@ -74,7 +76,31 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(writable::<Tokens>(lists::<Tokens>()));
     all.extend(to_one::<TokenUser>());
     all.extend(read_only::<Events>(lists::<Events>()));
+    all.extend(signing_in());
     all
+}
+
+fn signing_in() -> [Endpoint; 3] {
+    let grants = Endpoint {
+        path: "/auth".into(),
+        methods: &["POST", "DELETE"],
+        routes: vec![web::post().to(sign_in), web::delete().to(sign_out)],
+    };
+    let own = Endpoint {
+        path: "/auth/user".into(),
+        methods: OWN,
+        routes: vec![
+            web::get().to(get_own),
+            web::head().to(get_own),
+            web::patch().to(update_own),
+        ],
+    };
+    let keys = Endpoint {
+        path: "/.well-known/jwks.json".into(),
+        methods: READ,
+        routes: vec![web::get().to(key_set), web::head().to(key_set)],
+    };
+    [grants, own, keys]
 }
 
 fn lists<R: Listable>() -> Vec<actix_web::Route> {

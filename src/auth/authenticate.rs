@@ -1,5 +1,6 @@
 //! From an `Authorization` header to a principal.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,8 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::cache::Cache;
 use super::hashing::Hasher;
 use super::header::{Credentials, parse};
+use super::keys::Keys;
 use super::principal::Principal;
 use super::secret;
+use super::throttle::Throttle;
 use crate::config;
 use crate::directory::credentials::{
     Account, FindAccount, FindTokenAccount, NoteUse, TokenAccount,
@@ -26,6 +29,12 @@ pub enum Denied {
     Missing,
     /// They are wrong, in whichever way: the caller is not told which.
     Wrong,
+    /// Too many wrong passwords; the next may come after so many seconds.
+    Throttled {
+        seconds: u64,
+    },
+    /// They are right, but of no sign-in that could be ended.
+    NoSignIn,
     Directory(DirectoryError),
 }
 
@@ -49,22 +58,42 @@ pub struct Auth {
     /// Salts those digests, so that they mean nothing outside this process.
     salt: [u8; 32],
     settings: config::Auth,
+    throttle: Throttle,
+    pub(super) keys: Keys,
+    /// Whom our access tokens name as their issuer.
+    pub(super) issuer: String,
 }
 
 #[derive(Clone)]
-struct Remembered {
+pub(super) struct Remembered {
     version: u64,
-    principal: Arc<Principal>,
-    account: Arc<Account>,
+    pub principal: Arc<Principal>,
+    pub account: Arc<Account>,
+}
+
+impl Remembered {
+    pub fn of(version: u64, account: Account) -> Self {
+        Self {
+            version,
+            principal: Arc::new(of_account(&account)),
+            account: Arc::new(account),
+        }
+    }
 }
 
 impl Auth {
-    pub fn new(directory: Arc<Directory>, settings: config::Auth) -> Result<Self, std::io::Error> {
+    pub fn new(
+        directory: Arc<Directory>,
+        settings: &config::Settings,
+    ) -> Result<Self, std::io::Error> {
+        let issuer = issuer(settings);
+        let settings = settings.auth.clone();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let hasher = Hasher::start(settings.hash_threads.unwrap_or(cores), settings.hash_queue)?;
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(std::io::Error::other)?;
         let capacity = settings.credential_cache_entries;
+        let (attempts, pause) = (settings.sign_in.attempts, settings.sign_in.pause_seconds);
         Ok(Self {
             directory,
             hasher,
@@ -73,6 +102,9 @@ impl Auth {
             verified: Cache::new(capacity),
             salt,
             settings,
+            throttle: Throttle::new(attempts, pause, capacity, salt),
+            keys: Keys::default(),
+            issuer,
         })
     }
 
@@ -80,17 +112,25 @@ impl Auth {
         &self.settings
     }
 
-    /// Who sent this header? `context` says when; it has no actor yet.
+    /// Who sent this header, and where from? `context` says when; it has no actor yet.
     pub async fn authenticate(
         &self,
         header: Option<&[u8]>,
+        from: Option<IpAddr>,
         context: &Context,
     ) -> Result<Arc<Principal>, Denied> {
         let header = header.ok_or(Denied::Missing)?;
         match parse(header).ok_or(Denied::Wrong)? {
+            // Our API tokens have no dots, access tokens have two.
+            Credentials::Token(token) if token.contains('.') => {
+                self.by_access_token(token, context).await
+            }
             Credentials::Token(secret) => self.by_token(secret, context).await,
             Credentials::Password { username, password } => {
-                self.by_password(&username, &password, context).await
+                let known = self
+                    .check_password(&username, &password, from, context)
+                    .await?;
+                Ok(known.principal)
             }
         }
     }
@@ -98,10 +138,8 @@ impl Auth {
     async fn by_token(&self, secret: &str, context: &Context) -> Result<Arc<Principal>, Denied> {
         let digest = secret::digest(secret.as_bytes());
         let version = self.directory.credential_version()?;
-        if let Some(known) = self.tokens.get(&digest, context.now)
-            && known.version == version
-        {
-            return Ok(known.principal);
+        if let Some(principal) = self.remembered_token(&digest, version, context) {
+            return Ok(principal);
         }
         let find = FindTokenAccount {
             hash: secret::hex(&digest),
@@ -135,12 +173,70 @@ impl Auth {
         Ok(principal)
     }
 
+    pub(super) fn remembered_token(
+        &self,
+        digest: &[u8; 32],
+        version: u64,
+        context: &Context,
+    ) -> Option<Arc<Principal>> {
+        let known = self.tokens.get(digest, context.now)?;
+        (known.version == version).then_some(known.principal)
+    }
+
+    pub(super) fn remember_token(
+        &self,
+        digest: [u8; 32],
+        remembered: Remembered,
+        until: DateTime<Utc>,
+        context: &Context,
+    ) {
+        self.tokens.put(digest, remembered, until, context.now);
+    }
+
+    /// Whose password this is. The wait after wrong ones comes first of all, so
+    /// that no guess is answered before it is over.
+    pub(super) async fn check_password(
+        &self,
+        username: &str,
+        password: &str,
+        from: Option<IpAddr>,
+        context: &Context,
+    ) -> Result<Remembered, Denied> {
+        let key = self.throttle.key(username, from);
+        if let Some(seconds) = self.throttle.wait(&key, context.now) {
+            return Err(Denied::Throttled { seconds });
+        }
+        let outcome = self.by_password(username, password, context).await;
+        match outcome {
+            Ok(_) => self.throttle.fitted(&key),
+            Err(Denied::Wrong) => self.throttle.failed(key, context.now),
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    /// Whether this is the password of a known caller.
+    pub async fn is_password_of(
+        &self,
+        principal: &Principal,
+        password: &str,
+        from: Option<IpAddr>,
+        context: &Context,
+    ) -> Result<bool, Denied> {
+        let username = &principal.username;
+        match self.check_password(username, password, from, context).await {
+            Ok(known) => Ok(known.account.id == principal.id),
+            Err(Denied::Wrong) => Ok(false),
+            Err(denied) => Err(denied),
+        }
+    }
+
     async fn by_password(
         &self,
         username: &str,
         password: &str,
         context: &Context,
-    ) -> Result<Arc<Principal>, Denied> {
+    ) -> Result<Remembered, Denied> {
         let known = self.account(username, context).await?;
         let hash = known
             .as_ref()
@@ -149,7 +245,7 @@ impl Auth {
         if let (Some(known), Some(digest)) = (&known, &digest)
             && self.verified.get(digest, context.now).is_some()
         {
-            return Ok(known.principal.clone());
+            return Ok(known.clone());
         }
         // Unknown users and users without a password cost the same time.
         let fits = password.len() <= self.settings.password_max_length * 4
@@ -166,7 +262,7 @@ impl Auth {
                 user_id: known.account.id,
             },
         );
-        Ok(known.principal)
+        Ok(known)
     }
 
     async fn account(
@@ -188,11 +284,7 @@ impl Auth {
             return Ok(None);
         };
         let until = self.until(context.now, &[account.good_until.as_deref()]);
-        let remembered = Remembered {
-            version,
-            principal: Arc::new(of_account(&account)),
-            account: Arc::new(account),
-        };
+        let remembered = Remembered::of(version, account);
         self.accounts
             .put(key, remembered.clone(), until, context.now);
         Ok(Some(remembered))
@@ -201,7 +293,7 @@ impl Auth {
     /// Until when a principal may be remembered: never past the moment when a
     /// grant or a token ends, and only shortly where other processes may change
     /// the directory without our seeing it.
-    fn until(&self, now: DateTime<Utc>, ends: &[Option<&str>]) -> DateTime<Utc> {
+    pub(super) fn until(&self, now: DateTime<Utc>, ends: &[Option<&str>]) -> DateTime<Utc> {
         let seconds = if self.directory.sees_every_change() {
             self.settings.credential_cache_seconds
         } else {
@@ -234,6 +326,14 @@ impl Auth {
             }
         });
     }
+}
+
+/// As configured; else the public address, else the program's name.
+fn issuer(settings: &config::Settings) -> String {
+    let configured = settings.auth.sign_in.issuer.as_ref();
+    configured
+        .or(settings.server.base_url.as_ref())
+        .map_or_else(|| "rolecall".to_owned(), Clone::clone)
 }
 
 fn of_account(account: &Account) -> Principal {

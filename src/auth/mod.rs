@@ -10,12 +10,17 @@ mod cache;
 mod guard;
 mod hashing;
 mod header;
+mod jws;
+pub mod keys;
 mod policy;
 mod principal;
 pub mod secret;
+mod sign_in;
+mod throttle;
 
 pub use authenticate::{Auth, Denied};
 pub use guard::{Guard, Refusal};
 pub use hashing::{Hasher, hash as hash_password};
 pub use policy::Governed;
 pub use principal::Principal;
+pub use sign_in::Pair;

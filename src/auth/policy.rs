@@ -15,7 +15,7 @@ use crate::directory::roles::{CreateRole, DeleteRole, FindRole, Roles, RolesOf, 
 use crate::directory::tokens::{
     CreateToken, DeleteToken, FindToken, TokenChanges, Tokens, UpdateToken,
 };
-use crate::directory::users::{CreateUser, DeleteUser, FindUser, UpdateUser, Users};
+use crate::directory::users::{CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, Users};
 
 /// An operation with a rule.
 pub trait Governed {
@@ -77,6 +77,17 @@ impl Governed for UpdateUser {
             require(principal, Permission::GrantsWrite)?;
         }
         Ok(())
+    }
+}
+
+impl Governed for UpdateOwn {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.0.visible = principal.sees(Permission::UsersRead);
+        self.0.reach = principal.reach();
+        if self.0.id != principal.id {
+            return Err(Refusal::Forbidden("This is somebody else's record.".into()));
+        }
+        require(principal, Permission::SelfWrite)
     }
 }
 

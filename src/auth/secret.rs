@@ -1,4 +1,4 @@
-//! Secrets that we make: API tokens and first passwords.
+//! Secrets that we make: API tokens, refresh tokens and first passwords.
 
 use std::fmt::Write;
 
@@ -8,6 +8,7 @@ use crate::directory::tokens::TokenHash;
 
 /// Tokens begin so, for secret scanners and for whoever finds one.
 const PREFIX: &str = "rc_";
+const REFRESH_PREFIX: &str = "rcr_";
 /// Random bytes of a token: 256 bits, so that a plain hash protects them.
 const TOKEN_BYTES: usize = 32;
 const PASSWORD_LENGTH: usize = 20;
@@ -21,6 +22,26 @@ impl TokenSecret {
         let mut bytes = [0_u8; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(format!("{PREFIX}{}", hex(&bytes))))
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    pub fn hash(&self) -> TokenHash {
+        hash(self.0.as_bytes())
+    }
+}
+
+/// A refresh token, told to whoever signed in. Does not print by itself.
+pub struct RefreshSecret(String);
+
+impl RefreshSecret {
+    /// Fails only when the system has no randomness to give.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0_u8; TOKEN_BYTES];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(format!("{REFRESH_PREFIX}{}", hex(&bytes))))
     }
 
     pub fn expose(&self) -> &str {

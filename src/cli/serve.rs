@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::output;
 use super::password::Password;
 use super::runtime::Session;
+use crate::auth::keys;
 use crate::config::Settings;
 use crate::directory::credentials::{CreateFirstAdministrator, IsEmpty};
 use crate::directory::values;
@@ -18,6 +19,7 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
     // showing of the first administrator's password.
     let bound =
         server::bind(&session.settings, session.directory.clone()).map_err(Failure::failed)?;
+    session.run(async |session| Ok(keys::ensure(&session.directory, &session.context).await?))?;
     let first = session.run(first_administrator)?;
     announce(&session.settings, bound.address(), first.as_ref());
     bound

@@ -1,6 +1,7 @@
 //! `[auth]`: the first administrator, passwords, and how long a proof of identity is remembered.
 
 use super::secret::Secret;
+use super::sign_in::SignIn;
 use super::table::{Kind, Preset, Setting};
 use super::value;
 
@@ -15,6 +16,7 @@ pub struct Auth {
     pub credential_cache_seconds: u64,
     pub credential_cache_entries: usize,
     pub token_cache_seconds: u64,
+    pub sign_in: SignIn,
 }
 
 impl Default for Auth {
@@ -29,6 +31,7 @@ impl Default for Auth {
             credential_cache_seconds: 60,
             credential_cache_entries: 10_000,
             token_cache_seconds: 5,
+            sign_in: SignIn::default(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod overrides;
 mod sample;
 mod secret;
 mod server;
+mod sign_in;
 mod suggest;
 mod table;
 mod value;
@@ -29,6 +30,7 @@ pub use overrides::Overrides;
 pub use sample::{markdown_table, sample};
 pub use secret::Secret;
 pub use server::{InvalidDataStatus, Server};
+pub use sign_in::SignIn;
 pub use table::{Kind, Preset, Setting, settings};
 
 use std::path::{Path, PathBuf};
@@ -84,14 +86,37 @@ impl Settings {
                 self.auth.password_max_length,
             ),
         ];
-        for (low, low_value, high, high_value) in ordered {
-            if low_value > high_value {
-                let problem = format!("{low_value} is more than {high} allows ({high_value})");
-                return Err(ConfigError::new(low, problem));
-            }
-        }
-        Ok(())
+        let lives = &self.auth.sign_in;
+        let lives = [
+            (
+                "auth.access_token_seconds",
+                lives.access_token_seconds,
+                "auth.refresh_token_seconds",
+                lives.refresh_token_seconds,
+            ),
+            (
+                "auth.refresh_token_seconds",
+                lives.refresh_token_seconds,
+                "auth.sign_in_seconds",
+                lives.sign_in_seconds,
+            ),
+        ];
+        ordered_pairs(&ordered)?;
+        ordered_pairs(&lives)
     }
+}
+
+/// Of each pair the first may not be more than the second.
+fn ordered_pairs<T: PartialOrd + std::fmt::Display>(
+    pairs: &[(&'static str, T, &'static str, T)],
+) -> Result<(), ConfigError> {
+    for (low, low_value, high, high_value) in pairs {
+        if low_value > high_value {
+            let problem = format!("{low_value} is more than {high} allows ({high_value})");
+            return Err(ConfigError::new(*low, problem));
+        }
+    }
+    Ok(())
 }
 
 fn given(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {

@@ -15,6 +15,8 @@ pub mod listing;
 pub mod permissions;
 mod postgres;
 pub mod roles;
+pub mod sign_ins;
+pub mod signing_keys;
 mod sqlite;
 pub mod tokens;
 pub mod users;

@@ -268,6 +268,31 @@ impl Operation for UpdateUser {
     }
 }
 
+/// A user changes their own record: nothing but what is personal, and no roles.
+#[derive(Debug)]
+pub struct UpdateOwn(pub UpdateUser);
+
+impl UpdateOwn {
+    pub fn new(id: i64, changes: UserChanges) -> Self {
+        Self(UpdateUser {
+            id,
+            visible: Visible::Nothing,
+            changes,
+            roles: None,
+            reach: Reach::Nothing,
+            may_set_flags: false,
+        })
+    }
+}
+
+impl Operation for UpdateOwn {
+    type Output = User;
+
+    fn touches_credentials(&self) -> bool {
+        self.0.touches_credentials()
+    }
+}
+
 /// Puts a user into the trash.
 #[derive(Debug)]
 pub struct DeleteUser {

@@ -228,8 +228,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sign_ins (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        created -> Text,
+        expires -> Text,
+        ends -> Text,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (id) {
+        id -> BigInt,
+        sign_in_id -> BigInt,
+        hash -> Text,
+        created -> Text,
+        expires -> Text,
+        used -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    signing_keys (id) {
+        id -> BigInt,
+        kid -> Text,
+        algorithm -> Text,
+        private_key -> Text,
+        public_key -> Text,
+        not_before -> Text,
+        retired_at -> Nullable<Text>,
+        created -> Text,
+    }
+}
+
 diesel::joinable!(grants -> roles (role_id));
 diesel::joinable!(grants -> users (user_id));
+diesel::joinable!(refresh_tokens -> sign_ins (sign_in_id));
+diesel::joinable!(sign_ins -> users (user_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     workspaces,
@@ -244,5 +280,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     grant_rules,
     grant_rule_targets,
     tokens,
+    sign_ins,
+    refresh_tokens,
     events,
 );

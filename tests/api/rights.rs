@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use rolecall::api::endpoints;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Member, RoleMade, TestApp, a_new, a_role, a_user, changes, linkage};
+use crate::support::{
+    ADMIN_PASSWORD, Client, Member, RoleMade, TestApp, a_new, a_role, a_user, changes, linkage,
+};
 
 /// What nobody gets, a stranger without roles, the owner (of the user or token
 /// in the address; the holder of the role there), and an administrator.
@@ -13,6 +15,13 @@ use crate::support::{Client, Member, RoleMade, TestApp, a_new, a_role, a_user, c
 const TABLE: &[(&str, &str, [u16; 4])] = &[
     //                                                 nobody stranger owner admin
     ("GET",    "/home",                                [401, 200, 200, 200]),
+
+    // What is sent signs in, whoever sends it; API tokens belong to no sign-in.
+    ("POST",   "/auth",                                [200, 200, 200, 200]),
+    ("DELETE", "/auth",                                [401, 400, 400, 400]),
+    ("GET",    "/auth/user",                           [401, 200, 200, 200]),
+    ("PATCH",  "/auth/user",                           [401, 200, 200, 200]),
+    ("GET",    "/.well-known/jwks.json",               [200, 200, 200, 200]),
 
     ("GET",    "/users",                               [401, 200, 200, 200]),
     ("POST",   "/users",                               [401, 403, 403, 201]),
@@ -66,7 +75,7 @@ struct Things {
 impl Things {
     fn make(app: &TestApp) -> Self {
         let role = a_role().create(app);
-        let owner = a_user().holding(&role).create(app);
+        let owner = a_user().with_password().holding(&role).create(app);
         app.token_of(owner.id, None);
         let tokens = app.admin().get(&format!("{}/tokens", owner.path())).ids();
         let token = tokens[0].parse().unwrap();
@@ -106,9 +115,26 @@ impl Things {
         }
     }
 
+    /// Where the caller decides what is asked for.
+    fn own(&self, client: &Client, method: &str, path: &str) -> Option<Value> {
+        match (method, path) {
+            ("POST", "/auth") => {
+                Some(json!({"username": self.owner.username, "password": ADMIN_PASSWORD}))
+            }
+            ("PATCH", "/auth/user") => {
+                let caller = client.get("/auth/user");
+                let id = caller.json()["data"]["id"].as_str().map(str::to_owned);
+                let id = id.unwrap_or("1".into());
+                Some(changes("users", id, json!({"name": "n"})))
+            }
+            _ => None,
+        }
+    }
+
     fn ask(&self, client: &Client, method: &str, path: &str) -> u16 {
         let address = path.replace("{id}", &self.id(path).to_string());
-        match self.body(method, path) {
+        let body = self.own(client, method, path);
+        match body.or_else(|| self.body(method, path)) {
             Some(body) => client.json(method, &address, &body).status,
             None => {
                 let accept = [("accept", "application/vnd.api+json")];

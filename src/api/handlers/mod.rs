@@ -14,7 +14,7 @@ pub use get::get;
 pub use linkage::{change_linkage, get_linkage, get_linkage_one, refuse_linkage};
 pub use list::{list, list_or_related};
 pub use related::{related, related_one};
-pub use update::update;
+pub use update::{check_type, update};
 
 use super::answer::Answer;
 use super::call::Call;
@@ -41,7 +41,7 @@ async fn or_hidden<R: Resource>(call: &Call<'_>, failure: Failure) -> Failure {
 }
 
 /// A document with one resource. `own` is its `links.self`.
-async fn one<R: Resource>(
+pub async fn one<R: Resource>(
     call: &Call<'_>,
     query: &Query,
     tree: Option<&Tree>,

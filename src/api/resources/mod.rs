@@ -10,7 +10,7 @@ pub use events::Events;
 pub use relations::{RoleUsers, ToMany, ToOne, TokenUser, UserRoles, UserTokens};
 pub use roles::Roles;
 pub use tokens::Tokens;
-pub use users::Users;
+pub use users::{Users, update_own};
 
 use std::collections::BTreeMap;
 

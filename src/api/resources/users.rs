@@ -2,13 +2,14 @@ use serde_json::Value;
 
 use crate::api::decode::{flag, maybe_text, refuse, text};
 use crate::api::error::Failure;
+use crate::api::kinds;
 use crate::api::resource::{
     Attribute, Created, Form, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
 };
 use crate::auth::Guard;
 use crate::config::Secret;
 use crate::directory::users::{
-    CreateUser, DeleteUser, FindUser, UpdateUser, User, UserChanges, UserColumn,
+    CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, User, UserChanges, UserColumn,
 };
 use crate::directory::{self, Problem, values};
 use crate::jsonapi::write::Shown;
@@ -339,6 +340,37 @@ impl UserDraft {
         }
         Ok(())
     }
+}
+
+/// What `/auth/user` changes: the caller's own record. `old_password` proves a
+/// new password to be the caller's wish, not that of somebody with their token.
+pub async fn update_own(
+    guard: &Guard,
+    mut draft: UserDraft,
+    mut problems: Vec<Problem>,
+    old_password: Option<&Secret>,
+    from: Option<std::net::IpAddr>,
+) -> Result<User, Failure> {
+    let mut operation = UpdateOwn::new(guard.principal().id, draft.changes.clone());
+    guard.permits(&mut operation)?;
+    problems.extend(draft.check_password(guard));
+    if draft.password.is_some() && old_password.is_none() {
+        problems.push(Problem::missing("old_password"));
+    }
+    refuse(problems)?;
+    if let (Some(_), Some(old)) = (&draft.password, old_password) {
+        let (auth, principal) = (guard.auth(), guard.principal());
+        let fits = auth.is_password_of(principal, old.expose(), from, guard.context());
+        if !fits.await? {
+            return Err(kinds::WRONG_PASSWORD
+                .error("The old password is another.")
+                .at_pointer("/data/attributes/old_password")
+                .into());
+        }
+    }
+    draft.hash(guard).await?;
+    operation.0.changes = draft.changes;
+    Ok(guard.write(operation).await?)
 }
 
 impl Writable for Users {

@@ -18,7 +18,7 @@ pub async fn version(connection: &mut Conn) -> Result<i64, DirectoryError> {
     Ok(version.get_result(connection).await?)
 }
 
-type AccountRow = (i64, String, Option<PasswordHash>, bool);
+pub type AccountRow = (i64, String, Option<PasswordHash>, bool);
 
 impl Run for FindAccount {
     type Answer = Option<Account>;
@@ -104,7 +104,7 @@ impl Run for FindTokenAccount {
 }
 
 /// Adds up what the un-scoped roles permit now, and notes until when that holds.
-async fn account(
+pub async fn account(
     (id, username, password_hash, external): AccountRow,
     context: &Context,
     connection: &mut Conn,

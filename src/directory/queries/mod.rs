@@ -8,6 +8,8 @@ pub mod credentials;
 mod events;
 mod grants;
 mod roles;
+mod sign_ins;
+mod signing_keys;
 mod tokens;
 mod users;
 

@@ -7,8 +7,8 @@ use super::prelude::*;
 use super::{env, found, grants};
 use crate::directory::events::{described, difference};
 use crate::directory::users::{
-    CreateUser, DeleteUser, FindUser, NewUser, UpdateUser, User, UserChanges, UserColumn, Users,
-    UsersOf,
+    CreateUser, DeleteUser, FindUser, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
+    UserColumn, Users, UsersOf,
 };
 use crate::storage::schema::{user_blocks, users};
 
@@ -354,6 +354,9 @@ impl Run for UpdateUser {
         if before.is_active && !after.is_active {
             administrators_remain(self.id, context, connection).await?;
         }
+        if self.changes.password_hash.is_some() || !after.is_active {
+            super::sign_ins::end_all(self.id, connection).await?;
+        }
         let (old, mut new) = difference(described(&before), described(&after));
         if self.changes.password_hash.is_some() {
             new.insert("password".into(), Value::from("changed"));
@@ -365,6 +368,14 @@ impl Run for UpdateUser {
         )
         .await?;
         Ok(after)
+    }
+}
+
+impl Run for UpdateOwn {
+    type Answer = User;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
+        self.0.run(context, connection).await
     }
 }
 
@@ -398,6 +409,7 @@ impl Run for DeleteUser {
             return Err(DirectoryError::NotFound);
         }
         administrators_remain(self.id, context, connection).await?;
+        super::sign_ins::end_all(self.id, connection).await?;
         let before = Some(described(&before));
         record(
             context,

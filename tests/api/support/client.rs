@@ -69,6 +69,17 @@ impl Client {
         )
     }
 
+    /// The status of a POST, or nothing when the service went away meanwhile.
+    pub fn try_post(&self, path: &str, document: &Value) -> Option<u16> {
+        let mut request = self.agent.post(format!("{}{path}", self.base));
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
+        let request = request.header("content-type", JSON_API);
+        let answer = request.send(document.to_string()).ok()?;
+        Some(answer.status().as_u16())
+    }
+
     /// Exactly these headers beside the credentials, and these bytes. `path` may
     /// also be a whole address, as links give it.
     pub fn send(

@@ -15,6 +15,7 @@ export const ADMIN = { username: 'admin', password: 'correct horse battery stapl
 
 export const PROGRAM = process.env.ROLECALL_BIN
   ?? fileURLToPath(new URL('../../../target/debug/rolecall', import.meta.url));
+export const DATABASE = process.env.ROLECALL_TEST_DATABASE === 'postgres' ? 'postgres' : 'sqlite';
 const START_SECONDS = 30;
 const STOP_SECONDS = 10;
 
@@ -108,7 +109,7 @@ async function freePort() {
 }
 
 async function freshDatabase(folder) {
-  if (process.env.ROLECALL_TEST_DATABASE !== 'postgres') {
+  if (DATABASE === 'sqlite') {
     return { url: `sqlite://${join(folder, 'rolecall.db')}`, drop: async () => {} };
   }
   const server = process.env.ROLECALL_TEST_POSTGRES;

@@ -1,0 +1,90 @@
+//! Requests that need no credentials: whoever signs in has none yet.
+
+use std::borrow::Cow;
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::answer::Answer;
+use super::base;
+use super::call::{Api, has_body, read_body};
+use super::error::Failure;
+use crate::directory::{Context, RequestId};
+use crate::jsonapi::{Accepted, Error, Negotiation};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A request, whoever sent it.
+pub struct Anybody<'a> {
+    pub api: &'a Api,
+    pub request: &'a HttpRequest,
+    pub context: Context,
+    pub base: Cow<'a, str>,
+}
+
+impl Anybody<'_> {
+    pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
+        read_body(self.api, self.request, payload).await
+    }
+
+    /// Whether the body is a form, as OAuth 2.0 has it.
+    pub fn sends_form(&self) -> bool {
+        is_form(self.request)
+    }
+}
+
+/// Negotiates, and lets `work` answer.
+pub async fn answer_anybody(
+    api: &Data<Api>,
+    request: &HttpRequest,
+    work: impl AsyncFnOnce(&Anybody<'_>) -> Result<Answer, Failure>,
+) -> HttpResponse {
+    let request_id = api.next_request_id();
+    let accepted = match negotiate(api, request) {
+        Ok(accepted) => accepted,
+        Err(error) => return Failure::from(error).respond(api, request, request_id, None),
+    };
+    let outcome = match begin(api, request, request_id) {
+        Ok(anybody) => work(&anybody).await,
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(answer) => answer.respond(&accepted, request_id),
+        Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
+    }
+}
+
+/// What is sent here is no JSON:API document, so plain JSON is taken always.
+fn negotiate(api: &Api, request: &HttpRequest) -> Result<Accepted, Error> {
+    let accepted = api.negotiate_accept(request)?;
+    let taken = Negotiation {
+        strict: false,
+        ..api.negotiation
+    };
+    if !is_form(request) {
+        let kind = request.headers().get("content-type");
+        taken.content_type(kind.map(|value| value.as_bytes()), has_body(request))?;
+    }
+    Ok(accepted)
+}
+
+fn is_form(request: &HttpRequest) -> bool {
+    let kind = request.headers().get("content-type");
+    let kind = kind.and_then(|value| value.to_str().ok());
+    let kind = kind.and_then(|value| value.split(';').next());
+    kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM))
+}
+
+fn begin<'a>(
+    api: &'a Api,
+    request: &'a HttpRequest,
+    request_id: RequestId,
+) -> Result<Anybody<'a>, Error> {
+    let now = api.auth.directory.clock().now();
+    Ok(Anybody {
+        api,
+        request,
+        context: Context::of_program(now, request_id),
+        base: base::of(api, request)?,
+    })
+}

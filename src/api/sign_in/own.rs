@@ -1,0 +1,105 @@
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
+
+use crate::api::answer::Answer;
+use crate::api::call::{Api, Call, answer};
+use crate::api::decode::{attributes, id, text};
+use crate::api::error::{Failure, Pointing};
+use crate::api::handlers::{check_type, one};
+use crate::api::include::Tree;
+use crate::api::resource::Resource;
+use crate::api::resources::{Users, update_own as change};
+use crate::api::{client, kinds, plan};
+use crate::config::Secret;
+use crate::directory::users::User;
+use crate::directory::{DirectoryError, Problem};
+use crate::jsonapi::query::Query;
+use crate::jsonapi::{Purpose, ResourceObject, read_resource};
+
+/// `GET /auth/user`: the caller, with roles unless the query asks otherwise.
+pub async fn get_own(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        let query = call.query(&[])?;
+        let tree = tree(call, &query)?;
+        let user = call
+            .guard
+            .read(Users::find(call.guard.principal().id))
+            .await?
+            .ok_or(DirectoryError::NotFound)?;
+        document(call, &query, tree.as_ref(), &user).await
+    })
+    .await
+}
+
+/// `PATCH /auth/user`: one's own record; a new password needs the old one.
+pub async fn update_own(
+    request: HttpRequest,
+    api: Data<Api>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        let query = call.query(&[])?;
+        let tree = tree(call, &query)?;
+        let body = call.body(&mut payload).await?;
+        let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
+        let user = carry_out(call, &document).await.map_err(|failure| {
+            failure.pointing(Pointing::Resource(&document), call.api.invalid_data)
+        })?;
+        self::document(call, &query, tree.as_ref(), &user).await
+    })
+    .await
+}
+
+async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, Failure> {
+    check_type::<Users>(sent)?;
+    if sent.id.as_deref().map(id) != Some(call.guard.principal().id) {
+        let detail = "The id in the document is not your own.";
+        let error = kinds::ID_CONFLICT.error(detail);
+        return Err(error.at_pointer("/data/id").into());
+    }
+    let known = |name: &&String| Users::relationship(name).is_some();
+    if let Some(name) = sent.relationships.keys().find(known) {
+        let detail = format!("The relationship {name} cannot be changed here.");
+        let pointer = ResourceObject::relationship_pointer("/data", name);
+        let error = kinds::UNSUPPORTED_UPDATE.error(detail);
+        return Err(error.at_pointer(pointer).into());
+    }
+    let (draft, mut problems) = attributes::<Users>(sent);
+    let old_password = match old_password(sent) {
+        Ok(old) => old,
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    };
+    let from = client::address(call.api, call.request);
+    change(&call.guard, draft, problems, old_password.as_ref(), from).await
+}
+
+fn old_password(sent: &ResourceObject) -> Result<Option<Secret>, Problem> {
+    match sent.attributes.get("old_password") {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => Ok(Some(Secret::new(text("old_password", value)?))),
+    }
+}
+
+fn tree(call: &Call<'_>, query: &Query) -> Result<Option<Tree>, Failure> {
+    let asked = plan::of_one::<Users>(query)?;
+    if asked.is_some() {
+        return Ok(asked);
+    }
+    let roles = Query::parse("include=roles", &[], &call.api.query_limits)?;
+    plan::of_one::<Users>(&roles)
+}
+
+async fn document(
+    call: &Call<'_>,
+    query: &Query,
+    tree: Option<&Tree>,
+    user: &User,
+) -> Result<Answer, Failure> {
+    let own = format!("{}/auth/user", call.base);
+    let body = one::<Users>(call, query, tree, user, &[], &own).await?;
+    Ok(Answer::Document(body))
+}

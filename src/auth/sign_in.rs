@@ -1,0 +1,301 @@
+//! Signing in: a password becomes an access token, which other services can
+//! verify by themselves, and a refresh token, which only we know.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::authenticate::{Auth, Denied, Remembered};
+use super::header::{Credentials, parse};
+use super::jws::Unproved;
+use super::keys::Ring;
+use super::principal::Principal;
+use super::secret::{self, RefreshSecret};
+use crate::directory::sign_ins::{
+    BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Renew, Renewed,
+    SignedIn,
+};
+use crate::directory::{Context, DirectoryError, clock};
+
+/// The most bytes of names in an access token: it has to fit into a header.
+const MOST_NAMES: usize = 4096;
+
+/// What a sign-in gives. Does not print.
+pub struct Pair {
+    pub access: String,
+    pub refresh: RefreshSecret,
+}
+
+/// What an access token says.
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: String,
+    aud: &'a str,
+    exp: i64,
+    iat: i64,
+    jti: String,
+    sid: String,
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<&'a [String]>,
+    /// Claims that are left out because they are too long: ask `/auth/user`.
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    incomplete: &'a [&'static str],
+}
+
+/// What we look at when one comes back.
+#[derive(Deserialize)]
+struct Proved {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+    exp: i64,
+}
+
+impl Auth {
+    /// The password grant.
+    pub async fn sign_in(
+        &self,
+        username: &str,
+        password: &str,
+        from: Option<IpAddr>,
+        context: &Context,
+    ) -> Result<Pair, Denied> {
+        let known = self
+            .check_password(username, password, from, context)
+            .await?;
+        let password_hash = known.account.password_hash.clone().ok_or(Denied::Wrong)?;
+        let refresh = refresh_secret()?;
+        let begin = BeginSignIn {
+            user_id: known.account.id,
+            password_hash,
+            refresh: self.new_refresh(&refresh, context),
+            ends: after(context, self.settings().sign_in.sign_in_seconds),
+        };
+        let signed_in = self.directory.write(context, begin).await?;
+        self.pair(&signed_in.ok_or(Denied::Wrong)?, refresh, context)
+            .await
+    }
+
+    /// The refresh grant: the token that came is used up. One that was used up
+    /// before ends its whole sign-in.
+    pub async fn renew(&self, secret: &str, context: &Context) -> Result<Pair, Denied> {
+        let refresh = refresh_secret()?;
+        let renew = Renew {
+            hash: secret::hash(secret.as_bytes()),
+            refresh: self.new_refresh(&refresh, context),
+        };
+        match self.directory.write(context, renew).await? {
+            Renewed::Fresh(signed_in) => self.pair(&signed_in, refresh, context).await,
+            Renewed::Reused { sign_in_id } => {
+                log::warn!("{} a refresh token came twice", context.request_id);
+                let why = EndOfSignIn::Reused;
+                let end = EndSignIn { sign_in_id, why };
+                self.directory.write(context, end).await?;
+                Err(Denied::Wrong)
+            }
+            Renewed::Refused => Err(Denied::Wrong),
+        }
+    }
+
+    /// Ends the sign-in that this access or refresh token belongs to.
+    pub async fn sign_out(
+        &self,
+        header: Option<&[u8]>,
+        from: Option<IpAddr>,
+        context: &Context,
+    ) -> Result<(), Denied> {
+        let sent = header.ok_or(Denied::Missing)?;
+        let sign_in_id = match parse(sent).ok_or(Denied::Wrong)? {
+            Credentials::Token(token) if token.contains('.') => {
+                let proved = self.prove(token, context).await?;
+                Some(id(&proved.sid)?)
+            }
+            Credentials::Token(token) => {
+                let hash = secret::hash(token.as_bytes());
+                self.directory.read(context, FindSignIn { hash }).await?
+            }
+            Credentials::Password { .. } => None,
+        };
+        let Some(sign_in_id) = sign_in_id else {
+            self.authenticate(header, from, context).await?;
+            return Err(Denied::NoSignIn);
+        };
+        let why = EndOfSignIn::SignedOut;
+        let end = EndSignIn { sign_in_id, why };
+        if self.directory.write(context, end).await? {
+            Ok(())
+        } else {
+            Err(Denied::Wrong)
+        }
+    }
+
+    /// The keys that verify access tokens.
+    pub async fn keys(&self, context: &Context) -> Result<Arc<Ring>, DirectoryError> {
+        self.keys.ring(&self.directory, context).await
+    }
+
+    /// Whom an access token stands for, as the directory is now.
+    pub(super) async fn by_access_token(
+        &self,
+        token: &str,
+        context: &Context,
+    ) -> Result<Arc<Principal>, Denied> {
+        let digest = secret::digest(token.as_bytes());
+        let version = self.directory.credential_version()?;
+        if let Some(principal) = self.remembered_token(&digest, version, context) {
+            return Ok(principal);
+        }
+        let proved = self.prove(token, context).await?;
+        let find = FindSignInAccount {
+            sign_in_id: id(&proved.sid)?,
+        };
+        let account = self.directory.read(context, find).await?;
+        let account = account.ok_or(Denied::Wrong)?;
+        if account.id != id(&proved.sub)? {
+            return Err(Denied::Wrong);
+        }
+        let remembered = Remembered::of(version, account);
+        let principal = remembered.principal.clone();
+        let expires = chrono::DateTime::from_timestamp(proved.exp, 0).map(clock::text);
+        let ends = [remembered.account.good_until.as_deref(), expires.as_deref()];
+        let until = self.until(context.now, &ends);
+        self.remember_token(digest, remembered, until, context);
+        Ok(principal)
+    }
+
+    /// Signature, time, issuer and audience.
+    async fn prove(&self, token: &str, context: &Context) -> Result<Proved, Denied> {
+        let unproved = Unproved::read(token).ok_or(Denied::Wrong)?;
+        let ring = self
+            .keys
+            .ring_with(&unproved.kid, &self.directory, context)
+            .await?;
+        let key = ring.find(&unproved.kid).ok_or(Denied::Wrong)?;
+        let proved: Proved = unproved.proved_by(key.verifying()).ok_or(Denied::Wrong)?;
+        let is_ours = proved.iss == *self.issuer && proved.aud == self.settings().sign_in.audience;
+        if is_ours && proved.exp > context.now.timestamp() {
+            Ok(proved)
+        } else {
+            Err(Denied::Wrong)
+        }
+    }
+
+    async fn pair(
+        &self,
+        signed_in: &SignedIn,
+        refresh: RefreshSecret,
+        context: &Context,
+    ) -> Result<Pair, Denied> {
+        let ring = self.keys.ring(&self.directory, context).await?;
+        let key = ring
+            .signing(context.now)
+            .ok_or_else(|| DirectoryError::internal("there is no key to sign with"))?;
+        let access = key.sign(&self.claims(signed_in, context)?)?;
+        Ok(Pair { access, refresh })
+    }
+
+    fn claims<'a>(
+        &'a self,
+        signed_in: &'a SignedIn,
+        context: &Context,
+    ) -> Result<Claims<'a>, DirectoryError> {
+        let held = &signed_in.held;
+        // Not longer than what it says holds.
+        let own = after(context, self.settings().sign_in.access_token_seconds);
+        let ends = [Some(own), Some(signed_in.ends.clone()), held.until.clone()];
+        let exp = ends
+            .into_iter()
+            .flatten()
+            .filter_map(|end| clock::parse(&end))
+            .min();
+        let mut jti = [0; 16];
+        getrandom::fill(&mut jti).map_err(DirectoryError::internal)?;
+        let (roles, permissions, incomplete) = fitting(&held.roles, &held.permissions);
+        Ok(Claims {
+            iss: &self.issuer,
+            sub: signed_in.user_id.to_string(),
+            aud: &self.settings().sign_in.audience,
+            exp: exp.map_or(0, |exp| exp.timestamp()),
+            iat: context.now.timestamp(),
+            jti: secret::hex(&jti),
+            sid: signed_in.sign_in_id.to_string(),
+            username: &signed_in.username,
+            roles,
+            permissions,
+            incomplete,
+        })
+    }
+
+    fn new_refresh(&self, refresh: &RefreshSecret, context: &Context) -> NewRefresh {
+        NewRefresh {
+            hash: refresh.hash(),
+            expires: after(context, self.settings().sign_in.refresh_token_seconds),
+        }
+    }
+}
+
+type Fitting<'a> = (
+    Option<&'a [String]>,
+    Option<&'a [String]>,
+    &'static [&'static str],
+);
+
+/// The names that an access token has room for; whole lists only, so that no
+/// list looks complete and is not.
+fn fitting<'a>(roles: &'a [String], permissions: &'a [String]) -> Fitting<'a> {
+    let size = |names: &[String]| {
+        let json = serde_json::to_string(names);
+        json.map_or(usize::MAX, |json| json.len())
+    };
+    let (of_roles, of_permissions) = (size(roles), size(permissions));
+    if of_roles.saturating_add(of_permissions) <= MOST_NAMES {
+        (Some(roles), Some(permissions), &[])
+    } else if of_roles <= MOST_NAMES {
+        (Some(roles), None, &["permissions"])
+    } else {
+        (None, None, &["roles", "permissions"])
+    }
+}
+
+fn after(context: &Context, seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(0);
+    clock::text(context.now + TimeDelta::seconds(seconds))
+}
+
+fn refresh_secret() -> Result<RefreshSecret, DirectoryError> {
+    RefreshSecret::random().map_err(DirectoryError::internal)
+}
+
+fn id(text: &str) -> Result<i64, Denied> {
+    text.parse().map_err(|_| Denied::Wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_that_are_too_long_are_left_out_whole_and_named() {
+        let few = vec!["a:b".to_owned()];
+        let many: Vec<String> = (0..2000).map(|number| format!("a{number}:b")).collect();
+        assert_eq!(
+            fitting(&few, &few),
+            (Some(&few[..]), Some(&few[..]), &[][..])
+        );
+        assert_eq!(
+            fitting(&few, &many),
+            (Some(&few[..]), None, &["permissions"][..])
+        );
+        assert_eq!(
+            fitting(&many, &few),
+            (None, None, &["roles", "permissions"][..])
+        );
+    }
+}

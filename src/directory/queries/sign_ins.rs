@@ -1,0 +1,357 @@
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::audit::{Happening, record};
+use super::credentials::{AccountRow, account};
+use super::env;
+use super::prelude::*;
+use crate::directory::Actor;
+use crate::directory::credentials::Account;
+use crate::directory::permissions::{Permission, names};
+use crate::directory::roles::ADMIN;
+use crate::directory::sign_ins::{
+    BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, Held, MOST_SIGN_INS,
+    NewRefresh, Renew, Renewed, SignedIn,
+};
+use crate::directory::users::PasswordHash;
+use crate::storage::schema::{grants, refresh_tokens, roles, sign_ins, users};
+
+/// How many sign-ins that are over one new one clears away.
+const CLEARED_AT_ONCE: i64 = 100;
+
+impl Run for BeginSignIn {
+    type Answer = Option<SignedIn>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<SignedIn>, DirectoryError> {
+        type Row = (String, Option<PasswordHash>);
+        // Held, so that a new password ends this sign-in or prevents it.
+        let row = env::held!(
+            users::table
+                .find(self.user_id)
+                .filter(users::is_active.eq(true))
+                .filter(users::deleted_at.is_null())
+                .select((users::username, users::password_hash))
+        );
+        let row: Option<Row> = row.get_result(connection).await.optional()?;
+        let Some((username, Some(hash))) = row else {
+            return Ok(None);
+        };
+        if hash != self.password_hash {
+            return Ok(None);
+        }
+        clear(self.user_id, context, connection).await?;
+        let now = context.now_text();
+        let sign_in_id: i64 = diesel::insert_into(sign_ins::table)
+            .values((
+                sign_ins::user_id.eq(self.user_id),
+                sign_ins::created.eq(&now),
+                sign_ins::expires.eq(&self.refresh.expires),
+                sign_ins::ends.eq(&self.ends),
+            ))
+            .returning(sign_ins::id)
+            .get_result(connection)
+            .await?;
+        add_token(sign_in_id, &self.refresh, &self.ends, context, connection).await?;
+        diesel::update(users::table.find(self.user_id))
+            .set(users::last_login.eq(&now))
+            .execute(connection)
+            .await?;
+        let signed_in = SignedIn {
+            sign_in_id,
+            ends: self.ends.clone(),
+            user_id: self.user_id,
+            username,
+            held: held(self.user_id, context, connection).await?,
+        };
+        Ok(Some(signed_in))
+    }
+}
+
+/// Makes room: what is over goes, anybody's, and the user's oldest beyond the bound.
+async fn clear(
+    user_id: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let mut over: Vec<i64> = sign_ins::table
+        .filter(sign_ins::expires.le(context.now_text()))
+        .order(sign_ins::expires.asc())
+        .limit(CLEARED_AT_ONCE)
+        .select(sign_ins::id)
+        .load(connection)
+        .await?;
+    let oldest: Vec<i64> = sign_ins::table
+        .filter(sign_ins::user_id.eq(user_id))
+        .order(sign_ins::id.desc())
+        .offset(MOST_SIGN_INS - 1)
+        .limit(CLEARED_AT_ONCE)
+        .select(sign_ins::id)
+        .load(connection)
+        .await?;
+    over.extend(oldest);
+    if !over.is_empty() {
+        diesel::delete(sign_ins::table.filter(env::id_in(sign_ins::id, over)))
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn add_token(
+    sign_in_id: i64,
+    refresh: &NewRefresh,
+    ends: &str,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    diesel::insert_into(refresh_tokens::table)
+        .values((
+            refresh_tokens::sign_in_id.eq(sign_in_id),
+            refresh_tokens::hash.eq(&refresh.hash.0),
+            refresh_tokens::created.eq(context.now_text()),
+            refresh_tokens::expires.eq(ends.min(refresh.expires.as_str())),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The names for an access token.
+async fn held(
+    user_id: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Held, DirectoryError> {
+    type Row = (i64, String, String, Option<String>);
+    let now = context.now_text();
+    let rows: Vec<Row> = grants::table
+        .inner_join(roles::table)
+        .filter(grants::user_id.eq(user_id))
+        .filter(grants::workspace_id.is_null())
+        .filter(grants::cluster_id.is_null())
+        .filter(grants::is_active.eq(true))
+        .filter(
+            grants::valid_from
+                .is_null()
+                .or(grants::valid_from.le(now.clone())),
+        )
+        .filter(
+            grants::valid_until
+                .is_null()
+                .or(grants::valid_until.gt(now)),
+        )
+        .order(roles::name.asc())
+        .select((
+            roles::id,
+            roles::name,
+            roles::permissions,
+            grants::valid_until,
+        ))
+        .load(connection)
+        .await?;
+    let mut permissions = BTreeSet::new();
+    let mut held = Held::default();
+    for (id, name, permitted, until) in rows {
+        permissions.extend(names(&permitted));
+        if id == ADMIN {
+            let all = Permission::ALL.iter().map(|(_, name, _)| *name);
+            permissions.extend(all.map(str::to_owned));
+        }
+        held.roles.push(name);
+        held.until = [held.until, until].into_iter().flatten().min();
+    }
+    held.permissions = permissions.into_iter().collect();
+    Ok(held)
+}
+
+type RefreshRow = (i64, i64, String, Option<String>);
+
+async fn refresh_token(
+    hash: &str,
+    connection: &mut Conn,
+) -> Result<Option<RefreshRow>, DirectoryError> {
+    let row = env::held!(
+        refresh_tokens::table
+            .filter(refresh_tokens::hash.eq(hash))
+            .select((
+                refresh_tokens::id,
+                refresh_tokens::sign_in_id,
+                refresh_tokens::expires,
+                refresh_tokens::used,
+            ))
+    );
+    Ok(row.get_result(connection).await.optional()?)
+}
+
+impl Run for Renew {
+    type Answer = Renewed;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Renewed, DirectoryError> {
+        let now = context.now_text();
+        let Some((id, sign_in_id, expires, used)) = refresh_token(&self.hash.0, connection).await?
+        else {
+            return Ok(Renewed::Refused);
+        };
+        if used.is_some() {
+            return Ok(Renewed::Reused { sign_in_id });
+        }
+        if expires <= now {
+            return Ok(Renewed::Refused);
+        }
+        type Row = (i64, String, String);
+        let row: Option<Row> = sign_ins::table
+            .find(sign_in_id)
+            .inner_join(users::table)
+            .filter(users::is_active.eq(true))
+            .filter(users::deleted_at.is_null())
+            .select((users::id, users::username, sign_ins::ends))
+            .get_result(connection)
+            .await
+            .optional()?;
+        let Some((user_id, username, ends)) = row else {
+            return Ok(Renewed::Refused);
+        };
+        replace(id, (sign_in_id, &ends), &self.refresh, context, connection).await?;
+        Ok(Renewed::Fresh(SignedIn {
+            sign_in_id,
+            ends,
+            user_id,
+            username,
+            held: held(user_id, context, connection).await?,
+        }))
+    }
+}
+
+async fn replace(
+    used: i64,
+    (sign_in_id, ends): (i64, &str),
+    refresh: &NewRefresh,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let now = context.now_text();
+    diesel::update(refresh_tokens::table.find(used))
+        .set(refresh_tokens::used.eq(&now))
+        .execute(connection)
+        .await?;
+    // A token that could not be used anyway need not be known again.
+    diesel::delete(
+        refresh_tokens::table
+            .filter(refresh_tokens::sign_in_id.eq(sign_in_id))
+            .filter(refresh_tokens::expires.le(&now)),
+    )
+    .execute(connection)
+    .await?;
+    add_token(sign_in_id, refresh, ends, context, connection).await?;
+    diesel::update(sign_ins::table.find(sign_in_id))
+        .set(sign_ins::expires.eq(ends.min(refresh.expires.as_str())))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+impl Run for FindSignIn {
+    type Answer = Option<i64>;
+
+    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<Option<i64>, DirectoryError> {
+        let sign_in = refresh_tokens::table
+            .filter(refresh_tokens::hash.eq(&self.hash.0))
+            .select(refresh_tokens::sign_in_id);
+        Ok(sign_in.get_result(connection).await.optional()?)
+    }
+}
+
+impl Run for FindSignInAccount {
+    type Answer = Option<Account>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<Account>, DirectoryError> {
+        let row: Option<AccountRow> = sign_ins::table
+            .find(self.sign_in_id)
+            .inner_join(users::table)
+            .filter(users::is_active.eq(true))
+            .filter(users::deleted_at.is_null())
+            .select((
+                users::id,
+                users::username,
+                users::password_hash,
+                users::external,
+            ))
+            .get_result(connection)
+            .await
+            .optional()?;
+        match row {
+            None => Ok(None),
+            Some(row) => Ok(Some(account(row, context, connection).await?)),
+        }
+    }
+}
+
+impl Run for EndSignIn {
+    type Answer = bool;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
+        let row: Option<(i64, String)> = sign_ins::table
+            .find(self.sign_in_id)
+            .inner_join(users::table)
+            .select((users::id, users::username))
+            .get_result(connection)
+            .await
+            .optional()?;
+        let Some((user_id, username)) = row else {
+            return Ok(false);
+        };
+        let deleted = diesel::delete(sign_ins::table.find(self.sign_in_id))
+            .execute(connection)
+            .await?;
+        if deleted == 0 {
+            return Ok(false);
+        }
+        let mut context = context.clone();
+        // Who sent a token a second time may be anybody.
+        if self.why == EndOfSignIn::SignedOut {
+            context.actor = Some(Actor {
+                id: user_id,
+                username: username.into(),
+                token_id: None,
+            });
+        }
+        record(&context, connection, ended(self, user_id)).await?;
+        Ok(true)
+    }
+}
+
+fn ended(end: &EndSignIn, user_id: i64) -> Happening<'static> {
+    let mut before = Map::new();
+    before.insert("user".into(), user_id.into());
+    let mut after = Map::new();
+    after.insert("ended".into(), Value::from(end.why.text()));
+    Happening {
+        verb: "delete",
+        subject_type: "sign_ins",
+        subject_id: end.sign_in_id,
+        before: Some(before),
+        after: Some(after),
+    }
+}
+
+/// Ends everything that a user signed in to: part of a change that the audit
+/// log tells already.
+pub async fn end_all(user_id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+    diesel::delete(sign_ins::table.filter(sign_ins::user_id.eq(user_id)))
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Sign-ins: families of refresh tokens that replace one another, and the
+//! account that an access token of theirs stands for.
+
+use super::Operation;
+use super::credentials::Account;
+use super::tokens::TokenHash;
+use super::users::PasswordHash;
+
+/// How many sign-ins a user can have at once; more end the oldest.
+pub const MOST_SIGN_INS: i64 = 100;
+
+/// A new refresh token. Times in stored form.
+#[derive(Debug)]
+pub struct NewRefresh {
+    pub hash: TokenHash,
+    pub expires: String,
+}
+
+/// Begins a sign-in of somebody whose password was just verified.
+#[derive(Debug)]
+pub struct BeginSignIn {
+    pub user_id: i64,
+    /// The hash that the password fitted: `None` is answered when it is no more.
+    pub password_hash: PasswordHash,
+    pub refresh: NewRefresh,
+    /// When the password is asked for again at the latest.
+    pub ends: String,
+}
+
+impl Operation for BeginSignIn {
+    type Output = Option<SignedIn>;
+
+    fn touches_credentials(&self) -> bool {
+        false
+    }
+}
+
+/// Who signed in, with what an access token tells of them.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub sign_in_id: i64,
+    pub ends: String,
+    pub user_id: i64,
+    pub username: String,
+    pub held: Held,
+}
+
+/// The un-scoped roles that are in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    pub roles: Vec<String>,
+    /// What they permit, names of other services included.
+    pub permissions: Vec<String>,
+    /// When the first of them ends.
+    pub until: Option<String>,
+}
+
+/// Replaces a refresh token by another.
+#[derive(Debug)]
+pub struct Renew {
+    pub hash: TokenHash,
+    pub refresh: NewRefresh,
+}
+
+impl Operation for Renew {
+    type Output = Renewed;
+
+    fn touches_credentials(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Debug)]
+pub enum Renewed {
+    Fresh(SignedIn),
+    /// The token was used before: somebody has a copy. End the whole sign-in.
+    Reused {
+        sign_in_id: i64,
+    },
+    /// No such token, or it has expired, or its user may not come in.
+    Refused,
+}
+
+/// The sign-in of a refresh token, used or not.
+#[derive(Debug)]
+pub struct FindSignIn {
+    pub hash: TokenHash,
+}
+
+impl Operation for FindSignIn {
+    type Output = Option<i64>;
+}
+
+/// The account behind an access token, while its sign-in lasts.
+#[derive(Debug)]
+pub struct FindSignInAccount {
+    pub sign_in_id: i64,
+}
+
+impl Operation for FindSignInAccount {
+    type Output = Option<Account>;
+    const SNAPSHOT: bool = true;
+}
+
+/// Ends a sign-in: its refresh tokens are worth nothing, and its access tokens
+/// are not believed here any more. Tells whether there was one.
+#[derive(Debug)]
+pub struct EndSignIn {
+    pub sign_in_id: i64,
+    pub why: EndOfSignIn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndOfSignIn {
+    SignedOut,
+    /// A refresh token came a second time.
+    Reused,
+}
+
+impl EndOfSignIn {
+    /// As the audit log says it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed out",
+            Self::Reused => "a refresh token came a second time",
+        }
+    }
+}
+
+impl Operation for EndSignIn {
+    type Output = bool;
+}

@@ -1,0 +1,111 @@
+// Makes docs/clients.md of what the runs on both databases left in results/. With --check it writes nothing, and fails
+// when the file is not what it would write.
+
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RESULTS, STEPS } from './steps.mjs';
+
+const DATABASES = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
+const FILE = fileURLToPath(new URL('../../../docs/clients.md', import.meta.url));
+const MARKS = { own: '●', byHand: '○', unsupported: '–', failed: '✗' };
+
+/** The results by client, then by database. */
+function read() {
+  const clients = new Map();
+  for (const name of readdirSync(RESULTS).filter((file) => file.endsWith('.json'))) {
+    const result = JSON.parse(readFileSync(RESULTS + name, 'utf8'));
+    clients.set(result.client, { ...clients.get(result.client), [result.database]: result });
+  }
+  for (const [name, results] of clients) {
+    const missing = Object.keys(DATABASES).filter((database) => !results[database]);
+    if (missing.length > 0) throw new Error(`${name} was not run on ${missing.join(' and ')}`);
+  }
+  if (clients.size === 0) throw new Error('there are no results: run the tests on both databases first');
+  return [...clients.values()].sort((a, b) => order(a).localeCompare(order(b), 'en'));
+}
+
+const order = ({ sqlite }) => `${sqlite.registry === 'npm' ? 0 : 1} ${sqlite.client.replace('@', '')}`;
+
+function mark(results, step) {
+  const marks = Object.keys(DATABASES).map((database) => {
+    const { outcome = 'failed', note } = results[database].steps[step.name] ?? {};
+    return MARKS[outcome === 'passed' ? (note ? 'byHand' : 'own') : outcome];
+  });
+  return [...new Set(marks)].join(' ');
+}
+
+function passed(results) {
+  const names = STEPS.map(({ name }) => name);
+  const counts = Object.keys(DATABASES).map((database) => (
+    names.filter((name) => results[database].steps[name]?.outcome === 'passed').length
+  ));
+  return `${Math.min(...counts)} of ${names.length}`;
+}
+
+function table(clients) {
+  const head = ['client', 'version', ...STEPS.map(({ name }) => name), 'passed'];
+  const rows = clients.map((results) => {
+    const { client, version } = results.sqlite;
+    return [client, version, ...STEPS.map((step) => mark(results, step)), passed(results)];
+  });
+  const rule = head.map((_, column) => (column < 2 ? '---' : ':---:'));
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function details({ sqlite }) {
+  const lines = Object.entries(sqlite.settings).map(([name, value]) => `- Needs \`${name}=${value}\`.`);
+  const steps = new Map();
+  for (const { name } of STEPS) {
+    const note = sqlite.steps[name]?.note;
+    if (note) steps.set(note, [...(steps.get(note) ?? []), name]);
+  }
+  for (const [note, names] of steps) {
+    const text = note[0].toUpperCase() + note.slice(1);
+    lines.push(`- ${names.join(', ')}: ${text}.`);
+  }
+  lines.push(...sqlite.remarks.map((remark) => `- ${remark}`));
+  if (lines.length === 0) lines.push('- Nothing to know.');
+  return `### ${sqlite.client}\n\n${lines.join('\n')}`;
+}
+
+function page(clients) {
+  const names = Object.values(DATABASES).join(' and ');
+  return `# Client libraries
+
+Other people's JSON:API clients against a running rolecall, on ${names}. Each does every step, and what the service
+holds afterwards is looked at without it. \`.ci/clients\` runs this and writes this page; do not edit it.
+
+${MARKS.own} by the client's own means, ${MARKS.byHand} with a helping hand (see below), ${MARKS.unsupported} the client cannot do it, ${MARKS.failed} failed.
+
+${table(clients)}
+
+Those written for Python are ${clients.filter(({ sqlite }) => sqlite.registry !== 'npm').map(({ sqlite }) => sqlite.client).join(' and ')}, from PyPI; all others are from npm.
+
+## What to know about each
+
+${clients.map(details).join('\n\n')}
+`;
+}
+
+const made = page(read());
+if (process.argv.includes('--check')) {
+  let kept = '';
+  try {
+    kept = readFileSync(FILE, 'utf8');
+  } catch (problem) {
+    if (problem.code !== 'ENOENT') throw problem;
+  }
+  if (kept !== made) {
+    const [was, is] = [kept.split('\n'), made.split('\n')];
+    const line = is.findIndex((text, index) => text !== was[index]);
+    console.error(`docs/clients.md is not what the run produced; line ${line + 1} should be:\n${is[line] ?? '(the end)'}`);
+    console.error('Write it anew: node tests/clients/support/matrix.mjs');
+    process.exit(1);
+  }
+  console.log('docs/clients.md is what the run produced');
+} else {
+  mkdirSync(dirname(FILE), { recursive: true });
+  writeFileSync(FILE, made);
+  console.log('wrote docs/clients.md');
+}
