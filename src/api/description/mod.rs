@@ -16,6 +16,7 @@ mod page;
 mod parameters;
 mod schemas;
 mod serve;
+mod set;
 mod shape;
 mod types;
 

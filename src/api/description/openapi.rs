@@ -8,6 +8,7 @@ use super::errors;
 use super::frame::Frame;
 use super::operations::{self, Body, Operation, Success, is_always_refused};
 use super::schemas::{self, reference};
+use super::set::set;
 use super::types::TYPES;
 use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 
@@ -52,7 +53,11 @@ fn paths(operations: &[Operation], frame: &Frame) -> Value {
         let path = paths
             .entry(operation.path.clone())
             .or_insert_with(|| path_item(&operation.path));
-        path[operation.method.to_ascii_lowercase()] = written(operation, frame);
+        set(
+            path,
+            &[&operation.method.to_ascii_lowercase()],
+            written(operation, frame),
+        );
     }
     Value::Object(paths)
 }
@@ -79,16 +84,20 @@ fn written(operation: &Operation, frame: &Frame) -> Value {
         "responses": responses(operation),
     });
     if !parameters.is_empty() {
-        object["parameters"] = json!(parameters);
+        set(&mut object, &["parameters"], json!(parameters));
     }
     if let Some(body) = &operation.body {
-        object["requestBody"] = request_body(body, frame);
+        set(&mut object, &["requestBody"], request_body(body, frame));
     }
     if !operation.needs_credentials {
-        object["security"] = json!([]);
+        set(&mut object, &["security"], json!([]));
     }
     if is_always_refused(operation) {
-        object["description"] = json!("This relationship cannot be changed here: 403.");
+        set(
+            &mut object,
+            &["description"],
+            json!("This relationship cannot be changed here: 403."),
+        );
     }
     object
 }
@@ -127,16 +136,16 @@ fn success(operation: &Operation, success: &Success) -> Value {
     let mut object = json!({ "description": success.doc });
     if let Some(schema) = &success.schema {
         let content = json!({ "schema": reference(schema) });
-        object["content"] = json!({ MEDIA_TYPE: content });
+        set(&mut object, &["content"], json!({ MEDIA_TYPE: content }));
         if operation.needs_credentials {
-            object["content"][PLAIN_JSON] = content;
+            set(&mut object, &["content", PLAIN_JSON], content);
         }
     } else if let Some(kind) = super::media_type_of(&operation.path) {
-        object["content"] = json!({ kind: {} });
+        set(&mut object, &["content"], json!({ kind: {} }));
     }
     if success.status == 201 {
         let header = json!({ "$ref": "#/components/headers/Location" });
-        object["headers"] = json!({ "Location": header });
+        set(&mut object, &["headers"], json!({ "Location": header }));
     }
     object
 }

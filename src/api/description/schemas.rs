@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::examples;
 use super::frame::Frame;
+use super::set::set;
 use super::types::{Field, TYPES, Type};
 use crate::api::resource::{Kind, Relationship};
 use crate::directory::permissions::{MAX_NAME, MAX_NAMES};
@@ -77,10 +78,14 @@ fn resource(kind: &Type, frame: &Frame) -> Value {
             .iter()
             .map(|r| (r.name.to_owned(), relationship(r)))
             .collect();
-        properties["relationships"] = json!({ "type": "object", "properties": relationships });
+        set(
+            &mut properties,
+            &["relationships"],
+            json!({ "type": "object", "properties": relationships }),
+        );
     }
     if kind.fields().iter().any(|field| field.name == "modified") {
-        properties["meta"] = reference("stamp");
+        set(&mut properties, &["meta"], reference("stamp"));
     }
     json!({
         "type": "object",
@@ -115,32 +120,36 @@ fn shown_linkage(relationship: &Relationship) -> Value {
 fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
     let mut schema = value(field);
     if let Some((least, most)) = field.form.length {
-        schema["maxLength"] = json!(most);
+        set(&mut schema, &["maxLength"], json!(most));
         if least > 0 {
-            schema["minLength"] = json!(least);
+            set(&mut schema, &["minLength"], json!(least));
         }
     }
     if field.name == "password" {
-        schema["minLength"] = json!(frame.password.0);
-        schema["maxLength"] = json!(frame.password.1);
+        set(&mut schema, &["minLength"], json!(frame.password.0));
+        set(&mut schema, &["maxLength"], json!(frame.password.1));
     }
     if let Some(pattern) = field.form.pattern {
-        schema["pattern"] = json!(pattern);
+        set(&mut schema, &["pattern"], json!(pattern));
     }
     if !field.form.choices.is_empty() {
-        schema["enum"] = json!(field.form.choices);
+        set(&mut schema, &["enum"], json!(field.form.choices));
     }
     if field.form.nullable {
-        let inner = schema["type"].take();
-        schema["type"] = json!([inner, "null"]);
+        let inner = schema.get("type").cloned();
+        set(&mut schema, &["type"], json!([inner, "null"]));
     }
-    schema["description"] = json!(field.doc);
-    schema["examples"] = json!([examples::attribute(kind.name, field)]);
+    set(&mut schema, &["description"], json!(field.doc));
+    set(
+        &mut schema,
+        &["examples"],
+        json!([examples::attribute(kind.name, field)]),
+    );
     if !field.is_written {
-        schema["readOnly"] = json!(true);
+        set(&mut schema, &["readOnly"], json!(true));
     }
     if !field.is_shown {
-        schema["writeOnly"] = json!(true);
+        set(&mut schema, &["writeOnly"], json!(true));
     }
     schema
 }
@@ -180,15 +189,15 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
             .filter(|field| field.form.required)
             .map(|field| field.name)
             .collect();
-        attributes["required"] = json!(required);
-        data["required"] = json!(["type", "attributes"]);
+        set(&mut attributes, &["required"], json!(required));
+        set(&mut data, &["required"], json!(["type", "attributes"]));
     } else {
-        data["properties"]["id"] = reference("id");
-        data["required"] = json!(["type", "id"]);
+        set(&mut data, &["properties", "id"], reference("id"));
+        set(&mut data, &["required"], json!(["type", "id"]));
     }
-    data["properties"]["attributes"] = attributes;
+    set(&mut data, &["properties", "attributes"], attributes);
     if let Some(relationships) = sent_relationships(kind, purpose) {
-        data["properties"]["relationships"] = relationships;
+        set(&mut data, &["properties", "relationships"], relationships);
     }
     json!({ "type": "object", "properties": { "data": data }, "required": ["data"] })
 }

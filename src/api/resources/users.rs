@@ -121,7 +121,7 @@ const UNAME: &str = r"^[^\x00-,/:-^`\x7b-\x7f]+$";
 const ATTRIBUTES: &[Attribute<Users>] = &[
     Attribute {
         name: "username",
-        doc: "The name to sign in with: letters and digits of all scripts, and _ . @ + -. Unique, compared exactly.",
+        doc: "The name to sign in with: letters and digits of all scripts and the characters _ . @ + -. Unique, compared exactly.",
         form: Form::text(1, values::MAX_USERNAME)
             .matching(USERNAME)
             .required(),

@@ -43,18 +43,10 @@ pub fn part(id: &str, title: &str, body: &str) -> String {
     format!("<h3 id=\"{id}\"><a href=\"#{id}\">{title}</a></h3>\n{body}")
 }
 
-/// Rows of cells, which are HTML already. Nothing where there are no rows.
+/// Rows of cells, which are HTML already; on narrow screens each row is a block
+/// of its own. Nothing where there are no rows.
 pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let rows: String = rows
-        .into_iter()
-        .map(|cells| {
-            let cells: String = cells
-                .iter()
-                .map(|cell| format!("<td>{cell}</td>"))
-                .collect();
-            format!("<tr>{cells}</tr>\n")
-        })
-        .collect();
+    let rows: String = rows.into_iter().map(|cells| row(head, &cells)).collect();
     if rows.is_empty() {
         return String::new();
     }
@@ -62,9 +54,16 @@ pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Stri
         .iter()
         .map(|name| format!("<th scope=\"col\">{name}</th>"))
         .collect();
-    format!(
-        "<div class=\"wide\" tabindex=\"0\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
-    )
+    format!("<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n")
+}
+
+fn row(head: &[&str], cells: &[String]) -> String {
+    let cells: String = head
+        .iter()
+        .zip(cells)
+        .map(|(name, cell)| format!("<td data-head=\"{name}\">{cell}</td>"))
+        .collect();
+    format!("<tr>{cells}</tr>\n")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::api::description::abilities::Abilities;
 use crate::api::description::examples;
 use crate::api::description::frame::Frame;
 use crate::api::description::operations::{Operation, is_always_refused};
+use crate::api::description::set::set;
 use crate::api::description::types::{Field, Type};
 use crate::api::resource::{Kind, Relationship, Sent};
 use crate::jsonapi::MEDIA_TYPE;
@@ -20,11 +21,7 @@ pub fn of_type(
     let id = |what: &str| format!("{}-{what}", kind.name);
     let mut text = paragraph(&escape(kind.doc));
     text += &addresses(operations);
-    text += &part(
-        &id("attributes"),
-        "Attributes",
-        &attributes(kind, abilities, frame),
-    );
+    text += &part(&id("attributes"), "Attributes", &attributes(kind, frame));
     if !kind.relationships.is_empty() {
         text += &part(&id("relationships"), "Relationships", &relationships(kind));
     }
@@ -50,19 +47,17 @@ pub fn addresses(operations: &[&Operation]) -> String {
     table(&["method", "address", "what it does"], rows)
 }
 
-fn attributes(kind: &Type, abilities: &Abilities, frame: &Frame) -> String {
+fn attributes(kind: &Type, frame: &Frame) -> String {
     let fields = kind.fields();
     let rows = fields.iter().map(|field| {
-        let sorted = abilities.sorts.contains(&field.name);
         vec![
             code(field.name),
             value(field),
             rules(field, frame),
-            if sorted { "yes".into() } else { String::new() },
             escape(field.doc),
         ]
     });
-    table(&["attribute", "value", "rules", "sorted", "meaning"], rows)
+    table(&["attribute", "value", "rules", "meaning"], rows)
 }
 
 fn value(field: &Field) -> String {
@@ -132,14 +127,20 @@ fn sent(relationship: &Relationship) -> &'static str {
     }
 }
 
+/// Attributes that know the same operators share a row.
 fn filters(abilities: &Abilities) -> String {
-    let rows = abilities.filters.iter().map(|filter| {
-        vec![
-            code(&format!("filter[{}]", filter.name)),
-            codes(filter.operators.iter().map(|operator| operator.name())),
-        ]
-    });
-    table(&["filter", "operators"], rows)
+    let mut rows: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+    for filter in &abilities.filters {
+        let operators: Vec<_> = filter.operators.iter().map(|o| o.name()).collect();
+        match rows.iter_mut().find(|(known, _)| *known == operators) {
+            Some((_, names)) => names.push(filter.name),
+            None => rows.push((operators, vec![filter.name])),
+        }
+    }
+    let rows = rows
+        .into_iter()
+        .map(|(operators, names)| vec![codes(names), codes(operators)]);
+    table(&["attribute", "operators"], rows)
 }
 
 fn sorts(abilities: &Abilities) -> String {
@@ -193,8 +194,12 @@ fn resource(kind: &Type, base: &str) -> Value {
                 json!({ "links": { "related": related, "self": linkage } }),
             )
         };
-        let relationships: Map<_, _> = kind.relationships.iter().map(links).collect();
-        resource["relationships"] = relationships.into();
+        let relationships = kind.relationships.iter().map(links).collect();
+        set(
+            &mut resource,
+            &["relationships"],
+            Value::Object(relationships),
+        );
     }
     resource
 }
