@@ -31,6 +31,9 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         "stamp": stamp(),
         "home": home(),
         "health": health(),
+        "session": session(),
+        "credentials": credentials(),
+        "keys": keys(),
         "errors": errors::document(),
         "error": errors::object(),
     });
@@ -141,6 +144,63 @@ fn home() -> Value {
             },
         },
         "required": ["links", "meta"],
+    })
+}
+
+fn session() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "links": links_object(&["self", "home"], &["self", "home"]),
+            "meta": {
+                "type": "object",
+                "properties": {
+                    "jwt": {
+                        "type": "string",
+                        "description": "An access token, to be sent as Bearer.",
+                    },
+                    "renew": {
+                        "type": "string",
+                        "description": "A refresh token, which gives another pair once.",
+                    },
+                },
+                "required": ["jwt", "renew"],
+            },
+        },
+        "required": ["links", "meta"],
+    })
+}
+
+fn credentials() -> Value {
+    let text = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "description": "A username and a password, or a refresh token; that may also come as Bearer.",
+        "properties": {
+            "grant_type": { "type": "string", "enum": ["password", "refresh_token"], "default": "password" },
+            "username": text,
+            "password": text,
+            "refresh_token": text,
+        },
+    })
+}
+
+fn keys() -> Value {
+    let text = json!({ "type": "string" });
+    let names = ["kty", "crv", "use", "alg", "kid", "x"];
+    let key: Map<_, _> = names
+        .iter()
+        .map(|name| ((*name).to_owned(), text.clone()))
+        .collect();
+    json!({
+        "type": "object",
+        "properties": {
+            "keys": {
+                "type": "array",
+                "items": { "type": "object", "properties": key, "required": names },
+            },
+        },
+        "required": ["keys"],
     })
 }
 

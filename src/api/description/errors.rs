@@ -58,7 +58,7 @@ fn headers(status: u16) -> Value {
     let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
     match status {
         401 => json!({ "WWW-Authenticate": header("WWW-Authenticate") }),
-        503 => json!({ "Retry-After": header("Retry-After") }),
+        429 | 503 => json!({ "Retry-After": header("Retry-After") }),
         _ => json!({}),
     }
 }

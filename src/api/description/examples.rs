@@ -70,6 +70,16 @@ pub fn change(kind: &Type) -> Value {
     json!({ "data": { "type": kind.name, "id": "2", "attributes": attributes } })
 }
 
+/// A body of an address of its own kind.
+pub fn other(schema: &str) -> Value {
+    match schema {
+        "credentials" => json!({ "username": "johndoe", "password": "correct horse battery" }),
+        _ => json!({
+            "data": { "type": "users", "id": "2", "attributes": { "position": "Accountant" } },
+        }),
+    }
+}
+
 /// A change of linkage.
 pub fn linkage(target: &str) -> Value {
     json!({ "data": [{ "type": target, "id": "2" }] })

@@ -23,10 +23,12 @@ mod types;
 pub use serve::configure;
 
 use crate::config::Settings;
+use crate::jsonapi::MEDIA_TYPE;
 use frame::Frame;
 
 pub const OPENAPI: &str = "/openapi.json";
 pub const PAGE: &str = "/docs";
+const KEYS: &str = "/.well-known/jwks.json";
 const STYLE: &str = "/docs/style.css";
 
 /// The OpenAPI document, for reading.
@@ -39,6 +41,8 @@ fn media_type_of(path: &str) -> Option<&'static str> {
     match path {
         OPENAPI => Some("application/openapi+json"),
         PAGE => Some("text/html"),
+        KEYS => Some("application/jwk-set+json"),
+        "/health" => Some(MEDIA_TYPE),
         _ => None,
     }
 }

@@ -12,6 +12,8 @@ use super::set::set;
 use super::types::TYPES;
 use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 const ABOUT: &str = "\
 A directory of people, the roles they hold and what those roles permit, as [JSON:API 1.1](https://jsonapi.org/format/1.1/).
 
@@ -104,10 +106,10 @@ fn written(operation: &Operation, frame: &Frame) -> Value {
 
 fn request_body(body: &Body, frame: &Frame) -> Value {
     let content = json!({ "schema": reference(&body.schema), "example": body.example });
-    let kinds: &[&str] = if frame.is_strict {
-        &[MEDIA_TYPE]
-    } else {
-        &[MEDIA_TYPE, PLAIN_JSON]
+    let kinds: &[&str] = match (body.is_form_too, frame.is_strict) {
+        (true, _) => &[PLAIN_JSON, FORM],
+        (false, true) => &[MEDIA_TYPE],
+        (false, false) => &[MEDIA_TYPE, PLAIN_JSON],
     };
     let content: Map<_, _> = kinds
         .iter()
@@ -134,14 +136,15 @@ fn responses(operation: &Operation) -> Value {
 
 fn success(operation: &Operation, success: &Success) -> Value {
     let mut object = json!({ "description": success.doc });
-    if let Some(schema) = &success.schema {
-        let content = json!({ "schema": reference(schema) });
-        set(&mut object, &["content"], json!({ MEDIA_TYPE: content }));
-        if operation.needs_credentials {
-            set(&mut object, &["content", PLAIN_JSON], content);
-        }
-    } else if let Some(kind) = super::media_type_of(&operation.path) {
-        set(&mut object, &["content"], json!({ kind: {} }));
+    let schema = match &success.schema {
+        Some(schema) => json!({ "schema": reference(schema) }),
+        None => json!({}),
+    };
+    if let Some(kind) = super::media_type_of(&operation.path) {
+        set(&mut object, &["content"], json!({ kind: schema }));
+    } else if success.schema.is_some() {
+        let content = json!({ MEDIA_TYPE: schema, PLAIN_JSON: schema });
+        set(&mut object, &["content"], content);
     }
     if success.status == 201 {
         let header = json!({ "$ref": "#/components/headers/Location" });

@@ -30,6 +30,8 @@ pub struct Body {
     /// The name of its schema.
     pub schema: String,
     pub example: Value,
+    /// Whether a form says the same.
+    pub is_form_too: bool,
 }
 
 pub struct Success {
@@ -48,10 +50,10 @@ pub fn all(frame: &Frame) -> Vec<Operation> {
             .iter()
             .filter_map(move |method| match Shape::of(&path) {
                 Some(shape) => of_shape(&path, method, shape, frame),
-                None => super::others::operation(&path, method),
+                None => super::others::operation(&path, method, frame),
             })
     });
-    served.chain(super::others::public()).collect()
+    served.chain(super::others::public(frame)).collect()
 }
 
 fn of_shape(path: &str, method: &'static str, shape: Shape, frame: &Frame) -> Option<Operation> {
@@ -149,7 +151,11 @@ fn body(shape: Shape, method: &str) -> Option<Body> {
         }
         _ => return None,
     };
-    Some(Body { schema, example })
+    Some(Body {
+        schema,
+        example,
+        is_form_too: false,
+    })
 }
 
 fn success(shape: Shape, method: &str) -> Success {
@@ -182,7 +188,7 @@ fn success(shape: Shape, method: &str) -> Success {
 
 /// What every address can answer with: bad headers and queries, no
 /// credentials, too few rights, and troubles of our own.
-pub const ALWAYS: &[u16] = &[400, 401, 403, 406, 414, 415, 431, 500, 503];
+pub const ALWAYS: &[u16] = &[400, 401, 403, 406, 414, 415, 429, 431, 500, 503];
 
 fn errors(shape: Shape, method: &str, frame: &Frame) -> Vec<u16> {
     let mut all = ALWAYS.to_vec();

@@ -1,93 +1,202 @@
 //! Addresses of their own kind, which follow from no table.
 
-use super::operations::{ALWAYS, Operation, Success};
+use super::examples;
+use super::frame::Frame;
+use super::operations::{ALWAYS, Body, Operation, Success};
+use super::{parameters, types};
 
+/// One method at such an address. `GET` stands for `HEAD` too.
 struct Other {
     path: &'static str,
+    method: &'static str,
     id: &'static str,
     summary: &'static str,
+    /// What a success says.
     doc: &'static str,
+    /// The schemas of the answer and of the body.
     schema: Option<&'static str>,
+    body: Option<&'static str>,
+    /// The type whose resource it answers with.
+    resource: Option<&'static str>,
     errors: &'static [u16],
     needs_credentials: bool,
 }
 
-const OTHERS: &[Other] = &[Other {
-    path: "/home",
-    id: "get_home",
-    summary: "Read where everything is",
-    doc: "The collections with their methods, and what answers.",
-    schema: Some("home"),
-    errors: ALWAYS,
-    needs_credentials: true,
-}];
-
-/// What needs no credentials and is served beside the tables.
-const PUBLIC: &[Other] = &[
+/// Served like the tables.
+const OTHERS: &[Other] = &[
     Other {
-        path: "/health",
-        id: "get_health",
-        summary: "Ask whether the service works",
-        doc: "It does.",
-        schema: Some("health"),
-        errors: &[400, 406, 431, 503],
+        schema: Some("home"),
+        errors: ALWAYS,
+        needs_credentials: true,
+        ..get(
+            "/home",
+            "get_home",
+            "Read where everything is",
+            "The collections.",
+        )
+    },
+    Other {
+        path: "/auth",
+        method: "POST",
+        id: "sign_in",
+        summary: "Sign in, or refresh a sign-in",
+        doc: "An access token and a refresh token.",
+        schema: Some("session"),
+        body: Some("credentials"),
+        resource: None,
+        errors: &[400, 401, 406, 413, 414, 415, 429, 431, 500, 503],
         needs_credentials: false,
     },
     Other {
-        path: super::OPENAPI,
-        id: "get_openapi",
-        summary: "Read this description",
-        doc: "An OpenAPI document.",
+        path: "/auth",
+        method: "DELETE",
+        id: "sign_out",
+        summary: "End the sign-in of the access token or refresh token that is sent",
+        doc: "It has ended.",
         schema: None,
-        errors: &[400, 431],
-        needs_credentials: false,
+        body: None,
+        resource: None,
+        errors: ALWAYS,
+        needs_credentials: true,
     },
     Other {
-        path: super::PAGE,
-        id: "get_docs",
-        summary: "Read the reference as a page",
-        doc: "A page for people.",
-        schema: None,
-        errors: &[400, 431],
-        needs_credentials: false,
+        schema: Some("users.document"),
+        resource: Some("users"),
+        errors: ALWAYS,
+        needs_credentials: true,
+        ..get(
+            "/auth/user",
+            "get_own",
+            "Read one's own record, roles included",
+            "The caller.",
+        )
+    },
+    Other {
+        path: "/auth/user",
+        method: "PATCH",
+        id: "update_own",
+        summary: "Change one's own record; a new password needs the old one",
+        doc: "The caller as they are now.",
+        schema: Some("users.document"),
+        body: Some("users.own"),
+        resource: Some("users"),
+        errors: &[
+            400, 401, 403, 404, 406, 409, 413, 414, 415, 422, 429, 431, 500, 503,
+        ],
+        needs_credentials: true,
+    },
+    Other {
+        schema: Some("keys"),
+        errors: &[400, 431, 500, 503],
+        ..get(
+            super::KEYS,
+            "get_keys",
+            "Read the keys that verify access tokens",
+            "A JSON Web Key Set.",
+        )
     },
 ];
 
-/// One that `endpoints` serves.
-pub fn operation(path: &str, method: &'static str) -> Option<Operation> {
-    let known = OTHERS.iter().find(|other| other.path == path)?;
-    Some(known.operation(method))
+/// Served beside the tables, for everybody.
+const PUBLIC: &[Other] = &[
+    Other {
+        schema: Some("health"),
+        errors: &[400, 406, 431, 503],
+        ..get(
+            "/health",
+            "get_health",
+            "Ask whether the service works",
+            "It does.",
+        )
+    },
+    get(
+        super::OPENAPI,
+        "get_openapi",
+        "Read this description",
+        "An OpenAPI document.",
+    ),
+    get(
+        super::PAGE,
+        "get_docs",
+        "Read the reference as a page",
+        "A page for people.",
+    ),
+];
+
+const fn get(
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    doc: &'static str,
+) -> Other {
+    Other {
+        path,
+        method: "GET",
+        id,
+        summary,
+        doc,
+        schema: None,
+        body: None,
+        resource: None,
+        errors: &[400, 431],
+        needs_credentials: false,
+    }
 }
 
-pub fn public() -> impl Iterator<Item = Operation> {
+/// One that `endpoints` serves.
+pub fn operation(path: &str, method: &'static str, frame: &Frame) -> Option<Operation> {
+    let known = OTHERS
+        .iter()
+        .find(|other| other.path == path && other.method == reading(method))?;
+    Some(known.operation(method, frame))
+}
+
+/// HEAD is described as GET.
+fn reading(method: &'static str) -> &'static str {
+    if method == "HEAD" { "GET" } else { method }
+}
+
+pub fn public(frame: &Frame) -> impl Iterator<Item = Operation> {
     PUBLIC
         .iter()
-        .flat_map(|other| ["GET", "HEAD"].map(|method| other.operation(method)))
+        .flat_map(move |other| ["GET", "HEAD"].map(|method| other.operation(method, frame)))
 }
 
 impl Other {
-    fn operation(&self, method: &'static str) -> Operation {
+    fn operation(&self, method: &'static str, frame: &Frame) -> Operation {
         let is_head = method == "HEAD";
         let id = if is_head {
             self.id.replace("get_", "head_")
         } else {
             self.id.into()
         };
+        let resource = self.resource.and_then(types::named);
+        let is_empty = method == "DELETE";
         Operation {
             path: self.path.into(),
             method,
             shape: None,
             id,
             summary: self.summary.into(),
-            parameters: Vec::new(),
-            body: None,
+            parameters: resource.map_or_else(Vec::new, |kind| parameters::one(kind, frame)),
+            body: self.body.map(|schema| Body {
+                schema: schema.into(),
+                example: examples::other(schema),
+                is_form_too: schema == "credentials",
+            }),
             success: Success {
-                status: 200,
+                status: if is_empty { 204 } else { 200 },
                 doc: self.doc,
                 schema: self.schema.filter(|_| !is_head).map(str::to_owned),
             },
-            errors: self.errors.to_vec(),
+            errors: self.errors(frame),
             needs_credentials: self.needs_credentials,
         }
+    }
+
+    /// Invalid data has the status of the settings.
+    fn errors(&self, frame: &Frame) -> Vec<u16> {
+        let is_meant = |status: &u16| *status != 422 || frame.invalid_data == 422;
+        self.errors.iter().copied().filter(is_meant).collect()
     }
 }

@@ -66,7 +66,8 @@ fn lists(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
     all
 }
 
-fn one(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
+/// Of answers with one resource of the type.
+pub fn one(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
     let includes = includes_of_one(kind, &frame.query);
     let types = abilities::types_of(kind, &includes);
     let mut all: Vec<_> = include(kind.name, &includes, frame).into_iter().collect();

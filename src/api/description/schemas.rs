@@ -27,6 +27,7 @@ pub fn reference(name: &str) -> Value {
 /// Every schema by its name.
 pub fn all(frame: &Frame) -> Map<String, Value> {
     let mut all = super::common::all(frame);
+    all.insert("users.own".into(), own(frame));
     for kind in TYPES {
         let name = kind.name;
         all.insert(name.into(), resource(kind, frame));
@@ -200,6 +201,26 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
         set(&mut data, &["properties", "relationships"], relationships);
     }
     json!({ "type": "object", "properties": { "data": data }, "required": ["data"] })
+}
+
+/// A change of one's own record: linkage stays, and a password takes the old one.
+fn own(frame: &Frame) -> Value {
+    let Some(users) = super::types::named("users") else {
+        return json!({});
+    };
+    let mut schema = request(users, Purpose::Update, frame);
+    let data = ["properties", "data", "properties"];
+    if let Some(Value::Object(members)) = schema.pointer_mut("/properties/data/properties") {
+        members.remove("relationships");
+    }
+    let old = json!({
+        "type": "string",
+        "description": "The password until now, beside a new one.",
+        "writeOnly": true,
+    });
+    let place = [&data[..], &["attributes", "properties", "old_password"]].concat();
+    set(&mut schema, &place, old);
+    schema
 }
 
 fn sent_relationships(kind: &Type, purpose: Purpose) -> Option<Value> {

@@ -60,7 +60,7 @@ pub fn authentication() -> String {
             [
                 code("Bearer"),
                 code("Authorization: Bearer rc_..."),
-                "programs, with the secret of a token".into(),
+                "programs, with the secret of an API token or an access token from <code>POST /auth</code>".into(),
             ]
             .into(),
             [
