@@ -10,7 +10,7 @@ use super::call::Api;
 use super::kinds;
 use crate::auth::{Denied, Refusal};
 use crate::directory::{DirectoryError, Problem, RequestId};
-use crate::jsonapi::{Accepted, Error, Errors, Linkage, ResourceObject};
+use crate::jsonapi::{Accepted, CURSOR_PAGINATION, Error, Errors, Linkage, ResourceObject};
 
 /// Seconds after which a busy service is worth another try.
 const RETRY_BUSY: &str = "1";
@@ -233,11 +233,19 @@ fn document(
         None => api.accepts_plain_json(request),
     };
     let kind = if plain {
-        crate::jsonapi::PLAIN_JSON
+        crate::jsonapi::PLAIN_JSON.into()
+    } else if errors.iter().any(|error| error.type_link.is_some()) {
+        // Kinds of errors that the profile defines: it was applied.
+        let profiles = vec![CURSOR_PAGINATION];
+        Accepted {
+            profiles,
+            ..Accepted::default()
+        }
+        .content_type()
     } else {
-        crate::jsonapi::MEDIA_TYPE
+        crate::jsonapi::MEDIA_TYPE.into()
     };
-    response.insert_header((header::CONTENT_TYPE, kind));
+    response.insert_header((header::CONTENT_TYPE, kind.as_ref()));
     response.insert_header((header::VARY, "Accept"));
     if status.is_client_error() || status.is_server_error() {
         response.insert_header((header::CACHE_CONTROL, "no-store"));

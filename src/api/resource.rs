@@ -78,8 +78,6 @@ pub trait Resource: Sized + 'static {
     const TYPE: &'static str;
     const RELATIONSHIPS: &'static [Relationship];
     type Noun: Noun;
-    /// The column of the id.
-    const ID: Column<Self>;
     type Find: Execute + Governed + Operation<Output = Option<Row<Self>>>;
     /// What a request's attributes are gathered into.
     type Draft: Default;

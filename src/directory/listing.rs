@@ -1,6 +1,10 @@
 //! Filters, sorts and pages as plain values: surfaces translate into them,
 //! only the queries translate out of them.
 
+mod seek;
+
+pub use seek::{Position, Seek};
+
 /// A kind of thing that can be listed.
 pub trait Noun: Send + Sync + 'static {
     type Row: Send + 'static;
@@ -8,6 +12,9 @@ pub trait Noun: Send + Sync + 'static {
     type Column: Copy + Send + Sync + PartialEq + std::fmt::Debug + 'static;
     /// What a list can be confined to: the members of a role, say.
     type Of: Clone + Send + Sync + std::fmt::Debug + 'static;
+
+    /// The column of the id, which breaks the ties of every order.
+    const ID: Self::Column;
 
     /// Whether an index gives this order.
     fn is_indexed(column: Self::Column) -> bool;
@@ -39,6 +46,10 @@ pub enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+    /// Comes before the operand in the order of a list, where what has no value is first.
+    Before,
+    /// The same, or stands at the operand.
+    BeforeOrAt,
     /// Has no value (operand `Flag(true)`) or has one.
     Null,
 }
@@ -52,6 +63,13 @@ pub enum Condition<C> {
         column: C,
         comparison: Comparison,
         operands: Vec<Operand>,
+    },
+    /// Stands behind this value and id together, or before them: one range of an index.
+    Beyond {
+        column: C,
+        value: Operand,
+        id: i64,
+        descending: bool,
     },
 }
 
@@ -68,6 +86,14 @@ pub struct Slice {
     pub limit: i64,
 }
 
+/// How many rows a list has: not asked, roughly, exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    None,
+    Estimated,
+    Exact,
+}
+
 /// A page of a noun's rows. Ties of every order are broken by id.
 #[derive(Debug)]
 pub struct List<N: Noun> {
@@ -75,8 +101,9 @@ pub struct List<N: Noun> {
     pub visible: Visible,
     pub condition: Option<Condition<N::Column>>,
     pub sort: Vec<SortBy<N::Column>>,
+    pub seek: Seek,
     pub slice: Slice,
-    pub counted: bool,
+    pub count: Count,
 }
 
 impl<N: Noun> List<N> {
@@ -87,17 +114,51 @@ impl<N: Noun> List<N> {
             visible: Visible::default(),
             condition: None,
             sort: Vec::new(),
+            seek: Seek::default(),
             slice,
-            counted: true,
+            count: Count::Exact,
         }
     }
 
-    /// Neither filtered, nor sorted, nor confined.
+    /// Every row that there is: neither filtered nor confined.
+    pub fn is_everything(&self) -> bool {
+        self.of.is_none() && self.visible == Visible::All && self.condition.is_none()
+    }
+
+    /// Everything in the order of the ids, paged by counting.
     pub fn is_plain(&self) -> bool {
-        self.of.is_none()
-            && self.visible == Visible::All
-            && self.condition.is_none()
-            && self.sort.is_empty()
+        self.is_everything() && self.sort.is_empty() && self.seek == Seek::default()
+    }
+
+    /// The order in which rows are read: the other way round for a page that
+    /// is known by its end.
+    pub fn reading_order(&self) -> Vec<SortBy<N::Column>> {
+        let id = SortBy {
+            column: N::ID,
+            descending: false,
+        };
+        let keys = match self.sort.as_slice() {
+            [] if self.seek.backwards => std::slice::from_ref(&id),
+            keys => keys,
+        };
+        let turn = |key: &SortBy<N::Column>| SortBy {
+            descending: key.descending != self.seek.backwards,
+            ..*key
+        };
+        keys.iter().map(turn).collect()
+    }
+
+    /// What the ends of the page ask of its rows.
+    pub fn within(&self) -> Option<Condition<N::Column>> {
+        seek::within::<N>(&self.seek, &self.sort)
+    }
+
+    /// Rows as they were read, in the order of the list.
+    pub fn in_order(&self, mut rows: Vec<N::Row>) -> Vec<N::Row> {
+        if self.seek.backwards {
+            rows.reverse();
+        }
+        rows
     }
 }
 
@@ -123,6 +184,7 @@ impl<C: Copy> Condition<C> {
             Self::Test {
                 column, comparison, ..
             } => *comparison == Comparison::Equal && indexed(*column),
+            Self::Beyond { .. } => false,
         }
     }
 }

@@ -26,7 +26,7 @@ pub async fn page_of<L: ToMany>(
     query: &Query,
     id: i64,
 ) -> Result<Answer, Failure> {
-    let plan = Plan::<L::To>::of_list(query)?;
+    let plan = Plan::<L::To>::of_list(query, &call.paging(None))?;
     let parent = call.guard.read(L::From::find(id)).await?;
     parent.ok_or(DirectoryError::NotFound)?;
     let list = plan.list(Some(L::of(id)));

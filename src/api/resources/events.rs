@@ -10,7 +10,6 @@ impl Resource for Events {
     const TYPE: &'static str = "events";
     const RELATIONSHIPS: &'static [Relationship] = &[];
     type Noun = directory::events::Events;
-    const ID: EventColumn = EventColumn::Id;
     type Find = FindEvent;
     type Draft = ();
 

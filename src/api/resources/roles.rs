@@ -24,7 +24,6 @@ impl Resource for Roles {
         sent: Sent::Always,
     }];
     type Noun = directory::roles::Roles;
-    const ID: RoleColumn = RoleColumn::Id;
     type Find = FindRole;
     type Draft = RoleChanges;
 

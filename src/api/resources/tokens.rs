@@ -28,7 +28,6 @@ impl Resource for Tokens {
         sent: Sent::ToCreate,
     }];
     type Noun = directory::tokens::Tokens;
-    const ID: TokenColumn = TokenColumn::Id;
     type Find = FindToken;
     type Draft = TokenChanges;
 

@@ -39,7 +39,6 @@ impl Resource for Users {
         },
     ];
     type Noun = directory::users::Users;
-    const ID: UserColumn = UserColumn::Id;
     type Find = FindUser;
     type Draft = UserDraft;
 

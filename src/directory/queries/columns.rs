@@ -19,6 +19,10 @@ macro_rules! columns {
                 Condition::Test { column, comparison, operands } => match column {
                     $($column::$variant => test!($kind $table::$name, *comparison, operands),)*
                 },
+                Condition::Beyond { column, value, id, descending } => match column {
+                    $($column::$variant =>
+                        beyond!($kind $table $name, value, *id, *descending),)*
+                },
             }
         }
 
@@ -27,8 +31,8 @@ macro_rules! columns {
         macro_rules! ordered {
             ($query:expr, $keys:expr) => {{
                 let mut query = $query;
-                let keys: &[crate::directory::listing::SortBy<$column>] = $keys;
-                for key in keys {
+                let keys: Vec<crate::directory::listing::SortBy<$column>> = $keys;
+                for key in &keys {
                     query = match (key.column, key.descending) {
                         $(
                             ($column::$variant, false) =>
@@ -69,21 +73,21 @@ macro_rules! order {
 /// One column against its operands. Not equal is also what has no value.
 macro_rules! test {
     (text $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Text, String)
+        test!(@compare $column, $comparison, $operands, Text, String, false)
     };
     (maybe_text $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Text, String)
+        test!(@compare $column, $comparison, $operands, Text, String, true)
     };
     (maybe_number $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Number, i64)
+        test!(@compare $column, $comparison, $operands, Number, i64, true)
     };
     (number $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Number, i64)
+        test!(@compare $column, $comparison, $operands, Number, i64, false)
     };
     (flag $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Flag, bool)
+        test!(@compare $column, $comparison, $operands, Flag, bool, false)
     };
-    (@compare $column:expr, $comparison:expr, $operands:expr, $kind:ident, $rust:ty) => {{
+    (@compare $column:expr, $comparison:expr, $operands:expr, $kind:ident, $rust:ty, $nulls:expr) => {{
         let column = $column.nullable();
         let values: Vec<$rust> = $operands
             .iter()
@@ -107,6 +111,86 @@ macro_rules! test {
             Comparison::LessOrEqual => Box::new(column.le(first())),
             Comparison::Greater => Box::new(column.gt(first())),
             Comparison::GreaterOrEqual => Box::new(column.ge(first())),
+            Comparison::Before if $nulls => Box::new(column.lt(first()).or(column.is_null().nullable())),
+            Comparison::Before => Box::new(column.lt(first())),
+            Comparison::BeforeOrAt if $nulls => Box::new(column.le(first()).or(column.is_null().nullable())),
+            Comparison::BeforeOrAt => Box::new(column.le(first())),
         }
     }};
+}
+
+/// Value and id compared as one, which both databases answer from one range of
+/// an index; what can be null is before everything.
+macro_rules! beyond {
+    (text $table:ident $name:ident, $($rest:tt)*) => {
+        beyond!(@range $table $name, Text, false, $($rest)*)
+    };
+    (maybe_text $table:ident $name:ident, $($rest:tt)*) => {
+        beyond!(@range $table $name, Text, true, $($rest)*)
+    };
+    (number $table:ident $name:ident, $($rest:tt)*) => {
+        beyond!(@range $table $name, Number, false, $($rest)*)
+    };
+    (maybe_number $table:ident $name:ident, $($rest:tt)*) => {
+        beyond!(@range $table $name, Number, true, $($rest)*)
+    };
+    (flag $table:ident $name:ident, $($rest:tt)*) => {
+        beyond!(@range $table $name, Flag, false, $($rest)*)
+    };
+    (@sql Text) => { diesel::sql_types::Text };
+    (@sql Number) => { diesel::sql_types::BigInt };
+    (@sql Flag) => { diesel::sql_types::Bool };
+    (@range $table:ident $name:ident, $kind:ident, $nulls:expr,
+        $value:expr, $id:expr, $descending:expr) => {{
+        let row = concat!(
+            "(", stringify!($table), ".", stringify!($name), ", ", stringify!($table), ".id)"
+        );
+        let sign = if $descending { "<" } else { ">" };
+        match $value {
+            Operand::$kind(value) => {
+                let range = diesel::dsl::sql::<Truth>(&format!("{row} {sign} ("))
+                    .bind::<beyond!(@sql $kind), _>(value.clone())
+                    .sql(", ")
+                    .bind::<diesel::sql_types::BigInt, _>($id)
+                    .sql(")");
+                if $nulls && $descending {
+                    let none = $table::$name.nullable().is_null().nullable();
+                    Box::new(range.or(none))
+                } else {
+                    Box::new(range)
+                }
+            }
+            // Of another kind than the column: nothing compares.
+            _ => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
+        }
+    }};
+}
+
+/// The rows of a page of `$matching`, in the order of the list.
+macro_rules! page {
+    ($list:expr, $matching:expr, $row:ty, $connection:expr) => {{
+        let query = match $list.within() {
+            Some(within) => $matching.filter(condition(&within)),
+            None => $matching,
+        };
+        let rows = ordered!(query, $list.reading_order())
+            .select(<$row>::as_select())
+            .offset($list.slice.offset)
+            .limit($list.slice.limit)
+            .load($connection)
+            .await?;
+        $list.in_order(rows)
+    }};
+}
+
+/// How many rows match, when that was asked.
+macro_rules! total {
+    ($list:expr, $matching:expr, $connection:expr) => {
+        match $list.count {
+            Count::None => None,
+            Count::Estimated | Count::Exact => {
+                Some($matching.count().get_result($connection).await?)
+            }
+        }
+    };
 }

@@ -50,16 +50,19 @@ impl Run for List<Events> {
                 None => query,
             }
         };
-        let total = match self.counted {
-            true => Some(filtered().count().get_result(connection).await?),
-            false => None,
+        let total = match self.count {
+            Count::Estimated if self.condition.is_none() => Some(spread(connection).await?),
+            _ => total!(self, filtered(), connection),
         };
-        let rows = ordered!(filtered(), &self.sort)
-            .select(Event::as_select())
-            .offset(self.slice.offset)
-            .limit(self.slice.limit)
-            .load(connection)
-            .await?;
+        let rows = page!(self, filtered(), Event, connection);
         Ok(Listed { rows, total })
     }
+}
+
+/// The log only grows: its first and last id tell roughly how long it is.
+async fn spread(connection: &mut Conn) -> Result<i64, DirectoryError> {
+    use diesel::dsl::{max, min};
+    let ends = events::table.select((min(events::id), max(events::id)));
+    let (first, last): (Option<i64>, Option<i64>) = ends.get_result(connection).await?;
+    Ok(first.zip(last).map_or(0, |(first, last)| last - first + 1))
 }

@@ -37,6 +37,28 @@ macro_rules! in_force {
     };
 }
 
+/// The total when it was asked for, and the ids of the part as they are read.
+macro_rules! members {
+    ($part:expr, $all:expr, $id:expr, $connection:expr) => {{
+        let total = match $part.count {
+            Count::None => None,
+            Count::Estimated | Count::Exact => Some($all.count().get_result($connection).await?),
+        };
+        let (least, most) = $part.seek.ids();
+        let page = $all
+            .filter($id.between(least, most))
+            .select($id)
+            .limit($part.slice.limit)
+            .offset($part.slice.offset);
+        let ids = if $part.seek.backwards {
+            page.order($id.desc()).load($connection).await?
+        } else {
+            page.order($id.asc()).load($connection).await?
+        };
+        (total, ids)
+    }};
+}
+
 pub type Ids = diesel::helper_types::IntoBoxed<
     'static,
     diesel::dsl::Select<grants::table, grants::user_id>,
@@ -150,27 +172,17 @@ impl Run for ListMembers {
             return Ok(Members {
                 exists: false,
                 ids: Vec::new(),
-                total: 0,
+                total: None,
             });
         }
         let now = context.now_text();
-        match self.side {
+        let (total, mut ids): (Option<i64>, Vec<i64>) = match self.side {
             Side::OfUser(user) => {
                 let roles = grants::table
                     .filter(grants::user_id.eq(user))
                     .filter(un_scoped!())
                     .filter(in_force!(&now));
-                let total = roles.count().get_result(connection).await?;
-                let page = roles
-                    .order(grants::role_id.asc())
-                    .select(grants::role_id)
-                    .limit(self.slice.limit)
-                    .offset(self.slice.offset);
-                Ok(Members {
-                    exists: true,
-                    ids: page.load(connection).await?,
-                    total,
-                })
+                members!(self.part, roles, grants::role_id, connection)
             }
             Side::OfRole(role) => {
                 let (least, most) = bounds(self.visible_users);
@@ -181,19 +193,17 @@ impl Run for ListMembers {
                     .filter(in_force!(&now))
                     .filter(users::deleted_at.is_null())
                     .filter(grants::user_id.between(least, most));
-                let total = holders.count().get_result(connection).await?;
-                let page = holders
-                    .order(grants::user_id.asc())
-                    .select(grants::user_id)
-                    .limit(self.slice.limit)
-                    .offset(self.slice.offset);
-                Ok(Members {
-                    exists: true,
-                    ids: page.load(connection).await?,
-                    total,
-                })
+                members!(self.part, holders, grants::user_id, connection)
             }
+        };
+        if self.part.seek.backwards {
+            ids.reverse();
         }
+        Ok(Members {
+            exists: true,
+            ids,
+            total,
+        })
     }
 }
 

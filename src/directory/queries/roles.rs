@@ -75,16 +75,8 @@ impl Run for List<Roles> {
         connection: &mut Conn,
     ) -> Result<Listed<Role>, DirectoryError> {
         let matching = || filtered(self, context);
-        let total = match self.counted {
-            true => Some(matching().count().get_result(connection).await?),
-            false => None,
-        };
-        let rows = ordered!(matching(), &self.sort)
-            .select(Role::as_select())
-            .offset(self.slice.offset)
-            .limit(self.slice.limit)
-            .load(connection)
-            .await?;
+        let total = total!(self, matching(), connection);
+        let rows = page!(self, matching(), Role, connection);
         Ok(Listed { rows, total })
     }
 }

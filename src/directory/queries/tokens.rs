@@ -75,16 +75,8 @@ impl Run for List<Tokens> {
         connection: &mut Conn,
     ) -> Result<Listed<Token>, DirectoryError> {
         let matching = || filtered(self);
-        let total = match self.counted {
-            true => Some(matching().count().get_result(connection).await?),
-            false => None,
-        };
-        let rows = ordered!(matching(), &self.sort)
-            .select(Token::as_select())
-            .offset(self.slice.offset)
-            .limit(self.slice.limit)
-            .load(connection)
-            .await?;
+        let total = total!(self, matching(), connection);
+        let rows = page!(self, matching(), Token, connection);
         Ok(Listed { rows, total })
     }
 }

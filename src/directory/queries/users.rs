@@ -87,16 +87,14 @@ impl Run for List<Users> {
             return plain_page(self, connection).await;
         }
         let matching = || filtered(self, context);
-        let total = match self.counted {
-            true => Some(matching().count().get_result(connection).await?),
-            false => None,
+        let total = match self.count {
+            Count::Exact | Count::Estimated if self.is_everything() => {
+                Some(living_users(connection).await?)
+            }
+            Count::Estimated => Some(estimate(self, context, connection).await?),
+            _ => total!(self, matching(), connection),
         };
-        let rows = ordered!(matching(), &self.sort)
-            .select(User::as_select())
-            .offset(self.slice.offset)
-            .limit(self.slice.limit)
-            .load(connection)
-            .await?;
+        let rows = page!(self, matching(), User, connection);
         Ok(Listed { rows, total })
     }
 }
@@ -131,21 +129,16 @@ async fn plain_page(
 ) -> Result<Listed<User>, DirectoryError> {
     let Slice { offset, limit } = list.slice;
     let (total, after, skip) = if offset == 0 {
-        let total = match list.counted {
-            true => Some(living_users(connection).await?),
-            false => None,
+        let total = match list.count {
+            Count::None => None,
+            Count::Estimated | Count::Exact => Some(living_users(connection).await?),
         };
         (total, 0, 0)
     } else {
-        let blocks: Vec<(i64, i64)> = user_blocks::table
-            .order(user_blocks::block.asc())
-            .select((user_blocks::block, user_blocks::living))
-            .load(connection)
-            .await?;
+        let blocks = blocks(connection).await?;
         let (after, skip) = seek(&blocks, offset);
-        let total = list
-            .counted
-            .then(|| blocks.iter().map(|(_, living)| living).sum());
+        let total =
+            (list.count != Count::None).then(|| blocks.iter().map(|(_, living)| living).sum());
         (total, after, skip)
     };
     let rows = users::table
@@ -158,6 +151,52 @@ async fn plain_page(
         .load(connection)
         .await?;
     Ok(Listed { rows, total })
+}
+
+/// How many living users each run of 1024 ids holds.
+async fn blocks(connection: &mut Conn) -> Result<Vec<(i64, i64)>, DirectoryError> {
+    let blocks = user_blocks::table
+        .order(user_blocks::block.asc())
+        .select((user_blocks::block, user_blocks::living));
+    Ok(blocks.load(connection).await?)
+}
+
+/// Blocks that are looked into for an estimate.
+const SAMPLE: usize = 16;
+
+/// How many users match, judged by blocks spread over all of them; exact
+/// while there are few.
+async fn estimate(
+    list: &List<Users>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<i64, DirectoryError> {
+    let blocks = blocks(connection).await?;
+    let living = |blocks: &[(i64, i64)]| blocks.iter().map(|(_, living)| living).sum::<i64>();
+    let step = blocks.len().div_ceil(SAMPLE).max(1);
+    let sample: Vec<(i64, i64)> = blocks.iter().copied().step_by(step).collect();
+    let mut matching = filtered(list, context);
+    if step > 1 {
+        let ids = sample
+            .iter()
+            .map(|(block, _)| run_of_ids(*block))
+            .collect();
+        matching = matching.filter(condition(&Condition::Any(ids)));
+    }
+    let found: i64 = matching.count().get_result(connection).await?;
+    Ok(found * living(&blocks) / living(&sample).max(1))
+}
+
+fn run_of_ids(block: i64) -> Condition<UserColumn> {
+    let end = |comparison, id| Condition::Test {
+        column: UserColumn::Id,
+        comparison,
+        operands: vec![Operand::Number(id)],
+    };
+    Condition::All(vec![
+        end(Comparison::GreaterOrEqual, block * 1024),
+        end(Comparison::Less, (block + 1) * 1024),
+    ])
 }
 
 async fn living_users(connection: &mut Conn) -> Result<i64, DirectoryError> {
