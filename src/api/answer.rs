@@ -13,7 +13,10 @@ pub enum Answer {
     Document(Vec<u8>),
     /// A page by cursor, to which the profile was applied.
     CursorPage(Vec<u8>),
-    Created { body: Vec<u8>, location: String },
+    Created {
+        body: Vec<u8>,
+        location: String,
+    },
     Empty,
 }
 

@@ -77,10 +77,7 @@ impl<R: Resource> Plan<R> {
         self
     }
 
-    pub fn list(
-        &self,
-        of: Option<<R::Noun as Noun>::Of>,
-    ) -> List<R::Noun> {
+    pub fn list(&self, of: Option<<R::Noun as Noun>::Of>) -> List<R::Noun> {
         List {
             of,
             condition: self.condition.clone(),

@@ -2,7 +2,9 @@
 
 use super::failure::Failure;
 use super::runtime::Session;
-use crate::directory::listing::{Comparison, Condition, Count, List, Noun, Operand, Slice, Visible};
+use crate::directory::listing::{
+    Comparison, Condition, Count, List, Noun, Operand, Slice, Visible,
+};
 use crate::directory::roles::{FindRole, Role, RoleColumn, Roles};
 use crate::directory::users::{User, UserColumn, Users};
 

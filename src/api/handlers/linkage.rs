@@ -174,7 +174,10 @@ fn identifiers(out: &mut Vec<u8>, kind: &str, ids: &[i64]) {
     let mut commas = Commas::default();
     for id in ids {
         commas.next(out);
-        raw(out, &format!("{{\"type\":\"{kind}\",\"id\":\"{id}\",\"meta\":{{"));
+        raw(
+            out,
+            &format!("{{\"type\":\"{kind}\",\"id\":\"{id}\",\"meta\":{{"),
+        );
         write_cursor(out, &cursor(*id));
         raw(out, "}}");
     }

@@ -109,9 +109,11 @@ async fn page<R: Listable>(
         address: &address,
         found,
         total: listed.total,
-        ends: shown.first().zip(shown.last()).filter(|_| by_cursor).map(
-            |(first, last)| (plan.cursor(first), plan.cursor(last)),
-        ),
+        ends: shown
+            .first()
+            .zip(shown.last())
+            .filter(|_| by_cursor)
+            .map(|(first, last)| (plan.cursor(first), plan.cursor(last))),
     };
     told.check(call.api.query_limits.cursor_length)?;
     plan.paging.write_links(&mut out, &told);

@@ -95,8 +95,7 @@ impl Counted {
         } else {
             "page[number]"
         };
-        told.query
-            .write_link(out, told.address, &[(name, &place)]);
+        told.query.write_link(out, told.address, &[(name, &place)]);
         out.push(b'"');
     }
 

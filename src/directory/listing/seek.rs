@@ -180,7 +180,11 @@ mod tests {
     fn without_keys_the_id_alone_decides() {
         assert_eq!(
             within::<Users>(&after(Vec::new(), 7), &[]),
-            Some(test(UserColumn::Id, Comparison::Greater, Operand::Number(7)))
+            Some(test(
+                UserColumn::Id,
+                Comparison::Greater,
+                Operand::Number(7)
+            ))
         );
         assert_eq!(after(Vec::new(), 7).ids(), (8, i64::MAX));
     }

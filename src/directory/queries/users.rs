@@ -177,10 +177,7 @@ async fn estimate(
     let sample: Vec<(i64, i64)> = blocks.iter().copied().step_by(step).collect();
     let mut matching = filtered(list, context);
     if step > 1 {
-        let ids = sample
-            .iter()
-            .map(|(block, _)| run_of_ids(*block))
-            .collect();
+        let ids = sample.iter().map(|(block, _)| run_of_ids(*block)).collect();
         matching = matching.filter(condition(&Condition::Any(ids)));
     }
     let found: i64 = matching.count().get_result(connection).await?;
