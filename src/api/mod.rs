@@ -9,6 +9,7 @@ mod base;
 mod call;
 mod decode;
 mod error;
+mod filter;
 mod handlers;
 mod home;
 mod include;

@@ -1,18 +1,16 @@
 //! What a query asks of one resource type, checked against its table.
 
-use std::str::FromStr;
-
 use serde_json::Value;
 
 use super::error::Failure;
+use super::filter;
 use super::include::{self, Tree};
 use super::paging::{Manner, Order, Paging};
-use super::resource::{Attribute, Column, Kind, Resource, Row};
+use super::resource::{Column, Kind, Resource, Row};
 use super::resources::is_field;
-use crate::directory::clock;
 use crate::directory::listing::{Comparison, Condition, List, Noun, Operand, SortBy};
 use crate::jsonapi::kinds;
-use crate::jsonapi::query::{Filter, Operator, Page, Query, SortKey, Test, UNSUPPORTED_SORT};
+use crate::jsonapi::query::{Page, Query, SortKey, UNSUPPORTED_SORT};
 use crate::jsonapi::write::Shown;
 use crate::jsonapi::{Error, Errors};
 
@@ -27,6 +25,9 @@ pub struct Plan<R: Resource> {
     order: Order,
 }
 
+/// The parameter that searches, on collections that can be searched.
+pub const SEARCH: &str = "q";
+
 type Show<R> = for<'a> fn(&'a Row<R>) -> Shown<'a>;
 
 impl<R: Resource> Plan<R> {
@@ -35,10 +36,7 @@ impl<R: Resource> Plan<R> {
         check_fields(query, &mut errors);
         let include = include::tree::<R>(query, &mut errors);
         let keys = sort::<R>(query, manner, &mut errors);
-        let condition = query
-            .filter
-            .as_ref()
-            .and_then(|f| filter::<R>(f, &mut errors));
+        let condition = condition::<R>(query, &mut errors);
         finish(errors)?;
         let order = Order {
             sort: keys.iter().map(Key::name).collect::<Vec<_>>().join(","),
@@ -153,6 +151,26 @@ fn check_fields(query: &Query, errors: &mut Vec<Error>) {
     }
 }
 
+/// What `filter` and `q` ask for together.
+fn condition<R: Resource>(query: &Query, errors: &mut Vec<Error>) -> Option<Condition<Column<R>>> {
+    let filter = query.filter.as_ref();
+    let filter = filter.and_then(|wanted| filter::of::<R>(wanted, errors));
+    let Some(words) = query.extra(SEARCH) else {
+        return filter;
+    };
+    let search = match R::SEARCHED {
+        [] => Err(kinds::UNKNOWN_PARAMETER.error("The parameter is not understood here.")),
+        _ => filter::search::<R>(words).map_err(|why| kinds::INVALID_PARAMETER.error(why)),
+    };
+    match search {
+        Ok(search) => Some(Condition::All(filter.into_iter().chain([search]).collect())),
+        Err(error) => {
+            errors.push(error.at_parameter(SEARCH));
+            None
+        }
+    }
+}
+
 /// One sort field.
 struct Key<R: Resource> {
     field: &'static str,
@@ -210,106 +228,6 @@ fn sort<R: Resource>(query: &Query, manner: &Manner<'_>, errors: &mut Vec<Error>
         }
     }
     keys
-}
-
-/// `id` is no attribute, but can be filtered and sorted by.
-fn column_named<R: Resource>(name: &str) -> Option<(Column<R>, Kind)> {
-    if name == "id" {
-        return Some((<R::Noun as Noun>::ID, Kind::Number));
-    }
-    let attribute: &Attribute<R> = R::attribute(name)?;
-    Some((attribute.column?, attribute.kind))
-}
-
-fn filter<R: Resource>(filter: &Filter, errors: &mut Vec<Error>) -> Option<Condition<Column<R>>> {
-    let mut all = |parts: &[Filter]| {
-        let conditions: Vec<_> = parts
-            .iter()
-            .map(|part| self::filter::<R>(part, errors))
-            .collect();
-        conditions.into_iter().collect::<Option<Vec<_>>>()
-    };
-    match filter {
-        Filter::All(parts) => all(parts).map(Condition::All),
-        Filter::Any(parts) => all(parts).map(Condition::Any),
-        Filter::Test(test) => match condition::<R>(test) {
-            Ok(condition) => Some(condition),
-            Err(error) => {
-                errors.push(error);
-                None
-            }
-        },
-    }
-}
-
-fn condition<R: Resource>(test: &Test) -> Result<Condition<Column<R>>, Error> {
-    let refuse = |detail: String| {
-        Err(kinds::INVALID_FILTER
-            .error(detail)
-            .at_parameter(test.parameter.as_str()))
-    };
-    let Some((column, kind)) = column_named::<R>(&test.field) else {
-        return refuse(format!("{} cannot be filtered by {}.", R::TYPE, test.field));
-    };
-    let Some(comparison) = comparison(test.operator) else {
-        let name = test.operator.name();
-        return refuse(format!(
-            "The operator {name} is not served for {} yet.",
-            test.field
-        ));
-    };
-    let kind = if comparison == Comparison::Null {
-        Kind::Flag
-    } else {
-        kind
-    };
-    let operands: Result<Vec<Operand>, String> = test
-        .values
-        .iter()
-        .map(|value| operand(kind, value))
-        .collect();
-    match operands {
-        Ok(operands) => Ok(Condition::Test {
-            column,
-            comparison,
-            operands,
-        }),
-        Err(detail) => refuse(detail),
-    }
-}
-
-fn comparison(operator: Operator) -> Option<Comparison> {
-    match operator {
-        Operator::Eq | Operator::In => Some(Comparison::Equal),
-        Operator::Ne | Operator::NotIn => Some(Comparison::NotEqual),
-        Operator::Lt => Some(Comparison::Less),
-        Operator::Le => Some(Comparison::LessOrEqual),
-        Operator::Gt => Some(Comparison::Greater),
-        Operator::Ge => Some(Comparison::GreaterOrEqual),
-        Operator::Null => Some(Comparison::Null),
-        Operator::Prefix | Operator::Suffix | Operator::Contains | Operator::Regex => None,
-    }
-}
-
-fn operand(kind: Kind, value: &str) -> Result<Operand, String> {
-    match kind {
-        // NUL is in no text, and PostgreSQL would choke on it.
-        Kind::Text if value.contains('\0') => {
-            Err("A text may not contain the character NUL.".into())
-        }
-        Kind::Text => Ok(Operand::Text(value.to_owned())),
-        Kind::Flag => bool::from_str(value)
-            .map(Operand::Flag)
-            .map_err(|_| format!("{value:?} is neither true nor false.")),
-        Kind::Number => value
-            .parse()
-            .map(Operand::Number)
-            .map_err(|_| format!("{value:?} is not a whole number.")),
-        Kind::Time => clock::parse(value)
-            .map(|moment| Operand::Text(clock::text(moment)))
-            .ok_or_else(|| format!("{value:?} is not a time like 2016-12-13T12:08:02+00:00.")),
-        Kind::Structure => Err("A list cannot be compared.".into()),
-    }
 }
 
 /// What is no id matches nothing.

@@ -66,6 +66,15 @@ impl Sent {
     }
 }
 
+/// What a filter that names no attribute asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnFilter {
+    /// Who holds one of the roles that are named by id or name.
+    Roles,
+    /// Who has a text in one of the searched columns.
+    Search,
+}
+
 /// Mirrored in the resource's `meta`.
 pub struct Stamp<'a> {
     pub created: &'a str,
@@ -77,6 +86,10 @@ pub struct Stamp<'a> {
 pub trait Resource: Sized + 'static {
     const TYPE: &'static str;
     const RELATIONSHIPS: &'static [Relationship];
+    /// Filters by something else than an attribute.
+    const FILTERS: &'static [(&'static str, OwnFilter)] = &[];
+    /// What a search looks into.
+    const SEARCHED: &'static [Column<Self>] = &[];
     type Noun: Noun;
     type Find: Execute + Governed + Operation<Output = Option<Row<Self>>>;
     /// What a request's attributes are gathered into.

@@ -1,8 +1,10 @@
 //! Filters, sorts and pages as plain values: surfaces translate into them,
 //! only the queries translate out of them.
 
+mod pattern;
 mod seek;
 
+pub use pattern::{Pattern, end_of_prefix};
 pub use seek::{Position, Seek};
 
 /// A kind of thing that can be listed.
@@ -36,8 +38,10 @@ pub enum Operand {
     Text(String),
     Flag(bool),
     Number(i64),
+    Pattern(Pattern),
 }
 
+/// Of these, what looks into texts compares them exactly, as the others do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     Equal,
@@ -50,6 +54,12 @@ pub enum Comparison {
     Before,
     /// The same, or stands at the operand.
     BeforeOrAt,
+    /// Begins with the operand.
+    Prefix,
+    Suffix,
+    Contains,
+    /// Fits the operand, a pattern.
+    Matches,
     /// Has no value (operand `Flag(true)`) or has one.
     Null,
 }
@@ -64,6 +74,10 @@ pub enum Condition<C> {
         comparison: Comparison,
         operands: Vec<Operand>,
     },
+    /// One of these.
+    Ids(Vec<i64>),
+    /// What only some nouns know.
+    Own(Own),
     /// Stands behind this value and id together, or before them: one range of an index.
     Beyond {
         column: C,
@@ -71,6 +85,24 @@ pub enum Condition<C> {
         id: i64,
         descending: bool,
     },
+}
+
+/// Conditions on users that are about more than a column of theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// Holds one of these roles without a scope, or, with `holds` false, none
+    /// of them. Without names: any role at all.
+    Roles { named: Option<Named>, holds: bool },
+    /// Has this text in a name, the username or the e-mail address, whatever
+    /// the case of its letters; at least three characters.
+    Search(String),
+}
+
+/// Things by their ids or their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    pub ids: Vec<i64>,
+    pub names: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +202,7 @@ impl<N: Noun> super::Operation for List<N> {
         let indexed = |column| N::is_indexed(column);
         self.condition
             .as_ref()
-            .is_some_and(|condition| !condition.is_narrow(&indexed))
+            .is_some_and(|condition| condition.has_pattern() || !condition.is_narrow(&indexed))
             || self.sort.first().is_some_and(|key| !indexed(key.column))
     }
 }
@@ -182,9 +214,41 @@ impl<C: Copy> Condition<C> {
             Self::All(parts) => parts.iter().any(|part| part.is_narrow(indexed)),
             Self::Any(parts) => parts.iter().all(|part| part.is_narrow(indexed)),
             Self::Test {
-                column, comparison, ..
-            } => *comparison == Comparison::Equal && indexed(*column),
-            Self::Beyond { .. } => false,
+                column,
+                comparison,
+                operands,
+            } => {
+                let narrow = match comparison {
+                    Comparison::Equal => true,
+                    Comparison::Prefix => !operands.contains(&Operand::Text(String::new())),
+                    _ => false,
+                };
+                narrow && indexed(*column)
+            }
+            Self::Beyond { .. } | Self::Ids(_) | Self::Own(_) => false,
+        }
+    }
+
+    fn has_pattern(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_pattern),
+            Self::Test { comparison, .. } => *comparison == Comparison::Matches,
+            Self::Beyond { .. } | Self::Ids(_) | Self::Own(_) => false,
+        }
+    }
+
+    /// The tests by pattern, which no database does: whoever carries the list
+    /// out puts the ids that fit in their place.
+    pub fn patterns(&mut self) -> Vec<&mut Self> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter_mut().flat_map(Self::patterns).collect()
+            }
+            Self::Test {
+                comparison: Comparison::Matches,
+                ..
+            } => vec![self],
+            _ => Vec::new(),
         }
     }
 }

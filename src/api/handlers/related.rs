@@ -5,7 +5,7 @@ use super::{one, page};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::error::Failure;
-use crate::api::plan::{self, Plan};
+use crate::api::plan::{self, Plan, SEARCH};
 use crate::api::resource::Resource;
 use crate::api::resources::{ToMany, ToOne};
 use crate::directory::DirectoryError;
@@ -15,7 +15,7 @@ use crate::jsonapi::write::raw;
 /// `GET /users/ID/roles`
 pub async fn related<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
-        page_of::<L>(call, &call.query(&[])?, call.id()).await
+        page_of::<L>(call, &call.query(&[SEARCH])?, call.id()).await
     })
     .await
 }

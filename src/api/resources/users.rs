@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::api::decode::{flag, maybe_text, refuse, text};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Created, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
+    Attribute, Created, Kind, Linked, OwnFilter, Relationship, Resource, Sent, Stamp, Writable,
 };
 use crate::auth::Guard;
 use crate::config::Secret;
@@ -37,6 +37,14 @@ impl Resource for Users {
             to_many: true,
             sent: Sent::Never,
         },
+    ];
+    const FILTERS: &'static [(&'static str, OwnFilter)] =
+        &[("roles", OwnFilter::Roles), ("query", OwnFilter::Search)];
+    const SEARCHED: &'static [UserColumn] = &[
+        UserColumn::Username,
+        UserColumn::Name,
+        UserColumn::Surname,
+        UserColumn::Email,
     ];
     type Noun = directory::users::Users;
     type Find = FindUser;

@@ -6,24 +6,47 @@
 /// the order of nulls is the same on both databases.
 macro_rules! columns {
     ($table:ident, $column:ident { $($variant:ident: $kind:ident $name:ident,)* }) => {
-        fn condition(condition: &Condition<$column>) -> Boxed<$table::table> {
+        fn condition(condition: &Condition<$column>, context: &Context) -> Boxed<$table::table> {
+            let part = |part| self::condition(part, context);
             match condition {
-                Condition::All(parts) => parts.iter().map(self::condition).fold(
+                Condition::All(parts) => parts.iter().map(part).fold(
                     Box::new(diesel::dsl::sql::<Truth>("TRUE")),
                     |all, part| Box::new(all.and(part)),
                 ),
-                Condition::Any(parts) => parts.iter().map(self::condition).fold(
+                Condition::Any(parts) => parts.iter().map(part).fold(
                     Box::new(diesel::dsl::sql::<Truth>("FALSE")),
                     |any, part| Box::new(any.or(part)),
                 ),
                 Condition::Test { column, comparison, operands } => match column {
-                    $($column::$variant => test!($kind $table::$name, *comparison, operands),)*
+                    $($column::$variant => test!($kind $table $name, *comparison, operands),)*
                 },
+                Condition::Ids(ids) => {
+                    Box::new(super::env::id_in($table::id, ids.clone()).nullable())
+                }
+                Condition::Own(wanted) => own(wanted, context),
                 Condition::Beyond { column, value, id, descending } => match column {
                     $($column::$variant =>
                         beyond!($kind $table $name, value, *id, *descending),)*
                 },
             }
+        }
+
+        /// With ids in the place of patterns.
+        async fn settled(
+            condition: &Option<Condition<$column>>,
+            connection: &mut Conn,
+        ) -> Result<Option<Condition<$column>>, DirectoryError> {
+            let mut condition = condition.clone();
+            let tests = condition.iter_mut().flat_map(Condition::patterns);
+            for test in tests {
+                let Condition::Test { column, operands, .. } = test else { continue };
+                let Some(Operand::Pattern(pattern)) = operands.as_slice().first() else { continue };
+                let ids = match column {
+                    $($column::$variant => fitting!($kind $table $name, pattern, connection),)*
+                };
+                *test = Condition::Ids(ids);
+            }
+            Ok(condition)
         }
 
         type Truth = diesel::sql_types::Nullable<diesel::sql_types::Bool>;
@@ -72,21 +95,42 @@ macro_rules! order {
 
 /// One column against its operands. Not equal is also what has no value.
 macro_rules! test {
-    (text $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Text, String, false)
+    (text $table:ident $name:ident, $comparison:expr, $operands:expr) => {
+        test!(@text $table $name, $comparison, $operands, false)
     };
-    (maybe_text $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Text, String, true)
+    (maybe_text $table:ident $name:ident, $comparison:expr, $operands:expr) => {
+        test!(@text $table $name, $comparison, $operands, true)
     };
-    (maybe_number $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Number, i64, true)
+    (maybe_number $table:ident $name:ident, $comparison:expr, $operands:expr) => {
+        test!(@compare $table::$name, $comparison, $operands, Number, i64, true)
     };
-    (number $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Number, i64, false)
+    (number $table:ident $name:ident, $comparison:expr, $operands:expr) => {
+        test!(@compare $table::$name, $comparison, $operands, Number, i64, false)
     };
-    (flag $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Flag, bool, false)
+    (flag $table:ident $name:ident, $comparison:expr, $operands:expr) => {
+        test!(@compare $table::$name, $comparison, $operands, Flag, bool, false)
     };
+    (@text $table:ident $name:ident, $comparison:expr, $operands:expr, $nulls:expr) => {{
+        const COLUMN: &str = concat!(stringify!($table), ".", stringify!($name));
+        let text = match $operands.as_slice() {
+            [Operand::Text(text)] => text.as_str(),
+            _ => "",
+        };
+        match $comparison {
+            Comparison::Prefix => {
+                let begin = $table::$name.nullable().ge(Some(text.to_owned()));
+                match crate::directory::listing::end_of_prefix(text) {
+                    Some(end) => Box::new(begin.and($table::$name.nullable().lt(Some(end)))),
+                    None => Box::new(begin),
+                }
+            }
+            Comparison::Suffix if !text.is_empty() => Box::new(super::env::ends_with(COLUMN, text)),
+            Comparison::Suffix | Comparison::Contains => {
+                Box::new(super::env::contains(COLUMN, text))
+            }
+            other => test!(@compare $table::$name, other, $operands, Text, String, $nulls),
+        }
+    }};
     (@compare $column:expr, $comparison:expr, $operands:expr, $kind:ident, $rust:ty, $nulls:expr) => {{
         let column = $column.nullable();
         let values: Vec<$rust> = $operands
@@ -115,6 +159,11 @@ macro_rules! test {
             Comparison::Before => Box::new(column.lt(first())),
             Comparison::BeforeOrAt if $nulls => Box::new(column.le(first()).or(column.is_null().nullable())),
             Comparison::BeforeOrAt => Box::new(column.le(first())),
+            // Texts only, and patterns have been settled.
+            Comparison::Prefix
+            | Comparison::Suffix
+            | Comparison::Contains
+            | Comparison::Matches => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
         }
     }};
 }
@@ -166,11 +215,61 @@ macro_rules! beyond {
     }};
 }
 
+/// Rows that are tried on a pattern at a time.
+pub const BATCH: i64 = 10_000;
+
+/// The ids of all rows whose text fits a pattern, tried in batches, so that
+/// the memory does not grow with the table.
+macro_rules! fitting {
+    (text $($rest:tt)*) => { fitting!(@text $($rest)*) };
+    (maybe_text $($rest:tt)*) => { fitting!(@text $($rest)*) };
+    (@text $table:ident $name:ident, $pattern:expr, $connection:expr) => {{
+        use crate::directory::listing::end_of_prefix;
+        use super::columns::BATCH;
+        let prefix = $pattern.prefix().to_owned();
+        let mut ids: Vec<i64> = Vec::new();
+        let mut after = 0;
+        loop {
+            let mut rows = $table::table
+                .filter($table::id.gt(after))
+                .order($table::id.asc())
+                .limit(BATCH)
+                .select(($table::id, $table::$name.nullable()))
+                .into_boxed::<Db>();
+            if !prefix.is_empty() {
+                rows = rows.filter($table::$name.nullable().ge(Some(prefix.clone())));
+            }
+            if let Some(end) = end_of_prefix(&prefix) {
+                rows = rows.filter($table::$name.nullable().lt(Some(end)));
+            }
+            let rows: Vec<(i64, Option<String>)> = rows.load($connection).await?;
+            let fits = |text: &Option<String>| text.as_ref().is_some_and(|text| $pattern.fits(text));
+            ids.extend(rows.iter().filter(|(_, text)| fits(text)).map(|(id, _)| *id));
+            match rows.last() {
+                Some((last, _)) if i64::try_from(rows.len()) == Ok(BATCH) => after = *last,
+                _ => break ids,
+            }
+        }
+    }};
+    ($kind:ident $table:ident $name:ident, $pattern:expr, $connection:expr) => {
+        Vec::new()
+    };
+}
+
+/// For nouns without conditions of their own.
+macro_rules! no_own {
+    ($table:ident) => {
+        fn own(_: &crate::directory::listing::Own, _: &Context) -> Boxed<$table::table> {
+            Box::new(diesel::dsl::sql::<Truth>("FALSE"))
+        }
+    };
+}
+
 /// The rows of a page of `$matching`, in the order of the list.
 macro_rules! page {
-    ($list:expr, $matching:expr, $row:ty, $connection:expr) => {{
+    ($list:expr, $matching:expr, $row:ty, $context:expr, $connection:expr) => {{
         let query = match $list.within() {
-            Some(within) => $matching.filter(condition(&within)),
+            Some(within) => $matching.filter(condition(&within, $context)),
             None => $matching,
         };
         let rows = ordered!(query, $list.reading_order())

@@ -12,6 +12,7 @@ columns!(events, EventColumn {
     SubjectId: number subject_id,
     RequestId: text request_id,
 });
+no_own!(events);
 
 impl Run for FindEvent {
     type Answer = Option<Event>;
@@ -34,7 +35,7 @@ impl Run for List<Events> {
 
     async fn run(
         &self,
-        _: &Context,
+        context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<Event>, DirectoryError> {
         if self.visible != Visible::All {
@@ -43,18 +44,19 @@ impl Run for List<Events> {
                 total: Some(0),
             });
         }
-        let filtered = || {
+        let wanted = settled(&self.condition, connection).await?;
+        let matching = || {
             let query = events::table.into_boxed::<Db>();
-            match &self.condition {
-                Some(wanted) => query.filter(condition(wanted)),
+            match &wanted {
+                Some(wanted) => query.filter(condition(wanted, context)),
                 None => query,
             }
         };
         let total = match self.count {
             Count::Estimated if self.condition.is_none() => Some(spread(connection).await?),
-            _ => total!(self, filtered(), connection),
+            _ => total!(self, matching(), connection),
         };
-        let rows = page!(self, filtered(), Event, connection);
+        let rows = page!(self, matching(), Event, context, connection);
         Ok(Listed { rows, total })
     }
 }

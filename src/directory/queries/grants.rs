@@ -11,6 +11,7 @@ use super::{env, found, roles};
 use crate::directory::grants::{
     Change, ChangeMembers, ListMembers, Members, NewGrant, RolesOfUsers, Side, UsersOfRoles,
 };
+use crate::directory::listing::Named;
 use crate::directory::permissions::Reach;
 use crate::directory::roles::ADMIN;
 use crate::storage::schema::{grants, roles as roles_table, users};
@@ -79,6 +80,25 @@ pub fn holders(role: i64, context: &Context) -> Ids {
         .filter(grants::role_id.eq(role))
         .filter(un_scoped!())
         .filter(in_force!(now.clone()))
+}
+
+/// The users who hold one of these roles without a scope, or any role.
+pub fn holders_of_any(named: Option<&Named>, context: &Context) -> Ids {
+    let now = context.now_text();
+    let holders = grants::table
+        .select(grants::user_id)
+        .into_boxed::<Db>()
+        .filter(un_scoped!())
+        .filter(in_force!(now.clone()));
+    let Some(named) = named else { return holders };
+    let roles = roles_table::table
+        .filter(
+            roles_table::id
+                .eq_any(named.ids.clone())
+                .or(roles_table::name.eq_any(named.names.clone())),
+        )
+        .select(roles_table::id);
+    holders.filter(grants::role_id.eq_any(roles))
 }
 
 /// The roles that `user` holds without a scope.

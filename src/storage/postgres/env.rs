@@ -1,12 +1,18 @@
 //! What the shared queries are compiled against here.
 
-use diesel::dsl::{Asc, Desc, EqAny, NullsFirst, NullsLast};
-use diesel::sql_types::BigInt;
+use diesel::dsl::{AsExprOf, Asc, Desc, EqAny, NullsFirst, NullsLast, sql};
+use diesel::expression::{SqlLiteral, UncheckedBind};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryResult};
 
 pub use diesel_async::RunQueryDsl;
 
 pub type Db = diesel::pg::Pg;
+/// True, false or, where there is no value, neither.
+type Truth = Nullable<Bool>;
+/// A test of a text column with one value bound.
+pub type Textual = SqlLiteral<Truth, UncheckedBind<SqlLiteral<Truth>, AsExprOf<String, Text>>>;
+
 pub type Conn = diesel_async::AsyncPgConnection;
 
 /// The order of a column that may be null: as on SQLite, nulls come first.
@@ -46,4 +52,37 @@ where
     C: ExpressionMethods + diesel::Expression<SqlType = BigInt>,
 {
     column.eq_any(ids)
+}
+
+/// Whether a text column holds `text`, letter by letter.
+pub fn contains(column: &str, text: &str) -> Textual {
+    sql::<Truth>(&format!("strpos({column}, "))
+        .bind::<Text, _>(text.to_owned())
+        .sql(") > 0")
+}
+
+/// Whether a text column ends with `text`, which is not empty.
+pub fn ends_with(column: &str, text: &str) -> Textual {
+    let length = text.chars().count();
+    sql::<Truth>(&format!("right({column}, {length}) = "))
+        .bind::<Text, _>(text.to_owned())
+        .sql("")
+}
+
+/// Whether a user's names, username or e-mail address hold `text`, whatever
+/// the case of its letters. The function is what the index is made on.
+pub fn search(text: &str) -> Textual {
+    let mut literal = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            literal.push('\\');
+        }
+        literal.push(letter);
+    }
+    sql::<Truth>(
+        "user_search_text(users.username, users.name, users.surname, users.email) \
+         LIKE '%' || fold_case(",
+    )
+    .bind::<Text, _>(literal)
+    .sql(") || '%'")
 }
