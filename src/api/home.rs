@@ -31,11 +31,13 @@ pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
                 (kind.to_owned(), entry)
             })
             .collect();
+        let limits = &call.api.query_limits;
         let own = format!("{}/home", call.base);
         let document = json!({
             "links": { "self": own, "home": own },
             "meta": {
                 "resources": resources,
+                "page_size": { "default": limits.default_page_size, "max": limits.max_page_size },
                 "project": { "name": call.api.project },
                 "version": env!("CARGO_PKG_VERSION"),
             },
