@@ -50,10 +50,6 @@ pub enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
-    /// Comes before the operand in the order of a list, where what has no value is first.
-    Before,
-    /// The same, or stands at the operand.
-    BeforeOrAt,
     /// Begins with the operand.
     Prefix,
     Suffix,
@@ -180,9 +176,15 @@ impl<N: Noun> List<N> {
         keys.iter().map(turn).collect()
     }
 
-    /// What the ends of the page ask of its rows.
-    pub fn within(&self) -> Option<Condition<N::Column>> {
-        seek::within::<N>(&self.seek, &self.sort)
+    /// The parts that the page is read in, one after the other until it is full.
+    pub fn pieces(&self, by_row: bool) -> Vec<Option<Condition<N::Column>>> {
+        seek::pieces::<N>(&self.seek, &self.sort, by_row)
+    }
+
+    /// How many rows are still to be read when there are some.
+    pub fn left(&self, rows: &[N::Row]) -> i64 {
+        let read = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        self.slice.limit.saturating_sub(read)
     }
 
     /// Rows as they were read, in the order of the list.

@@ -33,28 +33,41 @@ impl Seek {
     }
 }
 
-/// What both ends ask of the rows of a list with this order.
-pub fn within<N: Noun>(seek: &Seek, sort: &[SortBy<N::Column>]) -> Option<Condition<N::Column>> {
-    let after = seek
-        .after
+/// Conditions whose rows, one after the other, are those between both ends,
+/// in the order of reading; each is one range of an index where there is one.
+/// `None`: all rows. With `by_row` the database finds a value and an id
+/// together in an index.
+pub fn pieces<N: Noun>(
+    seek: &Seek,
+    sort: &[SortBy<N::Column>],
+    by_row: bool,
+) -> Vec<Option<Condition<N::Column>>> {
+    let (near, far) = match seek.backwards {
+        true => (&seek.before, &seek.after),
+        false => (&seek.after, &seek.before),
+    };
+    let far = far
         .as_ref()
-        .map(|position| beyond::<N>(position, sort, false));
-    let before = seek
-        .before
-        .as_ref()
-        .map(|position| beyond::<N>(position, sort, true));
-    match (after, before) {
-        (Some(after), Some(before)) => Some(Condition::All(vec![after, before])),
-        (after, before) => after.or(before),
-    }
+        .map(|end| Condition::Any(behind::<N>(end, sort, !seek.backwards, false)));
+    let Some(near) = near else {
+        return vec![far];
+    };
+    behind::<N>(near, sort, seek.backwards, by_row)
+        .into_iter()
+        .map(|piece| match &far {
+            Some(far) => Some(Condition::All(vec![piece, far.clone()])),
+            None => Some(piece),
+        })
+        .collect()
 }
 
-/// Rows behind `position`; with `back`, those in front of it.
-fn beyond<N: Noun>(
+/// The rows behind `position`, in pieces; with `back`, those in front of it.
+fn behind<N: Noun>(
     position: &Position,
     sort: &[SortBy<N::Column>],
     back: bool,
-) -> Condition<N::Column> {
+    by_row: bool,
+) -> Vec<Condition<N::Column>> {
     let keys: Vec<Key<N::Column>> = sort
         .iter()
         .zip(&position.values)
@@ -65,42 +78,37 @@ fn beyond<N: Noun>(
         })
         .collect();
     let Some((last, front)) = keys.split_last() else {
-        return ids::<N>(position.id, back);
+        return vec![ids::<N>(position.id, back)];
     };
-    // Equal in the first keys and beyond in the next, for each key; the id
-    // breaks ties in the direction of the last one.
-    let mut ways = Vec::new();
-    let mut equal = Vec::new();
-    for key in front {
-        ways.push(both(equal.clone(), key.beyond()));
-        equal.push(key.same());
-    }
+    let mut pieces = Vec::new();
     match &last.value {
-        Some(value) => {
-            let end = Condition::Beyond {
+        Some(value) if by_row => {
+            let row = Condition::Beyond {
                 column: last.column,
                 value: value.clone(),
                 id: position.id,
                 descending: last.descending,
             };
-            ways.push(both(equal, end));
+            pieces.push(same(front, row));
+            pieces.extend(last.without_value().map(|none| same(front, none)));
         }
-        None => {
-            ways.push(both(equal.clone(), last.beyond()));
-            equal.push(last.same());
-            ways.push(both(equal, ids::<N>(position.id, last.descending)));
+        _ => {
+            // Ties are broken in the direction of the last key.
+            pieces.push(same(&keys, ids::<N>(position.id, last.descending)));
+            pieces.extend(last.beyond().map(|beyond| same(front, beyond)));
         }
     }
-    // Says nothing new, but lets an index begin at the right place.
-    match keys.first().and_then(Key::at_or_beyond) {
-        Some(start) if ways.len() > 1 => Condition::All(vec![start, Condition::Any(ways)]),
-        _ => Condition::Any(ways),
+    let mut equal = front;
+    while let Some((key, rest)) = equal.split_last() {
+        pieces.extend(key.beyond().map(|beyond| same(rest, beyond)));
+        equal = rest;
     }
+    pieces
 }
 
-fn both<C>(mut all: Vec<Condition<C>>, last: Condition<C>) -> Condition<C> {
-    all.push(last);
-    Condition::All(all)
+/// The same value for these keys, and what comes then.
+fn same<C: Copy>(keys: &[Key<C>], then: Condition<C>) -> Condition<C> {
+    Condition::All(keys.iter().map(Key::same).chain([then]).collect())
 }
 
 fn ids<N: Noun>(id: i64, descending: bool) -> Condition<N::Column> {
@@ -134,24 +142,25 @@ impl<C: Copy> Key<C> {
         }
     }
 
-    fn beyond(&self) -> Condition<C> {
-        match (&self.value, self.descending) {
-            (Some(value), false) => test(self.column, Comparison::Greater, value.clone()),
-            (Some(value), true) => test(self.column, Comparison::Before, value.clone()),
-            (None, false) => test(self.column, Comparison::Null, Operand::Flag(false)),
-            // What has no value is last here: nothing is beyond.
-            (None, true) => Condition::Any(Vec::new()),
-        }
+    /// What comes behind this value; what has none is first, or last.
+    fn beyond(&self) -> impl Iterator<Item = Condition<C>> {
+        let comparison = if self.descending {
+            Comparison::Less
+        } else {
+            Comparison::Greater
+        };
+        let behind = match &self.value {
+            Some(value) => Some(test(self.column, comparison, value.clone())),
+            None if self.descending => None,
+            None => Some(test(self.column, Comparison::Null, Operand::Flag(false))),
+        };
+        behind.into_iter().chain(self.without_value())
     }
 
-    fn at_or_beyond(&self) -> Option<Condition<C>> {
-        let comparison = if self.descending {
-            Comparison::BeforeOrAt
-        } else {
-            Comparison::GreaterOrEqual
-        };
-        let value = self.value.clone()?;
-        Some(test(self.column, comparison, value))
+    /// What has no value, where that is still to come.
+    fn without_value(&self) -> Option<Condition<C>> {
+        let is_ahead = self.descending && self.value.is_some();
+        is_ahead.then(|| test(self.column, Comparison::Null, Operand::Flag(true)))
     }
 }
 
@@ -178,13 +187,10 @@ mod tests {
 
     #[test]
     fn without_keys_the_id_alone_decides() {
+        let beyond = test(UserColumn::Id, Comparison::Greater, Operand::Number(7));
         assert_eq!(
-            within::<Users>(&after(Vec::new(), 7), &[]),
-            Some(test(
-                UserColumn::Id,
-                Comparison::Greater,
-                Operand::Number(7)
-            ))
+            pieces::<Users>(&after(Vec::new(), 7), &[], true),
+            [Some(beyond)]
         );
         assert_eq!(after(Vec::new(), 7).ids(), (8, i64::MAX));
     }
@@ -196,24 +202,24 @@ mod tests {
             value: None,
             descending: true,
         };
-        assert_eq!(key.beyond(), Condition::Any(Vec::new()));
+        assert_eq!(key.beyond().count(), 0);
     }
 
     #[test]
-    fn one_key_with_a_value_is_one_range() {
-        let found = within::<Users>(
-            &after(vec![Some(Operand::Text("a".into()))], 7),
-            &sort(&[(UserColumn::Name, false)]),
-        );
+    fn a_database_that_finds_rows_reads_one_range() {
+        let value = Operand::Text("a".into());
+        let seek = after(vec![Some(value.clone())], 7);
         let range = Condition::Beyond {
             column: UserColumn::Name,
-            value: Operand::Text("a".into()),
+            value,
             id: 7,
             descending: false,
         };
+        let sort = sort(&[(UserColumn::Name, false)]);
         assert_eq!(
-            found,
-            Some(Condition::Any(vec![Condition::All(vec![range])]))
+            pieces::<Users>(&seek, &sort, true),
+            [Some(Condition::All(vec![range]))]
         );
+        assert_eq!(pieces::<Users>(&seek, &sort, false).len(), 2);
     }
 }

@@ -96,21 +96,21 @@ macro_rules! order {
 /// One column against its operands. Not equal is also what has no value.
 macro_rules! test {
     (text $table:ident $name:ident, $comparison:expr, $operands:expr) => {
-        test!(@text $table $name, $comparison, $operands, false)
+        test!(@text $table $name, $comparison, $operands)
     };
     (maybe_text $table:ident $name:ident, $comparison:expr, $operands:expr) => {
-        test!(@text $table $name, $comparison, $operands, true)
+        test!(@text $table $name, $comparison, $operands)
     };
     (maybe_number $table:ident $name:ident, $comparison:expr, $operands:expr) => {
-        test!(@compare $table::$name, $comparison, $operands, Number, i64, true)
+        test!(@compare $table::$name, $comparison, $operands, Number, i64)
     };
     (number $table:ident $name:ident, $comparison:expr, $operands:expr) => {
-        test!(@compare $table::$name, $comparison, $operands, Number, i64, false)
+        test!(@compare $table::$name, $comparison, $operands, Number, i64)
     };
     (flag $table:ident $name:ident, $comparison:expr, $operands:expr) => {
-        test!(@compare $table::$name, $comparison, $operands, Flag, bool, false)
+        test!(@compare $table::$name, $comparison, $operands, Flag, bool)
     };
-    (@text $table:ident $name:ident, $comparison:expr, $operands:expr, $nulls:expr) => {{
+    (@text $table:ident $name:ident, $comparison:expr, $operands:expr) => {{
         const COLUMN: &str = concat!(stringify!($table), ".", stringify!($name));
         let text = match $operands.as_slice() {
             [Operand::Text(text)] => text.as_str(),
@@ -128,10 +128,10 @@ macro_rules! test {
             Comparison::Suffix | Comparison::Contains => {
                 Box::new(super::env::contains(COLUMN, text))
             }
-            other => test!(@compare $table::$name, other, $operands, Text, String, $nulls),
+            other => test!(@compare $table::$name, other, $operands, Text, String),
         }
     }};
-    (@compare $column:expr, $comparison:expr, $operands:expr, $kind:ident, $rust:ty, $nulls:expr) => {{
+    (@compare $column:expr, $comparison:expr, $operands:expr, $kind:ident, $rust:ty) => {{
         let column = $column.nullable();
         let values: Vec<$rust> = $operands
             .iter()
@@ -155,10 +155,6 @@ macro_rules! test {
             Comparison::LessOrEqual => Box::new(column.le(first())),
             Comparison::Greater => Box::new(column.gt(first())),
             Comparison::GreaterOrEqual => Box::new(column.ge(first())),
-            Comparison::Before if $nulls => Box::new(column.lt(first()).or(column.is_null().nullable())),
-            Comparison::Before => Box::new(column.lt(first())),
-            Comparison::BeforeOrAt if $nulls => Box::new(column.le(first()).or(column.is_null().nullable())),
-            Comparison::BeforeOrAt => Box::new(column.le(first())),
             // Texts only, and patterns have been settled.
             Comparison::Prefix
             | Comparison::Suffix
@@ -168,28 +164,27 @@ macro_rules! test {
     }};
 }
 
-/// Value and id compared as one, which both databases answer from one range of
-/// an index; what can be null is before everything.
+/// Value and id compared as one: one range of an index of both.
 macro_rules! beyond {
     (text $table:ident $name:ident, $($rest:tt)*) => {
-        beyond!(@range $table $name, Text, false, $($rest)*)
+        beyond!(@range $table $name, Text, $($rest)*)
     };
     (maybe_text $table:ident $name:ident, $($rest:tt)*) => {
-        beyond!(@range $table $name, Text, true, $($rest)*)
+        beyond!(@range $table $name, Text, $($rest)*)
     };
     (number $table:ident $name:ident, $($rest:tt)*) => {
-        beyond!(@range $table $name, Number, false, $($rest)*)
+        beyond!(@range $table $name, Number, $($rest)*)
     };
     (maybe_number $table:ident $name:ident, $($rest:tt)*) => {
-        beyond!(@range $table $name, Number, true, $($rest)*)
+        beyond!(@range $table $name, Number, $($rest)*)
     };
     (flag $table:ident $name:ident, $($rest:tt)*) => {
-        beyond!(@range $table $name, Flag, false, $($rest)*)
+        beyond!(@range $table $name, Flag, $($rest)*)
     };
     (@sql Text) => { diesel::sql_types::Text };
     (@sql Number) => { diesel::sql_types::BigInt };
     (@sql Flag) => { diesel::sql_types::Bool };
-    (@range $table:ident $name:ident, $kind:ident, $nulls:expr,
+    (@range $table:ident $name:ident, $kind:ident,
         $value:expr, $id:expr, $descending:expr) => {{
         let row = concat!(
             "(", stringify!($table), ".", stringify!($name), ", ", stringify!($table), ".id)"
@@ -202,12 +197,7 @@ macro_rules! beyond {
                     .sql(", ")
                     .bind::<diesel::sql_types::BigInt, _>($id)
                     .sql(")");
-                if $nulls && $descending {
-                    let none = $table::$name.nullable().is_null().nullable();
-                    Box::new(range.or(none))
-                } else {
-                    Box::new(range)
-                }
+                Box::new(range)
             }
             // Of another kind than the column: nothing compares.
             _ => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
@@ -268,16 +258,24 @@ macro_rules! no_own {
 /// The rows of a page of `$matching`, in the order of the list.
 macro_rules! page {
     ($list:expr, $matching:expr, $row:ty, $context:expr, $connection:expr) => {{
-        let query = match $list.within() {
-            Some(within) => $matching.filter(condition(&within, $context)),
-            None => $matching,
-        };
-        let rows = ordered!(query, $list.reading_order())
-            .select(<$row>::as_select())
-            .offset($list.slice.offset)
-            .limit($list.slice.limit)
-            .load($connection)
-            .await?;
+        let mut rows: Vec<$row> = Vec::new();
+        for piece in $list.pieces(super::env::FINDS_ROWS) {
+            let left = $list.left(&rows);
+            if left == 0 && !rows.is_empty() {
+                break;
+            }
+            let query = match piece {
+                Some(piece) => $matching.filter(condition(&piece, $context)),
+                None => $matching,
+            };
+            let read: Vec<$row> = ordered!(query, $list.reading_order())
+                .select(<$row>::as_select())
+                .offset($list.slice.offset)
+                .limit(left)
+                .load($connection)
+                .await?;
+            rows.extend(read);
+        }
         $list.in_order(rows)
     }};
 }

@@ -15,6 +15,9 @@ pub type Textual = SqlLiteral<Truth, UncheckedBind<SqlLiteral<Truth>, AsExprOf<S
 
 pub type Conn = diesel_async::AsyncPgConnection;
 
+/// An index range may be by two columns together.
+pub const FINDS_ROWS: bool = true;
+
 /// The order of a column that may be null: as on SQLite, nulls come first.
 pub fn ascending<E: ExpressionMethods>(column: E) -> NullsFirst<Asc<E>> {
     column.asc().nulls_first()
