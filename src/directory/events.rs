@@ -46,6 +46,7 @@ pub enum EventColumn {
     At,
     ActorId,
     Actor,
+    TokenId,
     Verb,
     SubjectType,
     SubjectId,

@@ -57,9 +57,12 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     shown("actor", Kind::Text, Some(EventColumn::Actor), |event| {
         Shown::maybe(&event.actor)
     }),
-    shown("token_id", Kind::Number, None, |event| {
-        Shown::maybe_number(event.token_id)
-    }),
+    shown(
+        "token_id",
+        Kind::Number,
+        Some(EventColumn::TokenId),
+        |event| Shown::maybe_number(event.token_id),
+    ),
     shown("verb", Kind::Text, Some(EventColumn::Verb), |event| {
         Shown::Text(&event.verb)
     }),

@@ -159,7 +159,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     writable(
         "include_context",
         Kind::Text,
-        None,
+        Some(RoleColumn::IncludeContext),
         |role| Shown::maybe(&role.include_context),
         |changes, value| {
             changes.include_context = Some(expressions("include_context", value)?);
@@ -169,7 +169,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     writable(
         "exclude_context",
         Kind::Text,
-        None,
+        Some(RoleColumn::ExcludeContext),
         |role| Shown::maybe(&role.exclude_context),
         |changes, value| {
             changes.exclude_context = Some(expressions("exclude_context", value)?);
@@ -179,7 +179,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     writable(
         "include_bundles",
         Kind::Text,
-        None,
+        Some(RoleColumn::IncludeBundles),
         |role| Shown::maybe(&role.include_bundles),
         |changes, value| {
             changes.include_bundles = Some(expressions("include_bundles", value)?);
@@ -189,7 +189,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     writable(
         "exclude_bundles",
         Kind::Text,
-        None,
+        Some(RoleColumn::ExcludeBundles),
         |role| Shown::maybe(&role.exclude_bundles),
         |changes, value| {
             changes.exclude_bundles = Some(expressions("exclude_bundles", value)?);

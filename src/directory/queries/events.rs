@@ -7,6 +7,7 @@ columns!(events, EventColumn {
     At: text at,
     ActorId: maybe_number actor_id,
     Actor: maybe_text actor,
+    TokenId: maybe_number token_id,
     Verb: text verb,
     SubjectType: text subject_type,
     SubjectId: number subject_id,

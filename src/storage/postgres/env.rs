@@ -82,10 +82,13 @@ pub fn search(text: &str) -> Textual {
         }
         literal.push(letter);
     }
+    // Found before anything else: else a LIMIT tempts the planner to try one
+    // row after the other instead.
     sql::<Truth>(
-        "user_search_text(users.username, users.name, users.surname, users.email) \
+        "users.id = ANY(ARRAY(SELECT found.id FROM users AS found WHERE \
+         user_search_text(found.username, found.name, found.surname, found.email) \
          LIKE '%' || fold_case(",
     )
     .bind::<Text, _>(literal)
-    .sql(") || '%'")
+    .sql(") || '%'))")
 }
