@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 
 use crate::directory::RequestId;
-use crate::jsonapi::Accepted;
+use crate::jsonapi::{Accepted, CURSOR_PAGINATION};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -13,6 +13,8 @@ pub enum Answer {
     Document(Vec<u8>),
     /// One that nobody on the way may keep.
     Secret(Vec<u8>),
+    /// A page by cursor, to which the profile was applied.
+    CursorPage(Vec<u8>),
     Created {
         body: Vec<u8>,
         location: String,
@@ -21,9 +23,17 @@ pub enum Answer {
 }
 
 impl Answer {
+    pub fn page(body: Vec<u8>, by_cursor: bool) -> Self {
+        if by_cursor {
+            Self::CursorPage(body)
+        } else {
+            Self::Document(body)
+        }
+    }
+
     pub fn respond(self, accepted: &Accepted, request_id: RequestId) -> HttpResponse {
         let status = match &self {
-            Self::Document(_) | Self::Secret(_) => StatusCode::OK,
+            Self::Document(_) | Self::Secret(_) | Self::CursorPage(_) => StatusCode::OK,
             Self::Created { .. } => StatusCode::CREATED,
             Self::Empty => StatusCode::NO_CONTENT,
         };
@@ -35,15 +45,24 @@ impl Answer {
         };
         response.insert_header((header::CACHE_CONTROL, keep));
         response.insert_header((REQUEST_ID, request_id.to_string()));
+        // What was accepted is named only where it was applied (N14, K02).
+        let profiles = match &self {
+            Self::CursorPage(_) => vec![CURSOR_PAGINATION],
+            _ => Vec::new(),
+        };
+        let applied = Accepted {
+            profiles,
+            ..accepted.clone()
+        };
         let body = match self {
             Self::Empty => return response.finish(),
-            Self::Document(body) | Self::Secret(body) => body,
+            Self::Document(body) | Self::Secret(body) | Self::CursorPage(body) => body,
             Self::Created { body, location } => {
                 response.insert_header((header::LOCATION, location));
                 body
             }
         };
-        match accepted.content_type() {
+        match applied.content_type() {
             std::borrow::Cow::Borrowed(kind) => {
                 response.insert_header((header::CONTENT_TYPE, kind))
             }

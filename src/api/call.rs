@@ -12,11 +12,12 @@ use ipnet::IpNet;
 
 use super::answer::Answer;
 use super::error::Failure;
+use super::paging::Manner;
 use super::{base, client, kinds};
 use crate::auth::{Auth, Guard};
 use crate::config::{Limits, Settings};
 use crate::directory::{Context, RequestId};
-use crate::jsonapi::{Accepted, Error, Negotiation, document, query};
+use crate::jsonapi::{Accepted, CURSOR_PAGINATION, Error, Negotiation, document, query};
 
 /// How much a query may ask for, by the settings.
 pub fn query_limits(limits: &Limits) -> query::Limits {
@@ -66,7 +67,7 @@ impl Api {
             },
             negotiation: Negotiation {
                 extensions: &[],
-                profiles: &[],
+                profiles: &[CURSOR_PAGINATION],
                 strict: settings.server.strict_media_types,
             },
             request_ids: AtomicU64::new(u64::from_le_bytes(seed)),
@@ -115,6 +116,7 @@ pub fn has_body(request: &HttpRequest) -> bool {
 pub struct Call<'a> {
     pub api: &'a Api,
     pub request: &'a HttpRequest,
+    pub accepted: &'a Accepted,
     pub guard: Guard,
     pub base: Cow<'a, str>,
 }
@@ -132,6 +134,16 @@ impl Call<'_> {
     pub fn query(&self, extras: &[&str]) -> Result<query::Query, Failure> {
         let raw = self.request.query_string();
         Ok(query::Query::parse(raw, extras, &self.api.query_limits)?)
+    }
+
+    /// How lists are paged for this caller; `usual` is the size of a page when
+    /// the request names none.
+    pub fn paging(&self, usual: Option<i64>) -> Manner<'_> {
+        Manner {
+            by_profile: self.accepted.profiles.contains(&CURSOR_PAGINATION),
+            limits: &self.api.query_limits,
+            usual,
+        }
     }
 
     /// A query where nothing can be asked for but sparse fields and includes.
@@ -193,7 +205,7 @@ pub async fn answer(
         Ok(accepted) => accepted,
         Err(error) => return Failure::from(error).respond(api, request, request_id, None),
     };
-    let outcome = match begin(api, request, request_id).await {
+    let outcome = match begin(api, request, &accepted, request_id).await {
         Ok(call) => work(&call).await,
         Err(failure) => Err(failure),
     };
@@ -211,6 +223,7 @@ pub fn authorization(request: &HttpRequest) -> Option<&[u8]> {
 async fn begin<'a>(
     api: &'a Api,
     request: &'a HttpRequest,
+    accepted: &'a Accepted,
     request_id: RequestId,
 ) -> Result<Call<'a>, Failure> {
     let base = base::of(api, request)?;
@@ -223,6 +236,7 @@ async fn begin<'a>(
     Ok(Call {
         api,
         request,
+        accepted,
         guard,
         base,
     })

@@ -12,7 +12,7 @@ use super::call::Api;
 use super::kinds;
 use crate::auth::{Denied, Refusal};
 use crate::directory::{DirectoryError, Problem, RequestId};
-use crate::jsonapi::{Accepted, Error, Errors, Linkage, ResourceObject};
+use crate::jsonapi::{Accepted, CURSOR_PAGINATION, Error, Errors, Linkage, ResourceObject};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"rolecall\"";
@@ -255,11 +255,19 @@ fn document(
         None => api.accepts_plain_json(request),
     };
     let kind = if plain {
-        crate::jsonapi::PLAIN_JSON
+        crate::jsonapi::PLAIN_JSON.into()
+    } else if errors.iter().any(|error| error.type_link.is_some()) {
+        // Kinds of errors that the profile defines: it was applied.
+        let profiles = vec![CURSOR_PAGINATION];
+        Accepted {
+            profiles,
+            ..Accepted::default()
+        }
+        .content_type()
     } else {
-        crate::jsonapi::MEDIA_TYPE
+        crate::jsonapi::MEDIA_TYPE.into()
     };
-    response.insert_header((header::CONTENT_TYPE, kind));
+    response.insert_header((header::CONTENT_TYPE, kind.as_ref()));
     response.insert_header((header::VARY, "Accept"));
     if status.is_client_error() || status.is_server_error() {
         response.insert_header((header::CACHE_CONTROL, "no-store"));

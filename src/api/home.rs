@@ -32,12 +32,14 @@ pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
                 (kind.to_owned(), entry)
             })
             .collect();
+        let limits = &call.api.query_limits;
         let own = format!("{}/home", call.base);
         let description = format!("{}{OPENAPI}", call.base);
         let document = json!({
             "links": { "self": own, "home": own, "describedby": description },
             "meta": {
                 "resources": resources,
+                "page_size": { "default": limits.default_page_size, "max": limits.max_page_size },
                 "project": { "name": call.api.project },
                 "version": env!("CARGO_PKG_VERSION"),
             },

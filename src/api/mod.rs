@@ -12,6 +12,7 @@ mod client;
 mod decode;
 mod description;
 mod error;
+mod filter;
 mod form;
 mod handlers;
 mod home;

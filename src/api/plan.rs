@@ -1,16 +1,17 @@
 //! What a query asks of one resource type, checked against its table.
 
-use std::str::FromStr;
+use serde_json::Value;
 
 use super::error::Failure;
+use super::filter;
 use super::include::{self, Tree};
-use super::paging::Paging;
-use super::resource::{Attribute, Column, Kind, Resource};
+use super::paging::{Manner, Order, Paging};
+use super::resource::{Column, Kind, Resource, Row};
 use super::resources::is_field;
-use crate::directory::clock;
-use crate::directory::listing::{Comparison, Condition, List, Operand, SortBy};
+use crate::directory::listing::{Comparison, Condition, List, Noun, Operand, SortBy};
 use crate::jsonapi::kinds;
-use crate::jsonapi::query::{Filter, Operator, Query, Test};
+use crate::jsonapi::query::{Page, Query, SortKey, UNSUPPORTED_SORT};
+use crate::jsonapi::write::Shown;
 use crate::jsonapi::{Error, Errors};
 
 /// A checked query for a list of `R`.
@@ -19,25 +20,49 @@ pub struct Plan<R: Resource> {
     pub include: Option<Tree>,
     condition: Option<Condition<Column<R>>>,
     sort: Vec<SortBy<Column<R>>>,
+    /// How each sort field is shown; `None` is the id.
+    shows: Vec<Option<Show<R>>>,
+    order: Order,
 }
 
+/// The parameter that searches, on collections that can be searched.
+pub const SEARCH: &str = "q";
+
+type Show<R> = for<'a> fn(&'a Row<R>) -> Shown<'a>;
+
 impl<R: Resource> Plan<R> {
-    pub fn of_list(query: &Query) -> Result<Self, Failure> {
+    pub fn of_list(query: &Query, manner: &Manner<'_>) -> Result<Self, Failure> {
         let mut errors = Vec::new();
         check_fields(query, &mut errors);
         let include = include::tree::<R>(query, &mut errors);
-        let sort = sort::<R>(query, &mut errors);
-        let condition = query
-            .filter
-            .as_ref()
-            .and_then(|f| filter::<R>(f, &mut errors));
+        let keys = sort::<R>(query, manner, &mut errors);
+        let condition = condition::<R>(query, &mut errors);
         finish(errors)?;
+        let order = Order {
+            sort: keys.iter().map(Key::name).collect::<Vec<_>>().join(","),
+            kinds: keys.iter().map(|key| key.kind).collect(),
+        };
         Ok(Self {
-            paging: Paging::of(query, None)?,
+            paging: Paging::of(query, manner, &order)?,
             include,
             condition,
-            sort,
+            sort: keys.iter().map(|key| key.by).collect(),
+            shows: keys.iter().map(|key| key.show).collect(),
+            order,
         })
+    }
+
+    /// The cursor on a row of this list.
+    pub fn cursor(&self, row: &Row<R>) -> String {
+        let value = |show: &Option<Show<R>>| match show.map(|show| show(row)) {
+            None => R::id(row).into(),
+            Some(Shown::Null | Shown::Json(_)) => Value::Null,
+            Some(Shown::Text(text)) => text.into(),
+            Some(Shown::Flag(flag)) => flag.into(),
+            Some(Shown::Number(number)) => number.into(),
+        };
+        self.order
+            .cursor(self.shows.iter().map(value).collect(), R::id(row))
     }
 
     /// Confined to one id as well: the document's `?id=N`.
@@ -50,15 +75,13 @@ impl<R: Resource> Plan<R> {
         self
     }
 
-    pub fn list(
-        &self,
-        of: Option<<R::Noun as crate::directory::listing::Noun>::Of>,
-    ) -> List<R::Noun> {
+    pub fn list(&self, of: Option<<R::Noun as Noun>::Of>) -> List<R::Noun> {
         List {
             of,
             condition: self.condition.clone(),
             sort: self.sort.clone(),
-            counted: self.paging.is_counted(),
+            seek: self.paging.seek(),
+            count: self.paging.count(),
             ..List::new(self.paging.slice())
         }
     }
@@ -89,14 +112,14 @@ pub fn of_none(query: &Query) -> Result<(), Failure> {
 pub fn of_linkage<R: Resource>(
     query: &Query,
     relationship: &str,
-    usual: i64,
+    manner: &Manner<'_>,
 ) -> Result<(Paging, Option<Tree>), Failure> {
     let mut errors = Vec::new();
     check_fields(query, &mut errors);
     refuse_families(query, &["filter", "sort"], &mut errors);
     let tree = include::tree_from::<R>(query, Some(relationship), &mut errors);
     finish(errors)?;
-    Ok((Paging::of(query, Some(usual))?, tree))
+    Ok((Paging::of(query, manner, &Order::default())?, tree))
 }
 
 fn finish(errors: Vec<Error>) -> Result<(), Failure> {
@@ -128,127 +151,89 @@ fn check_fields(query: &Query, errors: &mut Vec<Error>) {
     }
 }
 
-fn sort<R: Resource>(query: &Query, errors: &mut Vec<Error>) -> Vec<SortBy<Column<R>>> {
+/// What `filter` and `q` ask for together.
+fn condition<R: Resource>(query: &Query, errors: &mut Vec<Error>) -> Option<Condition<Column<R>>> {
+    let filter = query.filter.as_ref();
+    let filter = filter.and_then(|wanted| filter::of::<R>(wanted, errors));
+    let Some(words) = query.extra(SEARCH) else {
+        return filter;
+    };
+    let search = match R::SEARCHED {
+        [] => Err(kinds::UNKNOWN_PARAMETER.error("The parameter is not understood here.")),
+        _ => filter::search::<R>(words).map_err(|why| kinds::INVALID_PARAMETER.error(why)),
+    };
+    match search {
+        Ok(search) => Some(Condition::All(filter.into_iter().chain([search]).collect())),
+        Err(error) => {
+            errors.push(error.at_parameter(SEARCH));
+            None
+        }
+    }
+}
+
+/// One sort field.
+struct Key<R: Resource> {
+    field: &'static str,
+    by: SortBy<Column<R>>,
+    kind: Kind,
+    show: Option<Show<R>>,
+}
+
+impl<R: Resource> Key<R> {
+    /// As `sort` writes it.
+    fn name(&self) -> String {
+        let sign = if self.by.descending { "-" } else { "" };
+        format!("{sign}{}", self.field)
+    }
+
+    fn of(key: &SortKey) -> Option<Self> {
+        let by = |column| SortBy {
+            column,
+            descending: key.descending,
+        };
+        if key.field == "id" {
+            return Some(Self {
+                field: "id",
+                by: by(<R::Noun as Noun>::ID),
+                kind: Kind::Number,
+                show: None,
+            });
+        }
+        let attribute = R::attribute(&key.field)?;
+        Some(Self {
+            field: attribute.name,
+            by: by(attribute.column?),
+            kind: attribute.kind,
+            show: Some(attribute.show?),
+        })
+    }
+}
+
+fn sort<R: Resource>(query: &Query, manner: &Manner<'_>, errors: &mut Vec<Error>) -> Vec<Key<R>> {
+    let by_cursor = manner.by_profile || matches!(query.page, Page::Cursor { .. });
     let mut keys = Vec::new();
     for key in &query.sort {
-        match column_named::<R>(&key.field) {
-            Some((column, _)) => keys.push(SortBy {
-                column,
-                descending: key.descending,
-            }),
+        match Key::of(key) {
+            Some(key) => keys.push(key),
             None => {
                 let detail = format!("{} cannot be sorted by {}.", R::TYPE, key.field);
-                errors.push(kinds::INVALID_SORT.error(detail).at_parameter("sort"));
+                let error = match by_cursor {
+                    true => kinds::UNSUPPORTED_SORT
+                        .error(detail)
+                        .with_type_link(UNSUPPORTED_SORT),
+                    false => kinds::INVALID_SORT.error(detail),
+                };
+                errors.push(error.at_parameter("sort"));
             }
         }
     }
     keys
 }
 
-/// `id` is no attribute, but can be filtered and sorted by.
-fn column_named<R: Resource>(name: &str) -> Option<(Column<R>, Kind)> {
-    if name == "id" {
-        return Some((R::ID, Kind::Number));
-    }
-    let attribute: &Attribute<R> = R::attribute(name)?;
-    Some((attribute.column?, attribute.kind))
-}
-
-fn filter<R: Resource>(filter: &Filter, errors: &mut Vec<Error>) -> Option<Condition<Column<R>>> {
-    let mut all = |parts: &[Filter]| {
-        let conditions: Vec<_> = parts
-            .iter()
-            .map(|part| self::filter::<R>(part, errors))
-            .collect();
-        conditions.into_iter().collect::<Option<Vec<_>>>()
-    };
-    match filter {
-        Filter::All(parts) => all(parts).map(Condition::All),
-        Filter::Any(parts) => all(parts).map(Condition::Any),
-        Filter::Test(test) => match condition::<R>(test) {
-            Ok(condition) => Some(condition),
-            Err(error) => {
-                errors.push(error);
-                None
-            }
-        },
-    }
-}
-
-fn condition<R: Resource>(test: &Test) -> Result<Condition<Column<R>>, Error> {
-    let refuse = |detail: String| {
-        Err(kinds::INVALID_FILTER
-            .error(detail)
-            .at_parameter(test.parameter.as_str()))
-    };
-    let Some((column, kind)) = column_named::<R>(&test.field) else {
-        return refuse(format!("{} cannot be filtered by {}.", R::TYPE, test.field));
-    };
-    let Some(comparison) = comparison(test.operator) else {
-        let name = test.operator.name();
-        return refuse(format!(
-            "The operator {name} is not served for {} yet.",
-            test.field
-        ));
-    };
-    let kind = if comparison == Comparison::Null {
-        Kind::Flag
-    } else {
-        kind
-    };
-    let operands: Result<Vec<Operand>, String> = test
-        .values
-        .iter()
-        .map(|value| operand(kind, value))
-        .collect();
-    match operands {
-        Ok(operands) => Ok(Condition::Test {
-            column,
-            comparison,
-            operands,
-        }),
-        Err(detail) => refuse(detail),
-    }
-}
-
-fn comparison(operator: Operator) -> Option<Comparison> {
-    match operator {
-        Operator::Eq | Operator::In => Some(Comparison::Equal),
-        Operator::Ne | Operator::NotIn => Some(Comparison::NotEqual),
-        Operator::Lt => Some(Comparison::Less),
-        Operator::Le => Some(Comparison::LessOrEqual),
-        Operator::Gt => Some(Comparison::Greater),
-        Operator::Ge => Some(Comparison::GreaterOrEqual),
-        Operator::Null => Some(Comparison::Null),
-        Operator::Prefix | Operator::Suffix | Operator::Contains | Operator::Regex => None,
-    }
-}
-
-fn operand(kind: Kind, value: &str) -> Result<Operand, String> {
-    match kind {
-        // NUL is in no text, and PostgreSQL would choke on it.
-        Kind::Text if value.contains('\0') => {
-            Err("A text may not contain the character NUL.".into())
-        }
-        Kind::Text => Ok(Operand::Text(value.to_owned())),
-        Kind::Flag => bool::from_str(value)
-            .map(Operand::Flag)
-            .map_err(|_| format!("{value:?} is neither true nor false.")),
-        Kind::Number => value
-            .parse()
-            .map(Operand::Number)
-            .map_err(|_| format!("{value:?} is not a whole number.")),
-        Kind::Time => clock::parse(value)
-            .map(|moment| Operand::Text(clock::text(moment)))
-            .ok_or_else(|| format!("{value:?} is not a time like 2016-12-13T12:08:02+00:00.")),
-        Kind::Structure => Err("A list cannot be compared.".into()),
-    }
-}
-
 /// What is no id matches nothing.
 fn equal_id<R: Resource>(id: &str) -> Condition<Column<R>> {
     Condition::Test {
-        column: R::ID,
+        column: <R::Noun as Noun>::ID,
         comparison: Comparison::Equal,
         operands: vec![Operand::Number(super::decode::id(id))],
     }

@@ -22,6 +22,17 @@ impl Render<'_> {
         row: &Row<R>,
         once: &[(&'static str, String)],
     ) {
+        self.item::<R>(out, row, once, None);
+    }
+
+    /// The same as an item of a page: with the cursor on it (K08).
+    pub fn item<R: Resource>(
+        &self,
+        out: &mut Vec<u8>,
+        row: &Row<R>,
+        once: &[(&'static str, String)],
+        cursor: Option<&str>,
+    ) {
         let id = R::id(row);
         raw(out, "{\"id\":\"");
         write::number(out, id);
@@ -33,7 +44,7 @@ impl Render<'_> {
         self.address::<R>(out, id);
         raw(out, "\"}");
         self.relationships::<R>(out, id);
-        self.stamp::<R>(out, row);
+        self.meta::<R>(out, row, cursor);
         out.push(b'}');
     }
 
@@ -108,18 +119,37 @@ impl Render<'_> {
         out.push(b'}');
     }
 
-    fn stamp<R: Resource>(&self, out: &mut Vec<u8>, row: &Row<R>) {
-        let Some(stamp) = R::stamp(row) else { return };
-        raw(out, ",\"meta\":{\"created\":");
-        write::string(out, stamp.created);
-        raw(out, ",\"modified\":");
-        write::string(out, stamp.modified);
-        raw(out, ",\"created_by\":");
-        write::value(out, write::Shown::maybe_number(stamp.created_by));
-        raw(out, ",\"modified_by\":");
-        write::value(out, write::Shown::maybe_number(stamp.modified_by));
+    fn meta<R: Resource>(&self, out: &mut Vec<u8>, row: &Row<R>, cursor: Option<&str>) {
+        let stamp = R::stamp(row);
+        if stamp.is_none() && cursor.is_none() {
+            return;
+        }
+        raw(out, ",\"meta\":{");
+        let mut commas = Commas::default();
+        if let Some(stamp) = stamp {
+            commas.next(out);
+            raw(out, "\"created\":");
+            write::string(out, stamp.created);
+            raw(out, ",\"modified\":");
+            write::string(out, stamp.modified);
+            raw(out, ",\"created_by\":");
+            write::value(out, write::Shown::maybe_number(stamp.created_by));
+            raw(out, ",\"modified_by\":");
+            write::value(out, write::Shown::maybe_number(stamp.modified_by));
+        }
+        if let Some(cursor) = cursor {
+            commas.next(out);
+            write_cursor(out, cursor);
+        }
         out.push(b'}');
     }
+}
+
+/// `"page":{"cursor":"..."}`
+pub fn write_cursor(out: &mut Vec<u8>, cursor: &str) {
+    raw(out, "\"page\":{\"cursor\":\"");
+    raw(out, cursor);
+    raw(out, "\"}");
 }
 
 /// `"links":{"self":...,"home":...,"describedby":...`, left open for more.

@@ -72,6 +72,15 @@ impl Sent {
     }
 }
 
+/// What a filter that names no attribute asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnFilter {
+    /// Who holds one of the roles that are named by id or name.
+    Roles,
+    /// Who has a text in one of the searched columns.
+    Search,
+}
+
 /// Mirrored in the resource's `meta`.
 pub struct Stamp<'a> {
     pub created: &'a str,
@@ -88,9 +97,11 @@ pub trait Resource: Sized + 'static {
     /// Attributes that no row holds, with a line for people: shown in the
     /// answer to the request that makes the resource, and never again.
     const ONCE: &'static [(&'static str, &'static str)] = &[];
+    /// Filters by something else than an attribute.
+    const FILTERS: &'static [(&'static str, OwnFilter)] = &[];
+    /// What a search looks into.
+    const SEARCHED: &'static [Column<Self>] = &[];
     type Noun: Noun;
-    /// The column of the id.
-    const ID: Column<Self>;
     type Find: Execute + Governed + Operation<Output = Option<Row<Self>>>;
     /// What a request's attributes are gathered into.
     type Draft: Default;

@@ -2,7 +2,9 @@
 
 use super::failure::Failure;
 use super::runtime::Session;
-use crate::directory::listing::{Comparison, Condition, List, Noun, Operand, Slice, Visible};
+use crate::directory::listing::{
+    Comparison, Condition, Count, List, Noun, Operand, Slice, Visible,
+};
 use crate::directory::roles::{FindRole, Role, RoleColumn, Roles};
 use crate::directory::users::{User, UserColumn, Users};
 
@@ -50,7 +52,7 @@ fn named<N: Noun>(column: N::Column, name: &str) -> List<N> {
             comparison: Comparison::Equal,
             operands: vec![Operand::Text(name.to_owned())],
         }),
-        counted: false,
+        count: Count::None,
         ..List::new(Slice {
             offset: 0,
             limit: 1,

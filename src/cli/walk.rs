@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::runtime::Session;
 use crate::directory::Execute;
 use crate::directory::listing::{
-    Comparison, Condition, List, Listed, Noun, Operand, Slice, Visible,
+    Comparison, Condition, Count, List, Listed, Noun, Operand, Slice, Visible,
 };
 
 const SLICE: i64 = 500;
@@ -71,7 +71,7 @@ impl<N: Noun> Walk<N> {
                 comparison: Comparison::Greater,
                 operands: vec![Operand::Number(self.after)],
             }),
-            counted: false,
+            count: Count::None,
             ..List::new(Slice { offset: 0, limit })
         }
     }

@@ -46,6 +46,7 @@ pub enum EventColumn {
     At,
     ActorId,
     Actor,
+    TokenId,
     Verb,
     SubjectType,
     SubjectId,
@@ -63,6 +64,7 @@ impl Noun for Events {
     type Row = Event;
     type Column = EventColumn;
     type Of = EventsOf;
+    const ID: EventColumn = EventColumn::Id;
 
     fn is_indexed(column: EventColumn) -> bool {
         use EventColumn::{ActorId, At, Id, RequestId, SubjectId};

@@ -4,7 +4,7 @@
 use diesel::Insertable;
 
 use super::Operation;
-use super::listing::{Slice, Visible};
+use super::listing::{Count, Seek, Slice, Visible};
 use super::permissions::Reach;
 use crate::storage::schema::grants;
 
@@ -57,7 +57,15 @@ pub struct ListMembers {
     pub visible: Visible,
     /// Which of the users among the members.
     pub visible_users: Visible,
+    pub part: Part,
+}
+
+/// Which part of the members.
+#[derive(Clone, Debug)]
+pub struct Part {
     pub slice: Slice,
+    pub seek: Seek,
+    pub count: Count,
 }
 
 impl Operation for ListMembers {
@@ -70,7 +78,8 @@ pub struct Members {
     /// Whether there is such a user or role that the caller may see.
     pub exists: bool,
     pub ids: Vec<i64>,
-    pub total: i64,
+    /// Of all members, when that was asked.
+    pub total: Option<i64>,
 }
 
 /// Which roles these users hold, as pairs (user, role), for `include`.

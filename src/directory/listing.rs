@@ -1,6 +1,12 @@
 //! Filters, sorts and pages as plain values: surfaces translate into them,
 //! only the queries translate out of them.
 
+mod pattern;
+mod seek;
+
+pub use pattern::{Pattern, end_of_prefix};
+pub use seek::{Position, Seek};
+
 /// A kind of thing that can be listed.
 pub trait Noun: Send + Sync + 'static {
     type Row: Send + 'static;
@@ -8,6 +14,9 @@ pub trait Noun: Send + Sync + 'static {
     type Column: Copy + Send + Sync + PartialEq + std::fmt::Debug + 'static;
     /// What a list can be confined to: the members of a role, say.
     type Of: Clone + Send + Sync + std::fmt::Debug + 'static;
+
+    /// The column of the id, which breaks the ties of every order.
+    const ID: Self::Column;
 
     /// Whether an index gives this order.
     fn is_indexed(column: Self::Column) -> bool;
@@ -29,8 +38,10 @@ pub enum Operand {
     Text(String),
     Flag(bool),
     Number(i64),
+    Pattern(Pattern),
 }
 
+/// Of these, what looks into texts compares them exactly, as the others do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     Equal,
@@ -39,6 +50,12 @@ pub enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+    /// Begins with the operand.
+    Prefix,
+    Suffix,
+    Contains,
+    /// Fits the operand, a pattern.
+    Matches,
     /// Has no value (operand `Flag(true)`) or has one.
     Null,
 }
@@ -53,6 +70,35 @@ pub enum Condition<C> {
         comparison: Comparison,
         operands: Vec<Operand>,
     },
+    /// One of these.
+    Ids(Vec<i64>),
+    /// What only some nouns know.
+    Own(Own),
+    /// Stands behind this value and id together, or before them: one range of an index.
+    Beyond {
+        column: C,
+        value: Operand,
+        id: i64,
+        descending: bool,
+    },
+}
+
+/// Conditions on users that are about more than a column of theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// Holds one of these roles without a scope, or, with `holds` false, none
+    /// of them. Without names: any role at all.
+    Roles { named: Option<Named>, holds: bool },
+    /// Has this text in a name, the username or the e-mail address, whatever
+    /// the case of its letters; at least three characters.
+    Search(String),
+}
+
+/// Things by their ids or their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    pub ids: Vec<i64>,
+    pub names: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +114,14 @@ pub struct Slice {
     pub limit: i64,
 }
 
+/// How many rows a list has: not asked, roughly, exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    None,
+    Estimated,
+    Exact,
+}
+
 /// A page of a noun's rows. Ties of every order are broken by id.
 #[derive(Debug)]
 pub struct List<N: Noun> {
@@ -75,8 +129,9 @@ pub struct List<N: Noun> {
     pub visible: Visible,
     pub condition: Option<Condition<N::Column>>,
     pub sort: Vec<SortBy<N::Column>>,
+    pub seek: Seek,
     pub slice: Slice,
-    pub counted: bool,
+    pub count: Count,
 }
 
 impl<N: Noun> List<N> {
@@ -87,17 +142,57 @@ impl<N: Noun> List<N> {
             visible: Visible::default(),
             condition: None,
             sort: Vec::new(),
+            seek: Seek::default(),
             slice,
-            counted: true,
+            count: Count::Exact,
         }
     }
 
-    /// Neither filtered, nor sorted, nor confined.
+    /// Every row that there is: neither filtered nor confined.
+    pub fn is_everything(&self) -> bool {
+        self.of.is_none() && self.visible == Visible::All && self.condition.is_none()
+    }
+
+    /// Everything in the order of the ids, paged by counting.
     pub fn is_plain(&self) -> bool {
-        self.of.is_none()
-            && self.visible == Visible::All
-            && self.condition.is_none()
-            && self.sort.is_empty()
+        self.is_everything() && self.sort.is_empty() && self.seek == Seek::default()
+    }
+
+    /// The order in which rows are read: the other way round for a page that
+    /// is known by its end.
+    pub fn reading_order(&self) -> Vec<SortBy<N::Column>> {
+        let id = SortBy {
+            column: N::ID,
+            descending: false,
+        };
+        let keys = match self.sort.as_slice() {
+            [] if self.seek.backwards => std::slice::from_ref(&id),
+            keys => keys,
+        };
+        let turn = |key: &SortBy<N::Column>| SortBy {
+            descending: key.descending != self.seek.backwards,
+            ..*key
+        };
+        keys.iter().map(turn).collect()
+    }
+
+    /// The parts that the page is read in, one after the other until it is full.
+    pub fn pieces(&self, by_row: bool) -> Vec<Option<Condition<N::Column>>> {
+        seek::pieces::<N>(&self.seek, &self.sort, by_row)
+    }
+
+    /// How many rows are still to be read when there are some.
+    pub fn left(&self, rows: &[N::Row]) -> i64 {
+        let read = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        self.slice.limit.saturating_sub(read)
+    }
+
+    /// Rows as they were read, in the order of the list.
+    pub fn in_order(&self, mut rows: Vec<N::Row>) -> Vec<N::Row> {
+        if self.seek.backwards {
+            rows.reverse();
+        }
+        rows
     }
 }
 
@@ -109,7 +204,7 @@ impl<N: Noun> super::Operation for List<N> {
         let indexed = |column| N::is_indexed(column);
         self.condition
             .as_ref()
-            .is_some_and(|condition| !condition.is_narrow(&indexed))
+            .is_some_and(|condition| condition.has_pattern() || !condition.is_narrow(&indexed))
             || self.sort.first().is_some_and(|key| !indexed(key.column))
     }
 }
@@ -121,8 +216,41 @@ impl<C: Copy> Condition<C> {
             Self::All(parts) => parts.iter().any(|part| part.is_narrow(indexed)),
             Self::Any(parts) => parts.iter().all(|part| part.is_narrow(indexed)),
             Self::Test {
-                column, comparison, ..
-            } => *comparison == Comparison::Equal && indexed(*column),
+                column,
+                comparison,
+                operands,
+            } => {
+                let narrow = match comparison {
+                    Comparison::Equal => true,
+                    Comparison::Prefix => !operands.contains(&Operand::Text(String::new())),
+                    _ => false,
+                };
+                narrow && indexed(*column)
+            }
+            Self::Beyond { .. } | Self::Ids(_) | Self::Own(_) => false,
+        }
+    }
+
+    fn has_pattern(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_pattern),
+            Self::Test { comparison, .. } => *comparison == Comparison::Matches,
+            Self::Beyond { .. } | Self::Ids(_) | Self::Own(_) => false,
+        }
+    }
+
+    /// The tests by pattern, which no database does: whoever carries the list
+    /// out puts the ids that fit in their place.
+    pub fn patterns(&mut self) -> Vec<&mut Self> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter_mut().flat_map(Self::patterns).collect()
+            }
+            Self::Test {
+                comparison: Comparison::Matches,
+                ..
+            } => vec![self],
+            _ => Vec::new(),
         }
     }
 }

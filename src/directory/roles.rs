@@ -94,6 +94,10 @@ pub enum RoleColumn {
     Scope,
     Unchangeable,
     IsDefault,
+    IncludeContext,
+    ExcludeContext,
+    IncludeBundles,
+    ExcludeBundles,
     Created,
     Modified,
     CreatedBy,
@@ -116,6 +120,7 @@ impl Noun for Roles {
     type Row = Role;
     type Column = RoleColumn;
     type Of = RolesOf;
+    const ID: RoleColumn = RoleColumn::Id;
 
     fn is_indexed(_: RoleColumn) -> bool {
         // There are few roles: every order and every filter is quick.

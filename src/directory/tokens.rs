@@ -98,6 +98,7 @@ impl Noun for Tokens {
     type Row = Token;
     type Column = TokenColumn;
     type Of = TokensOf;
+    const ID: TokenColumn = TokenColumn::Id;
 
     fn is_indexed(column: TokenColumn) -> bool {
         matches!(column, TokenColumn::Id)

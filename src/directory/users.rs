@@ -188,6 +188,7 @@ impl Noun for Users {
     type Row = User;
     type Column = UserColumn;
     type Of = UsersOf;
+    const ID: UserColumn = UserColumn::Id;
 
     fn is_indexed(column: UserColumn) -> bool {
         use UserColumn::{Created, Email, Id, Modified, Name, Surname, Uname, Username};

@@ -67,6 +67,7 @@ kinds! {
     INVALID_PAGE = "invalid_page", 400, "Invalid page", "A page parameter has an unfit value.";
     CONFLICTING_PAGES = "conflicting_pages", 400, "Conflicting page parameters", "A request pages by number, by offset or by cursor, but not by two of them.";
     MAX_SIZE_EXCEEDED = "max_size_exceeded", 400, "Page size exceeds the maximum", "Under the cursor pagination profile a page size above the maximum is refused.";
+    UNSUPPORTED_SORT = "unsupported_sort", 400, "Sort cannot be paged", "Under the cursor pagination profile a list can be sorted by what it can be sorted by otherwise, and by nothing else.";
 
     INVALID_JSON = "invalid_json", 400, "Invalid JSON", "The body is not one JSON text in UTF-8, names a member twice, or is nested too deeply.";
     INVALID_DOCUMENT = "invalid_document", 400, "Invalid document", "A value of the document is not of the kind that JSON:API asks for.";

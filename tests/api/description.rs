@@ -107,6 +107,9 @@ fn samples(schema: &Value) -> Vec<String> {
             .map(|v| v.as_str().unwrap().to_owned())
             .collect();
     }
+    if let Some(example) = schema["examples"][0].as_str() {
+        return vec![example.to_owned()];
+    }
     let value = match (schema["type"].as_str().unwrap(), schema["format"].as_str()) {
         ("integer", _) => "1",
         ("boolean", _) => "true",

@@ -12,6 +12,8 @@ fn home_tells_where_the_resources_are() {
         home["meta"]["resources"]["users"]["href"],
         app.url("/users")
     );
+    assert_eq!(home["meta"]["page_size"]["default"], 20);
+    assert_eq!(home["meta"]["page_size"]["max"], 100);
     assert_eq!(home["meta"]["project"]["name"], "rolecall");
     assert_eq!(home["meta"]["version"], env!("CARGO_PKG_VERSION"));
 }

@@ -2,6 +2,7 @@
 //! that exactly what works is described.
 
 use super::types::{Field, TYPES, Type, named};
+use crate::api::plan::SEARCH;
 use crate::api::resource::{Kind, Relationship};
 use crate::jsonapi::query::{Limits, Operator, Query};
 
@@ -11,6 +12,8 @@ pub struct Abilities {
     pub sorts: Vec<&'static str>,
     pub includes: Vec<String>,
     pub pages: Vec<&'static Candidate>,
+    /// Whether a list can be searched.
+    pub search: bool,
 }
 
 /// What one attribute can be filtered by.
@@ -26,6 +29,9 @@ pub struct Candidate {
     pub values: &'static [&'static str],
     pub doc: &'static str,
 }
+
+/// A cursor on the item 1 of a list in its default order.
+const CURSOR: &str = "WzEsIiIsW10sMV0";
 
 pub const PAGES: &[Candidate] = &[
     Candidate {
@@ -59,6 +65,16 @@ pub const PAGES: &[Candidate] = &[
         doc: "Items from there on; a bigger number is capped.",
     },
     Candidate {
+        name: "page[after]",
+        values: &[CURSOR],
+        doc: "The items behind this cursor, which meta.page.cursor of an item or a link holds.",
+    },
+    Candidate {
+        name: "page[before]",
+        values: &[CURSOR],
+        doc: "The items before this cursor.",
+    },
+    Candidate {
         name: "page[count]",
         values: &["none", "exact", "estimated"],
         doc: "Whether the answer shall tell the total; none is quicker.",
@@ -71,10 +87,11 @@ const EXTRA_FILTERS: &[(&str, Kind)] = &[("roles", Kind::Text), ("query", Kind::
 impl Abilities {
     pub fn of(kind: &'static Type, limits: &Limits) -> Self {
         let works = |raw: &str| {
-            Query::parse(raw, &[], limits).is_ok_and(|query| kind.takes_for_lists(&query))
+            Query::parse(raw, &[SEARCH], limits).is_ok_and(|query| kind.takes_for_lists(&query))
         };
         let fields = kind.fields();
         Self {
+            search: works(&format!("{SEARCH}=a")),
             filters: filters(&fields, works),
             sorts: ["id"]
                 .into_iter()

@@ -9,6 +9,7 @@ use super::frame::Frame;
 use super::schemas::field_names;
 use super::shape::Shape;
 use super::types::Type;
+use crate::api::plan::SEARCH;
 use crate::api::resource::Kind;
 use crate::jsonapi::query::Operator;
 
@@ -58,6 +59,7 @@ fn lists(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
     let abilities = Abilities::of(kind, &frame.query);
     let mut all: Vec<_> = pages(&abilities.pages, frame).collect();
     all.push(sort(kind, &abilities, frame));
+    all.extend(abilities.search.then(|| search(frame)));
     all.extend(include(kind.name, &abilities.includes, frame));
     let types = abilities::types_of(kind, &abilities.includes);
     all.extend(types.into_iter().map(fields));
@@ -120,7 +122,23 @@ fn page_schema(page: &Candidate, frame: &Frame) -> Value {
         "page[number]" | "page" => json!({ "type": "integer", "minimum": 1, "default": 1 }),
         "page[offset]" => json!({ "type": "integer", "minimum": 0, "default": 0 }),
         "page[count]" => json!({ "type": "string", "enum": page.values, "default": "exact" }),
+        "page[after]" | "page[before]" => json!({
+            "type": "string",
+            "maxLength": frame.query.cursor_length,
+            "examples": page.values,
+        }),
         _ => json!({ "type": "integer", "minimum": 1, "maximum": frame.query.max_page_size }),
+    }
+}
+
+fn search(frame: &Frame) -> Parameter {
+    Parameter {
+        key: "q".into(),
+        name: SEARCH.into(),
+        doc: "Only what has this text in its names or addresses, whatever the case; the same as filter[query].".into(),
+        schema: value_schema(Kind::Text, frame),
+        list: None,
+        example: "doe".into(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The resource types without their Rust types.
 
+use crate::api::paging::Manner;
 use crate::api::plan::{self, Plan};
 use crate::api::resource::{Form, Kind, Relationship, Resource};
 use crate::api::resources::{Events, Roles, Tokens, Users};
-use crate::jsonapi::query::Query;
+use crate::jsonapi::query::{Limits, Query};
 
 /// One resource type as its table has it.
 pub struct Type {
@@ -46,9 +47,20 @@ const fn describe<R: Resource>() -> Type {
         doc: R::DOC,
         relationships: R::RELATIONSHIPS,
         fields: fields::<R>,
-        list: |query| Plan::<R>::of_list(query).is_ok(),
+        list: |query| Plan::<R>::of_list(query, &manner(&Limits::default(), None)).is_ok(),
         one: |query| plan::of_one::<R>(query).is_ok(),
-        linkage: |query, name| plan::of_linkage::<R>(query, name, 1).is_ok(),
+        linkage: |query, name| {
+            plan::of_linkage::<R>(query, name, &manner(&Limits::default(), Some(1))).is_ok()
+        },
+    }
+}
+
+/// As a caller pages who does not name the profile.
+fn manner(limits: &Limits, usual: Option<i64>) -> Manner<'_> {
+    Manner {
+        by_profile: false,
+        limits,
+        usual,
     }
 }
 

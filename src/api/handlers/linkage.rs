@@ -7,26 +7,25 @@ use crate::api::call::{Api, Call, answer};
 use crate::api::decode::members;
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::{Compound, Tree};
-use crate::api::paging::Paging;
-use crate::api::render::{Render, open_links};
+use crate::api::paging::{Manner, Order, Paging, Told};
+use crate::api::render::{Render, open_links, write_cursor};
 use crate::api::resource::Resource;
 use crate::api::resources::{ToMany, ToOne};
 use crate::api::{kinds, plan};
 use crate::directory::DirectoryError;
-use crate::directory::grants::{Change, ChangeMembers};
+use crate::directory::grants::{Change, ChangeMembers, Part};
 use crate::jsonapi::query::Query;
-use crate::jsonapi::write::{self, raw};
+use crate::jsonapi::write::{self, Commas, raw};
 use crate::jsonapi::{Linkage, read_linkage};
 
 /// `GET /users/ID/relationships/roles`
 pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
-        let usual = call.api.linkage_items;
-        let (paging, tree) = plan::of_linkage::<L::From>(&query, L::NAME, usual)?;
-        Ok(Answer::Document(
-            document::<L>(call, &query, &paging, tree.as_ref(), None).await?,
-        ))
+        let manner = call.paging(Some(call.api.linkage_items));
+        let (paging, tree) = plan::of_linkage::<L::From>(&query, L::NAME, &manner)?;
+        let body = document::<L>(call, &query, &paging, tree.as_ref(), None).await?;
+        Ok(Answer::page(body, paging.is_by_cursor()))
     })
     .await
 }
@@ -70,7 +69,11 @@ pub async fn change_linkage<L: ToMany>(
             }
         };
         let query = Query::empty(&call.api.query_limits);
-        let paging = Paging::of(&query, Some(call.api.linkage_items))?;
+        let manner = Manner {
+            by_profile: false,
+            ..call.paging(Some(call.api.linkage_items))
+        };
+        let paging = Paging::of(&query, &manner, &Order::default())?;
         Ok(Answer::Document(
             document::<L>(call, &query, &paging, None, Some(changed)).await?,
         ))
@@ -99,17 +102,20 @@ async fn document<L: ToMany>(
     tree: Option<&Tree>,
     changed: Option<usize>,
 ) -> Result<Vec<u8>, Failure> {
-    let page = L::page(&call.guard, call.id(), paging.slice()).await?;
+    let page = L::page(&call.guard, call.id(), part(paging)).await?;
     if !page.exists {
         return Err(DirectoryError::NotFound.into());
     }
-    let total = paging.is_counted().then_some(page.total);
     let found = page.ids.len();
-    paging.check(found, total, query)?;
-    let shown = page.ids.get(..paging.size().min(found)).unwrap_or_default();
+    paging.check(found, page.total, query)?;
+    let shown = paging.shown(&page.ids);
     let mut out = Vec::with_capacity(256 + 32 * shown.len());
     raw(&mut out, "{\"data\":");
-    write::linkage(&mut out, <L::To as Resource>::TYPE, shown);
+    if paging.is_by_cursor() {
+        identifiers(&mut out, <L::To as Resource>::TYPE, shown);
+    } else {
+        write::linkage(&mut out, <L::To as Resource>::TYPE, shown);
+    }
     let limit = call.api.linkage_items;
     let members = (L::NAME, <L::To as Resource>::TYPE);
     let compound = Compound::of_linkage(&call.guard, tree, members, shown, limit).await?;
@@ -121,9 +127,21 @@ async fn document<L: ToMany>(
     compound.write(&mut out, &render, ("", &[]));
     out.push(b',');
     links::<L>(call, query, &mut out);
-    // Only linkage that goes on has pages to link to.
-    if found > paging.size() || total.is_some_and(|total| total > shown.len() as i64) {
-        paging.write_links(&mut out, query, &call.address(), found, total);
+    let told = Told {
+        query,
+        address: &call.address(),
+        found,
+        total: page.total,
+        ends: shown
+            .first()
+            .zip(shown.last())
+            .filter(|_| paging.is_by_cursor())
+            .map(|(first, last)| (cursor(*first), cursor(*last))),
+    };
+    // Only linkage that goes on has pages to link to, unless the profile asks for them.
+    let goes_on = page.total.is_some_and(|total| total > shown.len() as i64);
+    if paging.is_by_cursor() || paging.is_cut(found) || goes_on {
+        paging.write_links(&mut out, &told);
     }
     raw(&mut out, "},\"meta\":{");
     if let Some(changed) = changed {
@@ -132,9 +150,38 @@ async fn document<L: ToMany>(
         raw(&mut out, "}}");
         return Ok(out);
     }
-    paging.write_meta(&mut out, found, total);
+    paging.write_meta(&mut out, &told);
     raw(&mut out, "}}");
     Ok(out)
+}
+
+fn part(paging: &Paging) -> Part {
+    Part {
+        slice: paging.slice(),
+        seek: paging.seek(),
+        count: paging.count(),
+    }
+}
+
+/// Linkage is in the order of the ids.
+fn cursor(id: i64) -> String {
+    Order::default().cursor(Vec::new(), id)
+}
+
+/// Linkage as a page by cursor.
+fn identifiers(out: &mut Vec<u8>, kind: &str, ids: &[i64]) {
+    out.push(b'[');
+    let mut commas = Commas::default();
+    for id in ids {
+        commas.next(out);
+        raw(
+            out,
+            &format!("{{\"type\":\"{kind}\",\"id\":\"{id}\",\"meta\":{{"),
+        );
+        write_cursor(out, &cursor(*id));
+        raw(out, "}}");
+    }
+    out.push(b']');
 }
 
 fn links<L: ToMany>(call: &Call<'_>, query: &Query, out: &mut Vec<u8>) {

@@ -7,7 +7,7 @@ use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::decode;
 use crate::api::error::Failure;
-use crate::api::plan::Plan;
+use crate::api::plan::{Plan, SEARCH};
 use crate::api::resource::Listable;
 use crate::api::resources::ToMany;
 use crate::jsonapi::kinds;
@@ -16,7 +16,7 @@ use crate::jsonapi::query::Query;
 /// `GET /users`; `?id=N` is the document's way to write `filter[id]=N`.
 pub async fn list<R: Listable>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
-        plain::<R>(call, &call.query(&["id"])?).await
+        plain::<R>(call, &call.query(&["id", SEARCH])?).await
     })
     .await
 }
@@ -28,7 +28,7 @@ where
     L: ToMany<From: Listable>,
 {
     answer(&api, &request, async |call| {
-        let query = call.query(&["id", L::NAME])?;
+        let query = call.query(&["id", L::NAME, SEARCH])?;
         if query.extra(L::NAME).is_none() {
             return plain::<L::From>(call, &query).await;
         }
@@ -45,7 +45,7 @@ where
 }
 
 async fn plain<R: Listable>(call: &Call<'_>, query: &Query) -> Result<Answer, Failure> {
-    let plan = Plan::<R>::of_list(query)?.with_id(query.extra("id"));
+    let plan = Plan::<R>::of_list(query, &call.paging(None))?.with_id(query.extra("id"));
     let list = plan.list(None);
     page::<R>(call, query, plan, list).await
 }

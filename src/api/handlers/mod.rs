@@ -20,6 +20,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::error::Failure;
 use super::include::{Compound, Tree};
+use super::paging::Told;
 use super::plan::Plan;
 use super::render::{Render, open_links};
 use super::resource::{Listable, Resource, Row};
@@ -78,10 +79,7 @@ async fn page<R: Listable>(
     let listed = R::list(&call.guard, list).await?;
     let found = listed.rows.len();
     plan.paging.check(found, listed.total, query)?;
-    let shown = listed
-        .rows
-        .get(..plan.paging.size().min(found))
-        .unwrap_or_default();
+    let shown = plan.paging.shown(&listed.rows);
     let ids: Vec<i64> = shown.iter().map(R::id).collect();
     let limit = call.api.linkage_items;
     let compound = Compound::load(&call.guard, plan.include.as_ref(), R::TYPE, &ids, limit).await?;
@@ -90,12 +88,14 @@ async fn page<R: Listable>(
         fields: &query.fields,
         compound: &compound,
     };
+    let by_cursor = plan.paging.is_by_cursor();
     let mut out = Vec::with_capacity(RESOURCE_BYTES * (shown.len() + 1));
     raw(&mut out, "{\"data\":[");
     let mut commas = Commas::default();
     for row in shown {
         commas.next(&mut out);
-        render.resource::<R>(&mut out, row, &[]);
+        let cursor = by_cursor.then(|| plan.cursor(row));
+        render.item::<R>(&mut out, row, &[], cursor.as_deref());
     }
     out.push(b']');
     compound.write(&mut out, &render, (R::TYPE, &ids));
@@ -104,10 +104,21 @@ async fn page<R: Listable>(
     let mut link = Vec::with_capacity(64);
     query.write_link(&mut link, &address, &[]);
     open_links(&mut out, &call.base, &link);
-    plan.paging
-        .write_links(&mut out, query, &address, found, listed.total);
+    let told = Told {
+        query,
+        address: &address,
+        found,
+        total: listed.total,
+        ends: shown
+            .first()
+            .zip(shown.last())
+            .filter(|_| by_cursor)
+            .map(|(first, last)| (plan.cursor(first), plan.cursor(last))),
+    };
+    told.check(call.api.query_limits.cursor_length)?;
+    plan.paging.write_links(&mut out, &told);
     raw(&mut out, "},\"meta\":{");
-    plan.paging.write_meta(&mut out, found, listed.total);
+    plan.paging.write_meta(&mut out, &told);
     raw(&mut out, "}}");
-    Ok(Answer::Document(out))
+    Ok(Answer::page(out, by_cursor))
 }

@@ -5,7 +5,7 @@ use super::{one, page};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::error::Failure;
-use crate::api::plan::{self, Plan};
+use crate::api::plan::{self, Plan, SEARCH};
 use crate::api::resource::Resource;
 use crate::api::resources::{ToMany, ToOne};
 use crate::directory::DirectoryError;
@@ -15,7 +15,7 @@ use crate::jsonapi::write::raw;
 /// `GET /users/ID/roles`
 pub async fn related<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
-        page_of::<L>(call, &call.query(&[])?, call.id()).await
+        page_of::<L>(call, &call.query(&[SEARCH])?, call.id()).await
     })
     .await
 }
@@ -26,7 +26,7 @@ pub async fn page_of<L: ToMany>(
     query: &Query,
     id: i64,
 ) -> Result<Answer, Failure> {
-    let plan = Plan::<L::To>::of_list(query)?;
+    let plan = Plan::<L::To>::of_list(query, &call.paging(None))?;
     let parent = call.guard.read(L::From::find(id)).await?;
     parent.ok_or(DirectoryError::NotFound)?;
     let list = plan.list(Some(L::of(id)));

@@ -12,7 +12,6 @@ impl Resource for Events {
         "The audit log: every change with who, when, what, before and after. Read-only.";
     const RELATIONSHIPS: &'static [Relationship] = &[];
     type Noun = directory::events::Events;
-    const ID: EventColumn = EventColumn::Id;
     type Find = FindEvent;
     type Draft = ();
 
@@ -81,7 +80,7 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
         "The id of the API token that was used, if one was.",
         Form::PLAIN.or_null(),
         Kind::Number,
-        None,
+        Some(EventColumn::TokenId),
         |event| Shown::maybe_number(event.token_id),
     ),
     shown(

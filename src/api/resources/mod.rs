@@ -19,7 +19,7 @@ use super::include::all_of;
 use super::resource::{Relationship, Resource};
 use crate::auth::Guard;
 use crate::directory::grants::{RolesOfUsers, UsersOfRoles};
-use crate::directory::listing::{List, Slice};
+use crate::directory::listing::{Count, List, Slice};
 use crate::directory::roles::{Role, RolesOf};
 use crate::directory::tokens::{Token, TokensOf};
 use crate::directory::users::{User, UsersOf};
@@ -121,7 +121,7 @@ impl Links<'_> {
         };
         let list: List<crate::directory::tokens::Tokens> = List {
             of: Some(of),
-            counted: false,
+            count: Count::None,
             ..List::new(slice)
         };
         Ok(guard.read(list).await?.rows)
@@ -152,7 +152,7 @@ impl Loaded {
                     let of = Some(UsersOf::Ids(missing));
                     let list: List<crate::directory::users::Users> = List {
                         of,
-                        counted: false,
+                        count: Count::None,
                         ..List::new(slice)
                     };
                     let rows = guard.read(list).await?.rows;
@@ -166,7 +166,7 @@ impl Loaded {
                     let of = Some(RolesOf::Ids(missing));
                     let list: List<crate::directory::roles::Roles> = List {
                         of,
-                        counted: false,
+                        count: Count::None,
                         ..List::new(slice)
                     };
                     let rows = guard.read(list).await?.rows;
@@ -180,7 +180,7 @@ impl Loaded {
                     let of = Some(TokensOf::Ids(missing));
                     let list: List<crate::directory::tokens::Tokens> = List {
                         of,
-                        counted: false,
+                        count: Count::None,
                         ..List::new(slice)
                     };
                     let rows = guard.read(list).await?.rows;

@@ -4,8 +4,8 @@ use super::{Roles, Tokens, Users};
 use crate::api::error::Failure;
 use crate::api::resource::{Listable, Resource, Row};
 use crate::auth::Guard;
-use crate::directory::grants::{ListMembers, Members, Side};
-use crate::directory::listing::{List, Noun, Slice};
+use crate::directory::grants::{ListMembers, Members, Part, Side};
+use crate::directory::listing::{List, Noun};
 use crate::directory::roles::RolesOf;
 use crate::directory::tokens::{Token, TokensOf};
 use crate::directory::users::UsersOf;
@@ -23,15 +23,15 @@ pub trait ToMany: 'static {
     fn side(id: i64) -> Option<Side>;
 
     /// A page of the linkage.
-    async fn page(guard: &Guard, id: i64, slice: Slice) -> Result<Members, Failure>;
+    async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure>;
 }
 
-async fn members(guard: &Guard, side: Side, slice: Slice) -> Result<Members, Failure> {
+async fn members(guard: &Guard, side: Side, part: Part) -> Result<Members, Failure> {
     let list = ListMembers {
         side,
         visible: Default::default(),
         visible_users: Default::default(),
-        slice,
+        part,
     };
     Ok(guard.read(list).await?)
 }
@@ -52,8 +52,8 @@ impl ToMany for UserRoles {
         Some(Side::OfUser(id))
     }
 
-    async fn page(guard: &Guard, id: i64, slice: Slice) -> Result<Members, Failure> {
-        members(guard, Side::OfUser(id), slice).await
+    async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
+        members(guard, Side::OfUser(id), part).await
     }
 }
 
@@ -73,8 +73,8 @@ impl ToMany for RoleUsers {
         Some(Side::OfRole(id))
     }
 
-    async fn page(guard: &Guard, id: i64, slice: Slice) -> Result<Members, Failure> {
-        members(guard, Side::OfRole(id), slice).await
+    async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
+        members(guard, Side::OfRole(id), part).await
     }
 }
 
@@ -94,18 +94,20 @@ impl ToMany for UserTokens {
         None
     }
 
-    async fn page(guard: &Guard, id: i64, slice: Slice) -> Result<Members, Failure> {
+    async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
         let exists = guard.read(Users::find(id)).await?.is_some();
         let list = List {
             of: Some(Self::of(id)),
-            ..List::new(slice)
+            seek: part.seek,
+            count: part.count,
+            ..List::new(part.slice)
         };
         let listed = Tokens::list(guard, list).await?;
         let ids = listed.rows.iter().map(|token| token.id).collect();
         Ok(Members {
             exists,
             ids,
-            total: listed.total.unwrap_or(0),
+            total: listed.total,
         })
     }
 }

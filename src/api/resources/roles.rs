@@ -26,7 +26,6 @@ impl Resource for Roles {
         sent: Sent::Always,
     }];
     type Noun = directory::roles::Roles;
-    const ID: RoleColumn = RoleColumn::Id;
     type Find = FindRole;
     type Draft = RoleChanges;
 
@@ -186,7 +185,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
         "CFEngine classes whose hosts holders see: regular expressions, separated by commas.",
         Form::LONG,
         Kind::Text,
-        None,
+        Some(RoleColumn::IncludeContext),
         |role| Shown::maybe(&role.include_context),
         |changes, value| {
             changes.include_context = Some(expressions("include_context", value)?);
@@ -198,7 +197,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
         "CFEngine classes whose hosts are hidden from holders: regular expressions, separated by commas.",
         Form::LONG,
         Kind::Text,
-        None,
+        Some(RoleColumn::ExcludeContext),
         |role| Shown::maybe(&role.exclude_context),
         |changes, value| {
             changes.exclude_context = Some(expressions("exclude_context", value)?);
@@ -210,7 +209,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
         "CFEngine bundles whose reports holders see: regular expressions, separated by commas.",
         Form::LONG,
         Kind::Text,
-        None,
+        Some(RoleColumn::IncludeBundles),
         |role| Shown::maybe(&role.include_bundles),
         |changes, value| {
             changes.include_bundles = Some(expressions("include_bundles", value)?);
@@ -222,7 +221,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
         "CFEngine bundles whose reports are hidden from holders: regular expressions, separated by commas.",
         Form::LONG,
         Kind::Text,
-        None,
+        Some(RoleColumn::ExcludeBundles),
         |role| Shown::maybe(&role.exclude_bundles),
         |changes, value| {
             changes.exclude_bundles = Some(expressions("exclude_bundles", value)?);

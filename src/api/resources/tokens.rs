@@ -34,7 +34,6 @@ impl Resource for Tokens {
         "The secret itself, only in the answer to the request that makes the token.",
     )];
     type Noun = directory::tokens::Tokens;
-    const ID: TokenColumn = TokenColumn::Id;
     type Find = FindToken;
     type Draft = TokenChanges;
 

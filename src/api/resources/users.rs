@@ -4,7 +4,8 @@ use crate::api::decode::{flag, maybe_text, refuse, text};
 use crate::api::error::Failure;
 use crate::api::kinds;
 use crate::api::resource::{
-    Attribute, Created, Form, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
+    Attribute, Created, Form, Kind, Linked, OwnFilter, Relationship, Resource, Sent, Stamp,
+    Writable,
 };
 use crate::auth::Guard;
 use crate::config::Secret;
@@ -42,8 +43,15 @@ impl Resource for Users {
             sent: Sent::Never,
         },
     ];
+    const FILTERS: &'static [(&'static str, OwnFilter)] =
+        &[("roles", OwnFilter::Roles), ("query", OwnFilter::Search)];
+    const SEARCHED: &'static [UserColumn] = &[
+        UserColumn::Username,
+        UserColumn::Name,
+        UserColumn::Surname,
+        UserColumn::Email,
+    ];
     type Noun = directory::users::Users;
-    const ID: UserColumn = UserColumn::Id;
     type Find = FindUser;
     type Draft = UserDraft;
 

@@ -6,20 +6,47 @@
 /// the order of nulls is the same on both databases.
 macro_rules! columns {
     ($table:ident, $column:ident { $($variant:ident: $kind:ident $name:ident,)* }) => {
-        fn condition(condition: &Condition<$column>) -> Boxed<$table::table> {
+        fn condition(condition: &Condition<$column>, context: &Context) -> Boxed<$table::table> {
+            let part = |part| self::condition(part, context);
             match condition {
-                Condition::All(parts) => parts.iter().map(self::condition).fold(
+                Condition::All(parts) => parts.iter().map(part).fold(
                     Box::new(diesel::dsl::sql::<Truth>("TRUE")),
                     |all, part| Box::new(all.and(part)),
                 ),
-                Condition::Any(parts) => parts.iter().map(self::condition).fold(
+                Condition::Any(parts) => parts.iter().map(part).fold(
                     Box::new(diesel::dsl::sql::<Truth>("FALSE")),
                     |any, part| Box::new(any.or(part)),
                 ),
                 Condition::Test { column, comparison, operands } => match column {
-                    $($column::$variant => test!($kind $table::$name, *comparison, operands),)*
+                    $($column::$variant => test!($kind $table $name, *comparison, operands),)*
+                },
+                Condition::Ids(ids) => {
+                    Box::new(super::env::id_in($table::id, ids.clone()).nullable())
+                }
+                Condition::Own(wanted) => own(wanted, context),
+                Condition::Beyond { column, value, id, descending } => match column {
+                    $($column::$variant =>
+                        beyond!($kind $table $name, value, *id, *descending),)*
                 },
             }
+        }
+
+        /// With ids in the place of patterns.
+        async fn settled(
+            condition: &Option<Condition<$column>>,
+            connection: &mut Conn,
+        ) -> Result<Option<Condition<$column>>, DirectoryError> {
+            let mut condition = condition.clone();
+            let tests = condition.iter_mut().flat_map(Condition::patterns);
+            for test in tests {
+                let Condition::Test { column, operands, .. } = test else { continue };
+                let Some(Operand::Pattern(pattern)) = operands.as_slice().first() else { continue };
+                let ids = match column {
+                    $($column::$variant => fitting!($kind $table $name, pattern, connection),)*
+                };
+                *test = Condition::Ids(ids);
+            }
+            Ok(condition)
         }
 
         type Truth = diesel::sql_types::Nullable<diesel::sql_types::Bool>;
@@ -27,8 +54,8 @@ macro_rules! columns {
         macro_rules! ordered {
             ($query:expr, $keys:expr) => {{
                 let mut query = $query;
-                let keys: &[crate::directory::listing::SortBy<$column>] = $keys;
-                for key in keys {
+                let keys: Vec<crate::directory::listing::SortBy<$column>> = $keys;
+                for key in &keys {
                     query = match (key.column, key.descending) {
                         $(
                             ($column::$variant, false) =>
@@ -68,21 +95,42 @@ macro_rules! order {
 
 /// One column against its operands. Not equal is also what has no value.
 macro_rules! test {
-    (text $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Text, String)
+    (text $table:ident $name:ident, $comparison:expr, $operands:expr) => {
+        test!(@text $table $name, $comparison, $operands)
     };
-    (maybe_text $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Text, String)
+    (maybe_text $table:ident $name:ident, $comparison:expr, $operands:expr) => {
+        test!(@text $table $name, $comparison, $operands)
     };
-    (maybe_number $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Number, i64)
+    (maybe_number $table:ident $name:ident, $comparison:expr, $operands:expr) => {
+        test!(@compare $table::$name, $comparison, $operands, Number, i64)
     };
-    (number $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Number, i64)
+    (number $table:ident $name:ident, $comparison:expr, $operands:expr) => {
+        test!(@compare $table::$name, $comparison, $operands, Number, i64)
     };
-    (flag $column:expr, $comparison:expr, $operands:expr) => {
-        test!(@compare $column, $comparison, $operands, Flag, bool)
+    (flag $table:ident $name:ident, $comparison:expr, $operands:expr) => {
+        test!(@compare $table::$name, $comparison, $operands, Flag, bool)
     };
+    (@text $table:ident $name:ident, $comparison:expr, $operands:expr) => {{
+        const COLUMN: &str = concat!(stringify!($table), ".", stringify!($name));
+        let text = match $operands.as_slice() {
+            [Operand::Text(text)] => text.as_str(),
+            _ => "",
+        };
+        match $comparison {
+            Comparison::Prefix => {
+                let begin = $table::$name.nullable().ge(Some(text.to_owned()));
+                match crate::directory::listing::end_of_prefix(text) {
+                    Some(end) => Box::new(begin.and($table::$name.nullable().lt(Some(end)))),
+                    None => Box::new(begin),
+                }
+            }
+            Comparison::Suffix if !text.is_empty() => Box::new(super::env::ends_with(COLUMN, text)),
+            Comparison::Suffix | Comparison::Contains => {
+                Box::new(super::env::contains(COLUMN, text))
+            }
+            other => test!(@compare $table::$name, other, $operands, Text, String),
+        }
+    }};
     (@compare $column:expr, $comparison:expr, $operands:expr, $kind:ident, $rust:ty) => {{
         let column = $column.nullable();
         let values: Vec<$rust> = $operands
@@ -107,6 +155,139 @@ macro_rules! test {
             Comparison::LessOrEqual => Box::new(column.le(first())),
             Comparison::Greater => Box::new(column.gt(first())),
             Comparison::GreaterOrEqual => Box::new(column.ge(first())),
+            // Texts only, and patterns have been settled.
+            Comparison::Prefix
+            | Comparison::Suffix
+            | Comparison::Contains
+            | Comparison::Matches => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
         }
     }};
+}
+
+/// Value and id compared as one: one range of an index of both.
+macro_rules! beyond {
+    (text $table:ident $name:ident, $($rest:tt)*) => {
+        beyond!(@range $table $name, Text, $($rest)*)
+    };
+    (maybe_text $table:ident $name:ident, $($rest:tt)*) => {
+        beyond!(@range $table $name, Text, $($rest)*)
+    };
+    (number $table:ident $name:ident, $($rest:tt)*) => {
+        beyond!(@range $table $name, Number, $($rest)*)
+    };
+    (maybe_number $table:ident $name:ident, $($rest:tt)*) => {
+        beyond!(@range $table $name, Number, $($rest)*)
+    };
+    (flag $table:ident $name:ident, $($rest:tt)*) => {
+        beyond!(@range $table $name, Flag, $($rest)*)
+    };
+    (@sql Text) => { diesel::sql_types::Text };
+    (@sql Number) => { diesel::sql_types::BigInt };
+    (@sql Flag) => { diesel::sql_types::Bool };
+    (@range $table:ident $name:ident, $kind:ident,
+        $value:expr, $id:expr, $descending:expr) => {{
+        let row = concat!(
+            "(", stringify!($table), ".", stringify!($name), ", ", stringify!($table), ".id)"
+        );
+        let sign = if $descending { "<" } else { ">" };
+        match $value {
+            Operand::$kind(value) => {
+                let range = diesel::dsl::sql::<Truth>(&format!("{row} {sign} ("))
+                    .bind::<beyond!(@sql $kind), _>(value.clone())
+                    .sql(", ")
+                    .bind::<diesel::sql_types::BigInt, _>($id)
+                    .sql(")");
+                Box::new(range)
+            }
+            // Of another kind than the column: nothing compares.
+            _ => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
+        }
+    }};
+}
+
+/// Rows that are tried on a pattern at a time.
+pub const BATCH: i64 = 10_000;
+
+/// The ids of all rows whose text fits a pattern, tried in batches, so that
+/// the memory does not grow with the table.
+macro_rules! fitting {
+    (text $($rest:tt)*) => { fitting!(@text $($rest)*) };
+    (maybe_text $($rest:tt)*) => { fitting!(@text $($rest)*) };
+    (@text $table:ident $name:ident, $pattern:expr, $connection:expr) => {{
+        use crate::directory::listing::end_of_prefix;
+        use super::columns::BATCH;
+        let prefix = $pattern.prefix().to_owned();
+        let mut ids: Vec<i64> = Vec::new();
+        let mut after = 0;
+        loop {
+            let mut rows = $table::table
+                .filter($table::id.gt(after))
+                .order($table::id.asc())
+                .limit(BATCH)
+                .select(($table::id, $table::$name.nullable()))
+                .into_boxed::<Db>();
+            if !prefix.is_empty() {
+                rows = rows.filter($table::$name.nullable().ge(Some(prefix.clone())));
+            }
+            if let Some(end) = end_of_prefix(&prefix) {
+                rows = rows.filter($table::$name.nullable().lt(Some(end)));
+            }
+            let rows: Vec<(i64, Option<String>)> = rows.load($connection).await?;
+            let fits = |text: &Option<String>| text.as_ref().is_some_and(|text| $pattern.fits(text));
+            ids.extend(rows.iter().filter(|(_, text)| fits(text)).map(|(id, _)| *id));
+            match rows.last() {
+                Some((last, _)) if i64::try_from(rows.len()) == Ok(BATCH) => after = *last,
+                _ => break ids,
+            }
+        }
+    }};
+    ($kind:ident $table:ident $name:ident, $pattern:expr, $connection:expr) => {
+        Vec::new()
+    };
+}
+
+/// For nouns without conditions of their own.
+macro_rules! no_own {
+    ($table:ident) => {
+        fn own(_: &crate::directory::listing::Own, _: &Context) -> Boxed<$table::table> {
+            Box::new(diesel::dsl::sql::<Truth>("FALSE"))
+        }
+    };
+}
+
+/// The rows of a page of `$matching`, in the order of the list.
+macro_rules! page {
+    ($list:expr, $matching:expr, $row:ty, $context:expr, $connection:expr) => {{
+        let mut rows: Vec<$row> = Vec::new();
+        for piece in $list.pieces(super::env::FINDS_ROWS) {
+            let left = $list.left(&rows);
+            if left == 0 && !rows.is_empty() {
+                break;
+            }
+            let query = match piece {
+                Some(piece) => $matching.filter(condition(&piece, $context)),
+                None => $matching,
+            };
+            let read: Vec<$row> = ordered!(query, $list.reading_order())
+                .select(<$row>::as_select())
+                .offset($list.slice.offset)
+                .limit(left)
+                .load($connection)
+                .await?;
+            rows.extend(read);
+        }
+        $list.in_order(rows)
+    }};
+}
+
+/// How many rows match, when that was asked.
+macro_rules! total {
+    ($list:expr, $matching:expr, $connection:expr) => {
+        match $list.count {
+            Count::None => None,
+            Count::Estimated | Count::Exact => {
+                Some($matching.count().get_result($connection).await?)
+            }
+        }
+    };
 }

@@ -7,11 +7,13 @@ columns!(events, EventColumn {
     At: text at,
     ActorId: maybe_number actor_id,
     Actor: maybe_text actor,
+    TokenId: maybe_number token_id,
     Verb: text verb,
     SubjectType: text subject_type,
     SubjectId: number subject_id,
     RequestId: text request_id,
 });
+no_own!(events);
 
 impl Run for FindEvent {
     type Answer = Option<Event>;
@@ -34,7 +36,7 @@ impl Run for List<Events> {
 
     async fn run(
         &self,
-        _: &Context,
+        context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<Event>, DirectoryError> {
         if self.visible != Visible::All {
@@ -43,23 +45,27 @@ impl Run for List<Events> {
                 total: Some(0),
             });
         }
-        let filtered = || {
+        let wanted = settled(&self.condition, connection).await?;
+        let matching = || {
             let query = events::table.into_boxed::<Db>();
-            match &self.condition {
-                Some(wanted) => query.filter(condition(wanted)),
+            match &wanted {
+                Some(wanted) => query.filter(condition(wanted, context)),
                 None => query,
             }
         };
-        let total = match self.counted {
-            true => Some(filtered().count().get_result(connection).await?),
-            false => None,
+        let total = match self.count {
+            Count::Estimated if self.condition.is_none() => Some(spread(connection).await?),
+            _ => total!(self, matching(), connection),
         };
-        let rows = ordered!(filtered(), &self.sort)
-            .select(Event::as_select())
-            .offset(self.slice.offset)
-            .limit(self.slice.limit)
-            .load(connection)
-            .await?;
+        let rows = page!(self, matching(), Event, context, connection);
         Ok(Listed { rows, total })
     }
+}
+
+/// The log only grows: its first and last id tell roughly how long it is.
+async fn spread(connection: &mut Conn) -> Result<i64, DirectoryError> {
+    use diesel::dsl::{max, min};
+    let ends = events::table.select((min(events::id), max(events::id)));
+    let (first, last): (Option<i64>, Option<i64>) = ends.get_result(connection).await?;
+    Ok(first.zip(last).map_or(0, |(first, last)| last - first + 1))
 }

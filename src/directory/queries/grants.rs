@@ -11,6 +11,7 @@ use super::{env, found, roles};
 use crate::directory::grants::{
     Change, ChangeMembers, ListMembers, Members, NewGrant, RolesOfUsers, Side, UsersOfRoles,
 };
+use crate::directory::listing::Named;
 use crate::directory::permissions::Reach;
 use crate::directory::roles::ADMIN;
 use crate::storage::schema::{grants, roles as roles_table, users};
@@ -37,6 +38,28 @@ macro_rules! in_force {
     };
 }
 
+/// The total when it was asked for, and the ids of the part as they are read.
+macro_rules! members {
+    ($part:expr, $all:expr, $id:expr, $connection:expr) => {{
+        let total = match $part.count {
+            Count::None => None,
+            Count::Estimated | Count::Exact => Some($all.count().get_result($connection).await?),
+        };
+        let (least, most) = $part.seek.ids();
+        let page = $all
+            .filter($id.between(least, most))
+            .select($id)
+            .limit($part.slice.limit)
+            .offset($part.slice.offset);
+        let ids = if $part.seek.backwards {
+            page.order($id.desc()).load($connection).await?
+        } else {
+            page.order($id.asc()).load($connection).await?
+        };
+        (total, ids)
+    }};
+}
+
 pub type Ids = diesel::helper_types::IntoBoxed<
     'static,
     diesel::dsl::Select<grants::table, grants::user_id>,
@@ -57,6 +80,25 @@ pub fn holders(role: i64, context: &Context) -> Ids {
         .filter(grants::role_id.eq(role))
         .filter(un_scoped!())
         .filter(in_force!(now.clone()))
+}
+
+/// The users who hold one of these roles without a scope, or any role.
+pub fn holders_of_any(named: Option<&Named>, context: &Context) -> Ids {
+    let now = context.now_text();
+    let holders = grants::table
+        .select(grants::user_id)
+        .into_boxed::<Db>()
+        .filter(un_scoped!())
+        .filter(in_force!(now.clone()));
+    let Some(named) = named else { return holders };
+    let roles = roles_table::table
+        .filter(
+            roles_table::id
+                .eq_any(named.ids.clone())
+                .or(roles_table::name.eq_any(named.names.clone())),
+        )
+        .select(roles_table::id);
+    holders.filter(grants::role_id.eq_any(roles))
 }
 
 /// The roles that `user` holds without a scope.
@@ -150,27 +192,17 @@ impl Run for ListMembers {
             return Ok(Members {
                 exists: false,
                 ids: Vec::new(),
-                total: 0,
+                total: None,
             });
         }
         let now = context.now_text();
-        match self.side {
+        let (total, mut ids): (Option<i64>, Vec<i64>) = match self.side {
             Side::OfUser(user) => {
                 let roles = grants::table
                     .filter(grants::user_id.eq(user))
                     .filter(un_scoped!())
                     .filter(in_force!(&now));
-                let total = roles.count().get_result(connection).await?;
-                let page = roles
-                    .order(grants::role_id.asc())
-                    .select(grants::role_id)
-                    .limit(self.slice.limit)
-                    .offset(self.slice.offset);
-                Ok(Members {
-                    exists: true,
-                    ids: page.load(connection).await?,
-                    total,
-                })
+                members!(self.part, roles, grants::role_id, connection)
             }
             Side::OfRole(role) => {
                 let (least, most) = bounds(self.visible_users);
@@ -181,19 +213,17 @@ impl Run for ListMembers {
                     .filter(in_force!(&now))
                     .filter(users::deleted_at.is_null())
                     .filter(grants::user_id.between(least, most));
-                let total = holders.count().get_result(connection).await?;
-                let page = holders
-                    .order(grants::user_id.asc())
-                    .select(grants::user_id)
-                    .limit(self.slice.limit)
-                    .offset(self.slice.offset);
-                Ok(Members {
-                    exists: true,
-                    ids: page.load(connection).await?,
-                    total,
-                })
+                members!(self.part, holders, grants::user_id, connection)
             }
+        };
+        if self.part.seek.backwards {
+            ids.reverse();
         }
+        Ok(Members {
+            exists: true,
+            ids,
+            total,
+        })
     }
 }
 

@@ -44,7 +44,7 @@ mod prelude {
     pub use super::super::env::RunQueryDsl;
     pub use super::{Boxed, Conn, Db, Run};
     pub use crate::directory::listing::{
-        Comparison, Condition, List, Listed, Operand, Slice, Visible,
+        Comparison, Condition, Count, List, Listed, Operand, Slice, Visible,
     };
     pub use crate::directory::{Context, DirectoryError, Problem};
     pub use diesel::{

@@ -20,11 +20,16 @@ columns!(roles, RoleColumn {
     Scope: text scope,
     Unchangeable: flag unchangeable,
     IsDefault: flag is_default,
+    IncludeContext: maybe_text include_context,
+    ExcludeContext: maybe_text exclude_context,
+    IncludeBundles: maybe_text include_bundles,
+    ExcludeBundles: maybe_text exclude_bundles,
     Created: text created,
     Modified: text modified,
     CreatedBy: maybe_number created_by,
     ModifiedBy: maybe_number modified_by,
 });
+no_own!(roles);
 
 impl Run for FindRole {
     type Answer = Option<Role>;
@@ -74,22 +79,19 @@ impl Run for List<Roles> {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<Role>, DirectoryError> {
-        let matching = || filtered(self, context);
-        let total = match self.counted {
-            true => Some(matching().count().get_result(connection).await?),
-            false => None,
-        };
-        let rows = ordered!(matching(), &self.sort)
-            .select(Role::as_select())
-            .offset(self.slice.offset)
-            .limit(self.slice.limit)
-            .load(connection)
-            .await?;
+        let wanted = settled(&self.condition, connection).await?;
+        let matching = || filtered(self, wanted.as_ref(), context);
+        let total = total!(self, matching(), connection);
+        let rows = page!(self, matching(), Role, context, connection);
         Ok(Listed { rows, total })
     }
 }
 
-fn filtered(list: &List<Roles>, context: &Context) -> roles::BoxedQuery<'static, Db> {
+fn filtered(
+    list: &List<Roles>,
+    wanted: Option<&Condition<RoleColumn>>,
+    context: &Context,
+) -> roles::BoxedQuery<'static, Db> {
     let mut query = roles::table.into_boxed::<Db>();
     query = match list.visible {
         Visible::All => query,
@@ -101,8 +103,8 @@ fn filtered(list: &List<Roles>, context: &Context) -> roles::BoxedQuery<'static,
         Some(RolesOf::Ids(ids)) => query.filter(env::id_in(roles::id, ids.clone())),
         None => query,
     };
-    match &list.condition {
-        Some(wanted) => query.filter(condition(wanted)),
+    match wanted {
+        Some(wanted) => query.filter(condition(wanted, context)),
         None => query,
     }
 }

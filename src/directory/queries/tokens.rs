@@ -20,6 +20,7 @@ columns!(tokens, TokenColumn {
     Created: text created,
     Modified: text modified,
 });
+no_own!(tokens);
 
 async fn visible(
     id: i64,
@@ -71,25 +72,22 @@ impl Run for List<Tokens> {
 
     async fn run(
         &self,
-        _: &Context,
+        context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<Token>, DirectoryError> {
-        let matching = || filtered(self);
-        let total = match self.counted {
-            true => Some(matching().count().get_result(connection).await?),
-            false => None,
-        };
-        let rows = ordered!(matching(), &self.sort)
-            .select(Token::as_select())
-            .offset(self.slice.offset)
-            .limit(self.slice.limit)
-            .load(connection)
-            .await?;
+        let wanted = settled(&self.condition, connection).await?;
+        let matching = || filtered(self, wanted.as_ref(), context);
+        let total = total!(self, matching(), connection);
+        let rows = page!(self, matching(), Token, context, connection);
         Ok(Listed { rows, total })
     }
 }
 
-fn filtered(list: &List<Tokens>) -> tokens::BoxedQuery<'static, Db> {
+fn filtered(
+    list: &List<Tokens>,
+    wanted: Option<&Condition<TokenColumn>>,
+    context: &Context,
+) -> tokens::BoxedQuery<'static, Db> {
     // Tokens of users in the trash are dead, so they are not shown.
     let living = users::table
         .filter(users::deleted_at.is_null())
@@ -107,8 +105,8 @@ fn filtered(list: &List<Tokens>) -> tokens::BoxedQuery<'static, Db> {
         Some(TokensOf::Ids(ids)) => query.filter(env::id_in(tokens::id, ids.clone())),
         None => query,
     };
-    match &list.condition {
-        Some(wanted) => query.filter(condition(wanted)),
+    match wanted {
+        Some(wanted) => query.filter(condition(wanted, context)),
         None => query,
     }
 }

@@ -6,6 +6,7 @@ use super::grants::{add_roles, administrators_remain, replace_roles};
 use super::prelude::*;
 use super::{env, found, grants};
 use crate::directory::events::{described, difference};
+use crate::directory::listing::Own;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
@@ -32,6 +33,23 @@ columns!(users, UserColumn {
     CreatedBy: maybe_number created_by,
     ModifiedBy: maybe_number modified_by,
 });
+
+fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
+    match wanted {
+        Own::Roles { named, holds: true } => {
+            let holders = grants::holders_of_any(named.as_ref(), context);
+            Box::new(users::id.eq_any(holders).nullable())
+        }
+        Own::Roles {
+            named,
+            holds: false,
+        } => {
+            let holders = grants::holders_of_any(named.as_ref(), context);
+            Box::new(users::id.ne_all(holders).nullable())
+        }
+        Own::Search(text) => Box::new(env::search(text)),
+    }
+}
 
 impl Run for FindUser {
     type Answer = Option<User>;
@@ -86,22 +104,25 @@ impl Run for List<Users> {
         if self.is_plain() {
             return plain_page(self, connection).await;
         }
-        let matching = || filtered(self, context);
-        let total = match self.counted {
-            true => Some(matching().count().get_result(connection).await?),
-            false => None,
+        let wanted = settled(&self.condition, connection).await?;
+        let matching = || filtered(self, wanted.as_ref(), context);
+        let total = match self.count {
+            Count::Exact | Count::Estimated if self.is_everything() => {
+                Some(living_users(connection).await?)
+            }
+            Count::Estimated => Some(estimate(matching(), context, connection).await?),
+            _ => total!(self, matching(), connection),
         };
-        let rows = ordered!(matching(), &self.sort)
-            .select(User::as_select())
-            .offset(self.slice.offset)
-            .limit(self.slice.limit)
-            .load(connection)
-            .await?;
+        let rows = page!(self, matching(), User, context, connection);
         Ok(Listed { rows, total })
     }
 }
 
-fn filtered(list: &List<Users>, context: &Context) -> users::BoxedQuery<'static, Db> {
+fn filtered(
+    list: &List<Users>,
+    wanted: Option<&Condition<UserColumn>>,
+    context: &Context,
+) -> users::BoxedQuery<'static, Db> {
     let mut query = users::table
         .filter(users::deleted_at.is_null())
         .into_boxed::<Db>();
@@ -117,8 +138,8 @@ fn filtered(list: &List<Users>, context: &Context) -> users::BoxedQuery<'static,
         Some(UsersOf::Ids(ids)) => query.filter(env::id_in(users::id, ids.clone())),
         None => query,
     };
-    match &list.condition {
-        Some(wanted) => query.filter(condition(wanted)),
+    match wanted {
+        Some(wanted) => query.filter(condition(wanted, context)),
         None => query,
     }
 }
@@ -131,21 +152,16 @@ async fn plain_page(
 ) -> Result<Listed<User>, DirectoryError> {
     let Slice { offset, limit } = list.slice;
     let (total, after, skip) = if offset == 0 {
-        let total = match list.counted {
-            true => Some(living_users(connection).await?),
-            false => None,
+        let total = match list.count {
+            Count::None => None,
+            Count::Estimated | Count::Exact => Some(living_users(connection).await?),
         };
         (total, 0, 0)
     } else {
-        let blocks: Vec<(i64, i64)> = user_blocks::table
-            .order(user_blocks::block.asc())
-            .select((user_blocks::block, user_blocks::living))
-            .load(connection)
-            .await?;
+        let blocks = blocks(connection).await?;
         let (after, skip) = seek(&blocks, offset);
-        let total = list
-            .counted
-            .then(|| blocks.iter().map(|(_, living)| living).sum());
+        let total =
+            (list.count != Count::None).then(|| blocks.iter().map(|(_, living)| living).sum());
         (total, after, skip)
     };
     let rows = users::table
@@ -158,6 +174,48 @@ async fn plain_page(
         .load(connection)
         .await?;
     Ok(Listed { rows, total })
+}
+
+/// How many living users each run of 1024 ids holds.
+async fn blocks(connection: &mut Conn) -> Result<Vec<(i64, i64)>, DirectoryError> {
+    let blocks = user_blocks::table
+        .order(user_blocks::block.asc())
+        .select((user_blocks::block, user_blocks::living));
+    Ok(blocks.load(connection).await?)
+}
+
+/// Blocks that are looked into for an estimate.
+const SAMPLE: usize = 16;
+
+/// How many users match, judged by blocks spread over all of them; exact
+/// while there are few.
+async fn estimate(
+    mut matching: users::BoxedQuery<'static, Db>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<i64, DirectoryError> {
+    let blocks = blocks(connection).await?;
+    let living = |blocks: &[(i64, i64)]| blocks.iter().map(|(_, living)| living).sum::<i64>();
+    let step = blocks.len().div_ceil(SAMPLE).max(1);
+    let sample: Vec<(i64, i64)> = blocks.iter().copied().step_by(step).collect();
+    if step > 1 {
+        let ids = sample.iter().map(|(block, _)| run_of_ids(*block)).collect();
+        matching = matching.filter(condition(&Condition::Any(ids), context));
+    }
+    let found: i64 = matching.count().get_result(connection).await?;
+    Ok(found * living(&blocks) / living(&sample).max(1))
+}
+
+fn run_of_ids(block: i64) -> Condition<UserColumn> {
+    let end = |comparison, id| Condition::Test {
+        column: UserColumn::Id,
+        comparison,
+        operands: vec![Operand::Number(id)],
+    };
+    Condition::All(vec![
+        end(Comparison::GreaterOrEqual, block * 1024),
+        end(Comparison::Less, (block + 1) * 1024),
+    ])
 }
 
 async fn living_users(connection: &mut Conn) -> Result<i64, DirectoryError> {

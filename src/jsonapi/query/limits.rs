@@ -19,8 +19,10 @@ pub struct Limits {
     pub filter_tests: usize,
     /// Values in the list of one test.
     pub filter_values: usize,
-    /// Bytes of one value of a filter, of a cursor and of an endpoint's own parameter.
+    /// Bytes of one value of a filter and of an endpoint's own parameter.
     pub value_length: usize,
+    /// Bytes of one cursor, which carries the values that the list is sorted by.
+    pub cursor_length: usize,
     /// The largest page: numbered pages and offsets are capped, the cursor profile refuses.
     pub max_page_size: u64,
     /// The page size of requests that name none.
@@ -39,6 +41,7 @@ impl Default for Limits {
             filter_tests: 50,
             filter_values: 100,
             value_length: 1024,
+            cursor_length: 4096,
             max_page_size: 100,
             default_page_size: 20,
         }

@@ -3,6 +3,7 @@
 //! Here is the grammar only. Whether a type, field, path or operator makes sense for an endpoint is
 //! for the caller to check, who finds in each value what an error has to name as its source.
 
+mod cursor;
 mod decode;
 mod fields;
 mod filter;
@@ -14,6 +15,7 @@ mod page;
 mod parse;
 mod sort;
 
+pub use cursor::{Cursor, UNSUPPORTED_SORT};
 pub use fields::Fields;
 pub use filter::{Filter, Operator, Test};
 pub use include::IncludePath;

@@ -205,7 +205,7 @@ fn integer(value: &str) -> Result<u64, Error> {
 }
 
 fn cursor(value: &str, limits: &Limits) -> Result<String, Error> {
-    if value.is_empty() || value.len() > limits.value_length {
+    if value.is_empty() || value.len() > limits.cursor_length {
         return Err(kinds::INVALID_PAGE.error("This is no cursor."));
     }
     Ok(value.to_owned())

@@ -1,13 +1,22 @@
 //! What the shared queries are compiled against here.
 
-use diesel::dsl::{Asc, Desc, EqAny, NullsFirst, NullsLast};
-use diesel::sql_types::BigInt;
+use diesel::dsl::{AsExprOf, Asc, Desc, EqAny, NullsFirst, NullsLast, sql};
+use diesel::expression::{SqlLiteral, UncheckedBind};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryResult};
 
 pub use diesel_async::RunQueryDsl;
 
 pub type Db = diesel::pg::Pg;
+/// True, false or, where there is no value, neither.
+type Truth = Nullable<Bool>;
+/// A test of a text column with one value bound.
+pub type Textual = SqlLiteral<Truth, UncheckedBind<SqlLiteral<Truth>, AsExprOf<String, Text>>>;
+
 pub type Conn = diesel_async::AsyncPgConnection;
+
+/// An index range may be by two columns together.
+pub const FINDS_ROWS: bool = true;
 
 /// The order of a column that may be null: as on SQLite, nulls come first.
 pub fn ascending<E: ExpressionMethods>(column: E) -> NullsFirst<Asc<E>> {
@@ -46,4 +55,40 @@ where
     C: ExpressionMethods + diesel::Expression<SqlType = BigInt>,
 {
     column.eq_any(ids)
+}
+
+/// Whether a text column holds `text`, letter by letter.
+pub fn contains(column: &str, text: &str) -> Textual {
+    sql::<Truth>(&format!("strpos({column}, "))
+        .bind::<Text, _>(text.to_owned())
+        .sql(") > 0")
+}
+
+/// Whether a text column ends with `text`, which is not empty.
+pub fn ends_with(column: &str, text: &str) -> Textual {
+    let length = text.chars().count();
+    sql::<Truth>(&format!("right({column}, {length}) = "))
+        .bind::<Text, _>(text.to_owned())
+        .sql("")
+}
+
+/// Whether a user's names, username or e-mail address hold `text`, whatever
+/// the case of its letters. The function is what the index is made on.
+pub fn search(text: &str) -> Textual {
+    let mut literal = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            literal.push('\\');
+        }
+        literal.push(letter);
+    }
+    // Found before anything else: else a LIMIT tempts the planner to try one
+    // row after the other instead.
+    sql::<Truth>(
+        "users.id = ANY(ARRAY(SELECT found.id FROM users AS found WHERE \
+         user_search_text(found.username, found.name, found.surname, found.email) \
+         LIKE '%' || fold_case(",
+    )
+    .bind::<Text, _>(literal)
+    .sql(") || '%'))")
 }

@@ -1,15 +1,21 @@
 //! What the shared queries are compiled against here: SQLite's backend, and
 //! query methods that look asynchronous but have always finished when polled.
 
-use diesel::dsl::{Asc, Desc};
+use diesel::dsl::{AsExprOf, Asc, Desc, sql};
 use diesel::expression::is_aggregate;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
+use diesel::expression::{SqlLiteral, UncheckedBind};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery};
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 use diesel::{ExpressionMethods, QueryResult, SqliteConnection};
 
 pub type Db = diesel::sqlite::Sqlite;
+/// True, false or, where there is no value, neither.
+type Truth = Nullable<Bool>;
+/// A test of a text column with one value bound.
+pub type Textual = SqlLiteral<Truth, UncheckedBind<SqlLiteral<Truth>, AsExprOf<String, Text>>>;
+
 pub type Conn = SqliteConnection;
 
 /// The part of `diesel_async::RunQueryDsl` that our queries use.
@@ -46,6 +52,9 @@ pub trait RunQueryDsl: Sized {
 }
 
 impl<T> RunQueryDsl for T {}
+
+/// An index range by two columns uses the first only: ties are read apart.
+pub const FINDS_ROWS: bool = false;
 
 /// The order of a column; SQLite puts nulls first by itself.
 pub fn ascending<E: ExpressionMethods>(column: E) -> Asc<E> {
@@ -125,4 +134,28 @@ impl<C: QueryFragment<Db>> QueryFragment<Db> for IdIn<C> {
         out.push_sql("))");
         Ok(())
     }
+}
+
+/// Whether a text column holds `text`, letter by letter.
+pub fn contains(column: &str, text: &str) -> Textual {
+    sql::<Truth>(&format!("instr({column}, "))
+        .bind::<Text, _>(text.to_owned())
+        .sql(") > 0")
+}
+
+/// Whether a text column ends with `text`, which is not empty.
+pub fn ends_with(column: &str, text: &str) -> Textual {
+    let length = text.chars().count();
+    sql::<Truth>(&format!("substr({column}, -{length}) = "))
+        .bind::<Text, _>(text.to_owned())
+        .sql("")
+}
+
+/// Whether a user's names, username or e-mail address hold `text`, whatever
+/// the case of its letters; from three characters on, which is what the index holds.
+pub fn search(text: &str) -> Textual {
+    let phrase = format!("\"{}\"", text.replace('"', "\"\""));
+    sql::<Truth>("users.id IN (SELECT rowid FROM users_search WHERE users_search MATCH ")
+        .bind::<Text, _>(phrase)
+        .sql(")")
 }

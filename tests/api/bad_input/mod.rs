@@ -3,6 +3,7 @@
 
 mod documents;
 mod letters;
+mod queries;
 mod transport;
 mod wire;
 

@@ -61,6 +61,47 @@ fn roles_are_paged_and_sorted() {
 }
 
 #[test]
+fn roles_are_filtered_by_what_their_texts_hold() {
+    let app = TestApp::start();
+    let hr = a_role().named("HR 100%").create(&app);
+    let it = a_role().named("IT").create(&app);
+    let ids = |query: &str| {
+        let answer = app.admin().get(&format!("/roles?{query}"));
+        answer.expect(200).ids()
+    };
+    let (hr, it) = (hr.id.to_string(), it.id.to_string());
+    assert_eq!(ids("filter[name][contains]=0%25"), [hr.clone()]);
+    assert_eq!(ids("filter[name][prefix]=I"), [it.clone()]);
+    assert_eq!(ids("filter[name][suffix]=T"), [it.clone()]);
+    assert_eq!(ids("filter[name][regex]=^(HR|IT)"), [hr, it]);
+    assert_eq!(ids("filter[description][regex]=may%20do"), ["1"]);
+}
+
+#[test]
+fn lists_are_sorted_by_every_value_that_is_shown() {
+    let app = TestApp::start();
+    a_role().create(&app);
+    for path in ["/users", "/roles", "/tokens", "/events"] {
+        let data = app.admin().get(path).expect(200).data();
+        let attributes = data[0]["attributes"].as_object().unwrap().clone();
+        for name in attributes.keys() {
+            // Lists and objects have no order.
+            let structures = ["permissions", "scopes", "before", "after"];
+            let status = if structures.contains(&name.as_str()) {
+                400
+            } else {
+                200
+            };
+            for sort in [name.clone(), format!("-{name},id")] {
+                app.admin()
+                    .get(&format!("{path}?sort={sort}"))
+                    .expect(status);
+            }
+        }
+    }
+}
+
+#[test]
 fn include_users_links_both_ways() {
     let app = TestApp::start();
     let answer = app.admin().get("/roles?include=users").expect(200).json();

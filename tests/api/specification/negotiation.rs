@@ -281,7 +281,8 @@ fn n13_a_request_refused_by_negotiation_has_no_effect() {
 fn n14_what_was_not_applied_is_not_named() {
     let app = TestApp::start();
     let accept = with(r#"profile="https://jsonapi.org/profiles/ethanresnick/cursor-pagination""#);
-    let answer = accepting(&app, &accept).expect(200);
+    let answer = app.admin().get_with("/roles/1", &[("accept", &accept)]);
+    let answer = answer.expect(200);
     assert_eq!(answer.header("content-type"), Some(JSON_API));
     assert!(answer.json().get("jsonapi").is_none());
 }

@@ -234,6 +234,271 @@ fn a_filter_is_an_exact_match_and_takes_several_values_q18() {
     }
 }
 
+/// The usernames that a query finds, in the order of the ids.
+fn found(app: &TestApp, query: &str) -> Vec<String> {
+    let answer = app.admin().get(&format!("/users?{query}")).expect(200);
+    let data = answer.data();
+    let items = data.as_array().unwrap();
+    let count = &answer.json()["meta"]["pagination"]["count"];
+    assert_eq!(count, items.len(), "{query}");
+    let name = |user: &Value| user["attributes"]["username"].as_str().unwrap().to_owned();
+    items.iter().map(name).collect()
+}
+
+#[test]
+fn texts_are_looked_into_letter_by_letter_and_no_letter_is_special_q18() {
+    let app = TestApp::start();
+    for name in ["ann.b", "Ann", "a_n", "a.n", "hannah", "ann@x.example"] {
+        a_user().named(name).create(&app);
+    }
+    let all = [
+        "admin",
+        "ann.b",
+        "Ann",
+        "a_n",
+        "a.n",
+        "hannah",
+        "ann@x.example",
+    ];
+    for (filter, names) in [
+        ("[prefix]=ann", vec!["ann.b", "ann@x.example"]),
+        ("[prefix]=a_", vec!["a_n"]),
+        ("[prefix]=a%25", vec![]),
+        ("[prefix]=", all.to_vec()),
+        ("[suffix]=n", vec!["admin", "Ann", "a_n", "a.n"]),
+        ("[suffix]=.n", vec!["a.n"]),
+        ("[suffix]=_n", vec!["a_n"]),
+        ("[suffix]=", all.to_vec()),
+        ("[suffix]=longer-than-any-of-the-names", vec![]),
+        ("[contains]=ann", vec!["ann.b", "hannah", "ann@x.example"]),
+        (
+            "[contains]=nn",
+            vec!["ann.b", "Ann", "hannah", "ann@x.example"],
+        ),
+        ("[contains]=A", vec!["Ann"]),
+        ("[contains]=*", vec![]),
+        ("[contains]=_", vec!["a_n"]),
+        ("[contains]=@x.", vec!["ann@x.example"]),
+        ("[contains]=\"nn\"", vec![]),
+        ("[contains]=", all.to_vec()),
+        ("[contains]=a,n", vec![]),
+    ] {
+        let encoded = filter.replace('"', "%22");
+        let query = format!("filter[username]{encoded}");
+        assert_eq!(found(&app, &query), names, "{filter}");
+    }
+    let nothing = "filter[surname][contains]=";
+    assert_eq!(found(&app, nothing), [""; 0], "no value holds nothing");
+}
+
+#[test]
+fn letters_of_every_alphabet_are_prefixes_and_suffixes() {
+    let app = TestApp::start();
+    a_user().named("x").with_surname("Ångström").create(&app);
+    a_user().named("y").with_surname("Ωμέγα").create(&app);
+    for (filter, names) in [
+        ("[prefix]=%C3%85", vec!["x"]),
+        ("[suffix]=%C3%B6m", vec!["x"]),
+        ("[contains]=%CE%BC%CE%AD", vec!["y"]),
+        ("[suffix]=%CE%B1", vec!["y"]),
+    ] {
+        let query = format!("filter[surname]{filter}");
+        assert_eq!(found(&app, &query), names, "{filter}");
+    }
+}
+
+#[test]
+fn a_regular_expression_means_the_same_on_every_database() {
+    let app = TestApp::start();
+    for name in ["ann1", "ann22", "bob", "Bob", "b\u{e4}r"] {
+        let user = a_user().named(&name.replace('\u{e4}', "ae"));
+        user.with_surname(name).create(&app);
+    }
+    for (pattern, names) in [
+        (r"^ann\d$", vec!["ann1"]),
+        (r"^ann\d+$", vec!["ann1", "ann22"]),
+        (r"(?i)^bob$", vec!["bob", "Bob"]),
+        (r"b\p{Ll}r", vec!["baer"]),
+        (r"^(ann1|bob)", vec!["ann1", "bob"]),
+        ("2{2}", vec!["ann22"]),
+        ("x", vec![]),
+        ("", vec!["ann1", "ann22", "bob", "Bob", "baer"]),
+    ] {
+        let encoded = percent(pattern);
+        let query = format!("filter[surname][regex]={encoded}");
+        assert_eq!(found(&app, &query), names, "{pattern}");
+    }
+    let both = "filter[or][0][surname][regex]=^ann&filter[or][1][username]=admin";
+    assert_eq!(found(&app, both), ["admin", "ann1", "ann22"]);
+}
+
+fn percent(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[test]
+fn patterns_take_linear_time_and_bounded_memory() {
+    let app = TestApp::start();
+    let surname = "a".repeat(250);
+    a_user().with_surname(&surname).create(&app);
+    let hard = percent("^(a+)+$");
+    let query = format!("filter[surname][regex]={hard}");
+    assert_eq!(found(&app, &query).len(), 1);
+    found(
+        &app,
+        &format!("filter[surname][regex]={}", percent("(a|aa)+b")),
+    );
+    for large in [r"\w{1000}{1000}", "(", "a{1000}{1000}{1000}"] {
+        let path = format!("/users?filter[surname][regex]={}", percent(large));
+        let answer = app.admin().get(&path).expect(400);
+        assert_eq!(answer.parameters(), ["filter[surname][regex]"]);
+    }
+}
+
+#[test]
+fn users_are_filtered_by_roles_by_id_or_name() {
+    let app = TestApp::start();
+    let (hr, it) = (
+        a_role().named("HR").create(&app),
+        a_role().named("IT").create(&app),
+    );
+    a_user().named("ann").holding(&hr).create(&app);
+    a_user().named("bob").holding(&it).create(&app);
+    let both = a_user().named("eve").holding(&hr).holding(&it).create(&app);
+    a_user().named("moe").create(&app);
+    for (filter, names) in [
+        ("filter[roles]=HR".to_owned(), vec!["ann", "eve"]),
+        (format!("filter[roles]={}", it.id), vec!["bob", "eve"]),
+        (
+            format!("filter[roles]=HR,{}", it.id),
+            vec!["ann", "bob", "eve"],
+        ),
+        ("filter[roles]=hr".into(), vec![]),
+        ("filter[roles]=".into(), vec![]),
+        ("filter[roles][ne]=HR".into(), vec!["admin", "bob", "moe"]),
+        ("filter[roles][nin]=HR,IT".into(), vec!["admin", "moe"]),
+        ("filter[roles][null]=true".into(), vec!["moe"]),
+        (
+            "filter[roles]=HR&filter[username][ne]=ann".into(),
+            vec!["eve"],
+        ),
+        (
+            "filter[or][0][roles]=HR&filter[or][1][username]=moe".into(),
+            vec!["ann", "eve", "moe"],
+        ),
+    ] {
+        assert_eq!(found(&app, &filter), names, "{filter}");
+    }
+    let end = "2026-01-02T03:05:05+00:00";
+    let user = a_user().named("temp").create(&app);
+    app.give_until(user.id, hr.id, end);
+    assert_eq!(found(&app, "filter[roles]=HR"), ["ann", "eve", "temp"]);
+    app.advance(60);
+    assert_eq!(found(&app, "filter[roles]=HR"), ["ann", "eve"]);
+    app.admin().delete(&both.path()).expect(204);
+    assert_eq!(found(&app, "filter[roles]=HR"), ["ann"]);
+}
+
+#[test]
+fn a_search_looks_into_names_username_and_email_whatever_the_case() {
+    let app = TestApp::start();
+    a_user().named("Hobbes").with_surname("Tiger").create(&app);
+    a_user().named("cal").with_surname("ÉCLAIR").create(&app);
+    let susie = a_user().named("susie").create(&app);
+    let document = json!({"data": {"type": "users", "id": susie.id.to_string(), "attributes": {
+        "email": "S.Derkins@x_y.example", "name": "100%", "organization": "hobbes ltd",
+    }}});
+    app.admin().patch(&susie.path(), &document).expect(200);
+    for (words, names) in [
+        ("hobbes", vec!["Hobbes"]),
+        ("OBB", vec!["Hobbes"]),
+        ("tig", vec!["Hobbes"]),
+        ("derkins@", vec!["susie"]),
+        ("%C3%A9cl", vec!["cal"]),
+        ("00%25", vec!["susie"]),
+        ("x_y", vec!["susie"]),
+        ("xzy", vec![]),
+        ("a%22b", vec![]),
+        ("***", vec![]),
+        // Below three letters: where a value begins.
+        ("ho", vec!["Hobbes"]),
+        ("HO", vec!["Hobbes"]),
+        ("ob", vec![]),
+        ("%C3%A9", vec!["cal"]),
+        ("s", vec!["susie"]),
+        ("", vec!["admin", "Hobbes", "cal", "susie"]),
+    ] {
+        assert_eq!(found(&app, &format!("q={words}")), names, "{words}");
+        let filter = format!("filter[query]={words}");
+        assert_eq!(found(&app, &filter), names, "{words}");
+    }
+    assert_eq!(found(&app, "q=hobbes&filter[username]=susie"), [""; 0]);
+    let either = "filter[or][0][query]=hobbes&filter[or][1][username]=susie";
+    assert_eq!(found(&app, either), ["Hobbes", "susie"]);
+}
+
+#[test]
+fn a_search_finds_what_is_there_now() {
+    let app = TestApp::start();
+    let user = a_user().named("before").create(&app);
+    assert_eq!(found(&app, "q=efor"), ["before"]);
+    let document = json!({"data": {"type": "users", "id": user.id.to_string(), "attributes": {
+        "username": "afterwards", "surname": "Longstocking",
+    }}});
+    app.admin().patch(&user.path(), &document).expect(200);
+    assert_eq!(found(&app, "q=efor"), [""; 0]);
+    assert_eq!(found(&app, "q=terwa"), ["afterwards"]);
+    assert_eq!(found(&app, "q=STOCK"), ["afterwards"]);
+    let document = json!({"data": {"type": "users", "id": user.id.to_string(), "attributes": {
+        "surname": null,
+    }}});
+    app.admin().patch(&user.path(), &document).expect(200);
+    assert_eq!(found(&app, "q=STOCK"), [""; 0]);
+    app.admin().delete(&user.path()).expect(204);
+    assert_eq!(found(&app, "q=terwa"), [""; 0]);
+}
+
+#[test]
+fn members_of_a_role_are_searched_and_filtered_like_all_users() {
+    let app = TestApp::start();
+    let role = a_role().create(&app);
+    let ann = a_user().named("annabel").holding(&role).create(&app);
+    a_user().named("annaberg").create(&app);
+    for query in [
+        "q=nnab",
+        "filter[username][regex]=^anna",
+        "filter[username][prefix]=anna",
+    ] {
+        let answer = app.admin().get(&format!("{}/users?{query}", role.path()));
+        assert_eq!(answer.expect(200).ids(), [ann.id.to_string()], "{query}");
+    }
+}
+
+#[test]
+fn a_total_can_be_estimated() {
+    let app = TestApp::start();
+    five_users(&app);
+    for (query, count) in [
+        ("page[count]=estimated", 5),
+        ("page[count]=estimated&filter[username][ne]=moe", 4),
+    ] {
+        let answer = app.admin().get(&format!("/users?{query}")).expect(200);
+        let meta = answer.json()["meta"].clone();
+        assert_eq!(meta["pagination"]["count"], count, "{query}");
+        assert_eq!(meta["count_is_estimated"], true, "{query}");
+    }
+    for path in [
+        "/events?page[count]=estimated",
+        "/roles?page[count]=estimated",
+    ] {
+        let answer = app.admin().get(path).expect(200);
+        assert!(answer.json()["meta"]["pagination"]["count"].is_number());
+    }
+    let path = "/users/1/relationships/roles?page[count]=none";
+    let answer = app.admin().get(path).expect(200).json();
+    assert_eq!(answer["meta"]["pagination"]["count"], Value::Null);
+}
+
 #[test]
 fn times_are_compared_as_moments_whatever_their_offset() {
     let app = TestApp::start();

@@ -1,0 +1,223 @@
+//! Filters of one resource type, checked against its table.
+
+use std::str::FromStr;
+
+use super::decode;
+use super::resource::{Column, Kind, OwnFilter, Resource};
+use crate::directory::clock;
+use crate::directory::listing::{Comparison, Condition, Named, Noun, Operand, Own, Pattern};
+use crate::jsonapi::query::{Filter, Operator, Test};
+use crate::jsonapi::{Error, kinds};
+
+/// Letters from which on a text is searched for anywhere; a shorter one only
+/// where a value begins with it.
+const SEARCHED_ANYWHERE: usize = 3;
+
+/// The condition that a filter stands for; what is wrong goes to `errors`.
+pub fn of<R: Resource>(filter: &Filter, errors: &mut Vec<Error>) -> Option<Condition<Column<R>>> {
+    let mut all = |parts: &[Filter]| {
+        let conditions: Vec<_> = parts.iter().map(|part| of::<R>(part, errors)).collect();
+        conditions.into_iter().collect::<Option<Vec<_>>>()
+    };
+    match filter {
+        Filter::All(parts) => all(parts).map(Condition::All),
+        Filter::Any(parts) => all(parts).map(Condition::Any),
+        Filter::Test(test) => match condition::<R>(test) {
+            Ok(condition) => Some(condition),
+            Err(detail) => {
+                let error = kinds::INVALID_FILTER.error(detail);
+                errors.push(error.at_parameter(test.parameter.as_str()));
+                None
+            }
+        },
+    }
+}
+
+fn condition<R: Resource>(test: &Test) -> Result<Condition<Column<R>>, String> {
+    if let Some((_, own)) = R::FILTERS.iter().find(|(name, _)| *name == test.field) {
+        return match own {
+            OwnFilter::Roles => roles(test),
+            OwnFilter::Search => match test.operator {
+                Operator::Eq | Operator::In => search::<R>(&test.text()),
+                _ => Err(unfit(test)),
+            },
+        };
+    }
+    let Some((column, kind)) = column_named::<R>(&test.field) else {
+        return Err(format!("{} cannot be filtered by {}.", R::TYPE, test.field));
+    };
+    let comparison = comparison(test.operator);
+    let operands = operands(test, comparison, kind)?;
+    let exact = Condition::Test {
+        column,
+        comparison,
+        operands,
+    };
+    let text = test.text();
+    let is_found = R::SEARCHED.contains(&column) && text.chars().count() >= SEARCHED_ANYWHERE;
+    Ok(if comparison == Comparison::Contains && is_found {
+        // What the index of the search finds, looked at again letter by letter.
+        Condition::All(vec![Condition::Own(Own::Search(text)), exact])
+    } else {
+        exact
+    })
+}
+
+/// `id` is no attribute, but can be filtered and sorted by.
+fn column_named<R: Resource>(name: &str) -> Option<(Column<R>, Kind)> {
+    if name == "id" {
+        return Some((<R::Noun as Noun>::ID, Kind::Number));
+    }
+    let attribute = R::attribute(name)?;
+    Some((attribute.column?, attribute.kind))
+}
+
+fn comparison(operator: Operator) -> Comparison {
+    match operator {
+        Operator::Eq | Operator::In => Comparison::Equal,
+        Operator::Ne | Operator::NotIn => Comparison::NotEqual,
+        Operator::Lt => Comparison::Less,
+        Operator::Le => Comparison::LessOrEqual,
+        Operator::Gt => Comparison::Greater,
+        Operator::Ge => Comparison::GreaterOrEqual,
+        Operator::Prefix => Comparison::Prefix,
+        Operator::Suffix => Comparison::Suffix,
+        Operator::Contains => Comparison::Contains,
+        Operator::Regex => Comparison::Matches,
+        Operator::Null => Comparison::Null,
+    }
+}
+
+fn unfit(test: &Test) -> String {
+    let name = test.operator.name();
+    format!("The operator {name} means nothing for {}.", test.field)
+}
+
+fn operands(test: &Test, comparison: Comparison, kind: Kind) -> Result<Vec<Operand>, String> {
+    let looks_into_text = matches!(
+        comparison,
+        Comparison::Prefix | Comparison::Suffix | Comparison::Contains | Comparison::Matches
+    );
+    if looks_into_text && kind != Kind::Text {
+        return Err(unfit(test));
+    }
+    if comparison == Comparison::Matches {
+        let pattern = Pattern::new(&test.text());
+        return match pattern {
+            Some(pattern) => Ok(vec![Operand::Pattern(pattern)]),
+            None => Err("This is no regular expression, or a too large one.".into()),
+        };
+    }
+    let kind = match comparison {
+        Comparison::Null => Kind::Flag,
+        _ => kind,
+    };
+    test.values
+        .iter()
+        .map(|value| operand(kind, value))
+        .collect()
+}
+
+fn operand(kind: Kind, value: &str) -> Result<Operand, String> {
+    match kind {
+        Kind::Text => text(value).map(|text| Operand::Text(text.to_owned())),
+        Kind::Flag => bool::from_str(value)
+            .map(Operand::Flag)
+            .map_err(|_| format!("{value:?} is neither true nor false.")),
+        Kind::Number => value
+            .parse()
+            .map(Operand::Number)
+            .map_err(|_| format!("{value:?} is not a whole number.")),
+        Kind::Time => clock::parse(value)
+            .map(|moment| Operand::Text(clock::text(moment)))
+            .ok_or_else(|| format!("{value:?} is not a time like 2016-12-13T12:08:02+00:00.")),
+        Kind::Structure => Err("A list cannot be compared.".into()),
+    }
+}
+
+/// NUL is in no text, and PostgreSQL would choke on it.
+fn text(value: &str) -> Result<&str, String> {
+    if value.contains('\0') {
+        return Err("A text may not contain the character NUL.".into());
+    }
+    Ok(value)
+}
+
+/// Users who hold one of these roles, by id or by name.
+fn roles<C>(test: &Test) -> Result<Condition<C>, String> {
+    let named = || -> Result<Named, String> {
+        let mut named = Named::default();
+        for value in &test.values {
+            named.names.push(text(value)?.to_owned());
+            match decode::id(value) {
+                decode::NO_SUCH_ID => {}
+                id => named.ids.push(id),
+            }
+        }
+        Ok(named)
+    };
+    let (named, holds) = match test.operator {
+        Operator::Eq | Operator::In => (Some(named()?), true),
+        Operator::Ne | Operator::NotIn => (Some(named()?), false),
+        Operator::Null => (None, test.text() == "false"),
+        _ => return Err(unfit(test)),
+    };
+    Ok(Condition::Own(Own::Roles { named, holds }))
+}
+
+/// Whoever has this text in one of the searched columns, whatever the case of
+/// its letters.
+pub fn search<R: Resource>(words: &str) -> Result<Condition<Column<R>>, String> {
+    let words = text(words)?;
+    if words.chars().count() >= SEARCHED_ANYWHERE {
+        return Ok(Condition::Own(Own::Search(words.to_owned())));
+    }
+    let begins = |column: &Column<R>, text: &String| Condition::Test {
+        column: *column,
+        comparison: Comparison::Prefix,
+        operands: vec![Operand::Text(text.clone())],
+    };
+    let cases = cases(words);
+    let tests = R::SEARCHED
+        .iter()
+        .flat_map(|column| cases.iter().map(move |text| begins(column, text)));
+    Ok(Condition::Any(tests.collect()))
+}
+
+/// A short text in every case that its letters can have.
+fn cases(text: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    for letter in text.chars() {
+        let mut letters = vec![letter];
+        letters.extend(
+            letter
+                .to_lowercase()
+                .filter(|_| letter.to_lowercase().len() == 1),
+        );
+        letters.extend(
+            letter
+                .to_uppercase()
+                .filter(|_| letter.to_uppercase().len() == 1),
+        );
+        letters.sort_unstable();
+        letters.dedup();
+        all = all
+            .iter()
+            .flat_map(|begun| letters.iter().map(move |letter| format!("{begun}{letter}")))
+            .collect();
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cases;
+
+    #[test]
+    fn a_short_text_has_as_many_cases_as_its_letters_give() {
+        assert_eq!(cases("a1"), ["A1", "a1"]);
+        assert_eq!(cases("éB"), ["ÉB", "Éb", "éB", "éb"]);
+        assert_eq!(cases("ß"), ["ß"]);
+        assert_eq!(cases(""), [""]);
+    }
+}

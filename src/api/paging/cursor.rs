@@ -1,0 +1,232 @@
+//! Pages by cursor: the cursor pagination profile.
+
+use serde_json::Value;
+
+use super::{Manner, Told, whole};
+use crate::api::error::Failure;
+use crate::api::resource::Kind;
+use crate::directory::listing::{Count, Operand, Position, Seek, Slice};
+use crate::jsonapi::kinds;
+use crate::jsonapi::query::Cursor;
+use crate::jsonapi::write::{self, raw};
+
+const AFTER: &str = "page[after]";
+const BEFORE: &str = "page[before]";
+
+/// The order of a list, as its cursors carry it; the default is that of the ids.
+#[derive(Debug, Default)]
+pub struct Order {
+    /// Of the sort fields, in the form of `sort`.
+    pub sort: String,
+    pub kinds: Vec<Kind>,
+}
+
+impl Order {
+    /// The cursor of an item with these values.
+    pub fn cursor(&self, values: Vec<Value>, id: i64) -> String {
+        let sort = self.sort.clone();
+        Cursor::Item { sort, values, id }.encode()
+    }
+
+    /// `None` for a cursor that belongs to another order, or to none.
+    fn place(&self, text: &str) -> Option<Place> {
+        let Cursor::Item { sort, values, id } = Cursor::decode(text)? else {
+            return Some(Place::End);
+        };
+        if sort != self.sort || values.len() != self.kinds.len() {
+            return None;
+        }
+        let values: Option<Vec<_>> = values
+            .into_iter()
+            .zip(&self.kinds)
+            .map(|(value, kind)| operand(value, *kind))
+            .collect();
+        let values = values?;
+        Some(Place::At(Position { values, id }))
+    }
+}
+
+enum Place {
+    At(Position),
+    End,
+}
+
+fn operand(value: Value, kind: Kind) -> Option<Option<Operand>> {
+    match (value, kind) {
+        (Value::Null, _) => Some(None),
+        (Value::Bool(flag), Kind::Flag) => Some(Some(Operand::Flag(flag))),
+        (Value::Number(number), Kind::Number) => number.as_i64().map(Operand::Number).map(Some),
+        // NUL is in no text, and PostgreSQL would choke on it.
+        (Value::String(text), Kind::Text | Kind::Time) => {
+            (!text.contains('\0')).then_some(Some(Operand::Text(text)))
+        }
+        _ => None,
+    }
+}
+
+/// What is read for a page between cursors, and how it is told.
+#[derive(Debug)]
+pub struct ByCursor {
+    pub seek: Seek,
+    pub count: Count,
+    size: i64,
+    /// As they were sent.
+    after: Option<String>,
+    before: Option<String>,
+}
+
+impl ByCursor {
+    pub fn of(
+        (after, before): (Option<&str>, Option<&str>),
+        size: Option<i64>,
+        count: Count,
+        manner: &Manner<'_>,
+        order: &Order,
+    ) -> Result<Self, Failure> {
+        let mut seek = Seek::default();
+        if let Some(text) = after {
+            match order.place(text) {
+                Some(Place::At(position)) => seek.after = Some(position),
+                _ => return Err(no_cursor(AFTER)),
+            }
+        }
+        if let Some(text) = before {
+            match order.place(text) {
+                Some(Place::At(position)) => seek.before = Some(position),
+                Some(Place::End) => {}
+                None => return Err(no_cursor(BEFORE)),
+            }
+        }
+        seek.backwards = before.is_some() && after.is_none();
+        let largest = whole(manner.limits.max_page_size);
+        let usual = manner
+            .usual
+            .unwrap_or(whole(manner.limits.default_page_size));
+        let is_range = after.is_some() && before.is_some();
+        let default = if is_range { usual.max(largest) } else { usual };
+        Ok(Self {
+            seek,
+            count,
+            size: size.unwrap_or(default),
+            after: after.map(str::to_owned),
+            before: before.map(str::to_owned),
+        })
+    }
+
+    /// One row more is read, to know whether the list goes on.
+    pub fn slice(&self) -> Slice {
+        Slice {
+            offset: 0,
+            limit: self.size.saturating_add(1),
+        }
+    }
+
+    pub fn size(&self) -> usize {
+        usize::try_from(self.size).unwrap_or(usize::MAX)
+    }
+
+    pub fn write_links(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+        let end = Cursor::End.encode();
+        for (name, link) in [
+            ("first", Some(Link::default())),
+            ("last", Some(Link::before(&end))),
+            ("prev", self.prev(told, &end)),
+            ("next", self.next(told)),
+        ] {
+            raw(out, ",\"");
+            raw(out, name);
+            raw(out, "\":");
+            match link {
+                Some(link) => link.write(out, told),
+                None => raw(out, "null"),
+            }
+        }
+    }
+
+    fn prev<'a>(&'a self, told: &'a Told<'_>, end: &'a str) -> Option<Link<'a>> {
+        let first = told.ends.as_ref().map(|(first, _)| first.as_str());
+        if self.seek.backwards {
+            return first.filter(|_| self.is_cut(told)).map(Link::before);
+        }
+        self.after.as_ref()?;
+        // Nothing behind the cursor: what is before ends with the list, or
+        // where the range does.
+        let empty = self.before.as_deref().unwrap_or(end);
+        Some(Link::before(first.unwrap_or(empty)))
+    }
+
+    fn next<'a>(&'a self, told: &'a Told<'_>) -> Option<Link<'a>> {
+        let last = told.ends.as_ref().map(|(_, last)| last.as_str());
+        match (self.after.as_deref(), self.before.as_deref()) {
+            (None, Some(_)) if self.seek.before.is_none() => None,
+            // Nothing before the cursor: the list begins behind it.
+            (None, Some(_)) => Some(last.map_or(Link::default(), Link::after)),
+            // The rest of a range stays within it.
+            (Some(_), Some(before)) if self.is_cut(told) => Some(Link {
+                after: last.unwrap_or_default(),
+                before,
+            }),
+            (Some(after), Some(_)) if self.seek.before.is_some() => {
+                Some(Link::after(last.unwrap_or(after)))
+            }
+            _ => last.filter(|_| self.is_cut(told)).map(Link::after),
+        }
+    }
+
+    fn is_cut(&self, told: &Told<'_>) -> bool {
+        told.found > self.size()
+    }
+
+    /// `"page":{...}`
+    pub fn write_meta(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+        raw(out, "\"page\":{");
+        let mut commas = write::Commas::default();
+        if let Some(total) = told.total {
+            commas.next(out);
+            if self.count == Count::Estimated {
+                raw(out, "\"estimatedTotal\":{\"bestGuess\":");
+                write::number(out, total);
+                out.push(b'}');
+            } else {
+                write::key(out, "total");
+                write::number(out, total);
+            }
+        }
+        if self.after.is_some() && self.before.is_some() && self.is_cut(told) {
+            commas.next(out);
+            raw(out, "\"rangeTruncated\":true");
+        }
+        out.push(b'}');
+    }
+}
+
+/// A page's place; empty is none.
+#[derive(Default)]
+struct Link<'a> {
+    after: &'a str,
+    before: &'a str,
+}
+
+impl<'a> Link<'a> {
+    fn after(after: &'a str) -> Self {
+        Self { after, before: "" }
+    }
+
+    fn before(before: &'a str) -> Self {
+        Self { after: "", before }
+    }
+
+    fn write(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+        out.push(b'"');
+        let place = [(AFTER, self.after), (BEFORE, self.before)];
+        told.query.write_link(out, told.address, &place);
+        out.push(b'"');
+    }
+}
+
+fn no_cursor(parameter: &str) -> Failure {
+    kinds::INVALID_PAGE
+        .error("This is no cursor of this list in this order.")
+        .at_parameter(parameter)
+        .into()
+}

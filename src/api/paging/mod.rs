@@ -1,0 +1,187 @@
+//! Pages of lists: which part to read, and the links and totals around it.
+
+mod counted;
+mod cursor;
+
+pub use cursor::Order;
+
+use counted::Counted;
+use cursor::ByCursor;
+
+use super::error::Failure;
+use crate::directory::listing::{Count, Seek, Slice};
+use crate::jsonapi::kinds;
+use crate::jsonapi::query::{self, Limits, Page, Query};
+
+/// How an answer is to be paged where its query leaves that open.
+pub struct Manner<'a> {
+    /// `Accept` names the cursor pagination profile.
+    pub by_profile: bool,
+    pub limits: &'a Limits,
+    /// The size when the request names none.
+    pub usual: Option<i64>,
+}
+
+/// What is read for a page, and how it is told.
+#[derive(Debug)]
+pub enum Paging {
+    Counted(Counted),
+    Cursor(ByCursor),
+}
+
+/// What was read, for links and totals.
+pub struct Told<'a> {
+    pub query: &'a Query,
+    pub address: &'a str,
+    /// Rows that were read, one more than shown where the list goes on.
+    pub found: usize,
+    pub total: Option<i64>,
+    /// Cursors of the first and the last item that is shown.
+    pub ends: Option<(String, String)>,
+}
+
+impl Told<'_> {
+    /// A cursor that is too long to be sent back leads nowhere (K16).
+    pub fn check(&self, longest: usize) -> Result<(), Failure> {
+        let is_long = |cursor: &String| cursor.len() > longest;
+        match &self.ends {
+            Some((first, last)) if is_long(first) || is_long(last) => {
+                let detail = "Values that the list is sorted by are too long for a cursor.";
+                Err(kinds::UNSUPPORTED_SORT
+                    .error(detail)
+                    .at_parameter("sort")
+                    .with_type_link(query::UNSUPPORTED_SORT)
+                    .into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Paging {
+    pub fn of(query: &Query, manner: &Manner<'_>, order: &Order) -> Result<Self, Failure> {
+        let page = match manner.by_profile {
+            true => query.cursor_page(manner.limits)?,
+            false => query.page.clone(),
+        };
+        let count = query.count.map(|count| match count {
+            query::Count::None => Count::None,
+            query::Count::Estimated => Count::Estimated,
+            query::Count::Exact => Count::Exact,
+        });
+        match page {
+            Page::Number {
+                number,
+                size,
+                capped,
+            } => {
+                let asked = query.sent_as("page[size]").is_some();
+                let size = manner.usual.filter(|_| !asked).unwrap_or(whole(size));
+                let before = whole(number).saturating_sub(1);
+                Ok(Self::Counted(Counted {
+                    offset: before.saturating_mul(size),
+                    size,
+                    by_offset: false,
+                    capped,
+                    count: count.unwrap_or(Count::Exact),
+                }))
+            }
+            Page::Offset {
+                offset,
+                limit,
+                capped,
+            } => Ok(Self::Counted(Counted {
+                offset: whole(offset),
+                size: whole(limit),
+                by_offset: true,
+                capped,
+                count: count.unwrap_or(Count::Exact),
+            })),
+            Page::Cursor {
+                after,
+                before,
+                size,
+            } => {
+                let ends = (after.as_deref(), before.as_deref());
+                let count = count.unwrap_or(Count::None);
+                ByCursor::of(ends, size.map(whole), count, manner, order).map(Self::Cursor)
+            }
+        }
+    }
+
+    pub fn slice(&self) -> Slice {
+        match self {
+            Self::Counted(page) => page.slice(),
+            Self::Cursor(page) => page.slice(),
+        }
+    }
+
+    pub fn seek(&self) -> Seek {
+        match self {
+            Self::Counted(_) => Seek::default(),
+            Self::Cursor(page) => page.seek.clone(),
+        }
+    }
+
+    pub fn count(&self) -> Count {
+        match self {
+            Self::Counted(page) => page.count,
+            Self::Cursor(page) => page.count,
+        }
+    }
+
+    pub fn is_by_cursor(&self) -> bool {
+        matches!(self, Self::Cursor(_))
+    }
+
+    /// Whether the list goes on where it was read.
+    pub fn is_cut(&self, found: usize) -> bool {
+        found > self.size()
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Counted(page) => page.size(),
+            Self::Cursor(page) => page.size(),
+        }
+    }
+
+    /// The rows of the page, without the one that was read to see whether the
+    /// list goes on.
+    pub fn shown<'r, T>(&self, read: &'r [T]) -> &'r [T] {
+        let more = read.len().saturating_sub(self.size());
+        let shown = match self {
+            Self::Cursor(page) if page.seek.backwards => read.get(more..),
+            _ => read.get(..read.len() - more),
+        };
+        shown.unwrap_or_default()
+    }
+
+    /// A page behind the last does not exist; behind a cursor there may be nothing.
+    pub fn check(&self, found: usize, total: Option<i64>, query: &Query) -> Result<(), Failure> {
+        match self {
+            Self::Counted(page) => page.check(found, total, query),
+            Self::Cursor(_) => Ok(()),
+        }
+    }
+
+    /// `,"first":...,"last":...,"prev":...,"next":...`
+    pub fn write_links(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+        match self {
+            Self::Counted(page) => page.write_links(out, told),
+            Self::Cursor(page) => page.write_links(out, told),
+        }
+    }
+
+    /// The members of `meta` that tell about the page.
+    pub fn write_meta(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+        match self {
+            Self::Counted(page) => page.write_meta(out, told),
+            Self::Cursor(page) => page.write_meta(out, told),
+        }
+    }
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,116 @@
+//! Regular expressions that texts of a list are tried on, here and not in the
+//! database: so they mean the same on both, and take linear time.
+
+use regex::{Regex, RegexBuilder};
+use regex_syntax::hir::literal::Extractor;
+use regex_syntax::hir::{Hir, Look};
+
+/// Memory that one compiled pattern may take.
+const PATTERN_BYTES: usize = 1 << 20;
+
+/// A pattern that is known to be sound and small.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    regex: Regex,
+    prefix: String,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.regex.as_str() == other.regex.as_str()
+    }
+}
+
+impl Eq for Pattern {}
+
+impl Pattern {
+    /// `None` for what is no pattern, or a too large one.
+    pub fn new(text: &str) -> Option<Self> {
+        let regex = RegexBuilder::new(text)
+            .size_limit(PATTERN_BYTES)
+            .dfa_size_limit(PATTERN_BYTES)
+            .build()
+            .ok()?;
+        let prefix = regex_syntax::parse(text).ok().and_then(|hir| prefix(&hir));
+        Some(Self {
+            regex,
+            prefix: prefix.unwrap_or_default(),
+        })
+    }
+
+    pub fn fits(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// What every text that fits begins with, for an index; may be empty.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+}
+
+fn prefix(hir: &Hir) -> Option<String> {
+    if !hir.properties().look_set_prefix().contains(Look::Start) {
+        return None;
+    }
+    let literals = Extractor::new().extract(hir);
+    let common = literals.longest_common_prefix()?;
+    let end = match std::str::from_utf8(common) {
+        Ok(_) => common.len(),
+        Err(error) => error.valid_up_to(),
+    };
+    String::from_utf8(common.get(..end)?.to_vec()).ok()
+}
+
+/// The smallest text that is behind every text with this prefix, by the bytes
+/// as both databases compare; none when nothing is.
+pub fn end_of_prefix(prefix: &str) -> Option<String> {
+    let mut chars: Vec<char> = prefix.chars().collect();
+    while let Some(last) = chars.pop() {
+        // The range steps over what is no character.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_anchored_pattern_tells_what_texts_begin_with() {
+        for (pattern, prefix) in [
+            ("^ab", "ab"),
+            ("^ab(c|d)$", "ab"),
+            ("^(?:abc|abd)x", "ab"),
+            ("ab", ""),
+            ("^ab|cd", ""),
+            ("^(?i)ab", ""),
+            ("^[é-ë]", ""),
+            ("(?m)^ab", ""),
+            ("^ab*", "a"),
+            ("^a.c", "a"),
+            ("", ""),
+        ] {
+            assert_eq!(Pattern::new(pattern).unwrap().prefix(), prefix, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_or_too_large_is_refused() {
+        for pattern in ["(", "a{2,1}", "\\1", "(?=a)", "\\w{1000}{1000}", "[z-a]"] {
+            assert!(Pattern::new(pattern).is_none(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_prefix_is_behind_all_that_begin_with_it() {
+        assert_eq!(end_of_prefix("ab"), Some("ac".into()));
+        assert_eq!(end_of_prefix("a\u{10ffff}"), Some("b".into()));
+        assert_eq!(end_of_prefix("\u{d7ff}"), Some("\u{e000}".into()));
+        assert_eq!(end_of_prefix("\u{10ffff}"), None);
+        assert_eq!(end_of_prefix(""), None);
+    }
+}
