@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use super::answer::Answer;
 use super::error::Failure;
-use super::{base, kinds};
+use super::{base, conditional, kinds};
 use crate::auth::{Auth, Guard};
 use crate::config::Settings;
 use crate::directory::{Context, RequestId};
@@ -28,6 +28,10 @@ pub struct Api {
     pub invalid_data: u16,
     pub body_bytes: usize,
     pub linkage_items: i64,
+    /// Whether changes must name the state that they are meant for.
+    pub require_if_match: bool,
+    /// The end of every entity tag.
+    pub fingerprint: String,
     pub query_limits: query::Limits,
     pub document_limits: document::Limits,
     negotiation: Negotiation,
@@ -48,6 +52,8 @@ impl Api {
             invalid_data: settings.server.invalid_data_status.code(),
             body_bytes: limits.body_bytes,
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
+            require_if_match: settings.server.require_if_match,
+            fingerprint: conditional::fingerprint(settings.server.base_url.as_deref()),
             query_limits: query::Limits {
                 max_length: limits.query_bytes,
                 include_depth: limits.include_depth,
@@ -112,6 +118,8 @@ pub struct Call<'a> {
     pub request: &'a HttpRequest,
     pub guard: Guard,
     pub base: Cow<'a, str>,
+    /// The answer is plain JSON, which has tags of its own.
+    pub plain_json: bool,
 }
 
 impl Call<'_> {
@@ -180,12 +188,12 @@ pub async fn answer(
         Ok(accepted) => accepted,
         Err(error) => return Failure::from(error).respond(api, request, request_id, None),
     };
-    let outcome = match begin(api, request, request_id).await {
+    let outcome = match begin(api, request, request_id, accepted.plain_json).await {
         Ok(call) => work(&call).await,
         Err(failure) => Err(failure),
     };
     match outcome {
-        Ok(answer) => answer.respond(&accepted, request_id),
+        Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
         Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
     }
 }
@@ -194,6 +202,7 @@ async fn begin<'a>(
     api: &'a Api,
     request: &'a HttpRequest,
     request_id: RequestId,
+    plain_json: bool,
 ) -> Result<Call<'a>, Failure> {
     let base = base::of(api, request)?;
     let now = api.auth.directory.clock().now();
@@ -209,5 +218,6 @@ async fn begin<'a>(
         request,
         guard,
         base,
+        plain_json,
     })
 }

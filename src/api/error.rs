@@ -262,6 +262,9 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
     match error {
         DirectoryError::NotFound => kinds::NOT_FOUND.error("There is no such resource."),
         DirectoryError::Protected(why) => kinds::PROTECTED.error(why),
+        DirectoryError::Stale => kinds::PRECONDITION_FAILED
+            .error("It was changed since you read it: read it again.")
+            .at_header("If-Match"),
         DirectoryError::Busy(why) => {
             log::warn!("{request_id} busy: {why}");
             kinds::BUSY.error("Too much to do at once; try again in a moment.")

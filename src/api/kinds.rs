@@ -81,6 +81,18 @@ pub const ID_CONFLICT: Kind = Kind::new(
     "Wrong id",
     "The id in the document is not the one of the address.",
 );
+pub const PRECONDITION_FAILED: Kind = Kind::new(
+    "precondition_failed",
+    412,
+    "Precondition failed",
+    "It was changed since it was read: If-Match names no tag that it has now.",
+);
+pub const PRECONDITION_REQUIRED: Kind = Kind::new(
+    "precondition_required",
+    428,
+    "Precondition required",
+    "A change must say by If-Match which state it is meant for; see server.require_if_match.",
+);
 pub const BODY_TOO_LARGE: Kind = Kind::new(
     "body_too_large",
     413,
@@ -134,6 +146,8 @@ pub const KINDS: &[&Kind] = &[
     &METHOD_NOT_ALLOWED,
     &TYPE_CONFLICT,
     &ID_CONFLICT,
+    &PRECONDITION_FAILED,
+    &PRECONDITION_REQUIRED,
     &BODY_TOO_LARGE,
     &HEADERS_TOO_LARGE,
     &BAD_REQUEST,

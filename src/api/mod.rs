@@ -7,6 +7,7 @@
 mod answer;
 mod base;
 mod call;
+mod conditional;
 mod decode;
 mod error;
 mod handlers;

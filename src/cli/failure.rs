@@ -70,7 +70,9 @@ impl From<DirectoryError> for Failure {
             DirectoryError::NotFound | DirectoryError::RelatedNotFound { .. } => {
                 "somebody removed it at the same moment".to_owned()
             }
-            DirectoryError::Again => "somebody changed it at the same moment".to_owned(),
+            DirectoryError::Again | DirectoryError::Stale => {
+                "somebody changed it at the same moment".to_owned()
+            }
             DirectoryError::Invalid(_) | DirectoryError::Protected(_) => error.to_string(),
         })
     }

@@ -19,6 +19,7 @@ pub struct Server {
     pub shutdown_seconds: u64,
     pub strict_media_types: bool,
     pub invalid_data_status: InvalidDataStatus,
+    pub require_if_match: bool,
 }
 
 /// The status of an answer to data that breaks a rule of ours. Some clients show its errors only under 422.
@@ -49,6 +50,7 @@ impl Default for Server {
             shutdown_seconds: 30,
             strict_media_types: false,
             invalid_data_status: InvalidDataStatus::BadRequest,
+            require_if_match: false,
         }
     }
 }
@@ -161,6 +163,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Status of an answer to invalid data: 400, or 422 for clients that understand only that.",
         set: |settings, text| {
             settings.server.invalid_data_status = invalid_data_status(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.require_if_match",
+        env: "ROLECALL_REQUIRE_IF_MATCH",
+        flag: None,
+        kind: Kind::Switch,
+        preset: Preset::Value("false"),
+        meaning: "Whether every change and deletion must send If-Match; without it the answer is 428.",
+        set: |settings, text| {
+            settings.server.require_if_match = value::switch(text)?;
             Ok(())
         },
     },

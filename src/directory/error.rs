@@ -57,6 +57,8 @@ pub enum DirectoryError {
     RelatedNotFound { kind: &'static str, place: usize },
     /// A rule of the directory forbids it to everybody.
     Protected(&'static str),
+    /// The thing has another version than the caller expects.
+    Stale,
     /// Lost a race that can be run again from the start.
     Again,
     /// Overloaded or locked; worth another try in a moment.
@@ -90,6 +92,7 @@ impl fmt::Display for DirectoryError {
             Self::NotFound => out.write_str("no such thing"),
             Self::RelatedNotFound { kind, .. } => write!(out, "no such {kind}"),
             Self::Protected(why) => out.write_str(why),
+            Self::Stale => out.write_str("it was changed meanwhile"),
             Self::Again => out.write_str("a race was lost"),
             Self::Busy(why) | Self::Unavailable(why) | Self::Internal(why) => out.write_str(why),
         }

@@ -3,9 +3,9 @@
 
 use diesel::Insertable;
 
-use super::Operation;
 use super::listing::{Slice, Visible};
 use super::permissions::Reach;
+use super::{Expected, Operation};
 use crate::storage::schema::grants;
 
 /// From which side the relationship is seen.
@@ -36,9 +36,10 @@ pub enum Change {
 
 /// Changes the members of one side, all or nothing. Answers how many changed.
 /// Names that do not exist: an error when adding or replacing, no matter when removing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ChangeMembers {
     pub side: Side,
+    pub expected: Expected,
     pub visible: Visible,
     pub change: Change,
     pub members: Vec<i64>,
@@ -71,6 +72,8 @@ pub struct Members {
     pub exists: bool,
     pub ids: Vec<i64>,
     pub total: i64,
+    /// Of the whole linkage; none where no state is known.
+    pub version: Option<i64>,
 }
 
 /// Which roles these users hold, as pairs (user, role), for `include`.

@@ -19,10 +19,12 @@ mod sqlite;
 pub mod tokens;
 pub mod users;
 pub mod values;
+pub mod versions;
 
 pub use clock::{Clock, SystemClock};
 pub use context::{Actor, Context, RequestId};
 pub use error::{DirectoryError, Problem};
+pub use versions::Expected;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

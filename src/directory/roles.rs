@@ -3,11 +3,11 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
-use super::Operation;
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
 use super::users::drop_same;
+use super::{Expected, Operation};
 use crate::storage::schema::roles;
 
 /// The role that makes administrators, made by the first migration.
@@ -134,7 +134,7 @@ impl Operation for FindRole {
 }
 
 /// Makes a role; with `users` they hold it at once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CreateRole {
     pub changes: RoleChanges,
     pub users: Option<Vec<i64>>,
@@ -155,9 +155,10 @@ impl Operation for CreateRole {
     type Output = Role;
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct UpdateRole {
     pub id: i64,
+    pub expected: Expected,
     pub visible: Visible,
     pub changes: RoleChanges,
     pub users: Option<Vec<i64>>,
@@ -169,9 +170,10 @@ impl Operation for UpdateRole {
 }
 
 /// Removes a role for good, and with it every grant of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeleteRole {
     pub id: i64,
+    pub expected: Expected,
     pub visible: Visible,
     pub reach: Reach,
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
-use super::{Operation, values};
+use super::{Expected, Operation, values};
 use crate::storage::schema::users;
 
 /// A living user as it is read. The password hash is not read with it.
@@ -210,7 +210,7 @@ impl Operation for FindUser {
 }
 
 /// Makes a user; with `roles` they are held at once, without scope and limit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CreateUser {
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
@@ -249,9 +249,10 @@ impl Operation for CreateUser {
 }
 
 /// Changes a user; with `roles` the un-scoped roles are replaced.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct UpdateUser {
     pub id: i64,
+    pub expected: Expected,
     pub visible: Visible,
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
@@ -269,9 +270,10 @@ impl Operation for UpdateUser {
 }
 
 /// Puts a user into the trash.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeleteUser {
     pub id: i64,
+    pub expected: Expected,
     pub visible: Visible,
     pub reach: Reach,
 }

@@ -144,6 +144,7 @@ fn cors(origins: &[String]) -> Cors {
             "Accept",
             "Authorization",
             "Content-Type",
+            "Idempotency-Key",
             "If-Match",
             "If-None-Match",
         ])

@@ -18,6 +18,7 @@ mod architecture;
 mod auth;
 mod bad_input;
 mod browsers;
+mod conditional;
 mod events;
 mod home;
 mod migrations;

@@ -4,9 +4,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::one;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, answer};
+use crate::api::conditional::State;
 use crate::api::decode::{attributes, relationships};
 use crate::api::error::{Failure, Pointing};
-use crate::api::resource::{Created, Row, Writable};
+use crate::api::resource::{Row, ShownOnce, Writable};
 use crate::api::{kinds, plan};
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
@@ -21,21 +22,18 @@ pub async fn create<R: Writable>(
         let tree = plan::of_one::<R>(&query)?;
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Create, &call.api.document_limits)?;
-        let created = carry_out::<R>(call, &document).await.map_err(|failure| {
+        let (row, once) = carry_out::<R>(call, &document).await.map_err(|failure| {
             failure.pointing(Pointing::Resource(&document), call.api.invalid_data)
         })?;
         let collection = format!("{}/{}", call.base, R::TYPE);
-        let location = format!("{collection}/{}", R::id(&created.row));
-        let body = one::<R>(
-            call,
-            &query,
-            tree.as_ref(),
-            &created.row,
-            &created.once,
-            &collection,
-        )
-        .await?;
-        Ok(Answer::Created { body, location })
+        let location = format!("{collection}/{}", R::id(&row));
+        let body = one::<R>(call, &query, tree.as_ref(), &row, &once, &collection).await?;
+        let state = tree.is_none().then(|| State::of_row::<R>(&row));
+        Ok(Answer::Created {
+            body,
+            location,
+            state,
+        })
     })
     .await
 }
@@ -43,7 +41,7 @@ pub async fn create<R: Writable>(
 async fn carry_out<R: Writable>(
     call: &crate::api::call::Call<'_>,
     document: &ResourceObject,
-) -> Result<Created<Row<R>>, Failure> {
+) -> Result<(Row<R>, ShownOnce), Failure> {
     super::update::check_type::<R>(document)?;
     if document.id.is_some() {
         let detail = "Leave the id out: it is given by the service.";
@@ -51,5 +49,6 @@ async fn carry_out<R: Writable>(
     }
     let linked = relationships::<R>(document, Purpose::Create)?;
     let (draft, problems) = attributes::<R>(document);
-    R::create(&call.guard, draft, problems, linked).await
+    let (creation, once) = R::creation(&call.guard, draft, problems, linked).await?;
+    Ok((call.guard.write(creation).await?, once))
 }

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
+use crate::api::conditional::{Of, State};
 use crate::api::decode::members;
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::{Compound, Tree};
@@ -13,7 +14,7 @@ use crate::api::resource::Resource;
 use crate::api::resources::{ToMany, ToOne};
 use crate::api::{kinds, plan};
 use crate::directory::DirectoryError;
-use crate::directory::grants::{Change, ChangeMembers};
+use crate::directory::grants::{Change, ChangeMembers, Members};
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{self, raw};
 use crate::jsonapi::{Linkage, read_linkage};
@@ -24,9 +25,16 @@ pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> Htt
         let query = call.query(&[])?;
         let usual = call.api.linkage_items;
         let (paging, tree) = plan::of_linkage::<L::From>(&query, L::NAME, usual)?;
-        Ok(Answer::Document(
-            document::<L>(call, &query, &paging, tree.as_ref(), None).await?,
-        ))
+        let members = page::<L>(call, &paging).await?;
+        let state = members.version.filter(|_| tree.is_none());
+        let state = state.map(State::of_linkage);
+        if let Some(state) = &state
+            && call.has(state)?
+        {
+            return Ok(Answer::NotModified(state.clone()));
+        }
+        let body = document::<L>(call, &query, &paging, tree.as_ref(), members, None).await?;
+        Ok(Answer::Current { body, state })
     })
     .await
 }
@@ -41,6 +49,7 @@ pub async fn change_linkage<L: ToMany>(
     answer(&api, &request, async |call| {
         plan::of_none(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
+        let expected = call.expected(Of::Linkage)?;
         let Some(side) = L::side(call.id()) else {
             return Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await);
         };
@@ -55,6 +64,7 @@ pub async fn change_linkage<L: ToMany>(
         let ids = members(&linkage, <L::To as Resource>::TYPE, "/data")?;
         let operation = ChangeMembers {
             side,
+            expected,
             visible: Default::default(),
             change,
             members: ids,
@@ -71,9 +81,10 @@ pub async fn change_linkage<L: ToMany>(
         };
         let query = Query::empty(&call.api.query_limits);
         let paging = Paging::of(&query, Some(call.api.linkage_items))?;
-        Ok(Answer::Document(
-            document::<L>(call, &query, &paging, None, Some(changed)).await?,
-        ))
+        let members = page::<L>(call, &paging).await?;
+        let state = members.version.map(State::of_linkage);
+        let body = document::<L>(call, &query, &paging, None, members, Some(changed)).await?;
+        Ok(Answer::Current { body, state })
     })
     .await
 }
@@ -92,17 +103,23 @@ fn unsupported(name: &str) -> Failure {
         .into()
 }
 
+async fn page<L: ToMany>(call: &Call<'_>, paging: &Paging) -> Result<Members, Failure> {
+    let page = L::page(&call.guard, call.id(), paging.slice()).await?;
+    if page.exists {
+        Ok(page)
+    } else {
+        Err(DirectoryError::NotFound.into())
+    }
+}
+
 async fn document<L: ToMany>(
     call: &Call<'_>,
     query: &Query,
     paging: &Paging,
     tree: Option<&Tree>,
+    page: Members,
     changed: Option<usize>,
 ) -> Result<Vec<u8>, Failure> {
-    let page = L::page(&call.guard, call.id(), paging.slice()).await?;
-    if !page.exists {
-        return Err(DirectoryError::NotFound.into());
-    }
     let total = paging.is_counted().then_some(page.total);
     let found = page.ids.len();
     paging.check(found, total, query)?;

@@ -106,6 +106,7 @@ impl ToMany for UserTokens {
             exists,
             ids,
             total: listed.total.unwrap_or(0),
+            version: None,
         })
     }
 }

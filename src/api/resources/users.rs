@@ -3,7 +3,8 @@ use serde_json::Value;
 use crate::api::decode::{flag, maybe_text, refuse, text};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Created, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
+    Attribute, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp, Target,
+    Writable,
 };
 use crate::auth::Guard;
 use crate::config::Secret;
@@ -55,6 +56,13 @@ impl Resource for Users {
         FindUser {
             id,
             visible: Default::default(),
+        }
+    }
+
+    fn revision(row: &User) -> Revision<'_> {
+        Revision {
+            version: row.version,
+            seen: row.last_login.as_deref(),
         }
     }
 
@@ -273,12 +281,16 @@ impl UserDraft {
 }
 
 impl Writable for Users {
-    async fn create(
+    type Create = CreateUser;
+    type Update = UpdateUser;
+    type Delete = DeleteUser;
+
+    async fn creation(
         guard: &Guard,
         mut draft: UserDraft,
         mut problems: Vec<Problem>,
         mut linked: Linked,
-    ) -> Result<Created<User>, Failure> {
+    ) -> Result<(CreateUser, ShownOnce), Failure> {
         let mut operation = CreateUser {
             changes: UserChanges::default(),
             roles: linked.take("roles"),
@@ -294,18 +306,19 @@ impl Writable for Users {
         refuse(problems)?;
         draft.hash(guard).await?;
         operation.changes = draft.changes;
-        Ok(guard.write(operation).await?.into())
+        Ok((operation, ShownOnce::new()))
     }
 
-    async fn update(
+    async fn change(
         guard: &Guard,
-        id: i64,
+        target: Target,
         mut draft: UserDraft,
         mut problems: Vec<Problem>,
         mut linked: Linked,
-    ) -> Result<User, Failure> {
+    ) -> Result<UpdateUser, Failure> {
         let mut operation = UpdateUser {
-            id,
+            id: target.id,
+            expected: target.expected,
             visible: Default::default(),
             changes: draft.changes.clone(),
             roles: linked.take("roles"),
@@ -317,15 +330,15 @@ impl Writable for Users {
         refuse(problems)?;
         draft.hash(guard).await?;
         operation.changes = draft.changes;
-        Ok(guard.write(operation).await?)
+        Ok(operation)
     }
 
-    async fn delete(guard: &Guard, id: i64) -> Result<(), Failure> {
-        let operation = DeleteUser {
-            id,
+    fn deletion(target: Target) -> DeleteUser {
+        DeleteUser {
+            id: target.id,
+            expected: target.expected,
             visible: Default::default(),
             reach: Default::default(),
-        };
-        Ok(guard.write(operation).await?)
+        }
     }
 }

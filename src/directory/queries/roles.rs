@@ -170,6 +170,7 @@ impl Run for UpdateRole {
             return Err(DirectoryError::NotFound);
         }
         let before = found(by_id_held(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
         if before.unchangeable {
             return Err(UNCHANGEABLE);
         }
@@ -211,6 +212,7 @@ impl Run for DeleteRole {
             return Err(DirectoryError::NotFound);
         }
         let before = found(by_id_held(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
         if before.unchangeable {
             return Err(UNCHANGEABLE);
         }
