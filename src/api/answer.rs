@@ -4,13 +4,19 @@ use std::borrow::Cow;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 
 use super::conditional::State;
 use crate::directory::RequestId;
-use crate::jsonapi::Accepted;
+use crate::jsonapi::{ATOMIC, Accepted};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Tells a kept answer from a first one.
+const REPLAYED: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("idempotency-replayed"),
+    HeaderValue::from_static("true"),
+);
 
 pub enum Answer {
     Document(Vec<u8>),
@@ -24,6 +30,10 @@ pub enum Answer {
         location: String,
         state: Option<State>,
     },
+    /// The results of operations, in the extension's own media type.
+    Atomic(Vec<u8>),
+    /// What was answered to the same request before.
+    Replayed(Box<Answer>),
     /// The client has it already.
     NotModified(State),
     Empty,
@@ -44,35 +54,48 @@ impl Answer {
             let tag = state.tag(fingerprint, accepted.plain_json);
             response.insert_header((header::ETAG, tag));
         }
+        if let Self::Replayed(first) = self {
+            let mut response = first.respond(accepted, request_id, fingerprint);
+            let (name, value) = REPLAYED;
+            response.headers_mut().insert(name, value);
+            return response;
+        }
+        let atomic = matches!(self, Self::Atomic(_));
         let body = match self {
-            Self::Empty | Self::NotModified(_) => return response.finish(),
-            Self::Document(body) | Self::Current { body, .. } => body,
+            Self::Empty | Self::NotModified(_) | Self::Replayed(_) => return response.finish(),
+            Self::Document(body) | Self::Atomic(body) | Self::Current { body, .. } => body,
             Self::Created { body, location, .. } => {
                 response.insert_header((header::LOCATION, location));
                 body
             }
         };
-        match accepted.content_type() {
+        let kind = if atomic {
+            accepted.clone().applying(ATOMIC).content_type()
+        } else {
+            accepted.content_type()
+        };
+        match kind {
             Cow::Borrowed(kind) => response.insert_header((header::CONTENT_TYPE, kind)),
             Cow::Owned(kind) => response.insert_header((header::CONTENT_TYPE, kind)),
         };
         response.body(body)
     }
 
-    fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         match self {
-            Self::Document(_) | Self::Current { .. } => StatusCode::OK,
+            Self::Document(_) | Self::Atomic(_) | Self::Current { .. } => StatusCode::OK,
             Self::Created { .. } => StatusCode::CREATED,
             Self::NotModified(_) => StatusCode::NOT_MODIFIED,
             Self::Empty => StatusCode::NO_CONTENT,
+            Self::Replayed(first) => first.status(),
         }
     }
 
-    fn state(&self) -> Option<&State> {
+    pub fn state(&self) -> Option<&State> {
         match self {
             Self::Current { state, .. } | Self::Created { state, .. } => state.as_ref(),
             Self::NotModified(state) => Some(state),
-            Self::Document(_) | Self::Empty => None,
+            Self::Document(_) | Self::Atomic(_) | Self::Replayed(_) | Self::Empty => None,
         }
     }
 }

@@ -30,6 +30,11 @@ pub struct Api {
     pub linkage_items: i64,
     /// Whether changes must name the state that they are meant for.
     pub require_if_match: bool,
+    /// How long answers are kept for `Idempotency-Key`.
+    pub idempotency_seconds: u64,
+    /// The most operations of one request, and of passwords among them.
+    pub operations: usize,
+    pub operation_passwords: usize,
     /// The end of every entity tag.
     pub fingerprint: String,
     pub query_limits: query::Limits,
@@ -53,6 +58,9 @@ impl Api {
             body_bytes: limits.body_bytes,
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
             require_if_match: settings.server.require_if_match,
+            idempotency_seconds: settings.server.idempotency_seconds,
+            operations: limits.operations,
+            operation_passwords: limits.operation_passwords,
             fingerprint: conditional::fingerprint(settings.server.base_url.as_deref()),
             query_limits: query::Limits {
                 max_length: limits.query_bytes,

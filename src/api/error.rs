@@ -52,7 +52,7 @@ impl From<Refusal> for Failure {
 
 impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
-        Self::Refused(Refusal::Directory(error))
+        Self::Refused(error.into())
     }
 }
 
@@ -118,6 +118,16 @@ impl Failure {
         matches!(self, Self::Refused(Refusal::Forbidden(_)))
     }
 
+    /// What a step of a batch ran into, and its place.
+    pub fn into_step(self) -> Result<(usize, DirectoryError), Self> {
+        match self {
+            Self::Refused(Refusal::Directory(DirectoryError::Step { place, error })) => {
+                Ok((place, *error))
+            }
+            other => Err(other),
+        }
+    }
+
     /// Gives errors of the directory the pointers of the request's document.
     pub fn pointing(self, at: Pointing<'_>, invalid_data: u16) -> Self {
         match self {
@@ -168,9 +178,9 @@ impl Failure {
             Self::Refused(Refusal::Directory(DirectoryError::Unavailable(_))) => {
                 Some(RETRY_UNAVAILABLE)
             }
-            Self::Refused(Refusal::Directory(DirectoryError::Busy(_) | DirectoryError::Again)) => {
-                Some(RETRY_BUSY)
-            }
+            Self::Refused(Refusal::Directory(
+                DirectoryError::Busy(_) | DirectoryError::Again | DirectoryError::InProgress,
+            )) => Some(RETRY_BUSY),
             _ => None,
         }
     }
@@ -280,6 +290,14 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
             log::error!("{request_id} internal: {why}");
             kinds::INTERNAL.error(format!("The log says more under {request_id}."))
         }
+        DirectoryError::Forbidden(why) => kinds::FORBIDDEN.error(why),
+        DirectoryError::KeyReused => kinds::IDEMPOTENCY_KEY_REUSED
+            .error("This key came with another request before; take a new one.")
+            .at_header("Idempotency-Key"),
+        DirectoryError::InProgress => kinds::IDEMPOTENCY_IN_PROGRESS
+            .error("The same request is being carried out; ask again for its answer.")
+            .at_header("Idempotency-Key"),
+        DirectoryError::Step { error, .. } => of_directory(*error, request_id),
         // Both were given their pointers before.
         DirectoryError::Invalid(_) | DirectoryError::RelatedNotFound { .. } => {
             kinds::BAD_REQUEST.error("The request asks for something impossible.")

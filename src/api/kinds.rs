@@ -81,6 +81,24 @@ pub const ID_CONFLICT: Kind = Kind::new(
     "Wrong id",
     "The id in the document is not the one of the address.",
 );
+pub const IDEMPOTENCY_IN_PROGRESS: Kind = Kind::new(
+    "idempotency_in_progress",
+    409,
+    "Request in progress",
+    "The same request under the same Idempotency-Key has not ended; ask again after Retry-After seconds.",
+);
+pub const IDEMPOTENCY_KEY_REUSED: Kind = Kind::new(
+    "idempotency_key_reused",
+    422,
+    "Idempotency key reused",
+    "The Idempotency-Key came with another request before.",
+);
+pub const IDEMPOTENCY_KEY_UNSUPPORTED: Kind = Kind::new(
+    "idempotency_key_unsupported",
+    400,
+    "Idempotency key not supported",
+    "The answer holds a secret or other resources, and is not kept; leave Idempotency-Key out.",
+);
 pub const PRECONDITION_FAILED: Kind = Kind::new(
     "precondition_failed",
     412,
@@ -146,6 +164,9 @@ pub const KINDS: &[&Kind] = &[
     &METHOD_NOT_ALLOWED,
     &TYPE_CONFLICT,
     &ID_CONFLICT,
+    &IDEMPOTENCY_IN_PROGRESS,
+    &IDEMPOTENCY_KEY_REUSED,
+    &IDEMPOTENCY_KEY_UNSUPPORTED,
     &PRECONDITION_FAILED,
     &PRECONDITION_REQUIRED,
     &BODY_TOO_LARGE,

@@ -12,6 +12,7 @@ mod decode;
 mod error;
 mod handlers;
 mod home;
+mod idempotency;
 mod include;
 pub mod kinds;
 mod paging;

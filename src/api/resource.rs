@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::error::Failure;
 use crate::auth::{Governed, Guard};
+use crate::directory::batch::Refers;
 use crate::directory::listing::{List, Listed, Noun};
 use crate::directory::{Execute, Expected, Operation, Problem};
 use crate::jsonapi::Purpose;
@@ -147,9 +148,9 @@ impl Linked {
 pub type ShownOnce = Vec<(&'static str, String)>;
 
 /// A change that is ready to be handed to the directory.
-pub trait Change: Execute + Governed + Clone {}
+pub trait Change: Execute + Governed + Refers + Clone {}
 
-impl<T: Execute + Governed + Clone> Change for T {}
+impl<T: Execute + Governed + Refers + Clone> Change for T {}
 
 /// Which state of which resource a change is meant for.
 pub struct Target {
@@ -171,6 +172,8 @@ pub trait Writable: Resource {
     type Create: Change + Operation<Output = Row<Self>>;
     type Update: Change + Operation<Output = Row<Self>>;
     type Delete: Change + Operation<Output = ()>;
+    /// Whether the answer to a creation holds what must not be kept.
+    const MAKES_SECRETS: bool = false;
 
     /// `problems` are those of the attributes that were sent; what is missing
     /// is told together with them, and after the caller's rights.

@@ -73,7 +73,12 @@ impl From<DirectoryError> for Failure {
             DirectoryError::Again | DirectoryError::Stale => {
                 "somebody changed it at the same moment".to_owned()
             }
-            DirectoryError::Invalid(_) | DirectoryError::Protected(_) => error.to_string(),
+            DirectoryError::Invalid(_)
+            | DirectoryError::Protected(_)
+            | DirectoryError::Forbidden(_)
+            | DirectoryError::KeyReused
+            | DirectoryError::InProgress
+            | DirectoryError::Step { .. } => error.to_string(),
         })
     }
 }

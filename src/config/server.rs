@@ -20,6 +20,7 @@ pub struct Server {
     pub strict_media_types: bool,
     pub invalid_data_status: InvalidDataStatus,
     pub require_if_match: bool,
+    pub idempotency_seconds: u64,
 }
 
 /// The status of an answer to data that breaks a rule of ours. Some clients show its errors only under 422.
@@ -51,6 +52,7 @@ impl Default for Server {
             strict_media_types: false,
             invalid_data_status: InvalidDataStatus::BadRequest,
             require_if_match: false,
+            idempotency_seconds: 24 * 60 * 60,
         }
     }
 }
@@ -175,6 +177,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Whether every change and deletion must send If-Match; without it the answer is 428.",
         set: |settings, text| {
             settings.server.require_if_match = value::switch(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.idempotency_seconds",
+        env: "ROLECALL_IDEMPOTENCY_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("86400"),
+        meaning: "How long the answer to a request with Idempotency-Key is kept.",
+        set: |settings, text| {
+            settings.server.idempotency_seconds = value::number(text, 60..=31_536_000)?;
             Ok(())
         },
     },

@@ -57,6 +57,18 @@ pub enum DirectoryError {
     RelatedNotFound { kind: &'static str, place: usize },
     /// A rule of the directory forbids it to everybody.
     Protected(&'static str),
+    /// The caller lacks a permission, as was found out only inside the
+    /// transaction. The text is safe to show.
+    Forbidden(String),
+    /// Another request came under the same key.
+    KeyReused,
+    /// The same request is being carried out, and takes long.
+    InProgress,
+    /// What the step at this place of a batch ran into.
+    Step {
+        place: usize,
+        error: Box<DirectoryError>,
+    },
     /// The thing has another version than the caller expects.
     Stale,
     /// Lost a race that can be run again from the start.
@@ -92,6 +104,10 @@ impl fmt::Display for DirectoryError {
             Self::NotFound => out.write_str("no such thing"),
             Self::RelatedNotFound { kind, .. } => write!(out, "no such {kind}"),
             Self::Protected(why) => out.write_str(why),
+            Self::Forbidden(why) => out.write_str(why),
+            Self::KeyReused => out.write_str("the key stands for another request"),
+            Self::InProgress => out.write_str("the same is being done already"),
+            Self::Step { place, error } => write!(out, "step {place}: {error}"),
             Self::Stale => out.write_str("it was changed meanwhile"),
             Self::Again => out.write_str("a race was lost"),
             Self::Busy(why) | Self::Unavailable(why) | Self::Internal(why) => out.write_str(why),

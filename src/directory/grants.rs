@@ -3,6 +3,7 @@
 
 use diesel::Insertable;
 
+use super::batch::{Made, Refers};
 use super::listing::{Slice, Visible};
 use super::permissions::Reach;
 use super::{Expected, Operation};
@@ -107,4 +108,13 @@ pub struct NewGrant<'a> {
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
+}
+
+impl Refers for ChangeMembers {
+    fn refer(&mut self, made: &Made) {
+        match &mut self.side {
+            Side::OfUser(id) | Side::OfRole(id) => made.put(id),
+        }
+        made.put_all(&mut self.members);
+    }
 }

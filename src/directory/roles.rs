@@ -3,6 +3,7 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
+use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
@@ -180,6 +181,25 @@ pub struct DeleteRole {
 
 impl Operation for DeleteRole {
     type Output = ();
+}
+
+impl Refers for CreateRole {
+    fn refer(&mut self, made: &Made) {
+        made.put_all(self.users.as_deref_mut().unwrap_or_default());
+    }
+}
+
+impl Refers for UpdateRole {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+        made.put_all(self.users.as_deref_mut().unwrap_or_default());
+    }
+}
+
+impl Refers for DeleteRole {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
 }
 
 /// Memory that one compiled expression may take; keeps matching and compiling bounded.

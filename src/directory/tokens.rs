@@ -3,6 +3,7 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
+use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
@@ -164,4 +165,22 @@ pub struct DeleteToken {
 
 impl Operation for DeleteToken {
     type Output = ();
+}
+
+impl Refers for CreateToken {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.user_id);
+    }
+}
+
+impl Refers for UpdateToken {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
+}
+
+impl Refers for DeleteToken {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
 }

@@ -3,6 +3,7 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
+use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
@@ -280,4 +281,23 @@ pub struct DeleteUser {
 
 impl Operation for DeleteUser {
     type Output = ();
+}
+
+impl Refers for CreateUser {
+    fn refer(&mut self, made: &Made) {
+        made.put_all(self.roles.as_deref_mut().unwrap_or_default());
+    }
+}
+
+impl Refers for UpdateUser {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+        made.put_all(self.roles.as_deref_mut().unwrap_or_default());
+    }
+}
+
+impl Refers for DeleteUser {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
 }

@@ -148,7 +148,13 @@ fn cors(origins: &[String]) -> Cors {
             "If-Match",
             "If-None-Match",
         ])
-        .expose_headers(["Location", "ETag", "Retry-After", "X-Request-Id"])
+        .expose_headers([
+            "Location",
+            "ETag",
+            "Retry-After",
+            "X-Request-Id",
+            "Idempotency-Replayed",
+        ])
         .max_age(3600);
     if origins.iter().any(|origin| origin == "*") {
         return cors.allow_any_origin().send_wildcard();

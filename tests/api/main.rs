@@ -21,6 +21,7 @@ mod browsers;
 mod conditional;
 mod events;
 mod home;
+mod idempotency;
 mod migrations;
 mod races;
 mod readme;

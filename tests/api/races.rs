@@ -627,3 +627,32 @@ fn of_many_replacements_of_one_state_of_linkage_exactly_one_is_made() {
     assert_eq!(statuses(&answers), BTreeMap::from([(200, 1), (412, 5)]));
     assert_eq!(admin.get(&path).ids().len(), 1);
 }
+
+#[test]
+fn of_many_retries_under_one_key_exactly_one_is_carried_out() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let headers = [
+        ("accept", JSON_API),
+        ("content-type", JSON_API),
+        ("idempotency-key", "once"),
+    ];
+    let body = json!({"data": {"type": "roles", "attributes": {"name": "HR"}}}).to_string();
+    let answers = at_once(vec![
+        || admin.send(
+            "POST",
+            "/roles",
+            &headers,
+            Some(body.as_bytes())
+        );
+        8
+    ]);
+    assert_eq!(statuses(&answers), BTreeMap::from([(201, 8)]));
+    let texts: BTreeSet<&str> = answers.iter().map(|answer| answer.text.as_str()).collect();
+    assert_eq!(texts.len(), 1);
+    let first = answers
+        .iter()
+        .filter(|answer| answer.header("idempotency-replayed").is_none());
+    assert_eq!(first.count(), 1);
+    assert_eq!(events(&admin, "roles").len(), 1);
+}

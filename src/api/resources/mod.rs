@@ -29,6 +29,7 @@ struct Known {
     kind: &'static str,
     relationships: &'static [Relationship],
     is_field: fn(&str) -> bool,
+    is_write_only: fn(&str) -> bool,
 }
 
 const KNOWN: &[Known] = &[
@@ -43,7 +44,17 @@ const fn known<R: Resource>() -> Known {
         kind: R::TYPE,
         relationships: R::RELATIONSHIPS,
         is_field: R::is_field,
+        is_write_only: is_write_only_of::<R>,
     }
+}
+
+fn is_write_only_of<R: Resource>(name: &str) -> bool {
+    R::attribute(name).is_some_and(|attribute| attribute.show.is_none())
+}
+
+/// Whether some type has an attribute of this name that is never shown.
+pub fn is_write_only(name: &str) -> bool {
+    KNOWN.iter().any(|known| (known.is_write_only)(name))
 }
 
 fn of_kind(kind: &str) -> Option<&'static Known> {

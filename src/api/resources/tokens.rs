@@ -132,6 +132,7 @@ impl Writable for Tokens {
     type Create = CreateToken;
     type Update = UpdateToken;
     type Delete = DeleteToken;
+    const MAKES_SECRETS: bool = true;
 
     /// For oneself, unless the document names another `user`. The answer to
     /// this request is the only one that shows the secret.
