@@ -12,11 +12,12 @@ use ipnet::IpNet;
 
 use super::answer::Answer;
 use super::error::Failure;
+use super::routes::OPERATIONS;
 use super::{base, conditional, kinds};
 use crate::auth::{Auth, Guard};
 use crate::config::Settings;
 use crate::directory::{Context, RequestId};
-use crate::jsonapi::{Accepted, Error, Negotiation, document, query};
+use crate::jsonapi::{self, ATOMIC, Accepted, Error, Negotiation, document, query};
 
 /// What all requests of this surface share.
 pub struct Api {
@@ -87,12 +88,55 @@ impl Api {
     }
 
     pub fn negotiate_accept(&self, request: &HttpRequest) -> Result<Accepted, Error> {
-        self.negotiation.accept(
+        self.offer(request).accept(
             request
                 .headers()
                 .get_all(header::ACCEPT)
                 .map(|v| v.as_bytes()),
         )
+    }
+
+    /// What the address offers: one alone speaks an extension.
+    fn offer(&self, request: &HttpRequest) -> Negotiation {
+        let path = request.path();
+        let extensions: &[&str] = if path.strip_suffix('/').unwrap_or(path) == OPERATIONS {
+            &[ATOMIC]
+        } else {
+            &[]
+        };
+        Negotiation {
+            extensions,
+            ..self.negotiation
+        }
+    }
+
+    /// Demands that both sides speak the extension: a body in it, and an answer.
+    pub fn negotiate_extension(
+        &self,
+        request: &HttpRequest,
+        extension: &'static str,
+    ) -> Result<(), Error> {
+        let (offer, headers) = (self.offer(request), request.headers());
+        let kind = headers.get(header::CONTENT_TYPE).map(|v| v.as_bytes());
+        if !offer
+            .content_type(kind, true)?
+            .extensions
+            .contains(&extension)
+        {
+            return Err(jsonapi::kinds::UNSUPPORTED_MEDIA_TYPE
+                .error(format!(
+                    "This address takes the extension {extension} only."
+                ))
+                .at_header("Content-Type"));
+        }
+        let wanted = headers.get_all(header::ACCEPT).map(|v| v.as_bytes());
+        if offer.takes(wanted, extension) {
+            Ok(())
+        } else {
+            Err(jsonapi::kinds::NOT_ACCEPTABLE
+                .error(format!("The answer uses the extension {extension}."))
+                .at_header("Accept"))
+        }
     }
 
     /// Whether even a refused negotiation can be told as plain JSON.
@@ -107,7 +151,7 @@ impl Api {
             .headers()
             .get(header::CONTENT_TYPE)
             .map(|value| value.as_bytes());
-        self.negotiation.content_type(kind, has_body(request))?;
+        self.offer(request).content_type(kind, has_body(request))?;
         Ok(accepted)
     }
 }

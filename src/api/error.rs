@@ -74,30 +74,31 @@ impl From<Denied> for Failure {
 #[derive(Clone, Copy)]
 pub enum Pointing<'a> {
     Nowhere,
-    Resource(&'a ResourceObject),
-    Linkage(&'a Linkage),
+    /// The document, and the pointer to it.
+    Resource(&'a ResourceObject, &'a str),
+    Linkage(&'a Linkage, &'a str),
 }
 
 impl Pointing<'_> {
     /// A pointer at what is there: the attribute, or the parent of one that is missing.
     fn attribute(self, name: &str) -> Option<String> {
-        let Self::Resource(document) = self else {
+        let Self::Resource(document, base) = self else {
             return None;
         };
         Some(if document.attributes.contains_key(name) {
-            ResourceObject::attribute_pointer("/data", name)
+            ResourceObject::attribute_pointer(base, name)
         } else if document.attributes.is_empty() {
-            "/data".into()
+            base.into()
         } else {
-            "/data/attributes".into()
+            format!("{base}/attributes")
         })
     }
 
     fn related(self, kind: &str, place: usize) -> Option<String> {
         match self {
             Self::Nowhere => None,
-            Self::Linkage(linkage) => Some(linkage.pointer_to("/data", place)),
-            Self::Resource(document) => {
+            Self::Linkage(linkage, base) => Some(linkage.pointer_to(base, place)),
+            Self::Resource(document, base) => {
                 // A relationship to users may be called `user`: to-one.
                 let singular = kind.trim_end_matches('s');
                 let found = document
@@ -105,7 +106,7 @@ impl Pointing<'_> {
                     .iter()
                     .find(|(name, _)| *name == kind || *name == singular);
                 found.map(|(name, linkage)| {
-                    linkage.pointer_to(&ResourceObject::relationship_pointer("/data", name), place)
+                    linkage.pointer_to(&ResourceObject::relationship_pointer(base, name), place)
                 })
             }
         }
@@ -151,6 +152,25 @@ impl Failure {
             }
             other => other,
         }
+    }
+
+    /// The same, where the request is to blame, as errors that point at a part
+    /// of its document.
+    pub fn located(self, pointer: &str, request_id: RequestId) -> Self {
+        let error = match self {
+            Self::Refused(Refusal::Forbidden(why)) => kinds::FORBIDDEN.error(why),
+            Self::Refused(Refusal::Directory(
+                error @ (DirectoryError::NotFound
+                | DirectoryError::Protected(_)
+                | DirectoryError::Forbidden(_)),
+            )) => of_directory(error, request_id),
+            Self::Refused(Refusal::Directory(DirectoryError::Stale)) => {
+                let detail = "It was changed since you read it: read it again.";
+                kinds::PRECONDITION_FAILED.error(detail)
+            }
+            other => return other,
+        };
+        error.at_pointer(pointer).into()
     }
 
     /// The errors that are shown. What may not be shown goes to the log.

@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::call::{Api, answer};
 use super::plan;
 use super::resources::types;
-use super::routes::endpoints;
+use super::routes::{OPERATIONS, endpoints};
 use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 
 pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
@@ -37,6 +37,11 @@ pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
             "meta": {
                 "resources": resources,
                 "project": { "name": call.api.project },
+                "operations": {
+                    "href": format!("{}{OPERATIONS}", call.base),
+                    "max_operations": call.api.operations,
+                    "max_passwords": call.api.operation_passwords,
+                },
                 "version": env!("CARGO_PKG_VERSION"),
             },
         });

@@ -20,6 +20,12 @@ pub const INVALID_LINKAGE: Kind = Kind::new(
     "Invalid linkage",
     "A relationship cannot hold what was sent.",
 );
+pub const TOO_MANY_PASSWORDS: Kind = Kind::new(
+    "too_many_passwords",
+    400,
+    "Too many passwords",
+    "One request to /operations sets more passwords than limits.operation_passwords.",
+);
 pub const INCLUDE_TOO_LARGE: Kind = Kind::new(
     "include_too_large",
     400,
@@ -153,6 +159,7 @@ pub const KINDS: &[&Kind] = &[
     &INVALID_HOST,
     &INVALID_DATA,
     &INVALID_LINKAGE,
+    &TOO_MANY_PASSWORDS,
     &INCLUDE_TOO_LARGE,
     &UNAUTHORIZED,
     &FORBIDDEN,

@@ -15,6 +15,7 @@ mod home;
 mod idempotency;
 mod include;
 pub mod kinds;
+mod operations;
 mod paging;
 mod plan;
 mod render;

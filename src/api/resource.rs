@@ -153,6 +153,7 @@ pub trait Change: Execute + Governed + Refers + Clone {}
 impl<T: Execute + Governed + Refers + Clone> Change for T {}
 
 /// Which state of which resource a change is meant for.
+#[derive(Clone)]
 pub struct Target {
     pub id: i64,
     pub expected: Expected,

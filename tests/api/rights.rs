@@ -13,6 +13,7 @@ use crate::support::{Client, Member, RoleMade, TestApp, a_new, a_role, a_user, c
 const TABLE: &[(&str, &str, [u16; 4])] = &[
     //                                                 nobody stranger owner admin
     ("GET",    "/home",                                [401, 200, 200, 200]),
+    ("POST",   "/operations",                          [401, 403, 403, 200]),
 
     ("GET",    "/users",                               [401, 200, 200, 200]),
     ("POST",   "/users",                               [401, 403, 403, 201]),
@@ -90,6 +91,10 @@ impl Things {
             ("GET" | "HEAD", _) => None,
             ("PATCH", None) => Some(changes(kind, self.id(path), attributes)),
             ("DELETE", None) => None,
+            (_, None) if kind == "operations" => {
+                let new = a_new("roles", attributes);
+                Some(json!({"atomic:operations": [{"op": "add", "data": new["data"]}]}))
+            }
             (_, None) if kind == "users" => {
                 let username = format!("u{}", self.owner.id);
                 let attributes = json!({"username": username, "password": "secret"});
@@ -109,6 +114,7 @@ impl Things {
     fn ask(&self, client: &Client, method: &str, path: &str) -> u16 {
         let address = path.replace("{id}", &self.id(path).to_string());
         match self.body(method, path) {
+            Some(body) if path == "/operations" => client.operations(&body).status,
             Some(body) => client.json(method, &address, &body).status,
             None => {
                 let accept = [("accept", "application/vnd.api+json")];

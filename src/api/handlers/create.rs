@@ -5,7 +5,7 @@ use super::{one, written};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::State;
-use crate::api::decode::{attributes, relationships};
+use crate::api::decode::{At, attributes, relationships};
 use crate::api::error::{Failure, Pointing};
 use crate::api::idempotency::{self, Key};
 use crate::api::include::Compound;
@@ -28,7 +28,10 @@ pub async fn create<R: Writable>(
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Create, &call.api.document_limits)?;
         let pointing = |failure: Failure| {
-            failure.pointing(Pointing::Resource(&document), call.api.invalid_data)
+            failure.pointing(
+                Pointing::Resource(&document, "/data"),
+                call.api.invalid_data,
+            )
         };
         let key = call.key(&body)?;
         if key.is_some() && (R::MAKES_SECRETS || tree.is_some()) {
@@ -60,12 +63,12 @@ async fn prepare<R: Writable>(
     call: &Call<'_>,
     document: &ResourceObject,
 ) -> Result<(R::Create, ShownOnce), Failure> {
-    super::update::check_type::<R>(document)?;
+    super::update::check_type::<R>(document, "/data")?;
     if document.id.is_some() {
         let detail = "Leave the id out: it is given by the service.";
         return Err(kinds::CLIENT_ID.error(detail).at_pointer("/data/id").into());
     }
-    let linked = relationships::<R>(document, Purpose::Create)?;
+    let linked = relationships::<R>(document, Purpose::Create, &At::DATA)?;
     let (draft, problems) = attributes::<R>(document);
     R::creation(&call.guard, draft, problems, linked).await
 }

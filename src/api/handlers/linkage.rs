@@ -5,7 +5,7 @@ use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{Of, State};
-use crate::api::decode::members;
+use crate::api::decode::{At, members};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::{Compound, Tree};
 use crate::api::paging::Paging;
@@ -61,7 +61,7 @@ pub async fn change_linkage<L: ToMany>(
                 .at_pointer("/data")
                 .into());
         }
-        let ids = members(&linkage, <L::To as Resource>::TYPE, "/data")?;
+        let ids = members(&linkage, <L::To as Resource>::TYPE, &At::DATA)?;
         let operation = ChangeMembers {
             side,
             expected,
@@ -76,7 +76,9 @@ pub async fn change_linkage<L: ToMany>(
                 return Err(or_hidden::<L::From>(call, failure).await);
             }
             Err(failure) => {
-                return Err(failure.pointing(Pointing::Linkage(&linkage), call.api.invalid_data));
+                return Err(
+                    failure.pointing(Pointing::Linkage(&linkage, "/data"), call.api.invalid_data)
+                );
             }
         };
         let query = Query::empty(&call.api.query_limits);

@@ -5,7 +5,7 @@ use super::one;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{Of, State};
-use crate::api::decode::{attributes, id, relationships};
+use crate::api::decode::{At, attributes, id, relationships};
 use crate::api::error::{Failure, Pointing};
 use crate::api::resource::{Resource, Row, Target, Writable};
 use crate::api::{kinds, plan};
@@ -27,7 +27,10 @@ pub async fn update<R: Writable>(
         let row = carry_out::<R>(call, expected, &document)
             .await
             .map_err(|failure| {
-                failure.pointing(Pointing::Resource(&document), call.api.invalid_data)
+                failure.pointing(
+                    Pointing::Resource(&document, "/data"),
+                    call.api.invalid_data,
+                )
             })?;
         let own = format!("{}/{}/{}", call.base, R::TYPE, R::id(&row));
         let state = tree.is_none().then(|| State::of_row::<R>(&row));
@@ -47,7 +50,7 @@ async fn carry_out<R: Writable>(
         .read(R::find(call.id()))
         .await?
         .ok_or(DirectoryError::NotFound)?;
-    check_type::<R>(document)?;
+    check_type::<R>(document, "/data")?;
     if document.id.as_deref().map(id) != Some(call.id()) {
         let detail = "The id in the document is not the one in the address.";
         return Err(kinds::ID_CONFLICT
@@ -55,7 +58,7 @@ async fn carry_out<R: Writable>(
             .at_pointer("/data/id")
             .into());
     }
-    let linked = relationships::<R>(document, Purpose::Update)?;
+    let linked = relationships::<R>(document, Purpose::Update, &At::DATA)?;
     let (draft, problems) = attributes::<R>(document);
     let target = Target {
         id: call.id(),
@@ -66,13 +69,13 @@ async fn carry_out<R: Writable>(
 }
 
 /// The type must be the one of the address (C05, U06).
-pub fn check_type<R: Resource>(document: &ResourceObject) -> Result<(), Failure> {
+pub fn check_type<R: Resource>(document: &ResourceObject, base: &str) -> Result<(), Failure> {
     if document.r#type == R::TYPE {
         return Ok(());
     }
     let detail = format!("This address has resources of the type {}.", R::TYPE);
     Err(kinds::TYPE_CONFLICT
         .error(detail)
-        .at_pointer("/data/type")
+        .at_pointer(format!("{base}/type"))
         .into())
 }

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use super::error::Failure;
 use super::include::all_of;
+use super::operations::{self, Writes, links, writes};
 use super::resource::{Relationship, Resource};
 use crate::auth::Guard;
 use crate::directory::grants::{RolesOfUsers, UsersOfRoles};
@@ -38,6 +39,12 @@ const KNOWN: &[Known] = &[
     known::<Tokens>(),
     known::<Events>(),
 ];
+
+/// The types whose resources operations change.
+pub const WRITES: &[Writes] = &[writes::<Users>(), writes::<Roles>(), writes::<Tokens>()];
+
+/// The relationships whose linkage operations change.
+pub const LINKS: &[operations::Links] = &[links::<UserRoles>(), links::<RoleUsers>()];
 
 const fn known<R: Resource>() -> Known {
     Known {

@@ -2,12 +2,12 @@
 //! test per rule. The names of the tests begin with the rule's number: N for
 //! negotiation, D for documents, E for errors, F for reading, Q for query
 //! parameters, C for creating, U for updating, R for relationships, X for
-//! deleting. The structure of documents (D) is also checked on every answer of
+//! deleting, A for Atomic Operations. The structure of documents (D) is also checked on every answer of
 //! the whole suite, by `support/document.rs`.
 //!
-//! Not here, because nothing serves them yet: Atomic Operations (A) and the
-//! cursor pagination profile (K).
+//! Not here, because nothing serves it yet: the cursor pagination profile (K).
 
+mod atomic;
 mod creating;
 mod deleting;
 mod document;
