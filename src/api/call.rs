@@ -15,7 +15,7 @@ use super::error::Failure;
 use super::routes::OPERATIONS;
 use super::{base, conditional, kinds};
 use crate::auth::{Auth, Guard};
-use crate::config::Settings;
+use crate::config::{ClientIds, Settings};
 use crate::directory::{Context, RequestId};
 use crate::jsonapi::{self, ATOMIC, Accepted, Error, Negotiation, document, query};
 
@@ -33,6 +33,8 @@ pub struct Api {
     pub require_if_match: bool,
     /// How long answers are kept for `Idempotency-Key`.
     pub idempotency_seconds: u64,
+    /// Whether the id that a client gives to a new resource is kept beside ours.
+    pub keeps_client_ids: bool,
     /// The most operations of one request, and of passwords among them.
     pub operations: usize,
     pub operation_passwords: usize,
@@ -60,6 +62,7 @@ impl Api {
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
             require_if_match: settings.server.require_if_match,
             idempotency_seconds: settings.server.idempotency_seconds,
+            keeps_client_ids: settings.server.client_ids == ClientIds::ExternalId,
             operations: limits.operations,
             operation_passwords: limits.operation_passwords,
             fingerprint: conditional::fingerprint(settings.server.base_url.as_deref()),

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use super::call::Call;
 use super::error::Failure;
 use super::kinds;
 use super::operations::Lids;
-use super::resource::{Linked, Resource};
+use super::resource::{Linked, Resource, Writable};
 use crate::directory::{DirectoryError, Problem, values};
 use crate::jsonapi::{Error, Errors, Key, Linkage, Purpose, ResourceObject};
 
@@ -114,6 +115,39 @@ pub fn relationships<R: Resource>(
     }
 }
 
+/// Takes the id that a client gave to a new resource, if it gave one: where
+/// that is allowed by setting and by the type, a UUID; all else is refused.
+pub fn client_id<R: Writable>(
+    call: &Call<'_>,
+    document: &ResourceObject,
+    draft: &mut R::Draft,
+    base: &str,
+) -> Result<(), Failure> {
+    let Some(id) = &document.id else {
+        return Ok(());
+    };
+    match R::CLIENT_ID.filter(|_| call.api.keeps_client_ids && is_uuid(id)) {
+        Some(keep) => {
+            keep(draft, id.to_ascii_lowercase());
+            Ok(())
+        }
+        None => {
+            let detail = "Leave the id out: it is given by the service.";
+            let error = kinds::CLIENT_ID.error(detail);
+            Err(error.at_pointer(format!("{base}/id")).into())
+        }
+    }
+}
+
+/// `8-4-4-4-12` hexadecimal digits.
+fn is_uuid(text: &str) -> bool {
+    let groups = text.split('-').map(|group| {
+        let hexadecimal = group.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if hexadecimal { group.len() } else { 0 }
+    });
+    groups.eq([8, 4, 4, 4, 12])
+}
+
 /// The ids of linkage whose members must be of one type.
 pub fn members(linkage: &Linkage, target: &str, at: &At<'_>) -> Result<Vec<i64>, Errors> {
     let mut errors = Vec::new();
@@ -212,6 +246,19 @@ pub fn texts(field: &'static str, value: &Value) -> Result<Vec<String>, Problem>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_uuid_has_five_groups() {
+        assert!(is_uuid("0d2b9b1e-7c4f-4B8a-9f56-2f1d3c4e5a6b"));
+        for wrong in [
+            "",
+            "7",
+            "0d2b9b1e7c4f4b8a9f562f1d3c4e5a6b",
+            "0d2b9b1e-7c4f-4b8a-9f56-2f1d3c4e5a6g",
+        ] {
+            assert!(!is_uuid(wrong), "{wrong}");
+        }
+    }
 
     #[test]
     fn only_plain_decimal_numbers_are_ids() {

@@ -276,6 +276,14 @@ fn document(
 }
 
 fn invalid(problem: &Problem, at: Pointing<'_>, status: u16) -> Error {
+    // The only member beside the attributes that can be wrong in itself.
+    if problem.field == "id" {
+        let error = kinds::CLIENT_ID_TAKEN.error(problem.message.as_str());
+        return match at {
+            Pointing::Resource(_, base) => error.at_pointer(format!("{base}/id")),
+            Pointing::Nowhere | Pointing::Linkage(..) => error,
+        };
+    }
     let detail = format!("{}: {}", problem.field, problem.message);
     let mut meta = serde_json::Map::new();
     meta.insert("attribute".into(), problem.field.into());

@@ -19,7 +19,7 @@ use super::conditional::State;
 use super::error::Failure;
 use super::kinds;
 use super::resources::is_write_only;
-use crate::directory::batch::{self, Batch, Done, ForgetAnswers, Keeping, Outcome, Step};
+use crate::directory::batch::{self, Batch, Done, Finish, ForgetAnswers, Keeping, Outcome, Step};
 use crate::directory::clock;
 use crate::jsonapi;
 use crate::jsonapi::document::read_json;
@@ -129,7 +129,7 @@ impl Call<'_> {
     /// requests.
     fn forget_some(&self) {
         static KEYS: AtomicU64 = AtomicU64::new(0);
-        if KEYS.fetch_add(1, Ordering::Relaxed) % 64 != 0 {
+        if !KEYS.fetch_add(1, Ordering::Relaxed).is_multiple_of(64) {
             return;
         }
         let directory = self.guard.auth().directory.clone();
@@ -148,7 +148,7 @@ impl Call<'_> {
 }
 
 impl Key {
-    fn keeping(self, answer: Box<dyn Fn(&[Outcome]) -> batch::Answer + Send + Sync>) -> Keeping {
+    fn keeping(self, answer: Finish) -> Keeping {
         Keeping {
             caller_id: self.caller_id,
             key: self.key,

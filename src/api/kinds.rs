@@ -51,6 +51,12 @@ pub const CLIENT_ID: Kind = Kind::new(
     "Client-generated ids are not supported",
     "A new resource came with an id.",
 );
+pub const CLIENT_ID_TAKEN: Kind = Kind::new(
+    "client_id_taken",
+    409,
+    "Client-generated id is taken",
+    "Another resource has this id of a client's own; see server.client_ids.",
+);
 pub const UNSUPPORTED_UPDATE: Kind = Kind::new(
     "unsupported_update",
     403,
@@ -165,6 +171,7 @@ pub const KINDS: &[&Kind] = &[
     &FORBIDDEN,
     &PROTECTED,
     &CLIENT_ID,
+    &CLIENT_ID_TAKEN,
     &UNSUPPORTED_UPDATE,
     &NOT_FOUND,
     &RELATED_NOT_FOUND,

@@ -73,6 +73,8 @@ pub struct Stamp<'a> {
     pub modified: &'a str,
     pub created_by: Option<i64>,
     pub modified_by: Option<i64>,
+    /// What a client chose as the id, shown when there is one.
+    pub external_id: Option<&'a str>,
 }
 
 pub trait Resource: Sized + 'static {
@@ -175,6 +177,8 @@ pub trait Writable: Resource {
     type Delete: Change + Operation<Output = ()>;
     /// Whether the answer to a creation holds what must not be kept.
     const MAKES_SECRETS: bool = false;
+    /// Keeps a UUID that a client chose, where the type has a place for it.
+    const CLIENT_ID: Option<fn(&mut Self::Draft, String)> = None;
 
     /// `problems` are those of the attributes that were sent; what is missing
     /// is told together with them, and after the caller's rights.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::authenticate::Auth;
 use super::policy::Governed;
 use super::principal::Principal;
-use crate::directory::batch::{Rule, Show, Subject, Task};
+use crate::directory::batch::{Find, Rule, Show, Subject, Task};
 use crate::directory::{Context, DirectoryError, Execute, Operation};
 
 /// Why a known caller does not get what was asked.
@@ -61,7 +61,7 @@ impl Guard {
     /// `subject` that must be there for this caller, as for one change alone.
     pub fn task<F: Governed, O: Operation + Governed>(
         &self,
-        subject: Option<(i64, fn(i64) -> F)>,
+        subject: Option<(i64, Find<F>)>,
         operation: O,
         show: Show<O::Output>,
     ) -> Task<F, O> {

@@ -58,10 +58,13 @@ pub type Rule<O> = Box<dyn Fn(&mut O) -> Result<(), DirectoryError> + Send + Syn
 /// Writes what is shown of an operation's result.
 pub type Show<T> = Box<dyn Fn(T) -> Outcome + Send + Sync>;
 
+/// Finds a thing by its id.
+pub type Find<F> = fn(i64) -> F;
+
 /// What must be there, for this caller, before anything else is said.
 pub struct Subject<F> {
     pub id: i64,
-    pub find: fn(i64) -> F,
+    pub find: Find<F>,
     pub rule: Rule<F>,
 }
 
@@ -98,6 +101,9 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// Makes the answer that is kept.
+pub type Finish = Box<dyn Fn(&[Outcome]) -> Answer + Send + Sync>;
+
 /// Under which key the answer of a batch is kept, for whom, and to which request.
 pub struct Keeping {
     pub caller_id: i64,
@@ -105,7 +111,7 @@ pub struct Keeping {
     pub request_hash: String,
     /// What was kept up to this moment counts no more.
     pub expired: String,
-    pub answer: Box<dyn Fn(&[Outcome]) -> Answer + Send + Sync>,
+    pub answer: Finish,
 }
 
 pub struct Batch {

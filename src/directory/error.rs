@@ -153,6 +153,12 @@ const UNIQUE: &[(&str, &str, &str, &str)] = &[
         "A user with this uname already exists.",
     ),
     (
+        "users.external_id",
+        "users_external_id_key",
+        "id",
+        "A user with this id already exists.",
+    ),
+    (
         "roles.name",
         "roles_name_key",
         "name",

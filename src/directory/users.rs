@@ -26,6 +26,8 @@ pub struct User {
     pub time_zone: Option<String>,
     pub partner_id: Option<i64>,
     pub external: bool,
+    /// What a client calls them, when it chose the name itself.
+    pub external_id: Option<String>,
     pub is_active: bool,
     pub is_staff: bool,
     pub last_login: Option<String>,
@@ -62,6 +64,7 @@ pub struct UserChanges {
     pub organization: Option<Option<String>>,
     pub time_zone: Option<Option<String>>,
     pub password_hash: Option<Option<PasswordHash>>,
+    pub external_id: Option<String>,
     pub is_active: Option<bool>,
     pub is_staff: Option<bool>,
 }

@@ -5,13 +5,13 @@ use super::{one, written};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::State;
-use crate::api::decode::{At, attributes, relationships};
+use crate::api::decode::{At, attributes, client_id, relationships};
 use crate::api::error::{Failure, Pointing};
 use crate::api::idempotency::{self, Key};
 use crate::api::include::Compound;
+use crate::api::plan;
 use crate::api::render::Render;
 use crate::api::resource::{Resource, Row, ShownOnce, Writable};
-use crate::api::{kinds, plan};
 use crate::directory::batch::Outcome;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
@@ -64,12 +64,9 @@ async fn prepare<R: Writable>(
     document: &ResourceObject,
 ) -> Result<(R::Create, ShownOnce), Failure> {
     super::update::check_type::<R>(document, "/data")?;
-    if document.id.is_some() {
-        let detail = "Leave the id out: it is given by the service.";
-        return Err(kinds::CLIENT_ID.error(detail).at_pointer("/data/id").into());
-    }
+    let (mut draft, problems) = attributes::<R>(document);
+    client_id::<R>(call, document, &mut draft, "/data")?;
     let linked = relationships::<R>(document, Purpose::Create, &At::DATA)?;
-    let (draft, problems) = attributes::<R>(document);
     R::creation(&call.guard, draft, problems, linked).await
 }
 

@@ -7,10 +7,9 @@ use futures_util::future::LocalBoxFuture;
 use super::lids::Lids;
 use crate::api::call::Call;
 use crate::api::conditional::State;
-use crate::api::decode::{At, attributes, relationships};
+use crate::api::decode::{At, attributes, client_id, relationships};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::Compound;
-use crate::api::kinds;
 use crate::api::render::Render;
 use crate::api::resource::{Linked, Resource, Row, ShownOnce, Target, Writable};
 use crate::api::resources::ToMany;
@@ -90,12 +89,8 @@ fn nothing<T>() -> Show<T> {
 }
 
 async fn add<R: Writable>(frame: &Frame<'_>, document: &ResourceObject) -> Result<Built, Failure> {
-    if document.id.is_some() {
-        let detail = "Leave the id out: it is given by the service; a lid may stand for it.";
-        let error = kinds::CLIENT_ID.error(detail);
-        return Err(error.at_pointer(format!("{}/id", frame.data)).into());
-    }
-    let (draft, problems, linked) = read::<R>(frame, document, Purpose::Create)?;
+    let (mut draft, problems, linked) = read::<R>(frame, document, Purpose::Create)?;
+    client_id::<R>(frame.call, document, &mut draft, frame.data)?;
     let creation = R::creation(&frame.call.guard, draft, problems, linked).await;
     let (creation, once) = creation.map_err(|failure| pointing(frame, document, failure))?;
     let show = shown::<R>(frame.call, once);

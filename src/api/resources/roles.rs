@@ -57,6 +57,7 @@ impl Resource for Roles {
             modified: &row.modified,
             created_by: row.created_by,
             modified_by: row.modified_by,
+            external_id: None,
         })
     }
 }

@@ -65,6 +65,7 @@ impl Resource for Tokens {
             modified: &row.modified,
             created_by: row.created_by,
             modified_by: None,
+            external_id: None,
         })
     }
 }

@@ -72,6 +72,7 @@ impl Resource for Users {
             modified: &row.modified,
             created_by: row.created_by,
             modified_by: row.modified_by,
+            external_id: row.external_id.as_deref(),
         })
     }
 }
@@ -284,6 +285,8 @@ impl Writable for Users {
     type Create = CreateUser;
     type Update = UpdateUser;
     type Delete = DeleteUser;
+    const CLIENT_ID: Option<fn(&mut UserDraft, String)> =
+        Some(|draft, id| draft.changes.external_id = Some(id));
 
     async fn creation(
         guard: &Guard,
