@@ -1,13 +1,22 @@
 //! Answers that went well.
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 
+use super::conditional::State;
 use crate::directory::RequestId;
-use crate::jsonapi::{Accepted, CURSOR_PAGINATION};
+use crate::jsonapi::{ATOMIC, Accepted, CURSOR_PAGINATION};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Tells a kept answer from a first one.
+const REPLAYED: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("idempotency-replayed"),
+    HeaderValue::from_static("true"),
+);
 
 pub enum Answer {
     Document(Vec<u8>),
@@ -15,10 +24,22 @@ pub enum Answer {
     Secret(Vec<u8>),
     /// A page by cursor, to which the profile was applied.
     CursorPage(Vec<u8>),
+    /// A document whose state is known.
+    Current {
+        body: Vec<u8>,
+        state: Option<State>,
+    },
     Created {
         body: Vec<u8>,
         location: String,
+        state: Option<State>,
     },
+    /// The results of operations, in the extension's own media type.
+    Atomic(Vec<u8>),
+    /// What was answered to the same request before.
+    Replayed(Box<Answer>),
+    /// The client has it already.
+    NotModified(State),
     Empty,
 }
 
@@ -31,13 +52,13 @@ impl Answer {
         }
     }
 
-    pub fn respond(self, accepted: &Accepted, request_id: RequestId) -> HttpResponse {
-        let status = match &self {
-            Self::Document(_) | Self::Secret(_) | Self::CursorPage(_) => StatusCode::OK,
-            Self::Created { .. } => StatusCode::CREATED,
-            Self::Empty => StatusCode::NO_CONTENT,
-        };
-        let mut response = HttpResponse::build(status);
+    pub fn respond(
+        self,
+        accepted: &Accepted,
+        request_id: RequestId,
+        fingerprint: &str,
+    ) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status());
         response.insert_header((header::VARY, "Accept"));
         let keep = match &self {
             Self::Secret(_) => "no-store",
@@ -45,29 +66,69 @@ impl Answer {
         };
         response.insert_header((header::CACHE_CONTROL, keep));
         response.insert_header((REQUEST_ID, request_id.to_string()));
+        if let Some(state) = self.state() {
+            let tag = state.tag(fingerprint, accepted.plain_json);
+            response.insert_header((header::ETAG, tag));
+        }
+        if let Self::Replayed(first) = self {
+            let mut response = first.respond(accepted, request_id, fingerprint);
+            let (name, value) = REPLAYED;
+            response.headers_mut().insert(name, value);
+            return response;
+        }
         // What was accepted is named only where it was applied (N14, K02).
-        let profiles = match &self {
-            Self::CursorPage(_) => vec![CURSOR_PAGINATION],
-            _ => Vec::new(),
-        };
-        let applied = Accepted {
-            profiles,
+        let mut applied = Accepted {
+            profiles: Vec::new(),
             ..accepted.clone()
         };
+        match &self {
+            Self::Atomic(_) => applied = applied.applying(ATOMIC),
+            Self::CursorPage(_) => applied.profiles.push(CURSOR_PAGINATION),
+            _ => {}
+        }
         let body = match self {
-            Self::Empty => return response.finish(),
-            Self::Document(body) | Self::Secret(body) | Self::CursorPage(body) => body,
-            Self::Created { body, location } => {
+            Self::Empty | Self::NotModified(_) | Self::Replayed(_) => return response.finish(),
+            Self::Document(body)
+            | Self::Secret(body)
+            | Self::CursorPage(body)
+            | Self::Atomic(body)
+            | Self::Current { body, .. } => body,
+            Self::Created { body, location, .. } => {
                 response.insert_header((header::LOCATION, location));
                 body
             }
         };
         match applied.content_type() {
-            std::borrow::Cow::Borrowed(kind) => {
-                response.insert_header((header::CONTENT_TYPE, kind))
-            }
-            std::borrow::Cow::Owned(kind) => response.insert_header((header::CONTENT_TYPE, kind)),
+            Cow::Borrowed(kind) => response.insert_header((header::CONTENT_TYPE, kind)),
+            Cow::Owned(kind) => response.insert_header((header::CONTENT_TYPE, kind)),
         };
         response.body(body)
+    }
+
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Document(_)
+            | Self::Secret(_)
+            | Self::CursorPage(_)
+            | Self::Atomic(_)
+            | Self::Current { .. } => StatusCode::OK,
+            Self::Created { .. } => StatusCode::CREATED,
+            Self::NotModified(_) => StatusCode::NOT_MODIFIED,
+            Self::Empty => StatusCode::NO_CONTENT,
+            Self::Replayed(first) => first.status(),
+        }
+    }
+
+    pub fn state(&self) -> Option<&State> {
+        match self {
+            Self::Current { state, .. } | Self::Created { state, .. } => state.as_ref(),
+            Self::NotModified(state) => Some(state),
+            Self::Document(_)
+            | Self::Secret(_)
+            | Self::CursorPage(_)
+            | Self::Atomic(_)
+            | Self::Replayed(_)
+            | Self::Empty => None,
+        }
     }
 }

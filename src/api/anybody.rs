@@ -49,7 +49,7 @@ pub async fn answer_anybody(
         Err(error) => Err(error.into()),
     };
     match outcome {
-        Ok(answer) => answer.respond(&accepted, request_id),
+        Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
         Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
     }
 }

@@ -13,11 +13,14 @@ use ipnet::IpNet;
 use super::answer::Answer;
 use super::error::Failure;
 use super::paging::Manner;
-use super::{base, client, kinds};
+use super::routes::OPERATIONS;
+use super::{base, client, conditional, kinds};
 use crate::auth::{Auth, Guard};
-use crate::config::{Limits, Settings};
+use crate::config::{ClientIds, Limits, Settings};
 use crate::directory::{Context, RequestId};
-use crate::jsonapi::{Accepted, CURSOR_PAGINATION, Error, Negotiation, document, query};
+use crate::jsonapi::{
+    self, ATOMIC, Accepted, CURSOR_PAGINATION, Error, Negotiation, document, query,
+};
 
 /// How much a query may ask for, by the settings.
 pub fn query_limits(limits: &Limits) -> query::Limits {
@@ -40,6 +43,17 @@ pub struct Api {
     pub invalid_data: u16,
     pub body_bytes: usize,
     pub linkage_items: i64,
+    /// Whether changes must name the state that they are meant for.
+    pub require_if_match: bool,
+    /// How long answers are kept for `Idempotency-Key`.
+    pub idempotency_seconds: u64,
+    /// Whether the id that a client gives to a new resource is kept beside ours.
+    pub keeps_client_ids: bool,
+    /// The most operations of one request, and of passwords among them.
+    pub operations: usize,
+    pub operation_passwords: usize,
+    /// The end of every entity tag.
+    pub fingerprint: String,
     pub query_limits: query::Limits,
     pub document_limits: document::Limits,
     pub negotiation: Negotiation,
@@ -60,6 +74,12 @@ impl Api {
             invalid_data: settings.server.invalid_data_status.code(),
             body_bytes: limits.body_bytes,
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
+            require_if_match: settings.server.require_if_match,
+            idempotency_seconds: settings.server.idempotency_seconds,
+            keeps_client_ids: settings.server.client_ids == ClientIds::ExternalId,
+            operations: limits.operations,
+            operation_passwords: limits.operation_passwords,
+            fingerprint: conditional::fingerprint(settings.server.base_url.as_deref()),
             query_limits: query_limits(limits),
             document_limits: document::Limits {
                 max_depth: limits.json_depth,
@@ -79,12 +99,55 @@ impl Api {
     }
 
     pub fn negotiate_accept(&self, request: &HttpRequest) -> Result<Accepted, Error> {
-        self.negotiation.accept(
+        self.offer(request).accept(
             request
                 .headers()
                 .get_all(header::ACCEPT)
                 .map(|v| v.as_bytes()),
         )
+    }
+
+    /// What the address offers: one alone speaks an extension.
+    fn offer(&self, request: &HttpRequest) -> Negotiation {
+        let path = request.path();
+        let extensions: &[&str] = if path.strip_suffix('/').unwrap_or(path) == OPERATIONS {
+            &[ATOMIC]
+        } else {
+            &[]
+        };
+        Negotiation {
+            extensions,
+            ..self.negotiation
+        }
+    }
+
+    /// Demands that both sides speak the extension: a body in it, and an answer.
+    pub fn negotiate_extension(
+        &self,
+        request: &HttpRequest,
+        extension: &'static str,
+    ) -> Result<(), Error> {
+        let (offer, headers) = (self.offer(request), request.headers());
+        let kind = headers.get(header::CONTENT_TYPE).map(|v| v.as_bytes());
+        if !offer
+            .content_type(kind, true)?
+            .extensions
+            .contains(&extension)
+        {
+            return Err(jsonapi::kinds::UNSUPPORTED_MEDIA_TYPE
+                .error(format!(
+                    "This address takes the extension {extension} only."
+                ))
+                .at_header("Content-Type"));
+        }
+        let wanted = headers.get_all(header::ACCEPT).map(|v| v.as_bytes());
+        if offer.takes(wanted, extension) {
+            Ok(())
+        } else {
+            Err(jsonapi::kinds::NOT_ACCEPTABLE
+                .error(format!("The answer uses the extension {extension}."))
+                .at_header("Accept"))
+        }
     }
 
     /// Whether even a refused negotiation can be told as plain JSON.
@@ -99,7 +162,7 @@ impl Api {
             .headers()
             .get(header::CONTENT_TYPE)
             .map(|value| value.as_bytes());
-        self.negotiation.content_type(kind, has_body(request))?;
+        self.offer(request).content_type(kind, has_body(request))?;
         Ok(accepted)
     }
 }
@@ -119,6 +182,8 @@ pub struct Call<'a> {
     pub accepted: &'a Accepted,
     pub guard: Guard,
     pub base: Cow<'a, str>,
+    /// The answer is plain JSON, which has tags of its own.
+    pub plain_json: bool,
 }
 
 impl Call<'_> {
@@ -210,7 +275,7 @@ pub async fn answer(
         Err(failure) => Err(failure),
     };
     match outcome {
-        Ok(answer) => answer.respond(&accepted, request_id),
+        Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
         Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
     }
 }
@@ -239,5 +304,6 @@ async fn begin<'a>(
         accepted,
         guard,
         base,
+        plain_json: accepted.plain_json,
     })
 }

@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use super::call::Call;
 use super::error::Failure;
 use super::kinds;
-use super::resource::{Linked, Resource};
+use super::operations::Lids;
+use super::resource::{Linked, Resource, Writable};
 use crate::directory::{DirectoryError, Problem, values};
-use crate::jsonapi::{Errors, Linkage, Purpose, ResourceObject};
+use crate::jsonapi::{Error, Errors, Key, Linkage, Purpose, ResourceObject};
 
 /// What an id that could not even be an id is looked up as: ids start at 1.
 pub const NO_SUCH_ID: i64 = 0;
@@ -18,6 +20,35 @@ pub fn id(text: &str) -> i64 {
         text.parse().unwrap_or(NO_SUCH_ID)
     } else {
         NO_SUCH_ID
+    }
+}
+
+/// Where in the request document something stands, and what its lids mean.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    /// The pointer to it.
+    pub base: &'a str,
+    /// Only operations may name what earlier ones make.
+    pub lids: Option<&'a Lids>,
+}
+
+impl At<'_> {
+    /// The primary data of a document without operations.
+    pub const DATA: At<'static> = At {
+        base: "/data",
+        lids: None,
+    };
+
+    /// The id that a key stands for; `pointer` points at its object.
+    pub fn key(&self, key: &Key, kind: &str, pointer: &str) -> Result<i64, Error> {
+        match (key, self.lids) {
+            (Key::Id(text), _) => Ok(id(text)),
+            (Key::Lid(lid), Some(lids)) => lids.find(kind, lid, pointer),
+            (Key::Lid(_), None) => {
+                let detail = "A lid means something in an operation only; name an id.";
+                Err(kinds::INVALID_LINKAGE.error(detail).at_pointer(pointer))
+            }
+        }
     }
 }
 
@@ -41,6 +72,7 @@ pub fn attributes<R: Resource>(document: &ResourceObject) -> (R::Draft, Vec<Prob
 pub fn relationships<R: Resource>(
     document: &ResourceObject,
     purpose: Purpose,
+    at: &At<'_>,
 ) -> Result<Linked, Failure> {
     let mut linked = Linked::default();
     let mut errors = Vec::new();
@@ -48,7 +80,7 @@ pub fn relationships<R: Resource>(
         let Some(relationship) = R::relationship(name) else {
             continue;
         };
-        let pointer = ResourceObject::relationship_pointer("/data", name);
+        let pointer = ResourceObject::relationship_pointer(at.base, name);
         if !relationship.sent.fits(purpose) {
             let detail = format!("The relationship {name} cannot be changed here.");
             errors.push(kinds::UNSUPPORTED_UPDATE.error(detail).at_pointer(pointer));
@@ -68,7 +100,11 @@ pub fn relationships<R: Resource>(
             errors.push(kinds::INVALID_LINKAGE.error(detail).at_pointer(pointer));
             continue;
         }
-        match members(linkage, relationship.target, &pointer) {
+        let at = At {
+            base: &pointer,
+            ..*at
+        };
+        match members(linkage, relationship.target, &at) {
             Ok(ids) => linked.0.push((relationship.name, ids)),
             Err(wrong) => errors.extend(wrong),
         }
@@ -79,24 +115,53 @@ pub fn relationships<R: Resource>(
     }
 }
 
+/// Takes the id that a client gave to a new resource, if it gave one: where
+/// that is allowed by setting and by the type, a UUID; all else is refused.
+pub fn client_id<R: Writable>(
+    call: &Call<'_>,
+    document: &ResourceObject,
+    draft: &mut R::Draft,
+    base: &str,
+) -> Result<(), Failure> {
+    let Some(id) = &document.id else {
+        return Ok(());
+    };
+    match R::CLIENT_ID.filter(|_| call.api.keeps_client_ids && is_uuid(id)) {
+        Some(keep) => {
+            keep(draft, id.to_ascii_lowercase());
+            Ok(())
+        }
+        None => {
+            let detail = "Leave the id out: it is given by the service.";
+            let error = kinds::CLIENT_ID.error(detail);
+            Err(error.at_pointer(format!("{base}/id")).into())
+        }
+    }
+}
+
+/// `8-4-4-4-12` hexadecimal digits.
+fn is_uuid(text: &str) -> bool {
+    let groups = text.split('-').map(|group| {
+        let hexadecimal = group.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if hexadecimal { group.len() } else { 0 }
+    });
+    groups.eq([8, 4, 4, 4, 12])
+}
+
 /// The ids of linkage whose members must be of one type.
-pub fn members(linkage: &Linkage, target: &str, base: &str) -> Result<Vec<i64>, Errors> {
+pub fn members(linkage: &Linkage, target: &str, at: &At<'_>) -> Result<Vec<i64>, Errors> {
     let mut errors = Vec::new();
     let mut ids = Vec::new();
     for (place, member) in linkage.identifiers().iter().enumerate() {
-        let pointer = linkage.pointer_to(base, place);
+        let pointer = linkage.pointer_to(at.base, place);
         if member.r#type.as_deref().is_some_and(|kind| kind != target) {
             let detail = format!("Members of this relationship have the type {target}.");
             let at = format!("{pointer}/type");
             errors.push(kinds::INVALID_LINKAGE.error(detail).at_pointer(at));
         }
-        // Only documents of operations may name what is still to come.
-        match member.id() {
-            Some(text) => ids.push(id(text)),
-            None => {
-                let detail = "A lid means something in an operation only; name an id.";
-                errors.push(kinds::INVALID_LINKAGE.error(detail).at_pointer(pointer));
-            }
+        match at.key(&member.key, target, &pointer) {
+            Ok(id) => ids.push(id),
+            Err(error) => errors.push(error),
         }
     }
     Errors::from_vec(errors).map_or(Ok(ids), Err)
@@ -181,6 +246,19 @@ pub fn texts(field: &'static str, value: &Value) -> Result<Vec<String>, Problem>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_uuid_has_five_groups() {
+        assert!(is_uuid("0d2b9b1e-7c4f-4B8a-9f56-2f1d3c4e5a6b"));
+        for wrong in [
+            "",
+            "7",
+            "0d2b9b1e7c4f4b8a9f562f1d3c4e5a6b",
+            "0d2b9b1e-7c4f-4b8a-9f56-2f1d3c4e5a6g",
+        ] {
+            assert!(!is_uuid(wrong), "{wrong}");
+        }
+    }
 
     #[test]
     fn only_plain_decimal_numbers_are_ids() {

@@ -64,7 +64,7 @@ impl From<Refusal> for Failure {
 
 impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
-        Self::Refused(Refusal::Directory(error))
+        Self::Refused(error.into())
     }
 }
 
@@ -91,30 +91,31 @@ impl From<Denied> for Failure {
 #[derive(Clone, Copy)]
 pub enum Pointing<'a> {
     Nowhere,
-    Resource(&'a ResourceObject),
-    Linkage(&'a Linkage),
+    /// The document, and the pointer to it.
+    Resource(&'a ResourceObject, &'a str),
+    Linkage(&'a Linkage, &'a str),
 }
 
 impl Pointing<'_> {
     /// A pointer at what is there: the attribute, or the parent of one that is missing.
     fn attribute(self, name: &str) -> Option<String> {
-        let Self::Resource(document) = self else {
+        let Self::Resource(document, base) = self else {
             return None;
         };
         Some(if document.attributes.contains_key(name) {
-            ResourceObject::attribute_pointer("/data", name)
+            ResourceObject::attribute_pointer(base, name)
         } else if document.attributes.is_empty() {
-            "/data".into()
+            base.into()
         } else {
-            "/data/attributes".into()
+            format!("{base}/attributes")
         })
     }
 
     fn related(self, kind: &str, place: usize) -> Option<String> {
         match self {
             Self::Nowhere => None,
-            Self::Linkage(linkage) => Some(linkage.pointer_to("/data", place)),
-            Self::Resource(document) => {
+            Self::Linkage(linkage, base) => Some(linkage.pointer_to(base, place)),
+            Self::Resource(document, base) => {
                 // A relationship to users may be called `user`: to-one.
                 let singular = kind.trim_end_matches('s');
                 let found = document
@@ -122,7 +123,7 @@ impl Pointing<'_> {
                     .iter()
                     .find(|(name, _)| *name == kind || *name == singular);
                 found.map(|(name, linkage)| {
-                    linkage.pointer_to(&ResourceObject::relationship_pointer("/data", name), place)
+                    linkage.pointer_to(&ResourceObject::relationship_pointer(base, name), place)
                 })
             }
         }
@@ -133,6 +134,16 @@ impl Failure {
     /// Whether a permission is lacking.
     pub fn is_forbidden(&self) -> bool {
         matches!(self, Self::Refused(Refusal::Forbidden(_)))
+    }
+
+    /// What a step of a batch ran into, and its place.
+    pub fn into_step(self) -> Result<(usize, DirectoryError), Self> {
+        match self {
+            Self::Refused(Refusal::Directory(DirectoryError::Step { place, error })) => {
+                Ok((place, *error))
+            }
+            other => Err(other),
+        }
     }
 
     /// Gives errors of the directory the pointers of the request's document.
@@ -158,6 +169,25 @@ impl Failure {
             }
             other => other,
         }
+    }
+
+    /// The same, where the request is to blame, as errors that point at a part
+    /// of its document.
+    pub fn located(self, pointer: &str, request_id: RequestId) -> Self {
+        let error = match self {
+            Self::Refused(Refusal::Forbidden(why)) => kinds::FORBIDDEN.error(why),
+            Self::Refused(Refusal::Directory(
+                error @ (DirectoryError::NotFound
+                | DirectoryError::Protected(_)
+                | DirectoryError::Forbidden(_)),
+            )) => of_directory(error, request_id),
+            Self::Refused(Refusal::Directory(DirectoryError::Stale)) => {
+                let detail = "It was changed since you read it: read it again.";
+                kinds::PRECONDITION_FAILED.error(detail)
+            }
+            other => return other,
+        };
+        error.at_pointer(pointer).into()
     }
 
     /// The errors that are shown. What may not be shown goes to the log.
@@ -190,9 +220,9 @@ impl Failure {
             Self::Refused(Refusal::Directory(DirectoryError::Unavailable(_))) => {
                 Some(RETRY_UNAVAILABLE.into())
             }
-            Self::Refused(Refusal::Directory(DirectoryError::Busy(_) | DirectoryError::Again)) => {
-                Some(RETRY_BUSY.into())
-            }
+            Self::Refused(Refusal::Directory(
+                DirectoryError::Busy(_) | DirectoryError::Again | DirectoryError::InProgress,
+            )) => Some(RETRY_BUSY.into()),
             _ => None,
         }
     }
@@ -276,6 +306,14 @@ fn document(
 }
 
 fn invalid(problem: &Problem, at: Pointing<'_>, status: u16) -> Error {
+    // The only member beside the attributes that can be wrong in itself.
+    if problem.field == "id" {
+        let error = kinds::CLIENT_ID_TAKEN.error(problem.message.as_str());
+        return match at {
+            Pointing::Resource(_, base) => error.at_pointer(format!("{base}/id")),
+            Pointing::Nowhere | Pointing::Linkage(..) => error,
+        };
+    }
     let detail = format!("{}: {}", problem.field, problem.message);
     let mut meta = serde_json::Map::new();
     meta.insert("attribute".into(), problem.field.into());
@@ -292,6 +330,9 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
     match error {
         DirectoryError::NotFound => kinds::NOT_FOUND.error("There is no such resource."),
         DirectoryError::Protected(why) => kinds::PROTECTED.error(why),
+        DirectoryError::Stale => kinds::PRECONDITION_FAILED
+            .error("It was changed since you read it: read it again.")
+            .at_header("If-Match"),
         DirectoryError::Busy(why) => {
             log::warn!("{request_id} busy: {why}");
             kinds::BUSY.error("Too much to do at once; try again in a moment.")
@@ -307,6 +348,14 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
             log::error!("{request_id} internal: {why}");
             kinds::INTERNAL.error(format!("The log says more under {request_id}."))
         }
+        DirectoryError::Forbidden(why) => kinds::FORBIDDEN.error(why),
+        DirectoryError::KeyReused => kinds::IDEMPOTENCY_KEY_REUSED
+            .error("This key came with another request before; take a new one.")
+            .at_header("Idempotency-Key"),
+        DirectoryError::InProgress => kinds::IDEMPOTENCY_IN_PROGRESS
+            .error("The same request is being carried out; ask again for its answer.")
+            .at_header("Idempotency-Key"),
+        DirectoryError::Step { error, .. } => of_directory(*error, request_id),
         // Both were given their pointers before.
         DirectoryError::Invalid(_) | DirectoryError::RelatedNotFound { .. } => {
             kinds::BAD_REQUEST.error("The request asks for something impossible.")

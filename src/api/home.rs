@@ -9,7 +9,7 @@ use super::call::{Api, answer};
 use super::description::OPENAPI;
 use super::plan;
 use super::resources::types;
-use super::routes::endpoints;
+use super::routes::{OPERATIONS, endpoints};
 use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 
 pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
@@ -41,6 +41,11 @@ pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
                 "resources": resources,
                 "page_size": { "default": limits.default_page_size, "max": limits.max_page_size },
                 "project": { "name": call.api.project },
+                "operations": {
+                    "href": format!("{}{OPERATIONS}", call.base),
+                    "max_operations": call.api.operations,
+                    "max_passwords": call.api.operation_passwords,
+                },
                 "version": env!("CARGO_PKG_VERSION"),
             },
         });

@@ -20,6 +20,12 @@ pub const INVALID_LINKAGE: Kind = Kind::new(
     "Invalid linkage",
     "A relationship cannot hold what was sent.",
 );
+pub const TOO_MANY_PASSWORDS: Kind = Kind::new(
+    "too_many_passwords",
+    400,
+    "Too many passwords",
+    "One request to /operations sets more passwords than limits.operation_passwords.",
+);
 pub const INCLUDE_TOO_LARGE: Kind = Kind::new(
     "include_too_large",
     400,
@@ -69,6 +75,12 @@ pub const CLIENT_ID: Kind = Kind::new(
     "Client-generated ids are not supported",
     "A new resource came with an id.",
 );
+pub const CLIENT_ID_TAKEN: Kind = Kind::new(
+    "client_id_taken",
+    409,
+    "Client-generated id is taken",
+    "Another resource has this id of a client's own; see server.client_ids.",
+);
 pub const UNSUPPORTED_UPDATE: Kind = Kind::new(
     "unsupported_update",
     403,
@@ -104,6 +116,36 @@ pub const ID_CONFLICT: Kind = Kind::new(
     409,
     "Wrong id",
     "The id in the document is not the one of the address.",
+);
+pub const IDEMPOTENCY_IN_PROGRESS: Kind = Kind::new(
+    "idempotency_in_progress",
+    409,
+    "Request in progress",
+    "The same request under the same Idempotency-Key has not ended; ask again after Retry-After seconds.",
+);
+pub const IDEMPOTENCY_KEY_REUSED: Kind = Kind::new(
+    "idempotency_key_reused",
+    422,
+    "Idempotency key reused",
+    "The Idempotency-Key came with another request before.",
+);
+pub const IDEMPOTENCY_KEY_UNSUPPORTED: Kind = Kind::new(
+    "idempotency_key_unsupported",
+    400,
+    "Idempotency key not supported",
+    "The answer holds a secret or other resources, and is not kept; leave Idempotency-Key out.",
+);
+pub const PRECONDITION_FAILED: Kind = Kind::new(
+    "precondition_failed",
+    412,
+    "Precondition failed",
+    "It was changed since it was read: If-Match names no tag that it has now.",
+);
+pub const PRECONDITION_REQUIRED: Kind = Kind::new(
+    "precondition_required",
+    428,
+    "Precondition required",
+    "A change must say by If-Match which state it is meant for; see server.require_if_match.",
 );
 pub const BODY_TOO_LARGE: Kind = Kind::new(
     "body_too_large",
@@ -147,6 +189,7 @@ pub const KINDS: &[&Kind] = &[
     &INVALID_HOST,
     &INVALID_DATA,
     &INVALID_LINKAGE,
+    &TOO_MANY_PASSWORDS,
     &INCLUDE_TOO_LARGE,
     &UNAUTHORIZED,
     &TOO_MANY_ATTEMPTS,
@@ -156,12 +199,18 @@ pub const KINDS: &[&Kind] = &[
     &FORBIDDEN,
     &PROTECTED,
     &CLIENT_ID,
+    &CLIENT_ID_TAKEN,
     &UNSUPPORTED_UPDATE,
     &NOT_FOUND,
     &RELATED_NOT_FOUND,
     &METHOD_NOT_ALLOWED,
     &TYPE_CONFLICT,
     &ID_CONFLICT,
+    &IDEMPOTENCY_IN_PROGRESS,
+    &IDEMPOTENCY_KEY_REUSED,
+    &IDEMPOTENCY_KEY_UNSUPPORTED,
+    &PRECONDITION_FAILED,
+    &PRECONDITION_REQUIRED,
     &BODY_TOO_LARGE,
     &HEADERS_TOO_LARGE,
     &BAD_REQUEST,

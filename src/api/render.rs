@@ -136,6 +136,10 @@ impl Render<'_> {
             write::value(out, write::Shown::maybe_number(stamp.created_by));
             raw(out, ",\"modified_by\":");
             write::value(out, write::Shown::maybe_number(stamp.modified_by));
+            if let Some(id) = stamp.external_id {
+                raw(out, ",\"external_id\":");
+                write::string(out, id);
+            }
         }
         if let Some(cursor) = cursor {
             commas.next(out);

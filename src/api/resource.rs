@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::error::Failure;
 pub use super::form::Form;
 use crate::auth::{Governed, Guard};
+use crate::directory::batch::Refers;
 use crate::directory::listing::{List, Listed, Noun};
-use crate::directory::{Execute, Operation, Problem};
+use crate::directory::{Execute, Expected, Operation, Problem};
 use crate::jsonapi::Purpose;
 use crate::jsonapi::write::Shown;
 
@@ -87,6 +88,8 @@ pub struct Stamp<'a> {
     pub modified: &'a str,
     pub created_by: Option<i64>,
     pub modified_by: Option<i64>,
+    /// What a client chose as the id, shown when there is one.
+    pub external_id: Option<&'a str>,
 }
 
 pub trait Resource: Sized + 'static {
@@ -109,6 +112,8 @@ pub trait Resource: Sized + 'static {
     fn attributes() -> &'static [Attribute<Self>];
     fn id(row: &Row<Self>) -> i64;
     fn find(id: i64) -> Self::Find;
+
+    fn revision(row: &Row<Self>) -> Revision<'_>;
 
     fn stamp(_: &Row<Self>) -> Option<Stamp<'_>> {
         None
@@ -159,39 +164,56 @@ impl Linked {
     }
 }
 
-/// A new resource, and attributes that are shown this once.
-pub struct Created<T> {
-    pub row: T,
-    pub once: Vec<(&'static str, String)>,
+/// Attributes that no row holds: shown in the answer that makes them.
+pub type ShownOnce = Vec<(&'static str, String)>;
+
+/// A change that is ready to be handed to the directory.
+pub trait Change: Execute + Governed + Refers + Clone {}
+
+impl<T: Execute + Governed + Refers + Clone> Change for T {}
+
+/// Which state of which resource a change is meant for.
+#[derive(Clone)]
+pub struct Target {
+    pub id: i64,
+    pub expected: Expected,
 }
 
-impl<T> From<T> for Created<T> {
-    fn from(row: T) -> Self {
-        Self {
-            row,
-            once: Vec::new(),
-        }
-    }
+/// What a strong entity tag of a row is made of.
+pub struct Revision<'a> {
+    /// Moves with every edit; what `If-Match` is compared with.
+    pub version: i64,
+    /// A moment that is shown, but is nobody's edit.
+    pub seen: Option<&'a str>,
 }
 
-/// A type that can be created, changed and deleted.
+/// A type that can be created, changed and deleted. It says how; handlers see
+/// to it, alone or with other changes in one transaction.
 pub trait Writable: Resource {
+    type Create: Change + Operation<Output = Row<Self>>;
+    type Update: Change + Operation<Output = Row<Self>>;
+    type Delete: Change + Operation<Output = ()>;
+    /// Whether the answer to a creation holds what must not be kept.
+    const MAKES_SECRETS: bool = false;
+    /// Keeps a UUID that a client chose, where the type has a place for it.
+    const CLIENT_ID: Option<fn(&mut Self::Draft, String)> = None;
+
     /// `problems` are those of the attributes that were sent; what is missing
     /// is told together with them, and after the caller's rights.
-    async fn create(
+    async fn creation(
         guard: &Guard,
         draft: Self::Draft,
         problems: Vec<Problem>,
         linked: Linked,
-    ) -> Result<Created<Row<Self>>, Failure>;
+    ) -> Result<(Self::Create, ShownOnce), Failure>;
 
-    async fn update(
+    async fn change(
         guard: &Guard,
-        id: i64,
+        target: Target,
         draft: Self::Draft,
         problems: Vec<Problem>,
         linked: Linked,
-    ) -> Result<Row<Self>, Failure>;
+    ) -> Result<Self::Update, Failure>;
 
-    async fn delete(guard: &Guard, id: i64) -> Result<(), Failure>;
+    fn deletion(target: Target) -> Self::Delete;
 }

@@ -11,6 +11,7 @@ use super::handlers::{
     refuse_linkage, related, related_one, update,
 };
 use super::home::home;
+use super::operations::operations;
 use super::resource::{Listable, Resource, Writable};
 use super::resources::{
     Events, RoleUsers, Roles, ToMany, ToOne, TokenUser, Tokens, UserRoles, UserTokens, Users,
@@ -54,6 +55,9 @@ async fn wrong_method(
     .await
 }
 
+/// Where the Atomic Operations extension is spoken.
+pub const OPERATIONS: &str = "/operations";
+
 const READ: &[&str] = &["GET", "HEAD"];
 const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
 const OWN: &[&str] = &["GET", "HEAD", "PATCH"];
@@ -68,6 +72,11 @@ pub fn endpoints() -> Vec<Endpoint> {
         methods: READ,
         routes: vec![web::get().to(home), web::head().to(home)],
     }];
+    all.push(Endpoint {
+        path: OPERATIONS.into(),
+        methods: &["POST"],
+        routes: vec![web::post().to(operations)],
+    });
     all.extend(writable::<Users>(lists_or_related::<UserRoles>()));
     all.extend(to_many::<UserRoles>());
     all.extend(to_many::<UserTokens>());

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use super::authenticate::Auth;
 use super::policy::Governed;
 use super::principal::Principal;
-use crate::directory::{Context, DirectoryError, Execute};
+use crate::directory::batch::{Find, Rule, Show, Subject, Task};
+use crate::directory::{Context, DirectoryError, Execute, Operation};
 
 /// Why a known caller does not get what was asked.
 #[derive(Debug)]
@@ -15,7 +16,10 @@ pub enum Refusal {
 
 impl From<DirectoryError> for Refusal {
     fn from(error: DirectoryError) -> Self {
-        Self::Directory(error)
+        match error {
+            DirectoryError::Forbidden(why) => Self::Forbidden(why),
+            error => Self::Directory(error),
+        }
     }
 }
 
@@ -51,6 +55,38 @@ impl Guard {
     /// Whether the policy lets this through, without doing it.
     pub fn permits<O: Governed>(&self, operation: &mut O) -> Result<(), Refusal> {
         operation.govern(&self.principal)
+    }
+
+    /// A change for a batch, which asks the policy when it is its turn. With a
+    /// `subject` that must be there for this caller, as for one change alone.
+    pub fn task<F: Governed, O: Operation + Governed>(
+        &self,
+        subject: Option<(i64, Find<F>)>,
+        operation: O,
+        show: Show<O::Output>,
+    ) -> Task<F, O> {
+        Task {
+            subject: subject.map(|(id, find)| Subject {
+                id,
+                find,
+                rule: self.rule(),
+            }),
+            operation,
+            rule: self.rule(),
+            show,
+        }
+    }
+
+    fn rule<O: Governed>(&self) -> Rule<O> {
+        let principal = self.principal.clone();
+        Box::new(move |operation| {
+            operation
+                .govern(&principal)
+                .map_err(|refusal| match refusal {
+                    Refusal::Forbidden(why) => DirectoryError::Forbidden(why),
+                    Refusal::Directory(error) => error,
+                })
+        })
     }
 
     pub async fn read<O: Execute + Governed>(

@@ -70,8 +70,15 @@ impl From<DirectoryError> for Failure {
             DirectoryError::NotFound | DirectoryError::RelatedNotFound { .. } => {
                 "somebody removed it at the same moment".to_owned()
             }
-            DirectoryError::Again => "somebody changed it at the same moment".to_owned(),
-            DirectoryError::Invalid(_) | DirectoryError::Protected(_) => error.to_string(),
+            DirectoryError::Again | DirectoryError::Stale => {
+                "somebody changed it at the same moment".to_owned()
+            }
+            DirectoryError::Invalid(_)
+            | DirectoryError::Protected(_)
+            | DirectoryError::Forbidden(_)
+            | DirectoryError::KeyReused
+            | DirectoryError::InProgress
+            | DirectoryError::Step { .. } => error.to_string(),
         })
     }
 }

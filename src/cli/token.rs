@@ -18,7 +18,7 @@ use crate::directory::tokens::{
     CreateToken, DeleteToken, Token, TokenChanges, TokenColumn, Tokens, TokensOf,
 };
 use crate::directory::users::{UserColumn, Users, UsersOf};
-use crate::directory::{DirectoryError, clock, values};
+use crate::directory::{DirectoryError, Expected, clock, values};
 
 pub fn run(command: TokenCommand, settings: Settings) -> Result<(), Failure> {
     match command {
@@ -157,6 +157,7 @@ fn revoke(id: i64, settings: Settings) -> Result<(), Failure> {
         match session
             .write(DeleteToken {
                 id,
+                expected: Expected::Anything,
                 visible: Visible::All,
             })
             .await

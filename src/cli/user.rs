@@ -10,6 +10,7 @@ use super::password::Password;
 use super::runtime::Session;
 use super::walk::Walk;
 use crate::config::Settings;
+use crate::directory::Expected;
 use crate::directory::grants::{Change, ChangeMembers, RolesOfUsers, Side};
 use crate::directory::listing::Visible;
 use crate::directory::permissions::Reach;
@@ -81,6 +82,7 @@ fn password(username: &str, from_stdin: bool, settings: Settings) -> Result<(), 
         let user = lookup::user(session, username).await?;
         let update = UpdateUser {
             id: user.id,
+            expected: Expected::Anything,
             visible: Visible::All,
             changes: UserChanges {
                 password_hash: Some(Some(hash)),
@@ -102,6 +104,7 @@ fn change(arguments: &Membership, change: Change, settings: Settings) -> Result<
         let role = lookup::role(session, &arguments.role).await?;
         let operation = ChangeMembers {
             side: Side::OfUser(user.id),
+            expected: Expected::Anything,
             visible: Visible::All,
             change,
             members: vec![role.id],

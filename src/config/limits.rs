@@ -13,6 +13,8 @@ pub struct Limits {
     pub page_size_max: usize,
     pub include_depth: usize,
     pub linkage_items: usize,
+    pub operations: usize,
+    pub operation_passwords: usize,
     pub header_seconds: u64,
     pub keep_alive_seconds: u64,
 }
@@ -28,6 +30,8 @@ impl Default for Limits {
             page_size_max: 100,
             include_depth: 3,
             linkage_items: 1000,
+            operations: 100,
+            operation_passwords: 10,
             header_seconds: 10,
             keep_alive_seconds: 75,
         }
@@ -128,6 +132,30 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Resource identifiers in one change of a relationship, and on one page of linkage.",
         set: |settings, text| {
             settings.limits.linkage_items = value::number(text, 1..=100_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.operations",
+        env: "ROLECALL_LIMIT_OPERATIONS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("100"),
+        meaning: "Operations in one request to /operations.",
+        set: |settings, text| {
+            settings.limits.operations = value::number(text, 1..=10_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.operation_passwords",
+        env: "ROLECALL_LIMIT_OPERATION_PASSWORDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10"),
+        meaning: "Passwords in one request to /operations: each costs as much as a sign-in.",
+        set: |settings, text| {
+            settings.limits.operation_passwords = value::number(text, 0..=1000)?;
             Ok(())
         },
     },

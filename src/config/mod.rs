@@ -29,7 +29,7 @@ pub use limits::Limits;
 pub use overrides::Overrides;
 pub use sample::{markdown_table, sample};
 pub use secret::Secret;
-pub use server::{InvalidDataStatus, Server};
+pub use server::{ClientIds, InvalidDataStatus, Server};
 pub use table::{Kind, Preset, Setting, settings};
 
 use std::path::{Path, PathBuf};

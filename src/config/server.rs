@@ -19,6 +19,17 @@ pub struct Server {
     pub shutdown_seconds: u64,
     pub strict_media_types: bool,
     pub invalid_data_status: InvalidDataStatus,
+    pub require_if_match: bool,
+    pub idempotency_seconds: u64,
+    pub client_ids: ClientIds,
+}
+
+/// What becomes of an id that a client gives to a new resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientIds {
+    Refuse,
+    /// Kept beside our own, which the answer has.
+    ExternalId,
 }
 
 /// The status of an answer to data that breaks a rule of ours. Some clients show its errors only under 422.
@@ -49,6 +60,9 @@ impl Default for Server {
             shutdown_seconds: 30,
             strict_media_types: false,
             invalid_data_status: InvalidDataStatus::BadRequest,
+            require_if_match: false,
+            idempotency_seconds: 24 * 60 * 60,
+            client_ids: ClientIds::Refuse,
         }
     }
 }
@@ -164,6 +178,42 @@ pub(super) const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "server.require_if_match",
+        env: "ROLECALL_REQUIRE_IF_MATCH",
+        flag: None,
+        kind: Kind::Switch,
+        preset: Preset::Value("false"),
+        meaning: "Whether every change and deletion must send If-Match; without it the answer is 428.",
+        set: |settings, text| {
+            settings.server.require_if_match = value::switch(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.idempotency_seconds",
+        env: "ROLECALL_IDEMPOTENCY_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("86400"),
+        meaning: "How long the answer to a request with Idempotency-Key is kept.",
+        set: |settings, text| {
+            settings.server.idempotency_seconds = value::number(text, 60..=31_536_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.client_ids",
+        env: "ROLECALL_CLIENT_IDS",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Value("refuse"),
+        meaning: "What becomes of a new user's id that the client chose: refuse (403), or external_id, which keeps a UUID beside our own id.",
+        set: |settings, text| {
+            settings.server.client_ids = client_ids(text)?;
+            Ok(())
+        },
+    },
 ];
 
 fn listen(text: &str) -> Result<SocketAddr, String> {
@@ -176,6 +226,14 @@ fn network(text: &str) -> Result<IpNet, String> {
     address
         .or_else(|_| text.parse::<IpNet>())
         .map_err(|_| format!("`{text}` is neither an IP address nor a network, like 10.0.0.0/8"))
+}
+
+fn client_ids(text: &str) -> Result<ClientIds, String> {
+    match text {
+        "refuse" => Ok(ClientIds::Refuse),
+        "external_id" => Ok(ClientIds::ExternalId),
+        _ => Err(format!("`{text}` is neither refuse nor external_id")),
+    }
 }
 
 fn invalid_data_status(text: &str) -> Result<InvalidDataStatus, String> {

@@ -57,6 +57,20 @@ pub enum DirectoryError {
     RelatedNotFound { kind: &'static str, place: usize },
     /// A rule of the directory forbids it to everybody.
     Protected(&'static str),
+    /// The caller lacks a permission, as was found out only inside the
+    /// transaction. The text is safe to show.
+    Forbidden(String),
+    /// Another request came under the same key.
+    KeyReused,
+    /// The same request is being carried out, and takes long.
+    InProgress,
+    /// What the step at this place of a batch ran into.
+    Step {
+        place: usize,
+        error: Box<DirectoryError>,
+    },
+    /// The thing has another version than the caller expects.
+    Stale,
     /// Lost a race that can be run again from the start.
     Again,
     /// Overloaded or locked; worth another try in a moment.
@@ -90,6 +104,11 @@ impl fmt::Display for DirectoryError {
             Self::NotFound => out.write_str("no such thing"),
             Self::RelatedNotFound { kind, .. } => write!(out, "no such {kind}"),
             Self::Protected(why) => out.write_str(why),
+            Self::Forbidden(why) => out.write_str(why),
+            Self::KeyReused => out.write_str("the key stands for another request"),
+            Self::InProgress => out.write_str("the same is being done already"),
+            Self::Step { place, error } => write!(out, "step {place}: {error}"),
+            Self::Stale => out.write_str("it was changed meanwhile"),
             Self::Again => out.write_str("a race was lost"),
             Self::Busy(why) | Self::Unavailable(why) | Self::Internal(why) => out.write_str(why),
         }
@@ -132,6 +151,12 @@ const UNIQUE: &[(&str, &str, &str, &str)] = &[
         "users_uname_key",
         "uname",
         "A user with this uname already exists.",
+    ),
+    (
+        "users.external_id",
+        "users_external_id_key",
+        "id",
+        "A user with this id already exists.",
     ),
     (
         "roles.name",

@@ -3,9 +3,10 @@
 
 use diesel::Insertable;
 
-use super::Operation;
+use super::batch::{Made, Refers};
 use super::listing::{Count, Seek, Slice, Visible};
 use super::permissions::Reach;
+use super::{Expected, Operation};
 use crate::storage::schema::grants;
 
 /// From which side the relationship is seen.
@@ -36,9 +37,10 @@ pub enum Change {
 
 /// Changes the members of one side, all or nothing. Answers how many changed.
 /// Names that do not exist: an error when adding or replacing, no matter when removing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ChangeMembers {
     pub side: Side,
+    pub expected: Expected,
     pub visible: Visible,
     pub change: Change,
     pub members: Vec<i64>,
@@ -80,6 +82,8 @@ pub struct Members {
     pub ids: Vec<i64>,
     /// Of all members, when that was asked.
     pub total: Option<i64>,
+    /// Of the whole linkage; none where no state is known.
+    pub version: Option<i64>,
 }
 
 /// Which roles these users hold, as pairs (user, role), for `include`.
@@ -113,4 +117,13 @@ pub struct NewGrant<'a> {
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
+}
+
+impl Refers for ChangeMembers {
+    fn refer(&mut self, made: &Made) {
+        match &mut self.side {
+            Side::OfUser(id) | Side::OfRole(id) => made.put(id),
+        }
+        made.put_all(&mut self.members);
+    }
 }

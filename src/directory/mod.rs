@@ -5,6 +5,7 @@
 //! query is written once, in `queries/`, and compiled for each database; the
 //! [`Directory`] runs it where it belongs.
 
+pub mod batch;
 pub mod clock;
 pub mod context;
 pub mod credentials;
@@ -21,10 +22,12 @@ mod sqlite;
 pub mod tokens;
 pub mod users;
 pub mod values;
+pub mod versions;
 
 pub use clock::{Clock, SystemClock};
 pub use context::{Actor, Context, RequestId};
 pub use error::{DirectoryError, Problem};
+pub use versions::Expected;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,11 +3,12 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
-use super::Operation;
+use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
 use super::users::drop_same;
+use super::{Expected, Operation};
 use crate::storage::schema::roles;
 
 /// The role that makes administrators, made by the first migration.
@@ -139,7 +140,7 @@ impl Operation for FindRole {
 }
 
 /// Makes a role; with `users` they hold it at once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CreateRole {
     pub changes: RoleChanges,
     pub users: Option<Vec<i64>>,
@@ -160,9 +161,10 @@ impl Operation for CreateRole {
     type Output = Role;
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct UpdateRole {
     pub id: i64,
+    pub expected: Expected,
     pub visible: Visible,
     pub changes: RoleChanges,
     pub users: Option<Vec<i64>>,
@@ -174,15 +176,35 @@ impl Operation for UpdateRole {
 }
 
 /// Removes a role for good, and with it every grant of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeleteRole {
     pub id: i64,
+    pub expected: Expected,
     pub visible: Visible,
     pub reach: Reach,
 }
 
 impl Operation for DeleteRole {
     type Output = ();
+}
+
+impl Refers for CreateRole {
+    fn refer(&mut self, made: &Made) {
+        made.put_all(self.users.as_deref_mut().unwrap_or_default());
+    }
+}
+
+impl Refers for UpdateRole {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+        made.put_all(self.users.as_deref_mut().unwrap_or_default());
+    }
+}
+
+impl Refers for DeleteRole {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
 }
 
 /// Memory that one compiled expression may take; keeps matching and compiling bounded.

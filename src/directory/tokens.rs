@@ -3,11 +3,12 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
-use super::Operation;
+use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
 use super::users::drop_same;
+use super::{Expected, Operation};
 use crate::storage::schema::tokens;
 
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
@@ -115,7 +116,7 @@ impl Operation for FindToken {
     type Output = Option<Token>;
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CreateToken {
     pub hash: TokenHash,
     pub user_id: i64,
@@ -143,9 +144,10 @@ impl Operation for CreateToken {
 }
 
 /// Renames a token or shortens what it may. Scopes and expiry can only narrow.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct UpdateToken {
     pub id: i64,
+    pub expected: Expected,
     pub visible: Visible,
     pub changes: TokenChanges,
 }
@@ -155,12 +157,31 @@ impl Operation for UpdateToken {
 }
 
 /// Revokes a token: its next use is refused.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeleteToken {
     pub id: i64,
+    pub expected: Expected,
     pub visible: Visible,
 }
 
 impl Operation for DeleteToken {
     type Output = ();
+}
+
+impl Refers for CreateToken {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.user_id);
+    }
+}
+
+impl Refers for UpdateToken {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
+}
+
+impl Refers for DeleteToken {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
 }

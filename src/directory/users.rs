@@ -3,10 +3,11 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
+use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
-use super::{Operation, values};
+use super::{Expected, Operation, values};
 use crate::storage::schema::users;
 
 /// A living user as it is read. The password hash is not read with it.
@@ -25,6 +26,8 @@ pub struct User {
     pub time_zone: Option<String>,
     pub partner_id: Option<i64>,
     pub external: bool,
+    /// What a client calls them, when it chose the name itself.
+    pub external_id: Option<String>,
     pub is_active: bool,
     pub is_staff: bool,
     pub last_login: Option<String>,
@@ -61,6 +64,7 @@ pub struct UserChanges {
     pub organization: Option<Option<String>>,
     pub time_zone: Option<Option<String>>,
     pub password_hash: Option<Option<PasswordHash>>,
+    pub external_id: Option<String>,
     pub is_active: Option<bool>,
     pub is_staff: Option<bool>,
 }
@@ -211,7 +215,7 @@ impl Operation for FindUser {
 }
 
 /// Makes a user; with `roles` they are held at once, without scope and limit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CreateUser {
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
@@ -250,9 +254,10 @@ impl Operation for CreateUser {
 }
 
 /// Changes a user; with `roles` the un-scoped roles are replaced.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct UpdateUser {
     pub id: i64,
+    pub expected: Expected,
     pub visible: Visible,
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
@@ -282,6 +287,7 @@ impl UpdateOwn {
             roles: None,
             reach: Reach::Nothing,
             may_set_flags: false,
+            expected: Expected::default(),
         })
     }
 }
@@ -295,13 +301,33 @@ impl Operation for UpdateOwn {
 }
 
 /// Puts a user into the trash.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeleteUser {
     pub id: i64,
+    pub expected: Expected,
     pub visible: Visible,
     pub reach: Reach,
 }
 
 impl Operation for DeleteUser {
     type Output = ();
+}
+
+impl Refers for CreateUser {
+    fn refer(&mut self, made: &Made) {
+        made.put_all(self.roles.as_deref_mut().unwrap_or_default());
+    }
+}
+
+impl Refers for UpdateUser {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+        made.put_all(self.roles.as_deref_mut().unwrap_or_default());
+    }
+}
+
+impl Refers for DeleteUser {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
 }

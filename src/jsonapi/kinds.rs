@@ -73,6 +73,9 @@ kinds! {
     INVALID_DOCUMENT = "invalid_document", 400, "Invalid document", "A value of the document is not of the kind that JSON:API asks for.";
     MISSING_MEMBER = "missing_member", 400, "Missing member", "The document lacks a member that JSON:API requires; the pointer names its parent.";
     DUPLICATE_FIELD = "duplicate_field", 400, "Duplicate field", "A name is used for an attribute and for a relationship.";
+    INVALID_OPERATION = "invalid_operation", 400, "Invalid operation", "An operation of POST /operations breaks the rules of the Atomic Operations extension.";
+    TOO_MANY_OPERATIONS = "too_many_operations", 400, "Too many operations", "One request has too many operations; send several.";
+    INVALID_LID = "invalid_lid", 400, "Invalid lid", "A lid names nothing that an earlier operation of the request makes, or is given twice.";
     TOO_MANY_IDENTIFIERS = "too_many_identifiers", 400, "Too many identifiers", "One linkage names too many resources; send several requests.";
 }
 

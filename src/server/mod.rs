@@ -151,10 +151,17 @@ fn cors(origins: &[String]) -> Cors {
             "Accept",
             "Authorization",
             "Content-Type",
+            "Idempotency-Key",
             "If-Match",
             "If-None-Match",
         ])
-        .expose_headers(["Location", "ETag", "Retry-After", "X-Request-Id"])
+        .expose_headers([
+            "Location",
+            "ETag",
+            "Retry-After",
+            "X-Request-Id",
+            "Idempotency-Replayed",
+        ])
         .max_age(3600);
     if origins.iter().any(|origin| origin == "*") {
         return cors.allow_any_origin().send_wildcard();

@@ -78,6 +78,7 @@ fn a_new_user_is_told_with_all_members_but_no_secret() {
         "time_zone": null,
         "partner_id": null,
         "external": false,
+        "external_id": null,
         "is_active": true,
         "is_staff": false,
         "last_login": null,

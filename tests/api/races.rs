@@ -5,7 +5,7 @@ use std::sync::Barrier;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, TestApp, a_role, a_user};
+use crate::support::{Answer, Client, JSON_API, TestApp, a_role, a_user};
 
 /// Sends all of these at once, each from a thread of its own.
 fn at_once<T: Send>(works: Vec<impl FnOnce() -> T + Send>) -> Vec<T> {
@@ -568,4 +568,91 @@ fn two_narrowings_of_a_token_never_give_back_a_scope() {
         let now = admin.get(&path).expect(200).data();
         assert_eq!(now["attributes"]["scopes"], json!([scopes[first]]));
     }
+}
+
+fn conditional(client: &Client, path: &str, tag: &str, document: &Value) -> Answer {
+    let headers = [
+        ("accept", JSON_API),
+        ("content-type", JSON_API),
+        ("if-match", tag),
+    ];
+    let body = document.to_string();
+    client.send("PATCH", path, &headers, Some(body.as_bytes()))
+}
+
+#[test]
+fn no_update_is_lost_when_everybody_names_what_they_read() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let role = a_role().create(&app);
+    let count = || loop {
+        let read = admin.get(&role.path()).expect(200);
+        let tag = read.header("etag").unwrap().to_owned();
+        let label = read.data()["attributes"]["label"].clone();
+        let number: u32 = label.as_str().map_or(0, |label| label.parse().unwrap());
+        let attributes = json!({"label": (number + 1).to_string()});
+        let edit = json!({"data": {"type": "roles", "id": role.id, "attributes": attributes}});
+        match conditional(&admin, &role.path(), &tag, &edit).status {
+            200 => return,
+            412 => {}
+            other => panic!("{other}"),
+        }
+    };
+    at_once(vec![
+        || {
+            for _ in 0..5 {
+                count();
+            }
+        };
+        4
+    ]);
+    let label = admin.get(&role.path()).data()["attributes"]["label"].clone();
+    assert_eq!(label, "20");
+}
+
+#[test]
+fn of_many_replacements_of_one_state_of_linkage_exactly_one_is_made() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let user = a_user().create(&app);
+    let roles: Vec<i64> = (0..6).map(|_| a_role().create(&app).id).collect();
+    let path = format!("{}/relationships/roles", user.path());
+    let before = admin.get(&path).expect(200);
+    let tag = before.header("etag").unwrap();
+    let works = roles.iter().map(|role| {
+        let (admin, path) = (&admin, &path);
+        move || conditional(admin, path, tag, &identifiers("roles", &[*role]))
+    });
+    let answers = at_once(works.collect());
+    assert_eq!(statuses(&answers), BTreeMap::from([(200, 1), (412, 5)]));
+    assert_eq!(admin.get(&path).ids().len(), 1);
+}
+
+#[test]
+fn of_many_retries_under_one_key_exactly_one_is_carried_out() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let headers = [
+        ("accept", JSON_API),
+        ("content-type", JSON_API),
+        ("idempotency-key", "once"),
+    ];
+    let body = json!({"data": {"type": "roles", "attributes": {"name": "HR"}}}).to_string();
+    let answers = at_once(vec![
+        || admin.send(
+            "POST",
+            "/roles",
+            &headers,
+            Some(body.as_bytes())
+        );
+        8
+    ]);
+    assert_eq!(statuses(&answers), BTreeMap::from([(201, 8)]));
+    let texts: BTreeSet<&str> = answers.iter().map(|answer| answer.text.as_str()).collect();
+    assert_eq!(texts.len(), 1);
+    let first = answers
+        .iter()
+        .filter(|answer| answer.header("idempotency-replayed").is_none());
+    assert_eq!(first.count(), 1);
+    assert_eq!(events(&admin, "roles").len(), 1);
 }

@@ -15,6 +15,7 @@ use crate::support::{
 const TABLE: &[(&str, &str, [u16; 4])] = &[
     //                                                 nobody stranger owner admin
     ("GET",    "/home",                                [401, 200, 200, 200]),
+    ("POST",   "/operations",                          [401, 403, 403, 200]),
 
     // What is sent signs in, whoever sends it; API tokens belong to no sign-in.
     ("POST",   "/auth",                                [200, 200, 200, 200]),
@@ -99,6 +100,10 @@ impl Things {
             ("GET" | "HEAD", _) => None,
             ("PATCH", None) => Some(changes(kind, self.id(path), attributes)),
             ("DELETE", None) => None,
+            (_, None) if kind == "operations" => {
+                let new = a_new("roles", attributes);
+                Some(json!({"atomic:operations": [{"op": "add", "data": new["data"]}]}))
+            }
             (_, None) if kind == "users" => {
                 let username = format!("u{}", self.owner.id);
                 let attributes = json!({"username": username, "password": "secret"});
@@ -133,6 +138,11 @@ impl Things {
 
     fn ask(&self, client: &Client, method: &str, path: &str) -> u16 {
         let address = path.replace("{id}", &self.id(path).to_string());
+        if path == "/operations"
+            && let Some(body) = self.body(method, path)
+        {
+            return client.operations(&body).status;
+        }
         let body = self.own(client, method, path);
         match body.or_else(|| self.body(method, path)) {
             Some(body) => client.json(method, &address, &body).status,

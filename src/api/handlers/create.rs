@@ -1,13 +1,19 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::one;
+use super::{one, written};
 use crate::api::answer::Answer;
-use crate::api::call::{Api, answer};
-use crate::api::decode::{attributes, relationships};
+use crate::api::call::{Api, Call, answer};
+use crate::api::conditional::State;
+use crate::api::decode::{At, attributes, client_id, relationships};
 use crate::api::error::{Failure, Pointing};
-use crate::api::resource::{Created, Row, Writable};
-use crate::api::{kinds, plan};
+use crate::api::idempotency::{self, Key};
+use crate::api::include::Compound;
+use crate::api::plan;
+use crate::api::render::Render;
+use crate::api::resource::{Resource, Row, ShownOnce, Writable};
+use crate::directory::batch::Outcome;
+use crate::jsonapi::query::Query;
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
 /// `POST /users`
@@ -21,35 +27,94 @@ pub async fn create<R: Writable>(
         let tree = plan::of_one::<R>(&query)?;
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Create, &call.api.document_limits)?;
-        let created = carry_out::<R>(call, &document).await.map_err(|failure| {
-            failure.pointing(Pointing::Resource(&document), call.api.invalid_data)
-        })?;
+        let pointing = |failure: Failure| {
+            failure.pointing(
+                Pointing::Resource(&document, "/data"),
+                call.api.invalid_data,
+            )
+        };
+        let key = call.key(&body)?;
+        if key.is_some() && (R::MAKES_SECRETS || tree.is_some()) {
+            return Err(idempotency::unsupported(
+                "An answer with a secret or with included resources is not kept.",
+            ));
+        }
+        let (creation, once) = prepare::<R>(call, &document).await.map_err(pointing)?;
+        if let Some(key) = key {
+            return kept::<R>(call, &query, creation, key)
+                .await
+                .map_err(pointing);
+        }
+        let row = call.guard.write(creation).await;
+        let row = row.map_err(|refusal| pointing(refusal.into()))?;
         let collection = format!("{}/{}", call.base, R::TYPE);
-        let location = format!("{collection}/{}", R::id(&created.row));
-        let body = one::<R>(
-            call,
-            &query,
-            tree.as_ref(),
-            &created.row,
-            &created.once,
-            &collection,
-        )
-        .await?;
-        Ok(Answer::Created { body, location })
+        let location = format!("{collection}/{}", R::id(&row));
+        let body = one::<R>(call, &query, tree.as_ref(), &row, &once, &collection).await?;
+        Ok(Answer::Created {
+            body,
+            location,
+            state: tree.is_none().then(|| State::of_row::<R>(&row)),
+        })
     })
     .await
 }
 
-async fn carry_out<R: Writable>(
-    call: &crate::api::call::Call<'_>,
+async fn prepare<R: Writable>(
+    call: &Call<'_>,
     document: &ResourceObject,
-) -> Result<Created<Row<R>>, Failure> {
-    super::update::check_type::<R>(document)?;
-    if document.id.is_some() {
-        let detail = "Leave the id out: it is given by the service.";
-        return Err(kinds::CLIENT_ID.error(detail).at_pointer("/data/id").into());
+) -> Result<(R::Create, ShownOnce), Failure> {
+    super::update::check_type::<R>(document, "/data")?;
+    let (mut draft, problems) = attributes::<R>(document);
+    client_id::<R>(call, document, &mut draft, "/data")?;
+    let linked = relationships::<R>(document, Purpose::Create, &At::DATA)?;
+    R::creation(&call.guard, draft, problems, linked).await
+}
+
+/// Makes it once under this key, and answers what was answered then.
+async fn kept<R: Writable>(
+    call: &Call<'_>,
+    query: &Query,
+    creation: R::Create,
+    key: Key,
+) -> Result<Answer, Failure> {
+    let collection = format!("{}/{}", call.base, R::TYPE);
+    let mut link = Vec::with_capacity(64);
+    query.write_link(&mut link, &collection, &[]);
+    let (base, fields) = (call.base.clone().into_owned(), query.fields.clone());
+    let show = move |row: Row<R>| {
+        let render = Render {
+            base: &base,
+            fields: &fields,
+            compound: &Compound::default(),
+        };
+        Outcome {
+            id: Some(R::id(&row)),
+            state: Some(State::of_row::<R>(&row).as_str().to_owned()),
+            shown: written::<R>(&render, &row, &[], &link),
+        }
+    };
+    let task = call
+        .guard
+        .task::<<R as Resource>::Find, _>(None, creation, Box::new(show));
+    let done = call.once(vec![Box::new(task)], Some(key), move |outcomes| {
+        created(outcomes, &collection)
+    });
+    done.await.map_err(of_the_only_step)
+}
+
+fn created(outcomes: &[Outcome], collection: &str) -> Answer {
+    let outcome = outcomes.first().cloned().unwrap_or_default();
+    Answer::Created {
+        location: format!("{collection}/{}", outcome.id.unwrap_or_default()),
+        state: outcome.state.map(State::kept),
+        body: outcome.shown,
     }
-    let linked = relationships::<R>(document, Purpose::Create)?;
-    let (draft, problems) = attributes::<R>(document);
-    R::create(&call.guard, draft, problems, linked).await
+}
+
+/// There is one step: what it ran into is told as of the request itself.
+fn of_the_only_step(failure: Failure) -> Failure {
+    match failure.into_step() {
+        Ok((_, error)) => error.into(),
+        Err(failure) => failure,
+    }
 }

@@ -4,14 +4,21 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, answer};
+use crate::api::conditional::Of;
+use crate::api::error::Failure;
 use crate::api::plan;
-use crate::api::resource::Writable;
+use crate::api::resource::{Target, Writable};
 
 /// `DELETE /users/ID`
 pub async fn delete<R: Writable>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         plan::of_none(&call.query(&[])?)?;
-        match R::delete(&call.guard, call.id()).await {
+        let target = Target {
+            id: call.id(),
+            expected: call.expected(Of::Resource)?,
+        };
+        let deleted = call.guard.write(R::deletion(target)).await;
+        match deleted.map_err(Failure::from) {
             Ok(()) => Ok(Answer::Empty),
             Err(failure) if failure.is_forbidden() => Err(or_hidden::<R>(call, failure).await),
             Err(failure) => Err(failure),

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::one;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, answer};
+use crate::api::conditional::State;
 use crate::api::plan;
 use crate::api::resource::Resource;
 use crate::directory::DirectoryError;
@@ -18,9 +19,16 @@ pub async fn get<R: Resource>(request: HttpRequest, api: Data<Api>) -> HttpRespo
             .read(R::find(call.id()))
             .await?
             .ok_or(DirectoryError::NotFound)?;
+        // Other resources have versions of their own: no tag speaks for them all.
+        let state = tree.is_none().then(|| State::of_row::<R>(&row));
+        if let Some(state) = &state
+            && call.has(state)?
+        {
+            return Ok(Answer::NotModified(state.clone()));
+        }
         let own = format!("{}/{}/{}", call.base, R::TYPE, R::id(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &[], &own).await?;
-        Ok(Answer::Document(body))
+        Ok(Answer::Current { body, state })
     })
     .await
 }

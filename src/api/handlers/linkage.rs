@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::decode::members;
+use crate::api::conditional::{Of, State};
+use crate::api::decode::{At, members};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::{Compound, Tree};
 use crate::api::paging::{Manner, Order, Paging, Told};
@@ -13,7 +14,7 @@ use crate::api::resource::Resource;
 use crate::api::resources::{ToMany, ToOne};
 use crate::api::{kinds, plan};
 use crate::directory::DirectoryError;
-use crate::directory::grants::{Change, ChangeMembers, Part};
+use crate::directory::grants::{Change, ChangeMembers, Members, Part};
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{self, Commas, raw};
 use crate::jsonapi::{Linkage, read_linkage};
@@ -24,8 +25,20 @@ pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> Htt
         let query = call.query(&[])?;
         let manner = call.paging(Some(call.api.linkage_items));
         let (paging, tree) = plan::of_linkage::<L::From>(&query, L::NAME, &manner)?;
-        let body = document::<L>(call, &query, &paging, tree.as_ref(), None).await?;
-        Ok(Answer::page(body, paging.is_by_cursor()))
+        let members = page::<L>(call, &paging).await?;
+        let by_cursor = paging.is_by_cursor();
+        let state = members.version.filter(|_| tree.is_none() && !by_cursor);
+        let state = state.map(State::of_linkage);
+        if let Some(state) = &state
+            && call.has(state)?
+        {
+            return Ok(Answer::NotModified(state.clone()));
+        }
+        let body = document::<L>(call, &query, &paging, tree.as_ref(), members, None).await?;
+        if by_cursor {
+            return Ok(Answer::page(body, true));
+        }
+        Ok(Answer::Current { body, state })
     })
     .await
 }
@@ -40,6 +53,7 @@ pub async fn change_linkage<L: ToMany>(
     answer(&api, &request, async |call| {
         plan::of_none(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
+        let expected = call.expected(Of::Linkage)?;
         let Some(side) = L::side(call.id()) else {
             return Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await);
         };
@@ -51,9 +65,10 @@ pub async fn change_linkage<L: ToMany>(
                 .at_pointer("/data")
                 .into());
         }
-        let ids = members(&linkage, <L::To as Resource>::TYPE, "/data")?;
+        let ids = members(&linkage, <L::To as Resource>::TYPE, &At::DATA)?;
         let operation = ChangeMembers {
             side,
+            expected,
             visible: Default::default(),
             change,
             members: ids,
@@ -65,7 +80,9 @@ pub async fn change_linkage<L: ToMany>(
                 return Err(or_hidden::<L::From>(call, failure).await);
             }
             Err(failure) => {
-                return Err(failure.pointing(Pointing::Linkage(&linkage), call.api.invalid_data));
+                return Err(
+                    failure.pointing(Pointing::Linkage(&linkage, "/data"), call.api.invalid_data)
+                );
             }
         };
         let query = Query::empty(&call.api.query_limits);
@@ -74,9 +91,10 @@ pub async fn change_linkage<L: ToMany>(
             ..call.paging(Some(call.api.linkage_items))
         };
         let paging = Paging::of(&query, &manner, &Order::default())?;
-        Ok(Answer::Document(
-            document::<L>(call, &query, &paging, None, Some(changed)).await?,
-        ))
+        let members = page::<L>(call, &paging).await?;
+        let state = members.version.map(State::of_linkage);
+        let body = document::<L>(call, &query, &paging, None, members, Some(changed)).await?;
+        Ok(Answer::Current { body, state })
     })
     .await
 }
@@ -95,17 +113,23 @@ fn unsupported(name: &str) -> Failure {
         .into()
 }
 
+async fn page<L: ToMany>(call: &Call<'_>, paging: &Paging) -> Result<Members, Failure> {
+    let page = L::page(&call.guard, call.id(), part(paging)).await?;
+    if page.exists {
+        Ok(page)
+    } else {
+        Err(DirectoryError::NotFound.into())
+    }
+}
+
 async fn document<L: ToMany>(
     call: &Call<'_>,
     query: &Query,
     paging: &Paging,
     tree: Option<&Tree>,
+    page: Members,
     changed: Option<usize>,
 ) -> Result<Vec<u8>, Failure> {
-    let page = L::page(&call.guard, call.id(), part(paging)).await?;
-    if !page.exists {
-        return Err(DirectoryError::NotFound.into());
-    }
     let found = page.ids.len();
     paging.check(found, page.total, query)?;
     let shown = paging.shown(&page.ids);

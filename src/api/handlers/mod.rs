@@ -57,16 +57,27 @@ pub async fn one<R: Resource>(
         fields: &query.fields,
         compound: &compound,
     };
+    let mut link = Vec::with_capacity(64);
+    query.write_link(&mut link, own, &[]);
+    Ok(written::<R>(&render, row, once, &link))
+}
+
+/// The document itself, when all that it shows is there.
+fn written<R: Resource>(
+    render: &Render<'_>,
+    row: &Row<R>,
+    once: &[(&'static str, String)],
+    link: &[u8],
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(RESOURCE_BYTES);
     raw(&mut out, "{\"data\":");
     render.resource::<R>(&mut out, row, once);
-    compound.write(&mut out, &render, (R::TYPE, &ids));
+    let primary = (R::TYPE, &[R::id(row)][..]);
+    render.compound.write(&mut out, render, primary);
     out.push(b',');
-    let mut link = Vec::with_capacity(64);
-    query.write_link(&mut link, own, &[]);
-    open_links(&mut out, &call.base, &link);
+    open_links(&mut out, render.base, link);
     raw(&mut out, "}}");
-    Ok(out)
+    out
 }
 
 /// A document with a page of a list.

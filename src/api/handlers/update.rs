@@ -4,11 +4,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::one;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::decode::{attributes, id, relationships};
+use crate::api::conditional::{Of, State};
+use crate::api::decode::{At, attributes, id, relationships};
 use crate::api::error::{Failure, Pointing};
-use crate::api::resource::{Resource, Row, Writable};
+use crate::api::resource::{Resource, Row, Target, Writable};
 use crate::api::{kinds, plan};
-use crate::directory::DirectoryError;
+use crate::directory::{DirectoryError, Expected};
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
 /// `PATCH /users/ID`
@@ -20,21 +21,28 @@ pub async fn update<R: Writable>(
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
         let tree = plan::of_one::<R>(&query)?;
+        let expected = call.expected(Of::Resource)?;
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
-        let row = carry_out::<R>(call, &document).await.map_err(|failure| {
-            failure.pointing(Pointing::Resource(&document), call.api.invalid_data)
-        })?;
+        let row = carry_out::<R>(call, expected, &document)
+            .await
+            .map_err(|failure| {
+                failure.pointing(
+                    Pointing::Resource(&document, "/data"),
+                    call.api.invalid_data,
+                )
+            })?;
         let own = format!("{}/{}/{}", call.base, R::TYPE, R::id(&row));
-        Ok(Answer::Document(
-            one::<R>(call, &query, tree.as_ref(), &row, &[], &own).await?,
-        ))
+        let state = tree.is_none().then(|| State::of_row::<R>(&row));
+        let body = one::<R>(call, &query, tree.as_ref(), &row, &[], &own).await?;
+        Ok(Answer::Current { body, state })
     })
     .await
 }
 
 async fn carry_out<R: Writable>(
     call: &Call<'_>,
+    expected: Expected,
     document: &ResourceObject,
 ) -> Result<Row<R>, Failure> {
     // What does not exist is told before anything about the document (U04).
@@ -42,7 +50,7 @@ async fn carry_out<R: Writable>(
         .read(R::find(call.id()))
         .await?
         .ok_or(DirectoryError::NotFound)?;
-    check_type::<R>(document)?;
+    check_type::<R>(document, "/data")?;
     if document.id.as_deref().map(id) != Some(call.id()) {
         let detail = "The id in the document is not the one in the address.";
         return Err(kinds::ID_CONFLICT
@@ -50,19 +58,24 @@ async fn carry_out<R: Writable>(
             .at_pointer("/data/id")
             .into());
     }
-    let linked = relationships::<R>(document, Purpose::Update)?;
+    let linked = relationships::<R>(document, Purpose::Update, &At::DATA)?;
     let (draft, problems) = attributes::<R>(document);
-    R::update(&call.guard, call.id(), draft, problems, linked).await
+    let target = Target {
+        id: call.id(),
+        expected,
+    };
+    let change = R::change(&call.guard, target, draft, problems, linked).await?;
+    Ok(call.guard.write(change).await?)
 }
 
 /// The type must be the one of the address (C05, U06).
-pub fn check_type<R: Resource>(document: &ResourceObject) -> Result<(), Failure> {
+pub fn check_type<R: Resource>(document: &ResourceObject, base: &str) -> Result<(), Failure> {
     if document.r#type == R::TYPE {
         return Ok(());
     }
     let detail = format!("This address has resources of the type {}.", R::TYPE);
     Err(kinds::TYPE_CONFLICT
         .error(detail)
-        .at_pointer("/data/type")
+        .at_pointer(format!("{base}/type"))
         .into())
 }

@@ -1,4 +1,4 @@
-use crate::api::resource::{Attribute, Form, Kind, Relationship, Resource};
+use crate::api::resource::{Attribute, Form, Kind, Relationship, Resource, Revision};
 use crate::directory;
 use crate::directory::events::{Event, EventColumn, FindEvent};
 use crate::jsonapi::write::Shown;
@@ -21,6 +21,14 @@ impl Resource for Events {
 
     fn id(row: &Event) -> i64 {
         row.id
+    }
+
+    /// The log is append-only.
+    fn revision(_: &Event) -> Revision<'_> {
+        Revision {
+            version: 1,
+            seen: None,
+        }
     }
 
     fn find(id: i64) -> FindEvent {

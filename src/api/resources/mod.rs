@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use super::error::Failure;
 use super::include::all_of;
+use super::operations::{self, Writes, links, writes};
 use super::resource::{Relationship, Resource};
 use crate::auth::Guard;
 use crate::directory::grants::{RolesOfUsers, UsersOfRoles};
@@ -29,6 +30,7 @@ struct Known {
     kind: &'static str,
     relationships: &'static [Relationship],
     is_field: fn(&str) -> bool,
+    is_write_only: fn(&str) -> bool,
 }
 
 const KNOWN: &[Known] = &[
@@ -38,12 +40,28 @@ const KNOWN: &[Known] = &[
     known::<Events>(),
 ];
 
+/// The types whose resources operations change.
+pub const WRITES: &[Writes] = &[writes::<Users>(), writes::<Roles>(), writes::<Tokens>()];
+
+/// The relationships whose linkage operations change.
+pub const LINKS: &[operations::Links] = &[links::<UserRoles>(), links::<RoleUsers>()];
+
 const fn known<R: Resource>() -> Known {
     Known {
         kind: R::TYPE,
         relationships: R::RELATIONSHIPS,
         is_field: R::is_field,
+        is_write_only: is_write_only_of::<R>,
     }
+}
+
+fn is_write_only_of<R: Resource>(name: &str) -> bool {
+    R::attribute(name).is_some_and(|attribute| attribute.show.is_none())
+}
+
+/// Whether some type has an attribute of this name that is never shown.
+pub fn is_write_only(name: &str) -> bool {
+    KNOWN.iter().any(|known| (known.is_write_only)(name))
 }
 
 fn of_kind(kind: &str) -> Option<&'static Known> {

@@ -108,6 +108,7 @@ impl ToMany for UserTokens {
             exists,
             ids,
             total: listed.total,
+            version: None,
         })
     }
 }

@@ -3,7 +3,8 @@ use serde_json::Value;
 use crate::api::decode::{flag, maybe_text, refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Created, Form, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
+    Attribute, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
+    Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::permissions::check_names;
@@ -44,12 +45,20 @@ impl Resource for Roles {
         }
     }
 
+    fn revision(row: &Role) -> Revision<'_> {
+        Revision {
+            version: row.version,
+            seen: None,
+        }
+    }
+
     fn stamp(row: &Role) -> Option<Stamp<'_>> {
         Some(Stamp {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
             modified_by: row.modified_by,
+            external_id: None,
         })
     }
 }
@@ -272,12 +281,16 @@ fn expressions(field: &'static str, value: &Value) -> Result<Option<String>, Pro
 }
 
 impl Writable for Roles {
-    async fn create(
+    type Create = CreateRole;
+    type Update = UpdateRole;
+    type Delete = DeleteRole;
+
+    async fn creation(
         guard: &Guard,
         draft: RoleChanges,
         mut problems: Vec<Problem>,
         mut linked: Linked,
-    ) -> Result<Created<Role>, Failure> {
+    ) -> Result<(CreateRole, ShownOnce), Failure> {
         let users = linked.take("users");
         let mut operation = CreateRole {
             changes: draft,
@@ -287,18 +300,19 @@ impl Writable for Roles {
         guard.permits(&mut operation)?;
         problems.extend(CreateRole::missing(&operation.changes));
         refuse(problems)?;
-        Ok(guard.write(operation).await?.into())
+        Ok((operation, ShownOnce::new()))
     }
 
-    async fn update(
+    async fn change(
         guard: &Guard,
-        id: i64,
+        target: Target,
         draft: RoleChanges,
         problems: Vec<Problem>,
         mut linked: Linked,
-    ) -> Result<Role, Failure> {
+    ) -> Result<UpdateRole, Failure> {
         let mut operation = UpdateRole {
-            id,
+            id: target.id,
+            expected: target.expected,
             visible: Default::default(),
             changes: draft,
             users: linked.take("users"),
@@ -306,15 +320,15 @@ impl Writable for Roles {
         };
         guard.permits(&mut operation)?;
         refuse(problems)?;
-        Ok(guard.write(operation).await?)
+        Ok(operation)
     }
 
-    async fn delete(guard: &Guard, id: i64) -> Result<(), Failure> {
-        let operation = DeleteRole {
-            id,
+    fn deletion(target: Target) -> DeleteRole {
+        DeleteRole {
+            id: target.id,
+            expected: target.expected,
             visible: Default::default(),
             reach: Default::default(),
-        };
-        Ok(guard.write(operation).await?)
+        }
     }
 }

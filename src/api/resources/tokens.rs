@@ -3,7 +3,8 @@ use serde_json::Value;
 use crate::api::decode::{maybe_time, refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Created, Form, Kind, Linked, Relationship, Resource, Sent, Stamp, Writable,
+    Attribute, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
+    Target, Writable,
 };
 use crate::auth::Guard;
 use crate::auth::secret::TokenSecret;
@@ -52,12 +53,20 @@ impl Resource for Tokens {
         }
     }
 
+    fn revision(row: &Token) -> Revision<'_> {
+        Revision {
+            version: row.version,
+            seen: row.last_used.as_deref(),
+        }
+    }
+
     fn stamp(row: &Token) -> Option<Stamp<'_>> {
         Some(Stamp {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
             modified_by: None,
+            external_id: None,
         })
     }
 }
@@ -134,14 +143,19 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
 ];
 
 impl Writable for Tokens {
+    type Create = CreateToken;
+    type Update = UpdateToken;
+    type Delete = DeleteToken;
+    const MAKES_SECRETS: bool = true;
+
     /// For oneself, unless the document names another `user`. The answer to
     /// this request is the only one that shows the secret.
-    async fn create(
+    async fn creation(
         guard: &Guard,
         draft: TokenChanges,
         mut problems: Vec<Problem>,
         mut linked: Linked,
-    ) -> Result<Created<Token>, Failure> {
+    ) -> Result<(CreateToken, ShownOnce), Failure> {
         let secret = TokenSecret::random().map_err(DirectoryError::internal)?;
         let named = linked.take("user").and_then(|ids| ids.first().copied());
         let mut operation = CreateToken {
@@ -161,36 +175,32 @@ impl Writable for Tokens {
             problems.push(Problem::invalid("expires", "This moment has passed."));
         }
         refuse(problems)?;
-        let row = guard.write(operation).await?;
-        Ok(Created {
-            row,
-            once: vec![(SECRET, secret.expose().to_owned())],
-        })
+        Ok((operation, vec![(SECRET, secret.expose().to_owned())]))
     }
 
-    async fn update(
+    async fn change(
         guard: &Guard,
-        id: i64,
+        target: Target,
         draft: TokenChanges,
         problems: Vec<Problem>,
         _: Linked,
-    ) -> Result<Token, Failure> {
+    ) -> Result<UpdateToken, Failure> {
         let mut operation = UpdateToken {
-            id,
+            id: target.id,
+            expected: target.expected,
             visible: Default::default(),
             changes: draft,
         };
         guard.permits(&mut operation)?;
         refuse(problems)?;
-        Ok(guard.write(operation).await?)
+        Ok(operation)
     }
 
-    async fn delete(guard: &Guard, id: i64) -> Result<(), Failure> {
-        Ok(guard
-            .write(DeleteToken {
-                id,
-                visible: Default::default(),
-            })
-            .await?)
+    fn deletion(target: Target) -> DeleteToken {
+        DeleteToken {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+        }
     }
 }

@@ -4,8 +4,8 @@ use crate::api::decode::{flag, maybe_text, refuse, text};
 use crate::api::error::Failure;
 use crate::api::kinds;
 use crate::api::resource::{
-    Attribute, Created, Form, Kind, Linked, OwnFilter, Relationship, Resource, Sent, Stamp,
-    Writable,
+    Attribute, Form, Kind, Linked, OwnFilter, Relationship, Resource, Revision, Sent, ShownOnce,
+    Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::config::Secret;
@@ -70,12 +70,20 @@ impl Resource for Users {
         }
     }
 
+    fn revision(row: &User) -> Revision<'_> {
+        Revision {
+            version: row.version,
+            seen: row.last_login.as_deref(),
+        }
+    }
+
     fn stamp(row: &User) -> Option<Stamp<'_>> {
         Some(Stamp {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
             modified_by: row.modified_by,
+            external_id: row.external_id.as_deref(),
         })
     }
 }
@@ -382,12 +390,18 @@ pub async fn update_own(
 }
 
 impl Writable for Users {
-    async fn create(
+    type Create = CreateUser;
+    type Update = UpdateUser;
+    type Delete = DeleteUser;
+    const CLIENT_ID: Option<fn(&mut UserDraft, String)> =
+        Some(|draft, id| draft.changes.external_id = Some(id));
+
+    async fn creation(
         guard: &Guard,
         mut draft: UserDraft,
         mut problems: Vec<Problem>,
         mut linked: Linked,
-    ) -> Result<Created<User>, Failure> {
+    ) -> Result<(CreateUser, ShownOnce), Failure> {
         let mut operation = CreateUser {
             changes: UserChanges::default(),
             roles: linked.take("roles"),
@@ -403,18 +417,19 @@ impl Writable for Users {
         refuse(problems)?;
         draft.hash(guard).await?;
         operation.changes = draft.changes;
-        Ok(guard.write(operation).await?.into())
+        Ok((operation, ShownOnce::new()))
     }
 
-    async fn update(
+    async fn change(
         guard: &Guard,
-        id: i64,
+        target: Target,
         mut draft: UserDraft,
         mut problems: Vec<Problem>,
         mut linked: Linked,
-    ) -> Result<User, Failure> {
+    ) -> Result<UpdateUser, Failure> {
         let mut operation = UpdateUser {
-            id,
+            id: target.id,
+            expected: target.expected,
             visible: Default::default(),
             changes: draft.changes.clone(),
             roles: linked.take("roles"),
@@ -426,15 +441,15 @@ impl Writable for Users {
         refuse(problems)?;
         draft.hash(guard).await?;
         operation.changes = draft.changes;
-        Ok(guard.write(operation).await?)
+        Ok(operation)
     }
 
-    async fn delete(guard: &Guard, id: i64) -> Result<(), Failure> {
-        let operation = DeleteUser {
-            id,
+    fn deletion(target: Target) -> DeleteUser {
+        DeleteUser {
+            id: target.id,
+            expected: target.expected,
             visible: Default::default(),
             reach: Default::default(),
-        };
-        Ok(guard.write(operation).await?)
+        }
     }
 }

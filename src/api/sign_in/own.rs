@@ -44,7 +44,10 @@ pub async fn update_own(
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
         let user = carry_out(call, &document).await.map_err(|failure| {
-            failure.pointing(Pointing::Resource(&document), call.api.invalid_data)
+            failure.pointing(
+                Pointing::Resource(&document, "/data"),
+                call.api.invalid_data,
+            )
         })?;
         self::document(call, &query, tree.as_ref(), &user).await
     })
@@ -52,7 +55,7 @@ pub async fn update_own(
 }
 
 async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, Failure> {
-    check_type::<Users>(sent)?;
+    check_type::<Users>(sent, "/data")?;
     if sent.id.as_deref().map(id) != Some(call.guard.principal().id) {
         let detail = "The id in the document is not your own.";
         let error = kinds::ID_CONFLICT.error(detail);

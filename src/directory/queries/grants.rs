@@ -2,18 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::dsl::{count_star, sql};
+use diesel::sql_types::BigInt;
 use serde_json::{Map, Value};
 
 use super::audit::{Happening, record_all};
 use super::credentials::roles_within_reach;
 use super::prelude::*;
 use super::{env, found, roles};
+use crate::directory::Expected;
 use crate::directory::grants::{
     Change, ChangeMembers, ListMembers, Members, NewGrant, RolesOfUsers, Side, UsersOfRoles,
 };
 use crate::directory::listing::Named;
 use crate::directory::permissions::Reach;
 use crate::directory::roles::ADMIN;
+use crate::directory::versions::Digest;
 use crate::storage::schema::{grants, roles as roles_table, users};
 
 /// Held everywhere, not in a workspace or a cluster.
@@ -38,27 +42,41 @@ macro_rules! in_force {
     };
 }
 
-/// The total when it was asked for, and the ids of the part as they are read.
+/// The ids of the part as they are read.
 macro_rules! members {
     ($part:expr, $all:expr, $id:expr, $connection:expr) => {{
-        let total = match $part.count {
-            Count::None => None,
-            Count::Estimated | Count::Exact => Some($all.count().get_result($connection).await?),
-        };
         let (least, most) = $part.seek.ids();
         let page = $all
             .filter($id.between(least, most))
             .select($id)
             .limit($part.slice.limit)
             .offset($part.slice.offset);
-        let ids = if $part.seek.backwards {
+        if $part.seek.backwards {
             page.order($id.desc()).load($connection).await?
         } else {
             page.order($id.asc()).load($connection).await?
-        };
-        (total, ids)
+        }
     }};
 }
+
+/// The digest of the grants of a query, in one pass over them. As [`Digest::of`].
+macro_rules! digest {
+    ($grants:expr, $connection:expr) => {{
+        let (count, sum, squares): (i64, i64, i64) = $grants
+            .select((count_star(), sql::<BigInt>(SUM), sql::<BigInt>(SQUARES)))
+            .get_result($connection)
+            .await?;
+        Digest {
+            count,
+            sum,
+            squares,
+        }
+    }};
+}
+
+const SUM: &str = "CAST(COALESCE(SUM(grants.id % 2147483647), 0) AS BIGINT)";
+const SQUARES: &str = "CAST(COALESCE(SUM((grants.id % 2147483647) * (grants.id % 2147483647) \
+     % 2147483647), 0) AS BIGINT)";
 
 pub type Ids = diesel::helper_types::IntoBoxed<
     'static,
@@ -193,16 +211,19 @@ impl Run for ListMembers {
                 exists: false,
                 ids: Vec::new(),
                 total: None,
+                version: None,
             });
         }
         let now = context.now_text();
-        let (total, mut ids): (Option<i64>, Vec<i64>) = match self.side {
+        let (mut ids, total, digest): (Vec<i64>, i64, Digest) = match self.side {
             Side::OfUser(user) => {
                 let roles = grants::table
                     .filter(grants::user_id.eq(user))
                     .filter(un_scoped!())
                     .filter(in_force!(&now));
-                members!(self.part, roles, grants::role_id, connection)
+                let digest = digest!(roles, connection);
+                let ids = members!(self.part, roles, grants::role_id, connection);
+                (ids, digest.count, digest)
             }
             Side::OfRole(role) => {
                 let (least, most) = bounds(self.visible_users);
@@ -211,9 +232,16 @@ impl Run for ListMembers {
                     .filter(grants::role_id.eq(role))
                     .filter(un_scoped!())
                     .filter(in_force!(&now))
-                    .filter(users::deleted_at.is_null())
-                    .filter(grants::user_id.between(least, most));
-                members!(self.part, holders, grants::user_id, connection)
+                    .filter(users::deleted_at.is_null());
+                // The version is one for everybody, whatever they see of it.
+                let digest = digest!(holders, connection);
+                let seen = holders.filter(grants::user_id.between(least, most));
+                let total = match self.visible_users {
+                    Visible::All => digest.count,
+                    _ => seen.count().get_result(connection).await?,
+                };
+                let ids = members!(self.part, seen, grants::user_id, connection);
+                (ids, total, digest)
             }
         };
         if self.part.seek.backwards {
@@ -222,7 +250,8 @@ impl Run for ListMembers {
         Ok(Members {
             exists: true,
             ids,
-            total,
+            total: Some(total).filter(|_| self.part.count != Count::None),
+            version: Some(digest.version()),
         })
     }
 }
@@ -261,6 +290,10 @@ impl Run for ChangeMembers {
         if !exists(self.side, self.visible, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
+        if self.expected != Expected::Anything {
+            let known = expected(self, context, connection).await?;
+            return settle(self, known, context, connection).await;
+        }
         change(
             self.side,
             self.change,
@@ -271,6 +304,52 @@ impl Run for ChangeMembers {
         )
         .await
     }
+}
+
+/// The grants of the side, all read by one statement, when their state is what
+/// the caller expects. The change starts from these very rows: what others
+/// change meanwhile then comes after it.
+async fn expected(
+    wanted: &ChangeMembers,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Vec<Standing>, DirectoryError> {
+    hold(wanted.side, connection).await?;
+    let standing = standing(wanted.side, None, connection).await?;
+    let now = context.now_text();
+    let in_force = standing.iter().filter(|grant| grant.is_in_force(&now));
+    let version = Digest::of(in_force.map(|grant| grant.id)).version();
+    wanted.expected.check(version)?;
+    Ok(standing)
+}
+
+async fn settle(
+    wanted: &ChangeMembers,
+    known: Vec<Standing>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    let ChangeMembers {
+        side,
+        change,
+        members,
+        reach,
+        ..
+    } = wanted;
+    if *change != Change::Remove {
+        all_exist(*side, members, connection).await?;
+    }
+    let named: BTreeSet<i64> = members.iter().copied().collect();
+    let touched = known
+        .into_iter()
+        .filter(|grant| *change == Change::Replace || named.contains(&grant.member(*side)));
+    let plan = Plan {
+        side: *side,
+        change: *change,
+        named: &named,
+        reach: *reach,
+    };
+    carry_out(&plan, touched.collect(), context, connection).await
 }
 
 pub async fn add_roles(
@@ -358,9 +437,17 @@ struct Standing {
     is_active: bool,
     valid_from: Option<String>,
     valid_until: Option<String>,
+    lives: bool,
 }
 
 impl Standing {
+    fn is_in_force(&self, now: &str) -> bool {
+        self.lives
+            && self.is_active
+            && self.valid_from.as_deref().is_none_or(|from| from <= now)
+            && self.valid_until.as_deref().is_none_or(|until| until > now)
+    }
+
     fn is_unlimited(&self) -> bool {
         self.is_active && self.valid_from.is_none() && self.valid_until.is_none()
     }
@@ -393,14 +480,43 @@ async fn change(
         Change::Replace => standing(side, None, connection).await?,
         Change::Add | Change::Remove => standing(side, Some(&named), connection).await?,
     };
+    let plan = Plan {
+        side,
+        change,
+        named: &named,
+        reach,
+    };
+    carry_out(&plan, standing, context, connection).await
+}
+
+/// What shall become of the grants of one side.
+struct Plan<'a> {
+    side: Side,
+    change: Change,
+    named: &'a BTreeSet<i64>,
+    reach: Reach,
+}
+
+async fn carry_out(
+    plan: &Plan<'_>,
+    standing: Vec<Standing>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    let Plan {
+        side,
+        change,
+        named,
+        reach,
+    } = *plan;
     let standing: BTreeMap<i64, Standing> = standing
         .into_iter()
         .map(|grant| (grant.member(side), grant))
         .collect();
-    guard(side, change, &named, &standing, reach, connection).await?;
+    guard(side, change, named, &standing, reach, connection).await?;
     let mut changed = 0;
     if change != Change::Remove {
-        changed += give(side, &named, &standing, context, connection).await?;
+        changed += give(side, named, &standing, context, connection).await?;
     }
     if change != Change::Add {
         let gone: Vec<&Standing> = standing
@@ -484,6 +600,7 @@ async fn standing(
     connection: &mut Conn,
 ) -> Result<Vec<Standing>, DirectoryError> {
     let mut query = grants::table
+        .inner_join(users::table)
         .filter(un_scoped!())
         .select((
             grants::id,
@@ -492,6 +609,7 @@ async fn standing(
             grants::is_active,
             grants::valid_from,
             grants::valid_until,
+            users::deleted_at.is_null(),
         ))
         .into_boxed::<Db>();
     let named = named.map(|named| named.iter().copied().collect::<Vec<_>>());

@@ -4,6 +4,7 @@
 #[macro_use]
 mod columns;
 mod audit;
+pub mod batch;
 pub mod credentials;
 mod events;
 mod grants;

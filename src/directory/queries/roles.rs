@@ -172,6 +172,7 @@ impl Run for UpdateRole {
             return Err(DirectoryError::NotFound);
         }
         let before = found(by_id_held(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
         if before.unchangeable {
             return Err(UNCHANGEABLE);
         }
@@ -213,6 +214,7 @@ impl Run for DeleteRole {
             return Err(DirectoryError::NotFound);
         }
         let before = found(by_id_held(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
         if before.unchangeable {
             return Err(UNCHANGEABLE);
         }

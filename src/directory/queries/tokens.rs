@@ -181,6 +181,7 @@ impl Run for UpdateToken {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Token, DirectoryError> {
         let before = found(visible_held(self.id, self.visible, connection).await?)?;
+        self.expected.check(before.version)?;
         let changes = self.changes.clone().without_unchanged(&before);
         narrows(&before, &changes)?;
         if changes.is_empty() {
@@ -250,6 +251,7 @@ impl Run for DeleteToken {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
         let before = found(visible_held(self.id, self.visible, connection).await?)?;
+        self.expected.check(before.version)?;
         let deleted = diesel::delete(tokens::table.find(self.id))
             .execute(connection)
             .await?;

@@ -382,6 +382,7 @@ impl Run for UpdateUser {
             return Err(DirectoryError::NotFound);
         }
         let before = found(living_held(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
         // Whoever sets a password can become that user: a token with scopes would
         // leave them behind by its own user's password.
         if context.actor_id() != Some(self.id) || self.changes.password_hash.is_some() {
@@ -445,6 +446,7 @@ impl Run for DeleteUser {
             return Err(DirectoryError::NotFound);
         }
         let before = found(living_held(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
         if context.actor_id() == Some(self.id) {
             return Err(DirectoryError::Protected("Nobody can delete themselves."));
         }

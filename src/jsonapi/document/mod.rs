@@ -8,10 +8,12 @@
 mod faults;
 mod identifier;
 mod json;
+mod operations;
 mod resource;
 
 pub use identifier::{Identifier, Key, Linkage, linkage_from};
 pub use json::read_json;
+pub use operations::{Address, Op, Operation, Reference, operation_pointer, read_operations};
 pub use resource::{Purpose, ResourceObject, resource_from};
 
 use serde_json::Value;

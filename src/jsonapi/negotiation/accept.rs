@@ -72,6 +72,13 @@ impl Ranges {
         }
     }
 
+    /// Whether an answer in that extension is among what is wanted.
+    pub(super) fn take(&self, extension: &str, strict: bool) -> bool {
+        let wildcard = self.application.or(self.everything) == Some(true);
+        let plain = self.plain_json == Some(true) && !strict && !self.usable;
+        !self.any || wildcard || plain || self.extensions.contains(&extension)
+    }
+
     /// The more specific range decides about a type, whatever the order (RFC 9110, 12.5.1).
     pub(super) fn decide(self, strict: bool) -> Result<Accepted, Error> {
         if self.usable {

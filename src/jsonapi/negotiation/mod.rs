@@ -51,6 +51,15 @@ pub struct Sent {
 }
 
 impl Accepted {
+    /// The same with an extension that is applied, whether it was named or only
+    /// fell under a wildcard.
+    pub fn applying(mut self, extension: &'static str) -> Self {
+        if !self.extensions.contains(&extension) {
+            self.extensions.push(extension);
+        }
+        self
+    }
+
     /// The `Content-Type` of the answer; never with a `charset` (N01).
     pub fn content_type(&self) -> Cow<'static, str> {
         if self.plain_json {
@@ -87,6 +96,16 @@ impl Negotiation {
             }
         }
         ranges.decide(self.strict)
+    }
+
+    /// Whether an answer that uses `extension` is accepted: it is named, or a
+    /// wildcard or no header at all leaves the choice to us.
+    pub fn takes<'a>(&self, values: impl Iterator<Item = &'a [u8]>, extension: &str) -> bool {
+        let mut ranges = Ranges::default();
+        for value in values {
+            ranges.read(value, self);
+        }
+        ranges.take(extension, self.strict)
     }
 
     /// Reads the `Content-Type` of a request.

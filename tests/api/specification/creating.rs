@@ -389,3 +389,44 @@ fn c13_of_simultaneous_posts_with_one_username_one_is_created() {
     assert_eq!((created, refused), (1, 5), "{statuses:?}");
     assert_eq!(count(&app, "/users"), 2);
 }
+
+const UUID: &str = "0D2b9b1e-7c4f-4b8a-9f56-2f1d3c4e5a6b";
+
+fn with_id(mut document: Value, id: &str) -> Value {
+    document["data"]["id"] = id.into();
+    document
+}
+
+#[test]
+fn c06_a_uuid_of_a_client_is_kept_beside_ours_by_setting() {
+    use rolecall::config::ClientIds;
+    let app = TestApp::with(|settings| settings.server.client_ids = ClientIds::ExternalId);
+    let admin = app.admin();
+    let made = admin
+        .post("/users", &with_id(new_user("jd"), UUID))
+        .expect(201);
+    assert_eq!(made.id(), "2");
+    let external = made.data()["meta"]["external_id"].clone();
+    assert_eq!(external, UUID.to_ascii_lowercase());
+    let read = admin.get("/users/2").expect(200).data();
+    assert_eq!(read, made.data());
+
+    let again = with_id(new_user("calvin"), &UUID.to_ascii_lowercase());
+    let taken = admin.post("/users", &again).expect(409);
+    assert_eq!(taken.pointers(), ["/data/id"]);
+    assert_eq!(taken.errors()[0]["code"], "client_id_taken");
+    for (path, document) in [
+        ("/users", with_id(new_user("calvin"), "7")),
+        ("/roles", with_id(new_role("HR"), UUID)),
+    ] {
+        let refused = admin.post(path, &document).expect(403);
+        assert_eq!(refused.pointers(), ["/data/id"]);
+    }
+    let add = |document: Value| json!({"op": "add", "data": document["data"]});
+    let other = UUID.replace("0D", "1d");
+    let list = [add(with_id(new_user("hobbes"), &other)), add(again)];
+    let refused = admin
+        .operations(&json!({"atomic:operations": list}))
+        .expect(409);
+    assert_eq!(refused.pointers(), ["/atomic:operations/1/data/id"]);
+}

@@ -2,11 +2,10 @@
 //! test per rule. The names of the tests begin with the rule's number: N for
 //! negotiation, D for documents, E for errors, F for reading, Q for query
 //! parameters, C for creating, U for updating, R for relationships, X for
-//! deleting, K for the cursor pagination profile. The structure of documents (D) is also checked on every answer of
-//! the whole suite, by `support/document.rs`.
-//!
-//! Not here, because nothing serves them yet: Atomic Operations (A).
+//! deleting, A for Atomic Operations, K for the cursor pagination profile. The structure of documents (D) is also
+//! checked on every answer of the whole suite, by `support/document.rs`.
 
+mod atomic;
 mod conformance;
 mod creating;
 mod cursor_pagination;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rolecall::directory::Expected;
 use rolecall::directory::grants::{Change, ChangeMembers, Side};
 use rolecall::directory::listing::Visible;
 use rolecall::directory::permissions::Reach;
@@ -109,6 +110,7 @@ impl Member {
     pub fn grant(&self, app: &TestApp, role: &RoleMade) {
         let change = ChangeMembers {
             side: Side::OfUser(self.id),
+            expected: Expected::Anything,
             visible: Visible::All,
             change: Change::Add,
             members: vec![role.id],

@@ -9,6 +9,9 @@ use super::document::Asked;
 
 pub const JSON_API: &str = "application/vnd.api+json";
 
+/// The same with the Atomic Operations extension.
+pub const ATOMIC: &str = r#"application/vnd.api+json;ext="https://jsonapi.org/ext/atomic""#;
+
 #[derive(Clone)]
 pub struct Client {
     agent: Agent,
@@ -57,6 +60,13 @@ impl Client {
 
     pub fn delete_with(&self, path: &str, document: &Value) -> Answer {
         self.json("DELETE", path, document)
+    }
+
+    /// To `/operations`, in the extension's media type.
+    pub fn operations(&self, document: &Value) -> Answer {
+        let headers = [("accept", ATOMIC), ("content-type", ATOMIC)];
+        let body = document.to_string();
+        self.send("POST", "/operations", &headers, Some(body.as_bytes()))
     }
 
     pub fn json(&self, method: &str, path: &str, document: &Value) -> Answer {

@@ -55,6 +55,15 @@ pub fn faults(
     }
     lint.content_type(content_type.unwrap_or_default());
     match parse(text) {
+        Ok(Value::Object(document)) if document.contains_key(RESULTS) => {
+            let named = content_type.is_some_and(|kind| kind.contains("ext/atomic"));
+            lint.rule(
+                named,
+                "A01",
+                "results without the extension in Content-Type",
+            );
+            lint.atomic(document);
+        }
         Ok(Value::Object(document)) => lint.document(&document),
         Ok(_) => lint.fault("D01", "the root is no object"),
         Err(error) => lint.fault("D01", &error.to_string()),
@@ -68,6 +77,7 @@ struct Lint<'a> {
     faults: Vec<String>,
 }
 
+const RESULTS: &str = "atomic:results";
 const TOP: &[&str] = &["data", "errors", "meta", "jsonapi", "links", "included"];
 const RESOURCE: &[&str] = &["type", "id", "attributes", "relationships", "links", "meta"];
 const PAGES: &[&str] = &["first", "last", "prev", "next"];
@@ -163,6 +173,34 @@ impl Lint<'_> {
         }
         self.data(document);
         self.secrets(&Value::Object(document.clone()));
+    }
+
+    /// A document of the Atomic Operations extension: results, each like a
+    /// document of its own.
+    fn atomic(&mut self, mut document: Map<String, Value>) {
+        let results = document.remove(RESULTS).unwrap_or_default();
+        for name in ["data", "included", "errors"] {
+            let fine = !document.contains_key(name);
+            self.rule(fine, "A20", &format!("{name} beside the results"));
+        }
+        for (place, result) in results.as_array().into_iter().flatten().enumerate() {
+            let Some(result) = result.as_object() else {
+                self.fault("A04", &format!("result {place} is no object"));
+                continue;
+            };
+            self.only(result, &["data", "meta"], "A04", "a result");
+            self.data(result);
+            self.secrets(&Value::Object(result.clone()));
+        }
+        self.rule(results.is_array(), "A04", "the results are no array");
+        document.insert(
+            "meta".into(),
+            document
+                .get("meta")
+                .cloned()
+                .unwrap_or_else(|| Map::new().into()),
+        );
+        self.document(&document);
     }
 
     fn data(&mut self, document: &Map<String, Value>) {

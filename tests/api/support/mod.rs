@@ -13,6 +13,6 @@ pub mod raw;
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
 pub use builders::{Member, RoleMade, a_role, a_user};
-pub use client::{Client, JSON_API};
+pub use client::{ATOMIC, Client, JSON_API};
 pub use database::{TestDatabase, is_postgres};
 pub use documents::{a_new, changes, linkage};

@@ -1,0 +1,281 @@
+//! Conditional requests: entity tags, and what `If-Match` and `If-None-Match`
+//! ask of them (RFC 9110, 8.8.3 and 13.1).
+//!
+//! A tag is made of the version of what is shown, never of the bytes: a 304
+//! needs no document. It is strong, so everything else that decides about the
+//! bytes at one address is in it, too: the form (`application/json` or not)
+//! and this program's own version and settings. A document that includes other
+//! resources has no tag, because their versions are not this one's.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use actix_web::http::header::{self, HeaderName};
+
+use super::call::Call;
+use super::error::Failure;
+use super::kinds;
+use super::resource::{Resource, Revision, Row};
+use crate::directory::Expected;
+use crate::jsonapi;
+
+/// What a tag tells apart: an edit of a linkage is none of its resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    Resource,
+    Linkage,
+}
+
+/// The state of what an answer shows, in the form of a tag without its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State(String);
+
+impl State {
+    pub fn of_row<R: Resource>(row: &Row<R>) -> Self {
+        let Revision { version, seen } = R::revision(row);
+        let digits = |text: &str| {
+            text.chars()
+                .filter(char::is_ascii_digit)
+                .collect::<String>()
+        };
+        Self(match seen {
+            Some(moment) => format!("{version}.{}", digits(moment)),
+            None => version.to_string(),
+        })
+    }
+
+    pub fn of_linkage(version: i64) -> Self {
+        Self(format!("m{version:x}"))
+    }
+
+    /// As it was kept with an answer.
+    pub fn kept(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The whole tag: strong, in its quotes.
+    pub fn tag(&self, fingerprint: &str, plain_json: bool) -> String {
+        let form = if plain_json { "-json" } else { "" };
+        format!("\"{}-{fingerprint}{form}\"", self.0)
+    }
+}
+
+/// What makes the same version look otherwise: this program and its settings.
+pub fn fingerprint(base_url: Option<&str>) -> String {
+    let mut hasher = DefaultHasher::new();
+    (env!("CARGO_PKG_VERSION"), base_url).hash(&mut hasher);
+    format!("{:08x}", hasher.finish() & 0xffff_ffff)
+}
+
+/// The version that a tag of ours names; of another kind of thing: none.
+fn version(tag: &str, of: Of) -> Option<i64> {
+    let (state, _) = tag.split_once('-')?;
+    match of {
+        Of::Resource => state.split('.').next()?.parse().ok(),
+        Of::Linkage => u64::from_str_radix(state.strip_prefix('m')?, 16)
+            .ok()
+            .map(u64::cast_signed),
+    }
+}
+
+/// The value of `If-Match` or `If-None-Match`.
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    Any,
+    Tags(Vec<Tag>),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Tag {
+    weak: bool,
+    text: String,
+}
+
+/// Reads `*`, or a list of entity tags with commas between them.
+fn parse(value: &str) -> Option<Wanted> {
+    let mut rest = value.trim_matches([' ', '\t']);
+    if rest == "*" {
+        return Some(Wanted::Any);
+    }
+    let mut tags = Vec::new();
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return (!tags.is_empty()).then_some(Wanted::Tags(tags));
+        }
+        let (weak, quoted) = match rest.strip_prefix("W/") {
+            Some(quoted) => (true, quoted),
+            None => (false, rest),
+        };
+        let (text, behind) = quoted.strip_prefix('"')?.split_once('"')?;
+        if text.contains(|c: char| c <= ' ' || c == '\u{7f}') {
+            return None;
+        }
+        rest = behind.trim_start_matches([' ', '\t']);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+        let text = text.to_owned();
+        tags.push(Tag { weak, text });
+    }
+}
+
+impl Call<'_> {
+    /// `None` when the header was not sent; all its lines are one list.
+    fn wanted(&self, name: &HeaderName, shown: &'static str) -> Result<Option<Wanted>, Failure> {
+        let lines: Vec<String> = self
+            .request
+            .headers()
+            .get_all(name)
+            .map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned())
+            .collect();
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        match parse(&lines.join(",")) {
+            Some(wanted) => Ok(Some(wanted)),
+            None => Err(jsonapi::kinds::INVALID_HEADER
+                .error(format!("{shown} takes * or a list of entity tags."))
+                .at_header(shown)
+                .into()),
+        }
+    }
+
+    /// What a change expects of what it changes. Weak tags never match here.
+    pub fn expected(&self, of: Of) -> Result<Expected, Failure> {
+        self.refuse_if_none_match()?;
+        match self.wanted(&header::IF_MATCH, "If-Match")? {
+            None if self.api.require_if_match => Err(kinds::PRECONDITION_REQUIRED
+                .error("Send If-Match with the ETag of what you read, or *.")
+                .at_header("If-Match")
+                .into()),
+            None | Some(Wanted::Any) => Ok(Expected::Anything),
+            Some(Wanted::Tags(tags)) => Ok(Expected::OneOf(
+                tags.iter()
+                    .filter(|tag| !tag.weak)
+                    .filter_map(|tag| version(&tag.text, of))
+                    .collect(),
+            )),
+        }
+    }
+
+    /// A condition that is not understood must not be passed over.
+    fn refuse_if_none_match(&self) -> Result<(), Failure> {
+        if !self.request.headers().contains_key(header::IF_NONE_MATCH) {
+            return Ok(());
+        }
+        let detail = "If-None-Match is for reading; a change takes If-Match.";
+        Err(jsonapi::kinds::INVALID_HEADER
+            .error(detail)
+            .at_header("If-None-Match")
+            .into())
+    }
+
+    /// Whether the client has this very document already: 304.
+    pub fn has(&self, state: &State) -> Result<bool, Failure> {
+        let own = self.tag(state);
+        let own = own.trim_matches('"');
+        Ok(
+            match self.wanted(&header::IF_NONE_MATCH, "If-None-Match")? {
+                None => false,
+                Some(Wanted::Any) => true,
+                Some(Wanted::Tags(tags)) => tags.iter().any(|tag| tag.text == own),
+            },
+        )
+    }
+
+    pub fn tag(&self, state: &State) -> String {
+        state.tag(&self.api.fingerprint, self.plain_json)
+    }
+}
+
+/// The version that `meta.if_match` of an operation names: a tag, with or
+/// without its quotes.
+pub fn expected_by(text: &str, of: Of) -> Option<Expected> {
+    if text == "*" {
+        return Some(Expected::Anything);
+    }
+    let quoted;
+    let value = if text.contains('"') {
+        text
+    } else {
+        quoted = format!("\"{text}\"");
+        &quoted
+    };
+    match parse(value)? {
+        Wanted::Any => Some(Expected::Anything),
+        Wanted::Tags(tags) => Some(Expected::OneOf(
+            tags.iter()
+                .filter(|tag| !tag.weak)
+                .filter_map(|tag| version(&tag.text, of))
+                .collect(),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(value: &str) -> Vec<(bool, String)> {
+        match parse(value) {
+            Some(Wanted::Tags(tags)) => tags.into_iter().map(|t| (t.weak, t.text)).collect(),
+            other => panic!("{value}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_list_of_tags_is_read_by_the_grammar() {
+        assert_eq!(texts("\"a\""), [(false, "a".into())]);
+        assert_eq!(
+            texts(" ,\"a,b\" ,W/\"\",, \"c\","),
+            [
+                (false, "a,b".into()),
+                (true, String::new()),
+                (false, "c".into())
+            ]
+        );
+        assert_eq!(parse(" * "), Some(Wanted::Any));
+        for wrong in [
+            "",
+            ",",
+            "a",
+            "\"a",
+            "w/\"a\"",
+            "*,\"a\"",
+            "\"a\"\"b\"",
+            "\"a b\"",
+        ] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_tag_leads_back_to_its_version_and_to_no_other_kind() {
+        let row = State("7.20161213120802".into()).tag("fp", true);
+        let row = row.trim_matches('"');
+        assert_eq!(version(row, Of::Resource), Some(7));
+        assert_eq!(version(row, Of::Linkage), None);
+        let linkage = State::of_linkage(-5).tag("fp", false);
+        let linkage = linkage.trim_matches('"');
+        assert_eq!(version(linkage, Of::Linkage), Some(-5));
+        assert_eq!(version(linkage, Of::Resource), None);
+        assert_eq!(version("7", Of::Resource), None);
+    }
+
+    #[test]
+    fn an_operation_names_a_tag_with_or_without_quotes() {
+        let seven = Some(Expected::OneOf(vec![7]));
+        assert_eq!(expected_by("7-fp", Of::Resource), seven);
+        assert_eq!(expected_by("\"7-fp\"", Of::Resource), seven);
+        assert_eq!(expected_by("*", Of::Resource), Some(Expected::Anything));
+        assert_eq!(
+            expected_by("W/\"7-fp\"", Of::Resource),
+            Some(Expected::OneOf(vec![]))
+        );
+        assert_eq!(expected_by("a b", Of::Resource), None);
+    }
+}

@@ -1,0 +1,219 @@
+//! `Idempotency-Key`: the same request again is answered with the kept answer
+//! of the first, and done only once.
+//!
+//! An answer is kept in the transaction of the change that it tells of. What
+//! was refused changed nothing, so it is not kept and may be tried again under
+//! the same key. Answers that hold a secret are never kept.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::http::header::HeaderName;
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::answer::Answer;
+use super::call::Call;
+use super::conditional::State;
+use super::error::Failure;
+use super::kinds;
+use super::resources::is_write_only;
+use crate::directory::batch::{self, Batch, Done, Finish, ForgetAnswers, Keeping, Outcome, Step};
+use crate::directory::clock;
+use crate::jsonapi;
+use crate::jsonapi::document::read_json;
+
+pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const SHOWN: &str = "Idempotency-Key";
+const MOST: usize = 255;
+
+/// What of an answer is kept beside its body.
+#[derive(Serialize, Deserialize)]
+struct Headers {
+    location: Option<String>,
+    state: Option<String>,
+}
+
+/// A key, for this caller and this request.
+pub struct Key {
+    caller_id: i64,
+    key: String,
+    request_hash: String,
+    expired: String,
+}
+
+impl Call<'_> {
+    /// `None` when the request has no key.
+    pub fn key(&self, body: &[u8]) -> Result<Option<Key>, Failure> {
+        let Some(key) = self.sent_key()? else {
+            return Ok(None);
+        };
+        Ok(Some(Key {
+            caller_id: self.guard.principal().id,
+            key,
+            request_hash: self.hash(body)?,
+            expired: self.expired(),
+        }))
+    }
+
+    fn sent_key(&self) -> Result<Option<String>, Failure> {
+        let mut lines = self.request.headers().get_all(&HEADER);
+        let (Some(line), another) = (lines.next(), lines.next()) else {
+            return Ok(None);
+        };
+        let key = line.as_bytes();
+        let fits = (1..=MOST).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
+        if another.is_some() || !fits {
+            let detail =
+                format!("{SHOWN} is sent once, with 1 to {MOST} visible ASCII characters.");
+            let error = jsonapi::kinds::INVALID_HEADER.error(detail);
+            return Err(error.at_header(SHOWN).into());
+        }
+        Ok(Some(String::from_utf8_lossy(key).into_owned()))
+    }
+
+    /// Of the method, the address and the document, in whatever way that was
+    /// written. Without passwords: a quick hash of one must not be stored.
+    fn hash(&self, body: &[u8]) -> Result<String, Failure> {
+        let document = without_secrets(read_json(body, &self.api.document_limits)?);
+        let mut hash = Sha256::new();
+        for part in [
+            self.request.method().as_str(),
+            self.path(),
+            self.request.query_string(),
+            &document.to_string(),
+        ] {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        Ok(hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
+    }
+
+    fn expired(&self) -> String {
+        let seconds = i64::try_from(self.api.idempotency_seconds).unwrap_or(i64::MAX);
+        let age = TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX);
+        let now = self.guard.context().now;
+        now.checked_sub_signed(age)
+            .map_or_else(String::new, clock::text)
+    }
+
+    /// Carries the steps out in one transaction, or finds that they were
+    /// carried out under this key before. `finish` makes the answer.
+    pub async fn once(
+        &self,
+        steps: Vec<Box<dyn Step>>,
+        key: Option<Key>,
+        finish: impl Fn(&[Outcome]) -> Answer + Clone + Send + Sync + 'static,
+    ) -> Result<Answer, Failure> {
+        let kept = key.is_some();
+        let keeping = key.map(|key| {
+            let finish = finish.clone();
+            key.keeping(Box::new(move |outcomes| to_keep(finish(outcomes))))
+        });
+        let done = self.guard.write(Batch { steps, keeping }).await?;
+        if kept {
+            self.forget_some();
+        }
+        Ok(match done {
+            Done::Now(outcomes) => finish(&outcomes),
+            Done::Before(answer) => Answer::Replayed(Box::new(from_kept(answer))),
+        })
+    }
+
+    /// Every now and then answers that have expired are forgotten, beside the
+    /// requests.
+    fn forget_some(&self) {
+        static KEYS: AtomicU64 = AtomicU64::new(0);
+        if !KEYS.fetch_add(1, Ordering::Relaxed).is_multiple_of(64) {
+            return;
+        }
+        let directory = self.guard.auth().directory.clone();
+        let context = self.guard.context().clone();
+        let expired = self.expired();
+        actix_web::rt::spawn(async move {
+            let forgotten = directory.write(&context, ForgetAnswers { expired }).await;
+            if let Err(error) = forgotten {
+                log::warn!(
+                    "{} could not forget kept answers: {error}",
+                    context.request_id
+                );
+            }
+        });
+    }
+}
+
+impl Key {
+    fn keeping(self, answer: Finish) -> Keeping {
+        Keeping {
+            caller_id: self.caller_id,
+            key: self.key,
+            request_hash: self.request_hash,
+            expired: self.expired,
+            answer,
+        }
+    }
+}
+
+/// Refuses a key where the answer cannot be kept.
+pub fn unsupported(detail: &str) -> Failure {
+    kinds::IDEMPOTENCY_KEY_UNSUPPORTED
+        .error(detail)
+        .at_header(SHOWN)
+        .into()
+}
+
+fn without_secrets(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .filter(|(name, _)| !is_write_only(name))
+            .map(|(name, value)| (name, without_secrets(value)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(without_secrets).collect(),
+        plain => plain,
+    }
+}
+
+fn to_keep(answer: Answer) -> batch::Answer {
+    let status = answer.status().as_u16();
+    let state = answer.state().map(|state| state.as_str().to_owned());
+    let (location, body) = match answer {
+        Answer::Created { location, body, .. } => (Some(location), body),
+        Answer::Document(body)
+        | Answer::Secret(body)
+        | Answer::CursorPage(body)
+        | Answer::Atomic(body)
+        | Answer::Current { body, .. } => (None, body),
+        Answer::Empty | Answer::NotModified(_) | Answer::Replayed(_) => (None, Vec::new()),
+    };
+    let headers = serde_json::to_string(&Headers { location, state }).unwrap_or_default();
+    batch::Answer {
+        status,
+        headers,
+        body,
+    }
+}
+
+fn from_kept(kept: batch::Answer) -> Answer {
+    let batch::Answer {
+        status,
+        headers,
+        body,
+    } = kept;
+    let headers: Option<Headers> = serde_json::from_str(&headers).ok();
+    let (location, state) = headers.map_or((None, None), |h| (h.location, h.state));
+    match (status, location) {
+        (204, _) => Answer::Empty,
+        (_, Some(location)) => Answer::Created {
+            body,
+            location,
+            state: state.map(State::kept),
+        },
+        (_, None) => Answer::Atomic(body),
+    }
+}

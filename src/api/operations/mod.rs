@@ -1,0 +1,177 @@
+//! `POST /operations`: the Atomic Operations extension. Several changes in one
+//! transaction, each exactly what the single request would be.
+
+mod lids;
+mod table;
+mod target;
+
+pub use lids::Lids;
+pub use table::{Links, Writes, links, writes};
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::answer::Answer;
+use super::call::{Api, Call, answer};
+use super::error::{Failure, Pointing};
+use super::idempotency;
+use super::resources::is_write_only;
+use super::{kinds, plan};
+use crate::directory::batch::{Outcome, Step};
+use crate::jsonapi::ATOMIC;
+use crate::jsonapi::document::{Operation, operation_pointer, read_operations};
+use crate::jsonapi::write::{Commas, raw};
+use table::Frame;
+use target::{Plan, What};
+
+pub async fn operations(
+    request: HttpRequest,
+    api: Data<Api>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        plan::of_none(&call.query(&[])?)?;
+        call.api.negotiate_extension(&request, ATOMIC)?;
+        let body = call.body(&mut payload).await?;
+        let limits = &call.api.document_limits;
+        let operations = read_operations(&body, limits, call.api.operations)?;
+        refuse_passwords(&operations, call.api.operation_passwords)?;
+        let key = call.key(&body)?;
+        let (plans, steps) = build(call, operations).await?;
+        if key.is_some() && plans.iter().any(Plan::makes_secrets) {
+            return Err(idempotency::unsupported(
+                "An answer with a secret is not kept.",
+            ));
+        }
+        let base = call.base.clone().into_owned();
+        let done = call.once(steps, key, move |outcomes| results(outcomes, &base));
+        done.await.map_err(|failure| located(call, &plans, failure))
+    })
+    .await
+}
+
+/// Each password costs as much as a sign-in, and the queue for them is short.
+fn refuse_passwords(operations: &[Operation], most: usize) -> Result<(), Failure> {
+    let costly = |operation: &Operation| {
+        let attributes = operation.data.as_ref()?.get("attributes")?.as_object()?;
+        attributes
+            .keys()
+            .any(|name| is_write_only(name))
+            .then_some(())
+    };
+    let mut costly = (0..)
+        .zip(operations)
+        .filter(|(_, operation)| costly(operation).is_some());
+    let Some((place, _)) = costly.nth(most) else {
+        return Ok(());
+    };
+    let detail = format!("One request has at most {most} operations with a password.");
+    let error = kinds::TOO_MANY_PASSWORDS.error(detail);
+    Err(error.at_pointer(operation_pointer(place)).into())
+}
+
+async fn build(
+    call: &Call<'_>,
+    operations: Vec<Operation>,
+) -> Result<(Vec<Plan>, Vec<Box<dyn Step>>), Failure> {
+    let mut lids = Lids::default();
+    let mut plans = Vec::with_capacity(operations.len());
+    let mut steps = Vec::with_capacity(operations.len());
+    for (place, operation) in operations.into_iter().enumerate() {
+        let plan = target::plan(call, &lids, operation, place)?;
+        let step = plan.step(call, &lids).await;
+        steps.push(step.map_err(|failure| plan.located(call, failure))?);
+        if let What::Add(writes, document) = &plan.what
+            && let Some(lid) = &document.lid
+        {
+            lids.define(writes.kind, lid, place, &format!("{}/lid", plan.data))?;
+        }
+        plans.push(plan);
+    }
+    Ok((plans, steps))
+}
+
+impl Plan {
+    fn makes_secrets(&self) -> bool {
+        matches!(&self.what, What::Add(writes, _) if writes.makes_secrets)
+    }
+
+    async fn step(&self, call: &Call<'_>, lids: &Lids) -> Result<Box<dyn Step>, Failure> {
+        let frame = Frame {
+            call,
+            lids,
+            data: &self.data,
+        };
+        match &self.what {
+            What::Add(writes, document) => (writes.add)(&frame, document).await,
+            What::Update(writes, target, document) => {
+                (writes.update)(&frame, target.clone(), document).await
+            }
+            What::Remove(writes, target) => Ok((writes.remove)(&frame, target.clone())),
+            What::Change(links, id, operation, _) => {
+                Ok((links.change)(&frame, *id, operation.clone()))
+            }
+            What::Fixed(writes, id, name) => {
+                if !(writes.exists)(&frame, *id).await? {
+                    return Err(crate::directory::DirectoryError::NotFound.into());
+                }
+                let detail = format!("The relationship {name} cannot be changed.");
+                Err(kinds::UNSUPPORTED_UPDATE
+                    .error(detail)
+                    .at_pointer(self.at.as_str())
+                    .into())
+            }
+        }
+    }
+
+    /// The failure with pointers into this operation.
+    fn located(&self, call: &Call<'_>, failure: Failure) -> Failure {
+        let pointing = match &self.what {
+            What::Add(_, document) | What::Update(_, _, document) => {
+                Pointing::Resource(document, &self.data)
+            }
+            What::Change(.., linkage) => Pointing::Linkage(linkage, &self.data),
+            What::Remove(..) | What::Fixed(..) => Pointing::Nowhere,
+        };
+        let request_id = call.guard.context().request_id;
+        failure
+            .pointing(pointing, call.api.invalid_data)
+            .located(&self.at, request_id)
+    }
+}
+
+/// What a step ran into, told as of its operation.
+fn located(call: &Call<'_>, plans: &[Plan], failure: Failure) -> Failure {
+    match failure.into_step() {
+        Ok((place, error)) => match plans.get(place) {
+            Some(plan) => plan.located(call, error.into()),
+            None => error.into(),
+        },
+        Err(failure) => failure,
+    }
+}
+
+/// `{"atomic:results": [...]}`, or nothing when there is nothing to tell.
+fn results(outcomes: &[Outcome], base: &str) -> Answer {
+    if outcomes.iter().all(|outcome| outcome.shown.is_empty()) {
+        return Answer::Empty;
+    }
+    let size: usize = outcomes.iter().map(|outcome| outcome.shown.len() + 3).sum();
+    let mut out = Vec::with_capacity(size + 256);
+    raw(&mut out, "{\"jsonapi\":{\"version\":\"1.1\",\"ext\":[\"");
+    raw(&mut out, ATOMIC);
+    raw(&mut out, "\"]},\"atomic:results\":[");
+    let mut commas = Commas::default();
+    for outcome in outcomes {
+        commas.next(&mut out);
+        if outcome.shown.is_empty() {
+            raw(&mut out, "{}");
+        } else {
+            out.extend_from_slice(&outcome.shown);
+        }
+    }
+    raw(&mut out, "],\"links\":{\"home\":\"");
+    raw(&mut out, base);
+    raw(&mut out, "/home\"}}");
+    Answer::Atomic(out)
+}

@@ -1,0 +1,169 @@
+//! The few generic changes, without their Rust types: what operations choose
+//! from by the names in their documents.
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use super::lids::Lids;
+use crate::api::call::Call;
+use crate::api::conditional::State;
+use crate::api::decode::{At, attributes, client_id, relationships};
+use crate::api::error::{Failure, Pointing};
+use crate::api::include::Compound;
+use crate::api::render::Render;
+use crate::api::resource::{Linked, Resource, Row, ShownOnce, Target, Writable};
+use crate::api::resources::ToMany;
+use crate::directory::batch::{Outcome, Show, Step};
+use crate::directory::grants::{ChangeMembers, Side};
+use crate::directory::{DirectoryError, Problem};
+use crate::jsonapi::query::Fields;
+use crate::jsonapi::write::{self, raw};
+use crate::jsonapi::{Purpose, ResourceObject};
+
+/// What an operation is built with.
+pub struct Frame<'a> {
+    pub call: &'a Call<'a>,
+    pub lids: &'a Lids,
+    /// The pointer to the operation's `data`.
+    pub data: &'a str,
+}
+
+type Building<'a, T> = LocalBoxFuture<'a, Result<T, Failure>>;
+type Built = Box<dyn Step>;
+
+/// How the resources of a type are changed.
+pub struct Writes {
+    pub kind: &'static str,
+    /// Whether the result of a creation holds a secret.
+    pub makes_secrets: bool,
+    pub add: for<'a> fn(&'a Frame<'a>, &'a ResourceObject) -> Building<'a, Built>,
+    pub update: for<'a> fn(&'a Frame<'a>, Target, &'a ResourceObject) -> Building<'a, Built>,
+    pub remove: fn(&Frame<'_>, Target) -> Built,
+    /// Whether the caller may know that there is such a resource.
+    pub exists: for<'a> fn(&'a Frame<'a>, i64) -> Building<'a, bool>,
+}
+
+pub const fn writes<R: Writable>() -> Writes {
+    Writes {
+        kind: R::TYPE,
+        makes_secrets: R::MAKES_SECRETS,
+        add: |frame, document| add::<R>(frame, document).boxed_local(),
+        update: |frame, target, document| update::<R>(frame, target, document).boxed_local(),
+        remove: |frame, target| {
+            let subject = Some((target.id, R::find as fn(i64) -> R::Find));
+            let task = frame
+                .call
+                .guard
+                .task(subject, R::deletion(target), nothing());
+            Box::new(task)
+        },
+        exists: |frame, id| exists::<R>(frame, id).boxed_local(),
+    }
+}
+
+/// How the linkage of a relationship is changed.
+pub struct Links {
+    pub from: &'static str,
+    pub name: &'static str,
+    pub to: &'static str,
+    pub side: fn(i64) -> Option<Side>,
+    pub change: fn(&Frame<'_>, i64, ChangeMembers) -> Built,
+}
+
+pub const fn links<L: ToMany>() -> Links {
+    Links {
+        from: L::From::TYPE,
+        name: L::NAME,
+        to: L::To::TYPE,
+        side: L::side,
+        change: |frame, id, operation| {
+            let subject = Some((id, L::From::find as fn(i64) -> <L::From as Resource>::Find));
+            Box::new(frame.call.guard.task(subject, operation, nothing()))
+        },
+    }
+}
+
+/// The result of an operation that has nothing to show.
+fn nothing<T>() -> Show<T> {
+    Box::new(|_| Outcome::default())
+}
+
+async fn add<R: Writable>(frame: &Frame<'_>, document: &ResourceObject) -> Result<Built, Failure> {
+    let (mut draft, problems, linked) = read::<R>(frame, document, Purpose::Create)?;
+    client_id::<R>(frame.call, document, &mut draft, frame.data)?;
+    let creation = R::creation(&frame.call.guard, draft, problems, linked).await;
+    let (creation, once) = creation.map_err(|failure| pointing(frame, document, failure))?;
+    let show = shown::<R>(frame.call, once);
+    let task = frame.call.guard.task::<R::Find, _>(None, creation, show);
+    Ok(Box::new(task))
+}
+
+async fn update<R: Writable>(
+    frame: &Frame<'_>,
+    target: Target,
+    document: &ResourceObject,
+) -> Result<Built, Failure> {
+    let id = target.id;
+    let (draft, problems, linked) = read::<R>(frame, document, Purpose::Update)?;
+    let change = R::change(&frame.call.guard, target, draft, problems, linked).await;
+    let change = match change {
+        Ok(change) => change,
+        // What does not exist is told before anything about the document (U04).
+        Err(_) if !exists::<R>(frame, id).await? => return Err(DirectoryError::NotFound.into()),
+        Err(failure) => return Err(pointing(frame, document, failure)),
+    };
+    let subject = Some((id, R::find as fn(i64) -> R::Find));
+    let show = shown::<R>(frame.call, ShownOnce::new());
+    Ok(Box::new(frame.call.guard.task(subject, change, show)))
+}
+
+fn read<R: Writable>(
+    frame: &Frame<'_>,
+    document: &ResourceObject,
+    purpose: Purpose,
+) -> Result<(R::Draft, Vec<Problem>, Linked), Failure> {
+    let at = At {
+        base: frame.data,
+        lids: Some(frame.lids),
+    };
+    let linked = relationships::<R>(document, purpose, &at)?;
+    let (draft, problems) = attributes::<R>(document);
+    Ok((draft, problems, linked))
+}
+
+/// What an earlier operation makes will be there when its turn comes.
+async fn exists<R: Resource>(frame: &Frame<'_>, id: i64) -> Result<bool, Failure> {
+    Ok(id < 0 || frame.call.guard.read(R::find(id)).await?.is_some())
+}
+
+fn pointing(frame: &Frame<'_>, document: &ResourceObject, failure: Failure) -> Failure {
+    failure.pointing(
+        Pointing::Resource(document, frame.data),
+        frame.call.api.invalid_data,
+    )
+}
+
+/// `{"data": the resource, "meta": {"etag": its tag}}`
+fn shown<R: Resource>(call: &Call<'_>, once: ShownOnce) -> Show<Row<R>> {
+    let base = call.base.clone().into_owned();
+    let (fingerprint, plain_json) = (call.api.fingerprint.clone(), call.plain_json);
+    Box::new(move |row| {
+        let render = Render {
+            base: &base,
+            fields: &Fields::default(),
+            compound: &Compound::default(),
+        };
+        let state = State::of_row::<R>(&row);
+        let mut out = Vec::with_capacity(1200);
+        raw(&mut out, "{\"data\":");
+        render.resource::<R>(&mut out, &row, &once);
+        raw(&mut out, ",\"meta\":{\"etag\":");
+        write::string(&mut out, &state.tag(&fingerprint, plain_json));
+        raw(&mut out, "}}");
+        Outcome {
+            id: Some(R::id(&row)),
+            state: Some(state.as_str().to_owned()),
+            shown: out,
+        }
+    })
+}

@@ -1,0 +1,316 @@
+//! What an operation is about: its address, its document, and how the two fit.
+
+use super::lids::Lids;
+use super::table::{Links, Writes};
+use crate::api::call::Call;
+use crate::api::conditional::{Of, expected_by};
+use crate::api::decode::{At, members};
+use crate::api::error::Failure;
+use crate::api::kinds;
+use crate::api::resource::Target;
+use crate::api::resources::{LINKS, WRITES, relationship};
+use crate::directory::Expected;
+use crate::directory::grants::{Change, ChangeMembers, Side};
+use crate::jsonapi::document::{
+    Address, Op, Operation, linkage_from, operation_pointer, resource_from,
+};
+use crate::jsonapi::{self, Key, Linkage, Purpose, ResourceObject};
+
+/// One operation, understood.
+pub struct Plan {
+    pub what: What,
+    /// The pointer to the operation.
+    pub at: String,
+    /// The pointer to its `data`.
+    pub data: String,
+}
+
+pub enum What {
+    Add(&'static Writes, ResourceObject),
+    Update(&'static Writes, Target, ResourceObject),
+    Remove(&'static Writes, Target),
+    Change(&'static Links, i64, ChangeMembers, Linkage),
+    /// A relationship that nobody changes, of this resource.
+    Fixed(&'static Writes, i64, String),
+}
+
+/// Where it happens, before ids and lids are looked at.
+enum Place {
+    Collection(String),
+    Resource(String, Key),
+    Linkage(String, Key, String),
+}
+
+pub fn plan(
+    call: &Call<'_>,
+    lids: &Lids,
+    operation: Operation,
+    place: usize,
+) -> Result<Plan, Failure> {
+    let at = operation_pointer(place);
+    let reading = Reading {
+        call,
+        lids,
+        data: format!("{at}/data"),
+        at,
+    };
+    let what = reading.understand(operation)?;
+    Ok(Plan {
+        what,
+        at: reading.at,
+        data: reading.data,
+    })
+}
+
+struct Reading<'a> {
+    call: &'a Call<'a>,
+    lids: &'a Lids,
+    at: String,
+    data: String,
+}
+
+impl Reading<'_> {
+    fn understand(&self, mut operation: Operation) -> Result<What, Failure> {
+        let (place, named_at) = match operation.address.take() {
+            None => (None, self.at.clone()),
+            Some(Address::Ref(reference)) => {
+                let place = match reference.relationship {
+                    None => Place::Resource(reference.r#type, reference.key),
+                    Some(name) => Place::Linkage(reference.r#type, reference.key, name),
+                };
+                (Some(place), format!("{}/ref", self.at))
+            }
+            Some(Address::Href(href)) => {
+                let at = format!("{}/href", self.at);
+                (Some(self.href(&href, &at)?), at)
+            }
+        };
+        match (operation.op, place) {
+            (Op::Add, None) => self.add(operation, None),
+            (Op::Add, Some(Place::Collection(kind))) => self.add(operation, Some(kind)),
+            (Op::Update, None) => self.update(operation, None, &named_at),
+            (Op::Update, Some(Place::Resource(kind, key))) => {
+                self.update(operation, Some((kind, key)), &named_at)
+            }
+            (Op::Remove, Some(Place::Resource(kind, key))) => {
+                let writes = writable(&kind, &named_at)?;
+                let id = self.key(&key, &kind, &named_at)?;
+                let expected = self.expected(&operation, id, Of::Resource)?;
+                Ok(What::Remove(writes, Target { id, expected }))
+            }
+            (_, Some(Place::Linkage(kind, key, name))) => {
+                self.change(operation, (&kind, &key, &name), &named_at)
+            }
+            _ => {
+                let detail = "This address does not take this operation.";
+                let error = jsonapi::kinds::INVALID_OPERATION.error(detail);
+                Err(error.at_pointer(named_at).into())
+            }
+        }
+    }
+
+    fn key(&self, key: &Key, kind: &str, pointer: &str) -> Result<i64, Failure> {
+        Ok(self.within(pointer).key(key, kind, pointer)?)
+    }
+
+    fn within<'a>(&'a self, base: &'a str) -> At<'a> {
+        At {
+            base,
+            lids: Some(self.lids),
+        }
+    }
+
+    /// An address of this service: whole, or from its root.
+    fn href(&self, href: &str, at: &str) -> Result<Place, Failure> {
+        let path = href.strip_prefix(self.call.base.as_ref()).unwrap_or(href);
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let parts: Vec<&str> = path.split('/').collect();
+        let id = |id: &str| Key::Id(id.to_owned());
+        match parts.as_slice() {
+            [kind] if !href.contains(['?', '#']) => Ok(Place::Collection((*kind).to_owned())),
+            [kind, key] => Ok(Place::Resource((*kind).to_owned(), id(key))),
+            [kind, key, "relationships", name] => Ok(Place::Linkage(
+                (*kind).to_owned(),
+                id(key),
+                (*name).to_owned(),
+            )),
+            _ => {
+                let detail = "This is no address of a collection, a resource or a relationship.";
+                let error = jsonapi::kinds::INVALID_OPERATION.error(detail);
+                Err(error.at_pointer(at).into())
+            }
+        }
+    }
+
+    fn add(&self, operation: Operation, kind: Option<String>) -> Result<What, Failure> {
+        let document = self.document(operation)?;
+        self.check_type(&document, kind.as_deref())?;
+        let writes = writable(&document.r#type, &format!("{}/type", self.data))?;
+        Ok(What::Add(writes, document))
+    }
+
+    fn update(
+        &self,
+        operation: Operation,
+        named: Option<(String, Key)>,
+        named_at: &str,
+    ) -> Result<What, Failure> {
+        let expected = operation.meta.clone();
+        let document = self.document(operation)?;
+        let own = own_key(&document);
+        let (kind, id) = match named {
+            Some((kind, key)) => {
+                let id = self.key(&key, &kind, named_at)?;
+                self.check_type(&document, Some(&kind))?;
+                (kind, id)
+            }
+            None => {
+                let Some(key) = &own else {
+                    let detail = "What is updated is named by an id or a lid.";
+                    let error = jsonapi::kinds::MISSING_MEMBER.error(detail);
+                    return Err(error.at_pointer(self.data.as_str()).into());
+                };
+                let id = self.key(key, &document.r#type, &self.data)?;
+                (document.r#type.clone(), id)
+            }
+        };
+        let writes = writable(&kind, named_at)?;
+        if let Some(key) = &own
+            && self.key(key, &kind, &self.data)? != id
+        {
+            let detail = "The resource in data is not the one that the operation names.";
+            let member = if document.id.is_some() { "id" } else { "lid" };
+            let at = format!("{}/{member}", self.data);
+            return Err(kinds::ID_CONFLICT.error(detail).at_pointer(at).into());
+        }
+        let expected = self.expected_in(&expected, id, Of::Resource)?;
+        Ok(What::Update(writes, Target { id, expected }, document))
+    }
+
+    fn document(&self, operation: Operation) -> Result<ResourceObject, Failure> {
+        let value = operation.data.unwrap_or_default();
+        let limits = &self.call.api.document_limits;
+        // Of an update, too, the id may be missing: a lid can stand for it.
+        Ok(resource_from(value, &self.data, Purpose::Create, limits)?)
+    }
+
+    fn check_type(&self, document: &ResourceObject, kind: Option<&str>) -> Result<(), Failure> {
+        if kind.is_none_or(|kind| kind == document.r#type) {
+            return Ok(());
+        }
+        let detail = "The type in data is not the one that the operation names.";
+        let error = kinds::TYPE_CONFLICT.error(detail);
+        Err(error.at_pointer(format!("{}/type", self.data)).into())
+    }
+
+    fn change(
+        &self,
+        operation: Operation,
+        (kind, key, name): (&str, &Key, &str),
+        named_at: &str,
+    ) -> Result<What, Failure> {
+        let writes = writable(kind, named_at)?;
+        let id = self.key(key, kind, named_at)?;
+        if relationship(kind, name).is_none() {
+            let detail = format!("{kind} have no relationship of this name.");
+            let error = kinds::NOT_FOUND.error(detail);
+            return Err(error.at_pointer(named_at).into());
+        }
+        let found = LINKS
+            .iter()
+            .find(|links| links.from == kind && links.name == name);
+        let fixed = || What::Fixed(writes, id, name.to_owned());
+        let Some((links, side)) = found.and_then(|links| Some((links, (links.side)(id)?))) else {
+            return Ok(fixed());
+        };
+        let expected = self.expected(&operation, id, Of::Linkage)?;
+        let change = match operation.op {
+            Op::Add => Change::Add,
+            Op::Update => Change::Replace,
+            Op::Remove => Change::Remove,
+        };
+        let linkage = self.linkage(operation)?;
+        let operation = self.members(links, side, change, &linkage, expected)?;
+        Ok(What::Change(links, id, operation, linkage))
+    }
+
+    fn linkage(&self, operation: Operation) -> Result<Linkage, Failure> {
+        let Some(value) = operation.data else {
+            let detail = "The operation has no \"data\".";
+            let error = jsonapi::kinds::MISSING_MEMBER.error(detail);
+            return Err(error.at_pointer(self.at.as_str()).into());
+        };
+        let limits = &self.call.api.document_limits;
+        let linkage = linkage_from(value, &self.data, limits)?;
+        if linkage == Linkage::Null {
+            let detail = "A to-many relationship is never null; an empty array clears it.";
+            let error = kinds::INVALID_LINKAGE.error(detail);
+            return Err(error.at_pointer(self.data.as_str()).into());
+        }
+        Ok(linkage)
+    }
+
+    fn members(
+        &self,
+        links: &Links,
+        side: Side,
+        change: Change,
+        linkage: &Linkage,
+        expected: Expected,
+    ) -> Result<ChangeMembers, Failure> {
+        Ok(ChangeMembers {
+            side,
+            expected,
+            visible: Default::default(),
+            change,
+            members: members(linkage, links.to, &self.within(&self.data))?,
+            reach: Default::default(),
+        })
+    }
+
+    fn expected(&self, operation: &Operation, id: i64, of: Of) -> Result<Expected, Failure> {
+        self.expected_in(&operation.meta, id, of)
+    }
+
+    /// What `meta.if_match` says. What the same request makes needs none.
+    fn expected_in(
+        &self,
+        meta: &serde_json::Map<String, serde_json::Value>,
+        id: i64,
+        of: Of,
+    ) -> Result<Expected, Failure> {
+        let Some(value) = meta.get("if_match") else {
+            if self.call.api.require_if_match && id >= 0 {
+                let detail = "Send meta.if_match with the ETag of what you read, or *.";
+                let error = kinds::PRECONDITION_REQUIRED.error(detail);
+                return Err(error.at_pointer(self.at.as_str()).into());
+            }
+            return Ok(Expected::Anything);
+        };
+        value
+            .as_str()
+            .and_then(|text| expected_by(text, of))
+            .ok_or_else(|| {
+                let detail = "if_match is an ETag, or *.";
+                let at = format!("{}/meta/if_match", self.at);
+                let error = jsonapi::kinds::INVALID_OPERATION.error(detail);
+                error.at_pointer(at).into()
+            })
+    }
+}
+
+fn own_key(document: &ResourceObject) -> Option<Key> {
+    let id = document.id.clone().map(Key::Id);
+    id.or_else(|| document.lid.clone().map(Key::Lid))
+}
+
+fn writable(kind: &str, at: &str) -> Result<&'static Writes, Failure> {
+    WRITES
+        .iter()
+        .find(|writes| writes.kind == kind)
+        .ok_or_else(|| {
+            let detail = "There is no such type of resources, or none that can be changed.";
+            kinds::NOT_FOUND.error(detail).at_pointer(at).into()
+        })
+}

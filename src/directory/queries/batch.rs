@@ -1,0 +1,199 @@
+//! Steps of one transaction, and answers that are kept for whoever asks again.
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use super::prelude::*;
+use crate::directory::Operation;
+use crate::directory::batch::{
+    Answer, Batch, Done, ForgetAnswers, Found, Keeping, Made, Outcome, Refers, Subject, Task,
+};
+use crate::storage::schema::idempotency;
+
+/// Carries a step out on one database.
+pub trait RunStep: Send + Sync {
+    fn run_step<'a>(
+        &'a self,
+        made: &'a Made,
+        context: &'a Context,
+        connection: &'a mut Conn,
+    ) -> LocalBoxFuture<'a, Result<Outcome, DirectoryError>>;
+}
+
+impl<F, O> RunStep for Task<F, O>
+where
+    F: Run<Answer: Found> + 'static,
+    O: Operation + Refers + Clone + Run<Answer = <O as Operation>::Output>,
+{
+    fn run_step<'a>(
+        &'a self,
+        made: &'a Made,
+        context: &'a Context,
+        connection: &'a mut Conn,
+    ) -> LocalBoxFuture<'a, Result<Outcome, DirectoryError>> {
+        async move {
+            if let Some(subject) = &self.subject {
+                must_be_there(subject, made, context, connection).await?;
+            }
+            let mut operation = self.operation.clone();
+            operation.refer(made);
+            (self.rule)(&mut operation)?;
+            Ok((self.show)(operation.run(context, connection).await?))
+        }
+        .boxed_local()
+    }
+}
+
+async fn must_be_there<F: Run<Answer: Found>>(
+    subject: &Subject<F>,
+    made: &Made,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let mut id = subject.id;
+    made.put(&mut id);
+    let mut find = (subject.find)(id);
+    (subject.rule)(&mut find)?;
+    if find.run(context, connection).await?.is_found() {
+        Ok(())
+    } else {
+        Err(DirectoryError::NotFound)
+    }
+}
+
+impl Run for Batch {
+    type Answer = Done;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Done, DirectoryError> {
+        // First of all, so that whoever asks the same meanwhile waits here.
+        if let Some(keeping) = &self.keeping
+            && let Some(answer) = claim(keeping, context, connection).await?
+        {
+            return Ok(Done::Before(answer));
+        }
+        let mut made = Made::default();
+        let mut outcomes = Vec::with_capacity(self.steps.len());
+        for (place, step) in self.steps.iter().enumerate() {
+            let outcome = RunStep::run_step(step.as_ref(), &made, context, connection).await;
+            let outcome = outcome.map_err(|error| error.of_step(place))?;
+            made.push(outcome.id);
+            outcomes.push(outcome);
+        }
+        if let Some(keeping) = &self.keeping {
+            keep(keeping, (keeping.answer)(&outcomes), connection).await?;
+        }
+        Ok(Done::Now(outcomes))
+    }
+}
+
+type Kept = (String, Option<i32>, Option<String>, Option<Vec<u8>>, String);
+
+/// Takes the key, or finds the answer that is kept under it.
+async fn claim(
+    keeping: &Keeping,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Option<Answer>, DirectoryError> {
+    if take_key(keeping, context, connection).await? {
+        return Ok(None);
+    }
+    let row: Option<Kept> = idempotency::table
+        .find((keeping.caller_id, &keeping.key))
+        .select((
+            idempotency::request_hash,
+            idempotency::status,
+            idempotency::headers,
+            idempotency::answer,
+            idempotency::at,
+        ))
+        .get_result(connection)
+        .await
+        .optional()?;
+    let Some((request_hash, Some(status), headers, answer, at)) = row else {
+        // It was there a moment ago, and expired.
+        return Err(DirectoryError::Again);
+    };
+    if at <= keeping.expired {
+        diesel::delete(idempotency::table.find((keeping.caller_id, &keeping.key)))
+            .execute(connection)
+            .await?;
+        return match take_key(keeping, context, connection).await? {
+            true => Ok(None),
+            false => Err(DirectoryError::Again),
+        };
+    }
+    if request_hash != keeping.request_hash {
+        return Err(DirectoryError::KeyReused);
+    }
+    Ok(Some(Answer {
+        status: u16::try_from(status).unwrap_or_default(),
+        headers: headers.unwrap_or_default(),
+        body: answer.unwrap_or_default(),
+    }))
+}
+
+/// Whether the key was free. Somebody who has it, but has not finished, is
+/// waited for; for too long, and the caller hears so.
+async fn take_key(
+    keeping: &Keeping,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let inserted = diesel::insert_into(idempotency::table)
+        .values((
+            idempotency::caller_id.eq(keeping.caller_id),
+            idempotency::idempotency_key.eq(&keeping.key),
+            idempotency::request_hash.eq(&keeping.request_hash),
+            idempotency::at.eq(context.now_text()),
+        ))
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await;
+    match inserted.map_err(DirectoryError::from) {
+        Ok(rows) => Ok(rows > 0),
+        Err(DirectoryError::Busy(_)) => Err(DirectoryError::InProgress),
+        Err(error) => Err(error),
+    }
+}
+
+async fn keep(
+    keeping: &Keeping,
+    answer: Answer,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    diesel::update(idempotency::table.find((keeping.caller_id, &keeping.key)))
+        .set((
+            idempotency::status.eq(i32::from(answer.status)),
+            idempotency::headers.eq(answer.headers),
+            idempotency::answer.eq(answer.body),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Kept answers that one transaction forgets at most.
+const SOME: i64 = 200;
+
+impl Run for ForgetAnswers {
+    type Answer = usize;
+
+    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
+        let expired: Vec<(i64, String)> = idempotency::table
+            .filter(idempotency::at.le(&self.expired))
+            .order(idempotency::at.asc())
+            .select((idempotency::caller_id, idempotency::idempotency_key))
+            .limit(SOME)
+            .load(connection)
+            .await?;
+        let mut forgotten = 0;
+        for (caller, key) in expired {
+            // It may have been taken anew meanwhile.
+            let row = idempotency::table.find((caller, key));
+            forgotten += diesel::delete(row.filter(idempotency::at.le(&self.expired)))
+                .execute(connection)
+                .await?;
+        }
+        Ok(forgotten)
+    }
+}
