@@ -29,7 +29,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         "linkage.meta": linkage_meta(),
         "pagination": pagination(),
         "stamp": stamp(),
-        "home": home(),
+        "home": home(frame),
         "health": health(),
         "session": session(),
         "credentials": credentials(),
@@ -116,7 +116,8 @@ fn stamp() -> Value {
     })
 }
 
-fn home() -> Value {
+fn home(frame: &Frame) -> Value {
+    let limits = &frame.query;
     let hints = json!({
         "type": "object",
         "properties": {
@@ -129,6 +130,15 @@ fn home() -> Value {
         "properties": { "href": reference("link"), "hints": hints },
         "required": ["href"],
     });
+    let page_size = json!({
+        "type": "object",
+        "description": "Items on a page: without page[size], and at most.",
+        "properties": {
+            "default": { "type": "integer", "minimum": 1, "examples": [limits.default_page_size] },
+            "max": { "type": "integer", "minimum": 1, "examples": [limits.max_page_size] },
+        },
+        "required": ["default", "max"],
+    });
     json!({
         "type": "object",
         "properties": {
@@ -137,10 +147,11 @@ fn home() -> Value {
                 "type": "object",
                 "properties": {
                     "resources": { "type": "object", "additionalProperties": entry },
+                    "page_size": page_size,
                     "project": { "type": "object", "properties": { "name": { "type": "string" } } },
                     "version": { "type": "string" },
                 },
-                "required": ["resources", "project", "version"],
+                "required": ["resources", "page_size", "project", "version"],
             },
         },
         "required": ["links", "meta"],
