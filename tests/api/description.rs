@@ -7,7 +7,7 @@ use rolecall::api::endpoints;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADMIN_PASSWORD, Answer, Client, TestApp, a_new, a_role, a_user, changes, linkage,
+    ADMIN_PASSWORD, Answer, Client, Member, TestApp, a_new, a_role, a_user, changes, linkage,
 };
 
 /// What is served beside the endpoints, for everybody.
@@ -274,6 +274,7 @@ impl<'a> Comparison<'a> {
         assert!(response.is_object(), "{method} {path}: {}", answer.status);
         let response = resolve(self.description, response);
         let kind = answer.header("content-type").unwrap();
+        let (kind, _) = kind.split_once(';').unwrap_or((kind, ""));
         let schema = &response["content"][kind]["schema"];
         assert!(schema.is_object(), "{method} {path}: {kind}");
         self.compare(&answer.json(), schema, path);
@@ -334,8 +335,54 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     let wrong = changes("users", user.id, json!({ "username": "" }));
     comparison.answer("/users/{id}", "PATCH", &client.patch(&user.path(), &wrong));
     comparison.answer("/users", "GET", &client.get("/users?sort=x"));
+    tour_by_cursor(client, &user, comparison);
     let strange = [("accept", "text/html")];
     comparison.answer("/users", "GET", &client.get_with("/users", &strange));
+}
+
+/// The same for pages by cursor, and for totals that are estimated.
+fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_>) {
+    let profile = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
+    let accept = format!("application/vnd.api+json;profile=\"{profile}\"");
+    let get = |address: &str| client.get_with(address, &[("accept", &accept)]);
+    let end = |answer: &Answer| answer.json()["links"]["last"].as_str().unwrap().to_owned();
+    let linkage = format!("{}/relationships/roles", user.path());
+    let tokens = format!("{}/relationships/tokens", user.path());
+    let linkages = "/users/{id}/relationships/roles";
+    for (path, address) in [
+        ("/users", "/users"),
+        ("/roles", "/roles"),
+        ("/tokens", "/tokens"),
+        ("/events", "/events"),
+        (linkages, linkage.as_str()),
+        (
+            "/roles/{id}/relationships/users",
+            "/roles/1/relationships/users",
+        ),
+        ("/users/{id}/relationships/tokens", tokens.as_str()),
+    ] {
+        for query in ["", "?page[count]=exact", "?page[count]=estimated"] {
+            let answer = get(&format!("{address}{query}")).expect(200);
+            comparison.answer(path, "GET", &answer);
+            comparison.answer(path, "GET", &client.get(&end(&answer)).expect(200));
+        }
+        let estimated = client.get(&format!("{address}?page[count]=estimated"));
+        comparison.answer(path, "GET", &estimated.expect(200));
+    }
+    let events = client.get(&end(&get("/events"))).expect(200);
+    let cursor = |item: usize| {
+        let cursor = events.data()[item]["meta"]["page"]["cursor"].clone();
+        cursor.as_str().unwrap().to_owned()
+    };
+    let items = events.data().as_array().unwrap().len();
+    let range = format!(
+        "/events?page[after]={}&page[before]={}&page[size]=1",
+        cursor(0),
+        cursor(items - 1)
+    );
+    comparison.answer("/events", "GET", &client.get(&range).expect(200));
+    comparison.answer("/users", "GET", &get("/users?page[size]=1000").expect(400));
+    comparison.answer("/users", "GET", &get("/users?sort=x").expect(400));
 }
 
 #[test]
@@ -361,9 +408,6 @@ fn answers_hold_what_is_described_and_nothing_else() {
 const UNSEEN: &[&str] = &[
     // Only as application/json.
     "#/components/schemas/errors/error",
-    // Only errors that a profile defines.
-    "#/components/schemas/error/links",
-    "#/components/schemas/error/links/type",
 ];
 
 /// The properties of all schemas but those of requests.

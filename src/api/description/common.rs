@@ -26,10 +26,13 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
             "items": { "anyOf": any },
         },
         "list.meta": list_meta(frame),
-        "linkage.meta": linkage_meta(),
+        "linkage.meta": linkage_meta(frame),
         "pagination": pagination(),
+        "cursor.pagination": cursor_pagination(),
+        "cursor": cursor(),
+        "cursor.meta": cursor_meta(),
         "stamp": stamp(),
-        "home": home(),
+        "home": home(frame),
         "health": health(),
         "session": session(),
         "credentials": credentials(),
@@ -58,31 +61,87 @@ fn links_object(names: &[&str], required: &[&str]) -> Value {
 fn list_meta(frame: &Frame) -> Value {
     json!({
         "type": "object",
-        "properties": {
-            "pagination": reference("pagination"),
-            "page_size_max": {
-                "type": "integer",
-                "description": "The largest page; only where more was asked for.",
-                "examples": [frame.query.max_page_size],
-            },
-        },
-        "required": ["pagination"],
+        "description": "pagination, or for pages by cursor page.",
+        "properties": page_meta(frame),
+        "oneOf": [{ "required": ["pagination"] }, { "required": ["page"] }],
     })
 }
 
-fn linkage_meta() -> Value {
+fn linkage_meta(frame: &Frame) -> Value {
+    let mut properties = page_meta(frame);
+    let changed = json!({
+        "type": "integer",
+        "minimum": 0,
+        "description": "How many members were added or removed; only in answers to changes.",
+    });
+    properties.insert("changed".to_owned(), changed);
+    json!({ "type": "object", "properties": properties })
+}
+
+/// What is told of a page of a list or of linkage.
+fn page_meta(frame: &Frame) -> Map<String, Value> {
+    let told = [
+        ("pagination", reference("pagination")),
+        ("page", reference("cursor.pagination")),
+        (
+            "count_is_estimated",
+            json!({
+                "const": true,
+                "description": "Only with page[count]=estimated: count and page_count are about right.",
+            }),
+        ),
+        (
+            "page_size_max",
+            json!({
+                "type": "integer",
+                "description": "The largest page; only where more was asked for.",
+                "examples": [frame.query.max_page_size],
+            }),
+        ),
+    ];
+    told.map(|(name, schema)| (name.to_owned(), schema))
+        .into_iter()
+        .collect()
+}
+
+/// Of a page by cursor, as the profile names it.
+fn cursor_pagination() -> Value {
+    let total = |doc: &str| json!({ "type": "integer", "minimum": 0, "description": doc });
     json!({
         "type": "object",
+        "description": "A page by cursor; totals only with page[count].",
         "properties": {
-            "pagination": reference("pagination"),
-            "page_size_max": { "type": "integer" },
-            "changed": {
-                "type": "integer",
-                "minimum": 0,
-                "description": "How many members were added or removed; only in answers to changes.",
+            "total": total("All items; with page[count]=exact."),
+            "estimatedTotal": {
+                "type": "object",
+                "properties": { "bestGuess": total("About as many; with page[count]=estimated.") },
+                "required": ["bestGuess"],
+            },
+            "rangeTruncated": {
+                "const": true,
+                "description": "Only where more lies between the two cursors than is on the page.",
             },
         },
     })
+}
+
+/// Where an item of a page by cursor is.
+fn cursor() -> Value {
+    json!({
+        "type": "object",
+        "description": "Only on pages by cursor.",
+        "properties": {
+            "cursor": {
+                "type": "string",
+                "description": "For page[after] and page[before], in the same order.",
+            },
+        },
+        "required": ["cursor"],
+    })
+}
+
+fn cursor_meta() -> Value {
+    json!({ "type": "object", "properties": { "page": reference("cursor") } })
 }
 
 fn pagination() -> Value {
@@ -111,12 +170,14 @@ fn stamp() -> Value {
             "modified": { "type": "string", "format": "date-time" },
             "created_by": { "type": ["integer", "null"] },
             "modified_by": { "type": ["integer", "null"] },
+            "page": reference("cursor"),
         },
         "required": ["created", "modified", "created_by", "modified_by"],
     })
 }
 
-fn home() -> Value {
+fn home(frame: &Frame) -> Value {
+    let limits = &frame.query;
     let hints = json!({
         "type": "object",
         "properties": {
@@ -129,6 +190,15 @@ fn home() -> Value {
         "properties": { "href": reference("link"), "hints": hints },
         "required": ["href"],
     });
+    let page_size = json!({
+        "type": "object",
+        "description": "Items on a page: without page[size], and at most.",
+        "properties": {
+            "default": { "type": "integer", "minimum": 1, "examples": [limits.default_page_size] },
+            "max": { "type": "integer", "minimum": 1, "examples": [limits.max_page_size] },
+        },
+        "required": ["default", "max"],
+    });
     json!({
         "type": "object",
         "properties": {
@@ -137,10 +207,11 @@ fn home() -> Value {
                 "type": "object",
                 "properties": {
                     "resources": { "type": "object", "additionalProperties": entry },
+                    "page_size": page_size,
                     "project": { "type": "object", "properties": { "name": { "type": "string" } } },
                     "version": { "type": "string" },
                 },
-                "required": ["resources", "project", "version"],
+                "required": ["resources", "page_size", "project", "version"],
             },
         },
         "required": ["links", "meta"],

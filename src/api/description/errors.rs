@@ -102,6 +102,11 @@ pub fn object() -> Value {
                 "properties": {
                     "attribute": { "type": "string" },
                     "message": { "type": "string" },
+                    "page": {
+                        "type": "object",
+                        "description": "For pages by cursor that are too large.",
+                        "properties": { "maxSize": { "type": "integer" } },
+                    },
                 },
             },
         },

@@ -34,7 +34,12 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         all.insert(format!("{name}.document"), document(reference(name)));
         all.insert(format!("{name}.list"), list(reference(name), "pages"));
         if is_target(name) {
-            let shape = identifier(name, &["type", "id"]);
+            let mut shape = identifier(name, &["type", "id"]);
+            set(
+                &mut shape,
+                &["properties", "meta"],
+                reference("cursor.meta"),
+            );
             all.insert(format!("{name}.identifier"), shape);
             all.insert(format!("{name}.linkage"), linkage(name));
             all.insert(format!("{name}.members"), members(name, frame));
@@ -85,9 +90,9 @@ fn resource(kind: &Type, frame: &Frame) -> Value {
             json!({ "type": "object", "properties": relationships }),
         );
     }
-    if kind.fields().iter().any(|field| field.name == "modified") {
-        set(&mut properties, &["meta"], reference("stamp"));
-    }
+    let is_stamped = kind.fields().iter().any(|field| field.name == "modified");
+    let meta = if is_stamped { "stamp" } else { "cursor.meta" };
+    set(&mut properties, &["meta"], reference(meta));
     json!({
         "type": "object",
         "description": kind.doc,

@@ -70,10 +70,13 @@ fn roles_are_filtered_by_what_their_texts_hold() {
         answer.expect(200).ids()
     };
     let (hr, it) = (hr.id.to_string(), it.id.to_string());
-    assert_eq!(ids("filter[name][contains]=0%25"), [hr.clone()]);
-    assert_eq!(ids("filter[name][prefix]=I"), [it.clone()]);
-    assert_eq!(ids("filter[name][suffix]=T"), [it.clone()]);
-    assert_eq!(ids("filter[name][regex]=^(HR|IT)"), [hr, it]);
+    assert_eq!(ids("filter[name][contains]=0%25"), [hr.as_str()]);
+    assert_eq!(ids("filter[name][prefix]=I"), [it.as_str()]);
+    assert_eq!(ids("filter[name][suffix]=T"), [it.as_str()]);
+    assert_eq!(
+        ids("filter[name][regex]=^(HR|IT)"),
+        [hr.as_str(), it.as_str()]
+    );
     assert_eq!(ids("filter[description][regex]=may%20do"), ["1"]);
 }
 
