@@ -290,6 +290,10 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     comparison.answer("/auth/user", "GET", &me.get("/auth/user"));
     let credentials = json!({ "username": "admin", "password": ADMIN_PASSWORD });
     comparison.answer("/auth", "POST", &client.post("/auth", &credentials));
+    let role =
+        json!({ "op": "add", "data": a_new("roles", json!({ "name": "made at once" }))["data"] });
+    let operations = json!({ "atomic:operations": [role] });
+    comparison.answer("/operations", "POST", &client.operations(&operations));
     for path in ["/home", "/health", KEYS] {
         comparison.answer(path, "GET", &client.get(path));
     }
@@ -421,9 +425,16 @@ fn properties_of_answers(description: &Value) -> Vec<String> {
     }
     let mut found = Vec::new();
     for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
-        let is_request = [".new", ".changes", ".members", ".own", "credentials"]
-            .iter()
-            .any(|end| name.ends_with(end));
+        let is_request = [
+            ".new",
+            ".changes",
+            ".members",
+            ".own",
+            "credentials",
+            "operations",
+        ]
+        .iter()
+        .any(|end| name.ends_with(end));
         if !is_request {
             gather(schema, &format!("#/components/schemas/{name}"), &mut found);
         }

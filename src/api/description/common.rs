@@ -36,6 +36,8 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         "health": health(),
         "session": session(),
         "credentials": credentials(),
+        "operations": operations(frame),
+        "operations.results": results(),
         "keys": keys(),
         "errors": errors::document(),
         "error": errors::object(),
@@ -190,6 +192,16 @@ fn home(frame: &Frame) -> Value {
         "properties": { "href": reference("link"), "hints": hints },
         "required": ["href"],
     });
+    let bounds = json!({
+        "type": "object",
+        "description": "Where several changes can be made at once, and how many.",
+        "properties": {
+            "href": reference("link"),
+            "max_operations": { "type": "integer", "minimum": 1 },
+            "max_passwords": { "type": "integer", "minimum": 1 },
+        },
+        "required": ["href", "max_operations", "max_passwords"],
+    });
     let page_size = json!({
         "type": "object",
         "description": "Items on a page: without page[size], and at most.",
@@ -208,6 +220,7 @@ fn home(frame: &Frame) -> Value {
                 "properties": {
                     "resources": { "type": "object", "additionalProperties": entry },
                     "page_size": page_size,
+                    "operations": bounds,
                     "project": { "type": "object", "properties": { "name": { "type": "string" } } },
                     "version": { "type": "string" },
                 },
@@ -215,6 +228,51 @@ fn home(frame: &Frame) -> Value {
             },
         },
         "required": ["links", "meta"],
+    })
+}
+
+/// The document of the Atomic Operations extension; its own text has the details.
+fn operations(frame: &Frame) -> Value {
+    let operation = json!({
+        "type": "object",
+        "properties": {
+            "op": { "enum": ["add", "update", "remove"] },
+            "ref": { "type": "object", "description": "type, id or lid, and maybe a relationship." },
+            "href": reference("link"),
+            "data": { "type": ["object", "array", "null"] },
+            "meta": {
+                "type": "object",
+                "properties": {
+                    "if_match": { "type": "string", "description": "The ETag of what is changed." },
+                },
+            },
+        },
+        "required": ["op"],
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "atomic:operations": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": frame.operations,
+                "items": operation,
+            },
+        },
+        "required": ["atomic:operations"],
+    })
+}
+
+fn results() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "atomic:results": {
+                "type": "array",
+                "items": { "type": "object", "description": "data and meta.etag, or nothing." },
+            },
+        },
+        "required": ["atomic:results"],
     })
 }
 

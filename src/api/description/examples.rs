@@ -73,6 +73,19 @@ pub fn change(kind: &Type) -> Value {
 /// A body of an address of its own kind.
 pub fn other(schema: &str) -> Value {
     match schema {
+        "operations" => json!({
+            "atomic:operations": [
+                {
+                    "op": "add",
+                    "data": { "type": "roles", "lid": "hr", "attributes": { "name": "HR" } },
+                },
+                {
+                    "op": "add",
+                    "ref": { "type": "users", "id": "2", "relationship": "roles" },
+                    "data": [{ "type": "roles", "lid": "hr" }],
+                },
+            ],
+        }),
         "credentials" => json!({ "username": "johndoe", "password": "correct horse battery" }),
         _ => json!({
             "data": { "type": "users", "id": "2", "attributes": { "position": "Accountant" } },

@@ -13,6 +13,8 @@ pub struct Frame {
     pub is_strict: bool,
     pub query: query::Limits,
     pub linkage_items: usize,
+    /// The most operations of one request.
+    pub operations: usize,
     /// Characters of a new password, at least and at most.
     pub password: (usize, usize),
     body_bytes: usize,
@@ -37,6 +39,7 @@ impl Frame {
             is_strict: settings.server.strict_media_types,
             query: query_limits(&settings.limits),
             linkage_items: settings.limits.linkage_items,
+            operations: settings.limits.operations,
             password: (
                 settings.auth.password_min_length,
                 settings.auth.password_max_length,

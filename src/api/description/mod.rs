@@ -22,6 +22,7 @@ mod types;
 
 pub use serve::configure;
 
+use super::routes::OPERATIONS;
 use crate::config::Settings;
 use crate::jsonapi::MEDIA_TYPE;
 use frame::Frame;
@@ -30,6 +31,9 @@ pub const OPENAPI: &str = "/openapi.json";
 pub const PAGE: &str = "/docs";
 const KEYS: &str = "/.well-known/jwks.json";
 const STYLE: &str = "/docs/style.css";
+
+/// The media type with the extension, both ways.
+const ATOMIC_TYPE: &str = "application/vnd.api+json;ext=\"https://jsonapi.org/ext/atomic\"";
 
 /// The OpenAPI document, for reading.
 pub fn openapi(settings: &Settings) -> String {
@@ -43,6 +47,7 @@ fn media_type_of(path: &str) -> Option<&'static str> {
         PAGE => Some("text/html"),
         KEYS => Some("application/jwk-set+json"),
         "/health" => Some(MEDIA_TYPE),
+        OPERATIONS => Some(ATOMIC_TYPE),
         _ => None,
     }
 }

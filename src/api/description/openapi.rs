@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::errors;
 use super::frame::Frame;
-use super::operations::{self, Body, Operation, Success, is_always_refused};
+use super::operations::{self, Body, Media, Operation, Success, is_always_refused};
 use super::schemas::{self, reference};
 use super::set::set;
 use super::types::TYPES;
@@ -20,6 +20,8 @@ A directory of people, the roles they hold and what those roles permit, as [JSON
 Filters must all hold. In front of the field `[or][N]` puts a filter into group N: \
 `filter[or][0][name]=John&filter[or][1][surname]=Doe` asks for one or the other. \
 Unknown parameters are refused with 400; nothing is ignored. A request uses one style of paging. \
+Single resources and linkage carry an `ETag`: `If-None-Match` gives 304, `If-Match` on a change 412 when the state is another. \
+`Idempotency-Key` on POST makes a retry safe: the same request gets the kept answer, another one 422. \
 Bodies are `application/vnd.api+json` without `charset`; attributes that are unknown or read-only are passed over.";
 
 pub fn document(frame: &Frame) -> Value {
@@ -106,10 +108,11 @@ fn written(operation: &Operation, frame: &Frame) -> Value {
 
 fn request_body(body: &Body, frame: &Frame) -> Value {
     let content = json!({ "schema": reference(&body.schema), "example": body.example });
-    let kinds: &[&str] = match (body.is_form_too, frame.is_strict) {
-        (true, _) => &[PLAIN_JSON, FORM],
-        (false, true) => &[MEDIA_TYPE],
-        (false, false) => &[MEDIA_TYPE, PLAIN_JSON],
+    let kinds: &[&str] = match (body.media, frame.is_strict) {
+        (Media::JsonOrForm, _) => &[PLAIN_JSON, FORM],
+        (Media::Atomic, _) => &[super::ATOMIC_TYPE],
+        (Media::Document, true) => &[MEDIA_TYPE],
+        (Media::Document, false) => &[MEDIA_TYPE, PLAIN_JSON],
     };
     let content: Map<_, _> = kinds
         .iter()

@@ -31,7 +31,15 @@ pub struct Body {
     pub schema: String,
     pub example: Value,
     /// Whether a form says the same.
-    pub is_form_too: bool,
+    pub media: Media,
+}
+
+/// In which media types a body can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    Document,
+    JsonOrForm,
+    Atomic,
 }
 
 pub struct Success {
@@ -154,7 +162,7 @@ fn body(shape: Shape, method: &str) -> Option<Body> {
     Some(Body {
         schema,
         example,
-        is_form_too: false,
+        media: Media::Document,
     })
 }
 
@@ -198,6 +206,17 @@ fn errors(shape: Shape, method: &str, frame: &Frame) -> Vec<u16> {
         || matches!((shape, method), (Shape::Linkage(..), "DELETE"))
     {
         all.extend([409, 413, frame.invalid_data]);
+    }
+    // A key that was used for another request.
+    if matches!((shape, method), (Shape::Collection(_), "POST")) {
+        all.push(422);
+    }
+    // A state that is not the one that If-Match names, or none named.
+    if matches!(
+        (shape, method),
+        (Shape::Item(_), "PATCH" | "DELETE") | (Shape::Linkage(..), "POST" | "PATCH" | "DELETE")
+    ) {
+        all.extend([412, 428]);
     }
     all.sort_unstable();
     all.dedup();

@@ -2,7 +2,7 @@
 
 use super::examples;
 use super::frame::Frame;
-use super::operations::{ALWAYS, Body, Operation, Success};
+use super::operations::{ALWAYS, Body, Media, Operation, Success};
 use super::{parameters, types};
 
 /// One method at such an address. `GET` stands for `HEAD` too.
@@ -34,6 +34,20 @@ const OTHERS: &[Other] = &[
             "Read where everything is",
             "The collections.",
         )
+    },
+    Other {
+        path: crate::api::routes::OPERATIONS,
+        method: "POST",
+        id: "operate",
+        summary: "Carry out several changes in one transaction (Atomic Operations)",
+        doc: "The results, in the order of the operations.",
+        schema: Some("operations.results"),
+        body: Some("operations"),
+        resource: None,
+        errors: &[
+            400, 401, 403, 404, 406, 409, 412, 413, 414, 415, 422, 428, 431, 500, 503,
+        ],
+        needs_credentials: true,
     },
     Other {
         path: "/auth",
@@ -182,7 +196,11 @@ impl Other {
             body: self.body.map(|schema| Body {
                 schema: schema.into(),
                 example: examples::other(schema),
-                is_form_too: schema == "credentials",
+                media: match schema {
+                    "credentials" => Media::JsonOrForm,
+                    "operations" => Media::Atomic,
+                    _ => Media::Document,
+                },
             }),
             success: Success {
                 status: if is_empty { 204 } else { 200 },
@@ -196,7 +214,9 @@ impl Other {
 
     /// Invalid data has the status of the settings.
     fn errors(&self, frame: &Frame) -> Vec<u16> {
-        let is_meant = |status: &u16| *status != 422 || frame.invalid_data == 422;
+        // That of a reused Idempotency-Key stays.
+        let keeps = self.path == crate::api::routes::OPERATIONS;
+        let is_meant = |status: &u16| *status != 422 || keeps || frame.invalid_data == 422;
         self.errors.iter().copied().filter(is_meant).collect()
     }
 }
