@@ -292,7 +292,7 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     comparison.answer("/auth", "POST", &client.post("/auth", &credentials));
     let role =
         json!({ "op": "add", "data": a_new("roles", json!({ "name": "made at once" }))["data"] });
-    let operations = json!({ "atomic:operations": [role] });
+    let operations = json!({ "atomic:operations": [step] });
     comparison.answer("/operations", "POST", &client.operations(&operations));
     for path in ["/home", "/health", KEYS] {
         comparison.answer(path, "GET", &client.get(path));
