@@ -277,9 +277,9 @@ impl<'a> Comparison<'a> {
         // With parameters where they are described, those of a profile are not.
         let (bare, _) = kind.split_once(';').unwrap_or((kind, ""));
         let content = &response["content"];
-        let schema = content.get(kind).unwrap_or(&content[bare])["schema"].clone();
+        let schema = &content.get(kind).unwrap_or(&content[bare])["schema"];
         assert!(schema.is_object(), "{method} {path}: {kind}");
-        self.compare(&answer.json(), &schema, path);
+        self.compare(&answer.json(), schema, path);
     }
 }
 
