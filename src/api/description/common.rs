@@ -271,6 +271,8 @@ fn results() -> Value {
                 "type": "array",
                 "items": { "type": "object", "description": "data and meta.etag, or nothing." },
             },
+            "links": { "type": "object" },
+            "jsonapi": { "type": "object", "description": "Names the extension." },
         },
         "required": ["atomic:results"],
     })
