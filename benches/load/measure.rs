@@ -149,10 +149,15 @@ fn lua(item: &Item, token: &str) -> String {
         ),
         None => String::new(),
     };
+    let headers: String = item
+        .headers
+        .iter()
+        .map(|(name, value)| format!("wrk.headers['{name}'] = '{value}'\n"))
+        .collect();
     format!(
         "wrk.method = '{}'\nwrk.headers['Authorization'] = 'Bearer {token}'\n\
          wrk.headers['Content-Type'] = 'application/vnd.api+json'\n\
-         wrk.headers['Accept'] = 'application/vnd.api+json'\n{body}",
+         wrk.headers['Accept'] = 'application/vnd.api+json'\n{headers}{body}",
         item.method
     )
 }

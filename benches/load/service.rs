@@ -81,6 +81,35 @@ impl Service {
 
     /// The body of a 200 answer.
     pub fn get(&self, path: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+        Ok(self.exchange(path)?.1)
+    }
+
+    pub fn etag(&self, path: &str) -> Result<String, Box<dyn Error>> {
+        let (head, _) = self.exchange(path)?;
+        let line = head
+            .lines()
+            .find(|line| line.to_ascii_lowercase().starts_with("etag:"));
+        let (_, tag) = line
+            .and_then(|line| line.split_once(' '))
+            .ok_or("no ETag")?;
+        Ok(tag.trim().to_owned())
+    }
+
+    /// The address of a page in the middle of all users, by cursor.
+    pub fn deep_cursor(&self) -> Result<String, Box<dyn Error>> {
+        let middle = format!("/users?page%5Bnumber%5D={}", (self.users / 40).max(1));
+        let page: serde_json::Value = serde_json::from_slice(&self.get(&middle)?)?;
+        let id = page.pointer("/data/0/id").and_then(|id| id.as_str());
+        let id = id.ok_or("no user there")?;
+        let cursor = base64::Engine::encode(
+            &base64::engine::general_purpose::URL_SAFE_NO_PAD,
+            format!("[1,\"\",[],{id}]"),
+        );
+        Ok(format!("/users?page%5Bafter%5D={cursor}"))
+    }
+
+    /// Head and body of a 200 answer.
+    fn exchange(&self, path: &str) -> Result<(String, Vec<u8>), Box<dyn Error>> {
         let mut stream = TcpStream::connect(&self.address)?;
         write!(
             stream,
@@ -96,7 +125,8 @@ impl Service {
             .windows(4)
             .position(|part| part == b"\r\n\r\n")
             .ok_or("no body")?;
-        Ok(answer.split_off(start + 4))
+        let body = answer.split_off(start + 4);
+        Ok((String::from_utf8_lossy(&answer).into_owned(), body))
     }
 
     /// Resident memory.

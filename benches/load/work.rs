@@ -12,6 +12,8 @@ pub struct Item {
     /// Lua for what changes with every request: the arguments of `wrk.format`.
     pub lua: Option<String>,
     pub connections: usize,
+    /// Instead of, or beside, what every request carries.
+    pub headers: Vec<(&'static str, String)>,
     pub answer: Vec<u8>,
 }
 
@@ -24,10 +26,52 @@ impl Item {
             path: path.to_owned(),
             lua: None,
             connections: 16,
+            headers: Vec::new(),
             answer,
         })
     }
 }
+
+/// Queries of every kind, as they differ in cost.
+const QUERIES: &[(&str, &str)] = &[
+    (
+        "page of 20, two fields",
+        "/users?fields%5Busers%5D=username,email",
+    ),
+    ("page of 20 by surname", "/users?sort=surname"),
+    (
+        "filter by prefix",
+        "/users?filter%5Busername%5D%5Bprefix%5D=user12",
+    ),
+    (
+        "filter by contains",
+        "/users?filter%5Bemail%5D%5Bcontains%5D=ser123",
+    ),
+    (
+        "filter by regex",
+        "/users?filter%5Busername%5D%5Bregex%5D=%5Euser12.%24",
+    ),
+    (
+        "filter by role",
+        "/users?filter%5Broles%5D=Marketing&page%5Bcount%5D=none",
+    ),
+    ("search", "/users?q=er123"),
+];
+
+/// A document of a hundred operations, each on a user of its own.
+fn hundred() -> String {
+    let operations: Vec<String> = (2..102)
+        .map(|id| {
+            format!(
+                r#"{{"op":"update","data":{{"type":"users","id":"{id}","attributes":{{"name":"Jo ' .. now .. '"}}}}}}"#
+            )
+        })
+        .collect();
+    let document = format!(r#"{{"atomic:operations":[{}]}}"#, operations.join(","));
+    format!("(function() now = unique(); return nil, nil, nil, '{document}' end)()")
+}
+
+const ATOMIC: &str = "application/vnd.api+json;ext=\"https://jsonapi.org/ext/atomic\"";
 
 pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
     let user = format!("/users/{}", service.users / 2);
@@ -38,6 +82,7 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
         path,
         lua,
         connections,
+        headers: Vec::new(),
         answer: answer.clone(),
     };
     let id = service.users / 2;
@@ -45,8 +90,23 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
     let patch = format!(
         r#"nil, nil, nil, '{{"data":{{"type":"users","id":"{id}","attributes":{{"name":"Jo ' .. unique() .. '"}}}}}}'"#
     );
-    Ok(vec![
+    let unchanged = Item {
+        headers: vec![("If-None-Match", service.etag(&user)?)],
+        ..Item::read(service, "one user, unchanged (304)", &user)?
+    };
+    let at_once = Item {
+        headers: vec![("Content-Type", ATOMIC.into()), ("Accept", ATOMIC.into())],
+        ..write(
+            "100 changes at once",
+            "POST",
+            "/operations".into(),
+            Some(hundred()),
+            16,
+        )
+    };
+    let mut items = vec![
         Item::read(service, "one user", &user)?,
+        unchanged,
         Item::read(service, "page of 20", "/users")?,
         Item::read(service, "page of 20 with roles", "/users?include=roles")?,
         Item::read(
@@ -58,6 +118,11 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
             service,
             "filter by username",
             "/users?filter%5Busername%5D=user5",
+        )?,
+        Item::read(
+            service,
+            "page of 20 by cursor, deep",
+            &service.deep_cursor()?,
         )?,
         write("PATCH one user", "PATCH", user, Some(patch), 64),
         write(
@@ -81,7 +146,12 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
             Some(USER.into()),
             16,
         ),
-    ])
+        at_once,
+    ];
+    for (name, path) in QUERIES {
+        items.push(Item::read(service, name, path)?);
+    }
+    Ok(items)
 }
 
 const TURN: &str =
