@@ -154,7 +154,7 @@ fn an_exhausted_pool_is_a_503_and_loses_nothing() {
     let app = TestApp::with(|settings| {
         settings.database.busy_timeout_ms = 60_000;
         settings.database.connections = 1;
-        settings.database.acquire_timeout_ms = 50;
+        settings.database.acquire_timeout_ms = 1_000;
     });
     overflows(&app);
 }
