@@ -182,8 +182,6 @@ pub struct Call<'a> {
     pub accepted: &'a Accepted,
     pub guard: Guard,
     pub base: Cow<'a, str>,
-    /// The answer is plain JSON, which has tags of its own.
-    pub plain_json: bool,
 }
 
 impl Call<'_> {
@@ -211,7 +209,7 @@ impl Call<'_> {
         }
     }
 
-    /// A query where nothing can be asked for but sparse fields and includes.
+    /// The path of this request, without a slash at the end.
     pub fn path(&self) -> &str {
         let path = self.request.path();
         path.strip_suffix('/').unwrap_or(path)
@@ -304,6 +302,5 @@ async fn begin<'a>(
         accepted,
         guard,
         base,
-        plain_json: accepted.plain_json,
     })
 }

@@ -188,7 +188,7 @@ impl Call<'_> {
     }
 
     pub fn tag(&self, state: &State) -> String {
-        state.tag(&self.api.fingerprint, self.plain_json)
+        state.tag(&self.api.fingerprint, self.accepted.plain_json)
     }
 }
 

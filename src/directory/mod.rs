@@ -16,6 +16,7 @@ pub mod listing;
 pub mod permissions;
 mod postgres;
 pub mod roles;
+mod secret;
 pub mod sign_ins;
 pub mod signing_keys;
 mod sqlite;

@@ -1,10 +1,9 @@
 //! The keys with which access tokens are signed, shared by all processes.
 
-use std::fmt;
-
 use diesel::{Insertable, Queryable, Selectable};
 
 use super::Operation;
+use super::secret::secret_text;
 use crate::storage::schema::signing_keys;
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -38,34 +37,7 @@ impl PrivateKey {
     }
 }
 
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("[secret]")
-    }
-}
-
-impl<DB> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for PrivateKey
-where
-    DB: diesel::backend::Backend,
-    str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
-{
-    fn to_sql<'b>(
-        &'b self,
-        out: &mut diesel::serialize::Output<'b, '_, DB>,
-    ) -> diesel::serialize::Result {
-        self.0.as_str().to_sql(out)
-    }
-}
-
-impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for PrivateKey
-where
-    DB: diesel::backend::Backend,
-    String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
-{
-    fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
-        String::from_sql(bytes).map(Self)
-    }
-}
+secret_text!(PrivateKey);
 
 /// Every key that is not retired, the newest first.
 #[derive(Debug)]

@@ -146,7 +146,7 @@ fn pointing(frame: &Frame<'_>, document: &ResourceObject, failure: Failure) -> F
 /// `{"data": the resource, "meta": {"etag": its tag}}`
 fn shown<R: Resource>(call: &Call<'_>, once: ShownOnce) -> Show<Row<R>> {
     let base = call.base.clone().into_owned();
-    let (fingerprint, plain_json) = (call.api.fingerprint.clone(), call.plain_json);
+    let (fingerprint, plain_json) = (call.api.fingerprint.clone(), call.accepted.plain_json);
     Box::new(move |row| {
         let render = Render {
             base: &base,
