@@ -208,6 +208,18 @@ pub fn maybe_text(
     }
 }
 
+/// A text that may be null, or becomes what `check` makes of it.
+pub fn maybe(
+    field: &'static str,
+    value: &Value,
+    check: impl Fn(&str) -> Result<String, Problem>,
+) -> Result<Option<String>, Problem> {
+    match value {
+        Value::Null => Ok(None),
+        value => text(field, value).and_then(check).map(Some),
+    }
+}
+
 pub fn flag(field: &'static str, value: &Value) -> Result<bool, Problem> {
     value
         .as_bool()

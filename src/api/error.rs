@@ -104,6 +104,8 @@ impl Pointing<'_> {
         };
         Some(if document.attributes.contains_key(name) {
             ResourceObject::attribute_pointer(base, name)
+        } else if document.relationships.contains_key(name) {
+            ResourceObject::relationship_pointer(base, name)
         } else if document.attributes.is_empty() {
             base.into()
         } else {
@@ -111,17 +113,17 @@ impl Pointing<'_> {
         })
     }
 
-    fn related(self, kind: &str, place: usize) -> Option<String> {
+    fn related(self, kind: &str, name: Option<&str>, place: usize) -> Option<String> {
         match self {
             Self::Nowhere => None,
             Self::Linkage(linkage, base) => Some(linkage.pointer_to(base, place)),
             Self::Resource(document, base) => {
                 // A relationship to users may be called `user`: to-one.
                 let singular = kind.trim_end_matches('s');
-                let found = document
-                    .relationships
-                    .iter()
-                    .find(|(name, _)| *name == kind || *name == singular);
+                let found = document.relationships.iter().find(|(known, _)| match name {
+                    Some(name) => *known == name,
+                    None => *known == kind || *known == singular,
+                });
                 found.map(|(name, linkage)| {
                     linkage.pointer_to(&ResourceObject::relationship_pointer(base, name), place)
                 })
@@ -159,10 +161,14 @@ impl Failure {
                     Self::Errors,
                 )
             }
-            Self::Refused(Refusal::Directory(DirectoryError::RelatedNotFound { kind, place })) => {
+            Self::Refused(Refusal::Directory(DirectoryError::RelatedNotFound {
+                kind,
+                relationship,
+                place,
+            })) => {
                 let detail = format!("There is no such resource of the type {kind}.");
                 let error = kinds::RELATED_NOT_FOUND.error(detail);
-                Self::Errors(Errors::from(match at.related(kind, place) {
+                Self::Errors(Errors::from(match at.related(kind, relationship, place) {
                     Some(pointer) => error.at_pointer(pointer),
                     None => error,
                 }))

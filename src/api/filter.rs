@@ -68,6 +68,9 @@ fn column_named<R: Resource>(name: &str) -> Option<(Column<R>, Kind)> {
     if name == "id" {
         return Some((<R::Noun as Noun>::ID, Kind::Number));
     }
+    if let Some((_, column)) = R::LINKED_BY.iter().find(|(known, _)| *known == name) {
+        return Some((*column, Kind::Number));
+    }
     let attribute = R::attribute(name)?;
     Some((attribute.column?, attribute.kind))
 }

@@ -1,8 +1,6 @@
 //! What the value of an attribute may be beyond its kind. For the description:
 //! what is refused is the business of the readers and the value types.
 
-use crate::directory::values;
-
 #[derive(Clone, Copy, Debug)]
 pub struct Form {
     /// Whether it may be null.
@@ -30,10 +28,6 @@ impl Form {
         choices: &[],
         is_names: false,
     };
-    /// A short text, or null.
-    pub const SHORT: Self = Self::text(0, values::MAX_TEXT).or_null();
-    /// A long text, or null.
-    pub const LONG: Self = Self::text(0, values::MAX_LONG_TEXT).or_null();
 
     pub const fn text(least: usize, most: usize) -> Self {
         Self {

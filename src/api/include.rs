@@ -7,12 +7,11 @@ use super::error::Failure;
 use super::kinds;
 use super::render::Render;
 use super::resource::Resource;
-use super::resources::{Links, Loaded, Roles, Tokens, Users, relationship};
+use super::resources::{Loaded, follow, relationship};
 use crate::auth::Guard;
 use crate::directory::listing::Slice;
 use crate::jsonapi::Error;
 use crate::jsonapi::query::Query;
-use crate::jsonapi::write::Commas;
 
 /// The paths of `include`, merged where they begin alike.
 #[derive(Debug, Default)]
@@ -130,14 +129,7 @@ impl Compound {
                     let Some(known) = relationship(kind, name) else {
                         continue;
                     };
-                    let links = Links {
-                        kind,
-                        name: known.name,
-                        ids: &ids,
-                        limit,
-                    };
-                    let pairs = links
-                        .follow(guard)
+                    let pairs = follow(guard, (kind, known.name), &ids, limit)
                         .await?
                         .ok_or_else(|| too_large(name, limit))?;
                     let reached = self.note(kind, known.name, &ids, pairs);
@@ -193,35 +185,8 @@ impl Compound {
     pub fn write(&self, out: &mut Vec<u8>, render: &Render<'_>, primary: (&str, &[i64])) {
         let Some(loaded) = &self.included else { return };
         let (kind, ids) = primary;
-        let ids: BTreeSet<i64> = ids.iter().copied().collect();
-        let is_primary = |other: &str, id: i64| other == kind && ids.contains(&id);
         out.extend_from_slice(b",\"included\":[");
-        let mut commas = Commas::default();
-        for (id, row) in loaded
-            .users
-            .iter()
-            .filter(|(id, _)| !is_primary(Users::TYPE, **id))
-        {
-            debug_assert_eq!(*id, row.id);
-            commas.next(out);
-            render.resource::<Users>(out, row, &[]);
-        }
-        for (_, row) in loaded
-            .roles
-            .iter()
-            .filter(|(id, _)| !is_primary(Roles::TYPE, **id))
-        {
-            commas.next(out);
-            render.resource::<Roles>(out, row, &[]);
-        }
-        for (_, row) in loaded
-            .tokens
-            .iter()
-            .filter(|(id, _)| !is_primary(Tokens::TYPE, **id))
-        {
-            commas.next(out);
-            render.resource::<Tokens>(out, row, &[]);
-        }
+        loaded.write(out, render, (kind, ids.iter().copied().collect()));
         out.push(b']');
     }
 }

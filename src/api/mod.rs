@@ -6,6 +6,8 @@
 
 mod answer;
 mod anybody;
+#[macro_use]
+mod attribute;
 mod base;
 mod call;
 mod client;

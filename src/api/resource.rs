@@ -102,6 +102,8 @@ pub trait Resource: Sized + 'static {
     const ONCE: &'static [(&'static str, &'static str)] = &[];
     /// Filters by something else than an attribute.
     const FILTERS: &'static [(&'static str, OwnFilter)] = &[];
+    /// To-one relationships whose id is a column, to filter by.
+    const LINKED_BY: &'static [(&'static str, Column<Self>)] = &[];
     /// What a search looks into.
     const SEARCHED: &'static [Column<Self>] = &[];
     type Noun: Noun;
@@ -158,6 +160,11 @@ where
 pub struct Linked(pub Vec<(&'static str, Vec<i64>)>);
 
 impl Linked {
+    /// The one id of a to-one relationship.
+    pub fn one(&mut self, name: &str) -> Option<i64> {
+        self.take(name)?.first().copied()
+    }
+
     pub fn take(&mut self, name: &str) -> Option<Vec<i64>> {
         let place = self.0.iter().position(|(known, _)| *known == name)?;
         Some(self.0.swap_remove(place).1)

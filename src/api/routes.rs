@@ -8,16 +8,14 @@ use super::call::{Api, answer};
 use super::error::Failure;
 use super::handlers::{
     change_linkage, create, delete, get, get_linkage, get_linkage_one, list, list_or_related,
-    refuse_linkage, related, related_one, update,
+    refuse_linkage, related, related_one, set_linkage, update,
 };
 use super::home::home;
 use super::operations::operations;
 use super::resource::{Listable, Resource, Writable};
-use super::resources::{
-    Events, RoleUsers, Roles, ToMany, ToOne, TokenUser, Tokens, UserRoles, UserTokens, Users,
-};
+use super::resources::{RELATIONS, TYPES, ToMany, ToOne, Type};
 use super::sign_in::{get_own, key_set, sign_in, sign_out, update_own};
-use crate::directory::grants::Change;
+use crate::directory::members::Change;
 
 /// A path with its methods; `{id}` stands for an id.
 pub struct Endpoint {
@@ -77,14 +75,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         methods: &["POST"],
         routes: vec![web::post().to(operations)],
     });
-    all.extend(writable::<Users>(lists_or_related::<UserRoles>()));
-    all.extend(to_many::<UserRoles>());
-    all.extend(to_many::<UserTokens>());
-    all.extend(writable::<Roles>(lists_or_related::<RoleUsers>()));
-    all.extend(to_many::<RoleUsers>());
-    all.extend(writable::<Tokens>(lists::<Tokens>()));
-    all.extend(to_one::<TokenUser>());
-    all.extend(read_only::<Events>(lists::<Events>()));
+    all.extend(TYPES.iter().flat_map(Type::endpoints));
+    all.extend(RELATIONS.iter().flat_map(|relation| (relation.endpoints)()));
     all.extend(signing_in());
     all
 }
@@ -112,18 +104,21 @@ fn signing_in() -> [Endpoint; 3] {
     [grants, own, keys]
 }
 
-fn lists<R: Listable>() -> Vec<actix_web::Route> {
+/// How a collection is read.
+pub type Lists = Vec<actix_web::Route>;
+
+pub fn lists<R: Listable>() -> Lists {
     vec![web::get().to(list::<R>), web::head().to(list::<R>)]
 }
 
-fn lists_or_related<L: ToMany<From: Listable>>() -> Vec<actix_web::Route> {
+pub fn lists_or_related<L: ToMany<From: Listable>>() -> Lists {
     vec![
         web::get().to(list_or_related::<L>),
         web::head().to(list_or_related::<L>),
     ]
 }
 
-fn writable<R: Writable>(lists: Vec<actix_web::Route>) -> [Endpoint; 2] {
+pub fn writable<R: Writable>(lists: Lists) -> [Endpoint; 2] {
     let [mut collection, mut item] = read_only::<R>(lists);
     collection.methods = COLLECTION;
     collection.routes.push(web::post().to(create::<R>));
@@ -133,7 +128,7 @@ fn writable<R: Writable>(lists: Vec<actix_web::Route>) -> [Endpoint; 2] {
     [collection, item]
 }
 
-fn read_only<R: Resource>(lists: Vec<actix_web::Route>) -> [Endpoint; 2] {
+pub fn read_only<R: Resource>(lists: Lists) -> [Endpoint; 2] {
     let collection = Endpoint {
         path: format!("/{}", R::TYPE),
         methods: READ,
@@ -147,7 +142,7 @@ fn read_only<R: Resource>(lists: Vec<actix_web::Route>) -> [Endpoint; 2] {
     [collection, item]
 }
 
-fn to_many<L: ToMany>() -> [Endpoint; 2] {
+pub fn to_many<L: ToMany>() -> [Endpoint; 2] {
     let from = L::From::TYPE;
     let related = Endpoint {
         path: format!("/{from}/{{id}}/{}", L::NAME),
@@ -173,7 +168,17 @@ fn to_many<L: ToMany>() -> [Endpoint; 2] {
     [related, linkage]
 }
 
-fn to_one<L: ToOne>() -> [Endpoint; 2] {
+/// One that stays as it was made.
+pub fn to_one<L: ToOne>() -> [Endpoint; 2] {
+    one_with::<L>(web::patch().to(refuse_linkage::<L>))
+}
+
+/// One that can be set to another resource.
+pub fn to_one_set<L: ToOne<From: Writable>>() -> [Endpoint; 2] {
+    one_with::<L>(web::patch().to(set_linkage::<L>))
+}
+
+fn one_with<L: ToOne>(patch: actix_web::Route) -> [Endpoint; 2] {
     let from = L::From::TYPE;
     let related = Endpoint {
         path: format!("/{from}/{{id}}/{}", L::NAME),
@@ -189,7 +194,7 @@ fn to_one<L: ToOne>() -> [Endpoint; 2] {
         routes: vec![
             web::get().to(get_linkage_one::<L>),
             web::head().to(get_linkage_one::<L>),
-            web::patch().to(refuse_linkage::<L>),
+            patch,
         ],
     };
     [related, linkage]

@@ -9,8 +9,14 @@ use super::guard::Refusal;
 use super::principal::Principal;
 use crate::directory::batch::Batch;
 use crate::directory::events::{Events, FindEvent};
-use crate::directory::grants::{ChangeMembers, ListMembers, RolesOfUsers, Side, UsersOfRoles};
+use crate::directory::grant_rules::{
+    CreateGrantRule, DeleteGrantRule, FindGrantRule, GrantRules, UpdateGrantRule,
+};
+use crate::directory::grants::{
+    CreateGrant, DeleteGrant, FindGrant, GiveRoles, Grants, UpdateGrant,
+};
 use crate::directory::listing::{List, Visible};
+use crate::directory::members::{Authority, ChangeMembers, FollowMembers, ListMembers, Relation};
 use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::{CreateRole, DeleteRole, FindRole, Roles, RolesOf, UpdateRole};
 use crate::directory::tokens::{
@@ -36,14 +42,14 @@ fn require(principal: &Principal, permission: Permission) -> Result<(), Refusal>
 
 impl Governed for List<Users> {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.visible = principal.sees(Permission::UsersRead);
+        self.visible = principal.sees_users();
         Ok(())
     }
 }
 
 impl Governed for FindUser {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.visible = principal.sees(Permission::UsersRead);
+        self.visible = principal.sees_users();
         Ok(())
     }
 }
@@ -61,7 +67,7 @@ impl Governed for CreateUser {
 
 impl Governed for UpdateUser {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.visible = principal.sees(Permission::UsersRead);
+        self.visible = principal.sees_users();
         self.reach = principal.reach();
         if !can_see(self.visible, self.id) {
             // The directory answers that there is no such user.
@@ -83,7 +89,7 @@ impl Governed for UpdateUser {
 
 impl Governed for UpdateOwn {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.0.visible = principal.sees(Permission::UsersRead);
+        self.0.visible = principal.sees_users();
         self.0.reach = principal.reach();
         if self.0.id != principal.id {
             return Err(Refusal::Forbidden("This is somebody else's record.".into()));
@@ -94,7 +100,7 @@ impl Governed for UpdateOwn {
 
 impl Governed for DeleteUser {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.visible = principal.sees(Permission::UsersRead);
+        self.visible = principal.sees_users();
         self.reach = principal.reach();
         if can_see(self.visible, self.id) {
             require(principal, Permission::UsersWrite)?;
@@ -103,9 +109,11 @@ impl Governed for DeleteUser {
     }
 }
 
+/// Whether the caller may see this user, as far as it is known before the
+/// directory is asked.
 fn can_see(visible: Visible, user: i64) -> bool {
     match visible {
-        Visible::All => true,
+        Visible::All | Visible::Delegated(_) => true,
         Visible::Own(own) => own == user,
         Visible::Nothing => false,
     }
@@ -116,9 +124,7 @@ impl Governed for List<Roles> {
         self.visible = match &self.of {
             // Whoever sees a user sees what that user holds; whether they see
             // the user is asked before.
-            Some(RolesOf::User(user)) if can_see(principal.sees(Permission::UsersRead), *user) => {
-                Visible::All
-            }
+            Some(RolesOf::User(user)) if can_see(principal.sees_users(), *user) => Visible::All,
             // Ids come from linkage that was shown already.
             Some(RolesOf::Ids(_)) => Visible::All,
             _ => principal.sees(Permission::RolesRead),
@@ -179,30 +185,41 @@ impl Governed for DeleteRole {
 
 impl Governed for ListMembers {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.visible_users = principal.sees(Permission::UsersRead);
-        self.visible = match self.side {
-            Side::OfUser(_) => self.visible_users,
-            Side::OfRole(_) => principal.sees(Permission::RolesRead),
-        };
+        self.visible_users = principal.sees_users();
+        self.visible = sees_side(principal, self.side.relation);
         Ok(())
+    }
+}
+
+/// Whose members of such a relationship a caller may look at.
+fn sees_side(principal: &Principal, relation: Relation) -> Visible {
+    match relation {
+        Relation::UserRoles => principal.sees_users(),
+        Relation::RoleUsers | Relation::RoleIncludes | Relation::RuleTargets => {
+            principal.sees(Permission::RolesRead)
+        }
+        Relation::PartnerClusters => principal.sees(Permission::PartnersRead),
+        Relation::ClusterPartners => principal.sees(Permission::ClustersRead),
     }
 }
 
 impl Governed for ChangeMembers {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.reach = principal.reach();
-        self.visible = match self.side {
-            Side::OfUser(user) => {
-                let visible = principal.sees(Permission::UsersRead);
-                if !can_see(visible, user) {
-                    self.visible = visible;
+        self.visible = sees_side(principal, self.side.relation);
+        let needed = match self.side.relation {
+            Relation::UserRoles if !can_see(self.visible, self.side.id) => return Ok(()),
+            Relation::UserRoles | Relation::RoleUsers => {
+                self.authority = principal.authority();
+                if self.authority != Authority::Nothing {
                     return Ok(());
                 }
-                visible
+                Permission::GrantsWrite
             }
-            Side::OfRole(_) => principal.sees(Permission::RolesRead),
+            Relation::RoleIncludes | Relation::RuleTargets => Permission::RolesWrite,
+            Relation::PartnerClusters | Relation::ClusterPartners => Permission::PartnersWrite,
         };
-        require(principal, Permission::GrantsWrite)
+        self.authority = Authority::Reach(principal.reach());
+        require(principal, needed)
     }
 }
 
@@ -213,16 +230,10 @@ impl Governed for Batch {
     }
 }
 
-impl Governed for RolesOfUsers {
-    fn govern(&mut self, _: &Principal) -> Result<(), Refusal> {
-        // The users were shown already, and whoever sees them sees their roles.
-        Ok(())
-    }
-}
-
-impl Governed for UsersOfRoles {
+impl Governed for FollowMembers {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.visible = principal.sees(Permission::UsersRead);
+        // Those whose members are followed were shown already.
+        self.visible_users = principal.sees_users();
         Ok(())
     }
 }
@@ -300,6 +311,105 @@ impl Governed for UpdateToken {
 impl Governed for DeleteToken {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         change_token(principal, &mut self.visible)
+    }
+}
+
+impl Governed for List<Grants> {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = sees_grants(principal);
+        Ok(())
+    }
+}
+
+impl Governed for FindGrant {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = sees_grants(principal);
+        Ok(())
+    }
+}
+
+/// Whoever sees a user sees what they hold.
+fn sees_grants(principal: &Principal) -> Visible {
+    if principal.may(Permission::GrantsRead) {
+        Visible::All
+    } else {
+        principal.sees_users()
+    }
+}
+
+/// The directory asks the grant rules when the caller has nothing but these.
+fn giving(principal: &Principal) -> Result<Authority, Refusal> {
+    match principal.authority() {
+        Authority::Nothing => {
+            require(principal, Permission::GrantsWrite)?;
+            Ok(Authority::Nothing)
+        }
+        authority => Ok(authority),
+    }
+}
+
+impl Governed for CreateGrant {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.authority = giving(principal)?;
+        Ok(())
+    }
+}
+
+impl Governed for GiveRoles {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.authority = giving(principal)?;
+        Ok(())
+    }
+}
+
+impl Governed for UpdateGrant {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = sees_grants(principal);
+        self.authority = giving(principal)?;
+        Ok(())
+    }
+}
+
+impl Governed for DeleteGrant {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = sees_grants(principal);
+        self.authority = giving(principal)?;
+        Ok(())
+    }
+}
+
+impl Governed for List<GrantRules> {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::RolesRead);
+        Ok(())
+    }
+}
+
+impl Governed for FindGrantRule {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::RolesRead);
+        Ok(())
+    }
+}
+
+impl Governed for CreateGrantRule {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.reach = principal.reach();
+        require(principal, Permission::RolesWrite)
+    }
+}
+
+impl Governed for UpdateGrantRule {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.reach = principal.reach();
+        change_role(principal, &[Permission::RolesWrite], &mut self.visible)
+    }
+}
+
+impl Governed for DeleteGrantRule {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.reach = principal.reach();
+        change_role(principal, &[Permission::RolesWrite], &mut self.visible)
     }
 }
 

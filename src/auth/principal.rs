@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use crate::directory::Actor;
 use crate::directory::listing::Visible;
+use crate::directory::members::Authority;
 use crate::directory::permissions::{Permission, Permissions, Reach};
 
 /// A known caller.
@@ -34,6 +35,31 @@ impl Principal {
         } else {
             Visible::Nothing
         }
+    }
+
+    /// The users that this caller sees: all, or those that grant rules show.
+    pub fn sees_users(&self) -> Visible {
+        match self.sees(Permission::UsersRead) {
+            Visible::Own(own) if self.has_scope(Permission::UsersRead) => Visible::Delegated(own),
+            visible => visible,
+        }
+    }
+
+    /// By what right this caller gives and takes roles.
+    pub fn authority(&self) -> Authority {
+        if self.may(Permission::GrantsWrite) {
+            Authority::Reach(self.reach())
+        } else if self.has_scope(Permission::GrantsWrite) {
+            Authority::Rules(self.id)
+        } else {
+            Authority::Nothing
+        }
+    }
+
+    /// Whether no token leaves this out, whatever the roles permit.
+    fn has_scope(&self, permission: Permission) -> bool {
+        let scopes = self.scopes.as_ref();
+        scopes.is_none_or(|scopes| scopes.iter().any(|scope| scope == permission.name()))
     }
 
     pub fn reach(&self) -> Reach {

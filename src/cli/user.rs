@@ -11,8 +11,8 @@ use super::runtime::Session;
 use super::walk::Walk;
 use crate::config::Settings;
 use crate::directory::Expected;
-use crate::directory::grants::{Change, ChangeMembers, RolesOfUsers, Side};
 use crate::directory::listing::Visible;
+use crate::directory::members::{Authority, Change, ChangeMembers, FollowMembers, Relation};
 use crate::directory::permissions::Reach;
 use crate::directory::roles::{RoleColumn, Roles};
 use crate::directory::users::{CreateUser, UpdateUser, User, UserChanges, UserColumn, Users};
@@ -103,12 +103,12 @@ fn change(arguments: &Membership, change: Change, settings: Settings) -> Result<
         let user = lookup::user(session, &arguments.username).await?;
         let role = lookup::role(session, &arguments.role).await?;
         let operation = ChangeMembers {
-            side: Side::OfUser(user.id),
+            side: Relation::UserRoles.of(user.id),
             expected: Expected::Anything,
             visible: Visible::All,
             change,
             members: vec![role.id],
-            reach: Reach::Everything,
+            authority: Authority::Reach(Reach::Everything),
         };
         Ok((user.username, role.name, session.write(operation).await?))
     })?;
@@ -171,9 +171,14 @@ async fn roles_of(
     users: &[User],
     names: &HashMap<i64, String>,
 ) -> Result<HashMap<i64, Vec<String>>, Failure> {
-    let users = users.iter().map(|user| user.id).collect();
+    let follow = FollowMembers {
+        relation: Relation::UserRoles,
+        ids: users.iter().map(|user| user.id).collect(),
+        visible_users: Visible::All,
+        limit: i64::MAX,
+    };
     let mut held: HashMap<i64, Vec<String>> = HashMap::new();
-    for (user, role) in session.read(RolesOfUsers { users }).await? {
+    for (user, role) in session.read(follow).await? {
         // A role that was made since the names were read has only its number.
         let name = names
             .get(&role)

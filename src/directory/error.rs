@@ -54,7 +54,12 @@ pub enum DirectoryError {
     /// The thing asked about does not exist.
     NotFound,
     /// A related thing does not exist: its place in the list that was given.
-    RelatedNotFound { kind: &'static str, place: usize },
+    RelatedNotFound {
+        kind: &'static str,
+        /// The relationship, where the kind alone does not tell.
+        relationship: Option<&'static str>,
+        place: usize,
+    },
     /// A rule of the directory forbids it to everybody.
     Protected(&'static str),
     /// The caller lacks a permission, as was found out only inside the
@@ -84,6 +89,15 @@ pub enum DirectoryError {
 impl DirectoryError {
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self::Internal(cause.to_string())
+    }
+
+    /// The one thing that this relationship names does not exist.
+    pub fn no_such(kind: &'static str, relationship: &'static str) -> Self {
+        Self::RelatedNotFound {
+            kind,
+            relationship: Some(relationship),
+            place: 0,
+        }
     }
 
     pub fn taken(field: &'static str, message: &str) -> Self {

@@ -53,9 +53,11 @@ pub enum EventColumn {
     RequestId,
 }
 
-/// Events are confined to nothing.
+/// What a list of events can be confined to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EventsOf {}
+pub enum EventsOf {
+    Ids(Vec<i64>),
+}
 
 #[derive(Debug)]
 pub struct Events;
@@ -65,6 +67,10 @@ impl Noun for Events {
     type Column = EventColumn;
     type Of = EventsOf;
     const ID: EventColumn = EventColumn::Id;
+
+    fn of_ids(ids: Vec<i64>) -> EventsOf {
+        EventsOf::Ids(ids)
+    }
 
     fn is_indexed(column: EventColumn) -> bool {
         use EventColumn::{ActorId, At, Id, RequestId, SubjectId};

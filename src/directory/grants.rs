@@ -1,112 +1,53 @@
-//! Grants: a role held by a user. Here are the un-scoped, unlimited ones that
-//! the relationship between users and roles shows and changes.
+//! Grants: a role held by a user, everywhere or in a workspace or a cluster,
+//! always or for a time.
 
-use diesel::Insertable;
+use diesel::{AsChangeset, Insertable, Queryable, Selectable};
+use serde::Serialize;
 
 use super::batch::{Made, Refers};
-use super::listing::{Count, Seek, Slice, Visible};
-use super::permissions::Reach;
+use super::delegation::{Place, Verb};
+use super::error::Problem;
+use super::listing::{Noun, Visible};
+use super::members::Authority;
+use super::users::drop_same;
 use super::{Expected, Operation};
 use crate::storage::schema::grants;
 
-/// From which side the relationship is seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The roles of this user.
-    OfUser(i64),
-    /// The users of this role.
-    OfRole(i64),
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = grants)]
+pub struct Grant {
+    pub id: i64,
+    #[serde(rename = "user")]
+    pub user_id: i64,
+    #[serde(rename = "role")]
+    pub role_id: i64,
+    #[serde(rename = "workspace")]
+    pub workspace_id: Option<i64>,
+    #[serde(rename = "cluster")]
+    pub cluster_id: Option<i64>,
+    pub is_active: bool,
+    pub valid_from: Option<String>,
+    pub valid_until: Option<String>,
+    pub version: i64,
+    pub created: String,
+    pub modified: String,
+    pub created_by: Option<i64>,
 }
 
-impl Side {
-    /// The kind of thing that is named by the ids of the other side.
-    pub fn other(self) -> &'static str {
-        match self {
-            Self::OfUser(_) => "roles",
-            Self::OfRole(_) => "users",
+impl Grant {
+    pub fn place(&self) -> Place {
+        Place {
+            workspace: self.workspace_id,
+            cluster: self.cluster_id,
         }
     }
-}
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    Add,
-    Remove,
-    Replace,
-}
-
-/// Changes the members of one side, all or nothing. Answers how many changed.
-/// Names that do not exist: an error when adding or replacing, no matter when removing.
-#[derive(Clone, Debug)]
-pub struct ChangeMembers {
-    pub side: Side,
-    pub expected: Expected,
-    pub visible: Visible,
-    pub change: Change,
-    pub members: Vec<i64>,
-    pub reach: Reach,
-}
-
-impl Operation for ChangeMembers {
-    type Output = usize;
-}
-
-/// A page of the ids of the other side, in their order.
-#[derive(Debug)]
-pub struct ListMembers {
-    pub side: Side,
-    /// Which users or roles whose members are asked for.
-    pub visible: Visible,
-    /// Which of the users among the members.
-    pub visible_users: Visible,
-    pub part: Part,
-}
-
-/// Which part of the members.
-#[derive(Clone, Debug)]
-pub struct Part {
-    pub slice: Slice,
-    pub seek: Seek,
-    pub count: Count,
-}
-
-impl Operation for ListMembers {
-    type Output = Members;
-    const SNAPSHOT: bool = true;
-}
-
-#[derive(Debug)]
-pub struct Members {
-    /// Whether there is such a user or role that the caller may see.
-    pub exists: bool,
-    pub ids: Vec<i64>,
-    /// Of all members, when that was asked.
-    pub total: Option<i64>,
-    /// Of the whole linkage; none where no state is known.
-    pub version: Option<i64>,
-}
-
-/// Which roles these users hold, as pairs (user, role), for `include`.
-#[derive(Debug)]
-pub struct RolesOfUsers {
-    pub users: Vec<i64>,
-}
-
-impl Operation for RolesOfUsers {
-    type Output = Vec<(i64, i64)>;
-}
-
-/// Which users hold these roles, as pairs (role, user), for `include`; at most
-/// `limit` pairs, so that a large role cannot fill the memory.
-#[derive(Debug)]
-pub struct UsersOfRoles {
-    pub roles: Vec<i64>,
-    pub visible: Visible,
-    pub limit: i64,
-}
-
-impl Operation for UsersOfRoles {
-    type Output = Vec<(i64, i64)>;
+    /// Whether it gives any right at this moment, in stored form.
+    pub fn is_in_force(&self, now: &str) -> bool {
+        self.is_active
+            && self.valid_from.as_deref().is_none_or(|from| from <= now)
+            && self.valid_until.as_deref().is_none_or(|until| until > now)
+    }
 }
 
 #[derive(Insertable)]
@@ -114,16 +55,239 @@ impl Operation for UsersOfRoles {
 pub struct NewGrant<'a> {
     pub user_id: i64,
     pub role_id: i64,
+    pub workspace_id: Option<i64>,
+    pub cluster_id: Option<i64>,
+    pub is_active: bool,
+    pub valid_from: Option<&'a str>,
+    pub valid_until: Option<&'a str>,
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
 }
 
-impl Refers for ChangeMembers {
-    fn refer(&mut self, made: &Made) {
-        match &mut self.side {
-            Side::OfUser(id) | Side::OfRole(id) => made.put(id),
+/// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.
+#[derive(Clone, Debug, Default, PartialEq, AsChangeset)]
+#[diesel(table_name = grants)]
+pub struct GrantChanges {
+    pub role_id: Option<i64>,
+    pub is_active: Option<bool>,
+    pub valid_from: Option<Option<String>>,
+    pub valid_until: Option<Option<String>>,
+}
+
+impl GrantChanges {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Without what the grant is already: clients send back whole records.
+    pub fn without_unchanged(mut self, grant: &Grant) -> Self {
+        drop_same(&mut self.role_id, &grant.role_id);
+        drop_same(&mut self.is_active, &grant.is_active);
+        drop_same(&mut self.valid_from, &grant.valid_from);
+        drop_same(&mut self.valid_until, &grant.valid_until);
+        self
+    }
+
+    /// Whether anything but the role shall change.
+    pub fn is_about_force(&self) -> bool {
+        self.is_active.is_some() || self.valid_from.is_some() || self.valid_until.is_some()
+    }
+}
+
+/// Whether a role of this scope cannot be held there.
+pub fn misplaced(scope: &str, place: Place) -> Option<Problem> {
+    let (field, message) = match (scope, place.workspace, place.cluster) {
+        ("none", None, None) | ("workspace", Some(_), None) | ("cluster", None, Some(_)) => {
+            return None;
         }
-        made.put_all(&mut self.members);
+        ("workspace", None, None) => ("workspace", "This role is held in a workspace: name one."),
+        ("cluster", None, None) => ("cluster", "This role is held in a cluster: name one."),
+        ("cluster", Some(_), _) => ("workspace", "This role is held in a cluster."),
+        ("workspace", _, Some(_)) => ("cluster", "This role is held in a workspace."),
+        (_, Some(_), _) => (
+            "workspace",
+            "This role is held everywhere, not in a workspace.",
+        ),
+        (_, None, _) => ("cluster", "This role is held everywhere, not in a cluster."),
+    };
+    Some(Problem::invalid(field, message))
+}
+
+/// A grant ends after it begins.
+pub fn check_time(from: Option<&str>, until: Option<&str>) -> Option<Problem> {
+    let (from, until) = (from?, until?);
+    (until <= from).then(|| Problem::invalid("valid_until", "A grant ends after it begins."))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantColumn {
+    Id,
+    User,
+    Role,
+    Workspace,
+    Cluster,
+    IsActive,
+    ValidFrom,
+    ValidUntil,
+    Created,
+    Modified,
+    CreatedBy,
+}
+
+/// What a list of grants can be confined to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrantsOf {
+    /// What these users hold.
+    Users(Vec<i64>),
+    /// Of these roles.
+    Roles(Vec<i64>),
+    /// These ids, for `include`.
+    Ids(Vec<i64>),
+}
+
+#[derive(Debug)]
+pub struct Grants;
+
+impl Noun for Grants {
+    type Row = Grant;
+    type Column = GrantColumn;
+    type Of = GrantsOf;
+    const ID: GrantColumn = GrantColumn::Id;
+
+    fn of_ids(ids: Vec<i64>) -> GrantsOf {
+        GrantsOf::Ids(ids)
+    }
+
+    fn is_indexed(column: GrantColumn) -> bool {
+        use GrantColumn::{Cluster, Id, Role, User, Workspace};
+        matches!(column, Id | User | Role | Workspace | Cluster)
+    }
+}
+
+/// One grant of a living user.
+#[derive(Debug)]
+pub struct FindGrant {
+    pub id: i64,
+    /// Whose grants are seen.
+    pub visible: Visible,
+}
+
+impl Operation for FindGrant {
+    type Output = Option<Grant>;
+    const SNAPSHOT: bool = true;
+}
+
+/// Gives a role.
+#[derive(Clone, Debug)]
+pub struct CreateGrant {
+    pub user_id: i64,
+    pub role_id: i64,
+    pub place: Place,
+    pub changes: GrantChanges,
+    pub authority: Authority,
+}
+
+impl Operation for CreateGrant {
+    type Output = Grant;
+}
+
+/// Makes a grant one of another role, switches it on or off, or sets its time.
+#[derive(Clone, Debug)]
+pub struct UpdateGrant {
+    pub id: i64,
+    pub expected: Expected,
+    pub visible: Visible,
+    pub changes: GrantChanges,
+    pub authority: Authority,
+}
+
+impl UpdateGrant {
+    /// What the granter must be allowed to do: `changes` are those that change
+    /// something. A change of the role takes the old one and gives the new.
+    pub fn asked(&self, before: &Grant, changes: &GrantChanges) -> Vec<(i64, Verb)> {
+        let mut asked = Vec::new();
+        if let Some(role) = changes.role_id {
+            asked.push((before.role_id, Verb::Change));
+            asked.push((role, Verb::Give));
+        }
+        if changes.is_about_force() {
+            // Of the role that it is, or of the one that it becomes.
+            asked.push((changes.role_id.unwrap_or(before.role_id), Verb::Toggle));
+        }
+        asked
+    }
+}
+
+impl Operation for UpdateGrant {
+    type Output = Grant;
+}
+
+/// Takes a role away.
+#[derive(Clone, Debug)]
+pub struct DeleteGrant {
+    pub id: i64,
+    pub expected: Expected,
+    pub visible: Visible,
+    pub authority: Authority,
+}
+
+impl Operation for DeleteGrant {
+    type Output = ();
+}
+
+/// Several roles for one user, all or none.
+#[derive(Clone, Debug)]
+pub struct GiveRoles {
+    pub user_id: i64,
+    pub roles: Vec<(i64, Place)>,
+    /// Refuses a place where the user holds one of these roles already, and
+    /// everything to whom holds one of them everywhere.
+    pub alone_among: Vec<i64>,
+    pub authority: Authority,
+}
+
+impl Operation for GiveRoles {
+    type Output = Vec<Grant>;
+}
+
+/// Tells the audit log of grants that have ended since it was last told, some
+/// at a time; answers how many.
+#[derive(Debug)]
+pub struct TellEnds;
+
+impl Operation for TellEnds {
+    type Output = usize;
+
+    fn touches_credentials(&self) -> bool {
+        false
+    }
+}
+
+impl Refers for CreateGrant {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.user_id);
+        made.put(&mut self.role_id);
+        for id in [&mut self.place.workspace, &mut self.place.cluster]
+            .into_iter()
+            .flatten()
+        {
+            made.put(id);
+        }
+    }
+}
+
+impl Refers for UpdateGrant {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+        if let Some(role) = &mut self.changes.role_id {
+            made.put(role);
+        }
+    }
+}
+
+impl Refers for DeleteGrant {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
     }
 }

@@ -15,6 +15,9 @@ pub trait Noun: Send + Sync + 'static {
     /// What a list can be confined to: the members of a role, say.
     type Of: Clone + Send + Sync + std::fmt::Debug + 'static;
 
+    /// Confined to these ids, for `include`.
+    fn of_ids(ids: Vec<i64>) -> Self::Of;
+
     /// The column of the id, which breaks the ties of every order.
     const ID: Self::Column;
 
@@ -28,6 +31,8 @@ pub enum Visible {
     All,
     /// What belongs to this user.
     Own(i64),
+    /// The same, and what the grant rules let this user see.
+    Delegated(i64),
     #[default]
     Nothing,
 }

@@ -1,5 +1,7 @@
 //! Roles: what a user can hold, with the permissions that come with it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
@@ -8,7 +10,7 @@ use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
 use super::users::drop_same;
-use super::{Expected, Operation};
+use super::{DirectoryError, Expected, Operation};
 use crate::storage::schema::roles;
 
 /// The role that makes administrators, made by the first migration.
@@ -110,6 +112,10 @@ pub enum RoleColumn {
 pub enum RolesOf {
     /// What this user holds without a scope.
     User(i64),
+    /// What this role contains.
+    PartsOf(i64),
+    /// What this rule lets be given.
+    TargetsOf(i64),
     /// These ids, for `include`.
     Ids(Vec<i64>),
 }
@@ -123,10 +129,50 @@ impl Noun for Roles {
     type Of = RolesOf;
     const ID: RoleColumn = RoleColumn::Id;
 
+    fn of_ids(ids: Vec<i64>) -> RolesOf {
+        RolesOf::Ids(ids)
+    }
+
     fn is_indexed(_: RoleColumn) -> bool {
         // There are few roles: every order and every filter is quick.
         true
     }
+}
+
+/// The most roles that one role may contain, at any depth.
+pub const MAX_PARTS: usize = 200;
+
+/// Which roles are in which at any depth, from pairs (role, part); none may be
+/// in itself. Without the pairs of a role and itself.
+pub fn closure(direct: &[(i64, i64)]) -> Result<BTreeSet<(i64, i64)>, DirectoryError> {
+    let mut parts: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (role, part) in direct {
+        parts.entry(*role).or_default().push(*part);
+    }
+    let mut all = BTreeSet::new();
+    for role in parts.keys() {
+        let mut reached = BTreeSet::new();
+        let mut waiting = vec![*role];
+        while let Some(next) = waiting.pop() {
+            for part in parts.get(&next).into_iter().flatten() {
+                if reached.insert(*part) {
+                    waiting.push(*part);
+                }
+            }
+            if reached.len() > MAX_PARTS {
+                return Err(DirectoryError::Protected(
+                    "A role contains at most 200 others, at any depth.",
+                ));
+            }
+        }
+        if reached.contains(role) {
+            return Err(DirectoryError::Protected(
+                "A role cannot contain itself, not even through others.",
+            ));
+        }
+        all.extend(reached.into_iter().map(|part| (*role, part)));
+    }
+    Ok(all)
 }
 
 #[derive(Debug)]
@@ -143,6 +189,8 @@ impl Operation for FindRole {
 #[derive(Clone, Debug)]
 pub struct CreateRole {
     pub changes: RoleChanges,
+    /// The roles that it shall contain.
+    pub includes: Option<Vec<i64>>,
     pub users: Option<Vec<i64>>,
     pub reach: Reach,
 }
@@ -167,6 +215,7 @@ pub struct UpdateRole {
     pub expected: Expected,
     pub visible: Visible,
     pub changes: RoleChanges,
+    pub includes: Option<Vec<i64>>,
     pub users: Option<Vec<i64>>,
     pub reach: Reach,
 }
@@ -190,6 +239,7 @@ impl Operation for DeleteRole {
 
 impl Refers for CreateRole {
     fn refer(&mut self, made: &Made) {
+        made.put_all(self.includes.as_deref_mut().unwrap_or_default());
         made.put_all(self.users.as_deref_mut().unwrap_or_default());
     }
 }
@@ -197,6 +247,7 @@ impl Refers for CreateRole {
 impl Refers for UpdateRole {
     fn refer(&mut self, made: &Made) {
         made.put(&mut self.id);
+        made.put_all(self.includes.as_deref_mut().unwrap_or_default());
         made.put_all(self.users.as_deref_mut().unwrap_or_default());
     }
 }

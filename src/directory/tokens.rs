@@ -101,6 +101,10 @@ impl Noun for Tokens {
     type Of = TokensOf;
     const ID: TokenColumn = TokenColumn::Id;
 
+    fn of_ids(ids: Vec<i64>) -> TokensOf {
+        TokensOf::Ids(ids)
+    }
+
     fn is_indexed(column: TokenColumn) -> bool {
         matches!(column, TokenColumn::Id)
     }

@@ -168,6 +168,10 @@ impl Noun for Users {
     type Of = UsersOf;
     const ID: UserColumn = UserColumn::Id;
 
+    fn of_ids(ids: Vec<i64>) -> UsersOf {
+        UsersOf::Ids(ids)
+    }
+
     fn is_indexed(column: UserColumn) -> bool {
         use UserColumn::{Created, Email, Id, Modified, Name, Surname, Uname, Username};
         matches!(

@@ -79,13 +79,18 @@ pub fn role_name(text: &str) -> Result<String, Problem> {
 /// Where a role can be held.
 pub const SCOPES: &[&str] = &["none", "workspace", "cluster"];
 
-pub fn scope(text: &str) -> Result<String, Problem> {
-    if SCOPES.contains(&text) {
+/// One of the texts that there are.
+pub fn choice(
+    field: &'static str,
+    text: &str,
+    choices: &'static [&'static str],
+) -> Result<String, Problem> {
+    if choices.contains(&text) {
         return Ok(text.to_owned());
     }
     Err(Problem::invalid(
-        "scope",
-        format!("Choose one of {}.", SCOPES.join(", ")),
+        field,
+        format!("Choose one of {}.", choices.join(", ")),
     ))
 }
 

@@ -127,6 +127,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    role_closure (role_id, part_id) {
+        role_id -> BigInt,
+        part_id -> BigInt,
+    }
+}
+
+diesel::table! {
     grants (id) {
         id -> BigInt,
         user_id -> BigInt,
@@ -140,6 +147,7 @@ diesel::table! {
         created -> Text,
         modified -> Text,
         created_by -> Nullable<BigInt>,
+        end_told -> Bool,
     }
 }
 
@@ -276,6 +284,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     user_blocks,
     roles,
     role_includes,
+    role_closure,
     grants,
     grant_rules,
     grant_rule_targets,

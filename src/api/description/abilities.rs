@@ -1,7 +1,7 @@
 //! What queries can ask of a type: found out by asking the planner itself, so
 //! that exactly what works is described.
 
-use super::types::{Field, TYPES, Type, named};
+use super::types::{self, Field, Type, named};
 use crate::api::plan::SEARCH;
 use crate::api::resource::{Kind, Relationship};
 use crate::jsonapi::query::{Limits, Operator, Query};
@@ -211,15 +211,14 @@ pub fn types_of(kind: &'static Type, includes: &[String]) -> Vec<&'static Type> 
         .filter_map(end)
         .map(|end| end.name)
         .collect();
-    TYPES
-        .iter()
+    types::all()
         .filter(|known| known.name == kind.name || ends.contains(&known.name))
         .collect()
 }
 
 /// Whether an operator is served for any attribute of any type.
 pub fn is_served(operator: Operator, limits: &Limits) -> bool {
-    TYPES.iter().any(|kind| {
+    types::all().any(|kind| {
         let filters = Abilities::of(kind, limits).filters;
         filters
             .iter()

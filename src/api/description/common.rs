@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use super::errors;
 use super::frame::Frame;
 use super::schemas::reference;
-use super::types::TYPES;
+use super::types;
 
 pub fn all(frame: &Frame) -> Map<String, Value> {
     let links = ["self", "home", "describedby"];
     let pages = [&links[..], &["first", "last", "prev", "next"]].concat();
     let linkage = [&links[..], &["related", "first", "last", "prev", "next"]].concat();
-    let any: Vec<_> = TYPES.iter().map(|kind| reference(kind.name)).collect();
+    let any: Vec<_> = types::all().map(|kind| reference(kind.name)).collect();
     let schemas = json!({
         "id": { "type": "string", "pattern": "^[1-9][0-9]{0,18}$", "examples": ["2"] },
         "link": { "type": "string", "format": "uri-reference" },

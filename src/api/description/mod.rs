@@ -21,6 +21,7 @@ mod shape;
 mod types;
 
 pub use serve::configure;
+pub use types::Type as Described;
 
 use super::routes::OPERATIONS;
 use crate::config::Settings;

@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::operations::{self, Body, Media, Operation, Success, is_always_refused};
 use super::schemas::{self, reference};
 use super::set::set;
-use super::types::TYPES;
+use super::types;
 use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -44,9 +44,7 @@ pub fn document(frame: &Frame) -> Value {
 }
 
 fn tags() -> Vec<Value> {
-    let types = TYPES
-        .iter()
-        .map(|kind| json!({ "name": kind.name, "description": kind.doc }));
+    let types = types::all().map(|kind| json!({ "name": kind.name, "description": kind.doc }));
     let service = json!({ "name": "service", "description": "The service itself." });
     types.chain([service]).collect()
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::examples;
 use super::frame::Frame;
 use super::set::set;
-use super::types::{Field, TYPES, Type};
+use super::types::{self, Field, Type};
 use crate::api::resource::{Kind, Relationship};
 use crate::directory::permissions::{MAX_NAME, MAX_NAMES};
 use crate::jsonapi::Purpose;
@@ -28,7 +28,7 @@ pub fn reference(name: &str) -> Value {
 pub fn all(frame: &Frame) -> Map<String, Value> {
     let mut all = super::common::all(frame);
     all.insert("users.own".into(), own(frame));
-    for kind in TYPES {
+    for kind in types::all() {
         let name = kind.name;
         all.insert(name.into(), resource(kind, frame));
         all.insert(format!("{name}.document"), document(reference(name)));
@@ -57,7 +57,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
 
 /// Whether any relationship leads to the type.
 fn is_target(name: &str) -> bool {
-    let mut all = TYPES.iter().flat_map(|kind| kind.relationships);
+    let mut all = types::all().flat_map(|kind| kind.relationships);
     all.any(|relationship| relationship.target == name)
 }
 
@@ -210,7 +210,7 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
 
 /// A change of one's own record: linkage stays, and a password takes the old one.
 fn own(frame: &Frame) -> Value {
-    let Some(users) = super::types::named("users") else {
+    let Some(users) = types::named("users") else {
         return json!({});
     };
     let mut schema = request(users, Purpose::Update, frame);

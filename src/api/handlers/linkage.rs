@@ -5,19 +5,19 @@ use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{Of, State};
-use crate::api::decode::{At, members};
+use crate::api::decode::{At, members, relationships};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::{Compound, Tree};
 use crate::api::paging::{Manner, Order, Paging, Told};
 use crate::api::render::{Render, open_links, write_cursor};
-use crate::api::resource::Resource;
+use crate::api::resource::{Resource, Row, Target, Writable};
 use crate::api::resources::{ToMany, ToOne};
 use crate::api::{kinds, plan};
 use crate::directory::DirectoryError;
-use crate::directory::grants::{Change, ChangeMembers, Members, Part};
+use crate::directory::members::{Change, ChangeMembers, Members, Part};
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{self, Commas, raw};
-use crate::jsonapi::{Linkage, read_linkage};
+use crate::jsonapi::{Linkage, Purpose, ResourceObject, read_linkage};
 
 /// `GET /users/ID/relationships/roles`
 pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
@@ -72,7 +72,7 @@ pub async fn change_linkage<L: ToMany>(
             visible: Default::default(),
             change,
             members: ids,
-            reach: Default::default(),
+            authority: Default::default(),
         };
         let changed = match call.guard.write(operation).await.map_err(Failure::from) {
             Ok(changed) => changed,
@@ -103,6 +103,45 @@ pub async fn change_linkage<L: ToMany>(
 pub async fn refuse_linkage<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await)
+    })
+    .await
+}
+
+/// `PATCH /grants/ID/relationships/role`: sets it as a part of its resource.
+pub async fn set_linkage<L: ToOne<From: Writable>>(
+    request: HttpRequest,
+    api: Data<Api>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        plan::of_none(&call.query(&[])?)?;
+        let body = call.body(&mut payload).await?;
+        let expected = call.expected(Of::Resource)?;
+        let id = call.id();
+        let linkage = read_linkage(&body, &call.api.document_limits)?;
+        let from = <L::From as Resource>::TYPE;
+        let document = ResourceObject::of_relationship(from, L::NAME, linkage.clone());
+        let set = async {
+            let parent = call.guard.read(L::From::find(id)).await?;
+            parent.ok_or(DirectoryError::NotFound)?;
+            if matches!(linkage, Linkage::Many(_)) {
+                let detail = "A to-one relationship takes one identifier or null.";
+                let error = kinds::INVALID_LINKAGE.error(detail).at_pointer("/data");
+                return Err(Failure::from(error));
+            }
+            let linked = relationships::<L::From>(&document, Purpose::Update, &At::DATA)?;
+            let target = Target { id, expected };
+            let draft = Default::default();
+            let change = L::From::change(&call.guard, target, draft, Vec::new(), linked).await?;
+            Ok(call.guard.write(change).await?)
+        };
+        let row = set.await.map_err(|failure: Failure| {
+            failure.pointing(Pointing::Linkage(&linkage, "/data"), call.api.invalid_data)
+        })?;
+        Ok(Answer::Current {
+            body: one_document::<L>(call, &row),
+            state: Some(State::of_row::<L::From>(&row)),
+        })
     })
     .await
 }
@@ -227,18 +266,22 @@ pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> 
         plan::of_none(&query)?;
         let parent = call.guard.read(L::From::find(call.id())).await?;
         let parent = parent.ok_or(DirectoryError::NotFound)?;
-        let mut out = Vec::with_capacity(256);
-        raw(&mut out, "{\"data\":");
-        match L::target(&parent) {
-            Some(id) => write::identifier(&mut out, <L::To as Resource>::TYPE, id),
-            None => raw(&mut out, "null"),
-        }
-        out.push(b',');
-        open_links(&mut out, &call.base, call.address().as_bytes());
-        let from = L::From::TYPE;
-        let related = format!("{}/{from}/{}/{}", call.base, call.id(), L::NAME);
-        raw(&mut out, &format!(",\"related\":\"{related}\"}}}}"));
-        Ok(Answer::Document(out))
+        Ok(Answer::Document(one_document::<L>(call, &parent)))
     })
     .await
+}
+
+fn one_document<L: ToOne>(call: &Call<'_>, row: &Row<L::From>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(256);
+    raw(&mut out, "{\"data\":");
+    match L::target(row) {
+        Some(id) => write::identifier(&mut out, <L::To as Resource>::TYPE, id),
+        None => raw(&mut out, "null"),
+    }
+    out.push(b',');
+    open_links(&mut out, &call.base, call.address().as_bytes());
+    let from = L::From::TYPE;
+    let related = format!("{}/{from}/{}/{}", call.base, call.id(), L::NAME);
+    raw(&mut out, &format!(",\"related\":\"{related}\"}}}}"));
+    out
 }

@@ -11,7 +11,7 @@ mod update;
 pub use create::create;
 pub use delete::delete;
 pub use get::get;
-pub use linkage::{change_linkage, get_linkage, get_linkage_one, refuse_linkage};
+pub use linkage::{change_linkage, get_linkage, get_linkage_one, refuse_linkage, set_linkage};
 pub use list::{list, list_or_related};
 pub use related::{related, related_one};
 pub use update::{check_type, update};

@@ -107,6 +107,9 @@ impl Plan {
             What::Update(writes, target, document) => {
                 (writes.update)(&frame, target.clone(), document).await
             }
+            What::Set(writes, target, document, _) => {
+                (writes.update)(&frame, target.clone(), document).await
+            }
             What::Remove(writes, target) => Ok((writes.remove)(&frame, target.clone())),
             What::Change(links, id, operation, _) => {
                 Ok((links.change)(&frame, *id, operation.clone()))
@@ -130,7 +133,9 @@ impl Plan {
             What::Add(_, document) | What::Update(_, _, document) => {
                 Pointing::Resource(document, &self.data)
             }
-            What::Change(.., linkage) => Pointing::Linkage(linkage, &self.data),
+            What::Change(.., linkage) | What::Set(.., linkage) => {
+                Pointing::Linkage(linkage, &self.data)
+            }
             What::Remove(..) | What::Fixed(..) => Pointing::Nowhere,
         };
         let request_id = call.guard.context().request_id;

@@ -14,7 +14,7 @@ use crate::api::render::Render;
 use crate::api::resource::{Linked, Resource, Row, ShownOnce, Target, Writable};
 use crate::api::resources::ToMany;
 use crate::directory::batch::{Outcome, Show, Step};
-use crate::directory::grants::{ChangeMembers, Side};
+use crate::directory::members::{ChangeMembers, Side};
 use crate::directory::{DirectoryError, Problem};
 use crate::jsonapi::query::Fields;
 use crate::jsonapi::write::{self, raw};
@@ -63,8 +63,6 @@ pub const fn writes<R: Writable>() -> Writes {
 
 /// How the linkage of a relationship is changed.
 pub struct Links {
-    pub from: &'static str,
-    pub name: &'static str,
     pub to: &'static str,
     pub side: fn(i64) -> Option<Side>,
     pub change: fn(&Frame<'_>, i64, ChangeMembers) -> Built,
@@ -72,8 +70,6 @@ pub struct Links {
 
 pub const fn links<L: ToMany>() -> Links {
     Links {
-        from: L::From::TYPE,
-        name: L::NAME,
         to: L::To::TYPE,
         side: L::side,
         change: |frame, id, operation| {

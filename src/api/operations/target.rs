@@ -7,10 +7,10 @@ use crate::api::conditional::{Of, expected_by};
 use crate::api::decode::{At, members};
 use crate::api::error::Failure;
 use crate::api::kinds;
-use crate::api::resource::Target;
-use crate::api::resources::{LINKS, WRITES, relationship};
+use crate::api::resource::{Relationship, Sent, Target};
+use crate::api::resources::{links_of, of_kind, relationship};
 use crate::directory::Expected;
-use crate::directory::grants::{Change, ChangeMembers, Side};
+use crate::directory::members::{Change, ChangeMembers, Side};
 use crate::jsonapi::document::{
     Address, Op, Operation, linkage_from, operation_pointer, resource_from,
 };
@@ -30,6 +30,8 @@ pub enum What {
     Update(&'static Writes, Target, ResourceObject),
     Remove(&'static Writes, Target),
     Change(&'static Links, i64, ChangeMembers, Linkage),
+    /// A document that says nothing but one to-one relationship, and that.
+    Set(&'static Writes, Target, ResourceObject, Linkage),
     /// A relationship that nobody changes, of this resource.
     Fixed(&'static Writes, i64, String),
 }
@@ -212,17 +214,14 @@ impl Reading<'_> {
     ) -> Result<What, Failure> {
         let writes = writable(kind, named_at)?;
         let id = self.key(key, kind, named_at)?;
-        if relationship(kind, name).is_none() {
+        let Some(known) = relationship(kind, name) else {
             let detail = format!("{kind} have no relationship of this name.");
             let error = kinds::NOT_FOUND.error(detail);
             return Err(error.at_pointer(named_at).into());
-        }
-        let found = LINKS
-            .iter()
-            .find(|links| links.from == kind && links.name == name);
-        let fixed = || What::Fixed(writes, id, name.to_owned());
+        };
+        let found = links_of(kind, name);
         let Some((links, side)) = found.and_then(|links| Some((links, (links.side)(id)?))) else {
-            return Ok(fixed());
+            return self.one(operation, writes, id, known);
         };
         let expected = self.expected(&operation, id, Of::Linkage)?;
         let change = match operation.op {
@@ -233,6 +232,29 @@ impl Reading<'_> {
         let linkage = self.linkage(operation)?;
         let operation = self.members(links, side, change, &linkage, expected)?;
         Ok(What::Change(links, id, operation, linkage))
+    }
+
+    /// A to-one relationship is set as a part of its resource.
+    fn one(
+        &self,
+        operation: Operation,
+        writes: &'static Writes,
+        id: i64,
+        known: &Relationship,
+    ) -> Result<What, Failure> {
+        if known.to_many || known.sent != Sent::Always || operation.op != Op::Update {
+            return Ok(What::Fixed(writes, id, known.name.to_owned()));
+        }
+        let expected = self.expected(&operation, id, Of::Resource)?;
+        let limits = &self.call.api.document_limits;
+        let linkage = linkage_from(operation.data.unwrap_or_default(), &self.data, limits)?;
+        let document = ResourceObject::of_relationship(writes.kind, known.name, linkage.clone());
+        Ok(What::Set(
+            writes,
+            Target { id, expected },
+            document,
+            linkage,
+        ))
     }
 
     fn linkage(&self, operation: Operation) -> Result<Linkage, Failure> {
@@ -265,7 +287,7 @@ impl Reading<'_> {
             visible: Default::default(),
             change,
             members: members(linkage, links.to, &self.within(&self.data))?,
-            reach: Default::default(),
+            authority: Default::default(),
         })
     }
 
@@ -306,9 +328,8 @@ fn own_key(document: &ResourceObject) -> Option<Key> {
 }
 
 fn writable(kind: &str, at: &str) -> Result<&'static Writes, Failure> {
-    WRITES
-        .iter()
-        .find(|writes| writes.kind == kind)
+    of_kind(kind)
+        .and_then(|known| known.writes.as_ref())
         .ok_or_else(|| {
             let detail = "There is no such type of resources, or none that can be changed.";
             kinds::NOT_FOUND.error(detail).at_pointer(at).into()

@@ -39,104 +39,72 @@ impl Resource for Events {
     }
 }
 
-const fn shown(
+const ATTRIBUTES: &[Attribute<Events>] = &[
+    attribute!(shown time at, Some(EventColumn::At), "When it happened."),
+    attribute!(
+        shown maybe_number actor_id,
+        Some(EventColumn::ActorId),
+        "The id of the user who did it; null for the program itself."
+    ),
+    attribute!(
+        shown maybe_text actor,
+        Some(EventColumn::Actor),
+        "The username of that user at that time."
+    ),
+    attribute!(
+        shown maybe_number token_id,
+        Some(EventColumn::TokenId),
+        "The id of the API token that was used, if one was."
+    ),
+    attribute!(
+        shown text verb,
+        Some(EventColumn::Verb),
+        "What was done: create, update, delete, expire, ..."
+    ),
+    attribute!(
+        shown text subject_type,
+        Some(EventColumn::SubjectType),
+        "The type of what was changed."
+    ),
+    Attribute {
+        name: "subject_id",
+        doc: "The id of what was changed.",
+        form: Form::PLAIN,
+        kind: Kind::Number,
+        show: Some(|event| Shown::Number(event.subject_id)),
+        column: Some(EventColumn::SubjectId),
+        read: None,
+    },
+    side(
+        "before",
+        "The changed attributes as they were; null for something new.",
+        |event| event.before.as_deref().map_or(Shown::Null, Shown::Json),
+    ),
+    side(
+        "after",
+        "The changed attributes as they are since; null for something deleted.",
+        |event| event.after.as_deref().map_or(Shown::Null, Shown::Json),
+    ),
+    attribute!(
+        shown text request_id,
+        Some(EventColumn::RequestId),
+        "The X-Request-Id of the answer to the request that did it."
+    ),
+];
+
+/// What is told of a change, on one side of it.
+const fn side(
     name: &'static str,
     doc: &'static str,
-    form: Form,
-    kind: Kind,
-    column: Option<EventColumn>,
     show: for<'a> fn(&'a Event) -> Shown<'a>,
 ) -> Attribute<Events> {
     Attribute {
         name,
         doc,
-        form,
-        kind,
+        form: Form::PLAIN.or_null(),
+        kind: Kind::Structure,
         show: Some(show),
-        column,
+        column: None,
         read: None,
     }
 }
-
-const ATTRIBUTES: &[Attribute<Events>] = &[
-    shown(
-        "at",
-        "When it happened.",
-        Form::PLAIN,
-        Kind::Time,
-        Some(EventColumn::At),
-        |event| Shown::Text(&event.at),
-    ),
-    shown(
-        "actor_id",
-        "The id of the user who did it; null for the program itself.",
-        Form::PLAIN.or_null(),
-        Kind::Number,
-        Some(EventColumn::ActorId),
-        |event| Shown::maybe_number(event.actor_id),
-    ),
-    shown(
-        "actor",
-        "The username of that user at that time.",
-        Form::PLAIN.or_null(),
-        Kind::Text,
-        Some(EventColumn::Actor),
-        |event| Shown::maybe(&event.actor),
-    ),
-    shown(
-        "token_id",
-        "The id of the API token that was used, if one was.",
-        Form::PLAIN.or_null(),
-        Kind::Number,
-        Some(EventColumn::TokenId),
-        |event| Shown::maybe_number(event.token_id),
-    ),
-    shown(
-        "verb",
-        "What was done: create, update, delete, ...",
-        Form::PLAIN,
-        Kind::Text,
-        Some(EventColumn::Verb),
-        |event| Shown::Text(&event.verb),
-    ),
-    shown(
-        "subject_type",
-        "The type of what was changed.",
-        Form::PLAIN,
-        Kind::Text,
-        Some(EventColumn::SubjectType),
-        |event| Shown::Text(&event.subject_type),
-    ),
-    shown(
-        "subject_id",
-        "The id of what was changed.",
-        Form::PLAIN,
-        Kind::Number,
-        Some(EventColumn::SubjectId),
-        |event| Shown::Number(event.subject_id),
-    ),
-    shown(
-        "before",
-        "The changed attributes as they were; null for something new.",
-        Form::PLAIN.or_null(),
-        Kind::Structure,
-        None,
-        |event| event.before.as_deref().map_or(Shown::Null, Shown::Json),
-    ),
-    shown(
-        "after",
-        "The changed attributes as they are since; null for something deleted.",
-        Form::PLAIN.or_null(),
-        Kind::Structure,
-        None,
-        |event| event.after.as_deref().map_or(Shown::Null, Shown::Json),
-    ),
-    shown(
-        "request_id",
-        "The X-Request-Id of the answer to the request that did it.",
-        Form::PLAIN,
-        Kind::Text,
-        Some(EventColumn::RequestId),
-        |event| Shown::Text(&event.request_id),
-    ),
-];

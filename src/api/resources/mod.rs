@@ -1,57 +1,149 @@
-//! A file per resource type: its table, and what writing it means.
+//! A file per resource type: its table, and what writing it means. Here all
+//! types and relationships are in one list each, which everything else reads:
+//! addresses, queries, `include`, operations and the description.
 
 mod events;
+mod grant_rules;
+mod grants;
 mod relations;
 mod roles;
+mod shelf;
 mod tokens;
 mod users;
 
 pub use events::Events;
-pub use relations::{RoleUsers, ToMany, ToOne, TokenUser, UserRoles, UserTokens};
+pub use grant_rules::GrantRules;
+pub use grants::Grants;
+pub use relations::{
+    GrantRole, GrantUser, Pairs, RoleGrants, RoleIncludes, RoleRules, RoleUsers, RuleGranter,
+    RuleTargets, ToMany, ToOne, TokenUser, UserGrants, UserRoles, UserTokens,
+};
 pub use roles::Roles;
+pub use shelf::Loaded;
 pub use tokens::Tokens;
 pub use users::{Users, update_own};
 
-use std::collections::BTreeMap;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 
+use super::description::Described;
 use super::error::Failure;
-use super::include::all_of;
-use super::operations::{self, Writes, links, writes};
-use super::resource::{Relationship, Resource};
+use super::operations::{Links, Writes, links, writes};
+use super::resource::{Listable, Relationship, Resource, Writable};
+use super::routes::{self, Endpoint};
 use crate::auth::Guard;
-use crate::directory::grants::{RolesOfUsers, UsersOfRoles};
-use crate::directory::listing::{Count, List, Slice};
-use crate::directory::roles::{Role, RolesOf};
-use crate::directory::tokens::{Token, TokensOf};
-use crate::directory::users::{User, UsersOf};
+use shelf::{Rows, Shelf};
 
-/// What is known of a type without its Rust type.
-struct Known {
-    kind: &'static str,
-    relationships: &'static [Relationship],
-    is_field: fn(&str) -> bool,
-    is_write_only: fn(&str) -> bool,
-}
-
-const KNOWN: &[Known] = &[
-    known::<Users>(),
-    known::<Roles>(),
-    known::<Tokens>(),
-    known::<Events>(),
+/// In the order of the reference.
+pub const TYPES: &[Type] = &[
+    writable::<Users>().by_alias::<UserRoles>(),
+    writable::<Roles>().by_alias::<RoleUsers>(),
+    writable::<Grants>(),
+    writable::<GrantRules>(),
+    writable::<Tokens>(),
+    read_only::<Events>(),
 ];
 
-/// The types whose resources operations change.
-pub const WRITES: &[Writes] = &[writes::<Users>(), writes::<Roles>(), writes::<Tokens>()];
+pub const RELATIONS: &[Relation] = &[
+    to_many::<UserRoles>(),
+    to_many::<UserGrants>(),
+    to_many::<UserTokens>(),
+    to_many::<RoleUsers>(),
+    to_many::<RoleGrants>(),
+    to_many::<RoleIncludes>(),
+    to_many::<RoleRules>(),
+    to_one::<GrantUser>(),
+    to_one_set::<GrantRole>(),
+    to_one_set::<RuleGranter>(),
+    to_many::<RuleTargets>(),
+    to_one::<TokenUser>(),
+];
 
-/// The relationships whose linkage operations change.
-pub const LINKS: &[operations::Links] = &[links::<UserRoles>(), links::<RoleUsers>()];
+/// A resource type without its Rust type.
+pub struct Type {
+    pub kind: &'static str,
+    pub relationships: &'static [Relationship],
+    pub described: Described,
+    /// How operations change it, where it can be changed.
+    pub writes: Option<Writes>,
+    endpoints: fn(routes::Lists) -> [Endpoint; 2],
+    lists: fn() -> routes::Lists,
+    is_field: fn(&str) -> bool,
+    is_write_only: fn(&str) -> bool,
+    shelf: fn() -> Box<dyn Shelf>,
+}
 
-const fn known<R: Resource>() -> Known {
-    Known {
+const fn read_only<R: Listable>() -> Type {
+    Type {
         kind: R::TYPE,
         relationships: R::RELATIONSHIPS,
+        described: Described::of::<R>(),
+        writes: None,
+        endpoints: routes::read_only::<R>,
+        lists: routes::lists::<R>,
         is_field: R::is_field,
         is_write_only: is_write_only_of::<R>,
+        shelf: || Box::new(Rows::<R>::default()),
+    }
+}
+
+const fn writable<R: Listable + Writable>() -> Type {
+    Type {
+        writes: Some(writes::<R>()),
+        endpoints: routes::writable::<R>,
+        ..read_only::<R>()
+    }
+}
+
+impl Type {
+    /// Its list answers `?id=N&NAME`, too, with what is related.
+    const fn by_alias<L: ToMany<From: Listable>>(mut self) -> Self {
+        self.lists = routes::lists_or_related::<L>;
+        self
+    }
+
+    pub fn endpoints(&self) -> [Endpoint; 2] {
+        (self.endpoints)((self.lists)())
+    }
+}
+
+type Following<'a> = LocalBoxFuture<'a, Result<Pairs, Failure>>;
+
+/// A relationship without its Rust type.
+pub struct Relation {
+    from: &'static str,
+    name: &'static str,
+    pub endpoints: fn() -> [Endpoint; 2],
+    /// How operations change the linkage, where it is one of many.
+    pub links: Option<Links>,
+    follow: for<'a> fn(&'a Guard, Vec<i64>, i64) -> Following<'a>,
+}
+
+const fn to_many<L: ToMany>() -> Relation {
+    Relation {
+        from: L::From::TYPE,
+        name: L::NAME,
+        endpoints: routes::to_many::<L>,
+        links: Some(links::<L>()),
+        follow: |guard, ids, limit| L::follow(guard, ids, limit).boxed_local(),
+    }
+}
+
+const fn to_one<L: ToOne>() -> Relation {
+    Relation {
+        from: L::From::TYPE,
+        name: L::NAME,
+        endpoints: routes::to_one::<L>,
+        links: None,
+        follow: |guard, ids, _| relations::follow_one::<L>(guard, ids).boxed_local(),
+    }
+}
+
+/// One that can be set to another resource.
+const fn to_one_set<L: ToOne<From: Writable>>() -> Relation {
+    Relation {
+        endpoints: routes::to_one_set::<L>,
+        ..to_one::<L>()
     }
 }
 
@@ -61,11 +153,11 @@ fn is_write_only_of<R: Resource>(name: &str) -> bool {
 
 /// Whether some type has an attribute of this name that is never shown.
 pub fn is_write_only(name: &str) -> bool {
-    KNOWN.iter().any(|known| (known.is_write_only)(name))
+    TYPES.iter().any(|known| (known.is_write_only)(name))
 }
 
-fn of_kind(kind: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| known.kind == kind)
+pub fn of_kind(kind: &str) -> Option<&'static Type> {
+    TYPES.iter().find(|known| known.kind == kind)
 }
 
 pub fn is_type(kind: &str) -> bool {
@@ -74,7 +166,7 @@ pub fn is_type(kind: &str) -> bool {
 
 /// The types that have a collection.
 pub fn types() -> impl Iterator<Item = &'static str> {
-    KNOWN.iter().map(|known| known.kind)
+    TYPES.iter().map(|known| known.kind)
 }
 
 pub fn is_field(kind: &str, name: &str) -> bool {
@@ -88,132 +180,29 @@ pub fn relationship(kind: &str, name: &str) -> Option<&'static Relationship> {
         .find(|relationship| relationship.name == name)
 }
 
-/// A relationship of some resources that shall be included.
-pub struct Links<'a> {
-    pub kind: &'static str,
-    pub name: &'static str,
-    pub ids: &'a [i64],
-    pub limit: i64,
+/// How operations change the linkage of a relationship, when it is to-many.
+pub fn links_of(kind: &str, name: &str) -> Option<&'static Links> {
+    related(kind, name)?.links.as_ref()
 }
 
-impl Links<'_> {
-    /// Pairs (resource, related); `None` when there are more than the limit.
-    pub async fn follow(&self, guard: &Guard) -> Result<Option<Vec<(i64, i64)>>, Failure> {
-        let ids = self.ids.to_vec();
-        let pairs = match (self.kind, self.name) {
-            (Users::TYPE, "roles") => guard.read(RolesOfUsers { users: ids }).await?,
-            (Roles::TYPE, "users") => {
-                let visible = Default::default();
-                guard
-                    .read(UsersOfRoles {
-                        roles: ids,
-                        visible,
-                        limit: self.limit + 1,
-                    })
-                    .await?
-            }
-            (Users::TYPE, "tokens") => {
-                let tokens = self.tokens(guard, TokensOf::Users(ids)).await?;
-                tokens
-                    .iter()
-                    .map(|token| (token.user_id, token.id))
-                    .collect()
-            }
-            (Tokens::TYPE, "user") => {
-                let tokens = self.tokens(guard, TokensOf::Ids(ids)).await?;
-                tokens
-                    .iter()
-                    .map(|token| (token.id, token.user_id))
-                    .collect()
-            }
-            _ => Vec::new(),
-        };
-        let fits = i64::try_from(pairs.len()).is_ok_and(|found| found <= self.limit);
-        Ok(fits.then_some(pairs))
-    }
-
-    async fn tokens(&self, guard: &Guard, of: TokensOf) -> Result<Vec<Token>, Failure> {
-        let slice = Slice {
-            offset: 0,
-            limit: self.limit + 1,
-        };
-        let list: List<crate::directory::tokens::Tokens> = List {
-            of: Some(of),
-            count: Count::None,
-            ..List::new(slice)
-        };
-        Ok(guard.read(list).await?.rows)
-    }
+fn related(kind: &str, name: &str) -> Option<&'static Relation> {
+    RELATIONS
+        .iter()
+        .find(|relation| relation.from == kind && relation.name == name)
 }
 
-/// Included rows, each once.
-#[derive(Default)]
-pub struct Loaded {
-    pub users: BTreeMap<i64, User>,
-    pub roles: BTreeMap<i64, Role>,
-    pub tokens: BTreeMap<i64, Token>,
-}
-
-impl Loaded {
-    /// Reads the rows of `ids` that are not here yet, in one query.
-    pub async fn fetch(
-        &mut self,
-        guard: &Guard,
-        kind: &'static str,
-        ids: &[i64],
-    ) -> Result<(), Failure> {
-        match kind {
-            Users::TYPE => {
-                let missing = missing(&self.users, ids);
-                if !missing.is_empty() {
-                    let slice = all_of(&missing);
-                    let of = Some(UsersOf::Ids(missing));
-                    let list: List<crate::directory::users::Users> = List {
-                        of,
-                        count: Count::None,
-                        ..List::new(slice)
-                    };
-                    let rows = guard.read(list).await?.rows;
-                    self.users.extend(rows.into_iter().map(|row| (row.id, row)));
-                }
-            }
-            Roles::TYPE => {
-                let missing = missing(&self.roles, ids);
-                if !missing.is_empty() {
-                    let slice = all_of(&missing);
-                    let of = Some(RolesOf::Ids(missing));
-                    let list: List<crate::directory::roles::Roles> = List {
-                        of,
-                        count: Count::None,
-                        ..List::new(slice)
-                    };
-                    let rows = guard.read(list).await?.rows;
-                    self.roles.extend(rows.into_iter().map(|row| (row.id, row)));
-                }
-            }
-            _ => {
-                let missing = missing(&self.tokens, ids);
-                if !missing.is_empty() {
-                    let slice = all_of(&missing);
-                    let of = Some(TokensOf::Ids(missing));
-                    let list: List<crate::directory::tokens::Tokens> = List {
-                        of,
-                        count: Count::None,
-                        ..List::new(slice)
-                    };
-                    let rows = guard.read(list).await?.rows;
-                    self.tokens
-                        .extend(rows.into_iter().map(|row| (row.id, row)));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn missing<T>(known: &BTreeMap<i64, T>, ids: &[i64]) -> Vec<i64> {
-    ids.iter()
-        .copied()
-        .filter(|id| !known.contains_key(id))
-        .collect()
+/// The linkage of a relationship of some resources; `None` when there are more
+/// pairs than the limit.
+pub async fn follow(
+    guard: &Guard,
+    (kind, name): (&str, &str),
+    ids: &[i64],
+    limit: i64,
+) -> Result<Option<Pairs>, Failure> {
+    let Some(relation) = related(kind, name) else {
+        return Ok(Some(Vec::new()));
+    };
+    let pairs = (relation.follow)(guard, ids.to_vec(), limit + 1).await?;
+    let fits = i64::try_from(pairs.len()).is_ok_and(|found| found <= limit);
+    Ok(fits.then_some(pairs))
 }

@@ -1,14 +1,20 @@
 //! Relationships as addresses: which lists and which linkage they stand for.
 
-use super::{Roles, Tokens, Users};
+use super::{GrantRules, Grants, Roles, Tokens, Users};
 use crate::api::error::Failure;
+use crate::api::include::all_of;
 use crate::api::resource::{Listable, Resource, Row};
 use crate::auth::Guard;
-use crate::directory::grants::{ListMembers, Members, Part, Side};
-use crate::directory::listing::{List, Noun};
+use crate::directory::grant_rules::GrantRulesOf;
+use crate::directory::grants::GrantsOf;
+use crate::directory::listing::{Count, List, Noun, Slice};
+use crate::directory::members::{FollowMembers, ListMembers, Members, Part, Relation, Side};
 use crate::directory::roles::RolesOf;
-use crate::directory::tokens::{Token, TokensOf};
+use crate::directory::tokens::TokensOf;
 use crate::directory::users::UsersOf;
+
+/// Pairs (resource, related).
+pub type Pairs = Vec<(i64, i64)>;
 
 /// A to-many relationship.
 pub trait ToMany: 'static {
@@ -24,113 +30,159 @@ pub trait ToMany: 'static {
 
     /// A page of the linkage.
     async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure>;
+
+    /// The linkage of several resources, at most so many pairs.
+    async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, Failure>;
 }
 
-async fn members(guard: &Guard, side: Side, part: Part) -> Result<Members, Failure> {
-    let list = ListMembers {
-        side,
-        visible: Default::default(),
-        visible_users: Default::default(),
-        part,
+/// A relationship whose both sides are many.
+macro_rules! many_to_many {
+    ($link:ident, $from:ident $name:literal $to:ident, $relation:ident, $of:expr) => {
+        #[doc = concat!("`/", stringify!($from), "/ID/", $name, "`")]
+        pub struct $link;
+
+        impl ToMany for $link {
+            type From = $from;
+            type To = $to;
+            const NAME: &'static str = $name;
+
+            fn of(id: i64) -> <<$to as Resource>::Noun as Noun>::Of {
+                $of(id)
+            }
+
+            fn side(id: i64) -> Option<Side> {
+                Some(Relation::$relation.of(id))
+            }
+
+            async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
+                let list = ListMembers {
+                    side: Relation::$relation.of(id),
+                    visible: Default::default(),
+                    visible_users: Default::default(),
+                    part,
+                };
+                Ok(guard.read(list).await?)
+            }
+
+            async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, Failure> {
+                let follow = FollowMembers {
+                    relation: Relation::$relation,
+                    ids,
+                    visible_users: Default::default(),
+                    limit,
+                };
+                Ok(guard.read(follow).await?)
+            }
+        }
     };
-    Ok(guard.read(list).await?)
 }
 
-/// `/users/ID/roles`
-pub struct UserRoles;
+/// A relationship to resources that name their owner: made and ended with them.
+macro_rules! owned {
+    ($link:ident, $from:ident $name:literal $to:ident, $of:expr, $owner:expr) => {
+        #[doc = concat!("`/", stringify!($from), "/ID/", $name, "`")]
+        pub struct $link;
 
-impl ToMany for UserRoles {
-    type From = Users;
-    type To = Roles;
-    const NAME: &'static str = "roles";
+        impl ToMany for $link {
+            type From = $from;
+            type To = $to;
+            const NAME: &'static str = $name;
 
-    fn of(id: i64) -> RolesOf {
-        RolesOf::User(id)
-    }
+            fn of(id: i64) -> <<$to as Resource>::Noun as Noun>::Of {
+                $of(vec![id])
+            }
 
-    fn side(id: i64) -> Option<Side> {
-        Some(Side::OfUser(id))
-    }
+            fn side(_: i64) -> Option<Side> {
+                None
+            }
 
-    async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
-        members(guard, Side::OfUser(id), part).await
+            async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
+                owned_page::<$link>(guard, id, part).await
+            }
+
+            async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, Failure> {
+                let list = few::<$to>($of(ids), limit);
+                let rows = <$to as Listable>::list(guard, list).await?.rows;
+                let owner: fn(&Row<$to>) -> i64 = $owner;
+                Ok(rows.iter().map(|row| (owner(row), $to::id(row))).collect())
+            }
+        }
+    };
+}
+
+async fn owned_page<L: ToMany>(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
+    let exists = guard.read(L::From::find(id)).await?.is_some();
+    let list = List {
+        of: Some(L::of(id)),
+        seek: part.seek,
+        count: part.count,
+        ..List::new(part.slice)
+    };
+    let listed = L::To::list(guard, list).await?;
+    Ok(Members {
+        exists,
+        ids: listed.rows.iter().map(L::To::id).collect(),
+        total: listed.total,
+        version: None,
+    })
+}
+
+/// The first rows of what it is confined to, not counted.
+fn few<R: Listable>(of: <R::Noun as Noun>::Of, limit: i64) -> List<R::Noun> {
+    let slice = Slice { offset: 0, limit };
+    List {
+        of: Some(of),
+        count: Count::None,
+        ..List::new(slice)
     }
 }
 
-/// `/roles/ID/users`
-pub struct RoleUsers;
-
-impl ToMany for RoleUsers {
-    type From = Roles;
-    type To = Users;
-    const NAME: &'static str = "users";
-
-    fn of(id: i64) -> UsersOf {
-        UsersOf::Role(id)
-    }
-
-    fn side(id: i64) -> Option<Side> {
-        Some(Side::OfRole(id))
-    }
-
-    async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
-        members(guard, Side::OfRole(id), part).await
-    }
-}
-
-/// `/users/ID/tokens`: made and revoked at `/tokens` only.
-pub struct UserTokens;
-
-impl ToMany for UserTokens {
-    type From = Users;
-    type To = Tokens;
-    const NAME: &'static str = "tokens";
-
-    fn of(id: i64) -> TokensOf {
-        TokensOf::Users(vec![id])
-    }
-
-    fn side(_: i64) -> Option<Side> {
-        None
-    }
-
-    async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
-        let exists = guard.read(Users::find(id)).await?.is_some();
-        let list = List {
-            of: Some(Self::of(id)),
-            seek: part.seek,
-            count: part.count,
-            ..List::new(part.slice)
-        };
-        let listed = Tokens::list(guard, list).await?;
-        let ids = listed.rows.iter().map(|token| token.id).collect();
-        Ok(Members {
-            exists,
-            ids,
-            total: listed.total,
-            version: None,
-        })
-    }
-}
+many_to_many!(UserRoles, Users "roles" Roles, UserRoles, RolesOf::User);
+many_to_many!(RoleUsers, Roles "users" Users, RoleUsers, UsersOf::Role);
+many_to_many!(RoleIncludes, Roles "includes" Roles, RoleIncludes, RolesOf::PartsOf);
+many_to_many!(RuleTargets, GrantRules "targets" Roles, RuleTargets, RolesOf::TargetsOf);
+owned!(UserTokens, Users "tokens" Tokens, TokensOf::Users, |token| token.user_id);
+owned!(UserGrants, Users "grants" Grants, GrantsOf::Users, |grant| grant.user_id);
+owned!(RoleGrants, Roles "grants" Grants, GrantsOf::Roles, |grant| grant.role_id);
+owned!(RoleRules, Roles "grant-rules" GrantRules, GrantRulesOf::Granters, |rule| rule.granter_role_id);
 
 /// A to-one relationship.
 pub trait ToOne: 'static {
-    type From: Resource;
+    type From: Listable;
     type To: Resource;
     const NAME: &'static str;
 
     fn target(row: &Row<Self::From>) -> Option<i64>;
 }
 
-/// `/tokens/ID/user`
-pub struct TokenUser;
-
-impl ToOne for TokenUser {
-    type From = Tokens;
-    type To = Users;
-    const NAME: &'static str = "user";
-
-    fn target(row: &Token) -> Option<i64> {
-        Some(row.user_id)
-    }
+/// The targets of several resources.
+pub async fn follow_one<L: ToOne>(guard: &Guard, ids: Vec<i64>) -> Result<Pairs, Failure> {
+    let slice = all_of(&ids);
+    let list = few::<L::From>(<L::From as Resource>::Noun::of_ids(ids), slice.limit);
+    let rows = L::From::list(guard, list).await?.rows;
+    let pair = |row: &Row<L::From>| Some((L::From::id(row), L::target(row)?));
+    Ok(rows.iter().filter_map(pair).collect())
 }
+
+macro_rules! to_one {
+    ($link:ident, $from:ident $name:literal $to:ident, $target:expr) => {
+        #[doc = concat!("`/", stringify!($from), "/ID/", $name, "`")]
+        pub struct $link;
+
+        impl ToOne for $link {
+            type From = $from;
+            type To = $to;
+            const NAME: &'static str = $name;
+
+            fn target(row: &Row<$from>) -> Option<i64> {
+                let target: fn(&Row<$from>) -> Option<i64> = $target;
+                target(row)
+            }
+        }
+    };
+}
+
+to_one!(TokenUser, Tokens "user" Users, |token| Some(token.user_id));
+to_one!(GrantUser, Grants "user" Users, |grant| Some(grant.user_id));
+to_one!(GrantRole, Grants "role" Roles, |grant| Some(grant.role_id));
+to_one!(RuleGranter, GrantRules "granter" Roles, |rule| Some(rule.granter_role_id));

@@ -1,6 +1,5 @@
-use serde_json::Value;
-
-use crate::api::decode::{flag, maybe_text, refuse, text, texts};
+use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
+use crate::api::decode::{refuse, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
     Attribute, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
@@ -19,13 +18,36 @@ pub struct Roles;
 impl Resource for Roles {
     const TYPE: &'static str = "roles";
     const DOC: &'static str = "What people are, and the permissions that come with it.";
-    const RELATIONSHIPS: &'static [Relationship] = &[Relationship {
-        name: "users",
-        target: "users",
-        to_many: true,
-        doc: "The users who hold the role, everywhere and without an end.",
-        sent: Sent::Always,
-    }];
+    const RELATIONSHIPS: &'static [Relationship] = &[
+        Relationship {
+            name: "users",
+            target: "users",
+            to_many: true,
+            doc: "The users who hold the role, everywhere and without an end.",
+            sent: Sent::Always,
+        },
+        Relationship {
+            name: "grants",
+            target: "grants",
+            to_many: true,
+            doc: "Every grant of the role, with its scope and its time.",
+            sent: Sent::Never,
+        },
+        Relationship {
+            name: "includes",
+            target: "roles",
+            to_many: true,
+            doc: "The roles that this one contains: whoever holds it has these, too.",
+            sent: Sent::Always,
+        },
+        Relationship {
+            name: "grant-rules",
+            target: "grant-rules",
+            to_many: true,
+            doc: "What holders of the role may do to grants of other roles.",
+            sent: Sent::Never,
+        },
+    ];
     type Noun = directory::roles::Roles;
     type Find = FindRole;
     type Draft = RoleChanges;
@@ -63,221 +85,97 @@ impl Resource for Roles {
     }
 }
 
-/// One that can be written; without a column it is neither filtered nor sorted by.
-const fn writable(
-    name: &'static str,
-    doc: &'static str,
-    form: Form,
-    kind: Kind,
-    column: Option<RoleColumn>,
-    show: for<'a> fn(&'a Role) -> Shown<'a>,
-    read: fn(&mut RoleChanges, &Value) -> Result<(), Problem>,
-) -> Attribute<Roles> {
-    Attribute {
-        name,
-        doc,
-        form,
-        kind,
-        show: Some(show),
-        column,
-        read: Some(read),
-    }
-}
+impl Gather for RoleChanges {
+    type Changes = Self;
 
-const fn read_only(
-    name: &'static str,
-    doc: &'static str,
-    form: Form,
-    kind: Kind,
-    column: RoleColumn,
-    show: for<'a> fn(&'a Role) -> Shown<'a>,
-) -> Attribute<Roles> {
-    Attribute {
-        name,
-        doc,
-        form,
-        kind,
-        show: Some(show),
-        column: Some(column),
-        read: None,
+    fn changes(&mut self) -> &mut Self {
+        self
     }
 }
 
 const ATTRIBUTES: &[Attribute<Roles>] = &[
-    writable(
-        "name",
+    attribute!(
+        text name,
+        Some(RoleColumn::Name),
         "A unique name.",
         Form::text(1, values::MAX_TEXT).required(),
-        Kind::Text,
-        Some(RoleColumn::Name),
-        |role| Shown::Text(&role.name),
-        |changes, value| {
-            changes.name = Some(values::role_name(text("name", value)?)?);
-            Ok(())
-        },
+        values::role_name
     ),
-    writable(
-        "label",
-        "A title for people.",
-        Form::SHORT,
-        Kind::Text,
-        Some(RoleColumn::Label),
-        |role| Shown::maybe(&role.label),
-        |changes, value| {
-            changes.label = Some(maybe_text("label", value, values::MAX_TEXT)?);
-            Ok(())
-        },
-    ),
-    writable(
-        "description",
-        "What the role is for.",
-        Form::LONG,
-        Kind::Text,
+    attribute!(maybe_text label, Some(RoleColumn::Label), "A title for people.", values::MAX_TEXT),
+    attribute!(
+        maybe_text description,
         Some(RoleColumn::Description),
-        |role| Shown::maybe(&role.description),
-        |changes, value| {
-            changes.description = Some(maybe_text("description", value, values::MAX_LONG_TEXT)?);
-            Ok(())
-        },
+        "What the role is for.",
+        values::MAX_LONG_TEXT
     ),
-    writable(
-        "scope",
-        "Where the role can be held.",
-        Form::one_of(values::SCOPES),
-        Kind::Text,
+    attribute!(
+        choice scope,
         Some(RoleColumn::Scope),
-        |role| Shown::Text(&role.scope),
-        |changes, value| {
-            changes.scope = Some(values::scope(text("scope", value)?)?);
-            Ok(())
-        },
+        "Where the role can be held.",
+        values::SCOPES
     ),
-    writable(
-        "unchangeable",
-        "Whether the role is protected from changes and deletion.",
-        Form::PLAIN,
-        Kind::Flag,
+    attribute!(
+        flag unchangeable,
         Some(RoleColumn::Unchangeable),
-        |role| Shown::Flag(role.unchangeable),
-        |changes, value| {
-            changes.unchangeable = Some(flag("unchangeable", value)?);
-            Ok(())
-        },
+        "Whether the role is protected from changes and deletion."
     ),
-    writable(
-        "is_default",
-        "A mark for clients: the role to propose for a new user. Nothing is given by itself.",
-        Form::PLAIN,
-        Kind::Flag,
+    attribute!(
+        flag is_default,
         Some(RoleColumn::IsDefault),
-        |role| Shown::Flag(role.is_default),
-        |changes, value| {
-            changes.is_default = Some(flag("is_default", value)?);
-            Ok(())
-        },
+        "A mark for clients: the role to propose for a new user. Nothing is given by itself."
     ),
-    writable(
-        "permissions",
-        "What holders may do: names like users:read.",
-        Form::names(),
-        Kind::Structure,
-        None,
-        |role| Shown::Json(&role.permissions),
-        |changes, value| {
+    Attribute {
+        name: "permissions",
+        doc: "What holders may do: names like users:read.",
+        form: Form::names(),
+        kind: Kind::Structure,
+        show: Some(|role| Shown::Json(&role.permissions)),
+        column: None,
+        read: Some(|changes, value| {
             let names = texts("permissions", value)?;
             changes.permissions = Some(check_names("permissions", &names)?);
             Ok(())
-        },
-    ),
-    writable(
-        "include_context",
-        "CFEngine classes whose hosts holders see: regular expressions, separated by commas.",
-        Form::LONG,
-        Kind::Text,
+        }),
+    },
+    attribute!(
+        maybe include_context,
         Some(RoleColumn::IncludeContext),
-        |role| Shown::maybe(&role.include_context),
-        |changes, value| {
-            changes.include_context = Some(expressions("include_context", value)?);
-            Ok(())
-        },
+        "CFEngine classes whose hosts holders see: regular expressions, separated by commas.",
+        Form::text(0, values::MAX_LONG_TEXT),
+        |text| expressions("include_context", text)
     ),
-    writable(
-        "exclude_context",
-        "CFEngine classes whose hosts are hidden from holders: regular expressions, separated by commas.",
-        Form::LONG,
-        Kind::Text,
+    attribute!(
+        maybe exclude_context,
         Some(RoleColumn::ExcludeContext),
-        |role| Shown::maybe(&role.exclude_context),
-        |changes, value| {
-            changes.exclude_context = Some(expressions("exclude_context", value)?);
-            Ok(())
-        },
+        "CFEngine classes whose hosts are hidden from holders: regular expressions, separated by commas.",
+        Form::text(0, values::MAX_LONG_TEXT),
+        |text| expressions("exclude_context", text)
     ),
-    writable(
-        "include_bundles",
-        "CFEngine bundles whose reports holders see: regular expressions, separated by commas.",
-        Form::LONG,
-        Kind::Text,
+    attribute!(
+        maybe include_bundles,
         Some(RoleColumn::IncludeBundles),
-        |role| Shown::maybe(&role.include_bundles),
-        |changes, value| {
-            changes.include_bundles = Some(expressions("include_bundles", value)?);
-            Ok(())
-        },
+        "CFEngine bundles whose reports holders see: regular expressions, separated by commas.",
+        Form::text(0, values::MAX_LONG_TEXT),
+        |text| expressions("include_bundles", text)
     ),
-    writable(
-        "exclude_bundles",
-        "CFEngine bundles whose reports are hidden from holders: regular expressions, separated by commas.",
-        Form::LONG,
-        Kind::Text,
+    attribute!(
+        maybe exclude_bundles,
         Some(RoleColumn::ExcludeBundles),
-        |role| Shown::maybe(&role.exclude_bundles),
-        |changes, value| {
-            changes.exclude_bundles = Some(expressions("exclude_bundles", value)?);
-            Ok(())
-        },
+        "CFEngine bundles whose reports are hidden from holders: regular expressions, separated by commas.",
+        Form::text(0, values::MAX_LONG_TEXT),
+        |text| expressions("exclude_bundles", text)
     ),
-    read_only(
-        "created_by",
-        "The id of the user who made it; null for the program itself.",
-        Form::PLAIN.or_null(),
-        Kind::Number,
-        RoleColumn::CreatedBy,
-        |role| Shown::maybe_number(role.created_by),
-    ),
-    read_only(
-        "modified_by",
-        "The id of the user who changed it last; null for the program itself.",
-        Form::PLAIN.or_null(),
-        Kind::Number,
-        RoleColumn::ModifiedBy,
-        |role| Shown::maybe_number(role.modified_by),
-    ),
-    read_only(
-        "created",
-        "When it was made.",
-        Form::PLAIN,
-        Kind::Time,
-        RoleColumn::Created,
-        |role| Shown::Text(&role.created),
-    ),
-    read_only(
-        "modified",
-        "When it was last changed.",
-        Form::PLAIN,
-        Kind::Time,
-        RoleColumn::Modified,
-        |role| Shown::Text(&role.modified),
-    ),
+    attribute!(shown maybe_number created_by, Some(RoleColumn::CreatedBy), CREATED_BY),
+    attribute!(shown maybe_number modified_by, Some(RoleColumn::ModifiedBy), MODIFIED_BY),
+    attribute!(shown time created, Some(RoleColumn::Created), CREATED),
+    attribute!(shown time modified, Some(RoleColumn::Modified), MODIFIED),
 ];
 
 /// A comma-separated list of regular expressions, each of which compiles.
-fn expressions(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
-    let text = maybe_text(field, value, values::MAX_LONG_TEXT)?;
-    if let Some(list) = &text {
-        directory::roles::check_expressions(field, list)?;
-    }
-    Ok(text)
+fn expressions(field: &'static str, text: &str) -> Result<String, Problem> {
+    values::within(field, text, 0, values::MAX_LONG_TEXT)?;
+    directory::roles::check_expressions(field, text)?;
+    Ok(text.to_owned())
 }
 
 impl Writable for Roles {
@@ -294,6 +192,7 @@ impl Writable for Roles {
         let users = linked.take("users");
         let mut operation = CreateRole {
             changes: draft,
+            includes: linked.take("includes"),
             users,
             reach: Default::default(),
         };
@@ -315,6 +214,7 @@ impl Writable for Roles {
             expected: target.expected,
             visible: Default::default(),
             changes: draft,
+            includes: linked.take("includes"),
             users: linked.take("users"),
             reach: Default::default(),
         };

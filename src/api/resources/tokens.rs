@@ -1,6 +1,7 @@
 use serde_json::Value;
 
-use crate::api::decode::{maybe_time, refuse, text, texts};
+use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::decode::{refuse, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
     Attribute, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
@@ -71,21 +72,25 @@ impl Resource for Tokens {
     }
 }
 
+impl Gather for TokenChanges {
+    type Changes = Self;
+
+    fn changes(&mut self) -> &mut Self {
+        self
+    }
+}
+
 const ATTRIBUTES: &[Attribute<Tokens>] = &[
-    Attribute {
-        name: "name",
-        doc: "What the token is for.",
-        form: Form::text(1, values::MAX_TEXT).required(),
-        kind: Kind::Text,
-        show: Some(|token| Shown::Text(&token.name)),
-        column: Some(TokenColumn::Name),
-        read: Some(|changes, value| {
-            let name = text("name", value)?;
+    attribute!(
+        text name,
+        Some(TokenColumn::Name),
+        "What the token is for.",
+        Form::text(1, values::MAX_TEXT).required(),
+        |name| {
             values::within("name", name, 1, values::MAX_TEXT)?;
-            changes.name = Some(name.to_owned());
-            Ok(())
-        }),
-    },
+            Ok(name.to_owned())
+        }
+    ),
     Attribute {
         name: "scopes",
         doc: "What the token may do at most: names of permissions. Null: all that its user may.",
@@ -101,45 +106,18 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
             Ok(())
         }),
     },
-    Attribute {
-        name: "expires",
-        doc: "When the token ends. Null: never.",
-        form: Form::PLAIN.or_null(),
-        kind: Kind::Time,
-        show: Some(|token| Shown::maybe(&token.expires)),
-        column: Some(TokenColumn::Expires),
-        read: Some(|changes, value| {
-            changes.expires = Some(maybe_time("expires", value)?);
-            Ok(())
-        }),
-    },
-    Attribute {
-        name: "last_used",
-        doc: "When the token was last used.",
-        form: Form::PLAIN.or_null(),
-        kind: Kind::Time,
-        show: Some(|token| Shown::maybe(&token.last_used)),
-        column: Some(TokenColumn::LastUsed),
-        read: None,
-    },
-    Attribute {
-        name: "created",
-        doc: "When it was made.",
-        form: Form::PLAIN,
-        kind: Kind::Time,
-        show: Some(|token| Shown::Text(&token.created)),
-        column: Some(TokenColumn::Created),
-        read: None,
-    },
-    Attribute {
-        name: "modified",
-        doc: "When it was last changed.",
-        form: Form::PLAIN,
-        kind: Kind::Time,
-        show: Some(|token| Shown::Text(&token.modified)),
-        column: Some(TokenColumn::Modified),
-        read: None,
-    },
+    attribute!(
+        maybe_time expires,
+        Some(TokenColumn::Expires),
+        "When the token ends. Null: never."
+    ),
+    attribute!(
+        shown maybe_time last_used,
+        Some(TokenColumn::LastUsed),
+        "When the token was last used."
+    ),
+    attribute!(shown time created, Some(TokenColumn::Created), CREATED),
+    attribute!(shown time modified, Some(TokenColumn::Modified), MODIFIED),
 ];
 
 impl Writable for Tokens {

@@ -1,6 +1,7 @@
 use serde_json::Value;
 
-use crate::api::decode::{flag, maybe_text, refuse, text};
+use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
+use crate::api::decode::{refuse, text};
 use crate::api::error::Failure;
 use crate::api::kinds;
 use crate::api::resource::{
@@ -34,6 +35,13 @@ impl Resource for Users {
             to_many: true,
             doc: "The roles that the user holds, everywhere and without an end.",
             sent: Sent::Always,
+        },
+        Relationship {
+            name: "grants",
+            target: "grants",
+            to_many: true,
+            doc: "Every role that the user holds, with its scope and its time.",
+            sent: Sent::Never,
         },
         Relationship {
             name: "tokens",
@@ -88,44 +96,11 @@ impl Resource for Users {
     }
 }
 
-type Read = fn(&mut UserDraft, &Value) -> Result<(), Problem>;
+impl Gather for UserDraft {
+    type Changes = UserChanges;
 
-/// A text that may be null.
-const fn optional(
-    name: &'static str,
-    doc: &'static str,
-    form: Form,
-    column: UserColumn,
-    show: for<'a> fn(&'a User) -> Shown<'a>,
-    read: Read,
-) -> Attribute<Users> {
-    Attribute {
-        name,
-        doc,
-        form,
-        kind: Kind::Text,
-        show: Some(show),
-        column: Some(column),
-        read: Some(read),
-    }
-}
-
-const fn read_only(
-    name: &'static str,
-    doc: &'static str,
-    form: Form,
-    kind: Kind,
-    column: UserColumn,
-    show: for<'a> fn(&'a User) -> Shown<'a>,
-) -> Attribute<Users> {
-    Attribute {
-        name,
-        doc,
-        form,
-        kind,
-        show: Some(show),
-        column: Some(column),
-        read: None,
+    fn changes(&mut self) -> &mut UserChanges {
+        &mut self.changes
     }
 }
 
@@ -135,20 +110,13 @@ const USERNAME: &str = r"^[^\x00-\x2a,/:-?\[-^`\x7b-\x7f]+$";
 const UNAME: &str = r"^[^\x00-,/:-^`\x7b-\x7f]+$";
 
 const ATTRIBUTES: &[Attribute<Users>] = &[
-    Attribute {
-        name: "username",
-        doc: "The name to sign in with: letters and digits of all scripts and the characters _ . @ + -. Unique, compared exactly.",
-        form: Form::text(1, values::MAX_USERNAME)
-            .matching(USERNAME)
-            .required(),
-        kind: Kind::Text,
-        show: Some(|user| Shown::Text(&user.username)),
-        column: Some(UserColumn::Username),
-        read: Some(|draft, value| {
-            draft.changes.username = Some(values::username(text("username", value)?)?);
-            Ok(())
-        }),
-    },
+    attribute!(
+        text username,
+        Some(UserColumn::Username),
+        "The name to sign in with: letters and digits of all scripts and the characters _ . @ + -. Unique, compared exactly.",
+        Form::text(1, values::MAX_USERNAME).matching(USERNAME).required(),
+        values::username
+    ),
     Attribute {
         name: "password",
         doc: "Set by whoever may; in no answer.",
@@ -177,158 +145,63 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
             Ok(())
         }),
     },
-    optional(
-        "name",
-        "Given name.",
-        Form::SHORT,
-        UserColumn::Name,
-        |user| Shown::maybe(&user.name),
-        |draft, value| {
-            draft.changes.name = Some(maybe_text("name", value, values::MAX_TEXT)?);
-            Ok(())
-        },
-    ),
-    optional(
-        "surname",
-        "Family name.",
-        Form::SHORT,
-        UserColumn::Surname,
-        |user| Shown::maybe(&user.surname),
-        |draft, value| {
-            draft.changes.surname = Some(maybe_text("surname", value, values::MAX_TEXT)?);
-            Ok(())
-        },
-    ),
-    optional(
-        "full_name",
+    attribute!(maybe_text name, Some(UserColumn::Name), "Given name.", values::MAX_TEXT),
+    attribute!(maybe_text surname, Some(UserColumn::Surname), "Family name.", values::MAX_TEXT),
+    attribute!(
+        maybe_text full_name,
+        Some(UserColumn::FullName),
         "The whole name as it shall be shown.",
-        Form::SHORT,
-        UserColumn::FullName,
-        |user| Shown::maybe(&user.full_name),
-        |draft, value| {
-            draft.changes.full_name = Some(maybe_text("full_name", value, values::MAX_TEXT)?);
-            Ok(())
-        },
+        values::MAX_TEXT
     ),
-    optional(
-        "email",
+    attribute!(
+        maybe email,
+        Some(UserColumn::Email),
         "An e-mail address.",
-        Form::text(1, values::MAX_EMAIL).or_null(),
-        UserColumn::Email,
-        |user| Shown::maybe(&user.email),
-        |draft, value| {
-            draft.changes.email = Some(match value {
-                Value::Null => None,
-                value => Some(values::email(text("email", value)?)?),
-            });
-            Ok(())
-        },
+        Form::text(1, values::MAX_EMAIL),
+        values::email
     ),
-    optional(
-        "position",
+    attribute!(
+        maybe_text position,
+        Some(UserColumn::Position),
         "What the user does in the organization.",
-        Form::SHORT,
-        UserColumn::Position,
-        |user| Shown::maybe(&user.position),
-        |draft, value| {
-            draft.changes.position = Some(maybe_text("position", value, values::MAX_TEXT)?);
-            Ok(())
-        },
+        values::MAX_TEXT
     ),
-    optional(
-        "organization",
+    attribute!(
+        maybe_text organization,
+        Some(UserColumn::Organization),
         "Where the user works.",
-        Form::SHORT,
-        UserColumn::Organization,
-        |user| Shown::maybe(&user.organization),
-        |draft, value| {
-            draft.changes.organization = Some(maybe_text("organization", value, values::MAX_TEXT)?);
-            Ok(())
-        },
+        values::MAX_TEXT
     ),
-    optional(
-        "time_zone",
+    attribute!(
+        maybe_text time_zone,
+        Some(UserColumn::TimeZone),
         "A time zone, like Europe/Rome.",
-        Form::SHORT,
-        UserColumn::TimeZone,
-        |user| Shown::maybe(&user.time_zone),
-        |draft, value| {
-            draft.changes.time_zone = Some(maybe_text("time_zone", value, values::MAX_TEXT)?);
-            Ok(())
-        },
+        values::MAX_TEXT
     ),
-    Attribute {
-        name: "is_active",
-        doc: "Whether the user can sign in; true for a new user.",
-        form: Form::PLAIN,
-        kind: Kind::Flag,
-        show: Some(|user| Shown::Flag(user.is_active)),
-        column: Some(UserColumn::IsActive),
-        read: Some(|draft, value| {
-            draft.changes.is_active = Some(flag("is_active", value)?);
-            Ok(())
-        }),
-    },
-    Attribute {
-        name: "is_staff",
-        doc: "Whether the user belongs to the staff.",
-        form: Form::PLAIN,
-        kind: Kind::Flag,
-        show: Some(|user| Shown::Flag(user.is_staff)),
-        column: Some(UserColumn::IsStaff),
-        read: Some(|draft, value| {
-            draft.changes.is_staff = Some(flag("is_staff", value)?);
-            Ok(())
-        }),
-    },
-    read_only(
-        "external",
-        "Whether the user comes from another directory.",
-        Form::PLAIN,
-        Kind::Flag,
-        UserColumn::External,
-        |user| Shown::Flag(user.external),
+    attribute!(
+        flag is_active,
+        Some(UserColumn::IsActive),
+        "Whether the user can sign in; true for a new user."
     ),
-    read_only(
-        "last_login",
-        "When the user last signed in with the password.",
-        Form::PLAIN.or_null(),
-        Kind::Time,
-        UserColumn::LastLogin,
-        |user| Shown::maybe(&user.last_login),
+    attribute!(
+        flag is_staff,
+        Some(UserColumn::IsStaff),
+        "Whether the user belongs to the staff."
     ),
-    read_only(
-        "created_by",
-        "The id of the user who made it; null for the program itself.",
-        Form::PLAIN.or_null(),
-        Kind::Number,
-        UserColumn::CreatedBy,
-        |user| Shown::maybe_number(user.created_by),
+    attribute!(
+        shown flag external,
+        Some(UserColumn::External),
+        "Whether the user comes from another directory."
     ),
-    read_only(
-        "modified_by",
-        "The id of the user who changed it last; null for the program itself.",
-        Form::PLAIN.or_null(),
-        Kind::Number,
-        UserColumn::ModifiedBy,
-        |user| Shown::maybe_number(user.modified_by),
+    attribute!(
+        shown maybe_time last_login,
+        Some(UserColumn::LastLogin),
+        "When the user last signed in with the password."
     ),
-    read_only(
-        "created",
-        "When it was made.",
-        Form::PLAIN,
-        Kind::Time,
-        UserColumn::Created,
-        |user| Shown::Text(&user.created),
-    ),
-    read_only(
-        "modified",
-        "When it was last changed.",
-        Form::PLAIN,
-        Kind::Time,
-        UserColumn::Modified,
-        |user| Shown::Text(&user.modified),
-    ),
+    attribute!(shown maybe_number created_by, Some(UserColumn::CreatedBy), CREATED_BY),
+    attribute!(shown maybe_number modified_by, Some(UserColumn::ModifiedBy), MODIFIED_BY),
+    attribute!(shown time created, Some(UserColumn::Created), CREATED),
+    attribute!(shown time modified, Some(UserColumn::Modified), MODIFIED),
 ];
 
 impl UserDraft {

@@ -1,14 +1,15 @@
 use super::audit::{Happening, record};
-use super::grants::add_roles;
+use super::members::add_roles;
 use super::prelude::*;
 use crate::directory::credentials::{
     Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, IsEmpty, NoteUse, Reachable,
     TokenAccount,
 };
+use crate::directory::members::Authority;
 use crate::directory::permissions::{Permissions, Reach};
 use crate::directory::roles::ADMIN;
 use crate::directory::users::{NewUser, PasswordHash};
-use crate::storage::schema::{credential_versions, grants, roles, tokens, users};
+use crate::storage::schema::{credential_versions, grants, role_closure, roles, tokens, users};
 
 /// SQLite's number, which its triggers move.
 pub async fn version(connection: &mut Conn) -> Result<i64, DirectoryError> {
@@ -112,13 +113,10 @@ pub async fn account(
     type Row = (i64, String, Option<String>, Option<String>);
     let now = context.now_text();
     let rows: Vec<Row> = grants::table
-        .inner_join(roles::table)
+        .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
+        .inner_join(roles::table.on(roles::id.eq(role_closure::part_id)))
         .filter(grants::user_id.eq(id))
-        .filter(
-            grants::workspace_id
-                .is_null()
-                .and(grants::cluster_id.is_null()),
-        )
+        .filter(un_scoped!())
         .filter(grants::is_active.eq(true))
         .select((
             roles::id,
@@ -184,7 +182,8 @@ pub async fn roles_within_reach(
         return Ok(());
     }
     let rows: Vec<(i64, String)> = roles::table
-        .filter(super::env::id_in(roles::id, ids.to_vec()))
+        .inner_join(role_closure::table.on(role_closure::part_id.eq(roles::id)))
+        .filter(super::env::id_in(role_closure::role_id, ids.to_vec()))
         .select((roles::id, roles::permissions))
         .load(connection)
         .await?;
@@ -267,7 +266,14 @@ impl Run for CreateFirstAdministrator {
             after: Some(after),
         };
         record(context, connection, happening).await?;
-        add_roles(id, &[ADMIN], Reach::Everything, context, connection).await?;
+        add_roles(
+            id,
+            &[ADMIN],
+            Authority::Reach(Reach::Everything),
+            context,
+            connection,
+        )
+        .await?;
         Ok(true)
     }
 }

@@ -3,12 +3,20 @@
 
 #[macro_use]
 mod columns;
+#[macro_use]
+mod grants;
+#[macro_use]
+mod sight;
 mod audit;
 pub mod batch;
 pub mod credentials;
+mod delegation;
 mod events;
-mod grants;
+mod granting;
+mod links;
+mod members;
 mod roles;
+mod rules;
 mod sign_ins;
 mod signing_keys;
 mod tokens;
@@ -49,8 +57,8 @@ mod prelude {
     };
     pub use crate::directory::{Context, DirectoryError, Problem};
     pub use diesel::{
-        BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, OptionalExtension,
-        QueryDsl, SelectableHelper,
+        BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods,
+        OptionalExtension, QueryDsl, SelectableHelper,
     };
 }
 

@@ -2,15 +2,18 @@ use serde_json::{Map, Value};
 
 use super::audit::{Happening, record};
 use super::credentials::roles_within_reach;
-use super::grants::{self, add_users, replace_users};
+use super::grants;
+use super::members::{add_users, replace_users};
 use super::prelude::*;
-use super::{env, found};
+use super::{env, found, links};
 use crate::directory::events::{described, difference};
+use crate::directory::members::{Authority, Relation};
+use crate::directory::permissions::Reach;
 use crate::directory::roles::{
     CreateRole, DeleteRole, FindRole, NewRole, Role, RoleChanges, RoleColumn, Roles, RolesOf,
-    UpdateRole,
+    UpdateRole, closure,
 };
-use crate::storage::schema::roles;
+use crate::storage::schema::{grant_rule_targets, role_closure, role_includes, roles};
 
 columns!(roles, RoleColumn {
     Id: number id,
@@ -56,7 +59,9 @@ pub async fn sees(
     match visible {
         Visible::All => Ok(true),
         Visible::Nothing => Ok(false),
-        Visible::Own(user) => Ok(grants::holds(user, id, context, connection).await?),
+        Visible::Own(user) | Visible::Delegated(user) => {
+            Ok(grants::holds_anywhere(user, id, context, connection).await?)
+        }
     }
 }
 
@@ -95,11 +100,25 @@ fn filtered(
     let mut query = roles::table.into_boxed::<Db>();
     query = match list.visible {
         Visible::All => query,
-        Visible::Own(own) => query.filter(roles::id.eq_any(grants::held(own, context))),
+        Visible::Own(own) | Visible::Delegated(own) => {
+            query.filter(roles::id.eq_any(grants::held_anywhere(own, context)))
+        }
         Visible::Nothing => query.filter(roles::id.eq(0)),
     };
     query = match &list.of {
         Some(RolesOf::User(user)) => query.filter(roles::id.eq_any(grants::held(*user, context))),
+        Some(RolesOf::PartsOf(role)) => {
+            let parts = role_includes::table
+                .filter(role_includes::role_id.eq(*role))
+                .select(role_includes::part_id);
+            query.filter(roles::id.eq_any(parts))
+        }
+        Some(RolesOf::TargetsOf(rule)) => {
+            let targets = grant_rule_targets::table
+                .filter(grant_rule_targets::rule_id.eq(*rule))
+                .select(grant_rule_targets::role_id);
+            query.filter(roles::id.eq_any(targets))
+        }
         Some(RolesOf::Ids(ids)) => query.filter(env::id_in(roles::id, ids.clone())),
         None => query,
     };
@@ -140,8 +159,13 @@ impl Run for CreateRole {
         let role = found(by_id(id, connection).await?)?;
         let after = Some(described(&role));
         record(context, connection, happening("create", id, None, after)).await?;
+        if let Some(parts) = &self.includes {
+            let side = Relation::RoleIncludes.of(id);
+            let authority = Authority::Reach(self.reach);
+            links::replace(side, parts, authority, context, connection).await?;
+        }
         if let Some(users) = &self.users {
-            add_users(id, users, self.reach, context, connection).await?;
+            add_users(id, users, Authority::Reach(self.reach), context, connection).await?;
         }
         Ok(role)
     }
@@ -162,6 +186,53 @@ fn happening(
     }
 }
 
+/// Whether the caller may change what a role is.
+pub async fn may_change(
+    id: i64,
+    authority: Authority,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let row = roles::table.find(id).select(roles::unchangeable);
+    if found(row.first::<bool>(connection).await.optional()?)? {
+        return Err(UNCHANGEABLE);
+    }
+    let reach = match authority {
+        Authority::Reach(reach) => reach,
+        Authority::Rules(_) | Authority::Nothing => Reach::Nothing,
+    };
+    roles_within_reach(reach, &[id], connection).await
+}
+
+/// Settles anew which roles are in which, from what each contains directly.
+pub async fn rebuild_closure(connection: &mut Conn) -> Result<(), DirectoryError> {
+    let direct: Vec<(i64, i64)> = role_includes::table
+        .select((role_includes::role_id, role_includes::part_id))
+        .load(connection)
+        .await?;
+    let wanted = closure(&direct)?;
+    let known: Vec<(i64, i64)> = role_closure::table
+        .filter(role_closure::role_id.ne(role_closure::part_id))
+        .select((role_closure::role_id, role_closure::part_id))
+        .load(connection)
+        .await?;
+    let known: std::collections::BTreeSet<_> = known.into_iter().collect();
+    for (role, part) in known.difference(&wanted) {
+        diesel::delete(role_closure::table.find((role, part)))
+            .execute(connection)
+            .await?;
+    }
+    for (role, part) in wanted.difference(&known) {
+        diesel::insert_into(role_closure::table)
+            .values((
+                role_closure::role_id.eq(role),
+                role_closure::part_id.eq(part),
+            ))
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
 const UNCHANGEABLE: DirectoryError = DirectoryError::Protected("This role is unchangeable.");
 
 impl Run for UpdateRole {
@@ -177,8 +248,20 @@ impl Run for UpdateRole {
             return Err(UNCHANGEABLE);
         }
         roles_within_reach(self.reach, &[self.id], connection).await?;
+        if let Some(parts) = &self.includes {
+            let side = Relation::RoleIncludes.of(self.id);
+            let authority = Authority::Reach(self.reach);
+            links::replace(side, parts, authority, context, connection).await?;
+        }
         if let Some(users) = &self.users {
-            replace_users(self.id, users, self.reach, context, connection).await?;
+            replace_users(
+                self.id,
+                users,
+                Authority::Reach(self.reach),
+                context,
+                connection,
+            )
+            .await?;
         }
         let changes = self.changes.clone().without_unchanged(&before);
         if changes.is_empty() {
@@ -220,11 +303,19 @@ impl Run for DeleteRole {
         }
         roles_within_reach(self.reach, &[self.id], connection).await?;
         grants::record_end_of(self.id, context, connection).await?;
+        // What others contain only through this role they lose with it.
+        let contained = role_includes::table
+            .filter(role_includes::part_id.eq(self.id))
+            .select(role_includes::role_id);
+        let contained: Option<i64> = contained.first(connection).await.optional()?;
         let deleted = diesel::delete(roles::table.find(self.id))
             .execute(connection)
             .await?;
         if deleted == 0 {
             return Err(DirectoryError::NotFound);
+        }
+        if contained.is_some() {
+            rebuild_closure(connection).await?;
         }
         let before = Some(described(&before));
         record(

@@ -15,7 +15,7 @@ use crate::directory::sign_ins::{
     NewRefresh, Renew, Renewed, SignedIn,
 };
 use crate::directory::users::PasswordHash;
-use crate::storage::schema::{grants, refresh_tokens, roles, sign_ins, users};
+use crate::storage::schema::{grants, refresh_tokens, role_closure, roles, sign_ins, users};
 
 /// How many sign-ins that are over one new one clears away.
 const CLEARED_AT_ONCE: i64 = 100;
@@ -130,21 +130,11 @@ async fn held(
     type Row = (i64, String, String, Option<String>);
     let now = context.now_text();
     let rows: Vec<Row> = grants::table
-        .inner_join(roles::table)
+        .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
+        .inner_join(roles::table.on(roles::id.eq(role_closure::part_id)))
         .filter(grants::user_id.eq(user_id))
-        .filter(grants::workspace_id.is_null())
-        .filter(grants::cluster_id.is_null())
-        .filter(grants::is_active.eq(true))
-        .filter(
-            grants::valid_from
-                .is_null()
-                .or(grants::valid_from.le(now.clone())),
-        )
-        .filter(
-            grants::valid_until
-                .is_null()
-                .or(grants::valid_until.gt(now)),
-        )
+        .filter(un_scoped!())
+        .filter(in_force!(&now))
         .order(roles::name.asc())
         .select((
             roles::id,
@@ -162,7 +152,9 @@ async fn held(
             let all = Permission::ALL.iter().map(|(_, name, _)| *name);
             permissions.extend(all.map(str::to_owned));
         }
-        held.roles.push(name);
+        if held.roles.last() != Some(&name) {
+            held.roles.push(name);
+        }
         held.until = [held.until, until].into_iter().flatten().min();
     }
     held.permissions = permissions.into_iter().collect();

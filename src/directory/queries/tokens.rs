@@ -35,7 +35,7 @@ async fn visible(
     let token: Option<Token> = query.first(connection).await.optional()?;
     Ok(token.filter(|token| match visible {
         Visible::All => true,
-        Visible::Own(own) => own == token.user_id,
+        Visible::Own(own) | Visible::Delegated(own) => own == token.user_id,
         Visible::Nothing => false,
     }))
 }
@@ -97,7 +97,7 @@ fn filtered(
         .into_boxed::<Db>();
     query = match list.visible {
         Visible::All => query,
-        Visible::Own(own) => query.filter(tokens::user_id.eq(own)),
+        Visible::Own(own) | Visible::Delegated(own) => query.filter(tokens::user_id.eq(own)),
         Visible::Nothing => query.filter(tokens::user_id.eq(0)),
     };
     query = match &list.of {
@@ -135,10 +135,7 @@ impl Run for CreateToken {
             .filter(users::deleted_at.is_null())
             .select(users::id);
         if owner.first::<i64>(connection).await.optional()?.is_none() {
-            return Err(DirectoryError::RelatedNotFound {
-                kind: "users",
-                place: 0,
-            });
+            return Err(DirectoryError::no_such("users", "user"));
         }
         within_reach(self.reach, self.user_id, context, connection).await?;
         let now = context.now_text();

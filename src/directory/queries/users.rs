@@ -2,11 +2,14 @@ use serde_json::{Map, Value};
 
 use super::audit::{Happening, record};
 use super::credentials::within_reach;
-use super::grants::{add_roles, administrators_remain, replace_roles};
+use super::grants::administrators_remain;
+use super::members::{add_roles, replace_roles};
 use super::prelude::*;
+use super::sight::{Sight, sight};
 use super::{env, found, grants};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Own;
+use crate::directory::members::Authority;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
@@ -56,22 +59,30 @@ impl Run for FindUser {
 
     async fn run(
         &self,
-        _: &Context,
+        context: &Context,
         connection: &mut Conn,
     ) -> Result<Option<User>, DirectoryError> {
-        if !sees(self.visible, self.id) {
-            return Ok(None);
-        }
-        living(self.id, connection).await
+        let user = living(self.id, connection).await?;
+        seen(user, self.visible, context, connection).await
     }
 }
 
-fn sees(visible: Visible, id: i64) -> bool {
-    match visible {
-        Visible::All => true,
-        Visible::Own(own) => own == id,
-        Visible::Nothing => false,
-    }
+/// The user, when the caller sees them.
+async fn seen(
+    user: Option<User>,
+    visible: Visible,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Option<User>, DirectoryError> {
+    let Some(user) = user else { return Ok(None) };
+    let sees = match visible {
+        Visible::Delegated(own) if own == user.id => true,
+        visible => {
+            let sight = sight(visible, context, connection).await?;
+            sight.sees(user.id, user.partner_id)
+        }
+    };
+    Ok(Some(user).filter(|_| sees))
 }
 
 async fn living(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
@@ -105,7 +116,8 @@ impl Run for List<Users> {
             return plain_page(self, connection).await;
         }
         let wanted = settled(&self.condition, connection).await?;
-        let matching = || filtered(self, wanted.as_ref(), context);
+        let sight = sight(self.visible, context, connection).await?;
+        let matching = || filtered(self, sight, wanted.as_ref(), context);
         let total = match self.count {
             Count::Exact | Count::Estimated if self.is_everything() => {
                 Some(living_users(connection).await?)
@@ -120,16 +132,18 @@ impl Run for List<Users> {
 
 fn filtered(
     list: &List<Users>,
+    sight: Sight,
     wanted: Option<&Condition<UserColumn>>,
     context: &Context,
 ) -> users::BoxedQuery<'static, Db> {
     let mut query = users::table
         .filter(users::deleted_at.is_null())
         .into_boxed::<Db>();
-    query = match list.visible {
-        Visible::All => query,
-        Visible::Own(own) => query.filter(users::id.eq(own)),
-        Visible::Nothing => query.filter(users::id.eq(0)),
+    query = match sight {
+        Sight::All => query,
+        Sight::Own(own) => query.filter(users::id.eq(own)),
+        Sight::Partner(partner) => query.filter(users::partner_id.eq(partner)),
+        Sight::Nothing => query.filter(users::id.eq(0)),
     };
     query = match &list.of {
         Some(UsersOf::Role(role)) => {
@@ -266,7 +280,7 @@ impl Run for CreateUser {
         let after = Some(described(&user));
         record(context, connection, happening("create", id, None, after)).await?;
         if let Some(roles) = &self.roles {
-            add_roles(id, roles, self.reach, context, connection).await?;
+            add_roles(id, roles, Authority::Reach(self.reach), context, connection).await?;
         }
         Ok(user)
     }
@@ -378,10 +392,8 @@ impl Run for UpdateUser {
     type Answer = User;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
-        if !sees(self.visible, self.id) {
-            return Err(DirectoryError::NotFound);
-        }
-        let before = found(living_held(self.id, connection).await?)?;
+        let before = living_held(self.id, connection).await?;
+        let before = found(seen(before, self.visible, context, connection).await?)?;
         self.expected.check(before.version)?;
         // Whoever sets a password can become that user: a token with scopes would
         // leave them behind by its own user's password.
@@ -395,7 +407,14 @@ impl Run for UpdateUser {
             ));
         }
         if let Some(roles) = &self.roles {
-            replace_roles(self.id, roles, self.reach, context, connection).await?;
+            replace_roles(
+                self.id,
+                roles,
+                Authority::Reach(self.reach),
+                context,
+                connection,
+            )
+            .await?;
         }
         if changes.is_empty() {
             return Ok(before);
@@ -442,10 +461,8 @@ impl Run for DeleteUser {
     type Answer = ();
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
-        if !sees(self.visible, self.id) {
-            return Err(DirectoryError::NotFound);
-        }
-        let before = found(living_held(self.id, connection).await?)?;
+        let before = living_held(self.id, connection).await?;
+        let before = found(seen(before, self.visible, context, connection).await?)?;
         self.expected.check(before.version)?;
         if context.actor_id() == Some(self.id) {
             return Err(DirectoryError::Protected("Nobody can delete themselves."));

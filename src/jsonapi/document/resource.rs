@@ -38,6 +38,18 @@ pub struct ResourceObject {
 }
 
 impl ResourceObject {
+    /// A resource object that says nothing but one relationship.
+    pub fn of_relationship(kind: &str, name: &str, linkage: Linkage) -> Self {
+        Self {
+            r#type: kind.into(),
+            id: None,
+            lid: None,
+            attributes: Map::new(),
+            relationships: BTreeMap::from([(name.to_owned(), linkage)]),
+            meta: None,
+        }
+    }
+
     /// The pointer to an attribute, where `base` points at the resource.
     pub fn attribute_pointer(base: &str, name: &str) -> String {
         pointer::join(&pointer::join(base, "attributes"), name)

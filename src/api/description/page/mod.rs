@@ -7,7 +7,7 @@ mod reference;
 use super::abilities::Abilities;
 use super::frame::Frame;
 use super::operations::{self, Operation};
-use super::types::TYPES;
+use super::types;
 use html::{escape, section};
 
 pub const STYLE: &str = include_str!("style.css");
@@ -16,7 +16,7 @@ pub fn html(frame: &Frame) -> String {
     let operations = operations::all(frame);
     let mut body = section("start", "Getting started", &guide::start(frame));
     body += &section("authentication", "Authentication", &guide::authentication());
-    for kind in TYPES {
+    for kind in types::all() {
         let own: Vec<&Operation> = operations
             .iter()
             .filter(|operation| operation.shape.is_some_and(|s| s.home().name == kind.name))
@@ -74,7 +74,7 @@ fn navigation() -> String {
         ("errors", "Errors"),
         ("limits", "Limits"),
     ];
-    let types = TYPES.iter().map(|kind| (kind.name, kind.name));
+    let types = types::all().map(|kind| (kind.name, kind.name));
     let links: String = first
         .into_iter()
         .chain(types)

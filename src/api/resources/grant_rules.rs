@@ -1,0 +1,183 @@
+use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::decode::{refuse, texts};
+use crate::api::error::Failure;
+use crate::api::resource::{
+    Attribute, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
+    Target, Writable,
+};
+use crate::auth::Guard;
+use crate::directory::delegation::{NEARNESS, check_verbs};
+use crate::directory::grant_rules::{
+    CreateGrantRule, DeleteGrantRule, FindGrantRule, GrantRule, GrantRuleChanges, GrantRuleColumn,
+    UpdateGrantRule,
+};
+use crate::directory::{self, Problem};
+use crate::jsonapi::write::Shown;
+
+pub struct GrantRules;
+
+impl Resource for GrantRules {
+    const TYPE: &'static str = "grant-rules";
+    const DOC: &'static str =
+        "Delegation as data: what holders of one role may do to grants of others, and where.";
+    const RELATIONSHIPS: &'static [Relationship] = &[
+        Relationship {
+            name: "granter",
+            target: "roles",
+            to_many: false,
+            doc: "The role whose holders may do it.",
+            sent: Sent::Always,
+        },
+        Relationship {
+            name: "targets",
+            target: "roles",
+            to_many: true,
+            doc: "The roles whose grants it may be done to.",
+            sent: Sent::Always,
+        },
+    ];
+    const LINKED_BY: &'static [(&'static str, GrantRuleColumn)] =
+        &[("granter", GrantRuleColumn::Granter)];
+    type Noun = directory::grant_rules::GrantRules;
+    type Find = FindGrantRule;
+    type Draft = GrantRuleChanges;
+
+    fn attributes() -> &'static [Attribute<Self>] {
+        ATTRIBUTES
+    }
+
+    fn id(row: &GrantRule) -> i64 {
+        row.id
+    }
+
+    fn find(id: i64) -> FindGrantRule {
+        FindGrantRule {
+            id,
+            visible: Default::default(),
+        }
+    }
+
+    fn revision(row: &GrantRule) -> Revision<'_> {
+        Revision {
+            version: row.version,
+            seen: None,
+        }
+    }
+
+    fn stamp(row: &GrantRule) -> Option<Stamp<'_>> {
+        Some(Stamp {
+            created: &row.created,
+            modified: &row.modified,
+            created_by: None,
+            modified_by: None,
+            external_id: None,
+        })
+    }
+}
+
+impl Gather for GrantRuleChanges {
+    type Changes = Self;
+
+    fn changes(&mut self) -> &mut Self {
+        self
+    }
+}
+
+const ATTRIBUTES: &[Attribute<GrantRules>] = &[
+    Attribute {
+        name: "scope",
+        doc: "How near the granter's own grant and the other must be to each other.",
+        form: Form::one_of(NEARNESS).required(),
+        ..attribute!(choice scope, Some(GrantRuleColumn::Scope), "", NEARNESS)
+    },
+    Attribute {
+        name: "verbs",
+        doc: "What may be done: give, remove, change (to a role that may be given), toggle (switch on and off, set the time).",
+        form: Form::names().required(),
+        kind: Kind::Structure,
+        show: Some(|rule| Shown::Json(&rule.verbs)),
+        column: None,
+        read: Some(|changes, value| {
+            changes.verbs = Some(check_verbs("verbs", &texts("verbs", value)?)?);
+            Ok(())
+        }),
+    },
+    attribute!(shown time created, Some(GrantRuleColumn::Created), CREATED),
+    attribute!(shown time modified, Some(GrantRuleColumn::Modified), MODIFIED),
+];
+
+/// Takes the role of the granter out of the linkage.
+fn granter(linked: &mut Linked, draft: &mut GrantRuleChanges, problems: &mut Vec<Problem>) {
+    if let Some(roles) = linked.take("granter") {
+        draft.granter_role_id = roles.first().copied();
+        if draft.granter_role_id.is_none() {
+            problems.push(Problem::invalid(
+                "granter",
+                "A rule is for holders of a role.",
+            ));
+        }
+    }
+}
+
+impl Writable for GrantRules {
+    type Create = CreateGrantRule;
+    type Update = UpdateGrantRule;
+    type Delete = DeleteGrantRule;
+
+    async fn creation(
+        guard: &Guard,
+        mut draft: GrantRuleChanges,
+        mut problems: Vec<Problem>,
+        mut linked: Linked,
+    ) -> Result<(CreateGrantRule, ShownOnce), Failure> {
+        granter(&mut linked, &mut draft, &mut problems);
+        let mut operation = CreateGrantRule {
+            changes: draft,
+            targets: linked.take("targets").unwrap_or_default(),
+            reach: Default::default(),
+        };
+        guard.permits(&mut operation)?;
+        let changes = &operation.changes;
+        for (name, is_missing) in [
+            ("scope", changes.scope.is_none()),
+            ("verbs", changes.verbs.is_none()),
+            ("granter", changes.granter_role_id.is_none()),
+        ] {
+            if is_missing {
+                problems.push(Problem::missing(name));
+            }
+        }
+        refuse(problems)?;
+        Ok((operation, ShownOnce::new()))
+    }
+
+    async fn change(
+        guard: &Guard,
+        target: Target,
+        mut draft: GrantRuleChanges,
+        mut problems: Vec<Problem>,
+        mut linked: Linked,
+    ) -> Result<UpdateGrantRule, Failure> {
+        granter(&mut linked, &mut draft, &mut problems);
+        let mut operation = UpdateGrantRule {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            changes: draft,
+            targets: linked.take("targets"),
+            reach: Default::default(),
+        };
+        guard.permits(&mut operation)?;
+        refuse(problems)?;
+        Ok(operation)
+    }
+
+    fn deletion(target: Target) -> DeleteGrantRule {
+        DeleteGrantRule {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            reach: Default::default(),
+        }
+    }
+}

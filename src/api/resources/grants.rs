@@ -1,0 +1,188 @@
+use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED};
+use crate::api::decode::refuse;
+use crate::api::error::Failure;
+use crate::api::resource::{
+    Attribute, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp, Target, Writable,
+};
+use crate::auth::Guard;
+use crate::directory::delegation::Place;
+use crate::directory::grants::{
+    CreateGrant, DeleteGrant, FindGrant, Grant, GrantChanges, GrantColumn, UpdateGrant,
+};
+use crate::directory::{self, Problem};
+
+pub struct Grants;
+
+impl Resource for Grants {
+    const TYPE: &'static str = "grants";
+    const DOC: &'static str =
+        "A role held by a user: everywhere or in a workspace or a cluster, always or for a time.";
+    const RELATIONSHIPS: &'static [Relationship] = &[
+        Relationship {
+            name: "user",
+            target: "users",
+            to_many: false,
+            doc: "Who holds the role.",
+            sent: Sent::ToCreate,
+        },
+        Relationship {
+            name: "role",
+            target: "roles",
+            to_many: false,
+            doc: "The role that is held. Another one takes its place in the same scope.",
+            sent: Sent::Always,
+        },
+        Relationship {
+            name: "workspace",
+            target: "workspaces",
+            to_many: false,
+            doc: "The workspace that a role of the scope workspace is held in.",
+            sent: Sent::ToCreate,
+        },
+        Relationship {
+            name: "cluster",
+            target: "clusters",
+            to_many: false,
+            doc: "The cluster that a role of the scope cluster is held in.",
+            sent: Sent::ToCreate,
+        },
+    ];
+    const LINKED_BY: &'static [(&'static str, GrantColumn)] = &[
+        ("user", GrantColumn::User),
+        ("role", GrantColumn::Role),
+        ("workspace", GrantColumn::Workspace),
+        ("cluster", GrantColumn::Cluster),
+    ];
+    type Noun = directory::grants::Grants;
+    type Find = FindGrant;
+    type Draft = GrantChanges;
+
+    fn attributes() -> &'static [Attribute<Self>] {
+        ATTRIBUTES
+    }
+
+    fn id(row: &Grant) -> i64 {
+        row.id
+    }
+
+    fn find(id: i64) -> FindGrant {
+        FindGrant {
+            id,
+            visible: Default::default(),
+        }
+    }
+
+    fn revision(row: &Grant) -> Revision<'_> {
+        Revision {
+            version: row.version,
+            seen: None,
+        }
+    }
+
+    fn stamp(row: &Grant) -> Option<Stamp<'_>> {
+        Some(Stamp {
+            created: &row.created,
+            modified: &row.modified,
+            created_by: row.created_by,
+            modified_by: None,
+            external_id: None,
+        })
+    }
+}
+
+impl Gather for GrantChanges {
+    type Changes = Self;
+
+    fn changes(&mut self) -> &mut Self {
+        self
+    }
+}
+
+const ATTRIBUTES: &[Attribute<Grants>] = &[
+    attribute!(
+        flag is_active,
+        Some(GrantColumn::IsActive),
+        "Whether it gives any right; true for a new grant."
+    ),
+    attribute!(
+        maybe_time valid_from,
+        Some(GrantColumn::ValidFrom),
+        "The moment from which on it gives a right. Null: from the beginning."
+    ),
+    attribute!(
+        maybe_time valid_until,
+        Some(GrantColumn::ValidUntil),
+        "The moment from which on it gives no right any more. Null: never."
+    ),
+    attribute!(shown maybe_number created_by, Some(GrantColumn::CreatedBy), CREATED_BY),
+    attribute!(shown time created, Some(GrantColumn::Created), CREATED),
+    attribute!(shown time modified, Some(GrantColumn::Modified), MODIFIED),
+];
+
+impl Writable for Grants {
+    type Create = CreateGrant;
+    type Update = UpdateGrant;
+    type Delete = DeleteGrant;
+
+    async fn creation(
+        guard: &Guard,
+        draft: GrantChanges,
+        mut problems: Vec<Problem>,
+        mut linked: Linked,
+    ) -> Result<(CreateGrant, ShownOnce), Failure> {
+        let user = linked.one("user");
+        let role = linked.one("role");
+        let mut operation = CreateGrant {
+            user_id: user.unwrap_or_default(),
+            role_id: role.unwrap_or_default(),
+            place: Place {
+                workspace: linked.one("workspace"),
+                cluster: linked.one("cluster"),
+            },
+            changes: draft,
+            authority: Default::default(),
+        };
+        guard.permits(&mut operation)?;
+        for (name, named) in [("user", user), ("role", role)] {
+            if named.is_none() {
+                problems.push(Problem::missing(name));
+            }
+        }
+        refuse(problems)?;
+        Ok((operation, ShownOnce::new()))
+    }
+
+    async fn change(
+        guard: &Guard,
+        target: Target,
+        mut draft: GrantChanges,
+        mut problems: Vec<Problem>,
+        mut linked: Linked,
+    ) -> Result<UpdateGrant, Failure> {
+        if let Some(roles) = linked.take("role") {
+            draft.role_id = roles.first().copied();
+            if draft.role_id.is_none() {
+                problems.push(Problem::invalid("role", "A grant is of a role."));
+            }
+        }
+        let mut operation = UpdateGrant {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            changes: draft,
+            authority: Default::default(),
+        };
+        guard.permits(&mut operation)?;
+        refuse(problems)?;
+        Ok(operation)
+    }
+
+    fn deletion(target: Target) -> DeleteGrant {
+        DeleteGrant {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            authority: Default::default(),
+        }
+    }
+}

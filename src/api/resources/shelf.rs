@@ -1,0 +1,110 @@
+//! Included rows of all types, each once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use super::TYPES;
+use crate::api::error::Failure;
+use crate::api::include::all_of;
+use crate::api::render::Render;
+use crate::api::resource::{Listable, Resource, Row};
+use crate::auth::Guard;
+use crate::directory::listing::{Count, List, Noun};
+use crate::jsonapi::write::Commas;
+
+/// The rows of one type.
+pub trait Shelf {
+    /// Reads the rows of `ids` that are not here yet, in one query.
+    fn fetch<'a>(
+        &'a mut self,
+        guard: &'a Guard,
+        ids: &'a [i64],
+    ) -> LocalBoxFuture<'a, Result<(), Failure>>;
+
+    fn write(
+        &self,
+        out: &mut Vec<u8>,
+        commas: &mut Commas,
+        render: &Render<'_>,
+        without: &BTreeSet<i64>,
+    );
+}
+
+pub struct Rows<R: Resource>(BTreeMap<i64, Row<R>>);
+
+impl<R: Resource> Default for Rows<R> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<R: Listable> Shelf for Rows<R> {
+    fn fetch<'a>(
+        &'a mut self,
+        guard: &'a Guard,
+        ids: &'a [i64],
+    ) -> LocalBoxFuture<'a, Result<(), Failure>> {
+        async move {
+            let missing: Vec<i64> = ids
+                .iter()
+                .copied()
+                .filter(|id| !self.0.contains_key(id))
+                .collect();
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let slice = all_of(&missing);
+            let list = List {
+                of: Some(R::Noun::of_ids(missing)),
+                count: Count::None,
+                ..List::new(slice)
+            };
+            let rows = R::list(guard, list).await?.rows;
+            self.0
+                .extend(rows.into_iter().map(|row| (R::id(&row), row)));
+            Ok(())
+        }
+        .boxed_local()
+    }
+
+    fn write(
+        &self,
+        out: &mut Vec<u8>,
+        commas: &mut Commas,
+        render: &Render<'_>,
+        without: &BTreeSet<i64>,
+    ) {
+        for (_, row) in self.0.iter().filter(|(id, _)| !without.contains(id)) {
+            commas.next(out);
+            render.resource::<R>(out, row, &[]);
+        }
+    }
+}
+
+/// The rows of all types.
+#[derive(Default)]
+pub struct Loaded(BTreeMap<usize, Box<dyn Shelf>>);
+
+impl Loaded {
+    pub async fn fetch(&mut self, guard: &Guard, kind: &str, ids: &[i64]) -> Result<(), Failure> {
+        let place = TYPES.iter().position(|known| known.kind == kind);
+        let Some((place, known)) = place.and_then(|place| Some((place, TYPES.get(place)?))) else {
+            return Ok(());
+        };
+        let shelf = self.0.entry(place).or_insert_with(known.shelf);
+        shelf.fetch(guard, ids).await
+    }
+
+    /// All of them, without the primary data: `primary` of a type.
+    pub fn write(&self, out: &mut Vec<u8>, render: &Render<'_>, primary: (&str, BTreeSet<i64>)) {
+        let none = BTreeSet::new();
+        let mut commas = Commas::default();
+        for (place, shelf) in &self.0 {
+            let kind = TYPES.get(*place).map_or("", |known| known.kind);
+            let without = if kind == primary.0 { &primary.1 } else { &none };
+            shelf.write(out, &mut commas, render, without);
+        }
+    }
+}

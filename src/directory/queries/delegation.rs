@@ -1,0 +1,155 @@
+//! The one place where it is decided whether somebody may give, take or change
+//! a grant, whatever the surface that asks.
+
+use std::collections::BTreeMap;
+
+use super::credentials::roles_within_reach;
+use super::env;
+use super::prelude::*;
+use crate::directory::delegation::{Nearness, Place, Power, Verb, verbs};
+use crate::directory::members::Authority;
+use crate::storage::schema::{grant_rule_targets, grant_rules, grants, role_closure, users};
+
+/// What somebody wants to do to a grant.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub user: i64,
+    pub role: i64,
+    pub place: Place,
+    pub verb: Verb,
+}
+
+impl Asked {
+    /// To a grant without a scope.
+    pub fn un_scoped(user: i64, role: i64, verb: Verb) -> Self {
+        Self {
+            user,
+            role,
+            place: Place::UN_SCOPED,
+            verb,
+        }
+    }
+}
+
+/// Refuses all when one thing that is asked is not allowed.
+pub async fn may(
+    authority: Authority,
+    asked: &[Asked],
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    if asked.is_empty() {
+        return Ok(());
+    }
+    match authority {
+        Authority::Nothing => Err(refused()),
+        Authority::Reach(reach) => {
+            let roles: Vec<i64> = asked.iter().map(|asked| asked.role).collect();
+            roles_within_reach(reach, &roles, connection).await
+        }
+        Authority::Rules(granter) => by_rules(granter, asked, context, connection).await,
+    }
+}
+
+pub fn refused() -> DirectoryError {
+    DirectoryError::Forbidden(
+        "No grant rule lets you do this, and you lack the permission grants:write.".into(),
+    )
+}
+
+async fn by_rules(
+    granter: i64,
+    asked: &[Asked],
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    if asked.iter().any(|asked| asked.user == granter) {
+        return Err(DirectoryError::Forbidden(
+            "Nobody gives, takes or changes their own roles by a grant rule.".into(),
+        ));
+    }
+    let roles = asked.iter().map(|asked| asked.role).collect();
+    let powers = powers(granter, roles, context, connection).await?;
+    let mut people: Vec<i64> = asked.iter().map(|asked| asked.user).collect();
+    people.push(granter);
+    let people = partners(people, connection).await?;
+    let own = people.get(&granter).and_then(|person| person.partner);
+    for asked in asked {
+        let Some(person) = people.get(&asked.user) else {
+            return Err(refused());
+        };
+        if !person.is_active {
+            return Err(DirectoryError::Forbidden(
+                "This user is deactivated.".into(),
+            ));
+        }
+        let same_partner = own.is_some() && own == person.partner;
+        let covered = powers
+            .iter()
+            .any(|power| power.covers(asked.verb, asked.role, asked.place, same_partner));
+        if !covered {
+            return Err(refused());
+        }
+    }
+    Ok(())
+}
+
+/// What the rules give to `granter` now, as far as it is about these roles.
+pub async fn powers(
+    granter: i64,
+    roles: Vec<i64>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Vec<Power>, DirectoryError> {
+    type Row = (i64, i64, Option<i64>, Option<i64>, i64, String, String);
+    let now = context.now_text();
+    let rows: Vec<Row> = grants::table
+        .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
+        .inner_join(grant_rules::table.on(grant_rules::granter_role_id.eq(role_closure::part_id)))
+        .inner_join(grant_rule_targets::table.on(grant_rule_targets::rule_id.eq(grant_rules::id)))
+        .filter(grants::user_id.eq(granter))
+        .filter(in_force!(&now))
+        .filter(env::id_in(grant_rule_targets::role_id, roles))
+        .select((
+            grant_rules::id,
+            grants::id,
+            grants::workspace_id,
+            grants::cluster_id,
+            grant_rule_targets::role_id,
+            grant_rules::scope,
+            grant_rules::verbs,
+        ))
+        .load(connection)
+        .await?;
+    let power = |(rule, grant, workspace, cluster, target, scope, stored): Row| {
+        Some(Power {
+            rule,
+            grant,
+            held: Place { workspace, cluster },
+            target,
+            nearness: Nearness::named(&scope)?,
+            verbs: verbs(&stored),
+        })
+    };
+    Ok(rows.into_iter().filter_map(power).collect())
+}
+
+/// A living user, as rules look at them.
+pub struct Person {
+    pub partner: Option<i64>,
+    pub is_active: bool,
+}
+
+pub async fn partners(
+    ids: Vec<i64>,
+    connection: &mut Conn,
+) -> Result<BTreeMap<i64, Person>, DirectoryError> {
+    let rows: Vec<(i64, Option<i64>, bool)> = users::table
+        .filter(env::id_in(users::id, ids))
+        .filter(users::deleted_at.is_null())
+        .select((users::id, users::partner_id, users::is_active))
+        .load(connection)
+        .await?;
+    let person = |(id, partner, is_active)| (id, Person { partner, is_active });
+    Ok(rows.into_iter().map(person).collect())
+}

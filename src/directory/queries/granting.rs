@@ -1,0 +1,485 @@
+//! Grants as resources: reading them, and every change of one.
+
+use std::collections::BTreeSet;
+
+use super::audit::{Happening, record, record_all};
+use super::delegation::{Asked, may};
+use super::grants::some_administrator;
+use super::prelude::*;
+use super::sight::{Sight, sees_user, sight};
+use super::{env, found};
+use crate::directory::delegation::{Place, Verb};
+use crate::directory::events::{described, difference};
+use crate::directory::grants::{
+    CreateGrant, DeleteGrant, FindGrant, GiveRoles, Grant, GrantChanges, GrantColumn, Grants,
+    GrantsOf, NewGrant, TellEnds, UpdateGrant, check_time,
+};
+use crate::directory::members::Authority;
+use crate::directory::roles::ADMIN;
+use crate::storage::schema::{clusters, grants, roles, users, workspaces};
+
+columns!(grants, GrantColumn {
+    Id: number id,
+    User: number user_id,
+    Role: number role_id,
+    Workspace: maybe_number workspace_id,
+    Cluster: maybe_number cluster_id,
+    IsActive: flag is_active,
+    ValidFrom: maybe_text valid_from,
+    ValidUntil: maybe_text valid_until,
+    Created: text created,
+    Modified: text modified,
+    CreatedBy: maybe_number created_by,
+});
+no_own!(grants);
+
+impl Run for FindGrant {
+    type Answer = Option<Grant>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<Grant>, DirectoryError> {
+        let row = grants::table
+            .find(self.id)
+            .inner_join(users::table)
+            .filter(users::deleted_at.is_null())
+            .select((Grant::as_select(), users::partner_id));
+        let row: Option<(Grant, Option<i64>)> = row.first(connection).await.optional()?;
+        let Some((grant, partner)) = row else {
+            return Ok(None);
+        };
+        let sight = sight(self.visible, context, connection).await?;
+        Ok(Some(grant).filter(|grant| sight.sees(grant.user_id, partner)))
+    }
+}
+
+impl Run for List<Grants> {
+    type Answer = Listed<Grant>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Listed<Grant>, DirectoryError> {
+        let wanted = settled(&self.condition, connection).await?;
+        let sight = sight(self.visible, context, connection).await?;
+        let matching = || filtered(self, sight, wanted.as_ref(), context);
+        let total = total!(self, matching(), connection);
+        let rows = page!(self, matching(), Grant, context, connection);
+        Ok(Listed { rows, total })
+    }
+}
+
+fn filtered(
+    list: &List<Grants>,
+    sight: Sight,
+    wanted: Option<&Condition<GrantColumn>>,
+    context: &Context,
+) -> grants::BoxedQuery<'static, Db> {
+    // Few are in the trash, and an index has them.
+    let gone = users::table
+        .filter(users::deleted_at.is_not_null())
+        .select(users::id);
+    let mut query = grants::table
+        .filter(grants::user_id.ne_all(gone))
+        .into_boxed::<Db>();
+    query = match sight {
+        Sight::All => query,
+        Sight::Own(user) => query.filter(grants::user_id.eq(user)),
+        Sight::Partner(partner) => {
+            let people = users::table
+                .filter(users::partner_id.eq(partner))
+                .select(users::id);
+            query.filter(grants::user_id.eq_any(people))
+        }
+        Sight::Nothing => query.filter(grants::id.eq(0)),
+    };
+    query = match &list.of {
+        Some(GrantsOf::Users(users)) => query.filter(env::id_in(grants::user_id, users.clone())),
+        Some(GrantsOf::Roles(roles)) => query.filter(env::id_in(grants::role_id, roles.clone())),
+        Some(GrantsOf::Ids(ids)) => query.filter(env::id_in(grants::id, ids.clone())),
+        None => query,
+    };
+    match wanted {
+        Some(wanted) => query.filter(condition(wanted, context)),
+        None => query,
+    }
+}
+
+/// A living user's grant, which nobody else changes until this transaction ends.
+async fn held(id: i64, connection: &mut Conn) -> Result<Grant, DirectoryError> {
+    let row = env::held!(grants::table.find(id).select(Grant::as_select()));
+    let grant: Grant = found(row.get_result(connection).await.optional()?)?;
+    living(grant.user_id, connection).await?;
+    Ok(grant)
+}
+
+async fn living(user: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let row = users::table
+        .find(user)
+        .filter(users::deleted_at.is_null())
+        .select(users::id);
+    found(row.first::<i64>(connection).await.optional()?).map(drop)
+}
+
+/// What is named must be there, and the role one that is held in such a place.
+async fn check_place(role: i64, place: Place, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let scope = roles::table.find(role).select(roles::scope);
+    let scope: Option<String> = scope.get_result(connection).await.optional()?;
+    let scope = scope.ok_or(DirectoryError::no_such("roles", "role"))?;
+    if let Some(id) = place.workspace {
+        let row = workspaces::table.find(id).select(workspaces::id);
+        if row.first::<i64>(connection).await.optional()?.is_none() {
+            return Err(DirectoryError::no_such("workspaces", "workspace"));
+        }
+    }
+    if let Some(id) = place.cluster {
+        let row = clusters::table.find(id).select(clusters::id);
+        if row.first::<i64>(connection).await.optional()?.is_none() {
+            return Err(DirectoryError::no_such("clusters", "cluster"));
+        }
+    }
+    match crate::directory::grants::misplaced(&scope, place) {
+        Some(problem) => Err(DirectoryError::Invalid(vec![problem])),
+        None => Ok(()),
+    }
+}
+
+impl Run for CreateGrant {
+    type Answer = Grant;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Grant, DirectoryError> {
+        let visible = match self.authority {
+            Authority::Rules(granter) => Visible::Delegated(granter),
+            Authority::Reach(_) | Authority::Nothing => Visible::All,
+        };
+        if !sees_user(visible, self.user_id, context, connection).await? {
+            return Err(DirectoryError::no_such("users", "user"));
+        }
+        check_force(&self.changes, None)?;
+        let asked = Asked {
+            user: self.user_id,
+            role: self.role_id,
+            place: self.place,
+            verb: Verb::Give,
+        };
+        // What may not be given to them is not told from what there is not.
+        may(self.authority, &[asked], context, connection).await?;
+        check_place(self.role_id, self.place, connection).await?;
+        insert(self, context, connection).await?.ok_or_else(|| {
+            DirectoryError::taken("role", "The user holds this role in this place already.")
+        })
+    }
+}
+
+fn check_force(changes: &GrantChanges, before: Option<&Grant>) -> Result<(), DirectoryError> {
+    let one = |change: &Option<Option<String>>, old: Option<&String>| match change {
+        Some(new) => new.clone(),
+        None => old.cloned(),
+    };
+    let from = one(
+        &changes.valid_from,
+        before.and_then(|g| g.valid_from.as_ref()),
+    );
+    let until = one(
+        &changes.valid_until,
+        before.and_then(|g| g.valid_until.as_ref()),
+    );
+    match check_time(from.as_deref(), until.as_deref()) {
+        Some(problem) => Err(DirectoryError::Invalid(vec![problem])),
+        None => Ok(()),
+    }
+}
+
+/// None: there is such a grant already.
+async fn insert(
+    create: &CreateGrant,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Option<Grant>, DirectoryError> {
+    let now = context.now_text();
+    let new = NewGrant {
+        user_id: create.user_id,
+        role_id: create.role_id,
+        workspace_id: create.place.workspace,
+        cluster_id: create.place.cluster,
+        is_active: create.changes.is_active.unwrap_or(true),
+        valid_from: create
+            .changes
+            .valid_from
+            .as_ref()
+            .and_then(|t| t.as_deref()),
+        valid_until: create
+            .changes
+            .valid_until
+            .as_ref()
+            .and_then(|t| t.as_deref()),
+        created: &now,
+        modified: &now,
+        created_by: context.actor_id(),
+    };
+    let grant: Option<Grant> = diesel::insert_into(grants::table)
+        .values(new)
+        .on_conflict_do_nothing()
+        .returning(Grant::as_returning())
+        .get_result(connection)
+        .await
+        .optional()?;
+    if let Some(grant) = &grant {
+        record(
+            context,
+            connection,
+            told("create", grant.id, None, Some(grant)),
+        )
+        .await?;
+    }
+    Ok(grant)
+}
+
+fn told(
+    verb: &'static str,
+    id: i64,
+    before: Option<&Grant>,
+    after: Option<&Grant>,
+) -> Happening<'static> {
+    Happening {
+        verb,
+        subject_type: "grants",
+        subject_id: id,
+        before: before.map(described),
+        after: after.map(described),
+    }
+}
+
+impl Run for UpdateGrant {
+    type Answer = Grant;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Grant, DirectoryError> {
+        let before = held(self.id, connection).await?;
+        let changes = self.changes.clone().without_unchanged(&before);
+        let asked: Vec<Asked> = self
+            .asked(&before, &changes)
+            .into_iter()
+            .map(|(role, verb)| Asked {
+                user: before.user_id,
+                role,
+                place: before.place(),
+                verb,
+            })
+            .collect();
+        allowed(
+            self.id,
+            self.visible,
+            self.authority,
+            &asked,
+            context,
+            connection,
+        )
+        .await?;
+        self.expected.check(before.version)?;
+        if let Some(role) = changes.role_id {
+            check_place(role, before.place(), connection).await?;
+        }
+        check_force(&changes, Some(&before))?;
+        if changes.is_empty() {
+            return Ok(before);
+        }
+        diesel::update(grants::table.find(self.id))
+            .set((
+                &changes,
+                grants::end_told.eq(false),
+                grants::version.eq(grants::version + 1),
+                grants::modified.eq(context.now_text()),
+            ))
+            .execute(connection)
+            .await
+            .map_err(same_grant)?;
+        let row = grants::table.find(self.id).select(Grant::as_select());
+        let after: Grant = row.get_result(connection).await?;
+        let (old, new) = difference(described(&before), described(&after));
+        let happening = Happening {
+            before: Some(old),
+            after: Some(new),
+            ..told("update", self.id, None, None)
+        };
+        record(context, connection, happening).await?;
+        if before.role_id == ADMIN {
+            some_administrator(context, connection).await?;
+        }
+        Ok(after)
+    }
+}
+
+/// The only unique index of the table.
+fn same_grant(error: diesel::result::Error) -> DirectoryError {
+    use diesel::result::{DatabaseErrorKind, Error};
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+            DirectoryError::taken("role", "The user holds this role in this place already.")
+        }
+        error => error.into(),
+    }
+}
+
+/// Whoever may do it may know of it; whoever may not hears that there is no
+/// such grant, unless they see it.
+async fn allowed(
+    id: i64,
+    visible: Visible,
+    authority: Authority,
+    asked: &[Asked],
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let refusal = match may(authority, asked, context, connection).await {
+        Ok(()) if !asked.is_empty() => return Ok(()),
+        Ok(()) => None,
+        Err(refusal) => Some(refusal),
+    };
+    let seen = FindGrant { id, visible }.run(context, connection).await?;
+    found(seen)?;
+    refusal.map_or(Ok(()), Err)
+}
+
+impl Run for DeleteGrant {
+    type Answer = ();
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
+        let before = held(self.id, connection).await?;
+        let asked = [Asked {
+            user: before.user_id,
+            role: before.role_id,
+            place: before.place(),
+            verb: Verb::Remove,
+        }];
+        allowed(
+            self.id,
+            self.visible,
+            self.authority,
+            &asked,
+            context,
+            connection,
+        )
+        .await?;
+        self.expected.check(before.version)?;
+        let deleted = diesel::delete(grants::table.find(self.id))
+            .execute(connection)
+            .await?;
+        if deleted == 0 {
+            return Err(DirectoryError::NotFound);
+        }
+        record(
+            context,
+            connection,
+            told("delete", self.id, Some(&before), None),
+        )
+        .await?;
+        if before.role_id == ADMIN {
+            some_administrator(context, connection).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Run for GiveRoles {
+    type Answer = Vec<Grant>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Vec<Grant>, DirectoryError> {
+        // Two that give roles in one place at the same time must see each other.
+        let user = env::held!(
+            users::table
+                .find(self.user_id)
+                .filter(users::deleted_at.is_null())
+                .select(users::id)
+        );
+        let user: Option<i64> = user.get_result(connection).await.optional()?;
+        user.ok_or(DirectoryError::no_such("users", "user"))?;
+        let asked: Vec<Asked> = self
+            .roles
+            .iter()
+            .map(|(role, place)| Asked {
+                user: self.user_id,
+                role: *role,
+                place: *place,
+                verb: Verb::Give,
+            })
+            .collect();
+        may(self.authority, &asked, context, connection).await?;
+        for (role, place) in &self.roles {
+            check_place(*role, *place, connection).await?;
+        }
+        refuse_company(self, connection).await?;
+        let mut given = Vec::with_capacity(self.roles.len());
+        for (role, place) in &self.roles {
+            let create = CreateGrant {
+                user_id: self.user_id,
+                role_id: *role,
+                place: *place,
+                changes: GrantChanges::default(),
+                authority: self.authority,
+            };
+            given.push(insert(&create, context, connection).await?.ok_or(TAKEN)?);
+        }
+        Ok(given)
+    }
+}
+
+const TAKEN: DirectoryError =
+    DirectoryError::Protected("Role already exists in cluster or workspace.");
+
+/// One of these roles in each place, and with one that is held everywhere no other.
+async fn refuse_company(give: &GiveRoles, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let held: Vec<(Option<i64>, Option<i64>)> = grants::table
+        .filter(grants::user_id.eq(give.user_id))
+        .filter(env::id_in(grants::role_id, give.alone_among.clone()))
+        .select((grants::workspace_id, grants::cluster_id))
+        .load(connection)
+        .await?;
+    let held: BTreeSet<_> = held.into_iter().collect();
+    let mut taken = give
+        .roles
+        .iter()
+        .filter(|(role, _)| give.alone_among.contains(role))
+        .map(|(_, place)| (place.workspace, place.cluster));
+    if held.contains(&(None, None)) || taken.any(|place| held.contains(&place)) {
+        return Err(TAKEN);
+    }
+    Ok(())
+}
+
+/// Ends that one transaction tells at most.
+const SOME: i64 = 200;
+
+impl Run for TellEnds {
+    type Answer = usize;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
+        let now = context.now_text();
+        let ended = env::held!(
+            grants::table
+                .filter(grants::valid_until.le(&now))
+                .filter(grants::end_told.eq(false))
+                .order(grants::valid_until.asc())
+                .limit(SOME)
+                .select(Grant::as_select())
+        );
+        let ended: Vec<Grant> = ended.load(connection).await?;
+        let ids = ended.iter().map(|grant| grant.id).collect();
+        diesel::update(grants::table.filter(env::id_in(grants::id, ids)))
+            .set(grants::end_told.eq(true))
+            .execute(connection)
+            .await?;
+        let happenings = ended
+            .iter()
+            .map(|grant| told("expire", grant.id, Some(grant), None))
+            .collect();
+        record_all(context, connection, happenings).await?;
+        Ok(ended.len())
+    }
+}

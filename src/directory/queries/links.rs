@@ -1,0 +1,255 @@
+//! Pairs that a table of their own keeps, without any limit or history.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::audit::{Happening, record};
+use super::prelude::*;
+use super::{env, roles, rules};
+use crate::directory::members::{Change, ChangeMembers, Part, Relation, Side};
+use crate::directory::versions::Digest;
+use crate::storage::schema::{grant_rule_targets, role_includes, roles as roles_table};
+
+/// Does `$do` with the table of a relationship: the table, the column of the
+/// resource that has the members, that of the members, and the members' own id.
+macro_rules! in_table {
+    ($relation:expr, $do:ident) => {
+        match $relation {
+            Relation::RoleIncludes => {
+                $do!(role_includes, role_id, part_id, roles_table)
+            }
+            Relation::RuleTargets => {
+                $do!(grant_rule_targets, rule_id, role_id, roles_table)
+            }
+            other => {
+                return Err(DirectoryError::internal(format!(
+                    "{other:?} is not kept in a table of its own"
+                )));
+            }
+        }
+    };
+}
+
+/// Pairs (resource, member).
+pub async fn follow(
+    relation: Relation,
+    ids: Vec<i64>,
+    limit: i64,
+    connection: &mut Conn,
+) -> Result<Vec<(i64, i64)>, DirectoryError> {
+    macro_rules! pairs {
+        ($table:ident, $own:ident, $other:ident, $members:ident) => {
+            $table::table
+                .filter(env::id_in($table::$own, ids))
+                .order(($table::$own.asc(), $table::$other.asc()))
+                .limit(limit)
+                .select(($table::$own, $table::$other))
+                .load(connection)
+                .await?
+        };
+    }
+    Ok(in_table!(relation, pairs))
+}
+
+async fn members(side: Side, connection: &mut Conn) -> Result<BTreeSet<i64>, DirectoryError> {
+    macro_rules! all {
+        ($table:ident, $own:ident, $other:ident, $members:ident) => {
+            $table::table
+                .filter($table::$own.eq(side.id))
+                .select($table::$other)
+                .load(connection)
+                .await?
+        };
+    }
+    let ids: Vec<i64> = in_table!(side.relation, all);
+    Ok(ids.into_iter().collect())
+}
+
+/// A page of the ids as they are read, how many there are, and their digest.
+pub async fn page(
+    side: Side,
+    part: &Part,
+    connection: &mut Conn,
+) -> Result<(Vec<i64>, i64, Digest), DirectoryError> {
+    // There are few members of these: none is so large that reading it is dear.
+    let all = members(side, connection).await?;
+    let digest = Digest::of(all.iter().copied());
+    let (least, most) = part.seek.ids();
+    let within = |id: &i64| *id >= least && *id <= most;
+    let (skip, take) = (count(part.slice.offset), count(part.slice.limit));
+    let ids = if part.seek.backwards {
+        let ids = all.iter().rev().copied().filter(within);
+        ids.skip(skip).take(take).collect()
+    } else {
+        let ids = all.iter().copied().filter(within);
+        ids.skip(skip).take(take).collect()
+    };
+    Ok((ids, digest.count, digest))
+}
+
+fn count(number: i64) -> usize {
+    usize::try_from(number).unwrap_or_default()
+}
+
+/// Changes the members as asked, and checks what that may bring about.
+pub async fn change(
+    wanted: &ChangeMembers,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    let side = wanted.side;
+    hold(side, connection).await?;
+    let before = members(side, connection).await?;
+    let version = Digest::of(before.iter().copied()).version();
+    wanted.expected.check(version)?;
+    let named: BTreeSet<i64> = wanted.members.iter().copied().collect();
+    let after: BTreeSet<i64> = match wanted.change {
+        Change::Add => before.union(&named).copied().collect(),
+        Change::Remove => before.difference(&named).copied().collect(),
+        Change::Replace => named,
+    };
+    if wanted.change != Change::Remove {
+        all_exist(side, &wanted.members, connection).await?;
+    }
+    check_before(wanted, context, connection).await?;
+    let changed = settle(side, &before, &after, connection).await?;
+    if changed > 0 {
+        check_after(wanted, context, connection).await?;
+        record_change(side, &before, &after, context, connection).await?;
+    }
+    Ok(changed)
+}
+
+/// For a resource that is being made or changed as a whole.
+pub async fn replace(
+    side: Side,
+    ids: &[i64],
+    authority: crate::directory::members::Authority,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    let wanted = ChangeMembers {
+        side,
+        expected: Default::default(),
+        visible: Visible::All,
+        change: Change::Replace,
+        members: ids.to_vec(),
+        authority,
+    };
+    change(&wanted, context, connection).await
+}
+
+async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
+    match side.relation {
+        // Cycles are made by two changes of two roles: one after the other.
+        Relation::RoleIncludes => Ok(env::one_at_a_time(connection).await?),
+        Relation::RuleTargets => rules::hold(side.id, connection).await,
+        _ => Ok(()),
+    }
+}
+
+async fn check_before(
+    wanted: &ChangeMembers,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    match wanted.side.relation {
+        Relation::RoleIncludes => {
+            roles::may_change(wanted.side.id, wanted.authority, connection).await
+        }
+        Relation::RuleTargets => {
+            rules::within_reach(wanted.side.id, wanted.authority, context, connection).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn check_after(
+    wanted: &ChangeMembers,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    if wanted.side.relation == Relation::RoleIncludes {
+        roles::rebuild_closure(connection).await?;
+    }
+    check_before(wanted, context, connection).await
+}
+
+async fn all_exist(side: Side, named: &[i64], connection: &mut Conn) -> Result<(), DirectoryError> {
+    macro_rules! known {
+        ($table:ident, $own:ident, $other:ident, $members:ident) => {
+            $members::table
+                .filter(env::id_in($members::id, named.to_vec()))
+                .select($members::id)
+                .load(connection)
+                .await?
+        };
+    }
+    let known: Vec<i64> = in_table!(side.relation, known);
+    let known: BTreeSet<i64> = known.into_iter().collect();
+    match named.iter().position(|id| !known.contains(id)) {
+        None => Ok(()),
+        Some(place) => Err(DirectoryError::RelatedNotFound {
+            kind: side.relation.other(),
+            relationship: Some(side.relation.name()),
+            place,
+        }),
+    }
+}
+
+async fn settle(
+    side: Side,
+    before: &BTreeSet<i64>,
+    after: &BTreeSet<i64>,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    let gone: Vec<i64> = before.difference(after).copied().collect();
+    let new: Vec<i64> = after.difference(before).copied().collect();
+    let changed = gone.len() + new.len();
+    macro_rules! write {
+        ($table:ident, $own:ident, $other:ident, $members:ident) => {{
+            if !gone.is_empty() {
+                let rows = $table::table
+                    .filter($table::$own.eq(side.id))
+                    .filter(env::id_in($table::$other, gone));
+                diesel::delete(rows).execute(connection).await?;
+            }
+            for id in new {
+                diesel::insert_into($table::table)
+                    .values(($table::$own.eq(side.id), $table::$other.eq(id)))
+                    .on_conflict_do_nothing()
+                    .execute(connection)
+                    .await?;
+            }
+        }};
+    }
+    in_table!(side.relation, write);
+    Ok(changed)
+}
+
+/// Of the resource that has the members, under the name of the relationship.
+async fn record_change(
+    side: Side,
+    before: &BTreeSet<i64>,
+    after: &BTreeSet<i64>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let told = |ids: &BTreeSet<i64>| -> Option<Map<String, Value>> {
+        let ids: Vec<Value> = ids.iter().copied().map(Value::from).collect();
+        Some(
+            [(side.relation.name().to_owned(), Value::from(ids))]
+                .into_iter()
+                .collect(),
+        )
+    };
+    let happening = Happening {
+        verb: "update",
+        subject_type: side.relation.own(),
+        subject_id: side.id,
+        before: told(before),
+        after: told(after),
+    };
+    record(context, connection, happening).await
+}

@@ -1,0 +1,661 @@
+//! The members of relationships whose both sides are many: pages, changes, and
+//! whom they lead to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::dsl::{count_star, sql};
+use diesel::sql_types::BigInt;
+
+use super::audit::record_all;
+use super::delegation::{Asked, may, refused};
+use super::grants::{happening, some_administrator};
+use super::prelude::*;
+use super::sight::{Sight, sees_user, sight};
+use super::{env, found, links, roles, rules};
+use crate::directory::Expected;
+use crate::directory::delegation::{Place, Verb};
+use crate::directory::grants::{NewGrant, misplaced};
+use crate::directory::members::{
+    Authority, Change, ChangeMembers, FollowMembers, ListMembers, Members, Relation, Side,
+};
+use crate::directory::roles::ADMIN;
+use crate::directory::versions::Digest;
+use crate::storage::schema::{grants, roles as roles_table, users};
+
+/// The ids of the part as they are read.
+macro_rules! members {
+    ($part:expr, $all:expr, $id:expr, $connection:expr) => {{
+        let (least, most) = $part.seek.ids();
+        let page = $all
+            .filter($id.between(least, most))
+            .select($id)
+            .limit($part.slice.limit)
+            .offset($part.slice.offset);
+        if $part.seek.backwards {
+            page.order($id.desc()).load($connection).await?
+        } else {
+            page.order($id.asc()).load($connection).await?
+        }
+    }};
+}
+
+/// The digest of the grants of a query, in one pass over them. As [`Digest::of`].
+macro_rules! digest {
+    ($grants:expr, $connection:expr) => {{
+        let (count, sum, squares): (i64, i64, i64) = $grants
+            .select((count_star(), sql::<BigInt>(SUM), sql::<BigInt>(SQUARES)))
+            .get_result($connection)
+            .await?;
+        Digest {
+            count,
+            sum,
+            squares,
+        }
+    }};
+}
+
+const SUM: &str = "CAST(COALESCE(SUM(grants.id % 2147483647), 0) AS BIGINT)";
+const SQUARES: &str = "CAST(COALESCE(SUM((grants.id % 2147483647) * (grants.id % 2147483647) \
+     % 2147483647), 0) AS BIGINT)";
+
+impl Run for FollowMembers {
+    type Answer = Vec<(i64, i64)>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Vec<(i64, i64)>, DirectoryError> {
+        let now = context.now_text();
+        let pairs = match self.relation {
+            Relation::UserRoles => {
+                let pairs = grants::table
+                    .filter(env::id_in(grants::user_id, self.ids.clone()))
+                    .filter(un_scoped!())
+                    .filter(in_force!(&now))
+                    .order((grants::user_id.asc(), grants::role_id.asc()))
+                    .limit(self.limit)
+                    .select((grants::user_id, grants::role_id));
+                pairs.load(connection).await?
+            }
+            Relation::RoleUsers => {
+                let sight = sight(self.visible_users, context, connection).await?;
+                let pairs = grants::table
+                    .inner_join(users::table)
+                    .filter(env::id_in(grants::role_id, self.ids.clone()))
+                    .filter(un_scoped!())
+                    .filter(in_force!(&now))
+                    .filter(users::deleted_at.is_null())
+                    .filter(seen!(sight))
+                    .order((grants::role_id.asc(), grants::user_id.asc()))
+                    .limit(self.limit)
+                    .select((grants::role_id, grants::user_id));
+                pairs.load(connection).await?
+            }
+            table => links::follow(table, self.ids.clone(), self.limit, connection).await?,
+        };
+        Ok(pairs)
+    }
+}
+
+impl Run for ListMembers {
+    type Answer = Members;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Members, DirectoryError> {
+        if !exists(self.side, self.visible, context, connection).await? {
+            return Ok(Members {
+                exists: false,
+                ids: Vec::new(),
+                total: None,
+                version: None,
+            });
+        }
+        let now = context.now_text();
+        let id = self.side.id;
+        let (mut ids, total, digest): (Vec<i64>, i64, Digest) = match self.side.relation {
+            Relation::UserRoles => {
+                let roles = grants::table
+                    .filter(grants::user_id.eq(id))
+                    .filter(un_scoped!())
+                    .filter(in_force!(&now));
+                let digest = digest!(roles, connection);
+                let ids = members!(self.part, roles, grants::role_id, connection);
+                (ids, digest.count, digest)
+            }
+            Relation::RoleUsers => {
+                let holders = grants::table
+                    .inner_join(users::table)
+                    .filter(grants::role_id.eq(id))
+                    .filter(un_scoped!())
+                    .filter(in_force!(&now))
+                    .filter(users::deleted_at.is_null());
+                // The version is one for everybody, whatever they see of it.
+                let digest = digest!(holders, connection);
+                let sight = sight(self.visible_users, context, connection).await?;
+                let seen = holders.filter(seen!(sight));
+                let total = match sight {
+                    Sight::All => digest.count,
+                    _ => seen.count().get_result(connection).await?,
+                };
+                let ids = members!(self.part, seen, grants::user_id, connection);
+                (ids, total, digest)
+            }
+            _ => links::page(self.side, &self.part, connection).await?,
+        };
+        if self.part.seek.backwards {
+            ids.reverse();
+        }
+        Ok(Members {
+            exists: true,
+            ids,
+            total: Some(total).filter(|_| self.part.count != Count::None),
+            version: Some(digest.version()),
+        })
+    }
+}
+
+async fn exists(
+    side: Side,
+    visible: Visible,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let id = side.id;
+    match side.relation {
+        Relation::UserRoles => sees_user(visible, id, context, connection).await,
+        Relation::RoleUsers | Relation::RoleIncludes => {
+            let row = roles_table::table.find(id).select(roles_table::id);
+            Ok(roles::sees(visible, id, context, connection).await?
+                && row.first::<i64>(connection).await.optional()?.is_some())
+        }
+        Relation::RuleTargets => rules::sees(visible, id, context, connection).await,
+        Relation::PartnerClusters | Relation::ClusterPartners => Ok(false),
+    }
+}
+
+impl Run for ChangeMembers {
+    type Answer = usize;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
+        if !exists(self.side, self.visible, context, connection).await? {
+            return Err(DirectoryError::NotFound);
+        }
+        if !matches!(
+            self.side.relation,
+            Relation::UserRoles | Relation::RoleUsers
+        ) {
+            return links::change(self, context, connection).await;
+        }
+        if self.expected != Expected::Anything {
+            let known = expected(self, context, connection).await?;
+            return settle(self, known, context, connection).await;
+        }
+        change(
+            self.side,
+            self.change,
+            &self.members,
+            self.authority,
+            context,
+            connection,
+        )
+        .await
+    }
+}
+
+/// The grants of the side, all read by one statement, when their state is what
+/// the caller expects. The change starts from these very rows: what others
+/// change meanwhile then comes after it.
+async fn expected(
+    wanted: &ChangeMembers,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Vec<Standing>, DirectoryError> {
+    hold(wanted.side, connection).await?;
+    let standing = standing(wanted.side, None, connection).await?;
+    let now = context.now_text();
+    let in_force = standing.iter().filter(|grant| grant.is_in_force(&now));
+    let version = Digest::of(in_force.map(|grant| grant.id)).version();
+    wanted.expected.check(version)?;
+    Ok(standing)
+}
+
+async fn settle(
+    wanted: &ChangeMembers,
+    known: Vec<Standing>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    let ChangeMembers {
+        side,
+        change,
+        members,
+        authority,
+        ..
+    } = wanted;
+    if *change != Change::Remove {
+        exist_for(*authority, *side, members, connection).await?;
+    }
+    let named: BTreeSet<i64> = members.iter().copied().collect();
+    let touched = known
+        .into_iter()
+        .filter(|grant| *change == Change::Replace || named.contains(&grant.member(*side)));
+    let plan = Plan {
+        side: *side,
+        change: *change,
+        named: &named,
+        authority: *authority,
+    };
+    carry_out(&plan, touched.collect(), context, connection).await
+}
+
+pub async fn add_roles(
+    user: i64,
+    roles: &[i64],
+    authority: Authority,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    change(
+        Relation::UserRoles.of(user),
+        Change::Add,
+        roles,
+        authority,
+        context,
+        connection,
+    )
+    .await
+    .map(drop)
+}
+
+pub async fn replace_roles(
+    user: i64,
+    roles: &[i64],
+    authority: Authority,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    change(
+        Relation::UserRoles.of(user),
+        Change::Replace,
+        roles,
+        authority,
+        context,
+        connection,
+    )
+    .await
+    .map(drop)
+}
+
+pub async fn add_users(
+    role: i64,
+    users: &[i64],
+    authority: Authority,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    change(
+        Relation::RoleUsers.of(role),
+        Change::Add,
+        users,
+        authority,
+        context,
+        connection,
+    )
+    .await
+    .map(drop)
+}
+
+pub async fn replace_users(
+    role: i64,
+    users: &[i64],
+    authority: Authority,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    change(
+        Relation::RoleUsers.of(role),
+        Change::Replace,
+        users,
+        authority,
+        context,
+        connection,
+    )
+    .await
+    .map(drop)
+}
+
+/// A grant between the two, as it stands.
+#[derive(diesel::Queryable)]
+struct Standing {
+    id: i64,
+    user: i64,
+    role: i64,
+    is_active: bool,
+    valid_from: Option<String>,
+    valid_until: Option<String>,
+    lives: bool,
+}
+
+impl Standing {
+    fn is_in_force(&self, now: &str) -> bool {
+        self.lives
+            && self.is_active
+            && self.valid_from.as_deref().is_none_or(|from| from <= now)
+            && self.valid_until.as_deref().is_none_or(|until| until > now)
+    }
+
+    fn is_unlimited(&self) -> bool {
+        self.is_active && self.valid_from.is_none() && self.valid_until.is_none()
+    }
+
+    fn member(&self, side: Side) -> i64 {
+        match side.relation {
+            Relation::UserRoles => self.role,
+            _ => self.user,
+        }
+    }
+}
+
+async fn change(
+    side: Side,
+    change: Change,
+    members: &[i64],
+    authority: Authority,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    if change != Change::Remove {
+        exist_for(authority, side, members, connection).await?;
+    }
+    let named: BTreeSet<i64> = members.iter().copied().collect();
+    if change == Change::Replace {
+        // Of two replacements at the same time one must come after the other.
+        hold(side, connection).await?;
+    }
+    let standing = match change {
+        Change::Replace => standing(side, None, connection).await?,
+        Change::Add | Change::Remove => standing(side, Some(&named), connection).await?,
+    };
+    let plan = Plan {
+        side,
+        change,
+        named: &named,
+        authority,
+    };
+    carry_out(&plan, standing, context, connection).await
+}
+
+/// What shall become of the grants of one side.
+struct Plan<'a> {
+    side: Side,
+    change: Change,
+    named: &'a BTreeSet<i64>,
+    authority: Authority,
+}
+
+async fn carry_out(
+    plan: &Plan<'_>,
+    standing: Vec<Standing>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    let Plan {
+        side,
+        change,
+        named,
+        authority,
+    } = *plan;
+    let standing: BTreeMap<i64, Standing> = standing
+        .into_iter()
+        .map(|grant| (grant.member(side), grant))
+        .collect();
+    guard(
+        side, change, named, &standing, authority, context, connection,
+    )
+    .await?;
+    let mut changed = 0;
+    if change != Change::Remove {
+        changed += give(side, named, &standing, context, connection).await?;
+    }
+    if change != Change::Add {
+        let gone: Vec<&Standing> = standing
+            .values()
+            .filter(|grant| named.contains(&grant.member(side)) == (change == Change::Remove))
+            .collect();
+        changed += take(&gone, context, connection).await?;
+    }
+    Ok(changed)
+}
+
+/// Only roles that the caller may give or take change hands; those that stay may stay.
+async fn guard(
+    side: Side,
+    change: Change,
+    named: &BTreeSet<i64>,
+    standing: &BTreeMap<i64, Standing>,
+    authority: Authority,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let held = |member: &i64| standing.contains_key(member);
+    let asked = |member: &i64, verb| {
+        let (user, role) = side.pair(*member);
+        Asked::un_scoped(user, role, verb)
+    };
+    let given = named
+        .iter()
+        .filter(|member| change != Change::Remove && !held(member));
+    let taken = standing.keys().filter(|member| {
+        change != Change::Add && named.contains(member) == (change == Change::Remove)
+    });
+    let asked: Vec<Asked> = given
+        .map(|member| asked(member, Verb::Give))
+        .chain(taken.map(|member| asked(member, Verb::Remove)))
+        .collect();
+    may(authority, &asked, context, connection).await
+}
+
+async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let held: Option<i64> = match side.relation {
+        Relation::UserRoles => {
+            let row = env::held!(users::table.find(side.id).select(users::id));
+            row.get_result(connection).await.optional()?
+        }
+        _ => {
+            let row = env::held!(roles_table::table.find(side.id).select(roles_table::id));
+            row.get_result(connection).await.optional()?
+        }
+    };
+    found(held).map(drop)
+}
+
+/// To whoever has only rules, what is not there looks like what may not be given.
+async fn exist_for(
+    authority: Authority,
+    side: Side,
+    members: &[i64],
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    match (all_exist(side, members, connection).await, authority) {
+        (Err(DirectoryError::RelatedNotFound { .. }), Authority::Rules(_)) => Err(refused()),
+        (checked, _) => checked,
+    }
+}
+
+/// Every named member must be there, else the place of the first that is not.
+async fn all_exist(
+    side: Side,
+    members: &[i64],
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let known: Vec<i64> = match side.relation {
+        Relation::UserRoles => {
+            let query = roles_table::table
+                .filter(env::id_in(roles_table::id, members.to_vec()))
+                .select((roles_table::id, roles_table::scope));
+            let roles: Vec<(i64, String)> = query.load(connection).await?;
+            for (_, scope) in &roles {
+                un_scoped(scope)?;
+            }
+            roles.into_iter().map(|(id, _)| id).collect()
+        }
+        _ => {
+            let scope = roles_table::table.find(side.id).select(roles_table::scope);
+            let scope: Option<String> = scope.get_result(connection).await.optional()?;
+            un_scoped(&found(scope)?)?;
+            let query = users::table
+                .filter(env::id_in(users::id, members.to_vec()))
+                .filter(users::deleted_at.is_null())
+                .select(users::id);
+            query.load(connection).await?
+        }
+    };
+    let known: BTreeSet<i64> = known.into_iter().collect();
+    match members.iter().position(|member| !known.contains(member)) {
+        None => Ok(()),
+        Some(place) => Err(DirectoryError::RelatedNotFound {
+            kind: side.relation.other(),
+            relationship: None,
+            place,
+        }),
+    }
+}
+
+/// A role that is held somewhere is given by a grant that says where.
+fn un_scoped(scope: &str) -> Result<(), DirectoryError> {
+    match misplaced(scope, Place::UN_SCOPED) {
+        None => Ok(()),
+        Some(_) => Err(DirectoryError::Invalid(vec![Problem::invalid(
+            "roles",
+            format!("A role whose scope is {scope} is given by a grant that names the {scope}."),
+        )])),
+    }
+}
+
+/// The un-scoped grants of one side, of the named members or of all.
+async fn standing(
+    side: Side,
+    named: Option<&BTreeSet<i64>>,
+    connection: &mut Conn,
+) -> Result<Vec<Standing>, DirectoryError> {
+    let mut query = grants::table
+        .inner_join(users::table)
+        .filter(un_scoped!())
+        .select((
+            grants::id,
+            grants::user_id,
+            grants::role_id,
+            grants::is_active,
+            grants::valid_from,
+            grants::valid_until,
+            users::deleted_at.is_null(),
+        ))
+        .into_boxed::<Db>();
+    let named = named.map(|named| named.iter().copied().collect::<Vec<_>>());
+    let id = side.id;
+    query = match (side.relation, named) {
+        (Relation::UserRoles, None) => query.filter(grants::user_id.eq(id)),
+        (Relation::UserRoles, Some(named)) => query
+            .filter(grants::user_id.eq(id))
+            .filter(env::id_in(grants::role_id, named)),
+        (_, None) => query.filter(grants::role_id.eq(id)),
+        (_, Some(named)) => query
+            .filter(grants::role_id.eq(id))
+            .filter(env::id_in(grants::user_id, named)),
+    };
+    Ok(query.load(connection).await?)
+}
+
+async fn give(
+    side: Side,
+    named: &BTreeSet<i64>,
+    standing: &BTreeMap<i64, Standing>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    let now = context.now_text();
+    let mut happenings = Vec::new();
+    for member in named {
+        let (user, role) = side.pair(*member);
+        match standing.get(member) {
+            Some(grant) if grant.is_unlimited() => {}
+            Some(grant) => {
+                lift_limits(grant.id, &now, connection).await?;
+                happenings.push(happening("update", grant.id, user, role));
+            }
+            None => {
+                let new = NewGrant {
+                    user_id: user,
+                    role_id: role,
+                    workspace_id: None,
+                    cluster_id: None,
+                    is_active: true,
+                    valid_from: None,
+                    valid_until: None,
+                    created: &now,
+                    modified: &now,
+                    created_by: context.actor_id(),
+                };
+                // Somebody may give the same at the same time: both succeed.
+                let id: Option<i64> = diesel::insert_into(grants::table)
+                    .values(new)
+                    .on_conflict_do_nothing()
+                    .returning(grants::id)
+                    .get_result(connection)
+                    .await
+                    .optional()?;
+                happenings.extend(id.map(|id| happening("create", id, user, role)));
+            }
+        }
+    }
+    let changed = happenings.len();
+    record_all(context, connection, happenings).await?;
+    Ok(changed)
+}
+
+/// Makes a limited or inactive grant what this relationship stands for.
+async fn lift_limits(id: i64, now: &str, connection: &mut Conn) -> Result<(), DirectoryError> {
+    diesel::update(grants::table.find(id))
+        .set((
+            grants::is_active.eq(true),
+            grants::valid_from.eq(None::<String>),
+            grants::valid_until.eq(None::<String>),
+            grants::end_told.eq(false),
+            grants::version.eq(grants::version + 1),
+            grants::modified.eq(now),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn take(
+    gone: &[&Standing],
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    if gone.is_empty() {
+        return Ok(0);
+    }
+    let ids = gone.iter().map(|grant| grant.id).collect();
+    // Somebody may take the same at the same time: only one of them did it.
+    let taken: Vec<i64> = diesel::delete(grants::table.filter(env::id_in(grants::id, ids)))
+        .returning(grants::id)
+        .load(connection)
+        .await?;
+    let taken: BTreeSet<i64> = taken.into_iter().collect();
+    let happenings = gone
+        .iter()
+        .filter(|grant| taken.contains(&grant.id))
+        .map(|grant| happening("delete", grant.id, grant.user, grant.role))
+        .collect();
+    record_all(context, connection, happenings).await?;
+    if gone.iter().any(|grant| grant.role == ADMIN) {
+        some_administrator(context, connection).await?;
+    }
+    Ok(taken.len())
+}

@@ -1,0 +1,270 @@
+use serde_json::{Map, Value};
+
+use super::audit::{Happening, record};
+use super::credentials::roles_within_reach;
+use super::prelude::*;
+use super::{env, found, grants, links};
+use crate::directory::events::{described, difference};
+use crate::directory::grant_rules::{
+    CreateGrantRule, DeleteGrantRule, FindGrantRule, GrantRule, GrantRuleColumn, GrantRules,
+    GrantRulesOf, NewGrantRule, UpdateGrantRule,
+};
+use crate::directory::members::{Authority, Relation};
+use crate::directory::permissions::Reach;
+use crate::storage::schema::{grant_rule_targets, grant_rules, roles};
+
+columns!(grant_rules, GrantRuleColumn {
+    Id: number id,
+    Granter: number granter_role_id,
+    Scope: text scope,
+    Created: text created,
+    Modified: text modified,
+});
+no_own!(grant_rules);
+
+impl Run for FindGrantRule {
+    type Answer = Option<GrantRule>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<GrantRule>, DirectoryError> {
+        let rule = by_id(self.id, connection).await?;
+        if sees(self.visible, self.id, context, connection).await? {
+            Ok(rule)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<GrantRule>, DirectoryError> {
+    let query = grant_rules::table.find(id).select(GrantRule::as_select());
+    Ok(query.get_result(connection).await.optional()?)
+}
+
+/// Whether there is such a rule that the caller sees: one of a role that they
+/// hold, unless they see all.
+pub async fn sees(
+    visible: Visible,
+    id: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let mut query = grant_rules::table.find(id).into_boxed::<Db>();
+    query = match visible {
+        Visible::All => query,
+        Visible::Own(user) | Visible::Delegated(user) => {
+            query.filter(grant_rules::granter_role_id.eq_any(grants::held_anywhere(user, context)))
+        }
+        Visible::Nothing => return Ok(false),
+    };
+    let row = query.select(grant_rules::id);
+    Ok(row.first::<i64>(connection).await.optional()?.is_some())
+}
+
+/// Nobody else changes the rule until this transaction ends.
+pub async fn hold(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let row = env::held!(grant_rules::table.find(id).select(grant_rules::id));
+    let held: Option<i64> = row.get_result(connection).await.optional()?;
+    found(held).map(drop)
+}
+
+impl Run for List<GrantRules> {
+    type Answer = Listed<GrantRule>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Listed<GrantRule>, DirectoryError> {
+        let wanted = settled(&self.condition, connection).await?;
+        let matching = || filtered(self, wanted.as_ref(), context);
+        let total = total!(self, matching(), connection);
+        let rows = page!(self, matching(), GrantRule, context, connection);
+        Ok(Listed { rows, total })
+    }
+}
+
+fn filtered(
+    list: &List<GrantRules>,
+    wanted: Option<&Condition<GrantRuleColumn>>,
+    context: &Context,
+) -> grant_rules::BoxedQuery<'static, Db> {
+    let mut query = grant_rules::table.into_boxed::<Db>();
+    query = match list.visible {
+        Visible::All => query,
+        Visible::Own(user) | Visible::Delegated(user) => {
+            query.filter(grant_rules::granter_role_id.eq_any(grants::held_anywhere(user, context)))
+        }
+        Visible::Nothing => query.filter(grant_rules::id.eq(0)),
+    };
+    query = match &list.of {
+        Some(GrantRulesOf::Granters(roles)) => {
+            query.filter(env::id_in(grant_rules::granter_role_id, roles.clone()))
+        }
+        Some(GrantRulesOf::Ids(ids)) => query.filter(env::id_in(grant_rules::id, ids.clone())),
+        None => query,
+    };
+    match wanted {
+        Some(wanted) => query.filter(condition(wanted, context)),
+        None => query,
+    }
+}
+
+fn happening(
+    verb: &'static str,
+    id: i64,
+    before: Option<Map<String, Value>>,
+    after: Option<Map<String, Value>>,
+) -> Happening<'static> {
+    Happening {
+        verb,
+        subject_type: "grant-rules",
+        subject_id: id,
+        before,
+        after,
+    }
+}
+
+/// Refuses a rule that is, or lets somebody give, more than the caller may.
+pub async fn within_reach(
+    id: i64,
+    authority: Authority,
+    _: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let reach = match authority {
+        Authority::Reach(reach) => reach,
+        Authority::Rules(_) | Authority::Nothing => Reach::Nothing,
+    };
+    let mut touched: Vec<i64> = grant_rule_targets::table
+        .filter(grant_rule_targets::rule_id.eq(id))
+        .select(grant_rule_targets::role_id)
+        .load(connection)
+        .await?;
+    let granter = grant_rules::table
+        .find(id)
+        .select(grant_rules::granter_role_id);
+    touched.extend(granter.get_result::<i64>(connection).await.optional()?);
+    roles_within_reach(reach, &touched, connection).await
+}
+
+async fn granter_exists(granter: Option<i64>, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let Some(granter) = granter else {
+        return Ok(());
+    };
+    let row = roles::table.find(granter).select(roles::id);
+    match row.first::<i64>(connection).await.optional()? {
+        Some(_) => Ok(()),
+        None => Err(DirectoryError::no_such("roles", "granter")),
+    }
+}
+
+impl Run for CreateGrantRule {
+    type Answer = GrantRule;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<GrantRule, DirectoryError> {
+        granter_exists(self.changes.granter_role_id, connection).await?;
+        let now = context.now_text();
+        let new = NewGrantRule {
+            granter_role_id: self.changes.granter_role_id.unwrap_or_default(),
+            scope: self.changes.scope.as_deref().unwrap_or_default(),
+            verbs: self.changes.verbs.as_deref().unwrap_or_default(),
+            created: &now,
+            modified: &now,
+        };
+        let rule: GrantRule = diesel::insert_into(grant_rules::table)
+            .values(new)
+            .returning(GrantRule::as_returning())
+            .get_result(connection)
+            .await?;
+        let after = Some(described(&rule));
+        record(
+            context,
+            connection,
+            happening("create", rule.id, None, after),
+        )
+        .await?;
+        let authority = Authority::Reach(self.reach);
+        let targets = Relation::RuleTargets.of(rule.id);
+        links::replace(targets, &self.targets, authority, context, connection).await?;
+        within_reach(rule.id, authority, context, connection).await?;
+        Ok(rule)
+    }
+}
+
+impl Run for UpdateGrantRule {
+    type Answer = GrantRule;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<GrantRule, DirectoryError> {
+        if !sees(self.visible, self.id, context, connection).await? {
+            return Err(DirectoryError::NotFound);
+        }
+        hold(self.id, connection).await?;
+        let before = found(by_id(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
+        let authority = Authority::Reach(self.reach);
+        within_reach(self.id, authority, context, connection).await?;
+        granter_exists(self.changes.granter_role_id, connection).await?;
+        if let Some(targets) = &self.targets {
+            let side = Relation::RuleTargets.of(self.id);
+            links::replace(side, targets, authority, context, connection).await?;
+        }
+        let changes = self.changes.clone().without_unchanged(&before);
+        if changes.is_empty() {
+            return Ok(before);
+        }
+        diesel::update(grant_rules::table.find(self.id))
+            .set((
+                &changes,
+                grant_rules::version.eq(grant_rules::version + 1),
+                grant_rules::modified.eq(context.now_text()),
+            ))
+            .execute(connection)
+            .await?;
+        within_reach(self.id, authority, context, connection).await?;
+        let after = found(by_id(self.id, connection).await?)?;
+        let (old, new) = difference(described(&before), described(&after));
+        record(
+            context,
+            connection,
+            happening("update", self.id, Some(old), Some(new)),
+        )
+        .await?;
+        Ok(after)
+    }
+}
+
+impl Run for DeleteGrantRule {
+    type Answer = ();
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
+        if !sees(self.visible, self.id, context, connection).await? {
+            return Err(DirectoryError::NotFound);
+        }
+        hold(self.id, connection).await?;
+        let before = found(by_id(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
+        within_reach(self.id, Authority::Reach(self.reach), context, connection).await?;
+        diesel::delete(grant_rules::table.find(self.id))
+            .execute(connection)
+            .await?;
+        let before = Some(described(&before));
+        record(
+            context,
+            connection,
+            happening("delete", self.id, before, None),
+        )
+        .await
+    }
+}

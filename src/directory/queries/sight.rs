@@ -1,0 +1,120 @@
+//! Which users a caller sees, settled once for each operation.
+
+use super::prelude::*;
+use crate::directory::delegation::Nearness;
+use crate::storage::schema::{grant_rules, grants, role_closure, users};
+
+/// [`Visible`] of users, with what the grant rules let the caller see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    All,
+    /// This user alone.
+    Own(i64),
+    /// The users of this partner, the caller among them.
+    Partner(i64),
+    Nothing,
+}
+
+impl Sight {
+    /// The ids that may be seen, first and last.
+    pub fn ids(self) -> (i64, i64) {
+        match self {
+            Self::All | Self::Partner(_) => (0, i64::MAX),
+            Self::Own(own) => (own, own),
+            Self::Nothing => (0, -1),
+        }
+    }
+
+    /// The partner that they must have; 0: any or none.
+    pub fn partner(self) -> i64 {
+        match self {
+            Self::Partner(partner) => partner,
+            Self::All | Self::Own(_) | Self::Nothing => 0,
+        }
+    }
+
+    pub fn sees(self, user: i64, partner: Option<i64>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Own(own) => own == user,
+            Self::Partner(own) => partner == Some(own),
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// A condition on users whose text is the same whatever the sight.
+macro_rules! seen {
+    ($sight:expr) => {{
+        use diesel::IntoSql;
+        let (least, most) = $sight.ids();
+        let partner = $sight.partner();
+        users::id.between(least, most).and(
+            (partner == 0)
+                .into_sql::<diesel::sql_types::Bool>()
+                .nullable()
+                .or(users::partner_id.eq(partner)),
+        )
+    }};
+}
+
+/// Whoever may give a role to people of any partner sees everybody; whoever
+/// may give roles to their own partner's people sees these.
+pub async fn sight(
+    visible: Visible,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Sight, DirectoryError> {
+    let user = match visible {
+        Visible::All => return Ok(Sight::All),
+        Visible::Own(own) => return Ok(Sight::Own(own)),
+        Visible::Nothing => return Ok(Sight::Nothing),
+        Visible::Delegated(user) => user,
+    };
+    let now = context.now_text();
+    let rules: Vec<(String, String)> = grants::table
+        .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
+        .inner_join(grant_rules::table.on(grant_rules::granter_role_id.eq(role_closure::part_id)))
+        .filter(grants::user_id.eq(user))
+        .filter(in_force!(&now))
+        .select((grant_rules::scope, grant_rules::verbs))
+        .distinct()
+        .load(connection)
+        .await?;
+    let gives = |verbs: &str| {
+        crate::directory::delegation::verbs(verbs)
+            .contains(&crate::directory::delegation::Verb::Give)
+    };
+    let mut partners = false;
+    for (scope, verbs) in &rules {
+        match Nearness::named(scope).filter(|_| gives(verbs)) {
+            Some(nearness) if nearness.needs_partner() => partners = true,
+            Some(_) => return Ok(Sight::All),
+            None => {}
+        }
+    }
+    if !partners {
+        return Ok(Sight::Own(user));
+    }
+    let row = users::table.find(user).select(users::partner_id);
+    let partner: Option<Option<i64>> = row.get_result(connection).await.optional()?;
+    Ok(partner.flatten().map_or(Sight::Own(user), Sight::Partner))
+}
+
+/// Whether there is such a living user whom the caller sees.
+pub async fn sees_user(
+    visible: Visible,
+    id: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let row = users::table
+        .find(id)
+        .filter(users::deleted_at.is_null())
+        .select(users::partner_id);
+    let partner: Option<Option<i64>> = row.get_result(connection).await.optional()?;
+    let Some(partner) = partner else {
+        return Ok(false);
+    };
+    Ok(sight(visible, context, connection).await?.sees(id, partner))
+}
