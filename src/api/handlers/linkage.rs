@@ -15,6 +15,7 @@ use crate::api::resources::{ToMany, ToOne};
 use crate::api::{kinds, plan};
 use crate::directory::DirectoryError;
 use crate::directory::grants::{Change, ChangeMembers, Members, Part};
+use crate::directory::versions::Digest;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{self, Commas, raw};
 use crate::jsonapi::{Linkage, read_linkage};
@@ -227,9 +228,14 @@ pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> 
         plan::of_none(&query)?;
         let parent = call.guard.read(L::From::find(call.id())).await?;
         let parent = parent.ok_or(DirectoryError::NotFound)?;
+        let target = L::target(&parent);
+        let state = State::of_linkage(Digest::of(target.into_iter()).version());
+        if call.has(&state)? {
+            return Ok(Answer::NotModified(state));
+        }
         let mut out = Vec::with_capacity(256);
         raw(&mut out, "{\"data\":");
-        match L::target(&parent) {
+        match target {
             Some(id) => write::identifier(&mut out, <L::To as Resource>::TYPE, id),
             None => raw(&mut out, "null"),
         }
@@ -238,7 +244,10 @@ pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> 
         let from = L::From::TYPE;
         let related = format!("{}/{from}/{}/{}", call.base, call.id(), L::NAME);
         raw(&mut out, &format!(",\"related\":\"{related}\"}}}}"));
-        Ok(Answer::Document(out))
+        Ok(Answer::Current {
+            body: out,
+            state: Some(state),
+        })
     })
     .await
 }

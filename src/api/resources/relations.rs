@@ -9,6 +9,7 @@ use crate::directory::listing::{List, Noun};
 use crate::directory::roles::RolesOf;
 use crate::directory::tokens::{Token, TokensOf};
 use crate::directory::users::UsersOf;
+use crate::directory::versions::Digest;
 
 /// A to-many relationship.
 pub trait ToMany: 'static {
@@ -103,12 +104,15 @@ impl ToMany for UserTokens {
             ..List::new(part.slice)
         };
         let listed = Tokens::list(guard, list).await?;
-        let ids = listed.rows.iter().map(|token| token.id).collect();
+        let ids: Vec<i64> = listed.rows.iter().map(|token| token.id).collect();
+        // Nothing is changed here, so what this page shows is state enough.
+        let mut state = Digest::of(ids.iter().copied());
+        state.count = listed.total.unwrap_or(state.count);
         Ok(Members {
             exists,
             ids,
             total: listed.total,
-            version: None,
+            version: Some(state.version()),
         })
     }
 }
