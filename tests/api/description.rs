@@ -1,6 +1,8 @@
 //! `GET /openapi.json` and `GET /docs`: what is described works, and what
 //! works is described.
 
+mod headers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall::api::endpoints;
@@ -130,6 +132,9 @@ fn requests(description: &Value) -> Vec<String> {
         let address = path.replace("{id}", "1");
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let parameter = resolve(description, parameter);
+            if parameter["in"] != "query" {
+                continue;
+            }
             let name = parameter["name"].as_str().unwrap();
             for value in samples(&parameter["schema"]) {
                 // The token of the canonical description needs an id beside it.

@@ -11,6 +11,7 @@ pub struct Type {
     pub name: &'static str,
     pub doc: &'static str,
     pub relationships: &'static [Relationship],
+    once: &'static [(&'static str, &'static str)],
     fields: fn() -> Vec<Field>,
     list: fn(&Query) -> bool,
     one: fn(&Query) -> bool,
@@ -46,6 +47,7 @@ const fn describe<R: Resource>() -> Type {
         name: R::TYPE,
         doc: R::DOC,
         relationships: R::RELATIONSHIPS,
+        once: R::ONCE,
         fields: fields::<R>,
         list: |query| Plan::<R>::of_list(query, &manner(&Limits::default(), None)).is_ok(),
         one: |query| plan::of_one::<R>(query).is_ok(),
@@ -89,6 +91,11 @@ fn fields<R: Resource>() -> Vec<Field> {
 impl Type {
     pub fn fields(&self) -> Vec<Field> {
         (self.fields)()
+    }
+
+    /// Whether the answer to a creation holds what must not be kept.
+    pub fn makes_secrets(&self) -> bool {
+        !self.once.is_empty()
     }
 
     pub fn relationship(&self, name: &str) -> Option<&'static Relationship> {
