@@ -102,6 +102,8 @@ pub trait Resource: Sized + 'static {
     const ONCE: &'static [(&'static str, &'static str)] = &[];
     /// Filters by something else than an attribute.
     const FILTERS: &'static [(&'static str, OwnFilter)] = &[];
+    /// Where the id is that a client chose, to be filtered by as `external_id`.
+    const EXTERNAL_ID: Option<Column<Self>> = None;
     /// What a search looks into.
     const SEARCHED: &'static [Column<Self>] = &[];
     type Noun: Noun;

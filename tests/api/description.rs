@@ -290,6 +290,9 @@ impl<'a> Comparison<'a> {
 
 /// Requests that together show everything that answers can hold.
 fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
+    let mut chosen = a_new("roles", json!({ "name": "called otherwise elsewhere" }));
+    chosen["data"]["id"] = json!("0d2b9b1e-7c4f-4b8a-9f56-2f1d3c4e5a6b");
+    comparison.answer("/roles", "POST", &client.post("/roles", &chosen));
     let role = a_role().create(app);
     let user = a_user().holding(&role).create(app);
     app.token_of(user.id, None);
@@ -398,7 +401,9 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
 
 #[test]
 fn answers_hold_what_is_described_and_nothing_else() {
-    let app = TestApp::start();
+    let app = TestApp::with(|settings| {
+        settings.server.client_ids = rolecall::config::ClientIds::ExternalId;
+    });
     let description = description(&app);
     let mut comparison = Comparison {
         description: &description,

@@ -11,6 +11,8 @@ pub struct Type {
     pub name: &'static str,
     pub doc: &'static str,
     pub relationships: &'static [Relationship],
+    /// Whether a client may choose an id, where the settings allow it.
+    pub takes_client_ids: bool,
     once: &'static [(&'static str, &'static str)],
     fields: fn() -> Vec<Field>,
     list: fn(&Query) -> bool,
@@ -47,6 +49,7 @@ const fn describe<R: Resource>() -> Type {
         name: R::TYPE,
         doc: R::DOC,
         relationships: R::RELATIONSHIPS,
+        takes_client_ids: R::EXTERNAL_ID.is_some(),
         once: R::ONCE,
         fields: fields::<R>,
         list: |query| Plan::<R>::of_list(query, &manner(&Limits::default(), None)).is_ok(),

@@ -24,6 +24,7 @@ columns!(roles, RoleColumn {
     ExcludeContext: maybe_text exclude_context,
     IncludeBundles: maybe_text include_bundles,
     ExcludeBundles: maybe_text exclude_bundles,
+    ExternalId: maybe_text external_id,
     Created: text created,
     Modified: text modified,
     CreatedBy: maybe_number created_by,

@@ -25,6 +25,7 @@ columns!(users, UserColumn {
     Organization: maybe_text organization,
     TimeZone: maybe_text time_zone,
     External: flag external,
+    ExternalId: maybe_text external_id,
     IsActive: flag is_active,
     IsStaff: flag is_staff,
     LastLogin: maybe_text last_login,

@@ -87,6 +87,9 @@ fn rules(field: &Field, frame: &Frame) -> String {
     if field.form.required {
         rules.push("required".to_owned());
     }
+    if field.form.only_to_change {
+        rules.push("only in changes".to_owned());
+    }
     if field.is_shown_once {
         rules.push("shown once".into());
     } else if !field.is_written {
