@@ -6,6 +6,7 @@ use super::grants::{self, add_users, replace_users};
 use super::prelude::*;
 use super::{env, found};
 use crate::directory::events::{described, difference};
+use crate::directory::listing::Named;
 use crate::directory::roles::{
     CreateRole, DeleteRole, FindRole, NewRole, Role, RoleChanges, RoleColumn, Roles, RolesOf,
     UpdateRole,
@@ -59,6 +60,18 @@ pub async fn sees(
         Visible::Nothing => Ok(false),
         Visible::Own(user) => Ok(grants::holds(user, id, context, connection).await?),
     }
+}
+
+/// The ids of those that there are.
+pub async fn ids_of(named: &Named, connection: &mut Conn) -> Result<Vec<i64>, DirectoryError> {
+    let query = roles::table
+        .filter(
+            roles::id
+                .eq_any(named.ids.clone())
+                .or(roles::name.eq_any(named.names.clone())),
+        )
+        .select(roles::id);
+    Ok(query.load(connection).await?)
 }
 
 async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Role>, DirectoryError> {
