@@ -104,6 +104,8 @@ pub trait Resource: Sized + 'static {
     const FILTERS: &'static [(&'static str, OwnFilter)] = &[];
     /// To-one relationships whose id is a column, to filter by.
     const LINKED_BY: &'static [(&'static str, Column<Self>)] = &[];
+    /// Where the id is that a client chose, to be filtered by as `external_id`.
+    const EXTERNAL_ID: Option<Column<Self>> = None;
     /// What a search looks into.
     const SEARCHED: &'static [Column<Self>] = &[];
     type Noun: Noun;

@@ -141,6 +141,7 @@ pub enum UserColumn {
     Organization,
     TimeZone,
     External,
+    ExternalId,
     IsActive,
     IsStaff,
     LastLogin,
@@ -173,10 +174,12 @@ impl Noun for Users {
     }
 
     fn is_indexed(column: UserColumn) -> bool {
-        use UserColumn::{Created, Email, Id, Modified, Name, Surname, Uname, Username};
+        use UserColumn::{
+            Created, Email, ExternalId, Id, Modified, Name, Surname, Uname, Username,
+        };
         matches!(
             column,
-            Id | Username | Uname | Name | Surname | Email | Created | Modified
+            Id | Username | Uname | Name | Surname | Email | ExternalId | Created | Modified
         )
     }
 }

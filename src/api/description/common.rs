@@ -172,6 +172,11 @@ fn stamp() -> Value {
             "modified": { "type": "string", "format": "date-time" },
             "created_by": { "type": ["integer", "null"] },
             "modified_by": { "type": ["integer", "null"] },
+            "external_id": {
+                "type": "string",
+                "format": "uuid",
+                "description": "What a client calls the resource, when it chose the id itself.",
+            },
             "page": reference("cursor"),
         },
         "required": ["created", "modified", "created_by", "modified_by"],

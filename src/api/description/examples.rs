@@ -10,6 +10,7 @@ pub fn attribute(kind: &str, field: &Field) -> Value {
     match (kind, field.name) {
         ("users", "username" | "uname") => json!("johndoe"),
         ("users", "password") => json!("correct horse battery"),
+        ("users", "old_password") => json!("johndoe's until now"),
         ("users", "name") => json!("John"),
         ("users", "surname") => json!("Doe"),
         ("users", "full_name") => json!("John Doe"),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::examples;
 use super::frame::Frame;
+use super::headers::{self, Header};
 use super::parameters::{self, Parameter};
 use super::shape::Shape;
 use super::types::Type;
@@ -19,6 +20,7 @@ pub struct Operation {
     pub id: String,
     pub summary: String,
     pub parameters: Vec<Parameter>,
+    pub headers: Vec<Header>,
     pub body: Option<Body>,
     pub success: Success,
     /// Statuses of errors that it can answer with.
@@ -73,6 +75,7 @@ fn of_shape(path: &str, method: &'static str, shape: Shape, frame: &Frame) -> Op
         id: format!("{verb}_{}", noun(shape)),
         summary,
         parameters: parameters::of(shape, method, frame),
+        headers: headers::of(path, Some(shape), method),
         body: body(shape, method),
         success: success(shape, method),
         errors: errors(shape, method, frame),
@@ -207,16 +210,14 @@ fn errors(shape: Shape, method: &str, frame: &Frame) -> Vec<u16> {
     {
         all.extend([409, 413, frame.invalid_data]);
     }
-    // A key that was used for another request.
-    if matches!((shape, method), (Shape::Collection(_), "POST")) {
-        all.push(422);
-    }
-    // A state that is not the one that If-Match names, or none named.
-    if matches!(
-        (shape, method),
-        (Shape::Item(_), "PATCH" | "DELETE") | (Shape::Linkage(..), "POST" | "PATCH" | "DELETE")
-    ) {
-        all.extend([412, 428]);
+    for header in headers::of("", Some(shape), method) {
+        match header {
+            // A key that was used for another request.
+            Header::IdempotencyKey => all.push(422),
+            // A state that is not the one that is named, or none named.
+            Header::IfMatch => all.extend([412, 428]),
+            Header::IfNoneMatch => {}
+        }
     }
     all.sort_unstable();
     all.dedup();

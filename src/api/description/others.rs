@@ -2,6 +2,7 @@
 
 use super::examples;
 use super::frame::Frame;
+use super::headers;
 use super::operations::{ALWAYS, Body, Media, Operation, Success};
 use super::{parameters, types};
 
@@ -193,6 +194,7 @@ impl Other {
             id,
             summary: self.summary.into(),
             parameters: resource.map_or_else(Vec::new, |kind| parameters::one(kind, frame)),
+            headers: headers::of(self.path, None, method),
             body: self.body.map(|schema| Body {
                 schema: schema.into(),
                 example: examples::other(schema),

@@ -183,19 +183,26 @@ fn value(field: &Field) -> Value {
 /// A document that makes or changes a resource.
 fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
     let fields = kind.fields();
-    let written = fields.iter().filter(|field| field.is_written);
+    let is_new = purpose == Purpose::Create;
+    let written = fields
+        .iter()
+        .filter(|field| field.is_written && !(is_new && field.form.only_to_change));
     let attributes: Map<_, _> = written
         .clone()
         .map(|field| (field.name.to_owned(), attribute(kind, field, frame)))
         .collect();
     let mut attributes = json!({ "type": "object", "properties": attributes });
     let mut data = json!({ "type": "object", "properties": { "type": { "const": kind.name } } });
-    if purpose == Purpose::Create {
+    if is_new {
         let required: Vec<_> = written
             .filter(|field| field.form.required)
             .map(|field| field.name)
             .collect();
         set(&mut attributes, &["required"], json!(required));
+        if kind.takes_client_ids && frame.keeps_client_ids {
+            let id = json!({ "type": "string", "format": "uuid", "description": "Kept as meta.external_id." });
+            set(&mut data, &["properties", "id"], id);
+        }
         set(&mut data, &["required"], json!(["type", "attributes"]));
     } else {
         set(&mut data, &["properties", "id"], reference("id"));
@@ -208,23 +215,15 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
     json!({ "type": "object", "properties": { "data": data }, "required": ["data"] })
 }
 
-/// A change of one's own record: linkage stays, and a password takes the old one.
+/// A change of one's own record: linkage stays.
 fn own(frame: &Frame) -> Value {
     let Some(users) = types::named("users") else {
         return json!({});
     };
     let mut schema = request(users, Purpose::Update, frame);
-    let data = ["properties", "data", "properties"];
     if let Some(Value::Object(members)) = schema.pointer_mut("/properties/data/properties") {
         members.remove("relationships");
     }
-    let old = json!({
-        "type": "string",
-        "description": "The password until now, beside a new one.",
-        "writeOnly": true,
-    });
-    let place = [&data[..], &["attributes", "properties", "old_password"]].concat();
-    set(&mut schema, &place, old);
     schema
 }
 

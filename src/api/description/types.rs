@@ -11,6 +11,9 @@ pub struct Type {
     pub name: &'static str,
     pub doc: &'static str,
     pub relationships: &'static [Relationship],
+    /// Whether a client may choose an id, where the settings allow it.
+    pub takes_client_ids: bool,
+    once: &'static [(&'static str, &'static str)],
     fields: fn() -> Vec<Field>,
     list: fn(&Query) -> bool,
     one: fn(&Query) -> bool,
@@ -44,6 +47,8 @@ impl Type {
             name: R::TYPE,
             doc: R::DOC,
             relationships: R::RELATIONSHIPS,
+            takes_client_ids: R::EXTERNAL_ID.is_some(),
+            once: R::ONCE,
             fields: fields::<R>,
             list: |query| Plan::<R>::of_list(query, &manner(&Limits::default(), None)).is_ok(),
             one: |query| plan::of_one::<R>(query).is_ok(),
@@ -88,6 +93,11 @@ fn fields<R: Resource>() -> Vec<Field> {
 impl Type {
     pub fn fields(&self) -> Vec<Field> {
         (self.fields)()
+    }
+
+    /// Whether the answer to a creation holds what must not be kept.
+    pub fn makes_secrets(&self) -> bool {
+        !self.once.is_empty()
     }
 
     pub fn relationship(&self, name: &str) -> Option<&'static Relationship> {

@@ -48,6 +48,7 @@ impl Resource for Roles {
             sent: Sent::Never,
         },
     ];
+    const EXTERNAL_ID: Option<RoleColumn> = Some(RoleColumn::ExternalId);
     type Noun = directory::roles::Roles;
     type Find = FindRole;
     type Draft = RoleChanges;
@@ -80,7 +81,7 @@ impl Resource for Roles {
             modified: &row.modified,
             created_by: row.created_by,
             modified_by: row.modified_by,
-            external_id: None,
+            external_id: row.external_id.as_deref(),
         })
     }
 }
@@ -182,6 +183,8 @@ impl Writable for Roles {
     type Create = CreateRole;
     type Update = UpdateRole;
     type Delete = DeleteRole;
+    const CLIENT_ID: Option<fn(&mut RoleChanges, String)> =
+        Some(|changes, id| changes.external_id = Some(id));
 
     async fn creation(
         guard: &Guard,

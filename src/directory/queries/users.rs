@@ -6,7 +6,7 @@ use super::grants::administrators_remain;
 use super::members::{add_roles, replace_roles};
 use super::prelude::*;
 use super::sight::{Sight, sight};
-use super::{env, found, grants};
+use super::{env, found, grants, roles};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Own;
 use crate::directory::members::Authority;
@@ -28,6 +28,7 @@ columns!(users, UserColumn {
     Organization: maybe_text organization,
     TimeZone: maybe_text time_zone,
     External: flag external,
+    ExternalId: maybe_text external_id,
     IsActive: flag is_active,
     IsStaff: flag is_staff,
     LastLogin: maybe_text last_login,
@@ -39,16 +40,10 @@ columns!(users, UserColumn {
 
 fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
     match wanted {
-        Own::Roles { named, holds: true } => {
-            let holders = grants::holders_of_any(named.as_ref(), context);
-            Box::new(users::id.eq_any(holders).nullable())
-        }
-        Own::Roles {
-            named,
-            holds: false,
-        } => {
-            let holders = grants::holders_of_any(named.as_ref(), context);
-            Box::new(users::id.ne_all(holders).nullable())
+        // Settled before: see `with_roles`.
+        Own::Roles { .. } => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
+        Own::Holders { roles, holds, many } => {
+            grants::holding(roles.as_deref(), *holds, *many, context)
         }
         Own::Search(text) => Box::new(env::search(text)),
     }
@@ -116,6 +111,7 @@ impl Run for List<Users> {
             return plain_page(self, connection).await;
         }
         let wanted = settled(&self.condition, connection).await?;
+        let wanted = with_roles(wanted, self.of.as_ref(), connection).await?;
         let sight = sight(self.visible, context, connection).await?;
         let matching = || filtered(self, sight, wanted.as_ref(), context);
         let total = match self.count {
@@ -123,11 +119,64 @@ impl Run for List<Users> {
                 Some(living_users(connection).await?)
             }
             Count::Estimated => Some(estimate(matching(), context, connection).await?),
-            _ => total!(self, matching(), connection),
+            Count::Exact => {
+                let all = filtered(self, sight, to_count(wanted.clone()).as_ref(), context);
+                Some(all.count().get_result(connection).await?)
+            }
+            Count::None => None,
         };
         let rows = page!(self, matching(), User, context, connection);
         Ok(Listed { rows, total })
     }
+}
+
+/// The condition with the ids of roles in the place of their names, and with
+/// the role whose users are asked for: known ids lead into the index.
+async fn with_roles(
+    wanted: Option<Condition<UserColumn>>,
+    of: Option<&UsersOf>,
+    connection: &mut Conn,
+) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
+    let mut wanted = wanted;
+    for own in wanted.iter_mut().flat_map(Condition::own) {
+        let Own::Roles { named, holds } = own else {
+            continue;
+        };
+        let roles = match named {
+            Some(named) => Some(roles::ids_of(named, connection).await?),
+            None => None,
+        };
+        *own = holders(roles, *holds, connection).await?;
+    }
+    let Some(UsersOf::Role(role)) = of else {
+        return Ok(wanted);
+    };
+    let of = Condition::Own(holders(Some(vec![*role]), true, connection).await?);
+    Ok(Some(Condition::All(
+        std::iter::once(of).chain(wanted).collect(),
+    )))
+}
+
+async fn holders(
+    roles: Option<Vec<i64>>,
+    holds: bool,
+    connection: &mut Conn,
+) -> Result<Own, DirectoryError> {
+    let many = match &roles {
+        Some(roles) => grants::are_held_by_many(roles, connection).await?,
+        None => true,
+    };
+    Ok(Own::Holders { roles, holds, many })
+}
+
+/// Whoever counts all that match is quicker with all holders at once.
+fn to_count(mut wanted: Option<Condition<UserColumn>>) -> Option<Condition<UserColumn>> {
+    for own in wanted.iter_mut().flat_map(Condition::own) {
+        if let Own::Holders { holds, many, .. } = own {
+            *many &= !*holds;
+        }
+    }
+    wanted
 }
 
 fn filtered(
@@ -146,11 +195,9 @@ fn filtered(
         Sight::Nothing => query.filter(users::id.eq(0)),
     };
     query = match &list.of {
-        Some(UsersOf::Role(role)) => {
-            query.filter(users::id.eq_any(grants::holders(*role, context)))
-        }
         Some(UsersOf::Ids(ids)) => query.filter(env::id_in(users::id, ids.clone())),
-        None => query,
+        // A role is part of the condition: see `with_roles`.
+        Some(UsersOf::Role(_)) | None => query,
     };
     match wanted {
         Some(wanted) => query.filter(condition(wanted, context)),
@@ -419,16 +466,16 @@ impl Run for UpdateUser {
         if changes.is_empty() {
             return Ok(before);
         }
-        diesel::update(users::table.find(self.id))
+        let after: User = diesel::update(users::table.find(self.id))
             .set((
                 &changes,
                 users::version.eq(users::version + 1),
                 users::modified.eq(context.now_text()),
                 users::modified_by.eq(context.actor_id()),
             ))
-            .execute(connection)
+            .returning(User::as_returning())
+            .get_result(connection)
             .await?;
-        let after = found(living(self.id, connection).await?)?;
         if before.is_active && !after.is_active {
             administrators_remain(self.id, context, connection).await?;
         }

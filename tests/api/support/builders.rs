@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rolecall::directory::Expected;
-use rolecall::directory::members::{Authority, Change, ChangeMembers, Relation};
 use rolecall::directory::listing::Visible;
+use rolecall::directory::members::{Authority, Change, ChangeMembers, Relation};
 use rolecall::directory::permissions::Reach;
 use rolecall::directory::roles::{CreateRole, RoleChanges};
 use rolecall::directory::users::{CreateUser, PasswordHash, UserChanges};

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod get;
+mod held_by_many;
 mod list;
 mod roles;
 mod update;

@@ -28,6 +28,7 @@ pub fn html(frame: &Frame) -> String {
     let service: Vec<&Operation> = operations.iter().filter(|o| o.shape.is_none()).collect();
     body += &section("service", "The service", &reference::addresses(&service));
     body += &section("query", "Query parameters", &guide::query(frame));
+    body += &section("headers", "Headers", &guide::headers());
     body += &section("errors", "Errors", &guide::errors(frame));
     body += &section("limits", "Limits", &guide::limits(frame));
     whole(frame, &body)
@@ -71,6 +72,7 @@ fn navigation() -> String {
     let last = [
         ("service", "The service"),
         ("query", "Query parameters"),
+        ("headers", "Headers"),
         ("errors", "Errors"),
         ("limits", "Limits"),
     ];

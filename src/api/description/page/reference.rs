@@ -42,9 +42,15 @@ pub fn addresses(operations: &[&Operation]) -> String {
         .filter(|operation| operation.method != "HEAD" && !is_always_refused(operation));
     let rows = shown.map(|operation| {
         let method = format!("<b class=\"method\">{}</b>", operation.method);
-        vec![method, code(&operation.path), escape(&operation.summary)]
+        let headers = operation.headers.iter().map(|header| header.name());
+        vec![
+            method,
+            code(&operation.path),
+            escape(&operation.summary),
+            codes(headers),
+        ]
     });
-    table(&["method", "address", "what it does"], rows)
+    table(&["method", "address", "what it does", "headers"], rows)
 }
 
 fn attributes(kind: &Type, frame: &Frame) -> String {
@@ -80,6 +86,9 @@ fn rules(field: &Field, frame: &Frame) -> String {
     let mut rules = Vec::new();
     if field.form.required {
         rules.push("required".to_owned());
+    }
+    if field.form.only_to_change {
+        rules.push("only in changes".to_owned());
     }
     if field.is_shown_once {
         rules.push("shown once".into());
