@@ -192,6 +192,7 @@ fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
                     changes,
                     roles: Some(vec![2, 3]),
                     reach: Reach::Everything,
+                    sees_trash: true,
                 };
                 directory.write(&context, create)
             });

@@ -8,13 +8,14 @@ use super::call::{Api, answer};
 use super::error::Failure;
 use super::handlers::{
     change_linkage, create, delete, get, get_linkage, get_linkage_one, list, list_or_related,
-    refuse_linkage, related, related_one, update,
+    refuse_linkage, related, related_one, restore, update,
 };
-use super::home::home;
+use super::home::{home, trash};
 use super::operations::operations;
-use super::resource::{Listable, Resource, Writable};
+use super::resource::{Listable, Resource, Restorable, Writable};
 use super::resources::{
-    Events, RoleUsers, Roles, ToMany, ToOne, TokenUser, Tokens, UserRoles, UserTokens, Users,
+    Events, RoleUsers, Roles, ToMany, ToOne, TokenUser, Tokens, TrashedUsers, UserRoles,
+    UserTokens, Users,
 };
 use super::sign_in::{get_own, key_set, sign_in, sign_out, update_own};
 use crate::directory::grants::Change;
@@ -58,6 +59,9 @@ async fn wrong_method(
 /// Where the Atomic Operations extension is spoken.
 pub const OPERATIONS: &str = "/operations";
 
+/// Where what was deleted is.
+pub const TRASH: &str = "/trash";
+
 const READ: &[&str] = &["GET", "HEAD"];
 const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
 const OWN: &[&str] = &["GET", "HEAD", "PATCH"];
@@ -85,6 +89,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(writable::<Tokens>(lists::<Tokens>()));
     all.extend(to_one::<TokenUser>());
     all.extend(read_only::<Events>(lists::<Events>()));
+    all.push(Endpoint {
+        path: TRASH.into(),
+        methods: READ,
+        routes: vec![web::get().to(trash), web::head().to(trash)],
+    });
+    all.extend(restorable::<TrashedUsers>());
     all.extend(signing_in());
     all
 }
@@ -133,14 +143,22 @@ fn writable<R: Writable>(lists: Vec<actix_web::Route>) -> [Endpoint; 2] {
     [collection, item]
 }
 
+fn restorable<R: Restorable + Listable>() -> [Endpoint; 2] {
+    let [collection, mut item] = read_only::<R>(lists::<R>());
+    item.methods = ITEM;
+    item.routes.push(web::patch().to(restore::<R>));
+    item.routes.push(web::delete().to(delete::<R>));
+    [collection, item]
+}
+
 fn read_only<R: Resource>(lists: Vec<actix_web::Route>) -> [Endpoint; 2] {
     let collection = Endpoint {
-        path: format!("/{}", R::TYPE),
+        path: format!("/{}", R::PATH),
         methods: READ,
         routes: lists,
     };
     let item = Endpoint {
-        path: format!("/{}/{{id}}", R::TYPE),
+        path: format!("/{}/{{id}}", R::PATH),
         methods: READ,
         routes: vec![web::get().to(get::<R>), web::head().to(get::<R>)],
     };

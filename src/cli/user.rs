@@ -15,6 +15,7 @@ use crate::directory::grants::{Change, ChangeMembers, RolesOfUsers, Side};
 use crate::directory::listing::Visible;
 use crate::directory::permissions::Reach;
 use crate::directory::roles::{RoleColumn, Roles};
+use crate::directory::trash::{PurgeUser, RestoreUser, TrashedUsers};
 use crate::directory::users::{CreateUser, UpdateUser, User, UserChanges, UserColumn, Users};
 use crate::directory::values;
 
@@ -31,6 +32,12 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
             let mut table = Table::on_stdout(&["ID", "USERNAME", "ACTIVE", "ROLES"]);
             Session::open(settings)?.run(async |session| list(session, limit, &mut table).await)
         }
+        UserCommand::Trash { limit } => {
+            let mut table = Table::on_stdout(&["ID", "USERNAME", "DELETED", "BY"]);
+            Session::open(settings)?.run(async |session| trash(session, limit, &mut table).await)
+        }
+        UserCommand::Restore { username } => restore(&username, settings),
+        UserCommand::Purge { username } => purge(&username, settings),
     }
 }
 
@@ -44,6 +51,7 @@ fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
             changes,
             roles: Some(roles),
             reach: Reach::Everything,
+            sees_trash: true,
         };
         Ok(session.write(create).await?)
     })?;
@@ -91,6 +99,7 @@ fn password(username: &str, from_stdin: bool, settings: Settings) -> Result<(), 
             roles: None,
             reach: Reach::Everything,
             may_set_flags: true,
+            sees_trash: true,
         };
         Ok(session.write(update).await?)
     })?;
@@ -152,6 +161,67 @@ fn row(user: &User, roles: Option<&Vec<String>>) -> Vec<String> {
         active.to_owned(),
         roles,
     ]
+}
+
+async fn trash<W: std::io::Write>(
+    session: &Session,
+    limit: Option<i64>,
+    table: &mut Table<W>,
+) -> Result<(), Failure> {
+    let mut walk = Walk::<TrashedUsers>::new(UserColumn::Id, |user| user.id).at_most(limit);
+    loop {
+        let users = walk.next(session).await?;
+        let rows: Vec<_> = users.iter().map(trashed_row).collect();
+        table.write(&rows)?;
+        if users.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// Who deleted them is named by the id, which is never given twice.
+fn trashed_row(user: &User) -> Vec<String> {
+    let by = user.modified_by.map(|id| id.to_string());
+    vec![
+        user.id.to_string(),
+        user.username.clone(),
+        user.deleted_at.clone().unwrap_or_default(),
+        by.unwrap_or_default(),
+    ]
+}
+
+fn restore(username: &str, settings: Settings) -> Result<(), Failure> {
+    Session::open(settings)?.run(async |session| {
+        let user = lookup::trashed_user(session, username).await?;
+        let restore = RestoreUser {
+            id: user.id,
+            expected: Expected::Anything,
+            visible: Visible::All,
+            reach: Reach::Everything,
+        };
+        Ok(session.write(restore).await?)
+    })?;
+    remark(&format!(
+        "Restored the user {username:?} with the roles it had; its tokens stay revoked."
+    ));
+    Ok(())
+}
+
+fn purge(username: &str, settings: Settings) -> Result<(), Failure> {
+    Session::open(settings)?.run(async |session| {
+        let user = lookup::trashed_user(session, username).await?;
+        let purge = PurgeUser {
+            id: user.id,
+            expected: Expected::OneOf(vec![user.version]),
+            visible: Visible::All,
+            reach: Reach::Everything,
+        };
+        Ok(session.write(purge).await?)
+    })?;
+    remark(&format!(
+        "Purged the user {username:?} for good; the name is free again."
+    ));
+    Ok(())
 }
 
 async fn role_names(session: &Session) -> Result<HashMap<i64, String>, Failure> {
@@ -267,6 +337,7 @@ mod tests {
                     },
                     roles: None,
                     reach: Reach::Everything,
+                    sees_trash: true,
                 })
             });
             Ok(join_all(all)

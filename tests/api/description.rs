@@ -296,7 +296,7 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         json!({ "op": "add", "data": a_new("roles", json!({ "name": "made at once" }))["data"] });
     let operations = json!({ "atomic:operations": [step] });
     comparison.answer("/operations", "POST", &client.operations(&operations));
-    for path in ["/home", "/health", KEYS] {
+    for path in ["/home", "/trash", "/health", KEYS] {
         comparison.answer(path, "GET", &client.get(path));
     }
     for (kind, include) in [
@@ -314,6 +314,11 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         let one = client.get(&format!("/{kind}/1?include={include}"));
         comparison.answer(&format!("/{kind}/{{id}}"), "GET", &one);
     }
+    let deleted = a_user().deleted(app).trash_path();
+    let trash = client.get("/trash/users?include=");
+    comparison.answer("/trash/users", "GET", &trash);
+    let one = client.get(&format!("{deleted}?include="));
+    comparison.answer("/trash/users/{id}", "GET", &one);
     for (kind, name) in [("users", "tokens"), ("roles", "users")] {
         let linkage = client.get(&format!("/{kind}/1/relationships/{name}?include={name}"));
         let path = format!("/{kind}/{{id}}/relationships/{name}");
@@ -533,7 +538,7 @@ fn the_page_tells_of_every_attribute_parameter_and_error() {
     let description = description(&app);
     let page = app.anonymous().get("/docs").expect(200).text;
     let tells = |what: &str| page.contains(&format!("<code>{what}</code>"));
-    for kind in ["users", "roles", "tokens", "events"] {
+    for kind in ["users", "roles", "tokens", "events", "trashed_users"] {
         let attributes = &description["components"]["schemas"][kind]["properties"]["attributes"];
         for name in attributes["properties"].as_object().unwrap().keys() {
             assert!(tells(name), "{kind} have {name}");

@@ -3,12 +3,17 @@
 use crate::api::paging::Manner;
 use crate::api::plan::{self, Plan};
 use crate::api::resource::{Form, Kind, Relationship, Resource};
-use crate::api::resources::{Events, Roles, Tokens, Users};
+use crate::api::resources::{Events, Roles, Tokens, TrashedUsers, Users};
 use crate::jsonapi::query::{Limits, Query};
 
 /// One resource type as its table has it.
 pub struct Type {
+    /// Its name here; nowhere else is that of what is in the trash another than `kind`.
     pub name: &'static str,
+    /// As documents name it.
+    pub kind: &'static str,
+    /// Where it is served, from the root.
+    pub path: &'static str,
     pub doc: &'static str,
     pub relationships: &'static [Relationship],
     fields: fn() -> Vec<Field>,
@@ -31,19 +36,22 @@ pub struct Field {
 
 /// In the order of the reference.
 pub const TYPES: &[Type] = &[
-    describe::<Users>(),
-    describe::<Roles>(),
-    describe::<Tokens>(),
-    describe::<Events>(),
+    describe::<Users>(Users::TYPE),
+    describe::<Roles>(Roles::TYPE),
+    describe::<Tokens>(Tokens::TYPE),
+    describe::<Events>(Events::TYPE),
+    describe::<TrashedUsers>("trashed_users"),
 ];
 
 pub fn named(name: &str) -> Option<&'static Type> {
     TYPES.iter().find(|known| known.name == name)
 }
 
-const fn describe<R: Resource>() -> Type {
+const fn describe<R: Resource>(name: &'static str) -> Type {
     Type {
-        name: R::TYPE,
+        name,
+        kind: R::TYPE,
+        path: R::PATH,
         doc: R::DOC,
         relationships: R::RELATIONSHIPS,
         fields: fields::<R>,
@@ -87,6 +95,16 @@ fn fields<R: Resource>() -> Vec<Field> {
 }
 
 impl Type {
+    /// Whether its resources are deleted ones of another table.
+    pub fn is_trash(&self) -> bool {
+        self.name != self.kind
+    }
+
+    /// For people.
+    pub fn title(&self) -> String {
+        self.name.replace('_', " ")
+    }
+
     pub fn fields(&self) -> Vec<Field> {
         (self.fields)()
     }
@@ -119,7 +137,8 @@ mod tests {
 
     #[test]
     fn every_type_is_here() {
-        let named: Vec<_> = TYPES.iter().map(|known| known.name).collect();
+        let living = TYPES.iter().filter(|known| !known.is_trash());
+        let named: Vec<_> = living.map(|known| known.name).collect();
         assert_eq!(named, crate::api::resources::types().collect::<Vec<_>>());
     }
 }

@@ -4,12 +4,14 @@ mod events;
 mod relations;
 mod roles;
 mod tokens;
+mod trash;
 mod users;
 
 pub use events::Events;
 pub use relations::{RoleUsers, ToMany, ToOne, TokenUser, UserRoles, UserTokens};
 pub use roles::Roles;
 pub use tokens::Tokens;
+pub use trash::TrashedUsers;
 pub use users::{Users, update_own};
 
 use std::collections::BTreeMap;

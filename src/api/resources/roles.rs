@@ -3,8 +3,8 @@ use serde_json::Value;
 use crate::api::decode::{flag, maybe_text, refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
-    Target, Writable,
+    Attribute, Deletable, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
+    Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::permissions::check_names;
@@ -280,10 +280,22 @@ fn expressions(field: &'static str, value: &Value) -> Result<Option<String>, Pro
     Ok(text)
 }
 
+impl Deletable for Roles {
+    type Delete = DeleteRole;
+
+    fn deletion(target: Target) -> DeleteRole {
+        DeleteRole {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            reach: Default::default(),
+        }
+    }
+}
+
 impl Writable for Roles {
     type Create = CreateRole;
     type Update = UpdateRole;
-    type Delete = DeleteRole;
 
     async fn creation(
         guard: &Guard,
@@ -321,14 +333,5 @@ impl Writable for Roles {
         guard.permits(&mut operation)?;
         refuse(problems)?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeleteRole {
-        DeleteRole {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-            reach: Default::default(),
-        }
     }
 }

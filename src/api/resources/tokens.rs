@@ -3,8 +3,8 @@ use serde_json::Value;
 use crate::api::decode::{maybe_time, refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
-    Target, Writable,
+    Attribute, Deletable, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
+    Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::auth::secret::TokenSecret;
@@ -142,10 +142,21 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     },
 ];
 
+impl Deletable for Tokens {
+    type Delete = DeleteToken;
+
+    fn deletion(target: Target) -> DeleteToken {
+        DeleteToken {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+        }
+    }
+}
+
 impl Writable for Tokens {
     type Create = CreateToken;
     type Update = UpdateToken;
-    type Delete = DeleteToken;
     const MAKES_SECRETS: bool = true;
 
     /// For oneself, unless the document names another `user`. The answer to
@@ -194,13 +205,5 @@ impl Writable for Tokens {
         guard.permits(&mut operation)?;
         refuse(problems)?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeleteToken {
-        DeleteToken {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-        }
     }
 }

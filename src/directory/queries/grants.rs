@@ -713,21 +713,24 @@ async fn take(
     Ok(taken.len())
 }
 
-/// Tells the log that a role which is about to go takes its grants along.
+/// Tells the log that a user or role which is about to go takes its grants along.
 pub async fn record_end_of(
-    role: i64,
+    side: Side,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let grants: Vec<(i64, i64)> = grants::table
-        .filter(grants::role_id.eq(role))
+    let ending = grants::table
         .order(grants::id.asc())
-        .select((grants::id, grants::user_id))
-        .load(connection)
-        .await?;
+        .select((grants::id, grants::user_id, grants::role_id))
+        .into_boxed::<Db>();
+    let ending = match side {
+        Side::OfUser(user) => ending.filter(grants::user_id.eq(user)),
+        Side::OfRole(role) => ending.filter(grants::role_id.eq(role)),
+    };
+    let grants: Vec<(i64, i64, i64)> = ending.load(connection).await?;
     let happenings = grants
         .into_iter()
-        .map(|(id, user)| happening("delete", id, user, role))
+        .map(|(id, user, role)| happening("delete", id, user, role))
         .collect();
     record_all(context, connection, happenings).await
 }

@@ -6,6 +6,7 @@ use super::grants::{self, add_users, replace_users};
 use super::prelude::*;
 use super::{env, found};
 use crate::directory::events::{described, difference};
+use crate::directory::grants::Side;
 use crate::directory::roles::{
     CreateRole, DeleteRole, FindRole, NewRole, Role, RoleChanges, RoleColumn, Roles, RolesOf,
     UpdateRole,
@@ -219,7 +220,7 @@ impl Run for DeleteRole {
             return Err(UNCHANGEABLE);
         }
         roles_within_reach(self.reach, &[self.id], connection).await?;
-        grants::record_end_of(self.id, context, connection).await?;
+        grants::record_end_of(Side::OfRole(self.id), context, connection).await?;
         let deleted = diesel::delete(roles::table.find(self.id))
             .execute(connection)
             .await?;
