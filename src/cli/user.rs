@@ -260,6 +260,7 @@ mod tests {
 
     use super::*;
     use crate::cli::runtime::testing::Scratch;
+    use crate::directory::users::DeleteUser;
 
     fn new(username: &str, roles: &[&str]) -> AddUser {
         AddUser {
@@ -306,6 +307,57 @@ mod tests {
             listed(&scratch, None),
             ["1\tcalvin\tyes\tadmin", "2\thobbes\tyes\t"]
         );
+    }
+
+    fn deleted(scratch: &Scratch, id: i64) {
+        let session = Session::open(scratch.settings()).unwrap();
+        let delete = DeleteUser {
+            id,
+            expected: Expected::Anything,
+            visible: Visible::All,
+            reach: Reach::Everything,
+        };
+        session
+            .run(async |session| Ok(session.write(delete).await?))
+            .unwrap();
+    }
+
+    /// Ids and usernames; the moment is another every time.
+    fn trashed(scratch: &Scratch) -> Vec<String> {
+        let mut table = Table::new(Vec::new(), false, &[]);
+        let session = Session::open(scratch.settings()).unwrap();
+        session
+            .run(async |session| trash(session, None, &mut table).await)
+            .unwrap();
+        let text = String::from_utf8(table.into_inner()).unwrap();
+        let cells = |row: &str| row.split('\t').take(2).collect::<Vec<_>>().join(" ");
+        text.lines().map(cells).collect()
+    }
+
+    #[test]
+    fn deleted_users_are_listed_restored_with_their_roles_and_purged() {
+        let scratch = Scratch::new();
+        add(new("calvin", &["admin"]), scratch.settings()).unwrap();
+        add(new("hobbes", &["admin"]), scratch.settings()).unwrap();
+        deleted(&scratch, 2);
+        assert_eq!(trashed(&scratch), ["2 hobbes"]);
+        restore("hobbes", scratch.settings()).unwrap();
+        assert!(trashed(&scratch).is_empty());
+        assert_eq!(
+            listed(&scratch, None),
+            ["1\tcalvin\tyes\tadmin", "2\thobbes\tyes\tadmin"]
+        );
+        let living = purge("hobbes", scratch.settings()).unwrap_err();
+        let text = "there is no user \"hobbes\" in the trash";
+        assert!(matches!(living, Failure::Failed(told) if told == text));
+        deleted(&scratch, 2);
+        let taken = add(new("hobbes", &[]), scratch.settings()).unwrap_err();
+        assert!(matches!(taken, Failure::Failed(told) if told.contains("in the trash")));
+        purge("hobbes", scratch.settings()).unwrap();
+        assert!(trashed(&scratch).is_empty());
+        add(new("hobbes", &[]), scratch.settings()).unwrap();
+        let gone = restore("hobbes", scratch.settings()).unwrap_err();
+        assert!(matches!(gone, Failure::Failed(told) if told == text));
     }
 
     #[test]

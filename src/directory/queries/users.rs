@@ -308,7 +308,7 @@ async fn refuse_taken(
 /// Whoever may see the trash hears that it is there where a name is taken.
 fn taken(field: &str, is_in_trash: bool) -> String {
     if is_in_trash {
-        format!("A user with this {field} is in the trash: restore or purge it, see /trash/users.")
+        format!("A user with this {field} is in the trash, to be restored or purged.")
     } else {
         format!("A user with this {field} already exists.")
     }
