@@ -21,8 +21,8 @@ impl Noun for TrashedUsers {
     const ID: UserColumn = UserColumn::Id;
 
     fn is_indexed(column: UserColumn) -> bool {
-        use UserColumn::{DeletedAt, Id, Uname, Username};
-        matches!(column, DeletedAt | Id | Uname | Username)
+        // Those of the other columns are full of the living.
+        matches!(column, UserColumn::DeletedAt | UserColumn::Id)
     }
 }
 

@@ -221,6 +221,22 @@ fn if_match_is_honoured_and_may_be_demanded() {
 }
 
 #[test]
+fn operations_do_not_reach_into_the_trash() {
+    let app = TestApp::start();
+    let user = a_user().deleted(&app);
+    for step in [
+        json!({"op": "remove", "href": user.trash_path()}),
+        json!({"op": "remove", "ref": {"type": "users", "id": user.id.to_string()}}),
+        json!({"op": "update", "href": user.trash_path(), "data": restoration(&user)["data"]}),
+    ] {
+        let document = json!({"atomic:operations": [step]});
+        let status = app.admin().operations(&document).status;
+        assert!(matches!(status, 400 | 404), "{status}: {step}");
+    }
+    app.admin().get(&user.trash_path()).expect(200);
+}
+
+#[test]
 fn who_was_restored_can_be_deleted_and_restored_again() {
     let app = TestApp::start();
     let user = a_user().deleted(&app);
