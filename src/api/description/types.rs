@@ -8,7 +8,7 @@ use crate::jsonapi::query::{Limits, Query};
 
 /// One resource type as its table has it.
 pub struct Type {
-    /// Its name here; nowhere else is that of what is in the trash another than `kind`.
+    /// Its name in the description: for what is in the trash another than `kind`.
     pub name: &'static str,
     /// As documents name it.
     pub kind: &'static str,
