@@ -11,7 +11,7 @@ use super::secret::secret_text;
 use super::{Expected, Operation, values};
 use crate::storage::schema::users;
 
-/// A living user as it is read. The password hash is not read with it.
+/// A user as it is read. The password hash is not read with it.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = users)]
 pub struct User {
@@ -37,6 +37,9 @@ pub struct User {
     pub modified: String,
     pub created_by: Option<i64>,
     pub modified_by: Option<i64>,
+    /// Since when it is in the trash; who put it there changed it last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<String>,
 }
 
 #[derive(Insertable)]
@@ -149,6 +152,7 @@ pub enum UserColumn {
     Modified,
     CreatedBy,
     ModifiedBy,
+    DeletedAt,
 }
 
 /// What a list of users can be confined to.
@@ -201,6 +205,8 @@ pub struct CreateUser {
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
     pub reach: Reach,
+    /// Whether the caller may hear that a name is taken by somebody in the trash.
+    pub sees_trash: bool,
 }
 
 impl CreateUser {
@@ -245,6 +251,8 @@ pub struct UpdateUser {
     pub reach: Reach,
     /// Whether flags may be changed as well, not only what is personal.
     pub may_set_flags: bool,
+    /// As for a new user.
+    pub sees_trash: bool,
 }
 
 impl Operation for UpdateUser {
@@ -268,6 +276,7 @@ impl UpdateOwn {
             roles: None,
             reach: Reach::Nothing,
             may_set_flags: false,
+            sees_trash: false,
             expected: Expected::default(),
         })
     }

@@ -122,6 +122,19 @@ fn samples(schema: &Value) -> Vec<String> {
     vec![value.to_owned()]
 }
 
+/// Of a user in the trash.
+const DELETED: i64 = 2;
+
+/// A path with the id of something that is there.
+fn address(path: &str) -> String {
+    let id = if path.starts_with("/trash/") {
+        DELETED
+    } else {
+        1
+    };
+    path.replace("{id}", &id.to_string())
+}
+
 /// One request for each value of each described parameter of `GET`.
 fn requests(description: &Value) -> Vec<String> {
     let mut all = Vec::new();
@@ -129,7 +142,7 @@ fn requests(description: &Value) -> Vec<String> {
         if method != "GET" {
             continue;
         }
-        let address = path.replace("{id}", "1");
+        let address = address(&path);
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let parameter = resolve(description, parameter);
             if parameter["in"] != "query" {
@@ -149,6 +162,7 @@ fn requests(description: &Value) -> Vec<String> {
 #[test]
 fn every_described_parameter_works() {
     let app = TestApp::start();
+    assert_eq!(a_user().deleted(&app).id, DELETED);
     a_user().with_password().create(&app);
     let requests = requests(&description(&app));
     assert!(requests.len() > 1000, "only {}", requests.len());
@@ -189,6 +203,7 @@ fn guesses(description: &Value) -> BTreeMap<String, String> {
 #[test]
 fn no_parameter_works_that_is_not_described() {
     let app = TestApp::start();
+    assert_eq!(a_user().deleted(&app).id, DELETED);
     let description = description(&app);
     let guesses = guesses(&description);
     let admin = app.admin();
@@ -205,7 +220,7 @@ fn no_parameter_works_that_is_not_described() {
             .iter()
             .map(|parameter| resolve(&description, parameter)["name"].as_str().unwrap())
             .collect();
-        let address = path.replace("{id}", "1");
+        let address = address(&path);
         // Sparse fields of types that are not in the answer do no harm.
         let strangers = guesses
             .iter()
@@ -304,7 +319,7 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         json!({ "op": "add", "data": a_new("roles", json!({ "name": "made at once" }))["data"] });
     let operations = json!({ "atomic:operations": [step] });
     comparison.answer("/operations", "POST", &client.operations(&operations));
-    for path in ["/home", "/health", KEYS] {
+    for path in ["/home", "/trash", "/health", KEYS] {
         comparison.answer(path, "GET", &client.get(path));
     }
     for (kind, include) in [
@@ -322,6 +337,11 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         let one = client.get(&format!("/{kind}/1?include={include}"));
         comparison.answer(&format!("/{kind}/{{id}}"), "GET", &one);
     }
+    let deleted = a_user().deleted(app).trash_path();
+    let trash = client.get("/trash/users?include=");
+    comparison.answer("/trash/users", "GET", &trash);
+    let one = client.get(&format!("{deleted}?include="));
+    comparison.answer("/trash/users/{id}", "GET", &one);
     for (kind, name) in [("users", "tokens"), ("roles", "users")] {
         let linkage = client.get(&format!("/{kind}/1/relationships/{name}?include={name}"));
         let path = format!("/{kind}/{{id}}/relationships/{name}");
@@ -543,7 +563,7 @@ fn the_page_tells_of_every_attribute_parameter_and_error() {
     let description = description(&app);
     let page = app.anonymous().get("/docs").expect(200).text;
     let tells = |what: &str| page.contains(&format!("<code>{what}</code>"));
-    for kind in ["users", "roles", "tokens", "events"] {
+    for kind in ["users", "roles", "tokens", "events", "trashed_users"] {
         let attributes = &description["components"]["schemas"][kind]["properties"]["attributes"];
         for name in attributes["properties"].as_object().unwrap().keys() {
             assert!(tells(name), "{kind} have {name}");

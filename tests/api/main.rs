@@ -34,4 +34,5 @@ mod specification;
 mod storage;
 mod support;
 mod tokens;
+mod trash;
 mod users;

@@ -62,6 +62,9 @@ pub fn creation(kind: &Type) -> Value {
 
 /// A document that changes one attribute.
 pub fn change(kind: &Type) -> Value {
+    if kind.is_trash() {
+        return json!({ "data": { "type": kind.kind, "id": "2" } });
+    }
     let name = match kind.name {
         "users" => "position",
         "roles" => "label",
@@ -103,6 +106,6 @@ fn attributes(kind: &Type, wanted: impl FnMut(&&Field) -> bool) -> Map<String, V
     let fields = kind.fields();
     let chosen = fields.iter().filter(wanted);
     chosen
-        .map(|field| (field.name.to_owned(), attribute(kind.name, field)))
+        .map(|field| (field.name.to_owned(), attribute(kind.kind, field)))
         .collect()
 }

@@ -98,13 +98,19 @@ fn words(shape: Shape, method: &str) -> Option<(&'static str, String)> {
     let name = |get, head| if reading { head } else { get };
     let (verb, summary) = match (shape, method) {
         (Shape::Collection(kind), "GET" | "HEAD") => {
-            (name("list", "head_list"), format!("List {}", kind.name))
+            (name("list", "head_list"), format!("List {}", kind.title()))
         }
         (Shape::Collection(kind), "POST") => ("create", format!("Make one of the {}", kind.name)),
         (Shape::Item(kind), "GET" | "HEAD") => (
             name("get", "head"),
-            format!("Read one of the {}", kind.name),
+            format!("Read one of the {}", kind.title()),
         ),
+        (Shape::Item(kind), "PATCH") if kind.is_trash() => {
+            ("restore", format!("Restore one of the {}", kind.kind))
+        }
+        (Shape::Item(kind), "DELETE") if kind.is_trash() => {
+            ("purge", format!("Remove one of the {} for good", kind.kind))
+        }
         (Shape::Item(kind), "PATCH") => ("update", format!("Change one of the {}", kind.name)),
         (Shape::Item(kind), "DELETE") => ("delete", format!("Delete one of the {}", kind.name)),
         (Shape::Related(kind, related), "GET" | "HEAD") => (
@@ -174,7 +180,13 @@ fn success(shape: Shape, method: &str) -> Success {
         (_, "HEAD") => (200, "The headers of the answer to GET.", None),
         (Shape::Collection(kind), "GET") => (200, "A page of them.", Some((kind.name, "list"))),
         (Shape::Collection(kind), _) => (201, "It was made.", Some((kind.name, "document"))),
+        (Shape::Item(kind), "DELETE") if kind.is_trash() => (204, "It is gone for good.", None),
         (Shape::Item(_), "DELETE") => (204, "It is deleted.", None),
+        (Shape::Item(kind), "PATCH") if kind.is_trash() => (
+            200,
+            "The resource where it is back.",
+            Some((kind.kind, "document")),
+        ),
         (Shape::Item(kind), _) => (200, "The resource as it is.", Some((kind.name, "document"))),
         (Shape::Related(_, related), _) if related.to_many => {
             (200, "A page of them.", Some((related.target, "list")))

@@ -37,6 +37,17 @@ const OTHERS: &[Other] = &[
         )
     },
     Other {
+        schema: Some("trash"),
+        errors: ALWAYS,
+        needs_credentials: true,
+        ..get(
+            crate::api::routes::TRASH,
+            "get_trash",
+            "Read what has a place in the trash",
+            "Where deleted resources are.",
+        )
+    },
+    Other {
         path: crate::api::routes::OPERATIONS,
         method: "POST",
         id: "operate",

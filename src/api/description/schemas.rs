@@ -51,6 +51,10 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
                 request(kind, Purpose::Update, frame),
             );
         }
+        if kind.is_trash() {
+            let restoring = request(kind, Purpose::Update, frame);
+            all.insert(format!("{name}.changes"), restoring);
+        }
     }
     all
 }
@@ -69,7 +73,7 @@ fn resource(kind: &Type, frame: &Frame) -> Value {
         .map(|field| (field.name.to_owned(), attribute(kind, field, frame)))
         .collect();
     let mut properties = json!({
-        "type": { "const": kind.name },
+        "type": { "const": kind.kind },
         "id": reference("id"),
         "attributes": { "type": "object", "properties": shown },
         "links": {
@@ -149,7 +153,7 @@ fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
     set(
         &mut schema,
         &["examples"],
-        json!([examples::attribute(kind.name, field)]),
+        json!([examples::attribute(kind.kind, field)]),
     );
     if !field.is_written {
         set(&mut schema, &["readOnly"], json!(true));
@@ -192,7 +196,7 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
         .map(|field| (field.name.to_owned(), attribute(kind, field, frame)))
         .collect();
     let mut attributes = json!({ "type": "object", "properties": attributes });
-    let mut data = json!({ "type": "object", "properties": { "type": { "const": kind.name } } });
+    let mut data = json!({ "type": "object", "properties": { "type": { "const": kind.kind } } });
     if is_new {
         let required: Vec<_> = written
             .filter(|field| field.form.required)

@@ -3,12 +3,17 @@
 use crate::api::paging::Manner;
 use crate::api::plan::{self, Plan};
 use crate::api::resource::{Form, Kind, Relationship, Resource};
-use crate::api::resources::TYPES;
+use crate::api::resources::{TYPES, TrashedUsers};
 use crate::jsonapi::query::{Limits, Query};
 
 /// One resource type as its table has it.
 pub struct Type {
+    /// Its name in the description: for what is in the trash another than `kind`.
     pub name: &'static str,
+    /// As documents name it.
+    pub kind: &'static str,
+    /// Where it is served, from the root.
+    pub path: &'static str,
     pub doc: &'static str,
     pub relationships: &'static [Relationship],
     /// Whether a client may choose an id, where the settings allow it.
@@ -34,7 +39,9 @@ pub struct Field {
 
 /// All of them, in the order of the reference.
 pub fn all() -> impl Iterator<Item = &'static Type> {
-    TYPES.iter().map(|known| &known.described)
+    static TRASHED: Type = Type::called::<TrashedUsers>("trashed_users");
+    let types = TYPES.iter().map(|known| &known.described);
+    types.chain([&TRASHED])
 }
 
 pub fn named(name: &str) -> Option<&'static Type> {
@@ -43,8 +50,14 @@ pub fn named(name: &str) -> Option<&'static Type> {
 
 impl Type {
     pub const fn of<R: Resource>() -> Self {
+        Self::called::<R>(R::TYPE)
+    }
+
+    const fn called<R: Resource>(name: &'static str) -> Self {
         Self {
-            name: R::TYPE,
+            name,
+            kind: R::TYPE,
+            path: R::PATH,
             doc: R::DOC,
             relationships: R::RELATIONSHIPS,
             takes_client_ids: R::EXTERNAL_ID.is_some(),
@@ -91,6 +104,16 @@ fn fields<R: Resource>() -> Vec<Field> {
 }
 
 impl Type {
+    /// Whether its resources are deleted ones of another table.
+    pub fn is_trash(&self) -> bool {
+        self.name != self.kind
+    }
+
+    /// For people.
+    pub fn title(&self) -> String {
+        self.name.replace('_', " ")
+    }
+
     pub fn fields(&self) -> Vec<Field> {
         (self.fields)()
     }

@@ -9,6 +9,7 @@ mod relations;
 mod roles;
 mod shelf;
 mod tokens;
+mod trash;
 mod users;
 
 pub use events::Events;
@@ -21,6 +22,7 @@ pub use relations::{
 pub use roles::Roles;
 pub use shelf::Loaded;
 pub use tokens::Tokens;
+pub use trash::TrashedUsers;
 pub use users::{Users, update_own};
 
 use futures_util::FutureExt;

@@ -4,8 +4,8 @@ use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{refuse, text};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Form, Kind, Linked, OwnFilter, Relationship, Resource, Revision, Sent, ShownOnce,
-    Stamp, Target, Writable,
+    Attribute, Deletable, Form, Kind, Linked, OwnFilter, Relationship, Resource, Revision, Sent,
+    ShownOnce, Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::config::Secret;
@@ -285,10 +285,22 @@ pub async fn update_own(
     Ok(guard.write(operation).await?)
 }
 
+impl Deletable for Users {
+    type Delete = DeleteUser;
+
+    fn deletion(target: Target) -> DeleteUser {
+        DeleteUser {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            reach: Default::default(),
+        }
+    }
+}
+
 impl Writable for Users {
     type Create = CreateUser;
     type Update = UpdateUser;
-    type Delete = DeleteUser;
     const CLIENT_ID: Option<fn(&mut UserDraft, String)> =
         Some(|draft, id| draft.changes.external_id = Some(id));
 
@@ -302,6 +314,7 @@ impl Writable for Users {
             changes: UserChanges::default(),
             roles: linked.take("roles"),
             reach: Default::default(),
+            sees_trash: false,
         };
         // Rights before the cost of a hash.
         guard.permits(&mut operation)?;
@@ -331,18 +344,10 @@ impl Writable for Users {
             roles: linked.take("roles"),
             reach: Default::default(),
             may_set_flags: false,
+            sees_trash: false,
         };
         guard.permits(&mut operation)?;
         operation.changes = settled(guard, target.id, draft, problems).await?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeleteUser {
-        DeleteUser {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-            reach: Default::default(),
-        }
     }
 }

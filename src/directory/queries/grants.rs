@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::audit::{Happening, record_all};
 use super::env;
 use super::prelude::*;
+use crate::directory::members::{Relation, Side};
 use crate::directory::roles::ADMIN;
 use crate::storage::schema::{grants, role_closure, users};
 
@@ -153,21 +154,24 @@ pub async fn holds(
     Ok(grant.first::<i64>(connection).await.optional()?.is_some())
 }
 
-/// Tells the log that a role which is about to go takes its grants along.
+/// Tells the log that a user or role which is about to go takes its grants along.
 pub async fn record_end_of(
-    role: i64,
+    side: Side,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let grants: Vec<(i64, i64)> = grants::table
-        .filter(grants::role_id.eq(role))
+    let ending = grants::table
         .order(grants::id.asc())
-        .select((grants::id, grants::user_id))
-        .load(connection)
-        .await?;
+        .select((grants::id, grants::user_id, grants::role_id))
+        .into_boxed::<Db>();
+    let ending = match side.relation {
+        Relation::UserRoles => ending.filter(grants::user_id.eq(side.id)),
+        _ => ending.filter(grants::role_id.eq(side.id)),
+    };
+    let grants: Vec<(i64, i64, i64)> = ending.load(connection).await?;
     let happenings = grants
         .into_iter()
-        .map(|(id, user)| happening("delete", id, user, role))
+        .map(|(id, user, role)| happening("delete", id, user, role))
         .collect();
     record_all(context, connection, happenings).await
 }

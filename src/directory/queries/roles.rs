@@ -316,7 +316,8 @@ impl Run for DeleteRole {
             return Err(UNCHANGEABLE);
         }
         roles_within_reach(self.reach, &[self.id], connection).await?;
-        grants::record_end_of(self.id, context, connection).await?;
+        let side = Relation::RoleUsers.of(self.id);
+        grants::record_end_of(side, context, connection).await?;
         // What others contain only through this role they lose with it.
         let contained = role_includes::table
             .filter(role_includes::part_id.eq(self.id))

@@ -36,7 +36,10 @@ columns!(users, UserColumn {
     Modified: text modified,
     CreatedBy: maybe_number created_by,
     ModifiedBy: maybe_number modified_by,
+    DeletedAt: maybe_text deleted_at,
 });
+
+mod trash;
 
 fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
     match wanted {
@@ -308,8 +311,7 @@ impl Run for CreateUser {
     type Answer = User;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
-        let username = self.changes.username.as_deref().unwrap_or_default();
-        refuse_taken(username, self.changes.uname.as_deref(), connection).await?;
+        refuse_taken(&self.changes, self.sees_trash, connection).await?;
         let id = insert(self, context, connection).await?;
         let rest = UserChanges {
             username: None,
@@ -336,29 +338,40 @@ impl Run for CreateUser {
 /// Both names are checked, so that both problems are told at once; the unique
 /// constraints stand behind this for those who come at the same time.
 async fn refuse_taken(
-    username: &str,
-    uname: Option<&str>,
+    changes: &UserChanges,
+    sees_trash: bool,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let mut problems = Vec::new();
-    let same = users::table
-        .filter(users::username.eq(username))
-        .select(users::id);
-    if same.first::<i64>(connection).await.optional()?.is_some() {
-        problems.push(Problem::taken(
-            "username",
-            "A user with this username already exists.",
-        ));
+    let mut refuse = |field: &'static str, holder: Option<Option<String>>| {
+        let refused = |deleted: Option<String>| {
+            Problem::taken(field, taken(field, sees_trash && deleted.is_some()))
+        };
+        problems.extend(holder.map(refused));
+    };
+    if let Some(username) = &changes.username {
+        let same = users::table.filter(users::username.eq(username));
+        let holder = same.select(users::deleted_at).get_result(connection).await;
+        refuse("username", holder.optional()?);
     }
-    if let Some(uname) = uname
-        && is_taken(uname, connection).await?
-    {
-        problems.push(Problem::taken("uname", UNAME_TAKEN));
+    if let Some(uname) = &changes.uname {
+        let same = users::table.filter(users::uname.eq(uname));
+        let holder = same.select(users::deleted_at).get_result(connection).await;
+        refuse("uname", holder.optional()?);
     }
     if problems.is_empty() {
         Ok(())
     } else {
         Err(DirectoryError::Invalid(problems))
+    }
+}
+
+/// Whoever may see the trash hears that it is there where a name is taken.
+fn taken(field: &str, is_in_trash: bool) -> String {
+    if is_in_trash {
+        format!("A user with this {field} is in the trash, to be restored or purged.")
+    } else {
+        format!("A user with this {field} already exists.")
     }
 }
 
@@ -448,6 +461,7 @@ impl Run for UpdateUser {
             within_reach(self.reach, self.id, context, connection).await?;
         }
         let changes = self.changes.clone().without_unchanged(&before);
+        refuse_taken(&changes, self.sees_trash, connection).await?;
         if !self.may_set_flags && !changes.is_personal() {
             return Err(DirectoryError::Protected(
                 "Flags of users are changed by holders of users:write.",

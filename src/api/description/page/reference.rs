@@ -165,13 +165,17 @@ fn sorts(abilities: &Abilities) -> String {
 /// A request that makes one where that can be done, and the resource.
 fn example(kind: &Type, frame: &Frame) -> String {
     let base = frame.address();
-    let name = kind.name;
+    let path = kind.path;
+    let send = format!("curl -u $A -H 'Content-Type: {MEDIA_TYPE}'");
     let is_written = kind.fields().iter().any(|field| field.is_written);
     let command = if is_written {
         let document = format!("{:#}", examples::creation(kind));
-        format!("curl -u $A -H 'Content-Type: {MEDIA_TYPE}' {base}/{name} -d '\n{document}'")
+        format!("{send} {base}/{path} -d '\n{document}'")
+    } else if kind.is_trash() {
+        let document = examples::change(kind);
+        format!("curl -u $A {base}/{path}/2\n{send} -X PATCH {base}/{path}/2 -d '{document}'")
     } else {
-        format!("curl -u $A {base}/{name}/2")
+        format!("curl -u $A {base}/{path}/2")
     };
     block(&command)
         + &paragraph("The resource in the answer:")
@@ -179,16 +183,15 @@ fn example(kind: &Type, frame: &Frame) -> String {
 }
 
 fn resource(kind: &Type, base: &str) -> Value {
-    let name = kind.name;
-    let own = format!("{base}/{name}/2");
+    let own = format!("{base}/{}/2", kind.path);
     let attributes: Map<_, _> = kind
         .fields()
         .iter()
         .filter(|field| field.is_shown)
-        .map(|field| (field.name.to_owned(), examples::attribute(name, field)))
+        .map(|field| (field.name.to_owned(), examples::attribute(kind.kind, field)))
         .collect();
     let mut resource = json!({
-        "type": name,
+        "type": kind.kind,
         "id": "2",
         "attributes": attributes,
         "links": { "self": own },
