@@ -33,6 +33,7 @@ pub struct Guard {
 impl Guard {
     pub fn new(auth: Arc<Auth>, principal: Arc<Principal>, mut context: Context) -> Self {
         context.actor = Some(principal.actor());
+        context.mail = auth.mail.clone();
         Self {
             auth,
             principal,

@@ -13,6 +13,7 @@ mod error;
 pub mod events;
 pub mod grants;
 pub mod listing;
+pub mod mail;
 pub mod permissions;
 mod postgres;
 pub mod roles;
@@ -144,6 +145,23 @@ impl Directory {
 
     /// Checks, changes and records `operation` in one transaction.
     pub async fn write<O: Execute>(
+        &self,
+        context: &Context,
+        operation: O,
+    ) -> Result<O::Output, DirectoryError> {
+        let watched = context.mail.is_on().then(|| Context {
+            mail: context.mail.watched(),
+            ..context.clone()
+        });
+        let context = watched.as_ref().unwrap_or(context);
+        let answer = self.change(context, operation).await;
+        if answer.is_ok() {
+            context.mail.wake();
+        }
+        answer
+    }
+
+    async fn change<O: Execute>(
         &self,
         context: &Context,
         operation: O,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::audit::{Happening, record_all};
 use super::credentials::roles_within_reach;
+use super::outbox::about_grants;
 use super::prelude::*;
 use super::{env, found, roles};
 use crate::directory::Expected;
@@ -15,6 +16,7 @@ use crate::directory::grants::{
     Change, ChangeMembers, ListMembers, Members, NewGrant, RolesOfUsers, Side, UsersOfRoles,
 };
 use crate::directory::listing::Named;
+use crate::directory::mail::{GrantChange, GrantNews};
 use crate::directory::permissions::Reach;
 use crate::directory::roles::ADMIN;
 use crate::directory::versions::Digest;
@@ -635,6 +637,7 @@ async fn give(
 ) -> Result<usize, DirectoryError> {
     let now = context.now_text();
     let mut happenings = Vec::new();
+    let mut news = Vec::new();
     for member in named {
         let (user, role) = match side {
             Side::OfUser(user) => (user, *member),
@@ -645,6 +648,10 @@ async fn give(
             Some(grant) => {
                 lift_limits(grant.id, &now, connection).await?;
                 happenings.push(happening("update", grant.id, user, role));
+                if !grant.is_in_force(&now) {
+                    let what = GrantChange::Granted;
+                    news.push(GrantNews::everywhere(grant.id, user, role, what));
+                }
             }
             None => {
                 let new = NewGrant {
@@ -663,11 +670,14 @@ async fn give(
                     .await
                     .optional()?;
                 happenings.extend(id.map(|id| happening("create", id, user, role)));
+                let what = GrantChange::Granted;
+                news.extend(id.map(|id| GrantNews::everywhere(id, user, role, what)));
             }
         }
     }
     let changed = happenings.len();
     record_all(context, connection, happenings).await?;
+    about_grants(&news, context, connection).await?;
     Ok(changed)
 }
 
@@ -707,6 +717,14 @@ async fn take(
         .map(|grant| happening("delete", grant.id, grant.user, grant.role))
         .collect();
     record_all(context, connection, happenings).await?;
+    let now = context.now_text();
+    let what = GrantChange::Removed;
+    let news: Vec<GrantNews> = gone
+        .iter()
+        .filter(|grant| taken.contains(&grant.id) && grant.is_in_force(&now))
+        .map(|grant| GrantNews::everywhere(grant.id, grant.user, grant.role, what))
+        .collect();
+    about_grants(&news, context, connection).await?;
     if gone.iter().any(|grant| grant.role == ADMIN) {
         some_administrator(context, connection).await?;
     }

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod credentials;
 mod events;
 mod grants;
+pub mod outbox;
 mod roles;
 mod sign_ins;
 mod signing_keys;

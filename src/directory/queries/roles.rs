@@ -3,6 +3,7 @@ use serde_json::{Map, Value};
 use super::audit::{Happening, record};
 use super::credentials::roles_within_reach;
 use super::grants::{self, add_users, replace_users};
+use super::outbox::about_end_of;
 use super::prelude::*;
 use super::{env, found};
 use crate::directory::events::{described, difference};
@@ -220,6 +221,7 @@ impl Run for DeleteRole {
         }
         roles_within_reach(self.reach, &[self.id], connection).await?;
         grants::record_end_of(self.id, context, connection).await?;
+        about_end_of(self.id, context, connection).await?;
         let deleted = diesel::delete(roles::table.find(self.id))
             .execute(connection)
             .await?;

@@ -3,6 +3,7 @@ use serde_json::{Map, Value};
 use super::audit::{Happening, record};
 use super::credentials::within_reach;
 use super::grants::{add_roles, administrators_remain, replace_roles};
+use super::outbox::about_new_user;
 use super::prelude::*;
 use super::{env, found, grants};
 use crate::directory::events::{described, difference};
@@ -265,6 +266,7 @@ impl Run for CreateUser {
         let user = found(living(id, connection).await?)?;
         let after = Some(described(&user));
         record(context, connection, happening("create", id, None, after)).await?;
+        about_new_user(&user, context, connection).await?;
         if let Some(roles) = &self.roles {
             add_roles(id, roles, self.reach, context, connection).await?;
         }

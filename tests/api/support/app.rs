@@ -70,9 +70,9 @@ impl TestApp {
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = bound.start().unwrap();
-                sender.send(server.handle()).unwrap();
-                server.await.unwrap();
+                let started = bound.start().unwrap();
+                sender.send(started.handle()).unwrap();
+                started.ended().await.unwrap();
             });
         });
         let handle = receiver.recv().unwrap();
