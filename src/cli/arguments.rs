@@ -214,7 +214,7 @@ pub struct CreateToken {
 
 #[derive(Subcommand)]
 pub enum MailCommand {
-    /// Count the mails that wait, were sent and have failed
+    /// Count the mails that wait, are being sent, were sent and have failed
     ///
     /// A line each: the state, a tab and the number.
     #[command(after_help = "Example:\n  rolecall mail status")]

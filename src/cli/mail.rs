@@ -28,13 +28,18 @@ fn status(settings: Settings) -> Result<(), Failure> {
     let mut text = String::new();
     for (state, count) in [
         ("waiting", counts.waiting),
+        ("sending", counts.sending),
         ("sent", counts.sent),
         ("failed", counts.failed),
     ] {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{state}\t{count}");
     }
-    output::print(&text)
+    output::print(&text)?;
+    if let Some(error) = counts.last_error {
+        output::remark(&format!("The last trouble: {error}"));
+    }
+    Ok(())
 }
 
 fn test(address: &str, settings: &Settings) -> Result<(), Failure> {

@@ -110,7 +110,10 @@ impl Settings {
             ),
         ];
         if self.mail.smtp_url.is_some() && self.mail.from.is_none() {
-            return Err(ConfigError::new("mail.from", "is needed with mail.smtp_url"));
+            return Err(ConfigError::new(
+                "mail.from",
+                "is needed with mail.smtp_url",
+            ));
         }
         ordered_pairs(&ordered)?;
         ordered_pairs(&lives)

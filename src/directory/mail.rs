@@ -231,7 +231,8 @@ impl Operation for SettleMail {
 pub struct GiveUpLostMail;
 
 /// Why such a mail has failed.
-pub const LOST: &str = "sending was begun and never finished, so it may have been sent; it is not sent again";
+pub const LOST: &str =
+    "sending was begun and never finished, so it may have been sent; it is not sent again";
 
 impl Operation for GiveUpLostMail {
     type Output = Vec<i64>;
@@ -259,12 +260,15 @@ impl Operation for ForgetMail {
 #[derive(Debug)]
 pub struct CountMail;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailCounts {
-    /// Those that are being sent included.
     pub waiting: i64,
+    /// Claimed by somebody.
+    pub sending: i64,
     pub sent: i64,
     pub failed: i64,
+    /// Of the newest mail that could not be sent, at least at first.
+    pub last_error: Option<String>,
 }
 
 impl Operation for CountMail {
@@ -296,7 +300,10 @@ impl Addressee {
     fn called(&self) -> String {
         let parts = [self.name.as_deref(), self.surname.as_deref()];
         let parts: Vec<&str> = parts.into_iter().flatten().collect();
-        let full = self.full_name.clone().filter(|full| !full.trim().is_empty());
+        let full = self
+            .full_name
+            .clone()
+            .filter(|full| !full.trim().is_empty());
         let called = full.unwrap_or_else(|| parts.join(" "));
         let called = one_line(&called);
         if called.trim().is_empty() {
@@ -323,7 +330,10 @@ pub fn welcome(to: &Addressee, wording: &Wording) -> (String, String) {
         "an account was made for you in {site}. Your username is {}.",
         one_line(&to.username)
     );
-    let hint = wording.link.as_deref().map(|link| format!("You can sign in at {}", one_line(link)));
+    let hint = wording
+        .link
+        .as_deref()
+        .map(|link| format!("You can sign in at {}", one_line(link)));
     (format!("{site}: your account"), body(to, &news, hint))
 }
 
@@ -369,7 +379,13 @@ fn body(to: &Addressee, news: &str, hint: Option<String>) -> String {
 
 /// Names may hold any character; none of them may begin a line of its own.
 fn one_line(text: &str) -> String {
-    let plain = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
+    let plain = |c: char| {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            ' '
+        } else {
+            c
+        }
+    };
     text.chars().map(plain).collect()
 }
 
@@ -422,7 +438,9 @@ mod tests {
         };
         let (subject, body) = about_role(&calvin(), MailKind::Changed, &role, &wording());
         assert_eq!(subject, "People: your role is now IP Admin");
-        assert!(body.contains("your role in the workspace Syria was changed from \"IP Editor\" to \"IP Admin\"."));
+        assert!(body.contains(
+            "your role in the workspace Syria was changed from \"IP Editor\" to \"IP Admin\"."
+        ));
         let (subject, _) = about_role(&calvin(), MailKind::Removed, &role, &wording());
         assert_eq!(subject, "People: you no longer hold the role IP Admin");
     }
@@ -437,7 +455,11 @@ mod tests {
         let (subject, body) = about_role(&calvin(), MailKind::Granted, &role, &wording());
         assert_eq!(subject.lines().count(), 1);
         assert!(!body.contains('\r'));
-        assert!(!body.lines().any(|line| line.starts_with("Bcc") || line.starts_with("Click")));
+        assert!(
+            !body
+                .lines()
+                .any(|line| line.starts_with("Bcc") || line.starts_with("Click"))
+        );
     }
 
     #[test]

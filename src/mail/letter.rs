@@ -39,7 +39,11 @@ fn message_id(from: &Mailbox, mail: &Mail) -> String {
         hash.update(part);
     }
     let hash = hash.finalize();
-    let name: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let name: String = hash
+        .iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("<{name}.{}@{}>", mail.id, from.email.domain())
 }
 
@@ -100,7 +104,13 @@ mod tests {
     fn a_recipient_that_is_no_address_is_refused() {
         let from: Mailbox = "people@example.org".parse().unwrap();
         let now = crate::directory::clock::parse("2026-01-02T03:04:06Z").unwrap();
-        for recipient in ["calvin", "a,b@example.org", "a@b\r\nRCPT TO:<c@d>", "<a@b>", "a@b>c"] {
+        for recipient in [
+            "calvin",
+            "a,b@example.org",
+            "a@b\r\nRCPT TO:<c@d>",
+            "<a@b>",
+            "a@b>c",
+        ] {
             let mail = Mail {
                 recipient: recipient.into(),
                 ..mail("x")

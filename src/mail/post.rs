@@ -44,7 +44,9 @@ impl Post {
             event_key: "test".to_owned(),
             recipient: recipient.to_owned(),
             subject: format!("{site}: a test"),
-            body: format!("This is how mails of {site} arrive.\n\nThis message was sent automatically.\n"),
+            body: format!(
+                "This is how mails of {site} arrive.\n\nThis message was sent automatically.\n"
+            ),
             attempts: 1,
         };
         let mut line = None;

@@ -161,7 +161,9 @@ impl Sender {
             return Ok(());
         }
         let age = TimeDelta::days(self.post.settings.keep_days.into());
-        let until = now.checked_sub_signed(age).map_or_else(String::new, clock::text);
+        let until = now
+            .checked_sub_signed(age)
+            .map_or_else(String::new, clock::text);
         while !self.is_stopped() {
             let until = until.clone();
             if self.write(ForgetMail { until }).await? == 0 {

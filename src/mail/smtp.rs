@@ -9,9 +9,7 @@ use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
-use lettre::transport::smtp::extension::{
-    ClientId, Extension, MailBodyParameter, MailParameter,
-};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 
 use crate::config::{SmtpSecurity, SmtpUrl};
 
@@ -55,7 +53,10 @@ impl Smtp {
                 Some(tls.map_err(|error| format!("TLS cannot be used for {url}: {error}"))?)
             }
         };
-        let hello = url.hello.clone().map_or_else(ClientId::default, ClientId::Domain);
+        let hello = url
+            .hello
+            .clone()
+            .map_or_else(ClientId::default, ClientId::Domain);
         Ok(Self {
             url,
             tls,

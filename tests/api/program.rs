@@ -12,7 +12,7 @@ use crate::support::{Client, TestDatabase, a_new};
 const PASSWORD: &str = "correct horse";
 
 /// Ready to run on a database of the test's own, and nothing of ours in its environment.
-fn rolecall(database: &TestDatabase, arguments: &[&str]) -> Command {
+pub fn rolecall(database: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ROLECALL_")) {
         command.env_remove(name);

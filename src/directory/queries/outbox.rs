@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::env;
 use super::prelude::*;
 use crate::directory::mail::{
-    Addressee, ClaimMail, CountMail, ForgetMail, GiveUpLostMail, GrantChange, GrantNews, LOST, Mail,
-    MailCounts, MailKind, MailOutcome, NewMail, RoleInWords, SettleMail, about_role, welcome,
+    Addressee, ClaimMail, CountMail, ForgetMail, GiveUpLostMail, GrantChange, GrantNews, LOST,
+    Mail, MailCounts, MailKind, MailOutcome, NewMail, RoleInWords, SettleMail, about_role, welcome,
 };
 use crate::directory::users::User;
 use crate::storage::schema::{clusters, grants, outbox, roles, users, workspaces};
@@ -81,7 +81,9 @@ pub async fn about_end_of(
     }
     let now = context.now_text();
     let begun = grants::valid_from.is_null().or(grants::valid_from.le(&now));
-    let lasts = grants::valid_until.is_null().or(grants::valid_until.gt(&now));
+    let lasts = grants::valid_until
+        .is_null()
+        .or(grants::valid_until.gt(&now));
     let ends: Vec<(i64, i64, Option<i64>, Option<i64>)> = grants::table
         .filter(grants::role_id.eq(role))
         .filter(grants::is_active.eq(true).and(begun).and(lasts))
@@ -380,12 +382,21 @@ impl Run for CountMail {
     async fn run(&self, _: &Context, connection: &mut Conn) -> Result<MailCounts, DirectoryError> {
         let sent = outbox::table.filter(outbox::sent_at.is_not_null());
         let failed = outbox::table.filter(outbox::failed_at.is_not_null());
-        let waiting = outbox::sent_at.is_null().and(outbox::failed_at.is_null());
-        let waiting = outbox::table.filter(waiting);
+        let waiting = outbox::table.filter(waiting!());
+        let sending = outbox::table.filter(outbox::claimed_until.is_not_null());
         Ok(MailCounts {
             waiting: waiting.count().get_result(connection).await?,
+            sending: sending.count().get_result(connection).await?,
             sent: sent.count().get_result(connection).await?,
             failed: failed.count().get_result(connection).await?,
+            last_error: outbox::table
+                .filter(outbox::last_error.is_not_null())
+                .order(outbox::id.desc())
+                .select(outbox::last_error)
+                .first::<Option<String>>(connection)
+                .await
+                .optional()?
+                .flatten(),
         })
     }
 }

@@ -121,6 +121,14 @@ impl TestApp {
         Client::new(&self.base, Some(format!("Basic {pair}")))
     }
 
+    /// The same database and clock, as another process would have them.
+    pub fn opened_again(&self) -> Arc<Directory> {
+        let mut settings = Settings::default();
+        settings.database.url = self.database.url();
+        let store = Store::open(&settings.database).unwrap();
+        Arc::new(Directory::new(store, self.clock.clone()))
+    }
+
     pub fn advance(&self, seconds: i64) {
         self.clock.advance(TimeDelta::seconds(seconds));
     }

@@ -9,6 +9,7 @@ mod database;
 pub mod document;
 mod documents;
 pub mod raw;
+mod sink;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
@@ -16,3 +17,4 @@ pub use builders::{Member, RoleMade, a_role, a_user};
 pub use client::{ATOMIC, Client, JSON_API};
 pub use database::{TestDatabase, is_postgres};
 pub use documents::{a_new, changes, linkage};
+pub use sink::Sink;
