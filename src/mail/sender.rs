@@ -13,7 +13,8 @@ use tokio::time::{sleep, timeout};
 
 use super::post::Post;
 use crate::directory::mail::{
-    ClaimMail, ForgetMail, GiveUpLostMail, LOST, Mail, MailOutcome, MailPolicy, SettleMail,
+    ClaimMail, ForgetMail, GiveUpLostMail, IsMailDue, LOST, Mail, MailOutcome, MailPolicy,
+    SettleMail,
 };
 use crate::directory::{Context, Directory, DirectoryError, Execute, RequestId, clock};
 
@@ -102,6 +103,9 @@ impl Sender {
     }
 
     async fn send_due(&self) -> Result<(), DirectoryError> {
+        if !self.directory.read(&self.context(), IsMailDue).await? {
+            return Ok(());
+        }
         for id in self.write(GiveUpLostMail).await? {
             log::warn!("mail {id} has failed: {LOST}");
         }
@@ -175,8 +179,11 @@ impl Sender {
     }
 
     async fn write<O: Execute>(&self, operation: O) -> Result<O::Output, DirectoryError> {
-        let context = Context::of_program(self.now(), RequestId(0));
-        self.directory.write(&context, operation).await
+        self.directory.write(&self.context(), operation).await
+    }
+
+    fn context(&self) -> Context {
+        Context::of_program(self.now(), RequestId(0))
     }
 
     fn now(&self) -> DateTime<Utc> {

@@ -3,10 +3,10 @@
 First a line with its port, then a JSON object for each attempt at the mail itself:
 {"from", "to", "data", "answer", "tls", "user"}.
 
-    sink.py [--port N] [--answer CODE] [--times N] [--hang] [--tls CERTIFICATE_FOLDER] [--login USER:PASSWORD]
+    sink.py [--port N] [--answer CODE] [--times N] [--hang | --stall] [--tls CERTIFICATE_FOLDER] [--login USER:PASSWORD]
 
 --answer with --times: so many mails are answered with the code, later ones are taken; without --times all are.
---hang: takes the mail and closes the connection without a word. --tls: STARTTLS, with a new authority's
+--hang: takes the mail and closes the connection without a word. --stall: takes it and never answers. --tls: STARTTLS, with a new authority's
 certificate in FOLDER/authority.pem. --login: mails are taken from this user only.
 """
 
@@ -28,6 +28,7 @@ class Sink:
         self.answer = options.answer
         self.times = options.times
         self.hang = options.hang
+        self.stall = options.stall
 
     async def handle_DATA(self, server, session, envelope):
         refused = self.answer and (self.times is None or self.times > 0)
@@ -45,6 +46,8 @@ class Sink:
         print(json.dumps(said), flush=True)
         if self.hang:
             server.transport.abort()
+        if self.stall:
+            await asyncio.Event().wait()
         return answer
 
 
@@ -75,6 +78,7 @@ async def main():
     parser.add_argument("--answer", type=int)
     parser.add_argument("--times", type=int)
     parser.add_argument("--hang", action="store_true")
+    parser.add_argument("--stall", action="store_true")
     parser.add_argument("--tls")
     parser.add_argument("--login")
     options = parser.parse_args()

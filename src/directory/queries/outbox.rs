@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::env;
 use super::prelude::*;
 use crate::directory::mail::{
-    Addressee, ClaimMail, CountMail, ForgetMail, GiveUpLostMail, GrantChange, GrantNews, LOST,
-    Mail, MailCounts, MailKind, MailOutcome, NewMail, RoleInWords, SettleMail, about_role, welcome,
+    Addressee, ClaimMail, CountMail, ForgetMail, GiveUpLostMail, GrantChange, GrantNews, IsMailDue,
+    LOST, Mail, MailCounts, MailKind, MailOutcome, NewMail, RoleInWords, SettleMail, about_role,
+    welcome,
 };
 use crate::directory::users::User;
 use crate::storage::schema::{clusters, grants, outbox, roles, users, workspaces};
@@ -254,6 +255,25 @@ async fn queue(
         context.mail.note_queued();
     }
     Ok(())
+}
+
+impl Run for IsMailDue {
+    type Answer = bool;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
+        let now = context.now_text();
+        let due = outbox::table
+            .filter(waiting!())
+            .filter(outbox::next_attempt.le(&now))
+            .select(outbox::id);
+        if due.first::<i64>(connection).await.optional()?.is_some() {
+            return Ok(true);
+        }
+        let lost = outbox::table
+            .filter(outbox::claimed_until.le(&now))
+            .select(outbox::id);
+        Ok(lost.first::<i64>(connection).await.optional()?.is_some())
+    }
 }
 
 /// Mails that one claim tries for, when others are quicker.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use crate::program::rolecall;
+use super::make;
+use crate::program::{Running, rolecall};
 use crate::support::{Sink, TestDatabase};
 
 fn complaint(output: &Output) -> String {
@@ -116,4 +117,32 @@ fn the_status_counts_mails() {
     assert!(output.status.success(), "{}", complaint(&output));
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(text, "waiting\t0\nsending\t0\nsent\t0\nfailed\t0\n");
+}
+
+#[test]
+fn a_mail_that_a_killed_program_was_sending_is_not_sent_again() {
+    let database = TestDatabase::create();
+    let sink = Sink::start(&["--stall"]);
+    let url = format!("smtp://127.0.0.1:{}", sink.port);
+    let environment = [
+        ("ROLECALL_MAIL_SMTP_URL", url.as_str()),
+        ("ROLECALL_MAIL_FROM", "people@example.org"),
+        ("ROLECALL_MAIL_POLL_MS", "10"),
+        ("ROLECALL_SHUTDOWN_SECONDS", "1"),
+    ];
+    let first = Running::with(&database, &environment);
+    make(&first.admin(), "calvin");
+    assert_eq!(sink.next().to, ["calvin@example.org"]);
+    first.signal("-9");
+    drop(first);
+    let mut second = Running::with(&database, &environment);
+    make(&second.admin(), "hobbes");
+    assert_eq!(sink.next().to, ["hobbes@example.org"]);
+    // A server that never answers does not keep the program from ending.
+    second.signal("-TERM");
+    assert!(second.child.wait().unwrap().success());
+    let status = rolecall(&database, &["mail", "status"]).output().unwrap();
+    let text = String::from_utf8(status.stdout).unwrap();
+    assert_eq!(text, "waiting\t0\nsending\t2\nsent\t0\nfailed\t0\n");
+    assert_eq!(sink.finish().len(), 0);
 }
