@@ -4,6 +4,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use lettre::Message;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
@@ -189,10 +191,16 @@ impl Smtp {
             .chars()
             .map(plain)
             .collect();
-        if let Some((_, password)) = &self.url.login
-            && !password.expose().is_empty()
-        {
-            text = text.replace(password.expose(), "[secret]");
+        if let Some((user, password)) = &self.url.login {
+            let password = password.expose();
+            // As it is, and as LOGIN and PLAIN send it.
+            let sent = [password.to_owned(), format!("\0{user}\0{password}")];
+            let sent = sent.map(|text| BASE64_STANDARD.encode(text));
+            for secret in sent.iter().map(String::as_str).chain([password]) {
+                if !secret.is_empty() {
+                    text = text.replace(secret, "[secret]");
+                }
+            }
         }
         text.chars().take(LONGEST).collect()
     }

@@ -12,6 +12,7 @@ certificate in FOLDER/authority.pem. --login: mails are taken from this user onl
 
 import argparse
 import asyncio
+import base64
 import json
 import pathlib
 import ssl
@@ -66,7 +67,8 @@ def authenticator(login):
         # What it says repeats the password, as a bad server might.
         if (data.login, data.password) == (user, password):
             return AuthResult(success=True, auth_data=data)
-        text = f"535 wrong password {data.password.decode()}"
+        coded = base64.b64encode(b"\0" + data.login + b"\0" + data.password).decode()
+        text = f"535 wrong password {data.password.decode()} {coded}"
         return AuthResult(success=False, handled=False, message=text)
 
     return check
