@@ -8,6 +8,7 @@
 //! - [`directory`]: the core: nouns, queries, rules; without HTTP
 //! - [`auth`]: who is asking, and what they may
 //! - [`jsonapi`]: the specification without our nouns
+//! - [`mail`]: sending what changes have queued, beside the requests
 //! - [`api`]: the native surface: JSON:API at the root
 //! - [`server`]: the surfaces assembled: routes, limits, health, shutdown
 //! - [`cli`]: the commands
@@ -18,5 +19,6 @@ pub mod cli;
 pub mod config;
 pub mod directory;
 pub mod jsonapi;
+pub mod mail;
 pub mod server;
 pub mod storage;

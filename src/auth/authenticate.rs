@@ -16,6 +16,7 @@ use crate::config;
 use crate::directory::credentials::{
     Account, FindAccount, FindTokenAccount, NoteUse, TokenAccount,
 };
+use crate::directory::mail::MailPolicy;
 use crate::directory::permissions::{self, Permissions};
 use crate::directory::{Context, Directory, DirectoryError, clock};
 
@@ -59,6 +60,8 @@ pub struct Auth {
     salt: [u8; 32],
     settings: config::Auth,
     throttle: Throttle,
+    /// Which mails the changes of known callers queue.
+    pub(super) mail: MailPolicy,
     pub(super) keys: Keys,
     /// Whom our access tokens name as their issuer.
     pub(super) issuer: String,
@@ -104,8 +107,14 @@ impl Auth {
             settings,
             throttle: Throttle::new(attempts, pause, capacity, salt),
             keys: Keys::default(),
+            mail: MailPolicy::default(),
             issuer,
         })
+    }
+
+    /// Lets changes queue mails.
+    pub fn with_mail(self, mail: MailPolicy) -> Self {
+        Self { mail, ..self }
     }
 
     pub fn settings(&self) -> &config::Auth {

@@ -41,6 +41,7 @@ impl Guard {
         from: Option<IpAddr>,
     ) -> Self {
         context.actor = Some(principal.actor());
+        context.mail = auth.mail.clone();
         Self {
             auth,
             principal,

@@ -79,6 +79,11 @@ pub enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Tell how sending mails goes, and try it
+    Mail {
+        #[command(subcommand)]
+        command: MailCommand,
+    },
     /// Print the description of the service as OpenAPI 3.1
     ///
     /// The service itself shows it at /openapi.json, and for reading at /docs.
@@ -231,6 +236,21 @@ pub struct CreateToken {
     /// When it ends, like 2030-01-31T00:00:00Z [default: never]
     #[arg(long, value_name = "TIME")]
     pub expires: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum MailCommand {
+    /// Count the mails that wait, are being sent, were sent and have failed
+    ///
+    /// A line each: the state, a tab and the number.
+    #[command(after_help = "Example:\n  rolecall mail status")]
+    Status,
+    /// Send a test mail now, and tell what is wrong when that fails
+    #[command(after_help = "Example:\n  rolecall mail test calvin@example.org")]
+    Test {
+        /// Whom to send it to
+        address: String,
+    },
 }
 
 #[derive(Subcommand)]

@@ -7,6 +7,7 @@
 mod arguments;
 mod failure;
 mod lookup;
+mod mail;
 mod migrate;
 mod output;
 mod password;
@@ -49,6 +50,7 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
         Command::Migrate => migrate::run(&settings::load(flags)?),
         Command::User { command } => user::run(command, settings::load(flags)?),
         Command::Token { command } => token::run(command, settings::load(flags)?),
+        Command::Mail { command } => mail::run(command, settings::load(flags)?),
         Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),
         Command::Config { command } => output::print(&match command {
             ConfigCommand::Sample => config::sample(),

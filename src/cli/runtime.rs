@@ -38,13 +38,7 @@ impl Session {
         work: impl AsyncFnOnce(&Self) -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
         std::thread::scope(|scope| {
-            let thread = scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .map_err(Failure::failed)?;
-                runtime.block_on(work(self))
-            });
+            let thread = scope.spawn(|| block_on(work(self)));
             let panicked = |_| Err(Failure::failed("a defect of rolecall: a command panicked"));
             thread.join().unwrap_or_else(panicked)
         })
@@ -57,6 +51,15 @@ impl Session {
     pub async fn write<O: Execute>(&self, operation: O) -> Result<O::Output, DirectoryError> {
         self.directory.write(&self.context, operation).await
     }
+}
+
+/// Waits for `work` on this thread.
+pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::failed)?;
+    runtime.block_on(work)
 }
 
 /// An empty directory in a file that vanishes, for the tests of the commands.

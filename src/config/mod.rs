@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod file;
 mod limits;
+mod mail;
 mod overrides;
 mod sample;
 mod secret;
@@ -26,6 +27,7 @@ pub use database::{Database, DatabaseUrl};
 pub use environment::check_environment;
 pub use error::ConfigError;
 pub use limits::Limits;
+pub use mail::{Mail, MailAbout, MailFrom, SmtpSecurity, SmtpUrl};
 pub use overrides::Overrides;
 pub use sample::{markdown_table, sample};
 pub use secret::Secret;
@@ -43,6 +45,7 @@ pub struct Settings {
     pub server: Server,
     pub database: Database,
     pub auth: Auth,
+    pub mail: Mail,
     pub limits: Limits,
 }
 
@@ -99,7 +102,19 @@ impl Settings {
                 "auth.sign_in_seconds",
                 lives.sign_in_seconds,
             ),
+            (
+                "mail.retry_seconds",
+                self.mail.retry_seconds,
+                "mail.retry_max_seconds",
+                self.mail.retry_max_seconds,
+            ),
         ];
+        if self.mail.smtp_url.is_some() && self.mail.from.is_none() {
+            return Err(ConfigError::new(
+                "mail.from",
+                "is needed with mail.smtp_url",
+            ));
+        }
         ordered_pairs(&ordered)?;
         ordered_pairs(&lives)
     }
@@ -226,6 +241,10 @@ mod tests {
             sentence(&[("ROLECALL_PASSWORD_MAX_LENGTH", "5")]),
             "auth.password_min_length: 6 is more than auth.password_max_length allows (5)"
         );
+        assert_eq!(
+            sentence(&[("ROLECALL_MAIL_SMTP_URL", "smtp://localhost")]),
+            "mail.from: is needed with mail.smtp_url"
+        );
     }
 
     #[test]
@@ -236,6 +255,8 @@ mod tests {
                 "DATABASE_URL",
                 "postgres://me:hunter2@localhost/people?password=hunter2",
             ),
+            ("ROLECALL_MAIL_SMTP_URL", "smtps://me:hunter2@localhost"),
+            ("ROLECALL_MAIL_FROM", "people@example.org"),
         ])
         .unwrap();
         let printed = format!("{settings:?} {settings:#?} {}", settings.database.url);

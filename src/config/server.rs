@@ -258,7 +258,7 @@ fn origin(text: &str) -> Result<String, String> {
 }
 
 /// An absolute http or https address without user, query and fragment. Slashes at its end are taken off.
-fn web_address(text: &str) -> Result<String, String> {
+pub(super) fn web_address(text: &str) -> Result<String, String> {
     let problem =
         |what: &str| format!("`{text}` {what}, it should look like https://people.example.org");
     let trimmed = text.trim_end_matches('/');

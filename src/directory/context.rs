@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::mail::MailPolicy;
+
 /// Who acts, for the audit log and for `created_by`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -36,6 +38,8 @@ pub struct Context {
     /// `None`: the program itself, from its command line.
     pub actor: Option<Actor>,
     pub request_id: RequestId,
+    /// Which mails a change queues; none by default.
+    pub mail: MailPolicy,
 }
 
 impl Context {
@@ -45,6 +49,7 @@ impl Context {
             now,
             actor: None,
             request_id,
+            mail: MailPolicy::default(),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod events;
 pub mod grant_rules;
 pub mod grants;
 pub mod listing;
+pub mod mail;
 pub mod members;
 pub mod permissions;
 mod postgres;
@@ -148,6 +149,23 @@ impl Directory {
 
     /// Checks, changes and records `operation` in one transaction.
     pub async fn write<O: Execute>(
+        &self,
+        context: &Context,
+        operation: O,
+    ) -> Result<O::Output, DirectoryError> {
+        let watched = context.mail.is_on().then(|| Context {
+            mail: context.mail.watched(),
+            ..context.clone()
+        });
+        let context = watched.as_ref().unwrap_or(context);
+        let answer = self.change(context, operation).await;
+        if answer.is_ok() {
+            context.mail.wake();
+        }
+        answer
+    }
+
+    async fn change<O: Execute>(
         &self,
         context: &Context,
         operation: O,

@@ -35,3 +35,131 @@ pub fn apply<O: queries::Run>(
         .now_or_never()
         .unwrap_or_else(|| Err(DirectoryError::internal("a query that did not finish")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use diesel::connection::InstrumentationEvent;
+    use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, sql_query};
+    use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+    use super::*;
+    use crate::directory::mail::{GrantChange, GrantNews, MailKind, MailPolicy, Wording};
+    use crate::directory::{RequestId, clock};
+    use crate::storage::schema::outbox;
+
+    const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+    const T: &str = "'2026-01-02T03:04:05+00:00'";
+
+    /// Two roles, a workspace, a cluster in it, and so many users with addresses.
+    fn directory(users: usize) -> SqliteConnection {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        connection.run_pending_migrations(MIGRATIONS).unwrap();
+        let mut run = |statement: String| sql_query(statement).execute(&mut connection).unwrap();
+        run(format!(
+            "INSERT INTO roles (id, name, label, created, modified)
+             VALUES (2, 'IP_EDITOR', 'IP Editor', {T}, {T}), (3, 'IP_ADMIN', ' ', {T}, {T})"
+        ));
+        run(format!(
+            "INSERT INTO workspaces (id, title, code, created, modified)
+             VALUES (1, 'Syria', 'SYR', {T}, {T})"
+        ));
+        run(format!(
+            "INSERT INTO clusters (id, cluster_type, title, workspace_id, created, modified)
+             VALUES (1, 'wash', 'WASH', 1, {T}, {T})"
+        ));
+        for id in 1..=users {
+            run(format!(
+                "INSERT INTO users (id, username, uname, created, modified)
+                 VALUES ({id}, 'user{id}@example.org', 'user{id}', {T}, {T})"
+            ));
+        }
+        connection
+    }
+
+    fn told(news: &[GrantNews], connection: &mut SqliteConnection) {
+        let context = Context {
+            mail: MailPolicy::new(Wording {
+                site_name: "People".into(),
+                link: None,
+                about: vec![MailKind::Granted, MailKind::Changed],
+            }),
+            ..Context::of_program(clock::parse("2026-01-02T03:04:05Z").unwrap(), RequestId(7))
+        };
+        let done = queries::outbox::about_grants(news, &context, connection);
+        done.now_or_never().unwrap().unwrap();
+    }
+
+    fn subjects_and_bodies(connection: &mut SqliteConnection) -> Vec<(String, String)> {
+        let mails = outbox::table.order(outbox::id.asc());
+        let mails = mails.select((outbox::subject, outbox::body));
+        mails.load(connection).unwrap()
+    }
+
+    #[test]
+    fn news_of_grants_name_roles_and_their_places() {
+        let mut connection = directory(1);
+        let news = |what, workspace_id, cluster_id| GrantNews {
+            workspace_id,
+            cluster_id,
+            ..GrantNews::everywhere(9, 1, 3, what)
+        };
+        let from = GrantChange::Changed { from_role: 2 };
+        let all = [
+            news(GrantChange::Granted, None, Some(1)),
+            news(from, Some(1), None),
+            news(GrantChange::Removed, None, None),
+        ];
+        told(&all, &mut connection);
+        // The same once more is no other event.
+        told(&all, &mut connection);
+        let mails = subjects_and_bodies(&mut connection);
+        let subjects: Vec<&str> = mails.iter().map(|(subject, _)| subject.as_str()).collect();
+        assert_eq!(
+            subjects,
+            [
+                "People: you now hold the role IP_ADMIN",
+                "People: your role is now IP_ADMIN"
+            ]
+        );
+        assert!(
+            mails[0]
+                .1
+                .contains("the role \"IP_ADMIN\" in the cluster WASH.")
+        );
+        assert!(mails[1].1.contains(
+            "your role in the workspace Syria was changed from \"IP Editor\" to \"IP_ADMIN\"."
+        ));
+    }
+
+    #[test]
+    fn many_news_take_as_many_reads_as_few() {
+        static READS: AtomicUsize = AtomicUsize::new(0);
+        let reads = |count: usize| {
+            let mut connection = directory(count);
+            let news: Vec<GrantNews> = (1..)
+                .take(count)
+                .map(|id| GrantNews {
+                    cluster_id: Some(1),
+                    ..GrantNews::everywhere(id, id, 2, GrantChange::Granted)
+                })
+                .collect();
+            READS.store(0, Ordering::Relaxed);
+            connection.set_instrumentation(|event: InstrumentationEvent<'_>| {
+                if let InstrumentationEvent::StartQuery { query, .. } = event
+                    && query.to_string().starts_with("SELECT")
+                {
+                    READS.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            told(&news, &mut connection);
+            let reads = READS.load(Ordering::Relaxed);
+            assert_eq!(subjects_and_bodies(&mut connection).len(), count);
+            reads
+        };
+        let few = reads(2);
+        assert!(few > 0);
+        assert_eq!(reads(300), few);
+    }
+}

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::Server;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
@@ -19,6 +19,8 @@ use crate::api::{self, Api};
 use crate::auth::Auth;
 use crate::config::Settings;
 use crate::directory::Directory;
+use crate::directory::mail::MailPolicy;
+use crate::mail::{self, Post, Sending};
 
 /// Adds routes of its own; for tests that need a handler which misbehaves.
 pub type Extra = fn(&mut ServiceConfig);
@@ -30,6 +32,8 @@ pub struct Bound {
     settings: Settings,
     api: Data<Api>,
     extra: Extra,
+    post: Option<Post>,
+    mail: MailPolicy,
 }
 
 /// Why there is no server. One sentence.
@@ -52,12 +56,16 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
     let address = listener.local_addr().map_err(failed)?;
     let auth = Auth::new(directory, settings)
         .map_err(|error| BindError(format!("cannot start the password threads: {error}")))?;
+    let mail = mail::policy(&settings.mail);
+    let auth = auth.with_mail(mail.clone());
     Ok(Bound {
         listener,
         address,
         settings: settings.clone(),
         api: Data::new(Api::new(Arc::new(auth), settings)),
         extra: |_| {},
+        post: Post::new(&settings.mail).map_err(BindError)?,
+        mail,
     })
 }
 
@@ -74,27 +82,30 @@ impl Bound {
     /// Serves until SIGINT or SIGTERM, then lets running requests finish.
     pub fn run(self) -> std::io::Result<()> {
         actix_web::rt::System::new().block_on(async {
-            let server = self.start()?;
-            let handle = server.handle();
+            let started = self.start()?;
+            let handle = started.handle();
             actix_web::rt::spawn(async move {
                 shutdown::asked().await;
                 log::info!("finishing what has begun, then stopping");
                 handle.stop(true).await;
             });
-            server.await
+            started.ended().await
         })
     }
 
     /// Starts the workers; must be called on an actix system. Signals are left
     /// to the caller.
-    pub fn start(self) -> std::io::Result<Server> {
+    pub fn start(self) -> std::io::Result<Started> {
         let Self {
             listener,
             settings,
             api,
             extra,
+            post,
+            mail,
             ..
         } = self;
+        let directory = api.auth.directory.clone();
         let limits = settings.limits.clone();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let origins = settings.server.cors_origins.clone();
@@ -123,7 +134,34 @@ impl Bound {
         .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
         .client_request_timeout(Duration::from_secs(limits.header_seconds))
         .shutdown_timeout(settings.server.shutdown_seconds);
-        Ok(server.disable_signals().listen(listener)?.run())
+        let server = server.disable_signals().listen(listener)?.run();
+        let grace = Duration::from_secs(settings.server.shutdown_seconds);
+        let post = post.map(|post| mail::start(post, directory, mail, grace));
+        Ok(Started {
+            server,
+            sending: post.transpose()?,
+        })
+    }
+}
+
+/// A server that answers, and what works beside it.
+pub struct Started {
+    server: Server,
+    sending: Option<Sending>,
+}
+
+impl Started {
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Resolves when the server was stopped, and all that works beside it.
+    pub async fn ended(self) -> std::io::Result<()> {
+        let outcome = self.server.await;
+        if let Some(sending) = self.sending {
+            sending.stop();
+        }
+        outcome
     }
 }
 

@@ -225,15 +225,18 @@ diesel::table! {
 diesel::table! {
     outbox (id) {
         id -> BigInt,
-        event_id -> BigInt,
+        created -> Text,
+        kind -> Text,
+        event_key -> Text,
         recipient -> Text,
-        template -> Text,
-        data -> Text,
+        subject -> Text,
+        body -> Text,
         attempts -> Integer,
         next_attempt -> Text,
+        claimed_until -> Nullable<Text>,
         sent_at -> Nullable<Text>,
+        failed_at -> Nullable<Text>,
         last_error -> Nullable<Text>,
-        created -> Text,
     }
 }
 

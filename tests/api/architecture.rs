@@ -11,6 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("storage", &["config"]),
     ("directory", &["storage"]),
     ("auth", &["directory", "config"]),
+    ("mail", &["directory", "config"]),
     ("api", &["directory", "auth", "jsonapi", "config"]),
     ("dialects", &["directory", "auth"]),
     ("console", &[]),
@@ -21,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "dialects",
             "console",
             "auth",
+            "mail",
             "directory",
             "storage",
             "config",
@@ -32,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "server",
             "auth",
+            "mail",
             "directory",
             "storage",
             "config",
@@ -45,6 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const PACKAGES: &[(&str, &[&str])] = &[
     ("actix", &["api", "dialects", "console", "server"]),
     ("diesel", &["directory", "storage"]),
+    ("lettre", &["mail"]),
     ("libsqlite3", &["storage"]),
     ("r2d2", &["storage"]),
     ("tokio_postgres", &["storage"]),

@@ -23,6 +23,7 @@ mod description;
 mod events;
 mod home;
 mod idempotency;
+mod mail;
 mod migrations;
 mod program;
 mod races;

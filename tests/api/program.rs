@@ -12,7 +12,7 @@ use crate::support::{Client, TestDatabase, a_new};
 const PASSWORD: &str = "correct horse";
 
 /// Ready to run on a database of the test's own, and nothing of ours in its environment.
-fn rolecall(database: &TestDatabase, arguments: &[&str]) -> Command {
+pub fn rolecall(database: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ROLECALL_")) {
         command.env_remove(name);
@@ -37,15 +37,20 @@ fn complaint(output: &Output) -> String {
 }
 
 /// A running program; killed when it is dropped.
-struct Running {
-    child: Child,
+pub struct Running {
+    pub child: Child,
     /// Kept open: a closed pipe would end the program.
     _said: BufReader<ChildStdout>,
-    address: String,
+    pub address: String,
 }
 
 impl Running {
     fn start(database: &TestDatabase) -> Self {
+        Self::with(database, &[])
+    }
+
+    /// With these in its environment.
+    pub fn with(database: &TestDatabase, environment: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -53,6 +58,7 @@ impl Running {
             .port();
         let address = format!("127.0.0.1:{port}");
         let mut child = rolecall(database, &["serve", "--listen", &address])
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -80,8 +86,15 @@ impl Running {
         )
     }
 
-    fn admin(&self) -> Client {
+    pub fn admin(&self) -> Client {
         self.client("admin", PASSWORD)
+    }
+
+    /// As `kill` names it: `-9`, `-TERM`.
+    pub fn signal(&self, signal: &str) {
+        let process = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &process]).status();
+        assert!(sent.unwrap().success());
     }
 }
 
@@ -156,7 +169,7 @@ fn a_wrong_configuration_is_one_sentence_and_exit_2() {
 fn wrong_usage_is_exit_2_and_every_command_explains_itself() {
     let database = TestDatabase::create();
     assert_eq!(run(&database, &["user", "fly"]).status.code(), Some(2));
-    for command in ["serve", "migrate", "user", "token", "config"] {
+    for command in ["serve", "migrate", "user", "token", "mail", "config"] {
         let help = run(&database, &[command, "--help"]);
         assert!(
             help.status.success() && out(&help).contains("Usage"),
@@ -207,10 +220,7 @@ fn what_was_acknowledged_survives_a_kill() {
         while !stop.load(Ordering::Acquire) {
             std::thread::yield_now();
         }
-        let killed = Command::new("kill")
-            .args(["-9", &service.child.id().to_string()])
-            .status();
-        assert!(killed.unwrap().success());
+        service.signal("-9");
         writers
             .into_iter()
             .flat_map(|writer| writer.join().unwrap())

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::directory::events::{Event, EventColumn, Events, FindEvent};
+use crate::directory::events::{Event, EventColumn, Events, EventsOf, FindEvent};
 use crate::storage::schema::events;
 
 columns!(events, EventColumn {
@@ -47,7 +47,10 @@ impl Run for List<Events> {
         }
         let wanted = settled(&self.condition, connection).await?;
         let matching = || {
-            let query = events::table.into_boxed::<Db>();
+            let mut query = events::table.into_boxed::<Db>();
+            if let Some(EventsOf::Ids(ids)) = &self.of {
+                query = query.filter(super::env::id_in(events::id, ids.clone()));
+            }
             match &wanted {
                 Some(wanted) => query.filter(condition(wanted, context)),
                 None => query,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::audit::{Happening, record, record_all};
 use super::delegation::{Asked, may};
 use super::grants::some_administrator;
+use super::outbox::about_grants;
 use super::prelude::*;
 use super::sight::{Sight, sees_user, sight};
 use super::{env, found};
@@ -14,6 +15,7 @@ use crate::directory::grants::{
     CreateGrant, DeleteGrant, FindGrant, GiveRoles, Grant, GrantChanges, GrantColumn, Grants,
     GrantsOf, NewGrant, TellEnds, UpdateGrant, check_time,
 };
+use crate::directory::mail::{GrantChange, GrantNews};
 use crate::directory::members::Authority;
 use crate::directory::roles::ADMIN;
 use crate::storage::schema::{clusters, grants, roles, users, workspaces};
@@ -234,8 +236,40 @@ async fn insert(
             told("create", grant.id, None, Some(grant)),
         )
         .await?;
+        mail(None, Some(grant), context, connection).await?;
     }
     Ok(grant)
+}
+
+/// Writes to the holder of what begins, changes or ends by this change; what
+/// gives no right is no news.
+async fn mail(
+    before: Option<&Grant>,
+    after: Option<&Grant>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let now = context.now_text();
+    let before = before.filter(|grant| grant.is_in_force(&now));
+    let after = after.filter(|grant| grant.is_in_force(&now));
+    let (grant, what) = match (before, after) {
+        (Some(before), Some(after)) if before.role_id != after.role_id => {
+            let from_role = before.role_id;
+            (after, GrantChange::Changed { from_role })
+        }
+        (Some(_), Some(_)) | (None, None) => return Ok(()),
+        (None, Some(after)) => (after, GrantChange::Granted),
+        (Some(before), None) => (before, GrantChange::Removed),
+    };
+    let news = GrantNews {
+        grant_id: grant.id,
+        user_id: grant.user_id,
+        what,
+        role_id: grant.role_id,
+        workspace_id: grant.workspace_id,
+        cluster_id: grant.cluster_id,
+    };
+    about_grants(&[news], context, connection).await
 }
 
 fn told(
@@ -305,6 +339,7 @@ impl Run for UpdateGrant {
             ..told("update", self.id, None, None)
         };
         record(context, connection, happening).await?;
+        mail(Some(&before), Some(&after), context, connection).await?;
         if before.role_id == ADMIN {
             some_administrator(context, connection).await?;
         }
@@ -376,6 +411,7 @@ impl Run for DeleteGrant {
             told("delete", self.id, Some(&before), None),
         )
         .await?;
+        mail(Some(&before), None, context, connection).await?;
         if before.role_id == ADMIN {
             some_administrator(context, connection).await?;
         }

@@ -9,12 +9,14 @@ use diesel::sql_types::BigInt;
 use super::audit::record_all;
 use super::delegation::{Asked, may, refused};
 use super::grants::{happening, some_administrator};
+use super::outbox::about_grants;
 use super::prelude::*;
 use super::sight::{Sight, sees_user, sight};
 use super::{env, found, links, roles, rules};
 use crate::directory::Expected;
 use crate::directory::delegation::{Place, Verb};
 use crate::directory::grants::{NewGrant, misplaced};
+use crate::directory::mail::{GrantChange, GrantNews};
 use crate::directory::members::{
     Authority, Change, ChangeMembers, FollowMembers, ListMembers, Members, Relation, Side,
 };
@@ -579,6 +581,7 @@ async fn give(
 ) -> Result<usize, DirectoryError> {
     let now = context.now_text();
     let mut happenings = Vec::new();
+    let mut news = Vec::new();
     for member in named {
         let (user, role) = side.pair(*member);
         match standing.get(member) {
@@ -586,6 +589,10 @@ async fn give(
             Some(grant) => {
                 lift_limits(grant.id, &now, connection).await?;
                 happenings.push(happening("update", grant.id, user, role));
+                if !grant.is_in_force(&now) {
+                    let what = GrantChange::Granted;
+                    news.push(GrantNews::everywhere(grant.id, user, role, what));
+                }
             }
             None => {
                 let new = NewGrant {
@@ -609,11 +616,14 @@ async fn give(
                     .await
                     .optional()?;
                 happenings.extend(id.map(|id| happening("create", id, user, role)));
+                let what = GrantChange::Granted;
+                news.extend(id.map(|id| GrantNews::everywhere(id, user, role, what)));
             }
         }
     }
     let changed = happenings.len();
     record_all(context, connection, happenings).await?;
+    about_grants(&news, context, connection).await?;
     Ok(changed)
 }
 
@@ -654,6 +664,14 @@ async fn take(
         .map(|grant| happening("delete", grant.id, grant.user, grant.role))
         .collect();
     record_all(context, connection, happenings).await?;
+    let now = context.now_text();
+    let what = GrantChange::Removed;
+    let news: Vec<GrantNews> = gone
+        .iter()
+        .filter(|grant| taken.contains(&grant.id) && grant.is_in_force(&now))
+        .map(|grant| GrantNews::everywhere(grant.id, grant.user, grant.role, what))
+        .collect();
+    about_grants(&news, context, connection).await?;
     if gone.iter().any(|grant| grant.role == ADMIN) {
         some_administrator(context, connection).await?;
     }

@@ -15,6 +15,7 @@ mod events;
 mod granting;
 mod links;
 mod members;
+pub mod outbox;
 mod roles;
 mod rules;
 mod sign_ins;

@@ -4,6 +4,7 @@ use super::audit::{Happening, record};
 use super::credentials::roles_within_reach;
 use super::grants;
 use super::members::{add_users, replace_users};
+use super::outbox::about_end_of;
 use super::prelude::*;
 use super::{env, found, links};
 use crate::directory::events::{described, difference};
@@ -318,6 +319,7 @@ impl Run for DeleteRole {
         roles_within_reach(self.reach, &[self.id], connection).await?;
         let side = Relation::RoleUsers.of(self.id);
         grants::record_end_of(side, context, connection).await?;
+        about_end_of(self.id, context, connection).await?;
         // What others contain only through this role they lose with it.
         let contained = role_includes::table
             .filter(role_includes::part_id.eq(self.id))

@@ -4,6 +4,7 @@ use super::audit::{Happening, record};
 use super::credentials::within_reach;
 use super::grants::administrators_remain;
 use super::members::{add_roles, replace_roles};
+use super::outbox::about_new_user;
 use super::prelude::*;
 use super::sight::{Sight, sight};
 use super::{env, found, grants, roles};
@@ -328,6 +329,7 @@ impl Run for CreateUser {
         let user = found(living(id, connection).await?)?;
         let after = Some(described(&user));
         record(context, connection, happening("create", id, None, after)).await?;
+        about_new_user(&user, context, connection).await?;
         if let Some(roles) = &self.roles {
             add_roles(id, roles, Authority::Reach(self.reach), context, connection).await?;
         }

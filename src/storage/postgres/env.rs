@@ -49,6 +49,20 @@ pub(crate) use held;
 /// Rows that one INSERT takes: one round trip for many; at most 65,535 values.
 pub const ROWS_AN_INSERT: usize = 1000;
 
+/// Inserts rows, but none that is there already.
+macro_rules! insert_new {
+    ($table:expr, $rows:expr, $connection:expr) => {
+        for rows in $rows.chunks(env::ROWS_AN_INSERT) {
+            diesel::insert_into($table)
+                .values(rows)
+                .on_conflict_do_nothing()
+                .execute($connection)
+                .await?;
+        }
+    };
+}
+pub(crate) use insert_new;
+
 /// `column = ANY(ids)`.
 pub fn id_in<C>(column: C, ids: Vec<i64>) -> EqAny<C, Vec<i64>>
 where

@@ -82,6 +82,20 @@ pub(crate) use held;
 /// is no round trip to save.
 pub const ROWS_AN_INSERT: usize = 1;
 
+/// Inserts rows, but none that is there already.
+macro_rules! insert_new {
+    ($table:expr, $rows:expr, $connection:expr) => {
+        for row in &$rows {
+            diesel::insert_into($table)
+                .values(row)
+                .on_conflict_do_nothing()
+                .execute($connection)
+                .await?;
+        }
+    };
+}
+pub(crate) use insert_new;
+
 /// `column IN (ids)`.
 pub fn id_in<C>(column: C, ids: Vec<i64>) -> IdIn<C> {
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();

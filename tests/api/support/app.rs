@@ -70,9 +70,9 @@ impl TestApp {
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = bound.start().unwrap();
-                sender.send(server.handle()).unwrap();
-                server.await.unwrap();
+                let started = bound.start().unwrap();
+                sender.send(started.handle()).unwrap();
+                started.ended().await.unwrap();
             });
         });
         let handle = receiver.recv().unwrap();
@@ -119,6 +119,14 @@ impl TestApp {
         let pair =
             base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
         Client::new(&self.base, Some(format!("Basic {pair}")))
+    }
+
+    /// The same database and clock, as another process would have them.
+    pub fn opened_again(&self) -> Arc<Directory> {
+        let mut settings = Settings::default();
+        settings.database.url = self.database.url();
+        let store = Store::open(&settings.database).unwrap();
+        Arc::new(Directory::new(store, self.clock.clone()))
     }
 
     pub fn advance(&self, seconds: i64) {

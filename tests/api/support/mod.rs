@@ -10,6 +10,7 @@ mod database;
 pub mod document;
 mod documents;
 pub mod raw;
+mod sink;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
@@ -18,3 +19,4 @@ pub use builders::{Member, RoleMade, a_role, a_user};
 pub use client::{ATOMIC, Client, JSON_API};
 pub use database::{TestDatabase, is_postgres};
 pub use documents::{a_new, changes, linkage};
+pub use sink::Sink;
