@@ -19,6 +19,9 @@ pub enum Kind {
     Flag,
     Number,
     Time,
+    /// A decimal number: shown as text, taken as a number, too. Not for
+    /// filters and sorts.
+    Amount,
     /// A list or an object: not for filters and sorts.
     Structure,
 }
@@ -116,6 +119,11 @@ pub trait Resource: Sized + 'static {
     fn find(id: i64) -> Self::Find;
 
     fn revision(row: &Row<Self>) -> Revision<'_>;
+
+    /// The version of another resource whose state is shown in this one.
+    fn beside(_: &Row<Self>) -> Option<i64> {
+        None
+    }
 
     fn stamp(_: &Row<Self>) -> Option<Stamp<'_>> {
         None

@@ -7,7 +7,9 @@
 
 pub mod batch;
 pub mod clock;
+pub mod clusters;
 pub mod context;
+mod countries;
 pub mod credentials;
 pub mod delegation;
 mod error;
@@ -16,6 +18,7 @@ pub mod grant_rules;
 pub mod grants;
 pub mod listing;
 pub mod members;
+pub mod partners;
 pub mod permissions;
 mod postgres;
 pub mod roles;
@@ -27,6 +30,7 @@ pub mod tokens;
 pub mod users;
 pub mod values;
 pub mod versions;
+pub mod workspaces;
 
 pub use clock::{Clock, SystemClock};
 pub use context::{Actor, Context, RequestId};

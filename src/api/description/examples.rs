@@ -26,6 +26,19 @@ pub fn attribute(kind: &str, field: &Field) -> Value {
         ("roles", "exclude_context") => json!("test_.*"),
         ("roles", "include_bundles") => json!("inventory_.*"),
         ("roles", "exclude_bundles") => json!("secrets"),
+        ("workspaces", "title") => json!("Kenya"),
+        ("workspaces", "code") => json!("KEN"),
+        ("clusters", "title") => json!("Health"),
+        ("clusters", "cluster_type") => json!("health"),
+        ("clusters", "imported_type") => json!(null),
+        ("clusters", "full_title") => json!("Health (Kenya)"),
+        ("partners", "title") => json!("ACME Relief"),
+        ("partners", "short_title") => json!("ACME"),
+        ("partners", "partner_type") => json!("Gov"),
+        ("partners", "email") => json!("office@example.org"),
+        ("partners", "phone_number") => json!("+254 20 123456"),
+        ("partners", "city") => json!("Nairobi"),
+        ("partners", "country_code") => json!("KE"),
         ("tokens", "name") => json!("laptop"),
         ("tokens", "token") => json!(format!("rc_{}", "0".repeat(64))),
         ("tokens", "expires") => json!("2030-01-01T00:00:00+00:00"),
@@ -45,6 +58,7 @@ fn of_kind(field: &Field) -> Value {
         Kind::Flag => json!(false),
         Kind::Number => json!(1),
         Kind::Time => json!("2026-01-02T03:04:05+00:00"),
+        Kind::Amount => json!("10.50"),
         Kind::Structure => json!({}),
     }
 }
@@ -64,6 +78,7 @@ pub fn change(kind: &Type) -> Value {
     let name = match kind.name {
         "users" => "position",
         "roles" => "label",
+        "workspaces" | "clusters" | "partners" => "title",
         _ => "name",
     };
     let attributes = attributes(kind, |field| field.name == name);

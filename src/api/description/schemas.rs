@@ -139,7 +139,10 @@ fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
         set(&mut schema, &["pattern"], json!(pattern));
     }
     if !field.form.choices.is_empty() {
-        set(&mut schema, &["enum"], json!(field.form.choices));
+        let null = Value::Null;
+        let choices = field.form.choices.iter().map(|choice| json!(choice));
+        let choices = choices.chain(field.form.nullable.then_some(null));
+        set(&mut schema, &["enum"], choices.collect());
     }
     if field.form.nullable {
         let inner = schema.get("type").cloned();
@@ -160,12 +163,25 @@ fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
     schema
 }
 
+/// What is shown in one form may be sent in others.
+fn sent_attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
+    let mut schema = attribute(kind, field, frame);
+    if field.kind == Kind::Amount {
+        set(&mut schema, &["type"], json!(["string", "number", "null"]));
+    }
+    schema
+}
+
+/// An amount with its decimals.
+const AMOUNT: &str = r"^-?[0-9]{1,10}(\.[0-9]{1,2})?$";
+
 fn value(field: &Field) -> Value {
     match field.kind {
         Kind::Text => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Number => json!({ "type": "integer", "format": "int64" }),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
+        Kind::Amount => json!({ "type": "string", "pattern": AMOUNT }),
         Kind::Structure if field.form.is_names => json!({
             "type": "array",
             "items": {
@@ -186,7 +202,7 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
     let written = fields.iter().filter(|field| field.is_written);
     let attributes: Map<_, _> = written
         .clone()
-        .map(|field| (field.name.to_owned(), attribute(kind, field, frame)))
+        .map(|field| (field.name.to_owned(), sent_attribute(kind, field, frame)))
         .collect();
     let mut attributes = json!({ "type": "object", "properties": attributes });
     let mut data = json!({ "type": "object", "properties": { "type": { "const": kind.name } } });

@@ -14,7 +14,7 @@ use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
 };
-use crate::storage::schema::{user_blocks, users};
+use crate::storage::schema::{partners, user_blocks, users};
 
 columns!(users, UserColumn {
     Id: number id,
@@ -27,6 +27,7 @@ columns!(users, UserColumn {
     Position: maybe_text position,
     Organization: maybe_text organization,
     TimeZone: maybe_text time_zone,
+    Partner: maybe_number partner_id,
     External: flag external,
     IsActive: flag is_active,
     IsStaff: flag is_staff,
@@ -149,6 +150,10 @@ fn filtered(
         Some(UsersOf::Role(role)) => {
             query.filter(users::id.eq_any(grants::holders(*role, context)))
         }
+        Some(UsersOf::Partners(partners)) => query.filter(env::id_in(
+            users::partner_id.assume_not_null(),
+            partners.clone(),
+        )),
         Some(UsersOf::Ids(ids)) => query.filter(env::id_in(users::id, ids.clone())),
         None => query,
     };
@@ -263,6 +268,7 @@ impl Run for CreateUser {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
         let username = self.changes.username.as_deref().unwrap_or_default();
         refuse_taken(username, self.changes.uname.as_deref(), connection).await?;
+        partner_exists(&self.changes, connection).await?;
         let id = insert(self, context, connection).await?;
         let rest = UserChanges {
             username: None,
@@ -312,6 +318,20 @@ async fn refuse_taken(
         Ok(())
     } else {
         Err(DirectoryError::Invalid(problems))
+    }
+}
+
+async fn partner_exists(
+    changes: &UserChanges,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let Some(Some(partner)) = changes.partner_id else {
+        return Ok(());
+    };
+    let row = partners::table.find(partner).select(partners::id);
+    match row.first::<i64>(connection).await.optional()? {
+        Some(_) => Ok(()),
+        None => Err(DirectoryError::no_such("partners", "partner")),
     }
 }
 
@@ -403,9 +423,10 @@ impl Run for UpdateUser {
         let changes = self.changes.clone().without_unchanged(&before);
         if !self.may_set_flags && !changes.is_personal() {
             return Err(DirectoryError::Protected(
-                "Flags of users are changed by holders of users:write.",
+                "Flags and partners of users are changed by holders of users:write.",
             ));
         }
+        partner_exists(&changes, connection).await?;
         if let Some(roles) = &self.roles {
             replace_roles(
                 self.id,
