@@ -167,6 +167,7 @@ fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
             password_hash: PasswordHash::new(String::new()),
         };
         directory.write(&context, first).await?;
+        let mut roles = Vec::new();
         for name in ["Huguenots", "Marketing"] {
             let changes = RoleChanges {
                 name: Some(name.into()),
@@ -174,10 +175,11 @@ fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
             };
             let create = CreateRole {
                 changes,
+                includes: None,
                 users: None,
                 reach: Reach::Everything,
             };
-            directory.write(&context, create).await?;
+            roles.push(directory.write(&context, create).await?.id);
         }
         for start in (0..users).step_by(256) {
             let batch = (start..(start + 256).min(users)).map(|number| {
@@ -190,7 +192,7 @@ fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
                 };
                 let create = CreateUser {
                     changes,
-                    roles: Some(vec![2, 3]),
+                    roles: Some(roles.clone()),
                     reach: Reach::Everything,
                 };
                 directory.write(&context, create)

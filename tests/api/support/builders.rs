@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rolecall::directory::Expected;
-use rolecall::directory::grants::{Change, ChangeMembers, Side};
+use rolecall::directory::members::{Authority, Change, ChangeMembers, Relation};
 use rolecall::directory::listing::Visible;
 use rolecall::directory::permissions::Reach;
 use rolecall::directory::roles::{CreateRole, RoleChanges};
@@ -109,12 +109,12 @@ impl Member {
 
     pub fn grant(&self, app: &TestApp, role: &RoleMade) {
         let change = ChangeMembers {
-            side: Side::OfUser(self.id),
+            side: Relation::UserRoles.of(self.id),
             expected: Expected::Anything,
             visible: Visible::All,
             change: Change::Add,
             members: vec![role.id],
-            reach: Reach::Everything,
+            authority: Authority::Reach(Reach::Everything),
         };
         app.inside(async |directory, context| directory.write(context, change).await);
     }
@@ -153,6 +153,7 @@ impl RoleBuilder {
     pub fn create(self, app: &TestApp) -> RoleMade {
         let create = CreateRole {
             changes: self.changes,
+            includes: None,
             users: None,
             reach: Reach::Everything,
         };
