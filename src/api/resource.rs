@@ -107,6 +107,8 @@ pub trait Resource: Sized + 'static {
     const FILTERS: &'static [(&'static str, OwnFilter)] = &[];
     /// To-one relationships whose id is a column, to filter by.
     const LINKED_BY: &'static [(&'static str, Column<Self>)] = &[];
+    /// Relationships that a new resource must name. All are to-one.
+    const REQUIRED_LINKS: &'static [&'static str] = &[];
     /// What a search looks into.
     const SEARCHED: &'static [Column<Self>] = &[];
     type Noun: Noun;

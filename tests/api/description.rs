@@ -286,7 +286,9 @@ impl<'a> Comparison<'a> {
 /// Requests that together show everything that answers can hold.
 fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     let role = a_role().create(app);
-    let user = a_user().holding(&role).create(app);
+    let cluster = a_cluster().create(app);
+    let partner = a_partner().working_in(&cluster).create(app);
+    let user = a_user().holding(&role).of_partner(&partner).create(app);
     app.token_of(user.id, None);
     let me = app.basic("admin", ADMIN_PASSWORD);
     comparison.answer("/auth/user", "GET", &me.get("/auth/user"));
@@ -300,9 +302,12 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         comparison.answer(path, "GET", &client.get(path));
     }
     for (kind, include) in [
-        ("users", "roles,tokens"),
+        ("users", "roles,tokens,partner"),
         ("roles", "users"),
         ("tokens", "user"),
+        ("workspaces", "clusters"),
+        ("clusters", "workspace,partners"),
+        ("partners", "clusters,users"),
         ("events", ""),
     ] {
         let query = format!("?page[size]=1000&include={include}");
@@ -431,6 +436,7 @@ fn properties_of_answers(description: &Value) -> Vec<String> {
             ".new",
             ".changes",
             ".members",
+            ".member",
             ".own",
             "credentials",
             "operations",
@@ -460,7 +466,7 @@ fn the_password_is_described_for_requests_only() {
 fn described_examples_of_new_resources_are_accepted() {
     let app = TestApp::start();
     let description = description(&app);
-    for kind in ["users", "roles", "tokens"] {
+    for kind in ["users", "roles", "tokens", "workspaces", "clusters", "partners"] {
         let body = &description["paths"][format!("/{kind}")]["post"]["requestBody"];
         let example = &body["content"]["application/vnd.api+json"]["example"];
         app.admin().post(&format!("/{kind}"), example).expect(201);

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::set::set;
 use super::types::{Field, Type};
 use crate::api::resource::Kind;
 
@@ -70,7 +71,16 @@ pub fn creation(kind: &Type) -> Value {
             && (field.form.required || matches!(field.name, "surname" | "permissions" | "scopes"))
     };
     let attributes = attributes(kind, wanted);
-    json!({ "data": { "type": kind.name, "attributes": attributes } })
+    let mut data = json!({ "type": kind.name, "attributes": attributes });
+    let named = kind.required_links.iter();
+    let named = named.filter_map(|name| kind.relationship(name));
+    let links: Map<_, _> = named
+        .map(|relationship| (relationship.name.to_owned(), one(relationship.target)))
+        .collect();
+    if !links.is_empty() {
+        set(&mut data, &["relationships"], json!(links));
+    }
+    json!({ "data": data })
 }
 
 /// A document that changes one attribute.
@@ -111,6 +121,11 @@ pub fn other(schema: &str) -> Value {
 /// A change of linkage.
 pub fn linkage(target: &str) -> Value {
     json!({ "data": [{ "type": target, "id": "2" }] })
+}
+
+/// A change of a to-one relationship.
+pub fn one(target: &str) -> Value {
+    json!({ "data": { "type": target, "id": "1" } })
 }
 
 fn attributes(kind: &Type, wanted: impl FnMut(&&Field) -> bool) -> Map<String, Value> {

@@ -43,6 +43,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
             all.insert(format!("{name}.identifier"), shape);
             all.insert(format!("{name}.linkage"), linkage(name));
             all.insert(format!("{name}.members"), members(name, frame));
+            all.insert(format!("{name}.member"), member(name));
         }
         if kind.fields().iter().any(|field| field.is_written) {
             all.insert(format!("{name}.new"), request(kind, Purpose::Create, frame));
@@ -212,7 +213,11 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
             .map(|field| field.name)
             .collect();
         set(&mut attributes, &["required"], json!(required));
-        set(&mut data, &["required"], json!(["type", "attributes"]));
+        let mut required = vec!["type", "attributes"];
+        if !kind.required_links.is_empty() {
+            required.push("relationships");
+        }
+        set(&mut data, &["required"], json!(required));
     } else {
         set(&mut data, &["properties", "id"], reference("id"));
         set(&mut data, &["required"], json!(["type", "id"]));
@@ -260,7 +265,14 @@ fn sent_relationships(kind: &Type, purpose: Purpose) -> Option<Value> {
             (relationship.name.to_owned(), schema)
         })
         .collect();
-    (!sent.is_empty()).then(|| json!({ "type": "object", "properties": sent }))
+    if sent.is_empty() {
+        return None;
+    }
+    let mut schema = json!({ "type": "object", "properties": sent });
+    if purpose == Purpose::Create && !kind.required_links.is_empty() {
+        set(&mut schema, &["required"], json!(kind.required_links));
+    }
+    Some(schema)
 }
 
 fn document(data: Value) -> Value {
@@ -285,6 +297,16 @@ fn list(items: Value, links: &str) -> Value {
             "meta": reference("list.meta"),
         },
         "required": ["data", "links", "meta"],
+    })
+}
+
+/// A request that sets a to-one relationship; null where it may be empty.
+fn member(kind: &str) -> Value {
+    let identifier = identifier(kind, &["id"]);
+    json!({
+        "type": "object",
+        "properties": { "data": { "oneOf": [identifier, { "type": "null" }] } },
+        "required": ["data"],
     })
 }
 
