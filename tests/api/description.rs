@@ -7,7 +7,8 @@ use rolecall::api::endpoints;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADMIN_PASSWORD, Answer, Client, Member, TestApp, a_new, a_role, a_user, changes, linkage,
+    ADMIN_PASSWORD, Answer, Client, Member, TestApp, a_cluster, a_new, a_partner, a_role, a_user,
+    changes, linkage,
 };
 
 /// What is served beside the endpoints, for everybody.
@@ -145,6 +146,8 @@ fn requests(description: &Value) -> Vec<String> {
 fn every_described_parameter_works() {
     let app = TestApp::start();
     a_user().with_password().create(&app);
+    a_cluster().create(&app);
+    a_partner().create(&app);
     let requests = requests(&description(&app));
     assert!(requests.len() > 1000, "only {}", requests.len());
     let admin = app.admin();
@@ -319,7 +322,13 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         let one = client.get(&format!("/{kind}/1?include={include}"));
         comparison.answer(&format!("/{kind}/{{id}}"), "GET", &one);
     }
-    for (kind, name) in [("users", "tokens"), ("roles", "users")] {
+    for (kind, name) in [
+        ("users", "tokens"),
+        ("roles", "users"),
+        ("workspaces", "clusters"),
+        ("clusters", "partners"),
+        ("partners", "clusters"),
+    ] {
         let linkage = client.get(&format!("/{kind}/1/relationships/{name}?include={name}"));
         let path = format!("/{kind}/{{id}}/relationships/{name}");
         comparison.answer(&path, "GET", &linkage);
@@ -341,6 +350,9 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     );
     let owner = client.get("/tokens/1/relationships/user");
     comparison.answer("/tokens/{id}/relationships/user", "GET", &owner);
+    let path = "/clusters/{id}/relationships/workspace";
+    let workspace = client.get("/clusters/1/relationships/workspace");
+    comparison.answer(path, "GET", &workspace);
     let token = client.post("/tokens", &a_new("tokens", json!({ "name": "x" })));
     comparison.answer("/tokens", "POST", &token);
     let wrong = changes("users", user.id, json!({ "username": "" }));
@@ -364,6 +376,9 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
         ("/users", "/users"),
         ("/roles", "/roles"),
         ("/tokens", "/tokens"),
+        ("/workspaces", "/workspaces"),
+        ("/clusters", "/clusters"),
+        ("/partners", "/partners"),
         ("/events", "/events"),
         (linkages, linkage.as_str()),
         (
@@ -371,6 +386,14 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
             "/roles/1/relationships/users",
         ),
         ("/users/{id}/relationships/tokens", tokens.as_str()),
+        (
+            "/clusters/{id}/relationships/partners",
+            "/clusters/1/relationships/partners",
+        ),
+        (
+            "/partners/{id}/relationships/clusters",
+            "/partners/1/relationships/clusters",
+        ),
     ] {
         for query in ["", "?page[count]=exact", "?page[count]=estimated"] {
             let answer = get(&format!("{address}{query}")).expect(200);
@@ -466,7 +489,14 @@ fn the_password_is_described_for_requests_only() {
 fn described_examples_of_new_resources_are_accepted() {
     let app = TestApp::start();
     let description = description(&app);
-    for kind in ["users", "roles", "tokens", "workspaces", "clusters", "partners"] {
+    for kind in [
+        "users",
+        "roles",
+        "tokens",
+        "workspaces",
+        "clusters",
+        "partners",
+    ] {
         let body = &description["paths"][format!("/{kind}")]["post"]["requestBody"];
         let example = &body["content"]["application/vnd.api+json"]["example"];
         app.admin().post(&format!("/{kind}"), example).expect(201);
@@ -491,7 +521,7 @@ fn settings_are_told() {
     let parameters = &description["components"]["parameters"];
     assert_eq!(parameters["page.size"]["schema"]["maximum"], 37);
     let paths = &parameters["users.include"]["schema"]["items"]["enum"];
-    assert_eq!(*paths, json!(["roles", "tokens"]));
+    assert_eq!(*paths, json!(["roles", "grants", "tokens", "partner"]));
     let body = &description["paths"]["/users"]["post"]["requestBody"]["content"];
     assert!(body["application/json"].is_null());
     let page = app.anonymous().get("/docs").expect(200);

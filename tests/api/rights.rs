@@ -56,6 +56,13 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("PATCH",  "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
     ("DELETE", "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
 
+    ("GET",    "/grants/{id}/workspace",               [401, 404, 200, 200]),
+    ("GET",    "/grants/{id}/relationships/workspace", [401, 404, 200, 200]),
+    ("PATCH",  "/grants/{id}/relationships/workspace", [401, 404, 403, 403]),
+    ("GET",    "/grants/{id}/cluster",                 [401, 404, 200, 200]),
+    ("GET",    "/grants/{id}/relationships/cluster",   [401, 404, 200, 200]),
+    ("PATCH",  "/grants/{id}/relationships/cluster",   [401, 404, 403, 403]),
+
     // In use: roles are held there, users belong to it.
     ("GET",    "/workspaces",                          [401, 200, 200, 200]),
     ("POST",   "/workspaces",                          [401, 403, 403, 201]),
@@ -130,6 +137,8 @@ struct Things {
     token: i64,
     workspace: WorkspaceMade,
     cluster: ClusterMade,
+    /// The owner's, in the workspace.
+    grant: i64,
     partner: PartnerMade,
     other_partner: PartnerMade,
 }
@@ -145,13 +154,10 @@ impl Things {
             .holding(&role)
             .of_partner(&partner)
             .create(app);
-        for (scope, place) in [
-            ("workspace", workspace.place()),
-            ("cluster", cluster.place()),
-        ] {
-            let scoped = a_role().held_in(scope).create(app);
-            owner.grant_in(app, &scoped, place);
-        }
+        let in_cluster = a_role().held_in("cluster").create(app);
+        owner.grant_in(app, &in_cluster, cluster.place());
+        let in_workspace = a_role().held_in("workspace").create(app);
+        let grant = owner.grant_in(app, &in_workspace, workspace.place());
         app.token_of(owner.id, None);
         let tokens = app.admin().get(&format!("{}/tokens", owner.path())).ids();
         let token = tokens[0].parse().unwrap();
@@ -161,6 +167,7 @@ impl Things {
             token,
             workspace,
             cluster,
+            grant,
             partner,
             other_partner: a_partner().create(app),
         }
@@ -171,6 +178,7 @@ impl Things {
             Some("users") => self.owner.id,
             Some("roles") => self.role.id,
             Some("tokens") => self.token,
+            Some("grants") => self.grant,
             Some("workspaces") => self.workspace.id,
             Some("clusters") => self.cluster.id,
             Some("partners") => self.partner.id,
@@ -214,6 +222,7 @@ impl Things {
             (_, Some("workspace")) => Some(one("workspaces", self.workspace.id)),
             (_, Some("clusters")) => Some(linkage("clusters", &[self.cluster.id])),
             (_, Some("partners")) => Some(linkage("partners", &[self.other_partner.id])),
+            (_, Some("cluster")) => Some(one("clusters", self.cluster.id)),
             (_, Some("grants")) => Some(linkage("grants", &[1])),
             (_, Some("roles")) => Some(linkage("roles", &[self.role.id])),
             (_, Some("users")) => Some(linkage("users", &[self.owner.id])),
