@@ -18,7 +18,7 @@ pub const MODIFIED_BY: &str =
 ///
 /// Written by whoever may: `text` (with the check that makes its value),
 /// `maybe_text` (of at most so many characters), `choice` and `maybe_choice`,
-/// `flag`, `maybe_time`. Behind `shown`: read-only.
+/// `flag`, `maybe_time`, `maybe_amount` (a decimal number). Behind `shown`: read-only.
 macro_rules! attribute {
     (shown $name:ident $column:expr, $doc:expr, $kind:ident, $form:expr, $show:expr) => {
         crate::api::resource::Attribute {
@@ -93,6 +93,11 @@ macro_rules! attribute {
     (maybe_choice $name:ident, $column:expr, $doc:expr, $choices:expr) => {
         attribute!(maybe $name, $column, $doc, crate::api::resource::Form::one_of($choices),
             |text| crate::directory::values::choice(stringify!($name), text, $choices))
+    };
+    (maybe_amount $name:ident, $doc:expr) => {
+        attribute!(written $name None, $doc, Amount, crate::api::resource::Form::PLAIN.or_null(),
+            |row| crate::jsonapi::write::Shown::maybe(&row.$name),
+            |value: &serde_json::Value| crate::api::decode::maybe_amount(stringify!($name), value))
     };
     (flag $name:ident, $column:expr, $doc:expr) => {
         attribute!(written $name $column, $doc, Flag, crate::api::resource::Form::PLAIN,

@@ -37,9 +37,10 @@ impl State {
                 .filter(char::is_ascii_digit)
                 .collect::<String>()
         };
-        Self(match seen {
-            Some(moment) => format!("{version}.{}", digits(moment)),
-            None => version.to_string(),
+        Self(match (seen, R::beside(row)) {
+            (Some(moment), _) => format!("{version}.{}", digits(moment)),
+            (None, Some(other)) => format!("{version}.{other}"),
+            (None, None) => version.to_string(),
         })
     }
 

@@ -245,6 +245,19 @@ pub fn maybe_time(field: &'static str, value: &Value) -> Result<Option<String>, 
     }
 }
 
+/// An amount that may be null, in stored form; from a number or its text.
+pub fn maybe_amount(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => values::amount(field, text).map(Some),
+        Value::Number(number) => values::amount(field, &number.to_string()).map(Some),
+        _ => Err(Problem::invalid(
+            field,
+            "This value must be a number, its text, or null.",
+        )),
+    }
+}
+
 /// A list of texts.
 pub fn texts(field: &'static str, value: &Value) -> Result<Vec<String>, Problem> {
     let wrong = || Problem::invalid(field, "This value must be an array of strings.");

@@ -148,6 +148,7 @@ fn operand(kind: Kind, value: &str) -> Result<Operand, String> {
         Kind::Time => clock::parse(value)
             .map(|moment| Operand::Text(clock::text(moment)))
             .ok_or_else(|| format!("{value:?} is not a time like 2016-12-13T12:08:02+00:00.")),
+        Kind::Amount => Err("An amount cannot be compared.".into()),
         Kind::Structure => Err("A list cannot be compared.".into()),
     }
 }

@@ -19,6 +19,9 @@ pub enum Kind {
     Flag,
     Number,
     Time,
+    /// A decimal number: shown as text, taken as a number, too. Not for
+    /// filters and sorts.
+    Amount,
     /// A list or an object: not for filters and sorts.
     Structure,
 }
@@ -108,6 +111,8 @@ pub trait Resource: Sized + 'static {
     const LINKED_BY: &'static [(&'static str, Column<Self>)] = &[];
     /// Where the id is that a client chose, to be filtered by as `external_id`.
     const EXTERNAL_ID: Option<Column<Self>> = None;
+    /// Relationships that a new resource must name. All are to-one.
+    const REQUIRED_LINKS: &'static [&'static str] = &[];
     /// What a search looks into.
     const SEARCHED: &'static [Column<Self>] = &[];
     type Noun: Noun;
@@ -120,6 +125,11 @@ pub trait Resource: Sized + 'static {
     fn find(id: i64) -> Self::Find;
 
     fn revision(row: &Row<Self>) -> Revision<'_>;
+
+    /// The version of another resource whose state is shown in this one.
+    fn beside(_: &Row<Self>) -> Option<i64> {
+        None
+    }
 
     fn stamp(_: &Row<Self>) -> Option<Stamp<'_>> {
         None

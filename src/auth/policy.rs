@@ -8,6 +8,9 @@
 use super::guard::Refusal;
 use super::principal::Principal;
 use crate::directory::batch::Batch;
+use crate::directory::clusters::{
+    Clusters, CreateCluster, DeleteCluster, FindCluster, UpdateCluster,
+};
 use crate::directory::events::{Events, FindEvent};
 use crate::directory::grant_rules::{
     CreateGrantRule, DeleteGrantRule, FindGrantRule, GrantRules, UpdateGrantRule,
@@ -17,6 +20,9 @@ use crate::directory::grants::{
 };
 use crate::directory::listing::{List, Visible};
 use crate::directory::members::{Authority, ChangeMembers, FollowMembers, ListMembers, Relation};
+use crate::directory::partners::{
+    CreatePartner, DeletePartner, FindPartner, Partners, UpdatePartner,
+};
 use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::{CreateRole, DeleteRole, FindRole, Roles, RolesOf, UpdateRole};
 use crate::directory::tokens::{
@@ -24,6 +30,9 @@ use crate::directory::tokens::{
 };
 use crate::directory::trash::{FindTrashedUser, PurgeUser, RestoreUser, TrashedUsers};
 use crate::directory::users::{CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, Users};
+use crate::directory::workspaces::{
+    CreateWorkspace, DeleteWorkspace, FindWorkspace, UpdateWorkspace, Workspaces,
+};
 
 /// An operation with a rule.
 pub trait Governed {
@@ -227,7 +236,7 @@ impl Governed for DeleteRole {
 
 impl Governed for ListMembers {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.visible_users = principal.sees_users();
+        self.visible_members = sees_members(principal, self.side.relation);
         self.visible = sees_side(principal, self.side.relation);
         Ok(())
     }
@@ -242,6 +251,16 @@ fn sees_side(principal: &Principal, relation: Relation) -> Visible {
         }
         Relation::PartnerClusters => principal.sees(Permission::PartnersRead),
         Relation::ClusterPartners => principal.sees(Permission::ClustersRead),
+    }
+}
+
+/// Which members of it. Whoever sees who holds or has roles sees these.
+fn sees_members(principal: &Principal, relation: Relation) -> Visible {
+    match relation {
+        Relation::RoleUsers => principal.sees_users(),
+        Relation::UserRoles | Relation::RoleIncludes | Relation::RuleTargets => Visible::All,
+        Relation::PartnerClusters => principal.sees(Permission::ClustersRead),
+        Relation::ClusterPartners => principal.sees(Permission::PartnersRead),
     }
 }
 
@@ -275,7 +294,7 @@ impl Governed for Batch {
 impl Governed for FollowMembers {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         // Those whose members are followed were shown already.
-        self.visible_users = principal.sees_users();
+        self.visible_members = sees_members(principal, self.relation);
         Ok(())
     }
 }
@@ -452,6 +471,116 @@ impl Governed for DeleteGrantRule {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.reach = principal.reach();
         change_role(principal, &[Permission::RolesWrite], &mut self.visible)
+    }
+}
+
+impl Governed for List<Workspaces> {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::WorkspacesRead);
+        Ok(())
+    }
+}
+
+impl Governed for FindWorkspace {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::WorkspacesRead);
+        Ok(())
+    }
+}
+
+impl Governed for CreateWorkspace {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        require(principal, Permission::WorkspacesWrite)
+    }
+}
+
+impl Governed for UpdateWorkspace {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::WorkspacesRead);
+        require(principal, Permission::WorkspacesWrite)
+    }
+}
+
+impl Governed for DeleteWorkspace {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::WorkspacesRead);
+        require(principal, Permission::WorkspacesWrite)
+    }
+}
+
+impl Governed for List<Clusters> {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::ClustersRead);
+        Ok(())
+    }
+}
+
+impl Governed for FindCluster {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::ClustersRead);
+        Ok(())
+    }
+}
+
+impl Governed for CreateCluster {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        require(principal, Permission::ClustersWrite)?;
+        if self.partners.as_ref().is_some_and(|some| !some.is_empty()) {
+            require(principal, Permission::PartnersWrite)?;
+        }
+        Ok(())
+    }
+}
+
+impl Governed for UpdateCluster {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::ClustersRead);
+        require(principal, Permission::ClustersWrite)?;
+        if self.partners.is_some() {
+            require(principal, Permission::PartnersWrite)?;
+        }
+        Ok(())
+    }
+}
+
+impl Governed for DeleteCluster {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::ClustersRead);
+        require(principal, Permission::ClustersWrite)
+    }
+}
+
+impl Governed for List<Partners> {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::PartnersRead);
+        Ok(())
+    }
+}
+
+impl Governed for FindPartner {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::PartnersRead);
+        Ok(())
+    }
+}
+
+impl Governed for CreatePartner {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        require(principal, Permission::PartnersWrite)
+    }
+}
+
+impl Governed for UpdatePartner {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::PartnersRead);
+        require(principal, Permission::PartnersWrite)
+    }
+}
+
+impl Governed for DeletePartner {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees(Permission::PartnersRead);
+        require(principal, Permission::PartnersWrite)
     }
 }
 

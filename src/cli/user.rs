@@ -244,7 +244,7 @@ async fn roles_of(
     let follow = FollowMembers {
         relation: Relation::UserRoles,
         ids: users.iter().map(|user| user.id).collect(),
-        visible_users: Visible::All,
+        visible_members: Visible::All,
         limit: i64::MAX,
     };
     let mut held: HashMap<i64, Vec<String>> = HashMap::new();

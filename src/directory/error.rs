@@ -36,6 +36,12 @@ impl Problem {
         }
     }
 
+    /// Those of these fields that are missing.
+    pub fn all_missing(fields: &[(&'static str, bool)]) -> Vec<Self> {
+        let missing = fields.iter().filter(|(_, is_missing)| *is_missing);
+        missing.map(|(field, _)| Self::missing(field)).collect()
+    }
+
     pub fn taken(field: &'static str, message: impl Into<String>) -> Self {
         Self {
             field,
@@ -183,6 +189,24 @@ const UNIQUE: &[(&str, &str, &str, &str)] = &[
         "roles_name_key",
         "name",
         "A role with this name already exists.",
+    ),
+    (
+        "workspaces.code",
+        "workspaces_code_key",
+        "code",
+        "A workspace with this code already exists.",
+    ),
+    (
+        "partners.vendor_number",
+        "partners_vendor_number_key",
+        "vendor_number",
+        "A partner with this vendor_number already exists.",
+    ),
+    (
+        "partners.ocha_external_id",
+        "partners_ocha_external_id_key",
+        "ocha_external_id",
+        "A partner with this ocha_external_id already exists.",
     ),
 ];
 

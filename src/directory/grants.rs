@@ -142,6 +142,10 @@ pub enum GrantsOf {
     Users(Vec<i64>),
     /// Of these roles.
     Roles(Vec<i64>),
+    /// Held in these workspaces.
+    Workspaces(Vec<i64>),
+    /// Held in these clusters.
+    Clusters(Vec<i64>),
     /// These ids, for `include`.
     Ids(Vec<i64>),
 }

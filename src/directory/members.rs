@@ -119,8 +119,8 @@ pub struct ListMembers {
     pub side: Side,
     /// Which resources whose members are asked for.
     pub visible: Visible,
-    /// Which of the users among the members.
-    pub visible_users: Visible,
+    /// Which of the members.
+    pub visible_members: Visible,
     pub part: Part,
 }
 
@@ -155,8 +155,8 @@ pub struct Members {
 pub struct FollowMembers {
     pub relation: Relation,
     pub ids: Vec<i64>,
-    /// Which of the users among the members.
-    pub visible_users: Visible,
+    /// Which of the members.
+    pub visible_members: Visible,
     pub limit: i64,
 }
 

@@ -7,7 +7,9 @@
 
 pub mod batch;
 pub mod clock;
+pub mod clusters;
 pub mod context;
+mod countries;
 pub mod credentials;
 pub mod delegation;
 mod error;
@@ -17,6 +19,7 @@ pub mod grants;
 pub mod listing;
 pub mod mail;
 pub mod members;
+pub mod partners;
 pub mod permissions;
 mod postgres;
 pub mod roles;
@@ -29,6 +32,7 @@ pub mod trash;
 pub mod users;
 pub mod values;
 pub mod versions;
+pub mod workspaces;
 
 pub use clock::{Clock, SystemClock};
 pub use context::{Actor, Context, RequestId};

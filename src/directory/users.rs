@@ -25,6 +25,7 @@ pub struct User {
     pub position: Option<String>,
     pub organization: Option<String>,
     pub time_zone: Option<String>,
+    #[serde(rename = "partner")]
     pub partner_id: Option<i64>,
     pub external: bool,
     /// What a client calls them, when it chose the name itself.
@@ -67,6 +68,7 @@ pub struct UserChanges {
     pub position: Option<Option<String>>,
     pub organization: Option<Option<String>>,
     pub time_zone: Option<Option<String>>,
+    pub partner_id: Option<Option<i64>>,
     pub password_hash: Option<Option<PasswordHash>>,
     pub external_id: Option<String>,
     pub is_active: Option<bool>,
@@ -93,9 +95,10 @@ impl PasswordHash {
 secret_text!(PasswordHash);
 
 impl UserChanges {
-    /// Nothing but what everybody may change about themselves: no flags.
+    /// Nothing but what everybody may change about themselves: no flags, and
+    /// not whom they belong to, since rights follow from that.
     pub fn is_personal(&self) -> bool {
-        self.is_active.is_none() && self.is_staff.is_none()
+        self.is_active.is_none() && self.is_staff.is_none() && self.partner_id.is_none()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -113,6 +116,7 @@ impl UserChanges {
         drop_same(&mut self.position, &user.position);
         drop_same(&mut self.organization, &user.organization);
         drop_same(&mut self.time_zone, &user.time_zone);
+        drop_same(&mut self.partner_id, &user.partner_id);
         drop_same(&mut self.is_active, &user.is_active);
         drop_same(&mut self.is_staff, &user.is_staff);
         self
@@ -143,6 +147,7 @@ pub enum UserColumn {
     Position,
     Organization,
     TimeZone,
+    Partner,
     External,
     ExternalId,
     IsActive,
@@ -160,6 +165,8 @@ pub enum UserColumn {
 pub enum UsersOf {
     /// Who holds this role without a scope.
     Role(i64),
+    /// Who belongs to these partners.
+    Partners(Vec<i64>),
     /// These ids, for `include`.
     Ids(Vec<i64>),
 }
@@ -179,11 +186,19 @@ impl Noun for Users {
 
     fn is_indexed(column: UserColumn) -> bool {
         use UserColumn::{
-            Created, Email, ExternalId, Id, Modified, Name, Surname, Uname, Username,
+            Created, Email, ExternalId, Id, Modified, Name, Partner, Surname, Uname, Username,
         };
         matches!(
             column,
-            Id | Username | Uname | Name | Surname | Email | ExternalId | Created | Modified
+            Id | Username
+                | Uname
+                | Name
+                | Surname
+                | Email
+                | ExternalId
+                | Partner
+                | Created
+                | Modified
         )
     }
 }
@@ -303,8 +318,17 @@ impl Operation for DeleteUser {
     type Output = ();
 }
 
+impl Refers for UserChanges {
+    fn refer(&mut self, made: &Made) {
+        if let Some(Some(partner)) = &mut self.partner_id {
+            made.put(partner);
+        }
+    }
+}
+
 impl Refers for CreateUser {
     fn refer(&mut self, made: &Made) {
+        self.changes.refer(made);
         made.put_all(self.roles.as_deref_mut().unwrap_or_default());
     }
 }
@@ -312,6 +336,7 @@ impl Refers for CreateUser {
 impl Refers for UpdateUser {
     fn refer(&mut self, made: &Made) {
         made.put(&mut self.id);
+        self.changes.refer(made);
         made.put_all(self.roles.as_deref_mut().unwrap_or_default());
     }
 }

@@ -57,7 +57,12 @@ pub fn uname_from(username: &str) -> String {
 /// An e-mail address: one `@` with something on both sides and no blanks.
 /// Whether it exists only a mail can tell.
 pub fn email(text: &str) -> Result<String, Problem> {
-    within("email", text, 1, MAX_EMAIL)?;
+    email_within(text, MAX_EMAIL)
+}
+
+/// The same, of at most so many characters.
+pub fn email_within(text: &str, most: usize) -> Result<String, Problem> {
+    within("email", text, 1, most)?;
     let plausible = text.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')
     });
@@ -69,11 +74,46 @@ pub fn email(text: &str) -> Result<String, Problem> {
 
 /// The name of a role: any text that is more than blanks.
 pub fn role_name(text: &str) -> Result<String, Problem> {
-    within("name", text, 1, MAX_TEXT)?;
+    filled("name", text, MAX_TEXT)
+}
+
+/// A text of at most so many characters that is more than blanks.
+pub fn filled(field: &'static str, text: &str, most: usize) -> Result<String, Problem> {
+    within(field, text, 1, most)?;
     if text.trim().is_empty() {
-        return Err(Problem::invalid("name", "This value may not be blank."));
+        return Err(Problem::invalid(field, "This value may not be blank."));
     }
     Ok(text.to_owned())
+}
+
+/// The most digits of an amount before the point, and after it.
+const AMOUNT: (usize, usize) = (10, 2);
+
+/// An amount as it is stored, with two decimals, from what may have less.
+pub fn amount(field: &'static str, text: &str) -> Result<String, Problem> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text),
+    };
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (most, places) = AMOUNT;
+    if !are_digits(whole) || !are_digits(decimals) || whole.len() > most || decimals.len() > places
+    {
+        return Err(Problem::invalid(
+            field,
+            "This value must be a number of at most 10 digits, with at most 2 decimals.",
+        ));
+    }
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let amount = format!("{whole}.{decimals:0<places$}");
+    let is_zero = amount.bytes().all(|b| matches!(b, b'0' | b'.'));
+    Ok(if is_zero {
+        amount
+    } else {
+        format!("{sign}{amount}")
+    })
 }
 
 /// Where a role can be held.
@@ -136,6 +176,36 @@ mod tests {
         assert_eq!(uname_from("a@x.org"), "a-x.org");
         assert!(uname(&uname_from("Zoë@Example+1")).is_ok());
         assert!(uname(&uname_from(&"X".repeat(150))).is_ok());
+    }
+
+    #[test]
+    fn an_amount_is_stored_in_one_form() {
+        for (sent, stored) in [
+            ("10.5", "10.50"),
+            ("10", "10.00"),
+            ("007.25", "7.25"),
+            ("-0.0", "0.00"),
+            ("-3", "-3.00"),
+            ("9999999999.99", "9999999999.99"),
+        ] {
+            assert_eq!(amount("total_ct_cp", sent).as_deref(), Ok(stored));
+        }
+        for bad in [
+            "",
+            "-",
+            ".5",
+            "5.",
+            "1.234",
+            "1e3",
+            "+1",
+            " 1",
+            "1,5",
+            "NaN",
+            "٣",
+            "12345678901",
+        ] {
+            assert!(amount("total_ct_cp", bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

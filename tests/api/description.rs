@@ -9,7 +9,8 @@ use rolecall::api::endpoints;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADMIN_PASSWORD, Answer, Client, Member, TestApp, a_new, a_role, a_user, changes, linkage,
+    ADMIN_PASSWORD, Answer, Client, Member, TestApp, a_cluster, a_new, a_partner, a_role, a_user,
+    changes, linkage,
 };
 
 /// What is served beside the endpoints, for everybody.
@@ -164,6 +165,8 @@ fn every_described_parameter_works() {
     let app = TestApp::start();
     assert_eq!(a_user().deleted(&app).id, DELETED);
     a_user().with_password().create(&app);
+    a_cluster().create(&app);
+    a_partner().create(&app);
     let requests = requests(&description(&app));
     assert!(requests.len() > 1000, "only {}", requests.len());
     let admin = app.admin();
@@ -309,7 +312,9 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     chosen["data"]["id"] = json!("0d2b9b1e-7c4f-4b8a-9f56-2f1d3c4e5a6b");
     comparison.answer("/roles", "POST", &client.post("/roles", &chosen));
     let role = a_role().create(app);
-    let user = a_user().holding(&role).create(app);
+    let cluster = a_cluster().create(app);
+    let partner = a_partner().working_in(&cluster).create(app);
+    let user = a_user().holding(&role).of_partner(&partner).create(app);
     app.token_of(user.id, None);
     let me = app.basic("admin", ADMIN_PASSWORD);
     comparison.answer("/auth/user", "GET", &me.get("/auth/user"));
@@ -323,9 +328,12 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         comparison.answer(path, "GET", &client.get(path));
     }
     for (kind, include) in [
-        ("users", "roles,tokens"),
+        ("users", "roles,tokens,partner"),
         ("roles", "users"),
         ("tokens", "user"),
+        ("workspaces", "clusters"),
+        ("clusters", "workspace,partners"),
+        ("partners", "clusters,users"),
         ("events", ""),
     ] {
         let query = format!("?page[size]=1000&include={include}");
@@ -342,7 +350,13 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     comparison.answer("/trash/users", "GET", &trash);
     let one = client.get(&format!("{deleted}?include="));
     comparison.answer("/trash/users/{id}", "GET", &one);
-    for (kind, name) in [("users", "tokens"), ("roles", "users")] {
+    for (kind, name) in [
+        ("users", "tokens"),
+        ("roles", "users"),
+        ("workspaces", "clusters"),
+        ("clusters", "partners"),
+        ("partners", "clusters"),
+    ] {
         let linkage = client.get(&format!("/{kind}/1/relationships/{name}?include={name}"));
         let path = format!("/{kind}/{{id}}/relationships/{name}");
         comparison.answer(&path, "GET", &linkage);
@@ -364,6 +378,9 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     );
     let owner = client.get("/tokens/1/relationships/user");
     comparison.answer("/tokens/{id}/relationships/user", "GET", &owner);
+    let path = "/clusters/{id}/relationships/workspace";
+    let workspace = client.get("/clusters/1/relationships/workspace");
+    comparison.answer(path, "GET", &workspace);
     let token = client.post("/tokens", &a_new("tokens", json!({ "name": "x" })));
     comparison.answer("/tokens", "POST", &token);
     let wrong = changes("users", user.id, json!({ "username": "" }));
@@ -387,6 +404,9 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
         ("/users", "/users"),
         ("/roles", "/roles"),
         ("/tokens", "/tokens"),
+        ("/workspaces", "/workspaces"),
+        ("/clusters", "/clusters"),
+        ("/partners", "/partners"),
         ("/events", "/events"),
         (linkages, linkage.as_str()),
         (
@@ -394,6 +414,14 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
             "/roles/1/relationships/users",
         ),
         ("/users/{id}/relationships/tokens", tokens.as_str()),
+        (
+            "/clusters/{id}/relationships/partners",
+            "/clusters/1/relationships/partners",
+        ),
+        (
+            "/partners/{id}/relationships/clusters",
+            "/partners/1/relationships/clusters",
+        ),
     ] {
         for query in ["", "?page[count]=exact", "?page[count]=estimated"] {
             let answer = get(&format!("{address}{query}")).expect(200);
@@ -461,6 +489,7 @@ fn properties_of_answers(description: &Value) -> Vec<String> {
             ".new",
             ".changes",
             ".members",
+            ".member",
             ".own",
             "credentials",
             "operations",
@@ -490,7 +519,14 @@ fn the_password_is_described_for_requests_only() {
 fn described_examples_of_new_resources_are_accepted() {
     let app = TestApp::start();
     let description = description(&app);
-    for kind in ["users", "roles", "tokens"] {
+    for kind in [
+        "users",
+        "roles",
+        "tokens",
+        "workspaces",
+        "clusters",
+        "partners",
+    ] {
         let body = &description["paths"][format!("/{kind}")]["post"]["requestBody"];
         let example = &body["content"]["application/vnd.api+json"]["example"];
         app.admin().post(&format!("/{kind}"), example).expect(201);
@@ -515,7 +551,7 @@ fn settings_are_told() {
     let parameters = &description["components"]["parameters"];
     assert_eq!(parameters["page.size"]["schema"]["maximum"], 37);
     let paths = &parameters["users.include"]["schema"]["items"]["enum"];
-    assert_eq!(*paths, json!(["roles", "tokens"]));
+    assert_eq!(*paths, json!(["roles", "grants", "tokens", "partner"]));
     let body = &description["paths"]["/users"]["post"]["requestBody"]["content"];
     assert!(body["application/json"].is_null());
     let page = app.anonymous().get("/docs").expect(200);

@@ -149,7 +149,7 @@ pub fn operand(kind: Kind, operator: Operator) -> Kind {
 /// A value that is fit, encoded.
 pub fn sample(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text | Kind::Structure => "a",
+        Kind::Text | Kind::Amount | Kind::Structure => "a",
         Kind::Flag => "true",
         Kind::Number => "1",
         Kind::Time => "2026-01-02T03:04:05Z",

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::set::set;
 use super::types::{Field, Type};
 use crate::api::resource::Kind;
 
@@ -27,6 +28,19 @@ pub fn attribute(kind: &str, field: &Field) -> Value {
         ("roles", "exclude_context") => json!("test_.*"),
         ("roles", "include_bundles") => json!("inventory_.*"),
         ("roles", "exclude_bundles") => json!("secrets"),
+        ("workspaces", "title") => json!("Kenya"),
+        ("workspaces", "code") => json!("KEN"),
+        ("clusters", "title") => json!("Health"),
+        ("clusters", "cluster_type") => json!("health"),
+        ("clusters", "imported_type") => json!(null),
+        ("clusters", "full_title") => json!("Health (Kenya)"),
+        ("partners", "title") => json!("ACME Relief"),
+        ("partners", "short_title") => json!("ACME"),
+        ("partners", "partner_type") => json!("Gov"),
+        ("partners", "email") => json!("office@example.org"),
+        ("partners", "phone_number") => json!("+254 20 123456"),
+        ("partners", "city") => json!("Nairobi"),
+        ("partners", "country_code") => json!("KE"),
         ("tokens", "name") => json!("laptop"),
         ("tokens", "token") => json!(format!("rc_{}", "0".repeat(64))),
         ("tokens", "expires") => json!("2030-01-01T00:00:00+00:00"),
@@ -46,6 +60,7 @@ fn of_kind(field: &Field) -> Value {
         Kind::Flag => json!(false),
         Kind::Number => json!(1),
         Kind::Time => json!("2026-01-02T03:04:05+00:00"),
+        Kind::Amount => json!("10.50"),
         Kind::Structure => json!({}),
     }
 }
@@ -57,7 +72,16 @@ pub fn creation(kind: &Type) -> Value {
             && (field.form.required || matches!(field.name, "surname" | "permissions" | "scopes"))
     };
     let attributes = attributes(kind, wanted);
-    json!({ "data": { "type": kind.name, "attributes": attributes } })
+    let mut data = json!({ "type": kind.name, "attributes": attributes });
+    let named = kind.required_links.iter();
+    let named = named.filter_map(|name| kind.relationship(name));
+    let links: Map<_, _> = named
+        .map(|relationship| (relationship.name.to_owned(), one(relationship.target)))
+        .collect();
+    if !links.is_empty() {
+        set(&mut data, &["relationships"], json!(links));
+    }
+    json!({ "data": data })
 }
 
 /// A document that changes one attribute.
@@ -68,6 +92,7 @@ pub fn change(kind: &Type) -> Value {
     let name = match kind.name {
         "users" => "position",
         "roles" => "label",
+        "workspaces" | "clusters" | "partners" => "title",
         _ => "name",
     };
     let attributes = attributes(kind, |field| field.name == name);
@@ -100,6 +125,11 @@ pub fn other(schema: &str) -> Value {
 /// A change of linkage.
 pub fn linkage(target: &str) -> Value {
     json!({ "data": [{ "type": target, "id": "2" }] })
+}
+
+/// A change of a to-one relationship.
+pub fn one(target: &str) -> Value {
+    json!({ "data": { "type": target, "id": "1" } })
 }
 
 fn attributes(kind: &Type, wanted: impl FnMut(&&Field) -> bool) -> Map<String, Value> {

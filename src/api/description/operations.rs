@@ -162,6 +162,10 @@ fn body(shape: Shape, method: &str) -> Option<Body> {
             (format!("{}.new", kind.name), examples::creation(kind))
         }
         (Shape::Item(kind), "PATCH") => (format!("{}.changes", kind.name), examples::change(kind)),
+        (Shape::Linkage(_, related), "PATCH") if !related.to_many => {
+            let schema = format!("{}.member", related.target);
+            (schema, examples::one(related.target))
+        }
         (Shape::Linkage(_, related), "POST" | "PATCH" | "DELETE") => {
             let schema = format!("{}.members", related.target);
             (schema, examples::linkage(related.target))

@@ -238,7 +238,7 @@ pub fn meaning(operator: Operator) -> &'static str {
 
 fn value_schema(kind: Kind, frame: &Frame) -> Value {
     match kind {
-        Kind::Text | Kind::Structure => {
+        Kind::Text | Kind::Amount | Kind::Structure => {
             json!({ "type": "string", "maxLength": frame.query.value_length })
         }
         Kind::Flag => json!({ "type": "boolean" }),

@@ -43,6 +43,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
             all.insert(format!("{name}.identifier"), shape);
             all.insert(format!("{name}.linkage"), linkage(name));
             all.insert(format!("{name}.members"), members(name, frame));
+            all.insert(format!("{name}.member"), member(name));
         }
         if kind.fields().iter().any(|field| field.is_written) {
             all.insert(format!("{name}.new"), request(kind, Purpose::Create, frame));
@@ -143,7 +144,10 @@ fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
         set(&mut schema, &["pattern"], json!(pattern));
     }
     if !field.form.choices.is_empty() {
-        set(&mut schema, &["enum"], json!(field.form.choices));
+        let null = Value::Null;
+        let choices = field.form.choices.iter().map(|choice| json!(choice));
+        let choices = choices.chain(field.form.nullable.then_some(null));
+        set(&mut schema, &["enum"], choices.collect());
     }
     if field.form.nullable {
         let inner = schema.get("type").cloned();
@@ -164,12 +168,25 @@ fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
     schema
 }
 
+/// What is shown in one form may be sent in others.
+fn sent_attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
+    let mut schema = attribute(kind, field, frame);
+    if field.kind == Kind::Amount {
+        set(&mut schema, &["type"], json!(["string", "number", "null"]));
+    }
+    schema
+}
+
+/// An amount with its decimals.
+const AMOUNT: &str = r"^-?[0-9]{1,10}(\.[0-9]{1,2})?$";
+
 fn value(field: &Field) -> Value {
     match field.kind {
         Kind::Text => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Number => json!({ "type": "integer", "format": "int64" }),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
+        Kind::Amount => json!({ "type": "string", "pattern": AMOUNT }),
         Kind::Structure if field.form.is_names => json!({
             "type": "array",
             "items": {
@@ -193,7 +210,7 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
         .filter(|field| field.is_written && !(is_new && field.form.only_to_change));
     let attributes: Map<_, _> = written
         .clone()
-        .map(|field| (field.name.to_owned(), attribute(kind, field, frame)))
+        .map(|field| (field.name.to_owned(), sent_attribute(kind, field, frame)))
         .collect();
     let mut attributes = json!({ "type": "object", "properties": attributes });
     let mut data = json!({ "type": "object", "properties": { "type": { "const": kind.kind } } });
@@ -207,7 +224,11 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
             let id = json!({ "type": "string", "format": "uuid", "description": "Kept as meta.external_id." });
             set(&mut data, &["properties", "id"], id);
         }
-        set(&mut data, &["required"], json!(["type", "attributes"]));
+        let mut required = vec!["type", "attributes"];
+        if !kind.required_links.is_empty() {
+            required.push("relationships");
+        }
+        set(&mut data, &["required"], json!(required));
     } else {
         set(&mut data, &["properties", "id"], reference("id"));
         set(&mut data, &["required"], json!(["type", "id"]));
@@ -247,7 +268,14 @@ fn sent_relationships(kind: &Type, purpose: Purpose) -> Option<Value> {
             (relationship.name.to_owned(), schema)
         })
         .collect();
-    (!sent.is_empty()).then(|| json!({ "type": "object", "properties": sent }))
+    if sent.is_empty() {
+        return None;
+    }
+    let mut schema = json!({ "type": "object", "properties": sent });
+    if purpose == Purpose::Create && !kind.required_links.is_empty() {
+        set(&mut schema, &["required"], json!(kind.required_links));
+    }
+    Some(schema)
 }
 
 fn document(data: Value) -> Value {
@@ -272,6 +300,16 @@ fn list(items: Value, links: &str) -> Value {
             "meta": reference("list.meta"),
         },
         "required": ["data", "links", "meta"],
+    })
+}
+
+/// A request that sets a to-one relationship; null where it may be empty.
+fn member(kind: &str) -> Value {
+    let identifier = identifier(kind, &["id"]);
+    json!({
+        "type": "object",
+        "properties": { "data": { "oneOf": [identifier, { "type": "null" }] } },
+        "required": ["data"],
     })
 }
 

@@ -19,6 +19,7 @@ pub struct Type {
     /// Whether a client may choose an id, where the settings allow it.
     pub takes_client_ids: bool,
     once: &'static [(&'static str, &'static str)],
+    pub required_links: &'static [&'static str],
     fields: fn() -> Vec<Field>,
     list: fn(&Query) -> bool,
     one: fn(&Query) -> bool,
@@ -62,6 +63,7 @@ impl Type {
             relationships: R::RELATIONSHIPS,
             takes_client_ids: R::EXTERNAL_ID.is_some(),
             once: R::ONCE,
+            required_links: R::REQUIRED_LINKS,
             fields: fields::<R>,
             list: |query| Plan::<R>::of_list(query, &manner(&Limits::default(), None)).is_ok(),
             one: |query| plan::of_one::<R>(query).is_ok(),

@@ -54,6 +54,7 @@ impl Resource for Grants {
         ("workspace", GrantColumn::Workspace),
         ("cluster", GrantColumn::Cluster),
     ];
+    const REQUIRED_LINKS: &'static [&'static str] = &["user", "role"];
     type Noun = directory::grants::Grants;
     type Find = FindGrant;
     type Draft = GrantChanges;

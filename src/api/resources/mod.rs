@@ -2,28 +2,36 @@
 //! types and relationships are in one list each, which everything else reads:
 //! addresses, queries, `include`, operations and the description.
 
+mod clusters;
 mod events;
 mod grant_rules;
 mod grants;
+mod partners;
 mod relations;
 mod roles;
 mod shelf;
 mod tokens;
 mod trash;
 mod users;
+mod workspaces;
 
+pub use clusters::Clusters;
 pub use events::Events;
 pub use grant_rules::GrantRules;
 pub use grants::Grants;
+pub use partners::Partners;
 pub use relations::{
-    GrantRole, GrantUser, Pairs, RoleGrants, RoleIncludes, RoleRules, RoleUsers, RuleGranter,
-    RuleTargets, ToMany, ToOne, TokenUser, UserGrants, UserRoles, UserTokens,
+    ClusterGrants, ClusterPartners, ClusterWorkspace, GrantCluster, GrantRole, GrantUser,
+    GrantWorkspace, Pairs, PartnerClusters, PartnerUsers, RoleGrants, RoleIncludes, RoleRules,
+    RoleUsers, RuleGranter, RuleTargets, ToMany, ToOne, TokenUser, UserGrants, UserPartner,
+    UserRoles, UserTokens, WorkspaceClusters, WorkspaceGrants,
 };
 pub use roles::Roles;
 pub use shelf::Loaded;
 pub use tokens::Tokens;
 pub use trash::TrashedUsers;
 pub use users::{Users, update_own};
+pub use workspaces::Workspaces;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -42,6 +50,9 @@ pub const TYPES: &[Type] = &[
     writable::<Roles>().by_alias::<RoleUsers>(),
     writable::<Grants>(),
     writable::<GrantRules>(),
+    writable::<Workspaces>(),
+    writable::<Clusters>(),
+    writable::<Partners>(),
     writable::<Tokens>(),
     read_only::<Events>(),
 ];
@@ -50,14 +61,24 @@ pub const RELATIONS: &[Relation] = &[
     to_many::<UserRoles>(),
     to_many::<UserGrants>(),
     to_many::<UserTokens>(),
+    to_one_set::<UserPartner>(),
     to_many::<RoleUsers>(),
     to_many::<RoleGrants>(),
     to_many::<RoleIncludes>(),
     to_many::<RoleRules>(),
     to_one::<GrantUser>(),
     to_one_set::<GrantRole>(),
+    to_one::<GrantWorkspace>(),
+    to_one::<GrantCluster>(),
     to_one_set::<RuleGranter>(),
     to_many::<RuleTargets>(),
+    to_many::<WorkspaceClusters>(),
+    to_many::<WorkspaceGrants>(),
+    to_one_set::<ClusterWorkspace>(),
+    to_many::<ClusterPartners>(),
+    to_many::<ClusterGrants>(),
+    to_many::<PartnerClusters>(),
+    to_many::<PartnerUsers>(),
     to_one::<TokenUser>(),
 ];
 

@@ -1,14 +1,16 @@
 //! Relationships as addresses: which lists and which linkage they stand for.
 
-use super::{GrantRules, Grants, Roles, Tokens, Users};
+use super::{Clusters, GrantRules, Grants, Partners, Roles, Tokens, Users, Workspaces};
 use crate::api::error::Failure;
 use crate::api::include::all_of;
 use crate::api::resource::{Listable, Resource, Row};
 use crate::auth::Guard;
+use crate::directory::clusters::ClustersOf;
 use crate::directory::grant_rules::GrantRulesOf;
 use crate::directory::grants::GrantsOf;
 use crate::directory::listing::{Count, List, Noun, Slice};
 use crate::directory::members::{FollowMembers, ListMembers, Members, Part, Relation, Side};
+use crate::directory::partners::PartnersOf;
 use crate::directory::roles::RolesOf;
 use crate::directory::tokens::TokensOf;
 use crate::directory::users::UsersOf;
@@ -59,7 +61,7 @@ macro_rules! many_to_many {
                 let list = ListMembers {
                     side: Relation::$relation.of(id),
                     visible: Default::default(),
-                    visible_users: Default::default(),
+                    visible_members: Default::default(),
                     part,
                 };
                 Ok(guard.read(list).await?)
@@ -69,7 +71,7 @@ macro_rules! many_to_many {
                 let follow = FollowMembers {
                     relation: Relation::$relation,
                     ids,
-                    visible_users: Default::default(),
+                    visible_members: Default::default(),
                     limit,
                 };
                 Ok(guard.read(follow).await?)
@@ -146,10 +148,16 @@ many_to_many!(UserRoles, Users "roles" Roles, UserRoles, RolesOf::User);
 many_to_many!(RoleUsers, Roles "users" Users, RoleUsers, UsersOf::Role);
 many_to_many!(RoleIncludes, Roles "includes" Roles, RoleIncludes, RolesOf::PartsOf);
 many_to_many!(RuleTargets, GrantRules "targets" Roles, RuleTargets, RolesOf::TargetsOf);
+many_to_many!(PartnerClusters, Partners "clusters" Clusters, PartnerClusters, ClustersOf::Partner);
+many_to_many!(ClusterPartners, Clusters "partners" Partners, ClusterPartners, PartnersOf::Cluster);
 owned!(UserTokens, Users "tokens" Tokens, TokensOf::Users, |token| token.user_id);
 owned!(UserGrants, Users "grants" Grants, GrantsOf::Users, |grant| grant.user_id);
 owned!(RoleGrants, Roles "grants" Grants, GrantsOf::Roles, |grant| grant.role_id);
 owned!(RoleRules, Roles "grant-rules" GrantRules, GrantRulesOf::Granters, |rule| rule.granter_role_id);
+owned!(WorkspaceClusters, Workspaces "clusters" Clusters, ClustersOf::Workspaces, |cluster| cluster.workspace_id);
+owned!(WorkspaceGrants, Workspaces "grants" Grants, GrantsOf::Workspaces, |grant| grant.workspace_id.unwrap_or_default());
+owned!(ClusterGrants, Clusters "grants" Grants, GrantsOf::Clusters, |grant| grant.cluster_id.unwrap_or_default());
+owned!(PartnerUsers, Partners "users" Users, UsersOf::Partners, |user| user.partner_id.unwrap_or_default());
 
 /// A to-one relationship.
 pub trait ToOne: 'static {
@@ -191,3 +199,7 @@ to_one!(TokenUser, Tokens "user" Users, |token| Some(token.user_id));
 to_one!(GrantUser, Grants "user" Users, |grant| Some(grant.user_id));
 to_one!(GrantRole, Grants "role" Roles, |grant| Some(grant.role_id));
 to_one!(RuleGranter, GrantRules "granter" Roles, |rule| Some(rule.granter_role_id));
+to_one!(UserPartner, Users "partner" Partners, |user| user.partner_id);
+to_one!(GrantWorkspace, Grants "workspace" Workspaces, |grant| grant.workspace_id);
+to_one!(GrantCluster, Grants "cluster" Clusters, |grant| grant.cluster_id);
+to_one!(ClusterWorkspace, Clusters "workspace" Workspaces, |cluster| Some(cluster.workspace_id));

@@ -52,10 +52,18 @@ impl Resource for Users {
             doc: "The API tokens of the user; they are made and revoked at /tokens.",
             sent: Sent::Never,
         },
+        Relationship {
+            name: "partner",
+            target: "partners",
+            to_many: false,
+            doc: "The organization that the user belongs to; changed by holders of users:write.",
+            sent: Sent::Always,
+        },
     ];
     const FILTERS: &'static [(&'static str, OwnFilter)] =
         &[("roles", OwnFilter::Roles), ("query", OwnFilter::Search)];
     const EXTERNAL_ID: Option<UserColumn> = Some(UserColumn::ExternalId);
+    const LINKED_BY: &'static [(&'static str, UserColumn)] = &[("partner", UserColumn::Partner)];
     const SEARCHED: &'static [UserColumn] = &[
         UserColumn::Username,
         UserColumn::Name,
@@ -298,6 +306,11 @@ impl Deletable for Users {
     }
 }
 
+/// The partner that the linkage names; none: it is not named.
+fn partner(linked: &mut Linked) -> Option<Option<i64>> {
+    Some(linked.take("partner")?.first().copied())
+}
+
 impl Writable for Users {
     type Create = CreateUser;
     type Update = UpdateUser;
@@ -310,6 +323,7 @@ impl Writable for Users {
         mut problems: Vec<Problem>,
         mut linked: Linked,
     ) -> Result<(CreateUser, ShownOnce), Failure> {
+        draft.changes.partner_id = partner(&mut linked);
         let mut operation = CreateUser {
             changes: UserChanges::default(),
             roles: linked.take("roles"),
@@ -332,10 +346,11 @@ impl Writable for Users {
     async fn change(
         guard: &Guard,
         target: Target,
-        draft: UserDraft,
+        mut draft: UserDraft,
         problems: Vec<Problem>,
         mut linked: Linked,
     ) -> Result<UpdateUser, Failure> {
+        draft.changes.partner_id = partner(&mut linked);
         let mut operation = UpdateUser {
             id: target.id,
             expected: target.expected,

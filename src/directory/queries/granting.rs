@@ -101,6 +101,14 @@ fn filtered(
     query = match &list.of {
         Some(GrantsOf::Users(users)) => query.filter(env::id_in(grants::user_id, users.clone())),
         Some(GrantsOf::Roles(roles)) => query.filter(env::id_in(grants::role_id, roles.clone())),
+        Some(GrantsOf::Workspaces(ids)) => query.filter(env::id_in(
+            grants::workspace_id.assume_not_null(),
+            ids.clone(),
+        )),
+        Some(GrantsOf::Clusters(ids)) => query.filter(env::id_in(
+            grants::cluster_id.assume_not_null(),
+            ids.clone(),
+        )),
         Some(GrantsOf::Ids(ids)) => query.filter(env::id_in(grants::id, ids.clone())),
         None => query,
     };

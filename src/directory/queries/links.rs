@@ -6,10 +6,15 @@ use serde_json::{Map, Value};
 
 use super::audit::{Happening, record};
 use super::prelude::*;
-use super::{env, roles, rules};
-use crate::directory::members::{Change, ChangeMembers, Part, Relation, Side};
+use super::{clusters, env, partners, places, roles, rules};
+use crate::directory::members::{
+    Change, ChangeMembers, FollowMembers, ListMembers, Relation, Side,
+};
 use crate::directory::versions::Digest;
-use crate::storage::schema::{grant_rule_targets, role_includes, roles as roles_table};
+use crate::storage::schema::{
+    clusters as clusters_table, grant_rule_targets, partner_clusters, partners as partners_table,
+    role_includes, roles as roles_table,
+};
 
 /// Does `$do` with the table of a relationship: the table, the column of the
 /// resource that has the members, that of the members, and the members' own id.
@@ -22,6 +27,12 @@ macro_rules! in_table {
             Relation::RuleTargets => {
                 $do!(grant_rule_targets, rule_id, role_id, roles_table)
             }
+            Relation::PartnerClusters => {
+                $do!(partner_clusters, partner_id, cluster_id, clusters_table)
+            }
+            Relation::ClusterPartners => {
+                $do!(partner_clusters, cluster_id, partner_id, partners_table)
+            }
             other => {
                 return Err(DirectoryError::internal(format!(
                     "{other:?} is not kept in a table of its own"
@@ -31,28 +42,63 @@ macro_rules! in_table {
     };
 }
 
-/// Pairs (resource, member).
+/// Pairs (resource, member), of the members that the caller sees.
 pub async fn follow(
-    relation: Relation,
-    ids: Vec<i64>,
-    limit: i64,
+    wanted: &FollowMembers,
+    context: &Context,
     connection: &mut Conn,
 ) -> Result<Vec<(i64, i64)>, DirectoryError> {
+    let FollowMembers {
+        relation, limit, ..
+    } = *wanted;
+    let seen = seen(relation, wanted.visible_members, context, connection).await?;
     macro_rules! pairs {
-        ($table:ident, $own:ident, $other:ident, $members:ident) => {
-            $table::table
-                .filter(env::id_in($table::$own, ids))
+        ($table:ident, $own:ident, $other:ident, $members:ident) => {{
+            let mut query = $table::table
+                .filter(env::id_in($table::$own, wanted.ids.clone()))
                 .order(($table::$own.asc(), $table::$other.asc()))
                 .limit(limit)
                 .select(($table::$own, $table::$other))
-                .load(connection)
-                .await?
-        };
+                .into_boxed::<Db>();
+            if let Some(seen) = seen {
+                let seen = seen.into_iter().collect();
+                query = query.filter(env::id_in($table::$other, seen));
+            }
+            query.load(connection).await?
+        }};
     }
     Ok(in_table!(relation, pairs))
 }
 
-async fn members(side: Side, connection: &mut Conn) -> Result<BTreeSet<i64>, DirectoryError> {
+/// The members that a caller sees who does not see all. None: all. Whoever
+/// sees a role or a rule sees which roles are in it.
+async fn seen(
+    relation: Relation,
+    visible: Visible,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Option<BTreeSet<i64>>, DirectoryError> {
+    let ids: Vec<i64> = match relation {
+        Relation::PartnerClusters => {
+            let Some(seen) = places::clusters_seen(visible, context) else {
+                return Ok(None);
+            };
+            let query = clusters_table::table.filter(seen);
+            query.select(clusters_table::id).load(connection).await?
+        }
+        Relation::ClusterPartners => {
+            let Some(seen) = places::partners_seen(visible, context) else {
+                return Ok(None);
+            };
+            let query = partners_table::table.filter(seen);
+            query.select(partners_table::id).load(connection).await?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(ids.into_iter().collect()))
+}
+
+pub async fn members(side: Side, connection: &mut Conn) -> Result<BTreeSet<i64>, DirectoryError> {
     macro_rules! all {
         ($table:ident, $own:ident, $other:ident, $members:ident) => {
             $table::table
@@ -68,13 +114,19 @@ async fn members(side: Side, connection: &mut Conn) -> Result<BTreeSet<i64>, Dir
 
 /// A page of the ids as they are read, how many there are, and their digest.
 pub async fn page(
-    side: Side,
-    part: &Part,
+    wanted: &ListMembers,
+    context: &Context,
     connection: &mut Conn,
 ) -> Result<(Vec<i64>, i64, Digest), DirectoryError> {
+    let ListMembers { side, part, .. } = wanted;
     // There are few members of these: none is so large that reading it is dear.
-    let all = members(side, connection).await?;
+    let mut all = members(*side, connection).await?;
+    // The version is one for everybody, whatever they see of it.
     let digest = Digest::of(all.iter().copied());
+    if let Some(seen) = seen(side.relation, wanted.visible_members, context, connection).await? {
+        all.retain(|id| seen.contains(id));
+    }
+    let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
     let (least, most) = part.seek.ids();
     let within = |id: &i64| *id >= least && *id <= most;
     let (skip, take) = (count(part.slice.offset), count(part.slice.limit));
@@ -85,7 +137,7 @@ pub async fn page(
         let ids = all.iter().copied().filter(within);
         ids.skip(skip).take(take).collect()
     };
-    Ok((ids, digest.count, digest))
+    Ok((ids, total, digest))
 }
 
 fn count(number: i64) -> usize {
@@ -145,7 +197,9 @@ async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
         // Cycles are made by two changes of two roles: one after the other.
         Relation::RoleIncludes => Ok(env::one_at_a_time(connection).await?),
         Relation::RuleTargets => rules::hold(side.id, connection).await,
-        _ => Ok(()),
+        Relation::PartnerClusters => partners::hold(side.id, connection).await,
+        Relation::ClusterPartners => clusters::hold(side.id, connection).await,
+        Relation::UserRoles | Relation::RoleUsers => Ok(()),
     }
 }
 

@@ -12,7 +12,7 @@ use super::grants::{happening, some_administrator};
 use super::outbox::about_grants;
 use super::prelude::*;
 use super::sight::{Sight, sees_user, sight};
-use super::{env, found, links, roles, rules};
+use super::{clusters, env, found, links, partners, roles, rules};
 use crate::directory::Expected;
 use crate::directory::delegation::{Place, Verb};
 use crate::directory::grants::{NewGrant, misplaced};
@@ -81,7 +81,7 @@ impl Run for FollowMembers {
                 pairs.load(connection).await?
             }
             Relation::RoleUsers => {
-                let sight = sight(self.visible_users, context, connection).await?;
+                let sight = sight(self.visible_members, context, connection).await?;
                 let pairs = grants::table
                     .inner_join(users::table)
                     .filter(env::id_in(grants::role_id, self.ids.clone()))
@@ -94,7 +94,7 @@ impl Run for FollowMembers {
                     .select((grants::role_id, grants::user_id));
                 pairs.load(connection).await?
             }
-            table => links::follow(table, self.ids.clone(), self.limit, connection).await?,
+            _ => links::follow(self, context, connection).await?,
         };
         Ok(pairs)
     }
@@ -137,7 +137,7 @@ impl Run for ListMembers {
                     .filter(users::deleted_at.is_null());
                 // The version is one for everybody, whatever they see of it.
                 let digest = digest!(holders, connection);
-                let sight = sight(self.visible_users, context, connection).await?;
+                let sight = sight(self.visible_members, context, connection).await?;
                 let seen = holders.filter(seen!(sight));
                 let total = match sight {
                     Sight::All => digest.count,
@@ -146,7 +146,7 @@ impl Run for ListMembers {
                 let ids = members!(self.part, seen, grants::user_id, connection);
                 (ids, total, digest)
             }
-            _ => links::page(self.side, &self.part, connection).await?,
+            _ => links::page(self, context, connection).await?,
         };
         if self.part.seek.backwards {
             ids.reverse();
@@ -175,7 +175,8 @@ async fn exists(
                 && row.first::<i64>(connection).await.optional()?.is_some())
         }
         Relation::RuleTargets => rules::sees(visible, id, context, connection).await,
-        Relation::PartnerClusters | Relation::ClusterPartners => Ok(false),
+        Relation::PartnerClusters => partners::sees(visible, id, context, connection).await,
+        Relation::ClusterPartners => clusters::sees(visible, id, context, connection).await,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
 };
-use crate::storage::schema::{user_blocks, users};
+use crate::storage::schema::{partners, user_blocks, users};
 
 columns!(users, UserColumn {
     Id: number id,
@@ -28,6 +28,7 @@ columns!(users, UserColumn {
     Position: maybe_text position,
     Organization: maybe_text organization,
     TimeZone: maybe_text time_zone,
+    Partner: maybe_number partner_id,
     External: flag external,
     ExternalId: maybe_text external_id,
     IsActive: flag is_active,
@@ -199,6 +200,10 @@ fn filtered(
         Sight::Nothing => query.filter(users::id.eq(0)),
     };
     query = match &list.of {
+        Some(UsersOf::Partners(partners)) => query.filter(env::id_in(
+            users::partner_id.assume_not_null(),
+            partners.clone(),
+        )),
         Some(UsersOf::Ids(ids)) => query.filter(env::id_in(users::id, ids.clone())),
         // A role is part of the condition: see `with_roles`.
         Some(UsersOf::Role(_)) | None => query,
@@ -313,6 +318,7 @@ impl Run for CreateUser {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
         refuse_taken(&self.changes, self.sees_trash, connection).await?;
+        partner_exists(&self.changes, connection).await?;
         let id = insert(self, context, connection).await?;
         let rest = UserChanges {
             username: None,
@@ -374,6 +380,20 @@ fn taken(field: &str, is_in_trash: bool) -> String {
         format!("A user with this {field} is in the trash, to be restored or purged.")
     } else {
         format!("A user with this {field} already exists.")
+    }
+}
+
+async fn partner_exists(
+    changes: &UserChanges,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let Some(Some(partner)) = changes.partner_id else {
+        return Ok(());
+    };
+    let row = partners::table.find(partner).select(partners::id);
+    match row.first::<i64>(connection).await.optional()? {
+        Some(_) => Ok(()),
+        None => Err(DirectoryError::no_such("partners", "partner")),
     }
 }
 
@@ -466,9 +486,10 @@ impl Run for UpdateUser {
         refuse_taken(&changes, self.sees_trash, connection).await?;
         if !self.may_set_flags && !changes.is_personal() {
             return Err(DirectoryError::Protected(
-                "Flags of users are changed by holders of users:write.",
+                "Flags and partners of users are changed by holders of users:write.",
             ));
         }
+        partner_exists(&changes, connection).await?;
         if let Some(roles) = &self.roles {
             replace_roles(
                 self.id,

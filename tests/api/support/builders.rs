@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rolecall::directory::Expected;
+use rolecall::directory::delegation::Place;
+use rolecall::directory::grants::{CreateGrant, GrantChanges};
 use rolecall::directory::listing::Visible;
 use rolecall::directory::members::{Authority, Change, ChangeMembers, Relation};
 use rolecall::directory::permissions::Reach;
@@ -11,10 +13,11 @@ use rolecall::directory::users::{CreateUser, PasswordHash, UserChanges};
 
 use super::app::{ADMIN_HASH, TestApp};
 use super::client::Client;
+use super::places::PartnerMade;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
-fn unique(word: &str) -> String {
+pub fn unique(word: &str) -> String {
     format!("{word}{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
@@ -52,6 +55,11 @@ impl UserBuilder {
     /// Can sign in with [`ADMIN_PASSWORD`](super::ADMIN_PASSWORD), without the cost of another hash.
     pub fn with_password(mut self) -> Self {
         self.changes.password_hash = Some(Some(PasswordHash::new(ADMIN_HASH.into())));
+        self
+    }
+
+    pub fn of_partner(mut self, partner: &PartnerMade) -> Self {
+        self.changes.partner_id = Some(Some(partner.id));
         self
     }
 
@@ -131,6 +139,19 @@ impl Member {
         };
         app.inside(async |directory, context| directory.write(context, change).await);
     }
+
+    /// The role in a workspace or a cluster; answers the id of the grant.
+    pub fn grant_in(&self, app: &TestApp, role: &RoleMade, place: Place) -> i64 {
+        let create = CreateGrant {
+            user_id: self.id,
+            role_id: role.id,
+            place,
+            changes: GrantChanges::default(),
+            authority: Authority::Reach(Reach::Everything),
+        };
+        let grant = app.inside(async |directory, context| directory.write(context, create).await);
+        grant.id
+    }
 }
 
 /// A role with a name of its own and without permissions.
@@ -155,6 +176,12 @@ impl RoleBuilder {
 
     pub fn permitting(mut self, permissions: &[&str]) -> Self {
         self.changes.permissions = Some(serde_json::to_string(permissions).unwrap());
+        self
+    }
+
+    /// Held in a `workspace` or a `cluster`, or everywhere (`none`).
+    pub fn held_in(mut self, scope: &str) -> Self {
+        self.changes.scope = Some(scope.to_owned());
         self
     }
 

@@ -72,6 +72,7 @@ fn value(field: &Field) -> String {
         Kind::Flag => "true or false",
         Kind::Number => "number",
         Kind::Time => "time",
+        Kind::Amount => "decimal number",
         Kind::Structure if field.form.is_names => "array of names",
         Kind::Structure => "object",
     };

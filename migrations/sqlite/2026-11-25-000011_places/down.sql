@@ -1,0 +1,2 @@
+DROP INDEX clusters_title;
+DROP INDEX partners_title;

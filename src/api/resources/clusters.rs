@@ -1,0 +1,194 @@
+use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::decode::refuse;
+use crate::api::error::Failure;
+use crate::api::resource::{
+    Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
+    Target, Writable,
+};
+use crate::auth::Guard;
+use crate::directory::clusters::{
+    CLUSTER_TYPES, Cluster, ClusterChanges, ClusterColumn, CreateCluster, DeleteCluster,
+    FindCluster, UpdateCluster,
+};
+use crate::directory::{self, Problem, values};
+
+pub struct Clusters;
+
+impl Resource for Clusters {
+    const TYPE: &'static str = "clusters";
+    const DOC: &'static str =
+        "The sectors of a workspace, like health or education. Roles can be held in one.";
+    const RELATIONSHIPS: &'static [Relationship] = &[
+        Relationship {
+            name: "workspace",
+            target: "workspaces",
+            to_many: false,
+            doc: "The workspace that the cluster is in; a new cluster must name it.",
+            sent: Sent::Always,
+        },
+        Relationship {
+            name: "partners",
+            target: "partners",
+            to_many: true,
+            doc: "The partners that work in it.",
+            sent: Sent::Always,
+        },
+        Relationship {
+            name: "grants",
+            target: "grants",
+            to_many: true,
+            doc: "The roles that are held in it.",
+            sent: Sent::Never,
+        },
+    ];
+    const LINKED_BY: &'static [(&'static str, ClusterColumn)] =
+        &[("workspace", ClusterColumn::Workspace)];
+    const REQUIRED_LINKS: &'static [&'static str] = &["workspace"];
+    type Noun = directory::clusters::Clusters;
+    type Find = FindCluster;
+    type Draft = ClusterChanges;
+
+    fn attributes() -> &'static [Attribute<Self>] {
+        ATTRIBUTES
+    }
+
+    fn id(row: &Cluster) -> i64 {
+        row.id
+    }
+
+    fn find(id: i64) -> FindCluster {
+        FindCluster {
+            id,
+            visible: Default::default(),
+        }
+    }
+
+    fn revision(row: &Cluster) -> Revision<'_> {
+        Revision {
+            version: row.version,
+            seen: None,
+        }
+    }
+
+    fn beside(row: &Cluster) -> Option<i64> {
+        Some(row.workspace_version)
+    }
+
+    fn stamp(row: &Cluster) -> Option<Stamp<'_>> {
+        Some(Stamp {
+            created: &row.created,
+            modified: &row.modified,
+            created_by: None,
+            modified_by: None,
+            external_id: None,
+        })
+    }
+}
+
+impl Gather for ClusterChanges {
+    type Changes = Self;
+
+    fn changes(&mut self) -> &mut Self {
+        self
+    }
+}
+
+const ATTRIBUTES: &[Attribute<Clusters>] = &[
+    attribute!(
+        text title,
+        Some(ClusterColumn::Title),
+        "What it is called within its workspace.",
+        Form::text(1, values::MAX_TEXT).required(),
+        |text| values::filled("title", text, values::MAX_TEXT)
+    ),
+    Attribute {
+        form: Form::one_of(CLUSTER_TYPES).required(),
+        ..attribute!(
+            choice cluster_type,
+            Some(ClusterColumn::ClusterType),
+            "What it is about; imported: something else.",
+            CLUSTER_TYPES
+        )
+    },
+    attribute!(
+        maybe imported_type,
+        Some(ClusterColumn::ImportedType),
+        "What an imported cluster is about, its title unless another is sent; null for all others.",
+        Form::text(1, values::MAX_TEXT),
+        |text| values::filled("imported_type", text, values::MAX_TEXT)
+    ),
+    attribute!(
+        shown text full_title,
+        None,
+        "The title with that of the workspace, like Health (Kenya)."
+    ),
+    attribute!(shown time created, Some(ClusterColumn::Created), CREATED),
+    attribute!(shown time modified, Some(ClusterColumn::Modified), MODIFIED),
+];
+
+/// Takes the workspace out of the linkage.
+fn workspace(linked: &mut Linked, draft: &mut ClusterChanges, problems: &mut Vec<Problem>) {
+    if let Some(workspaces) = linked.take("workspace") {
+        draft.workspace_id = workspaces.first().copied();
+        if draft.workspace_id.is_none() {
+            problems.push(Problem::invalid(
+                "workspace",
+                "A cluster is in a workspace.",
+            ));
+        }
+    }
+}
+
+impl Deletable for Clusters {
+    type Delete = DeleteCluster;
+
+    fn deletion(target: Target) -> DeleteCluster {
+        DeleteCluster {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+        }
+    }
+}
+
+impl Writable for Clusters {
+    type Create = CreateCluster;
+    type Update = UpdateCluster;
+
+    async fn creation(
+        guard: &Guard,
+        mut draft: ClusterChanges,
+        mut problems: Vec<Problem>,
+        mut linked: Linked,
+    ) -> Result<(CreateCluster, ShownOnce), Failure> {
+        workspace(&mut linked, &mut draft, &mut problems);
+        let mut operation = CreateCluster {
+            changes: draft,
+            partners: linked.take("partners"),
+        };
+        guard.permits(&mut operation)?;
+        problems.extend(CreateCluster::missing(&operation.changes));
+        refuse(problems)?;
+        Ok((operation, ShownOnce::new()))
+    }
+
+    async fn change(
+        guard: &Guard,
+        target: Target,
+        mut draft: ClusterChanges,
+        mut problems: Vec<Problem>,
+        mut linked: Linked,
+    ) -> Result<UpdateCluster, Failure> {
+        workspace(&mut linked, &mut draft, &mut problems);
+        let mut operation = UpdateCluster {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            changes: draft,
+            partners: linked.take("partners"),
+        };
+        guard.permits(&mut operation)?;
+        refuse(problems)?;
+        Ok(operation)
+    }
+}

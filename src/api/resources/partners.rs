@@ -1,0 +1,254 @@
+use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::decode::refuse;
+use crate::api::error::Failure;
+use crate::api::resource::{
+    Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
+    Target, Writable,
+};
+use crate::auth::Guard;
+use crate::directory::partners::{
+    COUNTRIES, CSO_TYPES, CreatePartner, DeletePartner, EXTERNAL_SOURCES, FindPartner, MAX_CITY,
+    MAX_EXTERNAL_ID, MAX_OCHA_EXTERNAL_ID, MAX_PHONE, MAX_POSTAL_CODE, MAX_RATING, MAX_SHORT_TITLE,
+    MAX_STREET, MAX_VENDOR_NUMBER, PARTNER_TYPES, Partner, PartnerChanges, PartnerColumn,
+    SHARED_PARTNER, UpdatePartner, country,
+};
+use crate::directory::{self, Problem, values};
+
+pub struct Partners;
+
+impl Resource for Partners {
+    const TYPE: &'static str = "partners";
+    const DOC: &'static str = "The organizations that users belong to, and that work in clusters.";
+    const RELATIONSHIPS: &'static [Relationship] = &[
+        Relationship {
+            name: "clusters",
+            target: "clusters",
+            to_many: true,
+            doc: "The clusters that the partner works in.",
+            sent: Sent::Always,
+        },
+        Relationship {
+            name: "users",
+            target: "users",
+            to_many: true,
+            doc: "Who belongs to the partner; each user names it.",
+            sent: Sent::Never,
+        },
+    ];
+    type Noun = directory::partners::Partners;
+    type Find = FindPartner;
+    type Draft = PartnerChanges;
+
+    fn attributes() -> &'static [Attribute<Self>] {
+        ATTRIBUTES
+    }
+
+    fn id(row: &Partner) -> i64 {
+        row.id
+    }
+
+    fn find(id: i64) -> FindPartner {
+        FindPartner {
+            id,
+            visible: Default::default(),
+        }
+    }
+
+    fn revision(row: &Partner) -> Revision<'_> {
+        Revision {
+            version: row.version,
+            seen: None,
+        }
+    }
+
+    fn stamp(row: &Partner) -> Option<Stamp<'_>> {
+        Some(Stamp {
+            created: &row.created,
+            modified: &row.modified,
+            created_by: None,
+            modified_by: None,
+            external_id: None,
+        })
+    }
+}
+
+impl Gather for PartnerChanges {
+    type Changes = Self;
+
+    fn changes(&mut self) -> &mut Self {
+        self
+    }
+}
+
+const ATTRIBUTES: &[Attribute<Partners>] = &[
+    attribute!(
+        text title,
+        Some(PartnerColumn::Title),
+        "What the partner is called.",
+        Form::text(1, values::MAX_TEXT).required(),
+        |text| values::filled("title", text, values::MAX_TEXT)
+    ),
+    attribute!(
+        maybe_text short_title,
+        Some(PartnerColumn::ShortTitle),
+        "A shorter title, like an acronym.",
+        MAX_SHORT_TITLE
+    ),
+    attribute!(
+        maybe_text alternate_title,
+        Some(PartnerColumn::AlternateTitle),
+        "Another title, like that in another language.",
+        values::MAX_TEXT
+    ),
+    attribute!(
+        choice partner_type,
+        Some(PartnerColumn::PartnerType),
+        "B/M: bilateral or multilateral, CSO: civil society organization, Gov: government, UNA: UN agency.",
+        PARTNER_TYPES
+    ),
+    attribute!(
+        maybe_choice cso_type,
+        Some(PartnerColumn::CsoType),
+        "Of a civil society organization. Int: international, Nat: national, CBO: community based, AI: academic, RC: Red Cross or Red Crescent.",
+        CSO_TYPES
+    ),
+    attribute!(
+        choice shared_partner,
+        Some(PartnerColumn::SharedPartner),
+        "Shared with UNDP (UND), with UNFPA (UNF), with both (U&U) or not (No).",
+        SHARED_PARTNER
+    ),
+    attribute!(
+        maybe_choice external_source,
+        Some(PartnerColumn::ExternalSource),
+        "The system that external_id is from.",
+        EXTERNAL_SOURCES
+    ),
+    attribute!(
+        maybe_text external_id,
+        Some(PartnerColumn::ExternalId),
+        "The id in another system.",
+        MAX_EXTERNAL_ID
+    ),
+    attribute!(
+        maybe ocha_external_id,
+        Some(PartnerColumn::OchaExternalId),
+        "The id at OCHA. Unique.",
+        Form::text(1, MAX_OCHA_EXTERNAL_ID),
+        |text| values::filled("ocha_external_id", text, MAX_OCHA_EXTERNAL_ID)
+    ),
+    attribute!(
+        maybe email,
+        Some(PartnerColumn::Email),
+        "An e-mail address.",
+        Form::text(1, values::MAX_TEXT),
+        |text| values::email_within(text, values::MAX_TEXT)
+    ),
+    attribute!(
+        maybe_text phone_number,
+        Some(PartnerColumn::PhoneNumber),
+        "A telephone number.",
+        MAX_PHONE
+    ),
+    attribute!(
+        maybe_text street_address,
+        Some(PartnerColumn::StreetAddress),
+        "Street and number.",
+        MAX_STREET
+    ),
+    attribute!(maybe_text city, Some(PartnerColumn::City), "The city.", MAX_CITY),
+    attribute!(
+        maybe_text postal_code,
+        Some(PartnerColumn::PostalCode),
+        "The postal code.",
+        MAX_POSTAL_CODE
+    ),
+    attribute!(
+        maybe country_code,
+        Some(PartnerColumn::CountryCode),
+        "The country by its code of ISO 3166-1 alpha-2.",
+        Form::one_of(COUNTRIES),
+        country
+    ),
+    attribute!(maybe_amount total_ct_cp, "The total of cash transfers in the country programme."),
+    attribute!(maybe_amount total_ct_cy, "The total of cash transfers in the current year."),
+    attribute!(
+        maybe vendor_number,
+        Some(PartnerColumn::VendorNumber),
+        "The number as a vendor. Unique.",
+        Form::text(1, MAX_VENDOR_NUMBER),
+        |text| values::filled("vendor_number", text, MAX_VENDOR_NUMBER)
+    ),
+    attribute!(
+        maybe_text alternate_id,
+        Some(PartnerColumn::AlternateId),
+        "Another id.",
+        values::MAX_TEXT
+    ),
+    attribute!(
+        maybe_text rating,
+        Some(PartnerColumn::Rating),
+        "How the risk of working with the partner is rated.",
+        MAX_RATING
+    ),
+    attribute!(
+        maybe_text basis_for_risk_rating,
+        Some(PartnerColumn::BasisForRiskRating),
+        "What the rating is based on.",
+        MAX_RATING
+    ),
+    attribute!(shown time created, Some(PartnerColumn::Created), CREATED),
+    attribute!(shown time modified, Some(PartnerColumn::Modified), MODIFIED),
+];
+
+impl Deletable for Partners {
+    type Delete = DeletePartner;
+
+    fn deletion(target: Target) -> DeletePartner {
+        DeletePartner {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+        }
+    }
+}
+
+impl Writable for Partners {
+    type Create = CreatePartner;
+    type Update = UpdatePartner;
+
+    async fn creation(
+        guard: &Guard,
+        draft: PartnerChanges,
+        mut problems: Vec<Problem>,
+        mut linked: Linked,
+    ) -> Result<(CreatePartner, ShownOnce), Failure> {
+        let mut operation = CreatePartner {
+            changes: draft,
+            clusters: linked.take("clusters"),
+        };
+        guard.permits(&mut operation)?;
+        problems.extend(CreatePartner::missing(&operation.changes));
+        refuse(problems)?;
+        Ok((operation, ShownOnce::new()))
+    }
+
+    async fn change(
+        guard: &Guard,
+        target: Target,
+        draft: PartnerChanges,
+        problems: Vec<Problem>,
+        mut linked: Linked,
+    ) -> Result<UpdatePartner, Failure> {
+        let mut operation = UpdatePartner {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            changes: draft,
+            clusters: linked.take("clusters"),
+        };
+        guard.permits(&mut operation)?;
+        refuse(problems)?;
+        Ok(operation)
+    }
+}

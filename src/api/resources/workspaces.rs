@@ -1,0 +1,147 @@
+use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::decode::refuse;
+use crate::api::error::Failure;
+use crate::api::resource::{
+    Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
+    Target, Writable,
+};
+use crate::auth::Guard;
+use crate::directory::workspaces::{
+    CreateWorkspace, DeleteWorkspace, FindWorkspace, MAX_CODE, UpdateWorkspace, Workspace,
+    WorkspaceChanges, WorkspaceColumn,
+};
+use crate::directory::{self, Problem, values};
+
+pub struct Workspaces;
+
+impl Resource for Workspaces {
+    const TYPE: &'static str = "workspaces";
+    const DOC: &'static str =
+        "What work is divided into: countries, programmes, projects. Roles can be held in one.";
+    const RELATIONSHIPS: &'static [Relationship] = &[
+        Relationship {
+            name: "clusters",
+            target: "clusters",
+            to_many: true,
+            doc: "The clusters in it; each names its workspace.",
+            sent: Sent::Never,
+        },
+        Relationship {
+            name: "grants",
+            target: "grants",
+            to_many: true,
+            doc: "The roles that are held in it.",
+            sent: Sent::Never,
+        },
+    ];
+    type Noun = directory::workspaces::Workspaces;
+    type Find = FindWorkspace;
+    type Draft = WorkspaceChanges;
+
+    fn attributes() -> &'static [Attribute<Self>] {
+        ATTRIBUTES
+    }
+
+    fn id(row: &Workspace) -> i64 {
+        row.id
+    }
+
+    fn find(id: i64) -> FindWorkspace {
+        FindWorkspace {
+            id,
+            visible: Default::default(),
+        }
+    }
+
+    fn revision(row: &Workspace) -> Revision<'_> {
+        Revision {
+            version: row.version,
+            seen: None,
+        }
+    }
+
+    fn stamp(row: &Workspace) -> Option<Stamp<'_>> {
+        Some(Stamp {
+            created: &row.created,
+            modified: &row.modified,
+            created_by: None,
+            modified_by: None,
+            external_id: None,
+        })
+    }
+}
+
+impl Gather for WorkspaceChanges {
+    type Changes = Self;
+
+    fn changes(&mut self) -> &mut Self {
+        self
+    }
+}
+
+const ATTRIBUTES: &[Attribute<Workspaces>] = &[
+    attribute!(
+        text title,
+        Some(WorkspaceColumn::Title),
+        "What it is called.",
+        Form::text(1, values::MAX_TEXT).required(),
+        |text| values::filled("title", text, values::MAX_TEXT)
+    ),
+    attribute!(
+        text code,
+        Some(WorkspaceColumn::Code),
+        "A unique short name.",
+        Form::text(1, MAX_CODE).required(),
+        |text| values::filled("code", text, MAX_CODE)
+    ),
+    attribute!(shown time created, Some(WorkspaceColumn::Created), CREATED),
+    attribute!(shown time modified, Some(WorkspaceColumn::Modified), MODIFIED),
+];
+
+impl Deletable for Workspaces {
+    type Delete = DeleteWorkspace;
+
+    fn deletion(target: Target) -> DeleteWorkspace {
+        DeleteWorkspace {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+        }
+    }
+}
+
+impl Writable for Workspaces {
+    type Create = CreateWorkspace;
+    type Update = UpdateWorkspace;
+
+    async fn creation(
+        guard: &Guard,
+        draft: WorkspaceChanges,
+        mut problems: Vec<Problem>,
+        _: Linked,
+    ) -> Result<(CreateWorkspace, ShownOnce), Failure> {
+        let mut operation = CreateWorkspace { changes: draft };
+        guard.permits(&mut operation)?;
+        problems.extend(CreateWorkspace::missing(&operation.changes));
+        refuse(problems)?;
+        Ok((operation, ShownOnce::new()))
+    }
+
+    async fn change(
+        guard: &Guard,
+        target: Target,
+        draft: WorkspaceChanges,
+        problems: Vec<Problem>,
+        _: Linked,
+    ) -> Result<UpdateWorkspace, Failure> {
+        let mut operation = UpdateWorkspace {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            changes: draft,
+        };
+        guard.permits(&mut operation)?;
+        refuse(problems)?;
+        Ok(operation)
+    }
+}

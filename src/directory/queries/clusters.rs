@@ -1,0 +1,273 @@
+use serde_json::{Map, Value};
+
+use super::audit::{Happening, record};
+use super::prelude::*;
+use super::{env, found, links, places};
+use crate::directory::clusters::{
+    Cluster, ClusterChanges, ClusterColumn, Clusters, ClustersOf, CreateCluster, DeleteCluster,
+    FindCluster, NewCluster, UpdateCluster,
+};
+use crate::directory::events::{described, difference};
+use crate::directory::members::{Authority, Relation};
+use crate::storage::schema::{clusters, grants, partner_clusters, workspaces};
+
+columns!(clusters, ClusterColumn {
+    Id: number id,
+    Title: text title,
+    ClusterType: text cluster_type,
+    ImportedType: maybe_text imported_type,
+    Workspace: number workspace_id,
+    Created: text created,
+    Modified: text modified,
+});
+no_own!(clusters);
+
+impl Run for FindCluster {
+    type Answer = Option<Cluster>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<Cluster>, DirectoryError> {
+        let Some(seen) = places::clusters_seen(self.visible, context) else {
+            return by_id(self.id, connection).await;
+        };
+        let query = clusters::table
+            .find(self.id)
+            .filter(seen)
+            .select(Cluster::as_select());
+        Ok(query.get_result(connection).await.optional()?)
+    }
+}
+
+async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Cluster>, DirectoryError> {
+    let query = clusters::table.find(id).select(Cluster::as_select());
+    Ok(query.get_result(connection).await.optional()?)
+}
+
+/// Before a change: what is recorded as the state before it must be that.
+async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Cluster>, DirectoryError> {
+    let query = env::held!(clusters::table.find(id).select(Cluster::as_select()));
+    Ok(query.get_result(connection).await.optional()?)
+}
+
+/// Whether there is such a cluster that the caller sees.
+pub async fn sees(
+    visible: Visible,
+    id: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let mut query = clusters::table
+        .find(id)
+        .select(clusters::id)
+        .into_boxed::<Db>();
+    if let Some(seen) = places::clusters_seen(visible, context) {
+        query = query.filter(seen);
+    }
+    Ok(query.first::<i64>(connection).await.optional()?.is_some())
+}
+
+/// Nobody else changes the cluster until this transaction ends.
+pub async fn hold(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+    found(by_id_held(id, connection).await?).map(drop)
+}
+
+async fn workspace_exists(
+    workspace: Option<i64>,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let Some(workspace) = workspace else {
+        return Ok(());
+    };
+    let row = workspaces::table.find(workspace).select(workspaces::id);
+    match row.first::<i64>(connection).await.optional()? {
+        Some(_) => Ok(()),
+        None => Err(DirectoryError::no_such("workspaces", "workspace")),
+    }
+}
+
+fn settle(
+    changes: &ClusterChanges,
+    before: Option<&Cluster>,
+) -> Result<ClusterChanges, DirectoryError> {
+    let settled = changes.clone().settled(before);
+    settled.map_err(|problem| DirectoryError::Invalid(vec![problem]))
+}
+
+impl Run for List<Clusters> {
+    type Answer = Listed<Cluster>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Listed<Cluster>, DirectoryError> {
+        let wanted = settled(&self.condition, connection).await?;
+        let matching = || filtered(self, wanted.as_ref(), context);
+        let total = total!(self, matching(), connection);
+        let rows = page!(self, matching(), Cluster, context, connection);
+        Ok(Listed { rows, total })
+    }
+}
+
+fn filtered(
+    list: &List<Clusters>,
+    wanted: Option<&Condition<ClusterColumn>>,
+    context: &Context,
+) -> clusters::BoxedQuery<'static, Db> {
+    let mut query = clusters::table.into_boxed::<Db>();
+    if let Some(seen) = places::clusters_seen(list.visible, context) {
+        query = query.filter(seen);
+    }
+    query = match &list.of {
+        Some(ClustersOf::Workspaces(workspaces)) => {
+            query.filter(env::id_in(clusters::workspace_id, workspaces.clone()))
+        }
+        Some(ClustersOf::Partner(partner)) => {
+            let theirs = partner_clusters::table
+                .filter(partner_clusters::partner_id.eq(*partner))
+                .select(partner_clusters::cluster_id);
+            query.filter(clusters::id.eq_any(theirs))
+        }
+        Some(ClustersOf::Ids(ids)) => query.filter(env::id_in(clusters::id, ids.clone())),
+        None => query,
+    };
+    match wanted {
+        Some(wanted) => query.filter(condition(wanted, context)),
+        None => query,
+    }
+}
+
+fn happening(
+    verb: &'static str,
+    id: i64,
+    before: Option<Map<String, Value>>,
+    after: Option<Map<String, Value>>,
+) -> Happening<'static> {
+    Happening {
+        verb,
+        subject_type: "clusters",
+        subject_id: id,
+        before,
+        after,
+    }
+}
+
+impl Run for CreateCluster {
+    type Answer = Cluster;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Cluster, DirectoryError> {
+        workspace_exists(self.changes.workspace_id, connection).await?;
+        let changes = settle(&self.changes, None)?;
+        let now = context.now_text();
+        let new = NewCluster {
+            title: changes.title.as_deref().unwrap_or_default(),
+            cluster_type: changes.cluster_type.as_deref().unwrap_or_default(),
+            imported_type: changes.imported_type.as_ref().and_then(|t| t.as_deref()),
+            workspace_id: changes.workspace_id.unwrap_or_default(),
+            created: &now,
+            modified: &now,
+        };
+        let id: i64 = diesel::insert_into(clusters::table)
+            .values(new)
+            .returning(clusters::id)
+            .get_result(connection)
+            .await?;
+        let cluster = found(by_id(id, connection).await?)?;
+        let after = Some(described(&cluster));
+        record(context, connection, happening("create", id, None, after)).await?;
+        if let Some(partners) = &self.partners {
+            let side = Relation::ClusterPartners.of(id);
+            let authority = Authority::default();
+            links::replace(side, partners, authority, context, connection).await?;
+        }
+        Ok(cluster)
+    }
+}
+
+impl Run for UpdateCluster {
+    type Answer = Cluster;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Cluster, DirectoryError> {
+        if !sees(self.visible, self.id, context, connection).await? {
+            return Err(DirectoryError::NotFound);
+        }
+        let before = found(by_id_held(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
+        workspace_exists(self.changes.workspace_id, connection).await?;
+        if let Some(partners) = &self.partners {
+            let side = Relation::ClusterPartners.of(self.id);
+            let authority = Authority::default();
+            links::replace(side, partners, authority, context, connection).await?;
+        }
+        let changes = settle(&self.changes, Some(&before))?;
+        let changes = changes.without_unchanged(&before);
+        if changes.is_empty() {
+            return Ok(before);
+        }
+        diesel::update(clusters::table.find(self.id))
+            .set((
+                &changes,
+                clusters::version.eq(clusters::version + 1),
+                clusters::modified.eq(context.now_text()),
+            ))
+            .execute(connection)
+            .await?;
+        let after = found(by_id(self.id, connection).await?)?;
+        let (old, new) = difference(described(&before), described(&after));
+        record(
+            context,
+            connection,
+            happening("update", self.id, Some(old), Some(new)),
+        )
+        .await?;
+        Ok(after)
+    }
+}
+
+impl Run for DeleteCluster {
+    type Answer = ();
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
+        if !sees(self.visible, self.id, context, connection).await? {
+            return Err(DirectoryError::NotFound);
+        }
+        let before = found(by_id_held(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
+        let row = grants::table
+            .filter(grants::cluster_id.eq(self.id))
+            .select(grants::id);
+        if row.first::<i64>(connection).await.optional()?.is_some() {
+            return Err(DirectoryError::Protected(
+                "Roles are held in this cluster: delete the grants first.",
+            ));
+        }
+        // What goes with it is told with it.
+        let side = Relation::ClusterPartners.of(self.id);
+        let pairs = links::members(side, connection).await?;
+        let mut told = described(&before);
+        told.insert(side.relation.name().into(), pairs.into_iter().collect());
+        let deleted = diesel::delete(clusters::table.find(self.id))
+            .execute(connection)
+            .await?;
+        if deleted == 0 {
+            return Err(DirectoryError::NotFound);
+        }
+        record(
+            context,
+            connection,
+            happening("delete", self.id, Some(told), None),
+        )
+        .await
+    }
+}

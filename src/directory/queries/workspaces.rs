@@ -1,0 +1,223 @@
+use serde_json::{Map, Value};
+
+use super::audit::{Happening, record};
+use super::prelude::*;
+use super::{env, found, places};
+use crate::directory::events::{described, difference};
+use crate::directory::workspaces::{
+    CreateWorkspace, DeleteWorkspace, FindWorkspace, NewWorkspace, UpdateWorkspace, Workspace,
+    WorkspaceColumn, Workspaces, WorkspacesOf,
+};
+use crate::storage::schema::{clusters, grants, workspaces};
+
+columns!(workspaces, WorkspaceColumn {
+    Id: number id,
+    Title: text title,
+    Code: text code,
+    Created: text created,
+    Modified: text modified,
+});
+no_own!(workspaces);
+
+impl Run for FindWorkspace {
+    type Answer = Option<Workspace>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<Workspace>, DirectoryError> {
+        let Some(seen) = places::workspaces_seen(self.visible, context) else {
+            return by_id(self.id, connection).await;
+        };
+        let query = workspaces::table
+            .find(self.id)
+            .filter(seen)
+            .select(Workspace::as_select());
+        Ok(query.get_result(connection).await.optional()?)
+    }
+}
+
+async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Workspace>, DirectoryError> {
+    let query = workspaces::table.find(id).select(Workspace::as_select());
+    Ok(query.get_result(connection).await.optional()?)
+}
+
+/// Before a change: what is recorded as the state before it must be that.
+async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Workspace>, DirectoryError> {
+    let query = env::held!(workspaces::table.find(id).select(Workspace::as_select()));
+    Ok(query.get_result(connection).await.optional()?)
+}
+
+/// Whether there is such a workspace that the caller sees.
+pub async fn sees(
+    visible: Visible,
+    id: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let mut query = workspaces::table
+        .find(id)
+        .select(workspaces::id)
+        .into_boxed::<Db>();
+    if let Some(seen) = places::workspaces_seen(visible, context) {
+        query = query.filter(seen);
+    }
+    Ok(query.first::<i64>(connection).await.optional()?.is_some())
+}
+
+impl Run for List<Workspaces> {
+    type Answer = Listed<Workspace>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Listed<Workspace>, DirectoryError> {
+        let wanted = settled(&self.condition, connection).await?;
+        let matching = || filtered(self, wanted.as_ref(), context);
+        let total = total!(self, matching(), connection);
+        let rows = page!(self, matching(), Workspace, context, connection);
+        Ok(Listed { rows, total })
+    }
+}
+
+fn filtered(
+    list: &List<Workspaces>,
+    wanted: Option<&Condition<WorkspaceColumn>>,
+    context: &Context,
+) -> workspaces::BoxedQuery<'static, Db> {
+    let mut query = workspaces::table.into_boxed::<Db>();
+    if let Some(seen) = places::workspaces_seen(list.visible, context) {
+        query = query.filter(seen);
+    }
+    query = match &list.of {
+        Some(WorkspacesOf::Ids(ids)) => query.filter(env::id_in(workspaces::id, ids.clone())),
+        None => query,
+    };
+    match wanted {
+        Some(wanted) => query.filter(condition(wanted, context)),
+        None => query,
+    }
+}
+
+fn happening(
+    verb: &'static str,
+    id: i64,
+    before: Option<Map<String, Value>>,
+    after: Option<Map<String, Value>>,
+) -> Happening<'static> {
+    Happening {
+        verb,
+        subject_type: "workspaces",
+        subject_id: id,
+        before,
+        after,
+    }
+}
+
+impl Run for CreateWorkspace {
+    type Answer = Workspace;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Workspace, DirectoryError> {
+        let now = context.now_text();
+        let new = NewWorkspace {
+            title: self.changes.title.as_deref().unwrap_or_default(),
+            code: self.changes.code.as_deref().unwrap_or_default(),
+            created: &now,
+            modified: &now,
+        };
+        let id: i64 = diesel::insert_into(workspaces::table)
+            .values(new)
+            .returning(workspaces::id)
+            .get_result(connection)
+            .await?;
+        let workspace = found(by_id(id, connection).await?)?;
+        let after = Some(described(&workspace));
+        record(context, connection, happening("create", id, None, after)).await?;
+        Ok(workspace)
+    }
+}
+
+impl Run for UpdateWorkspace {
+    type Answer = Workspace;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Workspace, DirectoryError> {
+        if !sees(self.visible, self.id, context, connection).await? {
+            return Err(DirectoryError::NotFound);
+        }
+        let before = found(by_id_held(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
+        let changes = self.changes.clone();
+        let changes = changes.without_unchanged(&before);
+        if changes.is_empty() {
+            return Ok(before);
+        }
+        diesel::update(workspaces::table.find(self.id))
+            .set((
+                &changes,
+                workspaces::version.eq(workspaces::version + 1),
+                workspaces::modified.eq(context.now_text()),
+            ))
+            .execute(connection)
+            .await?;
+        let after = found(by_id(self.id, connection).await?)?;
+        let (old, new) = difference(described(&before), described(&after));
+        record(
+            context,
+            connection,
+            happening("update", self.id, Some(old), Some(new)),
+        )
+        .await?;
+        Ok(after)
+    }
+}
+
+impl Run for DeleteWorkspace {
+    type Answer = ();
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
+        if !sees(self.visible, self.id, context, connection).await? {
+            return Err(DirectoryError::NotFound);
+        }
+        let before = found(by_id_held(self.id, connection).await?)?;
+        self.expected.check(before.version)?;
+        let row = clusters::table
+            .filter(clusters::workspace_id.eq(self.id))
+            .select(clusters::id);
+        if row.first::<i64>(connection).await.optional()?.is_some() {
+            return Err(DirectoryError::Protected(
+                "Clusters are in this workspace: move or delete them first.",
+            ));
+        }
+        let row = grants::table
+            .filter(grants::workspace_id.eq(self.id))
+            .select(grants::id);
+        if row.first::<i64>(connection).await.optional()?.is_some() {
+            return Err(DirectoryError::Protected(
+                "Roles are held in this workspace: delete the grants first.",
+            ));
+        }
+        let told = described(&before);
+        let deleted = diesel::delete(workspaces::table.find(self.id))
+            .execute(connection)
+            .await?;
+        if deleted == 0 {
+            return Err(DirectoryError::NotFound);
+        }
+        record(
+            context,
+            connection,
+            happening("delete", self.id, Some(told), None),
+        )
+        .await
+    }
+}

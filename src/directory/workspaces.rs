@@ -1,0 +1,172 @@
+//! Workspaces: the countries, programmes or projects that people work in.
+
+use diesel::{AsChangeset, Insertable, Queryable, Selectable};
+use serde::Serialize;
+
+use super::batch::{Made, Refers};
+use super::error::Problem;
+use super::listing::{Noun, Visible};
+use super::users::drop_same;
+use super::{Expected, Operation};
+use crate::storage::schema::workspaces;
+
+/// The most characters of a code.
+pub const MAX_CODE: usize = 8;
+
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = workspaces)]
+pub struct Workspace {
+    pub id: i64,
+    pub title: String,
+    pub code: String,
+    pub version: i64,
+    pub created: String,
+    pub modified: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = workspaces)]
+pub struct NewWorkspace<'a> {
+    pub title: &'a str,
+    pub code: &'a str,
+    pub created: &'a str,
+    pub modified: &'a str,
+}
+
+/// What shall be changed; `None` leaves a column alone.
+#[derive(Clone, Debug, Default, PartialEq, AsChangeset)]
+#[diesel(table_name = workspaces)]
+pub struct WorkspaceChanges {
+    pub title: Option<String>,
+    pub code: Option<String>,
+}
+
+impl WorkspaceChanges {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Without what the workspace is already: clients send back whole records.
+    pub fn without_unchanged(mut self, workspace: &Workspace) -> Self {
+        drop_same(&mut self.title, &workspace.title);
+        drop_same(&mut self.code, &workspace.code);
+        self
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkspaceColumn {
+    Id,
+    Title,
+    Code,
+    Created,
+    Modified,
+}
+
+/// What a list of workspaces can be confined to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkspacesOf {
+    /// These ids, for `include`.
+    Ids(Vec<i64>),
+}
+
+#[derive(Debug)]
+pub struct Workspaces;
+
+impl Noun for Workspaces {
+    type Row = Workspace;
+    type Column = WorkspaceColumn;
+    type Of = WorkspacesOf;
+    const ID: WorkspaceColumn = WorkspaceColumn::Id;
+
+    fn of_ids(ids: Vec<i64>) -> WorkspacesOf {
+        WorkspacesOf::Ids(ids)
+    }
+
+    fn is_indexed(_: WorkspaceColumn) -> bool {
+        // There are few workspaces: every order and every filter is quick.
+        true
+    }
+}
+
+#[derive(Debug)]
+pub struct FindWorkspace {
+    pub id: i64,
+    pub visible: Visible,
+}
+
+impl Operation for FindWorkspace {
+    type Output = Option<Workspace>;
+}
+
+#[derive(Clone, Debug)]
+pub struct CreateWorkspace {
+    pub changes: WorkspaceChanges,
+}
+
+impl CreateWorkspace {
+    /// Tells what a new workspace lacks.
+    pub fn missing(changes: &WorkspaceChanges) -> Vec<Problem> {
+        let lacking = [
+            ("title", changes.title.is_none()),
+            ("code", changes.code.is_none()),
+        ];
+        Problem::all_missing(&lacking)
+    }
+}
+
+impl Operation for CreateWorkspace {
+    type Output = Workspace;
+
+    fn touches_credentials(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct UpdateWorkspace {
+    pub id: i64,
+    pub expected: Expected,
+    pub visible: Visible,
+    pub changes: WorkspaceChanges,
+}
+
+impl Operation for UpdateWorkspace {
+    type Output = Workspace;
+
+    fn touches_credentials(&self) -> bool {
+        false
+    }
+}
+
+/// Refused while clusters are in it or roles are held in it.
+#[derive(Clone, Debug)]
+pub struct DeleteWorkspace {
+    pub id: i64,
+    pub expected: Expected,
+    pub visible: Visible,
+}
+
+impl Operation for DeleteWorkspace {
+    type Output = ();
+
+    fn touches_credentials(&self) -> bool {
+        false
+    }
+}
+
+impl Refers for CreateWorkspace {
+    fn refer(&mut self, _: &Made) {}
+}
+
+impl Refers for UpdateWorkspace {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
+}
+
+impl Refers for DeleteWorkspace {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
+}
