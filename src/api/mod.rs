@@ -4,6 +4,7 @@
 //! Not here: the specification itself (`jsonapi`), who may what (`auth`), and
 //! every query (`directory`).
 
+mod access_checks;
 mod answer;
 mod anybody;
 #[macro_use]
@@ -14,6 +15,7 @@ mod client;
 mod conditional;
 mod decode;
 mod description;
+mod effective;
 mod error;
 mod filter;
 mod form;

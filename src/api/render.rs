@@ -22,16 +22,17 @@ impl Render<'_> {
         row: &Row<R>,
         once: &[(&'static str, String)],
     ) {
-        self.item::<R>(out, row, once, None);
+        self.item::<R>(out, row, once, [None, None]);
     }
 
-    /// The same as an item of a page: with the cursor on it (K08).
+    /// The same as an item of a page, with further members of its `meta`: the
+    /// cursor on it (K08).
     pub fn item<R: Resource>(
         &self,
         out: &mut Vec<u8>,
         row: &Row<R>,
         once: &[(&'static str, String)],
-        cursor: Option<&str>,
+        notes: [Option<&str>; 2],
     ) {
         let id = R::id(row);
         raw(out, "{\"id\":\"");
@@ -44,7 +45,7 @@ impl Render<'_> {
         self.address::<R>(out, id);
         raw(out, "\"}");
         self.relationships::<R>(out, id);
-        self.meta::<R>(out, row, cursor);
+        self.meta::<R>(out, row, notes);
         out.push(b'}');
     }
 
@@ -119,9 +120,9 @@ impl Render<'_> {
         out.push(b'}');
     }
 
-    fn meta<R: Resource>(&self, out: &mut Vec<u8>, row: &Row<R>, cursor: Option<&str>) {
+    fn meta<R: Resource>(&self, out: &mut Vec<u8>, row: &Row<R>, notes: [Option<&str>; 2]) {
         let stamp = R::stamp(row);
-        if stamp.is_none() && cursor.is_none() {
+        if stamp.is_none() && notes == [None, None] {
             return;
         }
         raw(out, ",\"meta\":{");
@@ -141,19 +142,17 @@ impl Render<'_> {
                 write::string(out, id);
             }
         }
-        if let Some(cursor) = cursor {
+        for note in notes.into_iter().flatten() {
             commas.next(out);
-            write_cursor(out, cursor);
+            raw(out, note);
         }
         out.push(b'}');
     }
 }
 
 /// `"page":{"cursor":"..."}`
-pub fn write_cursor(out: &mut Vec<u8>, cursor: &str) {
-    raw(out, "\"page\":{\"cursor\":\"");
-    raw(out, cursor);
-    raw(out, "\"}");
+pub fn cursor_member(cursor: &str) -> String {
+    format!("\"page\":{{\"cursor\":\"{cursor}\"}}")
 }
 
 /// `"links":{"self":...,"home":...,"describedby":...`, left open for more.

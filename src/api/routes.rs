@@ -4,7 +4,9 @@
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::access_checks::{self, check_access};
 use super::call::{Api, answer};
+use super::effective::{EffectiveRoles, EffectiveUsers, effective_of};
 use super::error::Failure;
 use super::handlers::{
     change_linkage, create, delete, get, get_linkage, get_linkage_one, list, list_or_related,
@@ -86,8 +88,34 @@ pub fn endpoints() -> Vec<Endpoint> {
         routes: vec![web::get().to(trash), web::head().to(trash)],
     });
     all.extend(restorable::<TrashedUsers>());
+    all.push(Endpoint {
+        path: format!("/{}", access_checks::TYPE),
+        methods: &["POST"],
+        routes: vec![web::post().to(check_access)],
+    });
+    all.extend(effective());
     all.extend(signing_in());
     all
+}
+
+fn effective() -> [Endpoint; 2] {
+    let roles = Endpoint {
+        path: "/users/{id}/effective-roles".into(),
+        methods: READ,
+        routes: vec![
+            web::get().to(effective_of::<EffectiveRoles>),
+            web::head().to(effective_of::<EffectiveRoles>),
+        ],
+    };
+    let users = Endpoint {
+        path: "/roles/{id}/effective-users".into(),
+        methods: READ,
+        routes: vec![
+            web::get().to(effective_of::<EffectiveUsers>),
+            web::head().to(effective_of::<EffectiveUsers>),
+        ],
+    };
+    [roles, users]
 }
 
 fn signing_in() -> [Endpoint; 3] {

@@ -7,6 +7,7 @@
 
 use super::guard::Refusal;
 use super::principal::Principal;
+use crate::directory::access::{CheckAccess, FindOrigins};
 use crate::directory::batch::Batch;
 use crate::directory::clusters::{
     Clusters, CreateCluster, DeleteCluster, FindCluster, UpdateCluster,
@@ -175,7 +176,11 @@ impl Governed for List<Roles> {
         self.visible = match &self.of {
             // Whoever sees a user sees what that user holds; whether they see
             // the user is asked before.
-            Some(RolesOf::User(user)) if can_see(principal.sees_users(), *user) => Visible::All,
+            Some(RolesOf::User(user) | RolesOf::Effective(user))
+                if can_see(principal.sees_users(), *user) =>
+            {
+                Visible::All
+            }
             // Ids come from linkage that was shown already.
             Some(RolesOf::Ids(_)) => Visible::All,
             _ => principal.sees(Permission::RolesRead),
@@ -372,6 +377,20 @@ impl Governed for UpdateToken {
 impl Governed for DeleteToken {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         change_token(principal, &mut self.visible)
+    }
+}
+
+impl Governed for CheckAccess {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees_users();
+        Ok(())
+    }
+}
+
+impl Governed for FindOrigins {
+    fn govern(&mut self, _: &Principal) -> Result<(), Refusal> {
+        // The page that it tells more of was shown already.
+        Ok(())
     }
 }
 

@@ -33,7 +33,7 @@ impl Verb {
             .map_or("", |(_, name)| name)
     }
 
-    fn named(name: &str) -> Option<Self> {
+    pub fn named(name: &str) -> Option<Self> {
         Self::ALL
             .iter()
             .find(|(_, known)| *known == name)

@@ -98,6 +98,8 @@ pub enum Own {
     /// it in the place of the names. `many`: so many hold them that a page is
     /// full sooner by looking at users one by one than by gathering holders.
     Holders {
+        /// In places, too, not only without a scope.
+        anywhere: bool,
         roles: Option<Vec<i64>>,
         holds: bool,
         many: bool,

@@ -5,6 +5,7 @@
 //! query is written once, in `queries/`, and compiled for each database; the
 //! [`Directory`] runs it where it belongs.
 
+pub mod access;
 pub mod batch;
 pub mod clock;
 pub mod clusters;

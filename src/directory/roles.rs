@@ -116,6 +116,8 @@ pub enum RoleColumn {
 pub enum RolesOf {
     /// What this user holds without a scope.
     User(i64),
+    /// What this user has anywhere, the roles within others among them.
+    Effective(i64),
     /// What this role contains.
     PartsOf(i64),
     /// What this rule lets be given.

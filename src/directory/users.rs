@@ -165,6 +165,8 @@ pub enum UserColumn {
 pub enum UsersOf {
     /// Who holds this role without a scope.
     Role(i64),
+    /// Who has this role anywhere, by whatever role contains it.
+    Effective(i64),
     /// Who belongs to these partners.
     Partners(Vec<i64>),
     /// These ids, for `include`.

@@ -46,7 +46,10 @@ fn the_same_request_again_is_answered_with_the_first_answer() {
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     // Without the key it is another request, and the name is taken.
     admin.post("/roles", &role("HR")).expect(400);
-    assert_eq!(admin.get("/roles").expect(200).ids().len(), 2);
+    assert_eq!(
+        admin.get("/roles?filter[name]=HR").expect(200).ids().len(),
+        1
+    );
 }
 
 #[test]
@@ -214,7 +217,10 @@ fn what_another_process_is_at_is_told_and_not_done_twice() {
     let again = keyed(&admin, "/roles", "k", &role("HR")).expect(201);
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(again.text, first.text);
-    assert_eq!(admin.get("/roles").expect(200).ids().len(), 2);
+    assert_eq!(
+        admin.get("/roles?filter[name]=HR").expect(200).ids().len(),
+        1
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! is asked about every parameter that is described).
 
 mod abilities;
+mod access;
 mod common;
 mod errors;
 mod examples;

@@ -19,9 +19,14 @@ struct Other {
     body: Option<&'static str>,
     /// The type whose resource it answers with.
     resource: Option<&'static str>,
+    /// The type that it lists.
+    lists: Option<&'static str>,
     errors: &'static [u16],
     needs_credentials: bool,
 }
+
+/// Statuses of errors of a list.
+const LISTS: &[u16] = &[400, 401, 403, 404, 406, 414, 431, 500, 503];
 
 /// Served like the tables.
 const OTHERS: &[Other] = &[
@@ -56,10 +61,48 @@ const OTHERS: &[Other] = &[
         schema: Some("operations.results"),
         body: Some("operations"),
         resource: None,
+        lists: None,
         errors: &[
             400, 401, 403, 404, 406, 409, 412, 413, 414, 415, 422, 428, 431, 500, 503,
         ],
         needs_credentials: true,
+    },
+    Other {
+        path: "/access-checks",
+        method: "POST",
+        id: "check_access",
+        summary: "Ask whether a user may do something, and why",
+        doc: "The verdict; nothing is stored.",
+        schema: Some("access-checks.document"),
+        body: Some("access-checks.new"),
+        resource: None,
+        lists: None,
+        errors: &[400, 401, 404, 406, 409, 413, 414, 415, 422, 431, 500, 503],
+        needs_credentials: true,
+    },
+    Other {
+        schema: Some("roles.list"),
+        lists: Some("roles"),
+        errors: LISTS,
+        needs_credentials: true,
+        ..get(
+            "/users/{id}/effective-roles",
+            "get_effective_roles",
+            "Read what a user has, roles within roles and those in places included",
+            "The roles; meta.origins of each says by which grants.",
+        )
+    },
+    Other {
+        schema: Some("users.list"),
+        lists: Some("users"),
+        errors: LISTS,
+        needs_credentials: true,
+        ..get(
+            "/roles/{id}/effective-users",
+            "get_effective_users",
+            "Read who has a role, by whatever role contains it, anywhere",
+            "The users; meta.origins of each says by which grants.",
+        )
     },
     Other {
         path: "/auth",
@@ -70,6 +113,7 @@ const OTHERS: &[Other] = &[
         schema: Some("session"),
         body: Some("credentials"),
         resource: None,
+        lists: None,
         errors: &[400, 401, 406, 413, 414, 415, 429, 431, 500, 503],
         needs_credentials: false,
     },
@@ -82,6 +126,7 @@ const OTHERS: &[Other] = &[
         schema: None,
         body: None,
         resource: None,
+        lists: None,
         errors: ALWAYS,
         needs_credentials: true,
     },
@@ -106,6 +151,7 @@ const OTHERS: &[Other] = &[
         schema: Some("users.document"),
         body: Some("users.own"),
         resource: Some("users"),
+        lists: None,
         errors: &[
             400, 401, 403, 404, 406, 409, 413, 414, 415, 422, 429, 431, 500, 503,
         ],
@@ -164,6 +210,7 @@ const fn get(
         schema: None,
         body: None,
         resource: None,
+        lists: None,
         errors: &[400, 431],
         needs_credentials: false,
     }
@@ -204,7 +251,10 @@ impl Other {
             shape: None,
             id,
             summary: self.summary.into(),
-            parameters: resource.map_or_else(Vec::new, |kind| parameters::one(kind, frame)),
+            parameters: match self.lists.and_then(types::named) {
+                Some(kind) => parameters::lists(kind, frame),
+                None => resource.map_or_else(Vec::new, |kind| parameters::one(kind, frame)),
+            },
             headers: headers::of(self.path, None, method),
             body: self.body.map(|schema| Body {
                 schema: schema.into(),

@@ -59,7 +59,7 @@ pub fn of(shape: Shape, method: &str, frame: &Frame) -> Vec<Parameter> {
     }
 }
 
-fn lists(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
+pub fn lists(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
     let abilities = Abilities::of(kind, &frame.query);
     let mut all: Vec<_> = pages(&abilities.pages, frame).collect();
     all.push(sort(kind, &abilities, frame));

@@ -9,7 +9,7 @@ use crate::api::decode::{At, members, relationships};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::{Compound, Tree};
 use crate::api::paging::{Manner, Order, Paging, Told};
-use crate::api::render::{Render, open_links, write_cursor};
+use crate::api::render::{Render, cursor_member, open_links};
 use crate::api::resource::{Resource, Row, Sent, Target, Writable};
 use crate::api::resources::{ToMany, ToOne};
 use crate::api::{kinds, plan};
@@ -242,7 +242,7 @@ fn identifiers(out: &mut Vec<u8>, kind: &str, ids: &[i64]) {
             out,
             &format!("{{\"type\":\"{kind}\",\"id\":\"{id}\",\"meta\":{{"),
         );
-        write_cursor(out, &cursor(*id));
+        raw(out, &cursor_member(&cursor(*id)));
         raw(out, "}}");
     }
     out.push(b']');

@@ -16,7 +16,7 @@ pub use linkage::{change_linkage, get_linkage, get_linkage_one, refuse_linkage, 
 pub use list::{list, list_or_related};
 pub use related::{related, related_one};
 pub use restore::restore;
-pub use update::{check_type, update};
+pub use update::{check_kind, check_type, update};
 
 use super::answer::Answer;
 use super::call::Call;
@@ -24,7 +24,7 @@ use super::error::Failure;
 use super::include::{Compound, Tree};
 use super::paging::Told;
 use super::plan::Plan;
-use super::render::{Render, open_links};
+use super::render::{Render, cursor_member, open_links};
 use super::resource::{Listable, Resource, Row};
 use crate::directory::DirectoryError;
 use crate::directory::listing::List;
@@ -89,6 +89,20 @@ async fn page<R: Listable>(
     plan: Plan<R>,
     list: List<R::Noun>,
 ) -> Result<Answer, Failure> {
+    page_with::<R>(call, query, plan, list, async |_| Ok(Notes::new())).await
+}
+
+/// Members for the `meta` of resources, by id.
+pub type Notes = std::collections::HashMap<i64, String>;
+
+/// The same, and what `notes` finds to say of the resources with these ids.
+pub async fn page_with<R: Listable>(
+    call: &Call<'_>,
+    query: &Query,
+    plan: Plan<R>,
+    list: List<R::Noun>,
+    notes: impl AsyncFnOnce(&[i64]) -> Result<Notes, Failure>,
+) -> Result<Answer, Failure> {
     let listed = R::list(&call.guard, list).await?;
     let found = listed.rows.len();
     plan.paging.check(found, listed.total, query)?;
@@ -96,6 +110,7 @@ async fn page<R: Listable>(
     let ids: Vec<i64> = shown.iter().map(R::id).collect();
     let limit = call.api.linkage_items;
     let compound = Compound::load(&call.guard, plan.include.as_ref(), R::TYPE, &ids, limit).await?;
+    let notes = notes(&ids).await?;
     let render = Render {
         base: &call.base,
         fields: &query.fields,
@@ -107,8 +122,9 @@ async fn page<R: Listable>(
     let mut commas = Commas::default();
     for row in shown {
         commas.next(&mut out);
-        let cursor = by_cursor.then(|| plan.cursor(row));
-        render.item::<R>(&mut out, row, &[], cursor.as_deref());
+        let cursor = by_cursor.then(|| cursor_member(&plan.cursor(row)));
+        let note = notes.get(&R::id(row)).map(String::as_str);
+        render.item::<R>(&mut out, row, &[], [cursor.as_deref(), note]);
     }
     out.push(b']');
     compound.write(&mut out, &render, (R::TYPE, &ids));

@@ -79,10 +79,15 @@ pub async fn check_subject<R: Resource>(
 
 /// The type must be the one of the address (C05, U06).
 pub fn check_type<R: Resource>(document: &ResourceObject, base: &str) -> Result<(), Failure> {
-    if document.r#type == R::TYPE {
+    check_kind(document, R::TYPE, base)
+}
+
+/// The same for a type without a table.
+pub fn check_kind(document: &ResourceObject, kind: &str, base: &str) -> Result<(), Failure> {
+    if document.r#type == kind {
         return Ok(());
     }
-    let detail = format!("This address has resources of the type {}.", R::TYPE);
+    let detail = format!("This address has resources of the type {kind}.");
     Err(kinds::TYPE_CONFLICT
         .error(detail)
         .at_pointer(format!("{base}/type"))

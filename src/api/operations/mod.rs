@@ -114,6 +114,7 @@ impl Plan {
             What::Change(links, id, operation, _) => {
                 Ok((links.change)(&frame, *id, operation.clone()))
             }
+            What::Ask(document) => table::ask(&frame, document, &self.at),
             What::Fixed(writes, id, name) => {
                 if !(writes.exists)(&frame, *id).await? {
                     return Err(crate::directory::DirectoryError::NotFound.into());
@@ -130,7 +131,7 @@ impl Plan {
     /// The failure with pointers into this operation.
     fn located(&self, call: &Call<'_>, failure: Failure) -> Failure {
         let pointing = match &self.what {
-            What::Add(_, document) | What::Update(_, _, document) => {
+            What::Add(_, document) | What::Update(_, _, document) | What::Ask(document) => {
                 Pointing::Resource(document, &self.data)
             }
             What::Change(.., linkage) | What::Set(.., linkage) => {

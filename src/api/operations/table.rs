@@ -5,6 +5,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::lids::Lids;
+use crate::api::access_checks;
 use crate::api::call::Call;
 use crate::api::conditional::State;
 use crate::api::decode::{At, attributes, client_id, relationships};
@@ -13,8 +14,10 @@ use crate::api::include::Compound;
 use crate::api::render::Render;
 use crate::api::resource::{Linked, Resource, Row, ShownOnce, Target, Writable};
 use crate::api::resources::ToMany;
+use crate::directory::access::Verdict;
 use crate::directory::batch::{Outcome, Show, Step};
 use crate::directory::members::{ChangeMembers, Side};
+use crate::directory::users::FindUser;
 use crate::directory::{DirectoryError, Problem};
 use crate::jsonapi::query::Fields;
 use crate::jsonapi::write::{self, raw};
@@ -137,6 +140,31 @@ fn pointing(frame: &Frame<'_>, document: &ResourceObject, failure: Failure) -> F
         Pointing::Resource(document, frame.data),
         frame.call.api.invalid_data,
     )
+}
+
+/// An access check as a step: it sees what the steps before it have changed.
+pub fn ask(frame: &Frame<'_>, document: &ResourceObject, at: &str) -> Result<Built, Failure> {
+    let guard = &frame.call.guard;
+    let within = At {
+        base: frame.data,
+        lids: Some(frame.lids),
+    };
+    let read = access_checks::read(guard.principal().id, document, &within);
+    let check = read.map_err(|failure| pointing(frame, document, failure))?;
+    let place = at.rsplit('/').next().unwrap_or_default();
+    let id = format!("{}-{place}", guard.context().request_id);
+    let asked = check.clone();
+    let show: Show<Verdict> = Box::new(move |verdict| {
+        let mut shown = Vec::with_capacity(512);
+        raw(&mut shown, "{\"data\":");
+        access_checks::write(&mut shown, &id, &asked, &verdict);
+        shown.push(b'}');
+        Outcome {
+            shown,
+            ..Outcome::default()
+        }
+    });
+    Ok(Box::new(guard.task::<FindUser, _>(None, check, show)))
 }
 
 /// `{"data": the resource, "meta": {"etag": its tag}}`

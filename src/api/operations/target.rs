@@ -2,6 +2,7 @@
 
 use super::lids::Lids;
 use super::table::{Links, Writes};
+use crate::api::access_checks;
 use crate::api::call::Call;
 use crate::api::conditional::{Of, expected_by};
 use crate::api::decode::{At, members};
@@ -32,6 +33,8 @@ pub enum What {
     Change(&'static Links, i64, ChangeMembers, Linkage),
     /// A document that says nothing but one to-one relationship, and that.
     Set(&'static Writes, Target, ResourceObject, Linkage),
+    /// A question, which changes nothing.
+    Ask(ResourceObject),
     /// A relationship that nobody changes, of this resource.
     Fixed(&'static Writes, i64, String),
 }
@@ -148,6 +151,9 @@ impl Reading<'_> {
     fn add(&self, operation: Operation, kind: Option<String>) -> Result<What, Failure> {
         let document = self.document(operation)?;
         self.check_type(&document, kind.as_deref())?;
+        if document.r#type == access_checks::TYPE {
+            return Ok(What::Ask(document));
+        }
         let writes = writable(&document.r#type, &format!("{}/type", self.data))?;
         Ok(What::Add(writes, document))
     }

@@ -1,6 +1,6 @@
 //! Who holds which role. `in force` is: active, begun, not ended.
 
-use diesel::dsl::not;
+use diesel::dsl::{exists, not};
 use serde_json::{Map, Value};
 
 use super::audit::{Happening, record_all};
@@ -59,7 +59,6 @@ pub async fn are_held_by_many(
 ) -> Result<bool, DirectoryError> {
     let behind = grants::table
         .filter(grants::role_id.eq_any(roles.to_vec()))
-        .filter(un_scoped!())
         .select(grants::role_id)
         .offset(MANY)
         .limit(1);
@@ -70,39 +69,53 @@ pub async fn are_held_by_many(
         .is_some())
 }
 
-/// Whether a user holds one of these roles without a scope, or any role, or
-/// not. For few holders by gathering them, for many by looking at each user.
+/// The roles that contain this one, it among them.
+pub async fn containing(role: i64, connection: &mut Conn) -> Result<Vec<i64>, DirectoryError> {
+    let roles = role_closure::table
+        .filter(role_closure::part_id.eq(role))
+        .select(role_closure::role_id);
+    Ok(roles.load(connection).await?)
+}
+
+/// Whether a user has one of `$held`: of these roles, of any, or none of them.
+/// For few holders by gathering them, for many by looking at each user.
+macro_rules! whether {
+    ($held:expr, $roles:expr, $many:expr, $holds:expr) => {{
+        let held = $held;
+        let own = held.clone().filter(grants::user_id.eq(users::id));
+        let of = |roles: Vec<i64>| grants::role_id.eq_any(roles);
+        match ($roles.map(<[i64]>::to_vec), $many, $holds) {
+            (Some(roles), false, true) => {
+                let holders = held.filter(of(roles)).select(grants::user_id);
+                Box::new(users::id.eq_any(holders).nullable())
+            }
+            (Some(roles), false, false) => {
+                let holders = held.filter(of(roles)).select(grants::user_id);
+                Box::new(users::id.ne_all(holders).nullable())
+            }
+            (Some(roles), true, true) => Box::new(exists(own.filter(of(roles))).nullable()),
+            (Some(roles), true, false) => Box::new(not(exists(own.filter(of(roles)))).nullable()),
+            (None, _, true) => Box::new(exists(own).nullable()),
+            (None, _, false) => Box::new(not(exists(own)).nullable()),
+        }
+    }};
+}
+
+/// Whether a user holds one of these roles, or any role, or not; without a
+/// scope, unless `anywhere`.
 pub fn holding(
+    anywhere: bool,
     roles: Option<&[i64]>,
     holds: bool,
     many: bool,
     context: &Context,
 ) -> Boxed<users::table> {
     let now = context.now_text();
-    let held = grants::table
-        .filter(un_scoped!())
-        .filter(in_force!(now.clone()));
-    let own = held.clone().filter(grants::user_id.eq(users::id));
-    match (roles.map(<[i64]>::to_vec), many, holds) {
-        (Some(roles), false, true) => {
-            let holders = held.filter(grants::role_id.eq_any(roles));
-            Box::new(users::id.eq_any(holders.select(grants::user_id)).nullable())
-        }
-        (Some(roles), false, false) => {
-            let holders = held.filter(grants::role_id.eq_any(roles));
-            Box::new(users::id.ne_all(holders.select(grants::user_id)).nullable())
-        }
-        (Some(roles), true, true) => {
-            Box::new(diesel::dsl::exists(own.filter(grants::role_id.eq_any(roles))).nullable())
-        }
-        (Some(roles), true, false) => Box::new(
-            not(diesel::dsl::exists(
-                own.filter(grants::role_id.eq_any(roles)),
-            ))
-            .nullable(),
-        ),
-        (None, _, true) => Box::new(diesel::dsl::exists(own).nullable()),
-        (None, _, false) => Box::new(not(diesel::dsl::exists(own)).nullable()),
+    let held = grants::table.filter(in_force!(now.clone()));
+    if anywhere {
+        whether!(held, roles, many, holds)
+    } else {
+        whether!(held.filter(un_scoped!()), roles, many, holds)
     }
 }
 

@@ -445,7 +445,7 @@ async fn guard(
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let held = |member: &i64| standing.contains_key(member);
-    let asked = |member: &i64, verb| {
+    let one = |member: &i64, verb| {
         let (user, role) = side.pair(*member);
         Asked::un_scoped(user, role, verb)
     };
@@ -456,9 +456,17 @@ async fn guard(
         change != Change::Add && named.contains(member) == (change == Change::Remove)
     });
     let asked: Vec<Asked> = given
-        .map(|member| asked(member, Verb::Give))
-        .chain(taken.map(|member| asked(member, Verb::Remove)))
+        .map(|member| one(member, Verb::Give))
+        .chain(taken.map(|member| one(member, Verb::Remove)))
         .collect();
+    if asked.is_empty() && matches!(authority, Authority::Rules(_)) {
+        // Nothing would change; but whoever may not do it hears so.
+        let kept: Vec<Asked> = named.iter().map(|member| one(member, Verb::Give)).collect();
+        if kept.is_empty() {
+            return Err(refused());
+        }
+        return may(authority, &kept, context, connection).await;
+    }
     may(authority, &asked, context, connection).await
 }
 

@@ -7,6 +7,7 @@ mod columns;
 mod grants;
 #[macro_use]
 mod sight;
+mod access;
 mod audit;
 pub mod batch;
 mod clusters;

@@ -122,6 +122,9 @@ fn filtered(
     };
     query = match &list.of {
         Some(RolesOf::User(user)) => query.filter(roles::id.eq_any(grants::held(*user, context))),
+        Some(RolesOf::Effective(user)) => {
+            query.filter(roles::id.eq_any(grants::held_anywhere(*user, context)))
+        }
         Some(RolesOf::PartsOf(role)) => {
             let parts = role_includes::table
                 .filter(role_includes::role_id.eq(*role))

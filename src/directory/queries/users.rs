@@ -47,9 +47,12 @@ fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
     match wanted {
         // Settled before: see `with_roles`.
         Own::Roles { .. } => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
-        Own::Holders { roles, holds, many } => {
-            grants::holding(roles.as_deref(), *holds, *many, context)
-        }
+        Own::Holders {
+            anywhere,
+            roles,
+            holds,
+            many,
+        } => grants::holding(*anywhere, roles.as_deref(), *holds, *many, context),
         Own::Search(text) => Box::new(env::search(text)),
     }
 }
@@ -153,10 +156,20 @@ async fn with_roles(
         };
         *own = holders(roles, *holds, connection).await?;
     }
-    let Some(UsersOf::Role(role)) = of else {
-        return Ok(wanted);
+    let of = match of {
+        Some(UsersOf::Role(role)) => holders(Some(vec![*role]), true, connection).await?,
+        Some(UsersOf::Effective(role)) => {
+            let roles = grants::containing(*role, connection).await?;
+            Own::Holders {
+                anywhere: true,
+                many: grants::are_held_by_many(&roles, connection).await?,
+                roles: Some(roles),
+                holds: true,
+            }
+        }
+        _ => return Ok(wanted),
     };
-    let of = Condition::Own(holders(Some(vec![*role]), true, connection).await?);
+    let of = Condition::Own(of);
     Ok(Some(Condition::All(
         std::iter::once(of).chain(wanted).collect(),
     )))
@@ -171,7 +184,12 @@ async fn holders(
         Some(roles) => grants::are_held_by_many(roles, connection).await?,
         None => true,
     };
-    Ok(Own::Holders { roles, holds, many })
+    Ok(Own::Holders {
+        anywhere: false,
+        roles,
+        holds,
+        many,
+    })
 }
 
 /// Whoever counts all that match is quicker with all holders at once.
@@ -206,7 +224,7 @@ fn filtered(
         )),
         Some(UsersOf::Ids(ids)) => query.filter(env::id_in(users::id, ids.clone())),
         // A role is part of the condition: see `with_roles`.
-        Some(UsersOf::Role(_)) | None => query,
+        Some(UsersOf::Role(_) | UsersOf::Effective(_)) | None => query,
     };
     match wanted {
         Some(wanted) => query.filter(condition(wanted, context)),

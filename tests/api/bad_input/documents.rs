@@ -34,7 +34,7 @@ fn junk() -> Vec<Value> {
     ];
     // Many of one thing, too.
     list.push(Value::Array(vec![
-        json!({"type": "roles", "id": "2"});
+        json!({"type": "roles", "id": "11"});
         3000
     ]));
     list
@@ -319,7 +319,7 @@ fn unknown_members_are_passed_over_at_every_place() {
         "data": {
             "type": "users",
             "attributes": {"username": "moe", "password": "12345678"},
-            "relationships": {"roles": {"data": [{"type": "roles", "id": "2"}]}},
+            "relationships": {"roles": {"data": [{"type": "roles", "id": "11"}]}},
         },
         "meta": {},
     });
@@ -339,7 +339,7 @@ fn unknown_members_are_passed_over_at_every_place() {
     assert_eq!(made.data()["attributes"]["username"], "moe");
     assert!(!made.text.contains("nobody_knows"));
     let roles = format!("/users/{}/relationships/roles", made.id());
-    assert_eq!(admin.get(&roles).expect(200).ids(), ["2"]);
+    assert_eq!(admin.get(&roles).expect(200).ids(), ["11"]);
 }
 
 #[test]
@@ -371,7 +371,7 @@ fn every_attribute_of_a_wrong_kind_is_told_of_with_its_pointer() {
         ),
         ("/users/2", "users", &["is_active", "is_staff"], &flags),
         (
-            "/roles/2",
+            "/roles/11",
             "roles",
             &[
                 "name",
@@ -385,8 +385,13 @@ fn every_attribute_of_a_wrong_kind_is_told_of_with_its_pointer() {
             ],
             &texts,
         ),
-        ("/roles/2", "roles", &["unchangeable", "is_default"], &flags),
-        ("/roles/2", "roles", &["permissions"], &lists),
+        (
+            "/roles/11",
+            "roles",
+            &["unchangeable", "is_default"],
+            &flags,
+        ),
+        ("/roles/11", "roles", &["permissions"], &lists),
         ("/tokens/2", "tokens", &["name"], &texts),
         ("/tokens/2", "tokens", &["expires"], &times),
     ];
@@ -397,7 +402,7 @@ fn every_attribute_of_a_wrong_kind_is_told_of_with_its_pointer() {
                 .iter()
                 .map(|name| ((*name).to_owned(), value.clone()))
                 .collect();
-            let document = json!({"data": {"type": kind, "id": "2", "attributes": attributes}});
+            let document = json!({"data": {"type": kind, "id": path.rsplit('/').next(), "attributes": attributes}});
             let answer = admin.patch(path, &document).expect(400);
             let mut wanted: Vec<String> = names
                 .iter()

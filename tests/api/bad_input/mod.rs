@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, TestApp, a_role, a_user};
 
-/// A directory with something in it: the user 2 holds the role 2 and has the
-/// token 2, and the role 3 is held by nobody.
+/// A directory with something in it: the user 2 holds the role 11 and has the
+/// token 2, and the role 12 is held by nobody.
 fn some_directory(app: &TestApp) {
     let role = a_role().named("HR").create(app);
     a_role().named("IT").create(app);
     let user = a_user().named("calvin").holding(&role).create(app);
     let token = app.token_of(user.id, Some(&["users:read"]));
-    assert_eq!((user.id, role.id), (2, 2));
+    assert_eq!((user.id, role.id), (2, 11));
     assert!(token.starts_with("rc_"), "{token}");
 }
 
@@ -35,7 +35,7 @@ fn writing_routes() -> Vec<(&'static str, &'static str, Value)> {
     let token = json!({
         "name": "laptop", "scopes": ["users:read"], "expires": "2030-01-01T00:00:00+00:00",
     });
-    let roles = json!({"data": [{"type": "roles", "id": "2"}, {"type": "roles", "id": "3"}]});
+    let roles = json!({"data": [{"type": "roles", "id": "11"}, {"type": "roles", "id": "12"}]});
     let users = json!({"data": [{"type": "users", "id": "2"}]});
     let owner = json!({"user": {"data": {"type": "users", "id": "2"}}});
     let document = |kind: &str, id: Option<&str>, attributes: &Value, relationships: &Value| {
@@ -64,8 +64,8 @@ fn writing_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/roles", document("roles", None, &role, &of_role)),
         (
             "PATCH",
-            "/roles/2",
-            document("roles", Some("2"), &other_role, &of_role),
+            "/roles/11",
+            document("roles", Some("11"), &other_role, &of_role),
         ),
         ("POST", "/tokens", document("tokens", None, &token, &owner)),
         (
@@ -76,9 +76,9 @@ fn writing_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/users/2/relationships/roles", roles.clone()),
         ("PATCH", "/users/2/relationships/roles", roles.clone()),
         ("DELETE", "/users/2/relationships/roles", roles),
-        ("POST", "/roles/2/relationships/users", users.clone()),
-        ("PATCH", "/roles/2/relationships/users", users.clone()),
-        ("DELETE", "/roles/2/relationships/users", users),
+        ("POST", "/roles/11/relationships/users", users.clone()),
+        ("PATCH", "/roles/11/relationships/users", users.clone()),
+        ("DELETE", "/roles/11/relationships/users", users),
     ]
 }
 
@@ -90,7 +90,7 @@ fn everything(admin: &Client) -> Vec<String> {
         // Not when they were last used: that is noted meanwhile.
         "/tokens?page[size]=100&fields[tokens]=name,scopes,expires,modified,user",
         "/users/2/relationships/roles",
-        "/roles/2/relationships/users",
+        "/roles/11/relationships/users",
         "/events?sort=-id&page[size]=1",
     ]
     .iter()

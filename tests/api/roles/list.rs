@@ -35,7 +35,10 @@ fn the_list_is_answered_as_the_document_shows() {
 fn the_documents_id_parameter_finds_one_or_none() {
     let app = TestApp::start();
     assert_eq!(app.admin().get("/roles?id=1").expect(200).ids(), ["1"]);
-    assert_eq!(app.admin().get("/roles?id=2").expect(200).data(), json!([]));
+    assert_eq!(
+        app.admin().get("/roles?id=11").expect(200).data(),
+        json!([])
+    );
 }
 
 #[test]
@@ -55,7 +58,7 @@ fn roles_are_paged_and_sorted() {
         ids("sort=-name&page[size]=2"),
         [b.id, a.id].map(|id| id.to_string())
     );
-    assert_eq!(ids("sort=-name&page[size]=2&page[number]=2"), ["1"]);
+    assert_eq!(ids("sort=-name&page[size]=2&page[number]=6"), ["6"]);
     assert_eq!(ids("filter[unchangeable]=true"), ["1"]);
     app.admin().get("/roles?page=2").expect(404);
 }
@@ -71,8 +74,8 @@ fn roles_are_filtered_by_what_their_texts_hold() {
     };
     let (hr, it) = (hr.id.to_string(), it.id.to_string());
     assert_eq!(ids("filter[name][contains]=0%25"), [hr.as_str()]);
-    assert_eq!(ids("filter[name][prefix]=I"), [it.as_str()]);
-    assert_eq!(ids("filter[name][suffix]=T"), [it.as_str()]);
+    assert_eq!(ids("filter[name][prefix]=IT"), [it.as_str()]);
+    assert_eq!(ids("filter[name][suffix]=IT"), [it.as_str()]);
     assert_eq!(
         ids("filter[name][regex]=^(HR|IT)"),
         [hr.as_str(), it.as_str()]

@@ -9,7 +9,7 @@ mod users;
 
 use serde_json::{Value, json};
 
-use crate::support::{BEGIN, TestApp, a_new};
+use crate::support::{BEGIN, TestApp, a_new, links};
 
 /// The document's `POST /roles`.
 fn post_sample_role(app: &TestApp) -> i64 {
@@ -42,10 +42,7 @@ fn shown(app: &TestApp, id: i64, name: &str) -> Value {
             "modified": BEGIN,
         },
         "links": {"self": own},
-        "relationships": {"users": {"links": {
-            "related": format!("{own}/users"),
-            "self": format!("{own}/relationships/users"),
-        }}},
+        "relationships": links(&own, &["users", "grants", "includes", "grant-rules"]),
         "meta": {"created": BEGIN, "modified": BEGIN, "created_by": 1, "modified_by": 1},
     })
 }

@@ -21,7 +21,7 @@ mod updating;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, PORTAL_ROLES, TestApp};
 
 const UNKNOWN_EXTENSION: &str = r#"ext="https://example.com/ext""#;
 
@@ -48,9 +48,9 @@ fn identifiers(kind: &str, ids: &[i64]) -> Value {
     ids.iter().map(|id| identifier(kind, *id)).collect()
 }
 
-/// The number of roles there are.
+/// The number of roles there are, those of the portal apart.
 fn count_roles(app: &TestApp) -> i64 {
-    count(app, "/roles")
+    count(app, "/roles") - PORTAL_ROLES
 }
 
 fn count(app: &TestApp, path: &str) -> i64 {

@@ -155,6 +155,9 @@ impl Member {
 }
 
 /// A role with a name of its own and without permissions.
+/// How many roles of the portal every fresh directory has, beside `admin`.
+pub const PORTAL_ROLES: i64 = 9;
+
 pub fn a_role() -> RoleBuilder {
     RoleBuilder {
         changes: RoleChanges {

@@ -19,3 +19,15 @@ pub fn linkage(kind: &str, ids: &[i64]) -> Value {
     let member = |id: &i64| json!({"type": kind, "id": id.to_string()});
     json!({"data": ids.iter().map(member).collect::<Vec<_>>()})
 }
+
+/// Relationships as resources show them, without linkage.
+pub fn links(own: &str, names: &[&str]) -> Value {
+    let shown = |name: &&str| {
+        let links = json!({
+            "related": format!("{own}/{name}"),
+            "self": format!("{own}/relationships/{name}"),
+        });
+        ((*name).to_owned(), json!({ "links": links }))
+    };
+    Value::Object(names.iter().map(shown).collect())
+}

@@ -11,7 +11,7 @@ mod update;
 
 use serde_json::{Value, json};
 
-use crate::support::{BEGIN, TestApp, a_new};
+use crate::support::{BEGIN, TestApp, a_new, links};
 
 /// The document's `POST /users`.
 fn post_johndoe(app: &TestApp) -> i64 {
@@ -49,16 +49,7 @@ fn shown(app: &TestApp, id: i64, username: &str) -> Value {
             "modified": BEGIN,
         },
         "links": {"self": own},
-        "relationships": {
-            "roles": {"links": {
-                "related": format!("{own}/roles"),
-                "self": format!("{own}/relationships/roles"),
-            }},
-            "tokens": {"links": {
-                "related": format!("{own}/tokens"),
-                "self": format!("{own}/relationships/tokens"),
-            }},
-        },
+        "relationships": links(&own, &["roles", "grants", "partner", "tokens"]),
         "meta": {"created": BEGIN, "modified": BEGIN, "created_by": 1, "modified_by": 1},
     })
 }

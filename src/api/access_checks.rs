@@ -1,0 +1,212 @@
+//! `POST /access-checks`: may this user do this? The answer says why. Nothing
+//! is stored: the id of an answer is that of its request.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::call::{Api, answer};
+use super::decode::{At, members, refuse, text};
+use super::error::{Failure, Pointing};
+use super::handlers::check_kind;
+use super::kinds;
+use super::plan;
+use super::render::open_links;
+use crate::directory::Problem;
+use crate::directory::access::{CheckAccess, Question, Reason, RoleNamed, Verdict};
+use crate::directory::delegation::{Place, Verb};
+use crate::directory::permissions::MAX_NAME;
+use crate::directory::values;
+use crate::jsonapi::write::raw;
+use crate::jsonapi::{Linkage, Purpose, ResourceObject, read_resource};
+
+pub const TYPE: &str = "access-checks";
+
+pub async fn check_access(
+    request: HttpRequest,
+    api: Data<Api>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        plan::of_none(&call.query(&[])?)?;
+        let body = call.body(&mut payload).await?;
+        let document = read_resource(&body, Purpose::Create, &call.api.document_limits)?;
+        let asked = async {
+            check_kind(&document, TYPE, "/data")?;
+            let check = read(call.guard.principal().id, &document, &At::DATA)?;
+            let verdict = call.guard.read(check.clone()).await?;
+            Ok((check, verdict))
+        };
+        let (check, verdict) = asked.await.map_err(|failure: Failure| {
+            let at = Pointing::Resource(&document, "/data");
+            failure.pointing(at, call.api.invalid_data)
+        })?;
+        let id = call.guard.context().request_id.to_string();
+        let mut out = Vec::with_capacity(1024);
+        raw(&mut out, "{\"data\":");
+        write(&mut out, &id, &check, &verdict);
+        out.push(b',');
+        open_links(&mut out, &call.base, call.address().as_bytes());
+        raw(&mut out, "}}");
+        Ok(Answer::Document(out))
+    })
+    .await
+}
+
+/// What the document asks, of the caller unless it names another `user`.
+pub fn read(caller: i64, document: &ResourceObject, at: &At<'_>) -> Result<CheckAccess, Failure> {
+    let mut problems = Vec::new();
+    let mut attribute = |name: &'static str, most: usize| {
+        let value = document.attributes.get(name).filter(|v| !v.is_null())?;
+        let read = text(name, value).and_then(|text| {
+            values::within(name, text, 1, most)?;
+            Ok(text.to_owned())
+        });
+        read.map_err(|problem| problems.push(problem)).ok()
+    };
+    let permission = attribute("permission", MAX_NAME);
+    let role_name = attribute("role_name", values::MAX_TEXT);
+    let verb = attribute("verb", MAX_NAME);
+    let named = |name: &str, kind: &str| one(document, name, kind, at);
+    let role = named("role", "roles")?.map(RoleNamed::Id);
+    let role = role.or(role_name.map(RoleNamed::Name));
+    let target = named("target", "users")?;
+    let verb = verb.and_then(|name| {
+        let verb = Verb::named(&name);
+        if verb.is_none() {
+            let known: Vec<_> = Verb::ALL.iter().map(|(_, name)| *name).collect();
+            let message = format!("Choose one of {}.", known.join(", "));
+            problems.push(Problem::invalid("verb", message));
+        }
+        verb
+    });
+    let question = match (permission, role, verb, target) {
+        (Some(permission), None, None, None) => Some(Question::Permission(permission)),
+        (None, Some(role), None, None) => Some(Question::Role(role)),
+        (None, Some(role), Some(verb), Some(target)) => Some(Question::Hand { verb, role, target }),
+        _ => None,
+    };
+    if problems.is_empty() && question.is_none() {
+        problems.push(Problem::invalid(
+            "permission",
+            "Ask for a permission, for a role, or for a verb with a role and a target.",
+        ));
+    }
+    let check = question.map(|question| {
+        Ok::<_, Failure>(CheckAccess {
+            user_id: named("user", "users")?.unwrap_or(caller),
+            question,
+            place: Place {
+                workspace: named("workspace", "workspaces")?,
+                cluster: named("cluster", "clusters")?,
+            },
+            visible: Default::default(),
+        })
+    });
+    refuse(problems)?;
+    match check {
+        Some(check) => check,
+        None => Err(kinds::INVALID_DATA.error("Nothing is asked.").into()),
+    }
+}
+
+/// The id that a to-one relationship names, if it names one.
+fn one(
+    document: &ResourceObject,
+    name: &str,
+    kind: &str,
+    at: &At<'_>,
+) -> Result<Option<i64>, Failure> {
+    let Some(linkage) = document.relationships.get(name) else {
+        return Ok(None);
+    };
+    let base = ResourceObject::relationship_pointer(at.base, name);
+    if matches!(linkage, Linkage::Many(_)) {
+        let detail = format!("The relationship {name} takes one identifier or null.");
+        return Err(kinds::INVALID_LINKAGE.error(detail).at_pointer(base).into());
+    }
+    let at = At { base: &base, ..*at };
+    Ok(members(linkage, kind, &at)?.first().copied())
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    attributes: Attributes<'a>,
+    relationships: Value,
+}
+
+#[derive(Serialize)]
+struct Attributes<'a> {
+    allowed: bool,
+    permission: Option<&'a str>,
+    role_name: Option<&'a str>,
+    verb: Option<&'static str>,
+    reasons: Vec<Value>,
+    missing: Option<&'a str>,
+}
+
+/// The resource object of an answer.
+pub fn write(out: &mut Vec<u8>, id: &str, check: &CheckAccess, verdict: &Verdict) {
+    let (mut permission, mut role, mut verb, mut target) = (None, None, None, None);
+    match &check.question {
+        Question::Permission(name) => permission = Some(name.as_str()),
+        Question::Role(named) => role = Some(named),
+        Question::Hand {
+            verb: asked,
+            role: named,
+            target: of,
+        } => {
+            (role, verb, target) = (Some(named), Some(asked.name()), Some(*of));
+        }
+    }
+    let (role_id, role_name) = match role {
+        Some(RoleNamed::Id(id)) => (Some(*id), None),
+        Some(RoleNamed::Name(name)) => (None, Some(name.as_str())),
+        None => (None, None),
+    };
+    let shown = Shown {
+        r#type: TYPE,
+        id,
+        attributes: Attributes {
+            allowed: verdict.allowed,
+            permission,
+            role_name,
+            verb,
+            reasons: verdict.reasons.iter().map(reason).collect(),
+            missing: verdict.missing.as_deref(),
+        },
+        relationships: json!({
+            "user": linkage("users", Some(check.user_id)),
+            "role": linkage("roles", role_id),
+            "target": linkage("users", target),
+            "workspace": linkage("workspaces", check.place.workspace),
+            "cluster": linkage("clusters", check.place.cluster),
+        }),
+    };
+    // Writing to memory does not fail.
+    let _ = serde_json::to_writer(out, &shown);
+}
+
+fn linkage(kind: &str, id: Option<i64>) -> Value {
+    let data = id.map(|id| json!({ "type": kind, "id": id.to_string() }));
+    json!({ "data": data })
+}
+
+/// The grant, the roles from the granted one to the one that decides, the
+/// place of the grant, and the rule when one decides.
+pub fn reason(reason: &Reason) -> Value {
+    let text = |id: Option<i64>| id.map(|id| id.to_string());
+    let roles: Vec<String> = reason.path.iter().map(ToString::to_string).collect();
+    json!({
+        "grant": reason.grant.to_string(),
+        "roles": roles,
+        "workspace": text(reason.place.workspace),
+        "cluster": text(reason.place.cluster),
+        "valid_until": reason.valid_until,
+        "rule": text(reason.rule),
+    })
+}

@@ -1,0 +1,91 @@
+//! `/users/ID/effective-roles` and `/roles/ID/effective-users`: what grants come
+//! to when roles within roles are counted, everywhere and in places. Each
+//! resource says in its `meta.origins` by which grants.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
+
+use super::access_checks::reason;
+use super::call::{Api, answer};
+use super::handlers::page_with;
+use super::plan::{Plan, SEARCH};
+use super::resource::{Listable, Resource};
+use super::resources::{Roles, Users};
+use crate::directory::DirectoryError;
+use crate::directory::access::{Effective, FindOrigins};
+use crate::directory::listing::Noun;
+use crate::directory::roles::RolesOf;
+use crate::directory::users::UsersOf;
+
+/// One of the two addresses.
+pub trait Side: 'static {
+    type From: Resource;
+    type To: Listable;
+
+    fn list(id: i64) -> <<Self::To as Resource>::Noun as Noun>::Of;
+    fn effective(id: i64) -> Effective;
+}
+
+pub struct EffectiveRoles;
+
+impl Side for EffectiveRoles {
+    type From = Users;
+    type To = Roles;
+
+    fn list(id: i64) -> RolesOf {
+        RolesOf::Effective(id)
+    }
+
+    fn effective(id: i64) -> Effective {
+        Effective::RolesOf(id)
+    }
+}
+
+pub struct EffectiveUsers;
+
+impl Side for EffectiveUsers {
+    type From = Roles;
+    type To = Users;
+
+    fn list(id: i64) -> UsersOf {
+        UsersOf::Effective(id)
+    }
+
+    fn effective(id: i64) -> Effective {
+        Effective::UsersOf(id)
+    }
+}
+
+pub async fn effective_of<S: Side>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        let query = call.query(&[SEARCH])?;
+        let plan = Plan::<S::To>::of_list(&query, &call.paging(None))?;
+        let parent = call.guard.read(S::From::find(call.id())).await?;
+        parent.ok_or(DirectoryError::NotFound)?;
+        let list = plan.list(Some(S::list(call.id())));
+        page_with::<S::To>(call, &query, plan, list, async |ids| {
+            let find = FindOrigins {
+                of: S::effective(call.id()),
+                members: ids.to_vec(),
+            };
+            let mut notes: Vec<(i64, Vec<Value>)> = Vec::new();
+            for origin in call.guard.read(find).await? {
+                let told = reason(&origin.reason);
+                match notes
+                    .iter_mut()
+                    .find(|(member, _)| *member == origin.member)
+                {
+                    Some((_, origins)) => origins.push(told),
+                    None => notes.push((origin.member, vec![told])),
+                }
+            }
+            let noted = |(id, origins): (i64, Vec<Value>)| {
+                (id, format!("\"origins\":{}", Value::from(origins)))
+            };
+            Ok(notes.into_iter().map(noted).collect())
+        })
+        .await
+    })
+    .await
+}
