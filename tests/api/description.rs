@@ -1,6 +1,8 @@
 //! `GET /openapi.json` and `GET /docs`: what is described works, and what
 //! works is described.
 
+mod headers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall::api::endpoints;
@@ -121,6 +123,19 @@ fn samples(schema: &Value) -> Vec<String> {
     vec![value.to_owned()]
 }
 
+/// Of a user in the trash.
+const DELETED: i64 = 2;
+
+/// A path with the id of something that is there.
+fn address(path: &str) -> String {
+    let id = if path.starts_with("/trash/") {
+        DELETED
+    } else {
+        1
+    };
+    path.replace("{id}", &id.to_string())
+}
+
 /// One request for each value of each described parameter of `GET`.
 fn requests(description: &Value) -> Vec<String> {
     let mut all = Vec::new();
@@ -128,9 +143,12 @@ fn requests(description: &Value) -> Vec<String> {
         if method != "GET" {
             continue;
         }
-        let address = path.replace("{id}", "1");
+        let address = address(&path);
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let parameter = resolve(description, parameter);
+            if parameter["in"] != "query" {
+                continue;
+            }
             let name = parameter["name"].as_str().unwrap();
             for value in samples(&parameter["schema"]) {
                 // The token of the canonical description needs an id beside it.
@@ -145,6 +163,7 @@ fn requests(description: &Value) -> Vec<String> {
 #[test]
 fn every_described_parameter_works() {
     let app = TestApp::start();
+    assert_eq!(a_user().deleted(&app).id, DELETED);
     a_user().with_password().create(&app);
     a_cluster().create(&app);
     a_partner().create(&app);
@@ -187,6 +206,7 @@ fn guesses(description: &Value) -> BTreeMap<String, String> {
 #[test]
 fn no_parameter_works_that_is_not_described() {
     let app = TestApp::start();
+    assert_eq!(a_user().deleted(&app).id, DELETED);
     let description = description(&app);
     let guesses = guesses(&description);
     let admin = app.admin();
@@ -203,7 +223,7 @@ fn no_parameter_works_that_is_not_described() {
             .iter()
             .map(|parameter| resolve(&description, parameter)["name"].as_str().unwrap())
             .collect();
-        let address = path.replace("{id}", "1");
+        let address = address(&path);
         // Sparse fields of types that are not in the answer do no harm.
         let strangers = guesses
             .iter()
@@ -288,6 +308,9 @@ impl<'a> Comparison<'a> {
 
 /// Requests that together show everything that answers can hold.
 fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
+    let mut chosen = a_new("roles", json!({ "name": "called otherwise elsewhere" }));
+    chosen["data"]["id"] = json!("0d2b9b1e-7c4f-4b8a-9f56-2f1d3c4e5a6b");
+    comparison.answer("/roles", "POST", &client.post("/roles", &chosen));
     let role = a_role().create(app);
     let cluster = a_cluster().create(app);
     let partner = a_partner().working_in(&cluster).create(app);
@@ -301,15 +324,15 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         json!({ "op": "add", "data": a_new("roles", json!({ "name": "made at once" }))["data"] });
     let operations = json!({ "atomic:operations": [step] });
     comparison.answer("/operations", "POST", &client.operations(&operations));
-    for path in ["/home", "/health", KEYS] {
+    for path in ["/home", "/trash", "/health", KEYS] {
         comparison.answer(path, "GET", &client.get(path));
     }
     for (kind, include) in [
         ("users", "roles,tokens,partner"),
         ("roles", "users"),
         ("tokens", "user"),
-        ("workspaces", "clusters"),
-        ("clusters", "workspace,partners"),
+        ("workspaces", "clusters,grants"),
+        ("clusters", "workspace,partners,grants"),
         ("partners", "clusters,users"),
         ("events", ""),
     ] {
@@ -322,6 +345,11 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         let one = client.get(&format!("/{kind}/1?include={include}"));
         comparison.answer(&format!("/{kind}/{{id}}"), "GET", &one);
     }
+    let deleted = a_user().deleted(app).trash_path();
+    let trash = client.get("/trash/users?include=");
+    comparison.answer("/trash/users", "GET", &trash);
+    let one = client.get(&format!("{deleted}?include="));
+    comparison.answer("/trash/users/{id}", "GET", &one);
     for (kind, name) in [
         ("users", "tokens"),
         ("roles", "users"),
@@ -421,7 +449,9 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
 
 #[test]
 fn answers_hold_what_is_described_and_nothing_else() {
-    let app = TestApp::start();
+    let app = TestApp::with(|settings| {
+        settings.server.client_ids = rolecall::config::ClientIds::ExternalId;
+    });
     let description = description(&app);
     let mut comparison = Comparison {
         description: &description,
@@ -569,7 +599,7 @@ fn the_page_tells_of_every_attribute_parameter_and_error() {
     let description = description(&app);
     let page = app.anonymous().get("/docs").expect(200).text;
     let tells = |what: &str| page.contains(&format!("<code>{what}</code>"));
-    for kind in ["users", "roles", "tokens", "events"] {
+    for kind in ["users", "roles", "tokens", "events", "trashed_users"] {
         let attributes = &description["components"]["schemas"][kind]["properties"]["attributes"];
         for name in attributes["properties"].as_object().unwrap().keys() {
             assert!(tells(name), "{kind} have {name}");

@@ -36,5 +36,6 @@ mod specification;
 mod storage;
 mod support;
 mod tokens;
+mod trash;
 mod users;
 mod workspaces;

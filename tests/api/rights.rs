@@ -124,6 +124,13 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET",    "/tokens/{id}/relationships/user",      [401, 404, 200, 200]),
     ("PATCH",  "/tokens/{id}/relationships/user",      [401, 404, 403, 403]),
 
+    ("GET",    "/trash",                               [401, 200, 200, 200]),
+    ("GET",    "/trash/users",                         [401, 403, 403, 200]),
+    // The owner is another: who is in the trash is nobody.
+    ("GET",    "/trash/users/{id}",                    [401, 403, 403, 200]),
+    ("PATCH",  "/trash/users/{id}",                    [401, 403, 403, 200]),
+    ("DELETE", "/trash/users/{id}",                    [401, 403, 403, 204]),
+
     ("GET",    "/events",                              [401, 403, 403, 200]),
     ("GET",    "/events/{id}",                         [401, 403, 403, 200]),
 ];
@@ -141,6 +148,7 @@ struct Things {
     grant: i64,
     partner: PartnerMade,
     other_partner: PartnerMade,
+    deleted: Member,
 }
 
 impl Things {
@@ -161,6 +169,7 @@ impl Things {
         app.token_of(owner.id, None);
         let tokens = app.admin().get(&format!("{}/tokens", owner.path())).ids();
         let token = tokens[0].parse().unwrap();
+        let deleted = a_user().deleted(app);
         Self {
             owner,
             role,
@@ -170,6 +179,7 @@ impl Things {
             grant,
             partner,
             other_partner: a_partner().create(app),
+            deleted,
         }
     }
 
@@ -182,13 +192,15 @@ impl Things {
             Some("workspaces") => self.workspace.id,
             Some("clusters") => self.cluster.id,
             Some("partners") => self.partner.id,
+            Some("trash") => self.deleted.id,
             _ => 1,
         }
     }
 
     /// A body that is well-formed and asks for something possible.
     fn body(&self, method: &str, path: &str) -> Option<Value> {
-        let kind = path.split('/').nth(1).unwrap();
+        let kind = path.trim_start_matches("/trash");
+        let kind = kind.split('/').nth(1).unwrap_or_default();
         let attributes = json!({"name": format!("n{}", self.owner.id)});
         match (method, path.split("/relationships/").nth(1)) {
             ("GET" | "HEAD", _) => None,

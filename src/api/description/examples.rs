@@ -11,6 +11,7 @@ pub fn attribute(kind: &str, field: &Field) -> Value {
     match (kind, field.name) {
         ("users", "username" | "uname") => json!("johndoe"),
         ("users", "password") => json!("correct horse battery"),
+        ("users", "old_password") => json!("johndoe's until now"),
         ("users", "name") => json!("John"),
         ("users", "surname") => json!("Doe"),
         ("users", "full_name") => json!("John Doe"),
@@ -85,6 +86,9 @@ pub fn creation(kind: &Type) -> Value {
 
 /// A document that changes one attribute.
 pub fn change(kind: &Type) -> Value {
+    if kind.is_trash() {
+        return json!({ "data": { "type": kind.kind, "id": "2" } });
+    }
     let name = match kind.name {
         "users" => "position",
         "roles" => "label",
@@ -132,6 +136,6 @@ fn attributes(kind: &Type, wanted: impl FnMut(&&Field) -> bool) -> Map<String, V
     let fields = kind.fields();
     let chosen = fields.iter().filter(wanted);
     chosen
-        .map(|field| (field.name.to_owned(), attribute(kind.name, field)))
+        .map(|field| (field.name.to_owned(), attribute(kind.kind, field)))
         .collect()
 }
