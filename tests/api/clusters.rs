@@ -181,6 +181,10 @@ fn a_cluster_moves_to_another_workspace() {
     let cluster = a_cluster().create(&app);
     let chad = a_workspace().titled("Chad").create(&app);
     let path = format!("{}/relationships/workspace", cluster.path());
+    assert_eq!(
+        app.admin().get(&path).data(),
+        one("workspaces", cluster.workspace)["data"]
+    );
     let set = |document: &Value| app.admin().patch(&path, document);
     assert_eq!(
         set(&one("workspaces", chad.id)).expect(200).data(),

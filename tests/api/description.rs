@@ -331,8 +331,8 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         ("users", "roles,tokens,partner"),
         ("roles", "users"),
         ("tokens", "user"),
-        ("workspaces", "clusters"),
-        ("clusters", "workspace,partners"),
+        ("workspaces", "clusters,grants"),
+        ("clusters", "workspace,partners,grants"),
         ("partners", "clusters,users"),
         ("events", ""),
     ] {

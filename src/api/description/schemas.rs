@@ -33,7 +33,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         all.insert(name.into(), resource(kind, frame));
         all.insert(format!("{name}.document"), document(reference(name)));
         all.insert(format!("{name}.list"), list(reference(name), "pages"));
-        if is_target(name) {
+        if is_target(name, true) {
             let mut shape = identifier(name, &["type", "id"]);
             set(
                 &mut shape,
@@ -43,6 +43,13 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
             all.insert(format!("{name}.identifier"), shape);
             all.insert(format!("{name}.linkage"), linkage(name));
             all.insert(format!("{name}.members"), members(name, frame));
+        }
+        if is_target(name, false) {
+            if !is_target(name, true) {
+                let shape = identifier(name, &["type", "id"]);
+                all.insert(format!("{name}.identifier"), shape);
+                all.insert(format!("{name}.linkage"), linkage_of_one(name));
+            }
             all.insert(format!("{name}.member"), member(name));
         }
         if kind.fields().iter().any(|field| field.is_written) {
@@ -60,10 +67,10 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
     all
 }
 
-/// Whether any relationship leads to the type.
-fn is_target(name: &str) -> bool {
+/// Whether any relationship leads to the type, of those to many or to one.
+fn is_target(name: &str, to_many: bool) -> bool {
     let mut all = types::all().flat_map(|kind| kind.relationships);
-    all.any(|relationship| relationship.target == name)
+    all.any(|relationship| relationship.target == name && relationship.to_many == to_many)
 }
 
 fn resource(kind: &Type, frame: &Frame) -> Value {
@@ -337,6 +344,19 @@ fn linkage(kind: &str) -> Value {
             "included": reference("included"),
             "links": reference("linkage.links"),
             "meta": reference("linkage.meta"),
+        },
+        "required": ["data", "links"],
+    })
+}
+
+/// The same where no relationship leads to many: without pages.
+fn linkage_of_one(kind: &str) -> Value {
+    let identifier = reference(&format!("{kind}.identifier"));
+    json!({
+        "type": "object",
+        "properties": {
+            "data": { "oneOf": [identifier, { "type": "null" }] },
+            "links": reference("linkage.links"),
         },
         "required": ["data", "links"],
     })

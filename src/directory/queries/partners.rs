@@ -243,7 +243,7 @@ impl Run for DeletePartner {
             .select(users::id);
         if row.first::<i64>(connection).await.optional()?.is_some() {
             return Err(DirectoryError::Protected(
-                "Users belong to this partner, perhaps some in the trash: give them another first.",
+                "Users belong to this partner, perhaps some in the trash: give them another, or purge them.",
             ));
         }
         // What goes with it is told with it.
