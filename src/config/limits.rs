@@ -17,6 +17,7 @@ pub struct Limits {
     pub operation_passwords: usize,
     pub header_seconds: u64,
     pub keep_alive_seconds: u64,
+    pub ended_grants_seconds: u64,
 }
 
 impl Default for Limits {
@@ -34,6 +35,7 @@ impl Default for Limits {
             operation_passwords: 10,
             header_seconds: 10,
             keep_alive_seconds: 75,
+            ended_grants_seconds: 60,
         }
     }
 }
@@ -180,6 +182,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "How long an idle connection is kept open.",
         set: |settings, text| {
             settings.limits.keep_alive_seconds = value::number(text, 1..=3600)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.ended_grants_seconds",
+        env: "ROLECALL_LIMIT_ENDED_GRANTS_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("60"),
+        meaning: "Pause between looks for grants that have ended, to tell the audit log; they end by themselves.",
+        set: |settings, text| {
+            settings.limits.ended_grants_seconds = value::number(text, 1..=86_400)?;
             Ok(())
         },
     },

@@ -1,6 +1,7 @@
 //! The program as a server: assembly of the surfaces, limits, health, shutdown.
 
 mod health;
+mod housekeeping;
 mod middleware;
 mod shutdown;
 
@@ -136,6 +137,8 @@ impl Bound {
         .shutdown_timeout(settings.server.shutdown_seconds);
         let server = server.disable_signals().listen(listener)?.run();
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
+        let pause = Duration::from_secs(settings.limits.ended_grants_seconds);
+        housekeeping::start(directory.clone(), pause);
         let post = post.map(|post| mail::start(post, directory, mail, grace));
         Ok(Started {
             server,

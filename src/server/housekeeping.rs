@@ -1,0 +1,35 @@
+//! What is done beside the requests, now and then. No right depends on it: a
+//! grant ends by itself; here the audit log hears of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt;
+
+use crate::directory::grants::TellEnds;
+use crate::directory::{Context, Directory, RequestId};
+
+/// Works until the system stops.
+pub fn start(directory: Arc<Directory>, pause: Duration) {
+    rt::spawn(async move {
+        loop {
+            tell_ends(&directory).await;
+            rt::time::sleep(pause).await;
+        }
+    });
+}
+
+/// All that have ended, some in each transaction.
+async fn tell_ends(directory: &Directory) {
+    loop {
+        let context = Context::of_program(directory.clock().now(), RequestId(0));
+        match directory.write(&context, TellEnds).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => {
+                log::warn!("could not tell the audit log of grants that have ended: {error}");
+                return;
+            }
+        }
+    }
+}
