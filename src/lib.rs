@@ -9,6 +9,7 @@
 //! - [`auth`]: who is asking, and what they may
 //! - [`jsonapi`]: the specification without our nouns
 //! - [`api`]: the native surface: JSON:API at the root
+//! - [`dialects`]: surfaces that speak as other systems do
 //! - [`server`]: the surfaces assembled: routes, limits, health, shutdown
 //! - [`cli`]: the commands
 
@@ -16,6 +17,7 @@ pub mod api;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod dialects;
 pub mod directory;
 pub mod jsonapi;
 pub mod server;

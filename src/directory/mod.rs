@@ -20,6 +20,7 @@ pub mod listing;
 pub mod members;
 pub mod partners;
 pub mod permissions;
+pub mod portal;
 mod postgres;
 pub mod roles;
 mod secret;
@@ -34,7 +35,7 @@ pub mod workspaces;
 
 pub use clock::{Clock, SystemClock};
 pub use context::{Actor, Context, RequestId};
-pub use error::{DirectoryError, Problem};
+pub use error::{DirectoryError, Problem, ProblemKind};
 pub use versions::Expected;
 
 use std::sync::Arc;

@@ -18,6 +18,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use crate::api::{self, Api};
 use crate::auth::Auth;
 use crate::config::Settings;
+use crate::dialects::prp::{self, Prp};
 use crate::directory::Directory;
 
 /// Adds routes of its own; for tests that need a handler which misbehaves.
@@ -29,6 +30,7 @@ pub struct Bound {
     address: SocketAddr,
     settings: Settings,
     api: Data<Api>,
+    prp: Data<Prp>,
     extra: Extra,
 }
 
@@ -52,13 +54,26 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
     let address = listener.local_addr().map_err(failed)?;
     let auth = Auth::new(directory, settings)
         .map_err(|error| BindError(format!("cannot start the password threads: {error}")))?;
+    let auth = Arc::new(auth);
+    let api = Data::new(Api::new(auth.clone(), settings));
     Ok(Bound {
         listener,
         address,
         settings: settings.clone(),
-        api: Data::new(Api::new(Arc::new(auth), settings)),
+        prp: Data::new(Prp::new(auth, &settings.limits, surroundings(&api))),
+        api,
         extra: |_| {},
     })
+}
+
+/// What is the same for every surface.
+fn surroundings(api: &Data<Api>) -> prp::Surroundings {
+    let (base, address, ids) = (api.clone(), api.clone(), api.clone());
+    prp::Surroundings {
+        base: Box::new(move |request| api::public_address(&base, request)),
+        address: Box::new(move |request| api::client_address(&address, request)),
+        request_id: Box::new(move || ids.next_request_id()),
+    }
 }
 
 impl Bound {
@@ -92,6 +107,7 @@ impl Bound {
             listener,
             settings,
             api,
+            prp,
             extra,
             ..
         } = self;
@@ -103,6 +119,7 @@ impl Bound {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(api.clone())
+                .app_data(prp.clone())
                 .wrap(from_fn(middleware::no_panic))
                 .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
                 .wrap(from_fn(move |request, next| {
@@ -115,6 +132,7 @@ impl Bound {
                         .default_service(web::to(health::wrong_method)),
                 )
                 .configure(routes)
+                .configure(prp::configure)
                 .configure(description.clone())
                 .configure(extra)
                 .default_service(web::to(unknown))

@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("directory", &["storage"]),
     ("auth", &["directory", "config"]),
     ("api", &["directory", "auth", "jsonapi", "config"]),
-    ("dialects", &["directory", "auth"]),
+    ("dialects", &["directory", "auth", "config"]),
     ("console", &[]),
     (
         "server",

@@ -18,6 +18,7 @@ mod links;
 mod members;
 mod partners;
 mod places;
+mod portal;
 mod roles;
 mod rules;
 mod sign_ins;

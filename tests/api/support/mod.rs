@@ -17,6 +17,4 @@ pub use builders::{Member, RoleMade, a_role, a_user};
 pub use client::{ATOMIC, Client, JSON_API};
 pub use database::{TestDatabase, is_postgres};
 pub use documents::{a_new, changes, linkage};
-pub use places::{
-    ClusterMade, PartnerMade, WorkspaceMade, a_cluster, a_partner, a_workspace,
-};
+pub use places::{ClusterMade, PartnerMade, WorkspaceMade, a_cluster, a_partner, a_workspace};
