@@ -25,6 +25,7 @@ mod home;
 mod idempotency;
 mod migrations;
 mod program;
+mod prp;
 mod races;
 mod readme;
 mod rights;
