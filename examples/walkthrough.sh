@@ -105,6 +105,14 @@ call 409 POST /users '{"data": {"type": "roles", "attributes": {"name": "on the 
 echo "# And away"
 call 204 DELETE "/users/$user_id"
 call 404 GET "/users/$user_id"
+
+echo "# Back from the trash, and gone for good"
+call 200 GET "/trash/users?sort=-deleted"
+call 200 PATCH "/trash/users/$user_id" '{"data": {"type": "users", "id": "'"$user_id"'"}}'
+call 200 GET "/users/$user_id"
+call 204 DELETE "/users/$user_id"
+call 204 DELETE "/trash/users/$user_id"
+call 404 GET "/trash/users/$user_id"
 call 204 DELETE "/roles/$role_id"
 call 404 GET "/roles/$role_id"
 

@@ -194,6 +194,7 @@ fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
                     changes,
                     roles: Some(roles.clone()),
                     reach: Reach::Everything,
+                    sees_trash: true,
                 };
                 directory.write(&context, create)
             });

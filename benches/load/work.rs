@@ -91,6 +91,7 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
     let patch = format!(
         r#"nil, nil, nil, '{{"data":{{"type":"users","id":"{id}","attributes":{{"name":"Jo ' .. unique() .. '"}}}}}}'"#
     );
+    let unsearched = patch.replace(r#"{"name":"#, r#"{"position":"#);
     let unchanged = Item {
         headers: vec![("If-None-Match", service.etag(&user)?)],
         ..Item::read(service, "one user, unchanged (304)", &user)?
@@ -125,7 +126,20 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
             "page of 20 by cursor, deep",
             &service.deep_cursor()?,
         )?,
-        write("PATCH one user", "PATCH", user, Some(patch), 64),
+        write(
+            "PATCH one user (searched: name)",
+            "PATCH",
+            user.clone(),
+            Some(patch),
+            64,
+        ),
+        write(
+            "PATCH one user (not searched: position)",
+            "PATCH",
+            user,
+            Some(unsearched),
+            64,
+        ),
         write(
             "add and remove a role in turn",
             "POST",

@@ -295,7 +295,7 @@ async fn begin<'a>(
     let from = client::address(api, request);
     let header = authorization(request);
     let principal = api.auth.authenticate(header, from, &context).await?;
-    let guard = Guard::new(api.auth.clone(), principal, context);
+    let guard = Guard::new(api.auth.clone(), principal, context, from);
     Ok(Call {
         api,
         request,

@@ -41,6 +41,8 @@ pub enum Failure {
     Throttled {
         seconds: u64,
     },
+    /// The old password that came with a new one does not fit.
+    WrongPassword,
     Refused(Refusal),
 }
 
@@ -173,6 +175,7 @@ impl Failure {
                     None => error,
                 }))
             }
+            Self::WrongPassword => Self::Errors(wrong_password(at).into()),
             other => other,
         }
     }
@@ -208,6 +211,7 @@ impl Failure {
                 sent_credentials: true,
             } => kinds::UNAUTHORIZED.error("These credentials are not valid."),
             Self::SignIn => kinds::UNAUTHORIZED.error("These credentials are not valid."),
+            Self::WrongPassword => wrong_password(Pointing::Nowhere),
             Self::Method { allow } => {
                 kinds::METHOD_NOT_ALLOWED.error(format!("This path answers to {allow}."))
             }
@@ -309,6 +313,14 @@ fn document(
         response.insert_header((header::CACHE_CONTROL, "no-store"));
     }
     response
+}
+
+fn wrong_password(at: Pointing<'_>) -> Error {
+    let error = kinds::WRONG_PASSWORD.error("The old password is another.");
+    match at.attribute("old_password") {
+        Some(pointer) => error.at_pointer(pointer),
+        None => error,
+    }
 }
 
 fn invalid(problem: &Problem, at: Pointing<'_>, status: u16) -> Error {

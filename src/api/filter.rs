@@ -13,6 +13,9 @@ use crate::jsonapi::{Error, kinds};
 /// where a value begins with it.
 const SEARCHED_ANYWHERE: usize = 3;
 
+/// What a client calls a resource: a UUID, kept in lower case.
+pub const EXTERNAL_ID: &str = "external_id";
+
 /// The condition that a filter stands for; what is wrong goes to `errors`.
 pub fn of<R: Resource>(filter: &Filter, errors: &mut Vec<Error>) -> Option<Condition<Column<R>>> {
     let mut all = |parts: &[Filter]| {
@@ -47,7 +50,14 @@ fn condition<R: Resource>(test: &Test) -> Result<Condition<Column<R>>, String> {
         return Err(format!("{} cannot be filtered by {}.", R::TYPE, test.field));
     };
     let comparison = comparison(test.operator);
-    let operands = operands(test, comparison, kind)?;
+    let mut operands = operands(test, comparison, kind)?;
+    if test.field == EXTERNAL_ID {
+        for operand in &mut operands {
+            if let Operand::Text(id) = operand {
+                id.make_ascii_lowercase();
+            }
+        }
+    }
     let exact = Condition::Test {
         column,
         comparison,
@@ -63,13 +73,17 @@ fn condition<R: Resource>(test: &Test) -> Result<Condition<Column<R>>, String> {
     })
 }
 
-/// `id` is no attribute, but can be filtered and sorted by.
+/// `id` is no attribute, nor is what a client calls the resource, but both can
+/// be filtered by.
 fn column_named<R: Resource>(name: &str) -> Option<(Column<R>, Kind)> {
     if name == "id" {
         return Some((<R::Noun as Noun>::ID, Kind::Number));
     }
     if let Some((_, column)) = R::LINKED_BY.iter().find(|(known, _)| *known == name) {
         return Some((*column, Kind::Number));
+    }
+    if name == EXTERNAL_ID {
+        return Some((R::EXTERNAL_ID?, Kind::Text));
     }
     let attribute = R::attribute(name)?;
     Some((attribute.column?, attribute.kind))

@@ -7,6 +7,8 @@ pub struct Form {
     pub nullable: bool,
     /// Whether a new resource must have it.
     pub required: bool,
+    /// Whether it says nothing of a new resource.
+    pub only_to_change: bool,
     /// Characters of a text, at least and at most.
     pub length: Option<(usize, usize)>,
     /// A regular expression that every value matches, and that says nothing of
@@ -23,6 +25,7 @@ impl Form {
     pub const PLAIN: Self = Self {
         nullable: false,
         required: false,
+        only_to_change: false,
         length: None,
         pattern: None,
         choices: &[],
@@ -60,6 +63,13 @@ impl Form {
     pub const fn required(self) -> Self {
         Self {
             required: true,
+            ..self
+        }
+    }
+
+    pub const fn only_to_change(self) -> Self {
+        Self {
+            only_to_change: true,
             ..self
         }
     }

@@ -1,42 +1,30 @@
-//! `GET /home`: where everything is.
+//! `GET /home` and `GET /trash`: where everything is.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::call::{Api, answer};
+use super::call::{Api, Call, answer};
 use super::description::OPENAPI;
 use super::plan;
-use super::resources::types;
-use super::routes::{OPERATIONS, endpoints};
+use super::resource::Resource;
+use super::resources::{TrashedUsers, types};
+use super::routes::{Endpoint, OPERATIONS, TRASH, endpoints};
 use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 
 pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         plan::of_none(&call.query(&[])?)?;
         let endpoints = endpoints();
-        let allow = |path: &str| {
-            let known = endpoints.iter().find(|endpoint| endpoint.path == path);
-            known
-                .map(|endpoint| endpoint.methods.to_vec())
-                .unwrap_or_default()
-        };
         let resources: Map<_, _> = types()
-            .map(|kind| {
-                let path = format!("/{kind}");
-                let entry = json!({
-                    "href": format!("{}{path}", call.base),
-                    "hints": { "allow": allow(&path), "formats": [MEDIA_TYPE, PLAIN_JSON] },
-                });
-                (kind.to_owned(), entry)
-            })
+            .map(|kind| (kind, format!("/{kind}")))
+            .chain([("trash", TRASH.to_owned())])
+            .map(|(name, path)| (name.to_owned(), entry(call, &endpoints, &path)))
             .collect();
         let limits = &call.api.query_limits;
-        let own = format!("{}/home", call.base);
-        let description = format!("{}{OPENAPI}", call.base);
         let document = json!({
-            "links": { "self": own, "home": own, "describedby": description },
+            "links": links(call, "/home"),
             "meta": {
                 "resources": resources,
                 "page_size": { "default": limits.default_page_size, "max": limits.max_page_size },
@@ -52,4 +40,37 @@ pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
         Ok(Answer::Document(document.to_string().into_bytes()))
     })
     .await
+}
+
+/// What has a place in the trash. Whether the caller may look there, the places
+/// tell themselves.
+pub async fn trash(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+    answer(&api, &request, async |call| {
+        plan::of_none(&call.query(&[])?)?;
+        let users = entry(call, &endpoints(), &format!("/{}", TrashedUsers::PATH));
+        let document = json!({
+            "links": links(call, TRASH),
+            "meta": { "resources": { TrashedUsers::TYPE: users } },
+        });
+        Ok(Answer::Document(document.to_string().into_bytes()))
+    })
+    .await
+}
+
+fn links(call: &Call<'_>, own: &str) -> Value {
+    let base = &call.base;
+    json!({
+        "self": format!("{base}{own}"),
+        "home": format!("{base}/home"),
+        "describedby": format!("{base}{OPENAPI}"),
+    })
+}
+
+fn entry(call: &Call<'_>, endpoints: &[Endpoint], path: &str) -> Value {
+    let known = endpoints.iter().find(|endpoint| endpoint.path == path);
+    let allow = known.map_or(&[][..], |endpoint| endpoint.methods);
+    json!({
+        "href": format!("{}{path}", call.base),
+        "hints": { "allow": allow, "formats": [MEDIA_TYPE, PLAIN_JSON] },
+    })
 }

@@ -26,7 +26,8 @@ use crate::jsonapi::document::read_json;
 
 pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const SHOWN: &str = "Idempotency-Key";
-const MOST: usize = 255;
+/// Characters of a key.
+pub const MOST: usize = 255;
 
 /// What of an answer is kept beside its body.
 #[derive(Serialize, Deserialize)]

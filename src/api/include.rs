@@ -33,8 +33,13 @@ pub fn tree_from<R: Resource>(
         let mut kind = R::TYPE;
         let mut node = &mut root;
         for (depth, name) in path.names().iter().enumerate() {
-            let known = relationship(kind, name)
-                .filter(|known| depth > 0 || first.is_none_or(|first| first == known.name));
+            // A type may be shown without its relationships at one address.
+            let known = match depth {
+                0 => R::relationship(name),
+                _ => relationship(kind, name),
+            };
+            let known =
+                known.filter(|known| depth > 0 || first.is_none_or(|first| first == known.name));
             let Some(known) = known else {
                 let detail =
                     format!("{path} cannot be included: {kind} have no relationship {name} here.");

@@ -33,7 +33,7 @@ type Show<R> = for<'a> fn(&'a Row<R>) -> Shown<'a>;
 impl<R: Resource> Plan<R> {
     pub fn of_list(query: &Query, manner: &Manner<'_>) -> Result<Self, Failure> {
         let mut errors = Vec::new();
-        check_fields(query, &mut errors);
+        check_fields::<R>(query, &mut errors);
         let include = include::tree::<R>(query, &mut errors);
         let keys = sort::<R>(query, manner, &mut errors);
         let condition = condition::<R>(query, &mut errors);
@@ -90,7 +90,7 @@ impl<R: Resource> Plan<R> {
 /// For answers with one resource of `R`: includes and sparse fields only.
 pub fn of_one<R: Resource>(query: &Query) -> Result<Option<Tree>, Failure> {
     let mut errors = Vec::new();
-    check_fields(query, &mut errors);
+    check_fields::<R>(query, &mut errors);
     refuse_families(query, &["page", "filter", "sort"], &mut errors);
     let tree = include::tree::<R>(query, &mut errors);
     finish(errors)?;
@@ -115,7 +115,7 @@ pub fn of_linkage<R: Resource>(
     manner: &Manner<'_>,
 ) -> Result<(Paging, Option<Tree>), Failure> {
     let mut errors = Vec::new();
-    check_fields(query, &mut errors);
+    check_fields::<R>(query, &mut errors);
     refuse_families(query, &["filter", "sort"], &mut errors);
     let tree = include::tree_from::<R>(query, Some(relationship), &mut errors);
     finish(errors)?;
@@ -135,7 +135,12 @@ fn refuse_families(query: &Query, families: &[&str], errors: &mut Vec<Error>) {
     }
 }
 
-fn check_fields(query: &Query, errors: &mut Vec<Error>) {
+fn check_fields<R: Resource>(query: &Query, errors: &mut Vec<Error>) {
+    // The fields of a type may be others where this one is served.
+    let is_field = |kind: &str, name: &str| match kind == R::TYPE {
+        true => R::is_field(name),
+        false => is_field(kind, name),
+    };
     for (kind, names) in query.fields.iter() {
         let parameter = format!("fields[{kind}]");
         for name in names {

@@ -52,7 +52,7 @@ impl Render<'_> {
     pub fn address<R: Resource>(&self, out: &mut Vec<u8>, id: i64) {
         raw(out, self.base);
         out.push(b'/');
-        raw(out, R::TYPE);
+        raw(out, R::PATH);
         out.push(b'/');
         write::number(out, id);
     }

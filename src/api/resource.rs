@@ -97,6 +97,8 @@ pub struct Stamp<'a> {
 
 pub trait Resource: Sized + 'static {
     const TYPE: &'static str;
+    /// Where its collection is, from the root.
+    const PATH: &'static str = Self::TYPE;
     /// One sentence for people.
     const DOC: &'static str;
     const RELATIONSHIPS: &'static [Relationship];
@@ -107,6 +109,10 @@ pub trait Resource: Sized + 'static {
     const FILTERS: &'static [(&'static str, OwnFilter)] = &[];
     /// To-one relationships whose id is a column, to filter by.
     const LINKED_BY: &'static [(&'static str, Column<Self>)] = &[];
+    /// Relationships that a new resource must name. All are to-one.
+    const REQUIRED_LINKS: &'static [&'static str] = &[];
+    /// Where the id is that a client chose, to be filtered by as `external_id`.
+    const EXTERNAL_ID: Option<Column<Self>> = None;
     /// What a search looks into.
     const SEARCHED: &'static [Column<Self>] = &[];
     type Noun: Noun;
@@ -202,12 +208,27 @@ pub struct Revision<'a> {
     pub seen: Option<&'a str>,
 }
 
+/// A type whose resources can be taken away from where they are.
+pub trait Deletable: Resource {
+    type Delete: Change + Operation<Output = ()>;
+
+    fn deletion(target: Target) -> Self::Delete;
+}
+
+/// A type whose resources can be put back to where they were deleted.
+pub trait Restorable: Deletable {
+    /// As what they are there.
+    type Back: Resource;
+    type Restore: Change + Operation<Output = Row<Self::Back>>;
+
+    fn restoration(target: Target) -> Self::Restore;
+}
+
 /// A type that can be created, changed and deleted. It says how; handlers see
 /// to it, alone or with other changes in one transaction.
-pub trait Writable: Resource {
+pub trait Writable: Deletable {
     type Create: Change + Operation<Output = Row<Self>>;
     type Update: Change + Operation<Output = Row<Self>>;
-    type Delete: Change + Operation<Output = ()>;
     /// Whether the answer to a creation holds what must not be kept.
     const MAKES_SECRETS: bool = false;
     /// Keeps a UUID that a client chose, where the type has a place for it.
@@ -229,6 +250,4 @@ pub trait Writable: Resource {
         problems: Vec<Problem>,
         linked: Linked,
     ) -> Result<Self::Update, Failure>;
-
-    fn deletion(target: Target) -> Self::Delete;
 }

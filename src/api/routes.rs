@@ -8,12 +8,12 @@ use super::call::{Api, answer};
 use super::error::Failure;
 use super::handlers::{
     change_linkage, create, delete, get, get_linkage, get_linkage_one, list, list_or_related,
-    refuse_linkage, related, related_one, set_linkage, update,
+    refuse_linkage, related, related_one, restore, set_linkage, update,
 };
-use super::home::home;
+use super::home::{home, trash};
 use super::operations::operations;
-use super::resource::{Listable, Resource, Writable};
-use super::resources::{RELATIONS, TYPES, ToMany, ToOne, Type};
+use super::resource::{Listable, Resource, Restorable, Writable};
+use super::resources::{RELATIONS, TYPES, ToMany, ToOne, TrashedUsers, Type};
 use super::sign_in::{get_own, key_set, sign_in, sign_out, update_own};
 use crate::directory::members::Change;
 
@@ -56,6 +56,9 @@ async fn wrong_method(
 /// Where the Atomic Operations extension is spoken.
 pub const OPERATIONS: &str = "/operations";
 
+/// Where what was deleted is.
+pub const TRASH: &str = "/trash";
+
 const READ: &[&str] = &["GET", "HEAD"];
 const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
 const OWN: &[&str] = &["GET", "HEAD", "PATCH"];
@@ -77,6 +80,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     });
     all.extend(TYPES.iter().flat_map(Type::endpoints));
     all.extend(RELATIONS.iter().flat_map(|relation| (relation.endpoints)()));
+    all.push(Endpoint {
+        path: TRASH.into(),
+        methods: READ,
+        routes: vec![web::get().to(trash), web::head().to(trash)],
+    });
+    all.extend(restorable::<TrashedUsers>());
     all.extend(signing_in());
     all
 }
@@ -128,14 +137,22 @@ pub fn writable<R: Writable>(lists: Lists) -> [Endpoint; 2] {
     [collection, item]
 }
 
+fn restorable<R: Restorable + Listable>() -> [Endpoint; 2] {
+    let [collection, mut item] = read_only::<R>(lists::<R>());
+    item.methods = ITEM;
+    item.routes.push(web::patch().to(restore::<R>));
+    item.routes.push(web::delete().to(delete::<R>));
+    [collection, item]
+}
+
 pub fn read_only<R: Resource>(lists: Lists) -> [Endpoint; 2] {
     let collection = Endpoint {
-        path: format!("/{}", R::TYPE),
+        path: format!("/{}", R::PATH),
         methods: READ,
         routes: lists,
     };
     let item = Endpoint {
-        path: format!("/{}/{{id}}", R::TYPE),
+        path: format!("/{}/{{id}}", R::PATH),
         methods: READ,
         routes: vec![web::get().to(get::<R>), web::head().to(get::<R>)],
     };

@@ -1,6 +1,7 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::authenticate::Auth;
+use super::authenticate::{Auth, Denied};
 use super::policy::Governed;
 use super::principal::Principal;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
@@ -28,15 +29,23 @@ pub struct Guard {
     auth: Arc<Auth>,
     principal: Arc<Principal>,
     context: Context,
+    /// Where the caller is, for the count of wrong passwords.
+    from: Option<IpAddr>,
 }
 
 impl Guard {
-    pub fn new(auth: Arc<Auth>, principal: Arc<Principal>, mut context: Context) -> Self {
+    pub fn new(
+        auth: Arc<Auth>,
+        principal: Arc<Principal>,
+        mut context: Context,
+        from: Option<IpAddr>,
+    ) -> Self {
         context.actor = Some(principal.actor());
         Self {
             auth,
             principal,
             context,
+            from,
         }
     }
 
@@ -50,6 +59,14 @@ impl Guard {
 
     pub fn auth(&self) -> &Auth {
         &self.auth
+    }
+
+    /// Whether this is the caller's own password. Guesses count like those of a
+    /// sign-in.
+    pub async fn is_own_password(&self, password: &str) -> Result<bool, Denied> {
+        self.auth
+            .is_password_of(&self.principal, password, self.from, &self.context)
+            .await
     }
 
     /// Whether the policy lets this through, without doing it.

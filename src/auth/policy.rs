@@ -30,6 +30,7 @@ use crate::directory::roles::{CreateRole, DeleteRole, FindRole, Roles, RolesOf, 
 use crate::directory::tokens::{
     CreateToken, DeleteToken, FindToken, TokenChanges, Tokens, UpdateToken,
 };
+use crate::directory::trash::{FindTrashedUser, PurgeUser, RestoreUser, TrashedUsers};
 use crate::directory::users::{CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, Users};
 use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, UpdateWorkspace, Workspaces,
@@ -72,6 +73,7 @@ impl Governed for CreateUser {
             require(principal, Permission::GrantsWrite)?;
         }
         self.reach = principal.reach();
+        self.sees_trash = see_trash(principal).is_ok();
         Ok(())
     }
 }
@@ -80,6 +82,7 @@ impl Governed for UpdateUser {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.visible = principal.sees_users();
         self.reach = principal.reach();
+        self.sees_trash = see_trash(principal).is_ok();
         if !can_see(self.visible, self.id) {
             // The directory answers that there is no such user.
             return Ok(());
@@ -102,6 +105,7 @@ impl Governed for UpdateOwn {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.0.visible = principal.sees_users();
         self.0.reach = principal.reach();
+        self.0.sees_trash = see_trash(principal).is_ok();
         if self.0.id != principal.id {
             return Err(Refusal::Forbidden("This is somebody else's record.".into()));
         }
@@ -116,6 +120,44 @@ impl Governed for DeleteUser {
         if can_see(self.visible, self.id) {
             require(principal, Permission::UsersWrite)?;
         }
+        Ok(())
+    }
+}
+
+/// The trash is for those who can do something about it; to others its users
+/// are as good as gone, and nobody has a record of their own there.
+fn see_trash(principal: &Principal) -> Result<Visible, Refusal> {
+    require(principal, Permission::UsersRead)?;
+    require(principal, Permission::UsersWrite)?;
+    Ok(Visible::All)
+}
+
+impl Governed for List<TrashedUsers> {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = see_trash(principal)?;
+        Ok(())
+    }
+}
+
+impl Governed for FindTrashedUser {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = see_trash(principal)?;
+        Ok(())
+    }
+}
+
+impl Governed for RestoreUser {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = see_trash(principal)?;
+        self.reach = principal.reach();
+        Ok(())
+    }
+}
+
+impl Governed for PurgeUser {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = see_trash(principal)?;
+        self.reach = principal.reach();
         Ok(())
     }
 }

@@ -133,6 +133,32 @@ Examples:
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
         limit: Option<i64>,
     },
+    /// List deleted users, who can be restored or purged
+    ///
+    /// Into a pipe or a file the columns are id, username, when it was deleted and the id of who
+    /// did it, separated by tabs and without a header.
+    #[command(after_help = "Example:\n  rolecall user trash")]
+    Trash {
+        /// The most users to list
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        limit: Option<i64>,
+    },
+    /// Take a user out of the trash, with the roles it had
+    ///
+    /// API tokens and sign-ins from before the deletion stay revoked.
+    #[command(after_help = "Example:\n  rolecall user restore calvin")]
+    Restore {
+        /// Whom to restore
+        username: String,
+    },
+    /// Remove a user in the trash for good
+    ///
+    /// The name is free again; the audit log keeps what was known of the user.
+    #[command(after_help = "Example:\n  rolecall user purge calvin")]
+    Purge {
+        /// Whom to purge
+        username: String,
+    },
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@ use crate::directory::listing::{
     Comparison, Condition, Count, List, Noun, Operand, Slice, Visible,
 };
 use crate::directory::roles::{FindRole, Role, RoleColumn, Roles};
+use crate::directory::trash::TrashedUsers;
 use crate::directory::users::{User, UserColumn, Users};
 
 pub async fn user(session: &Session, username: &str) -> Result<User, Failure> {
@@ -13,6 +14,14 @@ pub async fn user(session: &Session, username: &str) -> Result<User, Failure> {
         .read(named::<Users>(UserColumn::Username, username))
         .await?;
     let nobody = || Failure::failed(format!("there is no user {username:?}"));
+    found.rows.into_iter().next().ok_or_else(nobody)
+}
+
+pub async fn trashed_user(session: &Session, username: &str) -> Result<User, Failure> {
+    let found = session
+        .read(named::<TrashedUsers>(UserColumn::Username, username))
+        .await?;
+    let nobody = || Failure::failed(format!("there is no user {username:?} in the trash"));
     found.rows.into_iter().next().ok_or_else(nobody)
 }
 

@@ -15,6 +15,7 @@ use crate::directory::listing::Visible;
 use crate::directory::members::{Authority, Change, ChangeMembers, FollowMembers, Relation};
 use crate::directory::permissions::Reach;
 use crate::directory::roles::{RoleColumn, Roles};
+use crate::directory::trash::{PurgeUser, RestoreUser, TrashedUsers};
 use crate::directory::users::{CreateUser, UpdateUser, User, UserChanges, UserColumn, Users};
 use crate::directory::values;
 
@@ -31,6 +32,12 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
             let mut table = Table::on_stdout(&["ID", "USERNAME", "ACTIVE", "ROLES"]);
             Session::open(settings)?.run(async |session| list(session, limit, &mut table).await)
         }
+        UserCommand::Trash { limit } => {
+            let mut table = Table::on_stdout(&["ID", "USERNAME", "DELETED", "BY"]);
+            Session::open(settings)?.run(async |session| trash(session, limit, &mut table).await)
+        }
+        UserCommand::Restore { username } => restore(&username, settings),
+        UserCommand::Purge { username } => purge(&username, settings),
     }
 }
 
@@ -44,6 +51,7 @@ fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
             changes,
             roles: Some(roles),
             reach: Reach::Everything,
+            sees_trash: true,
         };
         Ok(session.write(create).await?)
     })?;
@@ -91,6 +99,7 @@ fn password(username: &str, from_stdin: bool, settings: Settings) -> Result<(), 
             roles: None,
             reach: Reach::Everything,
             may_set_flags: true,
+            sees_trash: true,
         };
         Ok(session.write(update).await?)
     })?;
@@ -154,6 +163,67 @@ fn row(user: &User, roles: Option<&Vec<String>>) -> Vec<String> {
     ]
 }
 
+async fn trash<W: std::io::Write>(
+    session: &Session,
+    limit: Option<i64>,
+    table: &mut Table<W>,
+) -> Result<(), Failure> {
+    let mut walk = Walk::<TrashedUsers>::new(UserColumn::Id, |user| user.id).at_most(limit);
+    loop {
+        let users = walk.next(session).await?;
+        let rows: Vec<_> = users.iter().map(trashed_row).collect();
+        table.write(&rows)?;
+        if users.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// Who deleted them is named by the id, which is never given twice.
+fn trashed_row(user: &User) -> Vec<String> {
+    let by = user.modified_by.map(|id| id.to_string());
+    vec![
+        user.id.to_string(),
+        user.username.clone(),
+        user.deleted_at.clone().unwrap_or_default(),
+        by.unwrap_or_default(),
+    ]
+}
+
+fn restore(username: &str, settings: Settings) -> Result<(), Failure> {
+    Session::open(settings)?.run(async |session| {
+        let user = lookup::trashed_user(session, username).await?;
+        let restore = RestoreUser {
+            id: user.id,
+            expected: Expected::Anything,
+            visible: Visible::All,
+            reach: Reach::Everything,
+        };
+        Ok(session.write(restore).await?)
+    })?;
+    remark(&format!(
+        "Restored the user {username:?} with the roles it had; its tokens stay revoked."
+    ));
+    Ok(())
+}
+
+fn purge(username: &str, settings: Settings) -> Result<(), Failure> {
+    Session::open(settings)?.run(async |session| {
+        let user = lookup::trashed_user(session, username).await?;
+        let purge = PurgeUser {
+            id: user.id,
+            expected: Expected::OneOf(vec![user.version]),
+            visible: Visible::All,
+            reach: Reach::Everything,
+        };
+        Ok(session.write(purge).await?)
+    })?;
+    remark(&format!(
+        "Purged the user {username:?} for good; the name is free again."
+    ));
+    Ok(())
+}
+
 async fn role_names(session: &Session) -> Result<HashMap<i64, String>, Failure> {
     let mut names = HashMap::new();
     let mut walk = Walk::<Roles>::new(RoleColumn::Id, |role| role.id);
@@ -195,6 +265,7 @@ mod tests {
 
     use super::*;
     use crate::cli::runtime::testing::Scratch;
+    use crate::directory::users::DeleteUser;
 
     fn new(username: &str, roles: &[&str]) -> AddUser {
         AddUser {
@@ -243,6 +314,57 @@ mod tests {
         );
     }
 
+    fn deleted(scratch: &Scratch, id: i64) {
+        let session = Session::open(scratch.settings()).unwrap();
+        let delete = DeleteUser {
+            id,
+            expected: Expected::Anything,
+            visible: Visible::All,
+            reach: Reach::Everything,
+        };
+        session
+            .run(async |session| Ok(session.write(delete).await?))
+            .unwrap();
+    }
+
+    /// Ids and usernames; the moment is another every time.
+    fn trashed(scratch: &Scratch) -> Vec<String> {
+        let mut table = Table::new(Vec::new(), false, &[]);
+        let session = Session::open(scratch.settings()).unwrap();
+        session
+            .run(async |session| trash(session, None, &mut table).await)
+            .unwrap();
+        let text = String::from_utf8(table.into_inner()).unwrap();
+        let cells = |row: &str| row.split('\t').take(2).collect::<Vec<_>>().join(" ");
+        text.lines().map(cells).collect()
+    }
+
+    #[test]
+    fn deleted_users_are_listed_restored_with_their_roles_and_purged() {
+        let scratch = Scratch::new();
+        add(new("calvin", &["admin"]), scratch.settings()).unwrap();
+        add(new("hobbes", &["admin"]), scratch.settings()).unwrap();
+        deleted(&scratch, 2);
+        assert_eq!(trashed(&scratch), ["2 hobbes"]);
+        restore("hobbes", scratch.settings()).unwrap();
+        assert!(trashed(&scratch).is_empty());
+        assert_eq!(
+            listed(&scratch, None),
+            ["1\tcalvin\tyes\tadmin", "2\thobbes\tyes\tadmin"]
+        );
+        let living = purge("hobbes", scratch.settings()).unwrap_err();
+        let text = "there is no user \"hobbes\" in the trash";
+        assert!(matches!(living, Failure::Failed(told) if told == text));
+        deleted(&scratch, 2);
+        let taken = add(new("hobbes", &[]), scratch.settings()).unwrap_err();
+        assert!(matches!(taken, Failure::Failed(told) if told.contains("in the trash")));
+        purge("hobbes", scratch.settings()).unwrap();
+        assert!(trashed(&scratch).is_empty());
+        add(new("hobbes", &[]), scratch.settings()).unwrap();
+        let gone = restore("hobbes", scratch.settings()).unwrap_err();
+        assert!(matches!(gone, Failure::Failed(told) if told == text));
+    }
+
     #[test]
     fn a_user_with_an_unknown_role_is_not_added() {
         let scratch = Scratch::new();
@@ -272,6 +394,7 @@ mod tests {
                     },
                     roles: None,
                     reach: Reach::Everything,
+                    sees_trash: true,
                 })
             });
             Ok(join_all(all)

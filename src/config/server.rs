@@ -208,7 +208,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: None,
         kind: Kind::Text,
         preset: Preset::Value("refuse"),
-        meaning: "What becomes of a new user's id that the client chose: refuse (403), or external_id, which keeps a UUID beside our own id.",
+        meaning: "What becomes of the id that a client chose for a new user or role: refuse (403), or external_id, which keeps a UUID beside our own id.",
         set: |settings, text| {
             settings.server.client_ids = client_ids(text)?;
             Ok(())

@@ -179,6 +179,12 @@ const UNIQUE: &[(&str, &str, &str, &str)] = &[
         "A user with this id already exists.",
     ),
     (
+        "roles.external_id",
+        "roles_external_id_key",
+        "id",
+        "A role with this id already exists.",
+    ),
+    (
         "roles.name",
         "roles_name_key",
         "name",

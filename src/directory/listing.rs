@@ -94,6 +94,14 @@ pub enum Own {
     /// Holds one of these roles without a scope, or, with `holds` false, none
     /// of them. Without names: any role at all.
     Roles { named: Option<Named>, holds: bool },
+    /// The same with the ids of the roles, as whoever carries the list out puts
+    /// it in the place of the names. `many`: so many hold them that a page is
+    /// full sooner by looking at users one by one than by gathering holders.
+    Holders {
+        roles: Option<Vec<i64>>,
+        holds: bool,
+        many: bool,
+    },
     /// Has this text in a name, the username or the e-mail address, whatever
     /// the case of its letters; at least three characters.
     Search(String),
@@ -241,6 +249,15 @@ impl<C: Copy> Condition<C> {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_pattern),
             Self::Test { comparison, .. } => *comparison == Comparison::Matches,
             Self::Beyond { .. } | Self::Ids(_) | Self::Own(_) => false,
+        }
+    }
+
+    /// The conditions that only some nouns know.
+    pub fn own(&mut self) -> Vec<&mut Own> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter_mut().flat_map(Self::own).collect(),
+            Self::Own(own) => vec![own],
+            _ => Vec::new(),
         }
     }
 

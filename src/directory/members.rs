@@ -144,7 +144,8 @@ pub struct Members {
     pub ids: Vec<i64>,
     /// Of all members, when that was asked.
     pub total: Option<i64>,
-    /// Of the whole linkage; none where no state is known.
+    /// Of the whole linkage, or at least of this page where it cannot be changed;
+    /// none where there is no such resource.
     pub version: Option<i64>,
 }
 

@@ -28,6 +28,7 @@ pub mod sign_ins;
 pub mod signing_keys;
 mod sqlite;
 pub mod tokens;
+pub mod trash;
 pub mod users;
 pub mod values;
 pub mod versions;

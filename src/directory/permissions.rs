@@ -36,7 +36,7 @@ impl Permission {
         (
             Self::UsersWrite,
             "users:write",
-            "create, change and delete users",
+            "create, change and delete users; with users:read, see the trash, restore and purge",
         ),
         (Self::RolesRead, "roles:read", "see every role"),
         (

@@ -37,6 +37,8 @@ pub struct Role {
     pub modified: String,
     pub created_by: Option<i64>,
     pub modified_by: Option<i64>,
+    /// What a client calls it, when it chose the name itself.
+    pub external_id: Option<String>,
 }
 
 #[derive(Insertable)]
@@ -64,6 +66,7 @@ pub struct RoleChanges {
     pub exclude_context: Option<Option<String>>,
     pub include_bundles: Option<Option<String>>,
     pub exclude_bundles: Option<Option<String>>,
+    pub external_id: Option<String>,
 }
 
 impl RoleChanges {
@@ -101,6 +104,7 @@ pub enum RoleColumn {
     ExcludeContext,
     IncludeBundles,
     ExcludeBundles,
+    ExternalId,
     Created,
     Modified,
     CreatedBy,

@@ -11,7 +11,7 @@ use super::secret::secret_text;
 use super::{Expected, Operation, values};
 use crate::storage::schema::users;
 
-/// A living user as it is read. The password hash is not read with it.
+/// A user as it is read. The password hash is not read with it.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = users)]
 pub struct User {
@@ -38,6 +38,9 @@ pub struct User {
     pub modified: String,
     pub created_by: Option<i64>,
     pub modified_by: Option<i64>,
+    /// Since when it is in the trash; who put it there changed it last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<String>,
 }
 
 #[derive(Insertable)]
@@ -146,6 +149,7 @@ pub enum UserColumn {
     TimeZone,
     Partner,
     External,
+    ExternalId,
     IsActive,
     IsStaff,
     LastLogin,
@@ -153,6 +157,7 @@ pub enum UserColumn {
     Modified,
     CreatedBy,
     ModifiedBy,
+    DeletedAt,
 }
 
 /// What a list of users can be confined to.
@@ -180,10 +185,20 @@ impl Noun for Users {
     }
 
     fn is_indexed(column: UserColumn) -> bool {
-        use UserColumn::{Created, Email, Id, Modified, Name, Partner, Surname, Uname, Username};
+        use UserColumn::{
+            Created, Email, ExternalId, Id, Modified, Name, Partner, Surname, Uname, Username,
+        };
         matches!(
             column,
-            Id | Username | Uname | Name | Surname | Email | Partner | Created | Modified
+            Id | Username
+                | Uname
+                | Name
+                | Surname
+                | Email
+                | Partner
+                | ExternalId
+                | Created
+                | Modified
         )
     }
 }
@@ -205,6 +220,8 @@ pub struct CreateUser {
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
     pub reach: Reach,
+    /// Whether the caller may hear that a name is taken by somebody in the trash.
+    pub sees_trash: bool,
 }
 
 impl CreateUser {
@@ -249,6 +266,8 @@ pub struct UpdateUser {
     pub reach: Reach,
     /// Whether flags may be changed as well, not only what is personal.
     pub may_set_flags: bool,
+    /// As for a new user.
+    pub sees_trash: bool,
 }
 
 impl Operation for UpdateUser {
@@ -272,6 +291,7 @@ impl UpdateOwn {
             roles: None,
             reach: Reach::Nothing,
             may_set_flags: false,
+            sees_trash: false,
             expected: Expected::default(),
         })
     }

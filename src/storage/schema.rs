@@ -116,6 +116,7 @@ diesel::table! {
         modified -> Text,
         created_by -> Nullable<BigInt>,
         modified_by -> Nullable<BigInt>,
+        external_id -> Nullable<Text>,
     }
 }
 

@@ -167,7 +167,7 @@ mod their_end {
         let user = a_user().with_password().create(&app);
         let old = app.basic(&user.username, ADMIN_PASSWORD);
         old.get("/home").expect(200);
-        set_password(&old, &user, "a new one").expect(200);
+        set_password(&app.admin(), &user, "a new one").expect(200);
         old.get("/home").expect(401);
         app.basic(&user.username, "a new one")
             .get("/home")

@@ -51,7 +51,13 @@ fn what_the_client_has_already_is_304_without_a_body() {
     let app = TestApp::start();
     let user = a_user().create(&app);
     let admin = app.admin();
-    for path in [user.path(), format!("{}/relationships/roles", user.path())] {
+    app.token_of(user.id, None);
+    for path in [
+        user.path(),
+        format!("{}/relationships/roles", user.path()),
+        format!("{}/relationships/tokens", user.path()),
+        "/tokens/1/relationships/user".to_owned(),
+    ] {
         let first = admin.get(&path).expect(200);
         for known in [
             tag(&first),
@@ -255,6 +261,36 @@ fn linkage_moves_also_when_a_member_goes_or_time_passes() {
     let none = linkage("users", &[]);
     conditional(&admin, "PATCH", &users, ("if-match", &with), &none).expect(412);
     conditional(&admin, "PATCH", &users, ("if-match", &without), &none).expect(200);
+}
+
+#[test]
+fn the_linkage_of_tokens_moves_with_what_its_page_shows() {
+    let app = TestApp::start();
+    let user = a_user().create(&app);
+    let admin = app.admin();
+    let linkage = format!("{}/relationships/tokens", user.path());
+    let first = format!("{linkage}?page[size]=1");
+    let mut tags = vec![tag(&admin.get(&linkage))];
+    for _ in 0..2 {
+        app.token_of(user.id, None);
+        tags.push(tag(&admin.get(&linkage)));
+    }
+    // The first page tells how many there are.
+    let two = tag(&admin.get(&first));
+    let ids = admin.get(&linkage).ids();
+    admin.delete(&format!("/tokens/{}", ids[1])).expect(204);
+    assert_ne!(tag(&admin.get(&first)), two);
+    assert_eq!(tag(&admin.get(&linkage)), tags[1]);
+    tags.dedup();
+    assert_eq!(tags.len(), 3);
+    // A look at the token itself is no change of who owns it.
+    let owner = format!("/tokens/{}/relationships/user", ids[0]);
+    let known = tag(&admin.get(&owner));
+    let edit = changes("tokens", &ids[0], json!({"name": "another"}));
+    admin
+        .patch(&format!("/tokens/{}", ids[0]), &edit)
+        .expect(200);
+    read(&admin, &owner, &known).expect(304);
 }
 
 #[test]

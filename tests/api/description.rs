@@ -1,13 +1,16 @@
 //! `GET /openapi.json` and `GET /docs`: what is described works, and what
 //! works is described.
 
+mod headers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall::api::endpoints;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADMIN_PASSWORD, Answer, Client, Member, TestApp, a_new, a_role, a_user, changes, linkage,
+    ADMIN_PASSWORD, Answer, Client, Member, TestApp, a_cluster, a_new, a_partner, a_role, a_user,
+    changes, linkage,
 };
 
 /// What is served beside the endpoints, for everybody.
@@ -120,6 +123,19 @@ fn samples(schema: &Value) -> Vec<String> {
     vec![value.to_owned()]
 }
 
+/// Of a user in the trash.
+const DELETED: i64 = 2;
+
+/// A path with the id of something that is there.
+fn address(path: &str) -> String {
+    let id = if path.starts_with("/trash/") {
+        DELETED
+    } else {
+        1
+    };
+    path.replace("{id}", &id.to_string())
+}
+
 /// One request for each value of each described parameter of `GET`.
 fn requests(description: &Value) -> Vec<String> {
     let mut all = Vec::new();
@@ -127,9 +143,12 @@ fn requests(description: &Value) -> Vec<String> {
         if method != "GET" {
             continue;
         }
-        let address = path.replace("{id}", "1");
+        let address = address(&path);
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let parameter = resolve(description, parameter);
+            if parameter["in"] != "query" {
+                continue;
+            }
             let name = parameter["name"].as_str().unwrap();
             for value in samples(&parameter["schema"]) {
                 // The token of the canonical description needs an id beside it.
@@ -144,7 +163,10 @@ fn requests(description: &Value) -> Vec<String> {
 #[test]
 fn every_described_parameter_works() {
     let app = TestApp::start();
+    assert_eq!(a_user().deleted(&app).id, DELETED);
     a_user().with_password().create(&app);
+    a_cluster().create(&app);
+    a_partner().create(&app);
     let requests = requests(&description(&app));
     assert!(requests.len() > 1000, "only {}", requests.len());
     let admin = app.admin();
@@ -184,6 +206,7 @@ fn guesses(description: &Value) -> BTreeMap<String, String> {
 #[test]
 fn no_parameter_works_that_is_not_described() {
     let app = TestApp::start();
+    assert_eq!(a_user().deleted(&app).id, DELETED);
     let description = description(&app);
     let guesses = guesses(&description);
     let admin = app.admin();
@@ -200,7 +223,7 @@ fn no_parameter_works_that_is_not_described() {
             .iter()
             .map(|parameter| resolve(&description, parameter)["name"].as_str().unwrap())
             .collect();
-        let address = path.replace("{id}", "1");
+        let address = address(&path);
         // Sparse fields of types that are not in the answer do no harm.
         let strangers = guesses
             .iter()
@@ -285,8 +308,13 @@ impl<'a> Comparison<'a> {
 
 /// Requests that together show everything that answers can hold.
 fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
+    let mut chosen = a_new("roles", json!({ "name": "called otherwise elsewhere" }));
+    chosen["data"]["id"] = json!("0d2b9b1e-7c4f-4b8a-9f56-2f1d3c4e5a6b");
+    comparison.answer("/roles", "POST", &client.post("/roles", &chosen));
     let role = a_role().create(app);
-    let user = a_user().holding(&role).create(app);
+    let cluster = a_cluster().create(app);
+    let partner = a_partner().working_in(&cluster).create(app);
+    let user = a_user().holding(&role).of_partner(&partner).create(app);
     app.token_of(user.id, None);
     let me = app.basic("admin", ADMIN_PASSWORD);
     comparison.answer("/auth/user", "GET", &me.get("/auth/user"));
@@ -296,13 +324,16 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         json!({ "op": "add", "data": a_new("roles", json!({ "name": "made at once" }))["data"] });
     let operations = json!({ "atomic:operations": [step] });
     comparison.answer("/operations", "POST", &client.operations(&operations));
-    for path in ["/home", "/health", KEYS] {
+    for path in ["/home", "/trash", "/health", KEYS] {
         comparison.answer(path, "GET", &client.get(path));
     }
     for (kind, include) in [
-        ("users", "roles,tokens"),
+        ("users", "roles,tokens,partner"),
         ("roles", "users"),
         ("tokens", "user"),
+        ("workspaces", "clusters,grants"),
+        ("clusters", "workspace,partners,grants"),
+        ("partners", "clusters,users"),
         ("events", ""),
     ] {
         let query = format!("?page[size]=1000&include={include}");
@@ -314,7 +345,18 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         let one = client.get(&format!("/{kind}/1?include={include}"));
         comparison.answer(&format!("/{kind}/{{id}}"), "GET", &one);
     }
-    for (kind, name) in [("users", "tokens"), ("roles", "users")] {
+    let deleted = a_user().deleted(app).trash_path();
+    let trash = client.get("/trash/users?include=");
+    comparison.answer("/trash/users", "GET", &trash);
+    let one = client.get(&format!("{deleted}?include="));
+    comparison.answer("/trash/users/{id}", "GET", &one);
+    for (kind, name) in [
+        ("users", "tokens"),
+        ("roles", "users"),
+        ("workspaces", "clusters"),
+        ("clusters", "partners"),
+        ("partners", "clusters"),
+    ] {
         let linkage = client.get(&format!("/{kind}/1/relationships/{name}?include={name}"));
         let path = format!("/{kind}/{{id}}/relationships/{name}");
         comparison.answer(&path, "GET", &linkage);
@@ -336,6 +378,9 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     );
     let owner = client.get("/tokens/1/relationships/user");
     comparison.answer("/tokens/{id}/relationships/user", "GET", &owner);
+    let path = "/clusters/{id}/relationships/workspace";
+    let workspace = client.get("/clusters/1/relationships/workspace");
+    comparison.answer(path, "GET", &workspace);
     let token = client.post("/tokens", &a_new("tokens", json!({ "name": "x" })));
     comparison.answer("/tokens", "POST", &token);
     let wrong = changes("users", user.id, json!({ "username": "" }));
@@ -359,6 +404,9 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
         ("/users", "/users"),
         ("/roles", "/roles"),
         ("/tokens", "/tokens"),
+        ("/workspaces", "/workspaces"),
+        ("/clusters", "/clusters"),
+        ("/partners", "/partners"),
         ("/events", "/events"),
         (linkages, linkage.as_str()),
         (
@@ -366,6 +414,14 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
             "/roles/1/relationships/users",
         ),
         ("/users/{id}/relationships/tokens", tokens.as_str()),
+        (
+            "/clusters/{id}/relationships/partners",
+            "/clusters/1/relationships/partners",
+        ),
+        (
+            "/partners/{id}/relationships/clusters",
+            "/partners/1/relationships/clusters",
+        ),
     ] {
         for query in ["", "?page[count]=exact", "?page[count]=estimated"] {
             let answer = get(&format!("{address}{query}")).expect(200);
@@ -393,7 +449,9 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
 
 #[test]
 fn answers_hold_what_is_described_and_nothing_else() {
-    let app = TestApp::start();
+    let app = TestApp::with(|settings| {
+        settings.server.client_ids = rolecall::config::ClientIds::ExternalId;
+    });
     let description = description(&app);
     let mut comparison = Comparison {
         description: &description,
@@ -431,6 +489,7 @@ fn properties_of_answers(description: &Value) -> Vec<String> {
             ".new",
             ".changes",
             ".members",
+            ".member",
             ".own",
             "credentials",
             "operations",
@@ -460,7 +519,14 @@ fn the_password_is_described_for_requests_only() {
 fn described_examples_of_new_resources_are_accepted() {
     let app = TestApp::start();
     let description = description(&app);
-    for kind in ["users", "roles", "tokens"] {
+    for kind in [
+        "users",
+        "roles",
+        "tokens",
+        "workspaces",
+        "clusters",
+        "partners",
+    ] {
         let body = &description["paths"][format!("/{kind}")]["post"]["requestBody"];
         let example = &body["content"]["application/vnd.api+json"]["example"];
         app.admin().post(&format!("/{kind}"), example).expect(201);
@@ -485,7 +551,7 @@ fn settings_are_told() {
     let parameters = &description["components"]["parameters"];
     assert_eq!(parameters["page.size"]["schema"]["maximum"], 37);
     let paths = &parameters["users.include"]["schema"]["items"]["enum"];
-    assert_eq!(*paths, json!(["roles", "tokens"]));
+    assert_eq!(*paths, json!(["roles", "grants", "tokens", "partner"]));
     let body = &description["paths"]["/users"]["post"]["requestBody"]["content"];
     assert!(body["application/json"].is_null());
     let page = app.anonymous().get("/docs").expect(200);
@@ -533,7 +599,7 @@ fn the_page_tells_of_every_attribute_parameter_and_error() {
     let description = description(&app);
     let page = app.anonymous().get("/docs").expect(200).text;
     let tells = |what: &str| page.contains(&format!("<code>{what}</code>"));
-    for kind in ["users", "roles", "tokens", "events"] {
+    for kind in ["users", "roles", "tokens", "events", "trashed_users"] {
         let attributes = &description["components"]["schemas"][kind]["properties"]["attributes"];
         for name in attributes["properties"].as_object().unwrap().keys() {
             assert!(tells(name), "{kind} have {name}");

@@ -76,7 +76,7 @@ fn a_new_user_is_told_with_all_members_but_no_secret() {
         "position": null,
         "organization": null,
         "time_zone": null,
-        "partner_id": null,
+        "partner": null,
         "external": false,
         "external_id": null,
         "is_active": true,

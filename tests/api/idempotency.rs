@@ -3,7 +3,10 @@
 use rolecall::directory::batch::ForgetAnswers;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, BEGIN, Client, JSON_API, TestApp, a_new, a_role, a_user};
+use crate::support::{
+    Answer, BEGIN, Beside, Client, JSON_API, TestApp, a_new, a_role, a_user, eventually,
+    is_postgres,
+};
 
 fn keyed(client: &Client, path: &str, key: &str, document: &Value) -> Answer {
     let headers = [
@@ -147,6 +150,99 @@ fn what_has_expired_is_forgotten() {
     assert_eq!(forget(), 0);
     let kept = keyed(&admin, "/roles", "c", &role("c")).expect(201);
     assert_eq!(kept.header("idempotency-replayed"), Some("true"));
+}
+
+#[test]
+fn answers_that_have_expired_are_forgotten_beside_the_requests() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let count = |condition: &str| Beside::count(&app.database, "idempotency", condition);
+    for name in ["a", "b"] {
+        keyed(&admin, "/roles", name, &role(name)).expect(201);
+    }
+    app.advance(24 * 60 * 60);
+    let old = format!("at = '{BEGIN}'");
+    assert_eq!(count(&old), 2);
+    // One request of so many sees to it, whichever comes first.
+    for _ in 0..64 {
+        keyed(&admin, "/roles", "c", &role("c")).expect(201);
+    }
+    eventually("what has expired is gone", || count(&old) == 0);
+    assert_eq!(count("TRUE"), 1);
+    let kept = keyed(&admin, "/roles", "c", &role("c")).expect(201);
+    assert_eq!(kept.header("idempotency-replayed"), Some("true"));
+}
+
+/// Another process that is at the request with the key "k" just now; its
+/// answer is the one that is kept under "done".
+fn somebody_else_at_it(app: &TestApp) -> Beside {
+    let mut other = Beside::begin(&app.database);
+    other.run(
+        "INSERT INTO idempotency (caller_id, idempotency_key, request_hash, at, status, headers, answer)
+         SELECT caller_id, 'k', request_hash, at, status, headers, answer
+         FROM idempotency WHERE idempotency_key = 'done'",
+    );
+    other
+}
+
+/// Told to come back: SQLite has one writer, so that what another process
+/// writes is not known before it is through.
+fn must_come_back(answer: Answer) {
+    assert!(answer.header("retry-after").is_some());
+    let (status, code) = if is_postgres() {
+        (409, "idempotency_in_progress")
+    } else {
+        (503, "busy")
+    };
+    let error = error(answer, status);
+    assert_eq!(error["code"], code);
+    if is_postgres() {
+        assert_eq!(error["source"]["header"], "Idempotency-Key");
+    }
+}
+
+#[test]
+fn what_another_process_is_at_is_told_and_not_done_twice() {
+    let app = TestApp::with(|settings| settings.database.busy_timeout_ms = 50);
+    let admin = app.admin();
+    let first = keyed(&admin, "/roles", "done", &role("HR")).expect(201);
+    let other = somebody_else_at_it(&app);
+    for _ in 0..2 {
+        must_come_back(keyed(&admin, "/roles", "k", &role("HR")));
+    }
+    other.commit();
+    let again = keyed(&admin, "/roles", "k", &role("HR")).expect(201);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.text, first.text);
+    assert_eq!(admin.get("/roles").expect(200).ids().len(), 2);
+}
+
+#[test]
+fn what_another_process_gave_up_is_done() {
+    let app = TestApp::with(|settings| settings.database.busy_timeout_ms = 50);
+    let admin = app.admin();
+    let first = keyed(&admin, "/roles", "done", &role("HR")).expect(201);
+    admin.delete(&format!("/roles/{}", first.id())).expect(204);
+    let other = somebody_else_at_it(&app);
+    must_come_back(keyed(&admin, "/roles", "k", &role("HR")));
+    other.roll_back();
+    let made = keyed(&admin, "/roles", "k", &role("HR")).expect(201);
+    assert_eq!(made.header("idempotency-replayed"), None);
+    assert_ne!(made.id(), first.id());
+}
+
+#[test]
+fn who_asks_while_another_process_is_at_it_waits_for_its_answer() {
+    let app = TestApp::with(|settings| settings.database.busy_timeout_ms = 60_000);
+    let admin = app.admin();
+    let first = keyed(&admin, "/roles", "done", &role("HR")).expect(201);
+    let other = somebody_else_at_it(&app);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| keyed(&admin, "/roles", "k", &role("HR")));
+        // Whether it waits already or not: it must come through.
+        other.commit();
+        assert_eq!(waiting.join().unwrap().expect(201).text, first.text);
+    });
 }
 
 #[test]

@@ -656,3 +656,48 @@ fn of_many_retries_under_one_key_exactly_one_is_carried_out() {
     assert_eq!(first.count(), 1);
     assert_eq!(events(&admin, "roles").len(), 1);
 }
+
+#[test]
+fn of_a_restoration_and_a_purge_at_once_exactly_one_wins() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    for _ in 0..8 {
+        let user = a_user().deleted(&app);
+        let path = user.trash_path();
+        let document = json!({"data": {"type": "users", "id": user.id.to_string()}});
+        let restore = || admin.patch(&path, &document);
+        let purge = || admin.delete(&path);
+        let answers = at_once::<Answer>(vec![
+            Box::new(restore) as Box<dyn FnOnce() -> Answer + Send>,
+            Box::new(purge),
+        ]);
+        let now = admin.get(&user.path()).status;
+        match (answers[0].status, answers[1].status) {
+            (200, 404) => assert_eq!(now, 200),
+            (404, 204) => assert_eq!(now, 404),
+            other => panic!("{other:?}: {answers:?}"),
+        }
+        admin.get(&path).expect(404);
+        let path = format!("/events?filter[subject_id]={}&sort=-id", user.id);
+        let log = admin.get(&path).expect(200).data();
+        let verbs = ["create", "delete", "restore", "purge"];
+        let count = |verb: &str| {
+            let events = log.as_array().unwrap().iter();
+            events
+                .filter(|event| event["attributes"]["verb"] == verb)
+                .count()
+        };
+        let counts = verbs.map(count);
+        assert_eq!(counts[..2], [1, 1]);
+        assert_eq!(counts[2] + counts[3], 1, "{log}");
+    }
+}
+
+#[test]
+fn of_many_purges_at_once_exactly_one_is_made() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let path = a_user().deleted(&app).trash_path();
+    let answers = at_once(vec![|| admin.delete(&path); 6]);
+    assert_eq!(statuses(&answers), BTreeMap::from([(204, 1), (404, 5)]));
+}

@@ -6,7 +6,8 @@ use rolecall::api::endpoints;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADMIN_PASSWORD, Client, Member, RoleMade, TestApp, a_new, a_role, a_user, changes, linkage,
+    ADMIN_PASSWORD, Client, ClusterMade, Member, PartnerMade, RoleMade, TestApp, WorkspaceMade,
+    a_cluster, a_new, a_partner, a_role, a_user, a_workspace, changes, linkage,
 };
 
 /// What nobody gets, a stranger without roles, the owner (of the user or token
@@ -40,6 +41,10 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("PATCH",  "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
     ("DELETE", "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
 
+    ("GET",    "/users/{id}/partner",                  [401, 404, 200, 200]),
+    ("GET",    "/users/{id}/relationships/partner",    [401, 404, 200, 200]),
+    ("PATCH",  "/users/{id}/relationships/partner",    [401, 404, 403, 200]),
+
     ("GET",    "/roles",                               [401, 200, 200, 200]),
     ("POST",   "/roles",                               [401, 403, 403, 201]),
     ("GET",    "/roles/{id}",                          [401, 404, 200, 200]),
@@ -51,6 +56,65 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("PATCH",  "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
     ("DELETE", "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
 
+    ("GET",    "/grants/{id}/workspace",               [401, 404, 200, 200]),
+    ("GET",    "/grants/{id}/relationships/workspace", [401, 404, 200, 200]),
+    ("PATCH",  "/grants/{id}/relationships/workspace", [401, 404, 403, 403]),
+    ("GET",    "/grants/{id}/cluster",                 [401, 404, 200, 200]),
+    ("GET",    "/grants/{id}/relationships/cluster",   [401, 404, 200, 200]),
+    ("PATCH",  "/grants/{id}/relationships/cluster",   [401, 404, 403, 403]),
+
+    // In use: roles are held there, users belong to it.
+    ("GET",    "/workspaces",                          [401, 200, 200, 200]),
+    ("POST",   "/workspaces",                          [401, 403, 403, 201]),
+    ("GET",    "/workspaces/{id}",                     [401, 404, 200, 200]),
+    ("PATCH",  "/workspaces/{id}",                     [401, 404, 403, 200]),
+    ("DELETE", "/workspaces/{id}",                     [401, 404, 403, 403]),
+    ("GET",    "/workspaces/{id}/clusters",            [401, 404, 200, 200]),
+    ("GET",    "/workspaces/{id}/relationships/clusters", [401, 404, 200, 200]),
+    ("POST",   "/workspaces/{id}/relationships/clusters", [401, 404, 403, 403]),
+    ("PATCH",  "/workspaces/{id}/relationships/clusters", [401, 404, 403, 403]),
+    ("DELETE", "/workspaces/{id}/relationships/clusters", [401, 404, 403, 403]),
+    ("GET",    "/workspaces/{id}/grants",              [401, 404, 200, 200]),
+    ("GET",    "/workspaces/{id}/relationships/grants",[401, 404, 200, 200]),
+    ("POST",   "/workspaces/{id}/relationships/grants",[401, 404, 403, 403]),
+    ("PATCH",  "/workspaces/{id}/relationships/grants",[401, 404, 403, 403]),
+    ("DELETE", "/workspaces/{id}/relationships/grants",[401, 404, 403, 403]),
+
+    ("GET",    "/clusters",                            [401, 200, 200, 200]),
+    ("POST",   "/clusters",                            [401, 403, 403, 201]),
+    ("GET",    "/clusters/{id}",                       [401, 404, 200, 200]),
+    ("PATCH",  "/clusters/{id}",                       [401, 404, 403, 200]),
+    ("DELETE", "/clusters/{id}",                       [401, 404, 403, 403]),
+    ("GET",    "/clusters/{id}/workspace",             [401, 404, 200, 200]),
+    ("GET",    "/clusters/{id}/relationships/workspace",[401, 404, 200, 200]),
+    ("PATCH",  "/clusters/{id}/relationships/workspace",[401, 404, 403, 200]),
+    ("GET",    "/clusters/{id}/partners",              [401, 404, 200, 200]),
+    ("GET",    "/clusters/{id}/relationships/partners",[401, 404, 200, 200]),
+    ("POST",   "/clusters/{id}/relationships/partners",[401, 404, 403, 200]),
+    ("PATCH",  "/clusters/{id}/relationships/partners",[401, 404, 403, 200]),
+    ("DELETE", "/clusters/{id}/relationships/partners",[401, 404, 403, 200]),
+    ("GET",    "/clusters/{id}/grants",                [401, 404, 200, 200]),
+    ("GET",    "/clusters/{id}/relationships/grants",  [401, 404, 200, 200]),
+    ("POST",   "/clusters/{id}/relationships/grants",  [401, 404, 403, 403]),
+    ("PATCH",  "/clusters/{id}/relationships/grants",  [401, 404, 403, 403]),
+    ("DELETE", "/clusters/{id}/relationships/grants",  [401, 404, 403, 403]),
+
+    ("GET",    "/partners",                            [401, 200, 200, 200]),
+    ("POST",   "/partners",                            [401, 403, 403, 201]),
+    ("GET",    "/partners/{id}",                       [401, 404, 200, 200]),
+    ("PATCH",  "/partners/{id}",                       [401, 404, 403, 200]),
+    ("DELETE", "/partners/{id}",                       [401, 404, 403, 403]),
+    ("GET",    "/partners/{id}/clusters",              [401, 404, 200, 200]),
+    ("GET",    "/partners/{id}/relationships/clusters", [401, 404, 200, 200]),
+    ("POST",   "/partners/{id}/relationships/clusters", [401, 404, 403, 200]),
+    ("PATCH",  "/partners/{id}/relationships/clusters", [401, 404, 403, 200]),
+    ("DELETE", "/partners/{id}/relationships/clusters", [401, 404, 403, 200]),
+    ("GET",    "/partners/{id}/users",                 [401, 404, 200, 200]),
+    ("GET",    "/partners/{id}/relationships/users",   [401, 404, 200, 200]),
+    ("POST",   "/partners/{id}/relationships/users",   [401, 404, 403, 403]),
+    ("PATCH",  "/partners/{id}/relationships/users",   [401, 404, 403, 403]),
+    ("DELETE", "/partners/{id}/relationships/users",   [401, 404, 403, 403]),
+
     ("GET",    "/tokens",                              [401, 200, 200, 200]),
     ("POST",   "/tokens",                              [401, 201, 201, 201]),
     ("GET",    "/tokens/{id}",                         [401, 404, 200, 200]),
@@ -59,6 +123,13 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET",    "/tokens/{id}/user",                    [401, 404, 200, 200]),
     ("GET",    "/tokens/{id}/relationships/user",      [401, 404, 200, 200]),
     ("PATCH",  "/tokens/{id}/relationships/user",      [401, 404, 403, 403]),
+
+    ("GET",    "/trash",                               [401, 200, 200, 200]),
+    ("GET",    "/trash/users",                         [401, 403, 403, 200]),
+    // The owner is another: who is in the trash is nobody.
+    ("GET",    "/trash/users/{id}",                    [401, 403, 403, 200]),
+    ("PATCH",  "/trash/users/{id}",                    [401, 403, 403, 200]),
+    ("DELETE", "/trash/users/{id}",                    [401, 403, 403, 204]),
 
     ("GET",    "/events",                              [401, 403, 403, 200]),
     ("GET",    "/events/{id}",                         [401, 403, 403, 200]),
@@ -71,16 +142,45 @@ struct Things {
     owner: Member,
     role: RoleMade,
     token: i64,
+    workspace: WorkspaceMade,
+    cluster: ClusterMade,
+    /// The owner's, in the workspace.
+    grant: i64,
+    partner: PartnerMade,
+    other_partner: PartnerMade,
+    deleted: Member,
 }
 
 impl Things {
     fn make(app: &TestApp) -> Self {
         let role = a_role().create(app);
-        let owner = a_user().with_password().holding(&role).create(app);
+        let workspace = a_workspace().create(app);
+        let cluster = a_cluster().within(&workspace).create(app);
+        let partner = a_partner().working_in(&cluster).create(app);
+        let owner = a_user()
+            .with_password()
+            .holding(&role)
+            .of_partner(&partner)
+            .create(app);
+        let in_cluster = a_role().held_in("cluster").create(app);
+        owner.grant_in(app, &in_cluster, cluster.place());
+        let in_workspace = a_role().held_in("workspace").create(app);
+        let grant = owner.grant_in(app, &in_workspace, workspace.place());
         app.token_of(owner.id, None);
         let tokens = app.admin().get(&format!("{}/tokens", owner.path())).ids();
         let token = tokens[0].parse().unwrap();
-        Self { owner, role, token }
+        let deleted = a_user().deleted(app);
+        Self {
+            owner,
+            role,
+            token,
+            workspace,
+            cluster,
+            grant,
+            partner,
+            other_partner: a_partner().create(app),
+            deleted,
+        }
     }
 
     fn id(&self, path: &str) -> i64 {
@@ -88,13 +188,19 @@ impl Things {
             Some("users") => self.owner.id,
             Some("roles") => self.role.id,
             Some("tokens") => self.token,
+            Some("grants") => self.grant,
+            Some("workspaces") => self.workspace.id,
+            Some("clusters") => self.cluster.id,
+            Some("partners") => self.partner.id,
+            Some("trash") => self.deleted.id,
             _ => 1,
         }
     }
 
     /// A body that is well-formed and asks for something possible.
     fn body(&self, method: &str, path: &str) -> Option<Value> {
-        let kind = path.split('/').nth(1).unwrap();
+        let kind = path.trim_start_matches("/trash");
+        let kind = kind.split('/').nth(1).unwrap_or_default();
         let attributes = json!({"name": format!("n{}", self.owner.id)});
         match (method, path.split("/relationships/").nth(1)) {
             ("GET" | "HEAD", _) => None,
@@ -109,10 +215,27 @@ impl Things {
                 let attributes = json!({"username": username, "password": "secret"});
                 Some(a_new(kind, attributes))
             }
-            (_, None) => Some(a_new(kind, attributes)),
-            (_, Some("user")) => {
-                Some(json!({"data": {"type": "users", "id": self.owner.id.to_string()}}))
+            (_, None) if kind == "workspaces" => {
+                let code = format!("C{}", self.owner.id);
+                Some(a_new(kind, json!({"title": "Kenya", "code": code})))
             }
+            (_, None) if kind == "clusters" => {
+                let attributes = json!({"title": "Health", "cluster_type": "health"});
+                let mut new = a_new(kind, attributes);
+                new["data"]["relationships"] =
+                    json!({"workspace": one("workspaces", self.workspace.id)});
+                Some(new)
+            }
+            (_, None) if kind == "partners" => Some(a_new(kind, json!({"title": "ACME"}))),
+            (_, None) => Some(a_new(kind, attributes)),
+            (_, Some("user")) => Some(one("users", self.owner.id)),
+            // Another than it is: what is so already is nobody's change.
+            (_, Some("partner")) => Some(one("partners", self.other_partner.id)),
+            (_, Some("workspace")) => Some(one("workspaces", self.workspace.id)),
+            (_, Some("clusters")) => Some(linkage("clusters", &[self.cluster.id])),
+            (_, Some("partners")) => Some(linkage("partners", &[self.other_partner.id])),
+            (_, Some("cluster")) => Some(one("clusters", self.cluster.id)),
+            (_, Some("grants")) => Some(linkage("grants", &[1])),
             (_, Some("roles")) => Some(linkage("roles", &[self.role.id])),
             (_, Some("users")) => Some(linkage("users", &[self.owner.id])),
             (_, Some("tokens")) => Some(linkage("tokens", &[self.token])),
@@ -152,6 +275,10 @@ impl Things {
             }
         }
     }
+}
+
+fn one(kind: &str, id: i64) -> Value {
+    json!({"data": {"type": kind, "id": id.to_string()}})
 }
 
 /// What the four get, each for things of its own.

@@ -7,8 +7,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
+use diesel::Connection;
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use rolecall::config::{DatabaseUrl, Settings};
@@ -16,7 +16,7 @@ use rolecall::storage::{StorageError, Store};
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADMIN_PASSWORD, Answer, Client, TestApp, TestDatabase, a_role, a_user, is_postgres,
+    ADMIN_PASSWORD, Answer, Beside, Client, TestApp, TestDatabase, a_role, a_user, is_postgres,
 };
 
 fn role(name: &str) -> Value {
@@ -51,46 +51,6 @@ fn skipped(why: &str) {
     eprintln!("SKIPPED: {why}");
 }
 
-/// Another program that holds the database for itself, as far as changes go.
-enum Lock {
-    Sqlite(SqliteConnection),
-    Postgres(Box<AsyncConnectionWrapper<AsyncPgConnection>>),
-}
-
-impl Lock {
-    fn take(database: &TestDatabase) -> Self {
-        match database {
-            TestDatabase::Sqlite { .. } => {
-                let path = database.address().replace("sqlite://", "");
-                let mut connection = SqliteConnection::establish(&path).unwrap();
-                // Our own writer may be noting something just now.
-                connection
-                    .batch_execute("PRAGMA busy_timeout = 30000; BEGIN IMMEDIATE;")
-                    .unwrap();
-                Self::Sqlite(connection)
-            }
-            TestDatabase::Postgres { .. } => {
-                let mut connection =
-                    AsyncConnectionWrapper::<AsyncPgConnection>::establish(&database.address())
-                        .unwrap();
-                connection
-                    .batch_execute(
-                        "BEGIN; LOCK TABLE users, roles, grants, tokens IN EXCLUSIVE MODE;",
-                    )
-                    .unwrap();
-                Self::Postgres(Box::new(connection))
-            }
-        }
-    }
-
-    fn release(self) {
-        match self {
-            Self::Sqlite(mut connection) => connection.batch_execute("ROLLBACK;").unwrap(),
-            Self::Postgres(mut connection) => connection.batch_execute("ROLLBACK;").unwrap(),
-        }
-    }
-}
-
 #[test]
 fn while_another_program_writes_changes_are_503_and_reads_go_on() {
     let app = TestApp::with(|settings| settings.database.busy_timeout_ms = 50);
@@ -99,7 +59,7 @@ fn while_another_program_writes_changes_are_503_and_reads_go_on() {
     let held = a_role().create(&app);
     admin.get("/users").expect(200);
     for round in 0..2 {
-        let lock = Lock::take(&app.database);
+        let lock = Beside::lock(&app.database);
         is_503(&admin.post("/roles", &role(&format!("early {round}"))));
         let rename = json!({"data": {"type": "users", "id": user.id, "attributes": {"name": "x"}}});
         is_503(&admin.patch(&user.path(), &rename));
@@ -110,7 +70,7 @@ fn while_another_program_writes_changes_are_503_and_reads_go_on() {
         admin.get(&user.path()).expect(200);
         admin.get("/users?filter[position]=x").expect(200);
         admin.get("/health").expect(200);
-        lock.release();
+        lock.roll_back();
         admin
             .post("/roles", &role(&format!("late {round}")))
             .expect(201);
@@ -124,11 +84,11 @@ fn while_another_program_writes_changes_are_503_and_reads_go_on() {
 fn a_lock_that_ends_in_time_is_waited_for() {
     let app = TestApp::with(|settings| settings.database.busy_timeout_ms = 60_000);
     let admin = app.admin();
-    let lock = Lock::take(&app.database);
+    let lock = Beside::lock(&app.database);
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| admin.post("/roles", &role("HR")));
         // Whether it waits already or not: it must come through.
-        lock.release();
+        lock.roll_back();
         waiting.join().unwrap().expect(201);
     });
     assert_eq!(role_names(&admin), ["HR"]);
@@ -164,7 +124,7 @@ fn an_exhausted_pool_is_a_503_and_loses_nothing() {
 fn overflows(app: &TestApp) {
     let admin = app.admin();
     admin.get("/users").expect(200);
-    let lock = Lock::take(&app.database);
+    let lock = Beside::lock(&app.database);
     let (sender, receiver) = mpsc::channel();
     let answers: Vec<(String, Answer)> = std::thread::scope(|scope| {
         for number in 0..30 {
@@ -178,7 +138,7 @@ fn overflows(app: &TestApp) {
         drop(sender);
         let first = receiver.recv().unwrap();
         is_503(&first.1);
-        lock.release();
+        lock.roll_back();
         std::iter::once(first).chain(receiver.iter()).collect()
     });
     let mut done = Vec::new();

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, BEGIN, Client, TestApp, a_new, a_role, a_user, changes, eventually, linkage,
+    ADMIN_PASSWORD, Answer, BEGIN, Client, TestApp, a_new, a_role, a_user, changes, eventually,
+    linkage,
 };
 
 fn post(client: &Client, attributes: Value) -> Answer {
@@ -154,8 +155,10 @@ fn a_narrowed_token_makes_no_wider_one() {
 fn a_narrowed_token_does_not_become_its_user_by_a_new_password() {
     let app = TestApp::start();
     let narrow = app.token(&app.token_of(1, Some(&["self:read", "self:write"])));
-    let patch = changes("users", 1, json!({"password": "mine now"}));
-    narrow.patch("/users/1", &patch).expect(403);
+    let attributes = json!({"password": "mine now", "old_password": ADMIN_PASSWORD});
+    let patch = changes("users", 1, attributes);
+    let refused = narrow.patch("/users/1", &patch).expect(403);
+    assert_eq!(refused.errors()[0]["code"], "protected");
     let patch = changes("users", 1, json!({"name": "Ada"}));
     narrow.patch("/users/1", &patch).expect(200);
 }

@@ -1,6 +1,7 @@
 """What a run leaves out."""
 
 from urllib.parse import urlencode
+from zlib import crc32
 
 import schemathesis
 
@@ -18,6 +19,10 @@ FILTERED = {"id", "name", "actor", "is_active", "created", "at"}
 
 # The HTTP library refuses longer addresses by itself, without a document.
 LONGEST_QUERY = 30_000
+
+# Made-up ones end a request before it does anything, so one of so many cases has them.
+CONDITIONS = {"if-match", "if-none-match", "idempotency-key"}
+RARELY = 8
 
 
 @schemathesis.hook
@@ -42,3 +47,8 @@ def before_call(context, case, kwargs):
         case.path_parameters["id"] = "999999999"
     if len(urlencode(case.query or {}, doseq=True)) > LONGEST_QUERY:
         case.query = {}
+    headers = case.headers or {}
+    made_up = {name: str(headers[name]) for name in headers if name.lower() in CONDITIONS}
+    if crc32(repr(sorted(made_up.items())).encode(errors="replace")) % RARELY:
+        for name in made_up:
+            del case.headers[name]

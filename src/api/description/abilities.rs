@@ -2,6 +2,7 @@
 //! that exactly what works is described.
 
 use super::types::{self, Field, Type, named};
+use crate::api::filter::EXTERNAL_ID;
 use crate::api::plan::SEARCH;
 use crate::api::resource::{Kind, Relationship};
 use crate::jsonapi::query::{Limits, Operator, Query};
@@ -82,7 +83,11 @@ pub const PAGES: &[Candidate] = &[
 ];
 
 /// Fields that are no attributes and may be filtered by.
-const EXTRA_FILTERS: &[(&str, Kind)] = &[("roles", Kind::Text), ("query", Kind::Text)];
+const EXTRA_FILTERS: &[(&str, Kind)] = &[
+    ("roles", Kind::Text),
+    ("query", Kind::Text),
+    (EXTERNAL_ID, Kind::Text),
+];
 
 impl Abilities {
     pub fn of(kind: &'static Type, limits: &Limits) -> Self {

@@ -11,7 +11,8 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
     let links = ["self", "home", "describedby"];
     let pages = [&links[..], &["first", "last", "prev", "next"]].concat();
     let linkage = [&links[..], &["related", "first", "last", "prev", "next"]].concat();
-    let any: Vec<_> = types::all().map(|kind| reference(kind.name)).collect();
+    let living = types::all().filter(|kind| !kind.is_trash());
+    let any: Vec<_> = living.map(|kind| reference(kind.name)).collect();
     let schemas = json!({
         "id": { "type": "string", "pattern": "^[1-9][0-9]{0,18}$", "examples": ["2"] },
         "link": { "type": "string", "format": "uri-reference" },
@@ -33,6 +34,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         "cursor.meta": cursor_meta(),
         "stamp": stamp(),
         "home": home(frame),
+        "trash": trash(),
         "health": health(),
         "session": session(),
         "credentials": credentials(),
@@ -172,6 +174,11 @@ fn stamp() -> Value {
             "modified": { "type": "string", "format": "date-time" },
             "created_by": { "type": ["integer", "null"] },
             "modified_by": { "type": ["integer", "null"] },
+            "external_id": {
+                "type": "string",
+                "format": "uuid",
+                "description": "What a client calls the resource, when it chose the id itself.",
+            },
             "page": reference("cursor"),
         },
         "required": ["created", "modified", "created_by", "modified_by"],
@@ -180,18 +187,6 @@ fn stamp() -> Value {
 
 fn home(frame: &Frame) -> Value {
     let limits = &frame.query;
-    let hints = json!({
-        "type": "object",
-        "properties": {
-            "allow": { "type": "array", "items": { "type": "string" } },
-            "formats": { "type": "array", "items": { "type": "string" } },
-        },
-    });
-    let entry = json!({
-        "type": "object",
-        "properties": { "href": reference("link"), "hints": hints },
-        "required": ["href"],
-    });
     let bounds = json!({
         "type": "object",
         "description": "Where several changes can be made at once, and how many.",
@@ -218,13 +213,45 @@ fn home(frame: &Frame) -> Value {
             "meta": {
                 "type": "object",
                 "properties": {
-                    "resources": { "type": "object", "additionalProperties": entry },
+                    "resources": places(),
                     "page_size": page_size,
                     "operations": bounds,
                     "project": { "type": "object", "properties": { "name": { "type": "string" } } },
                     "version": { "type": "string" },
                 },
                 "required": ["resources", "page_size", "project", "version"],
+            },
+        },
+        "required": ["links", "meta"],
+    })
+}
+
+/// Where collections are, by name.
+fn places() -> Value {
+    let hints = json!({
+        "type": "object",
+        "properties": {
+            "allow": { "type": "array", "items": { "type": "string" } },
+            "formats": { "type": "array", "items": { "type": "string" } },
+        },
+    });
+    let entry = json!({
+        "type": "object",
+        "properties": { "href": reference("link"), "hints": hints },
+        "required": ["href"],
+    });
+    json!({ "type": "object", "additionalProperties": entry })
+}
+
+fn trash() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "links": reference("links"),
+            "meta": {
+                "type": "object",
+                "properties": { "resources": places() },
+                "required": ["resources"],
             },
         },
         "required": ["links", "meta"],

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::set::set;
 use super::types::{Field, Type};
 use crate::api::resource::Kind;
 
@@ -10,6 +11,7 @@ pub fn attribute(kind: &str, field: &Field) -> Value {
     match (kind, field.name) {
         ("users", "username" | "uname") => json!("johndoe"),
         ("users", "password") => json!("correct horse battery"),
+        ("users", "old_password") => json!("johndoe's until now"),
         ("users", "name") => json!("John"),
         ("users", "surname") => json!("Doe"),
         ("users", "full_name") => json!("John Doe"),
@@ -70,11 +72,23 @@ pub fn creation(kind: &Type) -> Value {
             && (field.form.required || matches!(field.name, "surname" | "permissions" | "scopes"))
     };
     let attributes = attributes(kind, wanted);
-    json!({ "data": { "type": kind.name, "attributes": attributes } })
+    let mut data = json!({ "type": kind.name, "attributes": attributes });
+    let named = kind.required_links.iter();
+    let named = named.filter_map(|name| kind.relationship(name));
+    let links: Map<_, _> = named
+        .map(|relationship| (relationship.name.to_owned(), one(relationship.target)))
+        .collect();
+    if !links.is_empty() {
+        set(&mut data, &["relationships"], json!(links));
+    }
+    json!({ "data": data })
 }
 
 /// A document that changes one attribute.
 pub fn change(kind: &Type) -> Value {
+    if kind.is_trash() {
+        return json!({ "data": { "type": kind.kind, "id": "2" } });
+    }
     let name = match kind.name {
         "users" => "position",
         "roles" => "label",
@@ -113,10 +127,15 @@ pub fn linkage(target: &str) -> Value {
     json!({ "data": [{ "type": target, "id": "2" }] })
 }
 
+/// A change of a to-one relationship.
+pub fn one(target: &str) -> Value {
+    json!({ "data": { "type": target, "id": "1" } })
+}
+
 fn attributes(kind: &Type, wanted: impl FnMut(&&Field) -> bool) -> Map<String, Value> {
     let fields = kind.fields();
     let chosen = fields.iter().filter(wanted);
     chosen
-        .map(|field| (field.name.to_owned(), attribute(kind.name, field)))
+        .map(|field| (field.name.to_owned(), attribute(kind.kind, field)))
         .collect()
 }

@@ -1,7 +1,7 @@
 //! What the settings say about the surface.
 
 use crate::api::call::query_limits;
-use crate::config::Settings;
+use crate::config::{ClientIds, Settings};
 use crate::jsonapi::query;
 
 pub struct Frame {
@@ -9,6 +9,10 @@ pub struct Frame {
     pub base_url: Option<String>,
     /// Status of an answer to invalid data.
     pub invalid_data: u16,
+    /// Whether the id that a client chose is kept.
+    pub keeps_client_ids: bool,
+    /// Whether a change without If-Match is refused.
+    pub require_if_match: bool,
     /// Whether application/json is refused as a body.
     pub is_strict: bool,
     pub query: query::Limits,
@@ -36,6 +40,8 @@ impl Frame {
             project: settings.server.project.clone(),
             base_url: settings.server.base_url.clone(),
             invalid_data: settings.server.invalid_data_status.code(),
+            keeps_client_ids: settings.server.client_ids == ClientIds::ExternalId,
+            require_if_match: settings.server.require_if_match,
             is_strict: settings.server.strict_media_types,
             query: query_limits(&settings.limits),
             linkage_items: settings.limits.linkage_items,

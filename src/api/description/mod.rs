@@ -9,6 +9,7 @@ mod common;
 mod errors;
 mod examples;
 mod frame;
+mod headers;
 mod openapi;
 mod operations;
 mod others;

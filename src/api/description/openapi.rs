@@ -6,9 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::errors;
 use super::frame::Frame;
+use super::headers::Header;
 use super::operations::{self, Body, Media, Operation, Success, is_always_refused};
 use super::schemas::{self, reference};
 use super::set::set;
+use super::shape::Shape;
 use super::types;
 use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 
@@ -74,10 +76,11 @@ fn path_item(path: &str) -> Value {
 
 fn written(operation: &Operation, frame: &Frame) -> Value {
     let tag = operation.shape.map_or("service", |shape| shape.home().name);
-    let parameters: Vec<_> = operation
-        .parameters
-        .iter()
-        .map(|parameter| json!({ "$ref": format!("#/components/parameters/{}", parameter.key) }))
+    let queries = operation.parameters.iter().map(|query| query.key.clone());
+    let headers = operation.headers.iter().map(|header| header.key());
+    let parameters: Vec<_> = queries
+        .chain(headers)
+        .map(|key| json!({ "$ref": format!("#/components/parameters/{key}") }))
         .collect();
     let mut object = json!({
         "operationId": operation.id,
@@ -132,6 +135,13 @@ fn responses(operation: &Operation) -> Value {
         let status = operation.success.status.to_string();
         all.insert(status, success(operation, &operation.success));
     }
+    if operation.headers.contains(&Header::IfNoneMatch) {
+        let known = json!({
+            "description": "The client has it already.",
+            "headers": answered(&["ETag"]),
+        });
+        all.insert("304".into(), known);
+    }
     Value::Object(all)
 }
 
@@ -147,11 +157,37 @@ fn success(operation: &Operation, success: &Success) -> Value {
         let content = json!({ MEDIA_TYPE: schema, PLAIN_JSON: schema });
         set(&mut object, &["content"], content);
     }
-    if success.status == 201 {
-        let header = json!({ "$ref": "#/components/headers/Location" });
-        set(&mut object, &["headers"], json!({ "Location": header }));
+    let headers = headers_of(operation);
+    if !headers.is_empty() {
+        set(&mut object, &["headers"], answered(&headers));
     }
     object
+}
+
+/// Those of an answer that went well.
+fn headers_of(operation: &Operation) -> Vec<&'static str> {
+    let mut all = Vec::new();
+    if operation.success.status == 201 {
+        all.push("Location");
+    }
+    let has_state = operation.headers.contains(&Header::IfNoneMatch)
+        || matches!(operation.shape, Some(Shape::Item(_) | Shape::Linkage(..)))
+        || operation.success.status == 201;
+    if has_state && operation.success.status != 204 {
+        all.push("ETag");
+    }
+    if operation.headers.contains(&Header::IdempotencyKey) {
+        all.push("Idempotency-Replayed");
+    }
+    all
+}
+
+fn answered(names: &[&str]) -> Value {
+    let headers = names.iter().map(|name| {
+        let reference = json!({ "$ref": format!("#/components/headers/{name}") });
+        ((*name).to_owned(), reference)
+    });
+    Value::Object(headers.collect())
 }
 
 fn components(operations: &[Operation], frame: &Frame) -> Value {
@@ -161,6 +197,7 @@ fn components(operations: &[Operation], frame: &Frame) -> Value {
         .map(|parameter| (parameter.key.clone(), parameter.written()))
         .collect();
     parameters.insert("path.id".into(), path_id());
+    parameters.extend(Header::ALL.map(|header| (header.key(), header.written(frame))));
     let used: BTreeSet<String> = operations
         .iter()
         .flat_map(|operation| &operation.errors)
@@ -192,6 +229,8 @@ fn headers() -> Value {
     let text = |doc: &str| json!({ "description": doc, "schema": { "type": "string" } });
     json!({
         "Location": text("The address of the new resource; the same as its links.self."),
+        "ETag": text("Names the state of what is sent, for If-None-Match and If-Match; none when related resources are included, and none on pages by cursor."),
+        "Idempotency-Replayed": text("true on an answer that was kept; first answers do not have it."),
         "WWW-Authenticate": text("How to sign in: Basic, Bearer."),
         "Retry-After": text("Seconds after which another try is worth it."),
     })

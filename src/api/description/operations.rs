@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::examples;
 use super::frame::Frame;
+use super::headers::{self, Header};
 use super::parameters::{self, Parameter};
 use super::shape::Shape;
 use super::types::Type;
@@ -19,6 +20,7 @@ pub struct Operation {
     pub id: String,
     pub summary: String,
     pub parameters: Vec<Parameter>,
+    pub headers: Vec<Header>,
     pub body: Option<Body>,
     pub success: Success,
     /// Statuses of errors that it can answer with.
@@ -73,6 +75,7 @@ fn of_shape(path: &str, method: &'static str, shape: Shape, frame: &Frame) -> Op
         id: format!("{verb}_{}", noun(shape)),
         summary,
         parameters: parameters::of(shape, method, frame),
+        headers: headers::of(path, Some(shape), method),
         body: body(shape, method),
         success: success(shape, method),
         errors: errors(shape, method, frame),
@@ -95,13 +98,19 @@ fn words(shape: Shape, method: &str) -> Option<(&'static str, String)> {
     let name = |get, head| if reading { head } else { get };
     let (verb, summary) = match (shape, method) {
         (Shape::Collection(kind), "GET" | "HEAD") => {
-            (name("list", "head_list"), format!("List {}", kind.name))
+            (name("list", "head_list"), format!("List {}", kind.title()))
         }
         (Shape::Collection(kind), "POST") => ("create", format!("Make one of the {}", kind.name)),
         (Shape::Item(kind), "GET" | "HEAD") => (
             name("get", "head"),
-            format!("Read one of the {}", kind.name),
+            format!("Read one of the {}", kind.title()),
         ),
+        (Shape::Item(kind), "PATCH") if kind.is_trash() => {
+            ("restore", format!("Restore one of the {}", kind.kind))
+        }
+        (Shape::Item(kind), "DELETE") if kind.is_trash() => {
+            ("purge", format!("Remove one of the {} for good", kind.kind))
+        }
         (Shape::Item(kind), "PATCH") => ("update", format!("Change one of the {}", kind.name)),
         (Shape::Item(kind), "DELETE") => ("delete", format!("Delete one of the {}", kind.name)),
         (Shape::Related(kind, related), "GET" | "HEAD") => (
@@ -153,6 +162,10 @@ fn body(shape: Shape, method: &str) -> Option<Body> {
             (format!("{}.new", kind.name), examples::creation(kind))
         }
         (Shape::Item(kind), "PATCH") => (format!("{}.changes", kind.name), examples::change(kind)),
+        (Shape::Linkage(_, related), "PATCH") if !related.to_many => {
+            let schema = format!("{}.member", related.target);
+            (schema, examples::one(related.target))
+        }
         (Shape::Linkage(_, related), "POST" | "PATCH" | "DELETE") => {
             let schema = format!("{}.members", related.target);
             (schema, examples::linkage(related.target))
@@ -171,7 +184,13 @@ fn success(shape: Shape, method: &str) -> Success {
         (_, "HEAD") => (200, "The headers of the answer to GET.", None),
         (Shape::Collection(kind), "GET") => (200, "A page of them.", Some((kind.name, "list"))),
         (Shape::Collection(kind), _) => (201, "It was made.", Some((kind.name, "document"))),
+        (Shape::Item(kind), "DELETE") if kind.is_trash() => (204, "It is gone for good.", None),
         (Shape::Item(_), "DELETE") => (204, "It is deleted.", None),
+        (Shape::Item(kind), "PATCH") if kind.is_trash() => (
+            200,
+            "The resource where it is back.",
+            Some((kind.kind, "document")),
+        ),
         (Shape::Item(kind), _) => (200, "The resource as it is.", Some((kind.name, "document"))),
         (Shape::Related(_, related), _) if related.to_many => {
             (200, "A page of them.", Some((related.target, "list")))
@@ -207,16 +226,14 @@ fn errors(shape: Shape, method: &str, frame: &Frame) -> Vec<u16> {
     {
         all.extend([409, 413, frame.invalid_data]);
     }
-    // A key that was used for another request.
-    if matches!((shape, method), (Shape::Collection(_), "POST")) {
-        all.push(422);
-    }
-    // A state that is not the one that If-Match names, or none named.
-    if matches!(
-        (shape, method),
-        (Shape::Item(_), "PATCH" | "DELETE") | (Shape::Linkage(..), "POST" | "PATCH" | "DELETE")
-    ) {
-        all.extend([412, 428]);
+    for header in headers::of("", Some(shape), method) {
+        match header {
+            // A key that was used for another request.
+            Header::IdempotencyKey => all.push(422),
+            // A state that is not the one that is named, or none named.
+            Header::IfMatch => all.extend([412, 428]),
+            Header::IfNoneMatch => {}
+        }
     }
     all.sort_unstable();
     all.dedup();

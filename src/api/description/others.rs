@@ -2,6 +2,7 @@
 
 use super::examples;
 use super::frame::Frame;
+use super::headers;
 use super::operations::{ALWAYS, Body, Media, Operation, Success};
 use super::{parameters, types};
 
@@ -33,6 +34,17 @@ const OTHERS: &[Other] = &[
             "get_home",
             "Read where everything is",
             "The collections.",
+        )
+    },
+    Other {
+        schema: Some("trash"),
+        errors: ALWAYS,
+        needs_credentials: true,
+        ..get(
+            crate::api::routes::TRASH,
+            "get_trash",
+            "Read what has a place in the trash",
+            "Where deleted resources are.",
         )
     },
     Other {
@@ -193,6 +205,7 @@ impl Other {
             id,
             summary: self.summary.into(),
             parameters: resource.map_or_else(Vec::new, |kind| parameters::one(kind, frame)),
+            headers: headers::of(self.path, None, method),
             body: self.body.map(|schema| Body {
                 schema: schema.into(),
                 example: examples::other(schema),

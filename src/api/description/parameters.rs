@@ -34,6 +34,10 @@ pub fn of(shape: Shape, method: &str, frame: &Frame) -> Vec<Parameter> {
             all.extend(own(kind));
             all
         }
+        // What is restored is shown where it is back.
+        (Shape::Item(kind), "PATCH") if kind.is_trash() => {
+            super::types::named(kind.kind).map_or_else(Vec::new, |back| one(back, frame))
+        }
         (Shape::Collection(kind) | Shape::Item(kind), "GET" | "HEAD" | "POST" | "PATCH") => {
             one(kind, frame)
         }
@@ -174,10 +178,10 @@ fn fields(kind: &'static Type) -> Parameter {
     let names = field_names(kind);
     Parameter {
         key: format!("{}.fields", kind.name),
-        name: format!("fields[{}]", kind.name),
+        name: format!("fields[{}]", kind.kind),
         doc: format!(
             "The only attributes and relationships that {} shall have.",
-            kind.name
+            kind.kind
         ),
         example: names.first().copied().unwrap_or_default().into(),
         list: Some(names.len()),

@@ -33,7 +33,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         all.insert(name.into(), resource(kind, frame));
         all.insert(format!("{name}.document"), document(reference(name)));
         all.insert(format!("{name}.list"), list(reference(name), "pages"));
-        if is_target(name) {
+        if is_target(name, true) {
             let mut shape = identifier(name, &["type", "id"]);
             set(
                 &mut shape,
@@ -44,6 +44,14 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
             all.insert(format!("{name}.linkage"), linkage(name));
             all.insert(format!("{name}.members"), members(name, frame));
         }
+        if is_target(name, false) {
+            if !is_target(name, true) {
+                let shape = identifier(name, &["type", "id"]);
+                all.insert(format!("{name}.identifier"), shape);
+                all.insert(format!("{name}.linkage"), linkage_of_one(name));
+            }
+            all.insert(format!("{name}.member"), member(name));
+        }
         if kind.fields().iter().any(|field| field.is_written) {
             all.insert(format!("{name}.new"), request(kind, Purpose::Create, frame));
             all.insert(
@@ -51,14 +59,18 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
                 request(kind, Purpose::Update, frame),
             );
         }
+        if kind.is_trash() {
+            let restoring = request(kind, Purpose::Update, frame);
+            all.insert(format!("{name}.changes"), restoring);
+        }
     }
     all
 }
 
-/// Whether any relationship leads to the type.
-fn is_target(name: &str) -> bool {
+/// Whether any relationship leads to the type, of those to many or to one.
+fn is_target(name: &str, to_many: bool) -> bool {
     let mut all = types::all().flat_map(|kind| kind.relationships);
-    all.any(|relationship| relationship.target == name)
+    all.any(|relationship| relationship.target == name && relationship.to_many == to_many)
 }
 
 fn resource(kind: &Type, frame: &Frame) -> Value {
@@ -69,7 +81,7 @@ fn resource(kind: &Type, frame: &Frame) -> Value {
         .map(|field| (field.name.to_owned(), attribute(kind, field, frame)))
         .collect();
     let mut properties = json!({
-        "type": { "const": kind.name },
+        "type": { "const": kind.kind },
         "id": reference("id"),
         "attributes": { "type": "object", "properties": shown },
         "links": {
@@ -152,7 +164,7 @@ fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
     set(
         &mut schema,
         &["examples"],
-        json!([examples::attribute(kind.name, field)]),
+        json!([examples::attribute(kind.kind, field)]),
     );
     if !field.is_written {
         set(&mut schema, &["readOnly"], json!(true));
@@ -199,20 +211,31 @@ fn value(field: &Field) -> Value {
 /// A document that makes or changes a resource.
 fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
     let fields = kind.fields();
-    let written = fields.iter().filter(|field| field.is_written);
+    let is_new = purpose == Purpose::Create;
+    let written = fields
+        .iter()
+        .filter(|field| field.is_written && !(is_new && field.form.only_to_change));
     let attributes: Map<_, _> = written
         .clone()
         .map(|field| (field.name.to_owned(), sent_attribute(kind, field, frame)))
         .collect();
     let mut attributes = json!({ "type": "object", "properties": attributes });
-    let mut data = json!({ "type": "object", "properties": { "type": { "const": kind.name } } });
-    if purpose == Purpose::Create {
+    let mut data = json!({ "type": "object", "properties": { "type": { "const": kind.kind } } });
+    if is_new {
         let required: Vec<_> = written
             .filter(|field| field.form.required)
             .map(|field| field.name)
             .collect();
         set(&mut attributes, &["required"], json!(required));
-        set(&mut data, &["required"], json!(["type", "attributes"]));
+        if kind.takes_client_ids && frame.keeps_client_ids {
+            let id = json!({ "type": "string", "format": "uuid", "description": "Kept as meta.external_id." });
+            set(&mut data, &["properties", "id"], id);
+        }
+        let mut required = vec!["type", "attributes"];
+        if !kind.required_links.is_empty() {
+            required.push("relationships");
+        }
+        set(&mut data, &["required"], json!(required));
     } else {
         set(&mut data, &["properties", "id"], reference("id"));
         set(&mut data, &["required"], json!(["type", "id"]));
@@ -224,23 +247,15 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
     json!({ "type": "object", "properties": { "data": data }, "required": ["data"] })
 }
 
-/// A change of one's own record: linkage stays, and a password takes the old one.
+/// A change of one's own record: linkage stays.
 fn own(frame: &Frame) -> Value {
     let Some(users) = types::named("users") else {
         return json!({});
     };
     let mut schema = request(users, Purpose::Update, frame);
-    let data = ["properties", "data", "properties"];
     if let Some(Value::Object(members)) = schema.pointer_mut("/properties/data/properties") {
         members.remove("relationships");
     }
-    let old = json!({
-        "type": "string",
-        "description": "The password until now, beside a new one.",
-        "writeOnly": true,
-    });
-    let place = [&data[..], &["attributes", "properties", "old_password"]].concat();
-    set(&mut schema, &place, old);
     schema
 }
 
@@ -260,7 +275,14 @@ fn sent_relationships(kind: &Type, purpose: Purpose) -> Option<Value> {
             (relationship.name.to_owned(), schema)
         })
         .collect();
-    (!sent.is_empty()).then(|| json!({ "type": "object", "properties": sent }))
+    if sent.is_empty() {
+        return None;
+    }
+    let mut schema = json!({ "type": "object", "properties": sent });
+    if purpose == Purpose::Create && !kind.required_links.is_empty() {
+        set(&mut schema, &["required"], json!(kind.required_links));
+    }
+    Some(schema)
 }
 
 fn document(data: Value) -> Value {
@@ -288,6 +310,16 @@ fn list(items: Value, links: &str) -> Value {
     })
 }
 
+/// A request that sets a to-one relationship; null where it may be empty.
+fn member(kind: &str) -> Value {
+    let identifier = identifier(kind, &["id"]);
+    json!({
+        "type": "object",
+        "properties": { "data": { "oneOf": [identifier, { "type": "null" }] } },
+        "required": ["data"],
+    })
+}
+
 fn identifier(kind: &str, required: &[&str]) -> Value {
     json!({
         "type": "object",
@@ -312,6 +344,19 @@ fn linkage(kind: &str) -> Value {
             "included": reference("included"),
             "links": reference("linkage.links"),
             "meta": reference("linkage.meta"),
+        },
+        "required": ["data", "links"],
+    })
+}
+
+/// The same where no relationship leads to many: without pages.
+fn linkage_of_one(kind: &str) -> Value {
+    let identifier = reference(&format!("{kind}.identifier"));
+    json!({
+        "type": "object",
+        "properties": {
+            "data": { "oneOf": [identifier, { "type": "null" }] },
+            "links": reference("linkage.links"),
         },
         "required": ["data", "links"],
     })

@@ -18,15 +18,18 @@ pub enum Shape {
 impl Shape {
     /// `None`: an address of its own kind.
     pub fn of(path: &str) -> Option<Self> {
-        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let kind = types::named(parts.first()?)?;
-        match parts.as_slice() {
-            [_] => Some(Self::Collection(kind)),
-            [_, "{id}"] => Some(Self::Item(kind)),
-            [_, "{id}", name] => Some(Self::Related(kind, kind.relationship(name)?)),
-            [_, "{id}", "relationships", name] => {
-                Some(Self::Linkage(kind, kind.relationship(name)?))
-            }
+        let (collection, below) = match path.trim_start_matches('/').split_once("/{id}") {
+            Some((collection, below)) => (collection, Some(below)),
+            None => (path.trim_start_matches('/'), None),
+        };
+        let kind = types::all().find(|known| known.path == collection)?;
+        let Some(below) = below else {
+            return Some(Self::Collection(kind));
+        };
+        match below.split('/').skip(1).collect::<Vec<_>>().as_slice() {
+            [] => Some(Self::Item(kind)),
+            [name] => Some(Self::Related(kind, kind.relationship(name)?)),
+            ["relationships", name] => Some(Self::Linkage(kind, kind.relationship(name)?)),
             _ => None,
         }
     }

@@ -3,14 +3,23 @@
 use crate::api::paging::Manner;
 use crate::api::plan::{self, Plan};
 use crate::api::resource::{Form, Kind, Relationship, Resource};
-use crate::api::resources::TYPES;
+use crate::api::resources::{TYPES, TrashedUsers};
 use crate::jsonapi::query::{Limits, Query};
 
 /// One resource type as its table has it.
 pub struct Type {
+    /// Its name in the description: for what is in the trash another than `kind`.
     pub name: &'static str,
+    /// As documents name it.
+    pub kind: &'static str,
+    /// Where it is served, from the root.
+    pub path: &'static str,
     pub doc: &'static str,
     pub relationships: &'static [Relationship],
+    pub required_links: &'static [&'static str],
+    /// Whether a client may choose an id, where the settings allow it.
+    pub takes_client_ids: bool,
+    once: &'static [(&'static str, &'static str)],
     fields: fn() -> Vec<Field>,
     list: fn(&Query) -> bool,
     one: fn(&Query) -> bool,
@@ -31,7 +40,9 @@ pub struct Field {
 
 /// All of them, in the order of the reference.
 pub fn all() -> impl Iterator<Item = &'static Type> {
-    TYPES.iter().map(|known| &known.described)
+    static TRASHED: Type = Type::called::<TrashedUsers>("trashed_users");
+    let types = TYPES.iter().map(|known| &known.described);
+    types.chain([&TRASHED])
 }
 
 pub fn named(name: &str) -> Option<&'static Type> {
@@ -40,10 +51,19 @@ pub fn named(name: &str) -> Option<&'static Type> {
 
 impl Type {
     pub const fn of<R: Resource>() -> Self {
+        Self::called::<R>(R::TYPE)
+    }
+
+    const fn called<R: Resource>(name: &'static str) -> Self {
         Self {
-            name: R::TYPE,
+            name,
+            kind: R::TYPE,
+            path: R::PATH,
             doc: R::DOC,
             relationships: R::RELATIONSHIPS,
+            required_links: R::REQUIRED_LINKS,
+            takes_client_ids: R::EXTERNAL_ID.is_some(),
+            once: R::ONCE,
             fields: fields::<R>,
             list: |query| Plan::<R>::of_list(query, &manner(&Limits::default(), None)).is_ok(),
             one: |query| plan::of_one::<R>(query).is_ok(),
@@ -86,8 +106,23 @@ fn fields<R: Resource>() -> Vec<Field> {
 }
 
 impl Type {
+    /// Whether its resources are deleted ones of another table.
+    pub fn is_trash(&self) -> bool {
+        self.name != self.kind
+    }
+
+    /// For people.
+    pub fn title(&self) -> String {
+        self.name.replace('_', " ")
+    }
+
     pub fn fields(&self) -> Vec<Field> {
         (self.fields)()
+    }
+
+    /// Whether the answer to a creation holds what must not be kept.
+    pub fn makes_secrets(&self) -> bool {
+        !self.once.is_empty()
     }
 
     pub fn relationship(&self, name: &str) -> Option<&'static Relationship> {

@@ -47,7 +47,7 @@ pub async fn create<R: Writable>(
         }
         let row = call.guard.write(creation).await;
         let row = row.map_err(|refusal| pointing(refusal.into()))?;
-        let collection = format!("{}/{}", call.base, R::TYPE);
+        let collection = format!("{}/{}", call.base, R::PATH);
         let location = format!("{collection}/{}", R::id(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &once, &collection).await?;
         Ok(Answer::Created {
@@ -77,7 +77,7 @@ async fn kept<R: Writable>(
     creation: R::Create,
     key: Key,
 ) -> Result<Answer, Failure> {
-    let collection = format!("{}/{}", call.base, R::TYPE);
+    let collection = format!("{}/{}", call.base, R::PATH);
     let mut link = Vec::with_capacity(64);
     query.write_link(&mut link, &collection, &[]);
     let (base, fields) = (call.base.clone().into_owned(), query.fields.clone());

@@ -7,10 +7,10 @@ use crate::api::call::{Api, answer};
 use crate::api::conditional::Of;
 use crate::api::error::Failure;
 use crate::api::plan;
-use crate::api::resource::{Target, Writable};
+use crate::api::resource::{Deletable, Target};
 
 /// `DELETE /users/ID`
-pub async fn delete<R: Writable>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+pub async fn delete<R: Deletable>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         plan::of_none(&call.query(&[])?)?;
         let target = Target {

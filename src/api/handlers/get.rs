@@ -26,7 +26,7 @@ pub async fn get<R: Resource>(request: HttpRequest, api: Data<Api>) -> HttpRespo
         {
             return Ok(Answer::NotModified(state.clone()));
         }
-        let own = format!("{}/{}/{}", call.base, R::TYPE, R::id(&row));
+        let own = format!("{}/{}/{}", call.base, R::PATH, R::id(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &[], &own).await?;
         Ok(Answer::Current { body, state })
     })

@@ -10,11 +10,12 @@ use crate::api::error::{Failure, Pointing};
 use crate::api::include::{Compound, Tree};
 use crate::api::paging::{Manner, Order, Paging, Told};
 use crate::api::render::{Render, open_links, write_cursor};
-use crate::api::resource::{Resource, Row, Target, Writable};
+use crate::api::resource::{Resource, Row, Sent, Target, Writable};
 use crate::api::resources::{ToMany, ToOne};
 use crate::api::{kinds, plan};
 use crate::directory::DirectoryError;
 use crate::directory::members::{Change, ChangeMembers, Members, Part};
+use crate::directory::versions::Digest;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{self, Commas, raw};
 use crate::jsonapi::{Linkage, Purpose, ResourceObject, read_linkage};
@@ -266,9 +267,26 @@ pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> 
         plan::of_none(&query)?;
         let parent = call.guard.read(L::From::find(call.id())).await?;
         let parent = parent.ok_or(DirectoryError::NotFound)?;
-        Ok(Answer::Document(one_document::<L>(call, &parent)))
+        let state = one_state::<L>(&parent);
+        if call.has(&state)? {
+            return Ok(Answer::NotModified(state));
+        }
+        Ok(Answer::Current {
+            body: one_document::<L>(call, &parent),
+            state: Some(state),
+        })
     })
     .await
+}
+
+/// A linkage that can be set has the state of its resource, which is what a
+/// change of it is compared with.
+fn one_state<L: ToOne>(row: &Row<L::From>) -> State {
+    let is_set = L::From::relationship(L::NAME).is_some_and(|known| known.sent == Sent::Always);
+    if is_set {
+        return State::of_row::<L::From>(row);
+    }
+    State::of_linkage(Digest::of(L::target(row).into_iter()).version())
 }
 
 fn one_document<L: ToOne>(call: &Call<'_>, row: &Row<L::From>) -> Vec<u8> {

@@ -6,6 +6,7 @@ mod get;
 mod linkage;
 mod list;
 mod related;
+mod restore;
 mod update;
 
 pub use create::create;
@@ -14,6 +15,7 @@ pub use get::get;
 pub use linkage::{change_linkage, get_linkage, get_linkage_one, refuse_linkage, set_linkage};
 pub use list::{list, list_or_related};
 pub use related::{related, related_one};
+pub use restore::restore;
 pub use update::{check_type, update};
 
 use super::answer::Answer;

@@ -32,7 +32,7 @@ pub async fn update<R: Writable>(
                     call.api.invalid_data,
                 )
             })?;
-        let own = format!("{}/{}/{}", call.base, R::TYPE, R::id(&row));
+        let own = format!("{}/{}/{}", call.base, R::PATH, R::id(&row));
         let state = tree.is_none().then(|| State::of_row::<R>(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &[], &own).await?;
         Ok(Answer::Current { body, state })
@@ -45,19 +45,7 @@ async fn carry_out<R: Writable>(
     expected: Expected,
     document: &ResourceObject,
 ) -> Result<Row<R>, Failure> {
-    // What does not exist is told before anything about the document (U04).
-    call.guard
-        .read(R::find(call.id()))
-        .await?
-        .ok_or(DirectoryError::NotFound)?;
-    check_type::<R>(document, "/data")?;
-    if document.id.as_deref().map(id) != Some(call.id()) {
-        let detail = "The id in the document is not the one in the address.";
-        return Err(kinds::ID_CONFLICT
-            .error(detail)
-            .at_pointer("/data/id")
-            .into());
-    }
+    check_subject::<R>(call, document).await?;
     let linked = relationships::<R>(document, Purpose::Update, &At::DATA)?;
     let (draft, problems) = attributes::<R>(document);
     let target = Target {
@@ -66,6 +54,27 @@ async fn carry_out<R: Writable>(
     };
     let change = R::change(&call.guard, target, draft, problems, linked).await?;
     Ok(call.guard.write(change).await?)
+}
+
+/// The resource must be there, and the document be about it.
+pub async fn check_subject<R: Resource>(
+    call: &Call<'_>,
+    document: &ResourceObject,
+) -> Result<(), Failure> {
+    // What does not exist is told before anything about the document (U04).
+    call.guard
+        .read(R::find(call.id()))
+        .await?
+        .ok_or(DirectoryError::NotFound)?;
+    check_type::<R>(document, "/data")?;
+    if document.id.as_deref().map(id) == Some(call.id()) {
+        return Ok(());
+    }
+    let detail = "The id in the document is not the one in the address.";
+    Err(kinds::ID_CONFLICT
+        .error(detail)
+        .at_pointer("/data/id")
+        .into())
 }
 
 /// The type must be the one of the address (C05, U06).

@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, Gather, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp, Target,
-    Writable,
+    Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
+    Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::clusters::{
@@ -43,6 +43,7 @@ impl Resource for Clusters {
     ];
     const LINKED_BY: &'static [(&'static str, ClusterColumn)] =
         &[("workspace", ClusterColumn::Workspace)];
+    const REQUIRED_LINKS: &'static [&'static str] = &["workspace"];
     type Noun = directory::clusters::Clusters;
     type Find = FindCluster;
     type Draft = ClusterChanges;
@@ -138,10 +139,21 @@ fn workspace(linked: &mut Linked, draft: &mut ClusterChanges, problems: &mut Vec
     }
 }
 
+impl Deletable for Clusters {
+    type Delete = DeleteCluster;
+
+    fn deletion(target: Target) -> DeleteCluster {
+        DeleteCluster {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+        }
+    }
+}
+
 impl Writable for Clusters {
     type Create = CreateCluster;
     type Update = UpdateCluster;
-    type Delete = DeleteCluster;
 
     async fn creation(
         guard: &Guard,
@@ -178,13 +190,5 @@ impl Writable for Clusters {
         guard.permits(&mut operation)?;
         refuse(problems)?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeleteCluster {
-        DeleteCluster {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-        }
     }
 }

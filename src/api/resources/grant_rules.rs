@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, Gather, MODIFIED};
 use crate::api::decode::{refuse, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
-    Target, Writable,
+    Attribute, Deletable, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
+    Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::delegation::{NEARNESS, check_verbs};
@@ -38,6 +38,7 @@ impl Resource for GrantRules {
     ];
     const LINKED_BY: &'static [(&'static str, GrantRuleColumn)] =
         &[("granter", GrantRuleColumn::Granter)];
+    const REQUIRED_LINKS: &'static [&'static str] = &["granter"];
     type Noun = directory::grant_rules::GrantRules;
     type Find = FindGrantRule;
     type Draft = GrantRuleChanges;
@@ -119,10 +120,22 @@ fn granter(linked: &mut Linked, draft: &mut GrantRuleChanges, problems: &mut Vec
     }
 }
 
+impl Deletable for GrantRules {
+    type Delete = DeleteGrantRule;
+
+    fn deletion(target: Target) -> DeleteGrantRule {
+        DeleteGrantRule {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            reach: Default::default(),
+        }
+    }
+}
+
 impl Writable for GrantRules {
     type Create = CreateGrantRule;
     type Update = UpdateGrantRule;
-    type Delete = DeleteGrantRule;
 
     async fn creation(
         guard: &Guard,
@@ -170,14 +183,5 @@ impl Writable for GrantRules {
         guard.permits(&mut operation)?;
         refuse(problems)?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeleteGrantRule {
-        DeleteGrantRule {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-            reach: Default::default(),
-        }
     }
 }

@@ -2,7 +2,8 @@ use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp, Target, Writable,
+    Attribute, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp, Target,
+    Writable,
 };
 use crate::auth::Guard;
 use crate::directory::delegation::Place;
@@ -53,6 +54,7 @@ impl Resource for Grants {
         ("workspace", GrantColumn::Workspace),
         ("cluster", GrantColumn::Cluster),
     ];
+    const REQUIRED_LINKS: &'static [&'static str] = &["user", "role"];
     type Noun = directory::grants::Grants;
     type Find = FindGrant;
     type Draft = GrantChanges;
@@ -119,10 +121,22 @@ const ATTRIBUTES: &[Attribute<Grants>] = &[
     attribute!(shown time modified, Some(GrantColumn::Modified), MODIFIED),
 ];
 
+impl Deletable for Grants {
+    type Delete = DeleteGrant;
+
+    fn deletion(target: Target) -> DeleteGrant {
+        DeleteGrant {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            authority: Default::default(),
+        }
+    }
+}
+
 impl Writable for Grants {
     type Create = CreateGrant;
     type Update = UpdateGrant;
-    type Delete = DeleteGrant;
 
     async fn creation(
         guard: &Guard,
@@ -175,14 +189,5 @@ impl Writable for Grants {
         guard.permits(&mut operation)?;
         refuse(problems)?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeleteGrant {
-        DeleteGrant {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-            authority: Default::default(),
-        }
     }
 }

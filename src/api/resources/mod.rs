@@ -11,6 +11,7 @@ mod relations;
 mod roles;
 mod shelf;
 mod tokens;
+mod trash;
 mod users;
 mod workspaces;
 
@@ -28,6 +29,7 @@ pub use relations::{
 pub use roles::Roles;
 pub use shelf::Loaded;
 pub use tokens::Tokens;
+pub use trash::TrashedUsers;
 pub use users::{Users, update_own};
 pub use workspaces::Workspaces;
 

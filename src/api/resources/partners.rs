@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, Gather, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp, Target,
-    Writable,
+    Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
+    Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::partners::{
@@ -201,10 +201,21 @@ const ATTRIBUTES: &[Attribute<Partners>] = &[
     attribute!(shown time modified, Some(PartnerColumn::Modified), MODIFIED),
 ];
 
+impl Deletable for Partners {
+    type Delete = DeletePartner;
+
+    fn deletion(target: Target) -> DeletePartner {
+        DeletePartner {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+        }
+    }
+}
+
 impl Writable for Partners {
     type Create = CreatePartner;
     type Update = UpdatePartner;
-    type Delete = DeletePartner;
 
     async fn creation(
         guard: &Guard,
@@ -239,13 +250,5 @@ impl Writable for Partners {
         guard.permits(&mut operation)?;
         refuse(problems)?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeletePartner {
-        DeletePartner {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-        }
     }
 }

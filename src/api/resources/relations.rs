@@ -14,6 +14,7 @@ use crate::directory::partners::PartnersOf;
 use crate::directory::roles::RolesOf;
 use crate::directory::tokens::TokensOf;
 use crate::directory::users::UsersOf;
+use crate::directory::versions::Digest;
 
 /// Pairs (resource, related).
 pub type Pairs = Vec<(i64, i64)>;
@@ -121,11 +122,15 @@ async fn owned_page<L: ToMany>(guard: &Guard, id: i64, part: Part) -> Result<Mem
         ..List::new(part.slice)
     };
     let listed = L::To::list(guard, list).await?;
+    let ids: Vec<i64> = listed.rows.iter().map(L::To::id).collect();
+    // Nothing is changed here, so what this page shows is state enough.
+    let mut state = Digest::of(ids.iter().copied());
+    state.count = listed.total.unwrap_or(state.count);
     Ok(Members {
         exists,
-        ids: listed.rows.iter().map(L::To::id).collect(),
+        ids,
         total: listed.total,
-        version: None,
+        version: Some(state.version()),
     })
 }
 

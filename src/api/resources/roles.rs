@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{refuse, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
-    Target, Writable,
+    Attribute, Deletable, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
+    Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::permissions::check_names;
@@ -48,6 +48,7 @@ impl Resource for Roles {
             sent: Sent::Never,
         },
     ];
+    const EXTERNAL_ID: Option<RoleColumn> = Some(RoleColumn::ExternalId);
     type Noun = directory::roles::Roles;
     type Find = FindRole;
     type Draft = RoleChanges;
@@ -80,7 +81,7 @@ impl Resource for Roles {
             modified: &row.modified,
             created_by: row.created_by,
             modified_by: row.modified_by,
-            external_id: None,
+            external_id: row.external_id.as_deref(),
         })
     }
 }
@@ -178,10 +179,24 @@ fn expressions(field: &'static str, text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
+impl Deletable for Roles {
+    type Delete = DeleteRole;
+
+    fn deletion(target: Target) -> DeleteRole {
+        DeleteRole {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            reach: Default::default(),
+        }
+    }
+}
+
 impl Writable for Roles {
     type Create = CreateRole;
     type Update = UpdateRole;
-    type Delete = DeleteRole;
+    const CLIENT_ID: Option<fn(&mut RoleChanges, String)> =
+        Some(|changes, id| changes.external_id = Some(id));
 
     async fn creation(
         guard: &Guard,
@@ -221,14 +236,5 @@ impl Writable for Roles {
         guard.permits(&mut operation)?;
         refuse(problems)?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeleteRole {
-        DeleteRole {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-            reach: Default::default(),
-        }
     }
 }

@@ -4,8 +4,8 @@ use crate::api::attribute::{CREATED, Gather, MODIFIED};
 use crate::api::decode::{refuse, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
-    Target, Writable,
+    Attribute, Deletable, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
+    Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::auth::secret::TokenSecret;
@@ -120,10 +120,21 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     attribute!(shown time modified, Some(TokenColumn::Modified), MODIFIED),
 ];
 
+impl Deletable for Tokens {
+    type Delete = DeleteToken;
+
+    fn deletion(target: Target) -> DeleteToken {
+        DeleteToken {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+        }
+    }
+}
+
 impl Writable for Tokens {
     type Create = CreateToken;
     type Update = UpdateToken;
-    type Delete = DeleteToken;
     const MAKES_SECRETS: bool = true;
 
     /// For oneself, unless the document names another `user`. The answer to
@@ -172,13 +183,5 @@ impl Writable for Tokens {
         guard.permits(&mut operation)?;
         refuse(problems)?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeleteToken {
-        DeleteToken {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-        }
     }
 }

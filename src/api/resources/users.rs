@@ -3,10 +3,9 @@ use serde_json::Value;
 use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{refuse, text};
 use crate::api::error::Failure;
-use crate::api::kinds;
 use crate::api::resource::{
-    Attribute, Form, Kind, Linked, OwnFilter, Relationship, Resource, Revision, Sent, ShownOnce,
-    Stamp, Target, Writable,
+    Attribute, Deletable, Form, Kind, Linked, OwnFilter, Relationship, Resource, Revision, Sent,
+    ShownOnce, Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::config::Secret;
@@ -23,6 +22,9 @@ pub struct Users;
 pub struct UserDraft {
     changes: UserChanges,
     password: Option<Secret>,
+    /// Proves a new password to be the caller's wish, not that of somebody with
+    /// their token.
+    old_password: Option<Secret>,
 }
 
 impl Resource for Users {
@@ -61,6 +63,7 @@ impl Resource for Users {
     const FILTERS: &'static [(&'static str, OwnFilter)] =
         &[("roles", OwnFilter::Roles), ("query", OwnFilter::Search)];
     const LINKED_BY: &'static [(&'static str, UserColumn)] = &[("partner", UserColumn::Partner)];
+    const EXTERNAL_ID: Option<UserColumn> = Some(UserColumn::ExternalId);
     const SEARCHED: &'static [UserColumn] = &[
         UserColumn::Username,
         UserColumn::Name,
@@ -127,13 +130,28 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     Attribute {
         name: "password",
-        doc: "Set by whoever may; in no answer.",
+        doc: "Set by whoever may; in no answer. One's own takes old_password beside it.",
         form: Form::PLAIN.required(),
         kind: Kind::Text,
         show: None,
         column: None,
         read: Some(|draft, value| {
             draft.password = Some(Secret::new(text("password", value)?));
+            Ok(())
+        }),
+    },
+    Attribute {
+        name: "old_password",
+        doc: "One's own password until now, beside a new one.",
+        form: Form::PLAIN.or_null().only_to_change(),
+        kind: Kind::Text,
+        show: None,
+        column: None,
+        read: Some(|draft, value| {
+            draft.old_password = match value {
+                Value::Null => None,
+                value => Some(Secret::new(text("old_password", value)?)),
+            };
             Ok(())
         }),
     },
@@ -239,34 +257,39 @@ impl UserDraft {
     }
 }
 
-/// What `/auth/user` changes: the caller's own record. `old_password` proves a
-/// new password to be the caller's wish, not that of somebody with their token.
-pub async fn update_own(
+/// What a draft changes in this user, when all is well with it and the caller
+/// has the right: problems before the cost of a hash.
+async fn settled(
     guard: &Guard,
+    id: i64,
     mut draft: UserDraft,
     mut problems: Vec<Problem>,
-    old_password: Option<&Secret>,
-    from: Option<std::net::IpAddr>,
-) -> Result<User, Failure> {
-    let mut operation = UpdateOwn::new(guard.principal().id, draft.changes.clone());
-    guard.permits(&mut operation)?;
+) -> Result<UserChanges, Failure> {
     problems.extend(draft.check_password(guard));
-    if draft.password.is_some() && old_password.is_none() {
+    let is_own = draft.password.is_some() && id == guard.principal().id;
+    if is_own && draft.old_password.is_none() {
         problems.push(Problem::missing("old_password"));
     }
     refuse(problems)?;
-    if let (Some(_), Some(old)) = (&draft.password, old_password) {
-        let (auth, principal) = (guard.auth(), guard.principal());
-        let fits = auth.is_password_of(principal, old.expose(), from, guard.context());
-        if !fits.await? {
-            return Err(kinds::WRONG_PASSWORD
-                .error("The old password is another.")
-                .at_pointer("/data/attributes/old_password")
-                .into());
-        }
+    if let Some(old) = draft.old_password.as_ref().filter(|_| is_own)
+        && !guard.is_own_password(old.expose()).await?
+    {
+        return Err(Failure::WrongPassword);
     }
     draft.hash(guard).await?;
-    operation.0.changes = draft.changes;
+    Ok(draft.changes)
+}
+
+/// What `/auth/user` changes: the caller's own record.
+pub async fn update_own(
+    guard: &Guard,
+    draft: UserDraft,
+    problems: Vec<Problem>,
+) -> Result<User, Failure> {
+    let id = guard.principal().id;
+    let mut operation = UpdateOwn::new(id, draft.changes.clone());
+    guard.permits(&mut operation)?;
+    operation.0.changes = settled(guard, id, draft, problems).await?;
     Ok(guard.write(operation).await?)
 }
 
@@ -275,10 +298,22 @@ fn partner(linked: &mut Linked) -> Option<Option<i64>> {
     Some(linked.take("partner")?.first().copied())
 }
 
+impl Deletable for Users {
+    type Delete = DeleteUser;
+
+    fn deletion(target: Target) -> DeleteUser {
+        DeleteUser {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            reach: Default::default(),
+        }
+    }
+}
+
 impl Writable for Users {
     type Create = CreateUser;
     type Update = UpdateUser;
-    type Delete = DeleteUser;
     const CLIENT_ID: Option<fn(&mut UserDraft, String)> =
         Some(|draft, id| draft.changes.external_id = Some(id));
 
@@ -293,6 +328,7 @@ impl Writable for Users {
             changes: UserChanges::default(),
             roles: linked.take("roles"),
             reach: Default::default(),
+            sees_trash: false,
         };
         // Rights before the cost of a hash.
         guard.permits(&mut operation)?;
@@ -311,7 +347,7 @@ impl Writable for Users {
         guard: &Guard,
         target: Target,
         mut draft: UserDraft,
-        mut problems: Vec<Problem>,
+        problems: Vec<Problem>,
         mut linked: Linked,
     ) -> Result<UpdateUser, Failure> {
         draft.changes.partner_id = partner(&mut linked);
@@ -323,21 +359,10 @@ impl Writable for Users {
             roles: linked.take("roles"),
             reach: Default::default(),
             may_set_flags: false,
+            sees_trash: false,
         };
         guard.permits(&mut operation)?;
-        problems.extend(draft.check_password(guard));
-        refuse(problems)?;
-        draft.hash(guard).await?;
-        operation.changes = draft.changes;
+        operation.changes = settled(guard, target.id, draft, problems).await?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeleteUser {
-        DeleteUser {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-            reach: Default::default(),
-        }
     }
 }

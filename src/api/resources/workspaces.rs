@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, Gather, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp, Target,
-    Writable,
+    Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
+    Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::workspaces::{
@@ -98,10 +98,21 @@ const ATTRIBUTES: &[Attribute<Workspaces>] = &[
     attribute!(shown time modified, Some(WorkspaceColumn::Modified), MODIFIED),
 ];
 
+impl Deletable for Workspaces {
+    type Delete = DeleteWorkspace;
+
+    fn deletion(target: Target) -> DeleteWorkspace {
+        DeleteWorkspace {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+        }
+    }
+}
+
 impl Writable for Workspaces {
     type Create = CreateWorkspace;
     type Update = UpdateWorkspace;
-    type Delete = DeleteWorkspace;
 
     async fn creation(
         guard: &Guard,
@@ -132,13 +143,5 @@ impl Writable for Workspaces {
         guard.permits(&mut operation)?;
         refuse(problems)?;
         Ok(operation)
-    }
-
-    fn deletion(target: Target) -> DeleteWorkspace {
-        DeleteWorkspace {
-            id: target.id,
-            expected: target.expected,
-            visible: Default::default(),
-        }
     }
 }

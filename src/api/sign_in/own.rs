@@ -1,19 +1,17 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::Value;
 
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::decode::{attributes, id, text};
+use crate::api::decode::{attributes, id};
 use crate::api::error::{Failure, Pointing};
 use crate::api::handlers::{check_type, one};
 use crate::api::include::Tree;
 use crate::api::resource::Resource;
 use crate::api::resources::{Users, update_own as change};
-use crate::api::{client, kinds, plan};
-use crate::config::Secret;
+use crate::api::{kinds, plan};
+use crate::directory::DirectoryError;
 use crate::directory::users::User;
-use crate::directory::{DirectoryError, Problem};
 use crate::jsonapi::query::Query;
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
@@ -68,23 +66,8 @@ async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, Failu
         let error = kinds::UNSUPPORTED_UPDATE.error(detail);
         return Err(error.at_pointer(pointer).into());
     }
-    let (draft, mut problems) = attributes::<Users>(sent);
-    let old_password = match old_password(sent) {
-        Ok(old) => old,
-        Err(problem) => {
-            problems.push(problem);
-            None
-        }
-    };
-    let from = client::address(call.api, call.request);
-    change(&call.guard, draft, problems, old_password.as_ref(), from).await
-}
-
-fn old_password(sent: &ResourceObject) -> Result<Option<Secret>, Problem> {
-    match sent.attributes.get("old_password") {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => Ok(Some(Secret::new(text("old_password", value)?))),
-    }
+    let (draft, problems) = attributes::<Users>(sent);
+    change(&call.guard, draft, problems).await
 }
 
 fn tree(call: &Call<'_>, query: &Query) -> Result<Option<Tree>, Failure> {

@@ -175,7 +175,7 @@ async fn begin<'a>(
     Ok(Call {
         prp,
         request,
-        guard: Guard::new(prp.auth.clone(), principal, context),
+        guard: Guard::new(prp.auth.clone(), principal, context, from),
         parameters: Parameters::read(raw),
     })
 }

@@ -30,12 +30,14 @@ impl Run for FindCluster {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Option<Cluster>, DirectoryError> {
-        let cluster = by_id(self.id, connection).await?;
-        if sees(self.visible, self.id, context, connection).await? {
-            Ok(cluster)
-        } else {
-            Ok(None)
-        }
+        let Some(seen) = places::clusters_seen(self.visible, context) else {
+            return by_id(self.id, connection).await;
+        };
+        let query = clusters::table
+            .find(self.id)
+            .filter(seen)
+            .select(Cluster::as_select());
+        Ok(query.get_result(connection).await.optional()?)
     }
 }
 

@@ -1,13 +1,14 @@
 //! Who holds which role. `in force` is: active, begun, not ended.
 
+use diesel::dsl::not;
 use serde_json::{Map, Value};
 
 use super::audit::{Happening, record_all};
 use super::env;
 use super::prelude::*;
-use crate::directory::listing::Named;
+use crate::directory::members::{Relation, Side};
 use crate::directory::roles::ADMIN;
-use crate::storage::schema::{grants, role_closure, roles as roles_table, users};
+use crate::storage::schema::{grants, role_closure, users};
 
 /// Held everywhere, not in a workspace or a cluster.
 macro_rules! un_scoped {
@@ -31,11 +32,6 @@ macro_rules! in_force {
     };
 }
 
-pub type Ids = diesel::helper_types::IntoBoxed<
-    'static,
-    diesel::dsl::Select<grants::table, grants::user_id>,
-    Db,
->;
 pub type RoleIds = diesel::helper_types::IntoBoxed<
     'static,
     diesel::dsl::Select<grants::table, grants::role_id>,
@@ -52,34 +48,62 @@ pub type PartIds = diesel::helper_types::IntoBoxed<
     Db,
 >;
 
-/// The users who hold `role` without a scope; some may be in the trash.
-pub fn holders(role: i64, context: &Context) -> Ids {
-    let now = context.now_text();
-    grants::table
-        .select(grants::user_id)
-        .into_boxed::<Db>()
-        .filter(grants::role_id.eq(role))
+/// Holders from which on roles count as held by many: gathering so many takes
+/// about as long as looking at some thousand users.
+const MANY: i64 = 5_000;
+
+/// Whether more than a few users hold one of these roles.
+pub async fn are_held_by_many(
+    roles: &[i64],
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let behind = grants::table
+        .filter(grants::role_id.eq_any(roles.to_vec()))
         .filter(un_scoped!())
-        .filter(in_force!(now.clone()))
+        .select(grants::role_id)
+        .offset(MANY)
+        .limit(1);
+    Ok(behind
+        .get_result::<i64>(connection)
+        .await
+        .optional()?
+        .is_some())
 }
 
-/// The users who hold one of these roles without a scope, or any role.
-pub fn holders_of_any(named: Option<&Named>, context: &Context) -> Ids {
+/// Whether a user holds one of these roles without a scope, or any role, or
+/// not. For few holders by gathering them, for many by looking at each user.
+pub fn holding(
+    roles: Option<&[i64]>,
+    holds: bool,
+    many: bool,
+    context: &Context,
+) -> Boxed<users::table> {
     let now = context.now_text();
-    let holders = grants::table
-        .select(grants::user_id)
-        .into_boxed::<Db>()
+    let held = grants::table
         .filter(un_scoped!())
         .filter(in_force!(now.clone()));
-    let Some(named) = named else { return holders };
-    let roles = roles_table::table
-        .filter(
-            roles_table::id
-                .eq_any(named.ids.clone())
-                .or(roles_table::name.eq_any(named.names.clone())),
-        )
-        .select(roles_table::id);
-    holders.filter(grants::role_id.eq_any(roles))
+    let own = held.clone().filter(grants::user_id.eq(users::id));
+    match (roles.map(<[i64]>::to_vec), many, holds) {
+        (Some(roles), false, true) => {
+            let holders = held.filter(grants::role_id.eq_any(roles));
+            Box::new(users::id.eq_any(holders.select(grants::user_id)).nullable())
+        }
+        (Some(roles), false, false) => {
+            let holders = held.filter(grants::role_id.eq_any(roles));
+            Box::new(users::id.ne_all(holders.select(grants::user_id)).nullable())
+        }
+        (Some(roles), true, true) => {
+            Box::new(diesel::dsl::exists(own.filter(grants::role_id.eq_any(roles))).nullable())
+        }
+        (Some(roles), true, false) => Box::new(
+            not(diesel::dsl::exists(
+                own.filter(grants::role_id.eq_any(roles)),
+            ))
+            .nullable(),
+        ),
+        (None, _, true) => Box::new(diesel::dsl::exists(own).nullable()),
+        (None, _, false) => Box::new(not(diesel::dsl::exists(own)).nullable()),
+    }
 }
 
 /// The roles that `user` holds without a scope.
@@ -130,21 +154,24 @@ pub async fn holds(
     Ok(grant.first::<i64>(connection).await.optional()?.is_some())
 }
 
-/// Tells the log that a role which is about to go takes its grants along.
+/// Tells the log that a user or role which is about to go takes its grants along.
 pub async fn record_end_of(
-    role: i64,
+    side: Side,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let grants: Vec<(i64, i64)> = grants::table
-        .filter(grants::role_id.eq(role))
+    let ending = grants::table
         .order(grants::id.asc())
-        .select((grants::id, grants::user_id))
-        .load(connection)
-        .await?;
+        .select((grants::id, grants::user_id, grants::role_id))
+        .into_boxed::<Db>();
+    let ending = match side.relation {
+        Relation::UserRoles => ending.filter(grants::user_id.eq(side.id)),
+        _ => ending.filter(grants::role_id.eq(side.id)),
+    };
+    let grants: Vec<(i64, i64, i64)> = ending.load(connection).await?;
     let happenings = grants
         .into_iter()
-        .map(|(id, user)| happening("delete", id, user, role))
+        .map(|(id, user, role)| happening("delete", id, user, role))
         .collect();
     record_all(context, connection, happenings).await
 }

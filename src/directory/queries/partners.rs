@@ -45,12 +45,14 @@ impl Run for FindPartner {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Option<Partner>, DirectoryError> {
-        let partner = by_id(self.id, connection).await?;
-        if sees(self.visible, self.id, context, connection).await? {
-            Ok(partner)
-        } else {
-            Ok(None)
-        }
+        let Some(seen) = places::partners_seen(self.visible, context) else {
+            return by_id(self.id, connection).await;
+        };
+        let query = partners::table
+            .find(self.id)
+            .filter(seen)
+            .select(Partner::as_select());
+        Ok(query.get_result(connection).await.optional()?)
     }
 }
 
@@ -241,7 +243,7 @@ impl Run for DeletePartner {
             .select(users::id);
         if row.first::<i64>(connection).await.optional()?.is_some() {
             return Err(DirectoryError::Protected(
-                "Users belong to this partner, perhaps some in the trash: give them another first.",
+                "Users belong to this partner, perhaps some in the trash: give them another, or purge them.",
             ));
         }
         // What goes with it is told with it.

@@ -7,6 +7,7 @@ use super::members::{add_users, replace_users};
 use super::prelude::*;
 use super::{env, found, links};
 use crate::directory::events::{described, difference};
+use crate::directory::listing::Named;
 use crate::directory::members::{Authority, Relation};
 use crate::directory::permissions::Reach;
 use crate::directory::roles::{
@@ -27,6 +28,7 @@ columns!(roles, RoleColumn {
     ExcludeContext: maybe_text exclude_context,
     IncludeBundles: maybe_text include_bundles,
     ExcludeBundles: maybe_text exclude_bundles,
+    ExternalId: maybe_text external_id,
     Created: text created,
     Modified: text modified,
     CreatedBy: maybe_number created_by,
@@ -63,6 +65,18 @@ pub async fn sees(
             Ok(grants::holds_anywhere(user, id, context, connection).await?)
         }
     }
+}
+
+/// The ids of those that there are.
+pub async fn ids_of(named: &Named, connection: &mut Conn) -> Result<Vec<i64>, DirectoryError> {
+    let query = roles::table
+        .filter(
+            roles::id
+                .eq_any(named.ids.clone())
+                .or(roles::name.eq_any(named.names.clone())),
+        )
+        .select(roles::id);
+    Ok(query.load(connection).await?)
 }
 
 async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Role>, DirectoryError> {
@@ -302,7 +316,8 @@ impl Run for DeleteRole {
             return Err(UNCHANGEABLE);
         }
         roles_within_reach(self.reach, &[self.id], connection).await?;
-        grants::record_end_of(self.id, context, connection).await?;
+        let side = Relation::RoleUsers.of(self.id);
+        grants::record_end_of(side, context, connection).await?;
         // What others contain only through this role they lose with it.
         let contained = role_includes::table
             .filter(role_includes::part_id.eq(self.id))

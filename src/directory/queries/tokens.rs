@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::audit::{Happening, record};
+use super::audit::{Happening, record, record_all};
 use super::credentials::within_reach;
 use super::prelude::*;
 use super::{env, found};
@@ -241,6 +241,23 @@ fn narrows(before: &Token, changes: &TokenChanges) -> Result<(), DirectoryError>
     } else {
         Err(DirectoryError::Invalid(problems))
     }
+}
+
+/// Revokes all tokens of a user.
+pub async fn revoke_all(
+    user: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let revoked: Vec<Token> = diesel::delete(tokens::table.filter(tokens::user_id.eq(user)))
+        .returning(Token::as_returning())
+        .load(connection)
+        .await?;
+    let happenings = revoked
+        .iter()
+        .map(|token| happening("delete", token.id, Some(described(token)), None))
+        .collect();
+    record_all(context, connection, happenings).await
 }
 
 impl Run for DeleteToken {

@@ -6,7 +6,7 @@ use super::grants::administrators_remain;
 use super::members::{add_roles, replace_roles};
 use super::prelude::*;
 use super::sight::{Sight, sight};
-use super::{env, found, grants};
+use super::{env, found, grants, roles};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Own;
 use crate::directory::members::Authority;
@@ -29,6 +29,7 @@ columns!(users, UserColumn {
     TimeZone: maybe_text time_zone,
     Partner: maybe_number partner_id,
     External: flag external,
+    ExternalId: maybe_text external_id,
     IsActive: flag is_active,
     IsStaff: flag is_staff,
     LastLogin: maybe_text last_login,
@@ -36,20 +37,17 @@ columns!(users, UserColumn {
     Modified: text modified,
     CreatedBy: maybe_number created_by,
     ModifiedBy: maybe_number modified_by,
+    DeletedAt: maybe_text deleted_at,
 });
+
+mod trash;
 
 fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
     match wanted {
-        Own::Roles { named, holds: true } => {
-            let holders = grants::holders_of_any(named.as_ref(), context);
-            Box::new(users::id.eq_any(holders).nullable())
-        }
-        Own::Roles {
-            named,
-            holds: false,
-        } => {
-            let holders = grants::holders_of_any(named.as_ref(), context);
-            Box::new(users::id.ne_all(holders).nullable())
+        // Settled before: see `with_roles`.
+        Own::Roles { .. } => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
+        Own::Holders { roles, holds, many } => {
+            grants::holding(roles.as_deref(), *holds, *many, context)
         }
         Own::Search(text) => Box::new(env::search(text)),
     }
@@ -117,6 +115,7 @@ impl Run for List<Users> {
             return plain_page(self, connection).await;
         }
         let wanted = settled(&self.condition, connection).await?;
+        let wanted = with_roles(wanted, self.of.as_ref(), connection).await?;
         let sight = sight(self.visible, context, connection).await?;
         let matching = || filtered(self, sight, wanted.as_ref(), context);
         let total = match self.count {
@@ -124,11 +123,64 @@ impl Run for List<Users> {
                 Some(living_users(connection).await?)
             }
             Count::Estimated => Some(estimate(matching(), context, connection).await?),
-            _ => total!(self, matching(), connection),
+            Count::Exact => {
+                let all = filtered(self, sight, to_count(wanted.clone()).as_ref(), context);
+                Some(all.count().get_result(connection).await?)
+            }
+            Count::None => None,
         };
         let rows = page!(self, matching(), User, context, connection);
         Ok(Listed { rows, total })
     }
+}
+
+/// The condition with the ids of roles in the place of their names, and with
+/// the role whose users are asked for: known ids lead into the index.
+async fn with_roles(
+    wanted: Option<Condition<UserColumn>>,
+    of: Option<&UsersOf>,
+    connection: &mut Conn,
+) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
+    let mut wanted = wanted;
+    for own in wanted.iter_mut().flat_map(Condition::own) {
+        let Own::Roles { named, holds } = own else {
+            continue;
+        };
+        let roles = match named {
+            Some(named) => Some(roles::ids_of(named, connection).await?),
+            None => None,
+        };
+        *own = holders(roles, *holds, connection).await?;
+    }
+    let Some(UsersOf::Role(role)) = of else {
+        return Ok(wanted);
+    };
+    let of = Condition::Own(holders(Some(vec![*role]), true, connection).await?);
+    Ok(Some(Condition::All(
+        std::iter::once(of).chain(wanted).collect(),
+    )))
+}
+
+async fn holders(
+    roles: Option<Vec<i64>>,
+    holds: bool,
+    connection: &mut Conn,
+) -> Result<Own, DirectoryError> {
+    let many = match &roles {
+        Some(roles) => grants::are_held_by_many(roles, connection).await?,
+        None => true,
+    };
+    Ok(Own::Holders { roles, holds, many })
+}
+
+/// Whoever counts all that match is quicker with all holders at once.
+fn to_count(mut wanted: Option<Condition<UserColumn>>) -> Option<Condition<UserColumn>> {
+    for own in wanted.iter_mut().flat_map(Condition::own) {
+        if let Own::Holders { holds, many, .. } = own {
+            *many &= !*holds;
+        }
+    }
+    wanted
 }
 
 fn filtered(
@@ -147,15 +199,13 @@ fn filtered(
         Sight::Nothing => query.filter(users::id.eq(0)),
     };
     query = match &list.of {
-        Some(UsersOf::Role(role)) => {
-            query.filter(users::id.eq_any(grants::holders(*role, context)))
-        }
         Some(UsersOf::Partners(partners)) => query.filter(env::id_in(
             users::partner_id.assume_not_null(),
             partners.clone(),
         )),
         Some(UsersOf::Ids(ids)) => query.filter(env::id_in(users::id, ids.clone())),
-        None => query,
+        // A role is part of the condition: see `with_roles`.
+        Some(UsersOf::Role(_)) | None => query,
     };
     match wanted {
         Some(wanted) => query.filter(condition(wanted, context)),
@@ -266,8 +316,7 @@ impl Run for CreateUser {
     type Answer = User;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
-        let username = self.changes.username.as_deref().unwrap_or_default();
-        refuse_taken(username, self.changes.uname.as_deref(), connection).await?;
+        refuse_taken(&self.changes, self.sees_trash, connection).await?;
         partner_exists(&self.changes, connection).await?;
         let id = insert(self, context, connection).await?;
         let rest = UserChanges {
@@ -295,24 +344,26 @@ impl Run for CreateUser {
 /// Both names are checked, so that both problems are told at once; the unique
 /// constraints stand behind this for those who come at the same time.
 pub async fn refuse_taken(
-    username: &str,
-    uname: Option<&str>,
+    changes: &UserChanges,
+    sees_trash: bool,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let mut problems = Vec::new();
-    let same = users::table
-        .filter(users::username.eq(username))
-        .select(users::id);
-    if same.first::<i64>(connection).await.optional()?.is_some() {
-        problems.push(Problem::taken(
-            "username",
-            "A user with this username already exists.",
-        ));
+    let mut refuse = |field: &'static str, holder: Option<Option<String>>| {
+        let refused = |deleted: Option<String>| {
+            Problem::taken(field, taken(field, sees_trash && deleted.is_some()))
+        };
+        problems.extend(holder.map(refused));
+    };
+    if let Some(username) = &changes.username {
+        let same = users::table.filter(users::username.eq(username));
+        let holder = same.select(users::deleted_at).get_result(connection).await;
+        refuse("username", holder.optional()?);
     }
-    if let Some(uname) = uname
-        && is_taken(uname, connection).await?
-    {
-        problems.push(Problem::taken("uname", UNAME_TAKEN));
+    if let Some(uname) = &changes.uname {
+        let same = users::table.filter(users::uname.eq(uname));
+        let holder = same.select(users::deleted_at).get_result(connection).await;
+        refuse("uname", holder.optional()?);
     }
     if problems.is_empty() {
         Ok(())
@@ -332,6 +383,15 @@ pub async fn partner_exists(
     match row.first::<i64>(connection).await.optional()? {
         Some(_) => Ok(()),
         None => Err(DirectoryError::no_such("partners", "partner")),
+    }
+}
+
+/// Whoever may see the trash hears that it is there where a name is taken.
+fn taken(field: &str, is_in_trash: bool) -> String {
+    if is_in_trash {
+        format!("A user with this {field} is in the trash, to be restored or purged.")
+    } else {
+        format!("A user with this {field} already exists.")
     }
 }
 
@@ -421,6 +481,7 @@ impl Run for UpdateUser {
             within_reach(self.reach, self.id, context, connection).await?;
         }
         let changes = self.changes.clone().without_unchanged(&before);
+        refuse_taken(&changes, self.sees_trash, connection).await?;
         if !self.may_set_flags && !changes.is_personal() {
             return Err(DirectoryError::Protected(
                 "Flags and partners of users are changed by holders of users:write.",
@@ -440,16 +501,16 @@ impl Run for UpdateUser {
         if changes.is_empty() {
             return Ok(before);
         }
-        diesel::update(users::table.find(self.id))
+        let after: User = diesel::update(users::table.find(self.id))
             .set((
                 &changes,
                 users::version.eq(users::version + 1),
                 users::modified.eq(context.now_text()),
                 users::modified_by.eq(context.actor_id()),
             ))
-            .execute(connection)
+            .returning(User::as_returning())
+            .get_result(connection)
             .await?;
-        let after = found(living(self.id, connection).await?)?;
         if before.is_active && !after.is_active {
             administrators_remain(self.id, context, connection).await?;
         }

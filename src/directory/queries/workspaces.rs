@@ -27,12 +27,14 @@ impl Run for FindWorkspace {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Option<Workspace>, DirectoryError> {
-        let workspace = by_id(self.id, connection).await?;
-        if sees(self.visible, self.id, context, connection).await? {
-            Ok(workspace)
-        } else {
-            Ok(None)
-        }
+        let Some(seen) = places::workspaces_seen(self.visible, context) else {
+            return by_id(self.id, connection).await;
+        };
+        let query = workspaces::table
+            .find(self.id)
+            .filter(seen)
+            .select(Workspace::as_select());
+        Ok(query.get_result(connection).await.optional()?)
     }
 }
 

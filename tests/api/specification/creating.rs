@@ -415,9 +415,11 @@ fn c06_a_uuid_of_a_client_is_kept_beside_ours_by_setting() {
     let taken = admin.post("/users", &again).expect(409);
     assert_eq!(taken.pointers(), ["/data/id"]);
     assert_eq!(taken.errors()[0]["code"], "client_id_taken");
+    let token = crate::support::a_new("tokens", json!({"name": "x"}));
     for (path, document) in [
         ("/users", with_id(new_user("calvin"), "7")),
-        ("/roles", with_id(new_role("HR"), UUID)),
+        ("/roles", with_id(new_role("HR"), "7")),
+        ("/tokens", with_id(token, UUID)),
     ] {
         let refused = admin.post(path, &document).expect(403);
         assert_eq!(refused.pointers(), ["/data/id"]);
@@ -429,4 +431,59 @@ fn c06_a_uuid_of_a_client_is_kept_beside_ours_by_setting() {
         .operations(&json!({"atomic:operations": list}))
         .expect(409);
     assert_eq!(refused.pointers(), ["/atomic:operations/1/data/id"]);
+}
+
+#[test]
+fn c06_roles_keep_the_id_of_a_client_as_users_do() {
+    use rolecall::config::ClientIds;
+    let app = TestApp::with(|settings| settings.server.client_ids = ClientIds::ExternalId);
+    let admin = app.admin();
+    let made = admin
+        .post("/roles", &with_id(new_role("HR"), UUID))
+        .expect(201);
+    assert_eq!(made.id(), "2");
+    let external = made.data()["meta"]["external_id"].clone();
+    assert_eq!(external, UUID.to_ascii_lowercase());
+    assert_eq!(admin.get("/roles/2").expect(200).data(), made.data());
+    let taken = admin
+        .post("/roles", &with_id(new_role("IT"), UUID))
+        .expect(409);
+    assert_eq!(taken.pointers(), ["/data/id"]);
+    assert_eq!(taken.errors()[0]["code"], "client_id_taken");
+    // The same may name a user: ids are those of a type.
+    admin
+        .post("/users", &with_id(new_user("jd"), UUID))
+        .expect(201);
+    let add = json!({"op": "add", "data": with_id(new_role("IT"), UUID)["data"]});
+    let refused = admin.operations(&json!({"atomic:operations": [add]}));
+    assert_eq!(
+        refused.expect(409).pointers(),
+        ["/atomic:operations/0/data/id"]
+    );
+}
+
+#[test]
+fn c06_what_a_client_calls_it_finds_the_resource() {
+    use rolecall::config::ClientIds;
+    let app = TestApp::with(|settings| settings.server.client_ids = ClientIds::ExternalId);
+    let admin = app.admin();
+    admin
+        .post("/users", &with_id(new_user("jd"), UUID))
+        .expect(201);
+    admin
+        .post("/roles", &with_id(new_role("HR"), UUID))
+        .expect(201);
+    for kind in ["users", "roles"] {
+        let ids = |filter: &str| admin.get(&format!("/{kind}?{filter}")).expect(200).ids();
+        let other = UUID.replace('2', "3");
+        assert_eq!(ids(&format!("filter[external_id]={UUID}")), ["2"]);
+        assert_eq!(ids(&format!("filter[external_id]={other},{UUID}")), ["2"]);
+        assert_eq!(ids(&format!("filter[external_id]={other}")), [""; 0]);
+        assert_eq!(ids("filter[external_id][prefix]=0D2B"), ["2"]);
+        assert_eq!(ids("filter[external_id][null]=true"), ["1"]);
+        let or = format!("filter[or][0][external_id]={UUID}&filter[or][1][id]=1");
+        assert_eq!(ids(&or), ["1", "2"]);
+    }
+    let refused = admin.get("/tokens?filter[external_id]=x").expect(400);
+    assert_eq!(refused.parameters(), ["filter[external_id]"]);
 }

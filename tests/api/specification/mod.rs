@@ -14,6 +14,7 @@ mod document;
 mod errors;
 mod linkage;
 mod negotiation;
+mod operation_lists;
 mod query;
 mod reading;
 mod updating;

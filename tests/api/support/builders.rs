@@ -89,12 +89,20 @@ impl UserBuilder {
             changes,
             roles: Some(roles),
             reach: Reach::Everything,
+            sees_trash: true,
         };
         let user = app.inside(async |directory, context| directory.write(context, create).await);
         Member {
             id: user.id,
             username,
         }
+    }
+
+    /// Made, and put into the trash by the administrator.
+    pub fn deleted(self, app: &TestApp) -> Member {
+        let member = self.create(app);
+        app.admin().delete(&member.path()).expect(204);
+        member
     }
 }
 
@@ -108,6 +116,11 @@ pub struct Member {
 impl Member {
     pub fn path(&self) -> String {
         format!("/users/{}", self.id)
+    }
+
+    /// Where it is while it is deleted.
+    pub fn trash_path(&self) -> String {
+        format!("/trash{}", self.path())
     }
 
     /// Calls as this user, by a token without narrower scopes.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod beside;
 mod builders;
 mod client;
 mod clock;
@@ -13,6 +14,7 @@ pub mod raw;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
+pub use beside::Beside;
 pub use builders::{Member, RoleMade, a_role, a_user};
 pub use client::{ATOMIC, Client, JSON_API};
 pub use database::{TestDatabase, is_postgres};

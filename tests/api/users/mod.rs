@@ -3,7 +3,9 @@
 mod create;
 mod delete;
 mod get;
+mod held_by_many;
 mod list;
+mod partner;
 mod roles;
 mod update;
 
@@ -51,6 +53,14 @@ fn shown(app: &TestApp, id: i64, username: &str) -> Value {
             "roles": {"links": {
                 "related": format!("{own}/roles"),
                 "self": format!("{own}/relationships/roles"),
+            }},
+            "grants": {"links": {
+                "related": format!("{own}/grants"),
+                "self": format!("{own}/relationships/grants"),
+            }},
+            "partner": {"links": {
+                "related": format!("{own}/partner"),
+                "self": format!("{own}/relationships/partner"),
             }},
             "tokens": {"links": {
                 "related": format!("{own}/tokens"),

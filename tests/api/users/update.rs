@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{post_johndoe, shown};
-use crate::support::{Client, TestApp, a_role, a_user, changes, linkage};
+use crate::support::{ADMIN_PASSWORD, Answer, Client, TestApp, a_role, a_user, changes, linkage};
 
 const LATER: &str = "2026-01-02T03:05:05+00:00";
 const TOMORROW: &str = "2026-01-03T00:00:00+00:00";
@@ -120,12 +120,87 @@ fn a_taken_username_is_refused() {
 fn a_new_username_is_the_one_to_sign_in_with() {
     let app = TestApp::start();
     let user = a_user().named("before").with_password().create(&app);
-    let password = crate::support::ADMIN_PASSWORD;
+    let password = ADMIN_PASSWORD;
     app.basic("before", password).get("/home").expect(200);
     let patch = changes("users", user.id, json!({"username": "after"}));
     app.admin().patch(&user.path(), &patch).expect(200);
     app.basic("before", password).get("/home").expect(401);
     app.basic("after", password).get("/home").expect(200);
+}
+
+/// Asks for a new password of one's own, alone or as an operation.
+fn with_old_password(client: &Client, id: i64, old: Option<&str>, alone: bool) -> Answer {
+    let mut attributes = json!({"password": "a new one"});
+    if let Some(old) = old {
+        attributes["old_password"] = json!(old);
+    }
+    let document = changes("users", id, attributes);
+    if alone {
+        return client.patch(&format!("/users/{id}"), &document);
+    }
+    let operation = json!({"op": "update", "data": document["data"]});
+    client.operations(&json!({"atomic:operations": [operation]}))
+}
+
+#[test]
+fn ones_own_new_password_needs_the_old_one_whoever_one_is() {
+    for alone in [true, false] {
+        let app = TestApp::start();
+        let user = a_user().with_password().create(&app);
+        let administrator = a_user().with_password().administrator().create(&app);
+        let base = if alone { "" } else { "/atomic:operations/0" };
+        for member in [user, administrator] {
+            let client = app.basic(&member.username, ADMIN_PASSWORD);
+            let ask = |old| with_old_password(&client, member.id, old, alone);
+            let missing = ask(None).expect(400);
+            assert_eq!(missing.pointers(), [format!("{base}/data/attributes")]);
+            let wrong = ask(Some("wrong")).expect(403);
+            let at = format!("{base}/data/attributes/old_password");
+            assert_eq!(wrong.pointers(), [at]);
+            assert_eq!(wrong.errors()[0]["code"], "wrong_password");
+            ask(Some(ADMIN_PASSWORD)).expect(200);
+            client.get("/home").expect(401);
+            app.basic(&member.username, "a new one")
+                .get("/home")
+                .expect(200);
+        }
+    }
+}
+
+#[test]
+fn whoever_may_sets_the_passwords_of_others_without_the_old_one() {
+    let app = TestApp::start();
+    let writers = a_role()
+        .permitting(&["users:read", "users:write"])
+        .create(&app);
+    let clerk = a_user().holding(&writers).create(&app).client(&app);
+    for client in [app.admin(), clerk] {
+        // What else is sent is passed over, as by clients that send it always.
+        for old in [None, Some("anything")] {
+            let user = a_user().with_password().create(&app);
+            with_old_password(&client, user.id, old, true).expect(200);
+            app.basic(&user.username, "a new one")
+                .get("/home")
+                .expect(200);
+        }
+    }
+}
+
+#[test]
+fn a_stolen_token_sets_no_password() {
+    let app = TestApp::start();
+    let user = a_user().with_password().administrator().create(&app);
+    let stolen = user.client(&app);
+    with_old_password(&stolen, user.id, None, true).expect(400);
+    let name = changes(
+        "users",
+        user.id,
+        json!({"name": "x", "old_password": "wrong"}),
+    );
+    stolen.patch(&user.path(), &name).expect(200);
+    app.basic(&user.username, ADMIN_PASSWORD)
+        .get("/home")
+        .expect(200);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::html::{block, code, codes, escape, paragraph, part, table};
 use crate::api::description::abilities::{PAGES, is_served};
 use crate::api::description::errors::by_status;
 use crate::api::description::frame::Frame;
+use crate::api::description::headers::Header;
 use crate::api::description::parameters::meaning;
 use crate::directory::permissions::Permission;
 use crate::jsonapi::query::Operator;
@@ -154,6 +155,18 @@ fn filtering(frame: &Frame) -> String {
             "<code>[or][N]</code> in front of the attribute puts a filter into group N, and one of the groups must hold: \
              <code>filter[or][0][name]=John&amp;filter[or][1][surname]=Doe</code>.",
         )
+}
+
+pub fn headers() -> String {
+    let rows = Header::ALL.iter().map(|header| {
+        vec![
+            code(header.name()),
+            code(header.example()),
+            escape(header.doc()),
+        ]
+    });
+    paragraph("Where they work, the tables of addresses say.")
+        + &table(&["header", "for example", "meaning"], rows)
 }
 
 pub fn errors(frame: &Frame) -> String {

@@ -23,11 +23,12 @@ pub fn html(frame: &Frame) -> String {
             .collect();
         let abilities = Abilities::of(kind, &frame.query);
         let text = reference::of_type(kind, &own, &abilities, frame);
-        body += &section(kind.name, kind.name, &text);
+        body += &section(kind.name, &kind.title(), &text);
     }
     let service: Vec<&Operation> = operations.iter().filter(|o| o.shape.is_none()).collect();
     body += &section("service", "The service", &reference::addresses(&service));
     body += &section("query", "Query parameters", &guide::query(frame));
+    body += &section("headers", "Headers", &guide::headers());
     body += &section("errors", "Errors", &guide::errors(frame));
     body += &section("limits", "Limits", &guide::limits(frame));
     whole(frame, &body)
@@ -71,14 +72,17 @@ fn navigation() -> String {
     let last = [
         ("service", "The service"),
         ("query", "Query parameters"),
+        ("headers", "Headers"),
         ("errors", "Errors"),
         ("limits", "Limits"),
     ];
-    let types = types::all().map(|kind| (kind.name, kind.name));
+    let types = types::all().map(|kind| (kind.name, kind.title()));
+    let titled = |(id, title): (&'static str, &str)| (id, title.to_owned());
     let links: String = first
         .into_iter()
+        .map(titled)
         .chain(types)
-        .chain(last)
+        .chain(last.into_iter().map(titled))
         .map(|(id, title)| format!("<li><a href=\"#{id}\">{title}</a></li>"))
         .collect();
     format!("<ul>{links}</ul>")

@@ -42,9 +42,15 @@ pub fn addresses(operations: &[&Operation]) -> String {
         .filter(|operation| operation.method != "HEAD" && !is_always_refused(operation));
     let rows = shown.map(|operation| {
         let method = format!("<b class=\"method\">{}</b>", operation.method);
-        vec![method, code(&operation.path), escape(&operation.summary)]
+        let headers = operation.headers.iter().map(|header| header.name());
+        vec![
+            method,
+            code(&operation.path),
+            escape(&operation.summary),
+            codes(headers),
+        ]
     });
-    table(&["method", "address", "what it does"], rows)
+    table(&["method", "address", "what it does", "headers"], rows)
 }
 
 fn attributes(kind: &Type, frame: &Frame) -> String {
@@ -81,6 +87,9 @@ fn rules(field: &Field, frame: &Frame) -> String {
     let mut rules = Vec::new();
     if field.form.required {
         rules.push("required".to_owned());
+    }
+    if field.form.only_to_change {
+        rules.push("only in changes".to_owned());
     }
     if field.is_shown_once {
         rules.push("shown once".into());
@@ -157,13 +166,17 @@ fn sorts(abilities: &Abilities) -> String {
 /// A request that makes one where that can be done, and the resource.
 fn example(kind: &Type, frame: &Frame) -> String {
     let base = frame.address();
-    let name = kind.name;
+    let path = kind.path;
+    let send = format!("curl -u $A -H 'Content-Type: {MEDIA_TYPE}'");
     let is_written = kind.fields().iter().any(|field| field.is_written);
     let command = if is_written {
         let document = format!("{:#}", examples::creation(kind));
-        format!("curl -u $A -H 'Content-Type: {MEDIA_TYPE}' {base}/{name} -d '\n{document}'")
+        format!("{send} {base}/{path} -d '\n{document}'")
+    } else if kind.is_trash() {
+        let document = examples::change(kind);
+        format!("curl -u $A {base}/{path}/2\n{send} -X PATCH {base}/{path}/2 -d '{document}'")
     } else {
-        format!("curl -u $A {base}/{name}/2")
+        format!("curl -u $A {base}/{path}/2")
     };
     block(&command)
         + &paragraph("The resource in the answer:")
@@ -171,16 +184,15 @@ fn example(kind: &Type, frame: &Frame) -> String {
 }
 
 fn resource(kind: &Type, base: &str) -> Value {
-    let name = kind.name;
-    let own = format!("{base}/{name}/2");
+    let own = format!("{base}/{}/2", kind.path);
     let attributes: Map<_, _> = kind
         .fields()
         .iter()
         .filter(|field| field.is_shown)
-        .map(|field| (field.name.to_owned(), examples::attribute(name, field)))
+        .map(|field| (field.name.to_owned(), examples::attribute(kind.kind, field)))
         .collect();
     let mut resource = json!({
-        "type": name,
+        "type": kind.kind,
         "id": "2",
         "attributes": attributes,
         "links": { "self": own },

@@ -3,7 +3,7 @@ use diesel::sql_types::{Nullable, Text};
 
 use super::super::prelude::*;
 use super::super::users::{living_users, partner_exists, refuse_taken};
-use super::super::{env, found, grants as holding};
+use super::super::{env, found};
 use super::{RoleIds, folded, refused, standing};
 use crate::directory::delegation::Place;
 use crate::directory::permissions::Reach;
@@ -70,8 +70,14 @@ impl Run for ListPortalUsers {
 
 type Matching = users::BoxedQuery<'static, Db>;
 
+type Holders = diesel::helper_types::IntoBoxed<
+    'static,
+    diesel::dsl::Select<grants::table, grants::user_id>,
+    Db,
+>;
+
 /// The users who hold one of these roles anywhere, in force or not.
-fn holders(roles: Vec<i64>) -> holding::Ids {
+fn holders(roles: Vec<i64>) -> Holders {
     grants::table
         .select(grants::user_id)
         .into_boxed::<Db>()
@@ -302,8 +308,6 @@ impl Run for InviteUser {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<PortalUser, DirectoryError> {
-        // What is wrong with the request is told to everybody, before rights.
-        refuse_taken(&self.email, None, connection).await?;
         let standing = standing(self.caller, context, connection).await?;
         let changes = UserChanges {
             username: Some(self.email.clone()),
@@ -318,6 +322,8 @@ impl Run for InviteUser {
             }),
             ..UserChanges::default()
         };
+        // What is wrong with the request is told to everybody, before rights.
+        refuse_taken(&changes, false, connection).await?;
         partner_exists(&changes, connection).await?;
         if !may_invite(self, &standing) {
             return Err(refused());
@@ -326,6 +332,7 @@ impl Run for InviteUser {
             changes,
             roles: None,
             reach: Reach::Nothing,
+            sees_trash: false,
         };
         let id = create.run(context, connection).await?.id;
         if self.portal == Some(Portal::Cluster) && self.invited_as == Some(InvitedAs::ClusterAdmin)

@@ -1,0 +1,2 @@
+-- Destroys the ids that clients gave to roles.
+ALTER TABLE roles DROP COLUMN external_id;

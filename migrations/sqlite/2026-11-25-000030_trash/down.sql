@@ -1,0 +1,2 @@
+-- Destroys nothing.
+DROP INDEX users_trash;

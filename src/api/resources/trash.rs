@@ -1,0 +1,118 @@
+//! What is in the trash: the table of its living kind, read-only, with when
+//! and by whom it was deleted.
+
+use std::sync::LazyLock;
+
+use super::Users;
+use crate::api::resource::{
+    Attribute, Deletable, Form, Kind, OwnFilter, Relationship, Resource, Restorable, Revision,
+    Stamp, Target,
+};
+use crate::directory;
+use crate::directory::trash::{FindTrashedUser, PurgeUser, RestoreUser};
+use crate::directory::users::{User, UserColumn};
+use crate::jsonapi::write::Shown;
+
+pub struct TrashedUsers;
+
+impl Resource for TrashedUsers {
+    const TYPE: &'static str = Users::TYPE;
+    const PATH: &'static str = "trash/users";
+    const DOC: &'static str = "Deleted users, for holders of users:read and users:write. \
+         They keep their names and roles; PATCH restores one, DELETE purges it for good.";
+    /// The addresses of relationships are those of living users.
+    const RELATIONSHIPS: &'static [Relationship] = &[];
+    const FILTERS: &'static [(&'static str, OwnFilter)] = Users::FILTERS;
+    const SEARCHED: &'static [UserColumn] = Users::SEARCHED;
+    type Noun = directory::trash::TrashedUsers;
+    type Find = FindTrashedUser;
+    type Draft = ();
+
+    fn attributes() -> &'static [Attribute<Self>] {
+        &ATTRIBUTES
+    }
+
+    fn id(row: &User) -> i64 {
+        Users::id(row)
+    }
+
+    fn find(id: i64) -> FindTrashedUser {
+        FindTrashedUser {
+            id,
+            visible: Default::default(),
+        }
+    }
+
+    fn revision(row: &User) -> Revision<'_> {
+        Users::revision(row)
+    }
+
+    fn stamp(row: &User) -> Option<Stamp<'_>> {
+        Users::stamp(row)
+    }
+}
+
+static ATTRIBUTES: LazyLock<Vec<Attribute<TrashedUsers>>> = LazyLock::new(|| {
+    let shown = Users::attributes()
+        .iter()
+        .filter(|attribute| attribute.show.is_some())
+        .map(|attribute| Attribute {
+            name: attribute.name,
+            kind: attribute.kind,
+            doc: attribute.doc,
+            form: attribute.form,
+            show: attribute.show,
+            column: attribute.column,
+            read: None,
+        });
+    shown.chain(DELETION).collect()
+});
+
+const DELETION: [Attribute<TrashedUsers>; 2] = [
+    Attribute {
+        name: "deleted",
+        doc: "When it was deleted.",
+        form: Form::PLAIN,
+        kind: Kind::Time,
+        show: Some(|user| Shown::maybe(&user.deleted_at)),
+        column: Some(UserColumn::DeletedAt),
+        read: None,
+    },
+    // Nobody changes what is in the trash: the last change was the deletion.
+    Attribute {
+        name: "deleted_by",
+        doc: "The id of the user who deleted it; null for the program itself.",
+        form: Form::PLAIN.or_null(),
+        kind: Kind::Number,
+        show: Some(|user| Shown::maybe_number(user.modified_by)),
+        column: Some(UserColumn::ModifiedBy),
+        read: None,
+    },
+];
+
+impl Deletable for TrashedUsers {
+    type Delete = PurgeUser;
+
+    fn deletion(target: Target) -> PurgeUser {
+        PurgeUser {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            reach: Default::default(),
+        }
+    }
+}
+
+impl Restorable for TrashedUsers {
+    type Back = Users;
+    type Restore = RestoreUser;
+
+    fn restoration(target: Target) -> RestoreUser {
+        RestoreUser {
+            id: target.id,
+            expected: target.expected,
+            visible: Default::default(),
+            reach: Default::default(),
+        }
+    }
+}

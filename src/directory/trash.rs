@@ -1,0 +1,84 @@
+//! Users in the trash: deleted, but not gone. They keep their names and their
+//! roles until they are restored or purged.
+
+use super::batch::{Made, Refers};
+use super::listing::{Noun, Visible};
+use super::permissions::Reach;
+use super::users::{User, UserColumn};
+use super::{Expected, Operation};
+
+/// What a list of the trash can be confined to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrashedUsersOf {
+    Ids(Vec<i64>),
+}
+
+#[derive(Debug)]
+pub struct TrashedUsers;
+
+impl Noun for TrashedUsers {
+    type Row = User;
+    type Column = UserColumn;
+    type Of = TrashedUsersOf;
+    const ID: UserColumn = UserColumn::Id;
+
+    fn of_ids(ids: Vec<i64>) -> TrashedUsersOf {
+        TrashedUsersOf::Ids(ids)
+    }
+
+    fn is_indexed(column: UserColumn) -> bool {
+        // Those of the other columns are full of the living.
+        matches!(column, UserColumn::DeletedAt | UserColumn::Id)
+    }
+}
+
+/// One user in the trash.
+#[derive(Debug)]
+pub struct FindTrashedUser {
+    pub id: i64,
+    pub visible: Visible,
+}
+
+impl Operation for FindTrashedUser {
+    type Output = Option<User>;
+}
+
+/// Takes a user out of the trash. Their roles are in force again; their tokens
+/// and sign-ins stay dead.
+#[derive(Clone, Debug)]
+pub struct RestoreUser {
+    pub id: i64,
+    pub expected: Expected,
+    pub visible: Visible,
+    pub reach: Reach,
+}
+
+impl Operation for RestoreUser {
+    type Output = User;
+}
+
+/// Removes a user in the trash for good, with all that hangs on it; the audit
+/// log keeps what it said.
+#[derive(Clone, Debug)]
+pub struct PurgeUser {
+    pub id: i64,
+    pub expected: Expected,
+    pub visible: Visible,
+    pub reach: Reach,
+}
+
+impl Operation for PurgeUser {
+    type Output = ();
+}
+
+impl Refers for RestoreUser {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
+}
+
+impl Refers for PurgeUser {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
+}
