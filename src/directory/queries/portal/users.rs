@@ -70,21 +70,48 @@ impl Run for ListPortalUsers {
 
 type Matching = users::BoxedQuery<'static, Db>;
 
-type Holders = diesel::helper_types::IntoBoxed<
-    'static,
-    diesel::dsl::Select<grants::table, grants::user_id>,
-    Db,
->;
+/// Where a role is held.
+enum At<'a> {
+    Anywhere,
+    Workspaces(&'a [i64]),
+    Clusters(&'a [i64]),
+}
 
-/// The users who hold one of these roles anywhere, in force or not.
-fn holders(roles: Vec<i64>) -> Holders {
-    grants::table
-        .select(grants::user_id)
-        .into_boxed::<Db>()
-        .filter(env::id_in(grants::role_id, roles))
+/// Who holds one of these roles there, in force or not. Of few users each is
+/// looked at, of all those are taken who hold it.
+fn holds(few: bool, roles: Vec<i64>, at: At<'_>) -> Boxed<users::table> {
+    macro_rules! held {
+        ($($there:expr)?) => {
+            if few {
+                let theirs = grants::table
+                    .filter(grants::user_id.eq(users::id))
+                    .filter(env::id_in(grants::role_id, roles))
+                    $(.filter($there))?;
+                Box::new(diesel::dsl::exists(theirs).nullable())
+            } else {
+                let holders = grants::table
+                    .filter(env::id_in(grants::role_id, roles))
+                    $(.filter($there))?
+                    .select(grants::user_id);
+                Box::new(users::id.eq_any(holders).nullable())
+            }
+        };
+    }
+    match at {
+        At::Anywhere => held!(),
+        At::Workspaces(ids) => held!(env::id_in(
+            grants::workspace_id.assume_not_null(),
+            ids.to_vec()
+        )),
+        At::Clusters(ids) => held!(env::id_in(
+            grants::cluster_id.assume_not_null(),
+            ids.to_vec()
+        )),
+    }
 }
 
 fn matching(list: &ListPortalUsers, seen: &Seen, ids: &RoleIds) -> Matching {
+    let few = list.partners.is_some() || !matches!(seen, Seen::All);
     let mut query = users::table
         .filter(users::deleted_at.is_null())
         .filter(users::id.ne(list.caller.id))
@@ -94,16 +121,12 @@ fn matching(list: &ListPortalUsers, seen: &Seen, ids: &RoleIds) -> Matching {
         Seen::Nobody => query.filter(users::id.eq(0)),
         Seen::Partner(partner) => query.filter(users::partner_id.eq(*partner)),
         Seen::Workspaces(partner, managed) => {
-            let there = holders(ids.all()).filter(env::id_in(
-                grants::workspace_id.assume_not_null(),
-                managed.clone(),
-            ));
-            let in_clusters = holders(ids.of(|role| role.portal() == Portal::Cluster));
+            let in_clusters = ids.of(|role| role.portal() == Portal::Cluster);
+            let anything = holds(few, ids.all(), At::Anywhere);
             query.filter(users::partner_id.eq(*partner)).filter(
-                users::id
-                    .eq_any(there)
-                    .or(users::id.ne_all(holders(ids.all())))
-                    .or(users::id.eq_any(in_clusters)),
+                holds(few, ids.all(), At::Workspaces(managed))
+                    .or(diesel::dsl::not(anything))
+                    .or(holds(few, in_clusters, At::Anywhere)),
             )
         }
     };
@@ -115,27 +138,19 @@ fn matching(list: &ListPortalUsers, seen: &Seen, ids: &RoleIds) -> Matching {
     }
     if let Some(roles) = &list.roles {
         let wanted = ids.of(|role| roles.contains(&role));
-        query = query.filter(users::id.eq_any(holders(wanted)));
+        query = query.filter(holds(few, wanted, At::Anywhere));
     }
     if let Some(clusters) = &list.clusters {
-        let there = holders(ids.all()).filter(env::id_in(
-            grants::cluster_id.assume_not_null(),
-            clusters.clone(),
-        ));
-        query = query.filter(users::id.eq_any(there));
+        query = query.filter(holds(few, ids.all(), At::Clusters(clusters)));
     }
     if let Some(workspaces) = &list.workspaces {
-        let there = holders(ids.all()).filter(env::id_in(
-            grants::workspace_id.assume_not_null(),
-            workspaces.clone(),
-        ));
-        query = query.filter(users::id.eq_any(there));
+        query = query.filter(holds(few, ids.all(), At::Workspaces(workspaces)));
     }
     if let Some(text) = &list.name_email {
         query = named(query, text);
     }
     match &list.status {
-        Some(wanted) => query.filter(of_status(wanted, ids)),
+        Some(wanted) => query.filter(of_status(wanted, few, ids)),
         None => query,
     }
 }
@@ -156,22 +171,16 @@ fn named(query: Matching, text: &str) -> Matching {
     query.filter(env::contains(name, &text).or(env::contains(email, &text)))
 }
 
-fn of_status(wanted: &[UserStatus], ids: &RoleIds) -> Boxed<users::table> {
+fn of_status(wanted: &[UserStatus], few: bool, ids: &RoleIds) -> Boxed<users::table> {
     let none: Boxed<users::table> = Box::new(sql("FALSE"));
-    wanted.iter().fold(none, |any, status| {
-        let some = users::id.eq_any(holders(ids.all()));
-        match status {
-            UserStatus::Active => {
-                Box::new(any.or(some.and(users::last_login.is_not_null()).nullable()))
-            }
-            UserStatus::Invited => {
-                Box::new(any.or(some.and(users::last_login.is_null()).nullable()))
-            }
-            UserStatus::Incomplete => {
-                Box::new(any.or(users::id.ne_all(holders(ids.all())).nullable()))
-            }
-            UserStatus::Deactivated => Box::new(any.or(users::is_active.eq(false).nullable())),
+    let some = || holds(few, ids.all(), At::Anywhere);
+    wanted.iter().fold(none, |any, status| match status {
+        UserStatus::Active => {
+            Box::new(any.or(some().and(users::last_login.is_not_null().nullable())))
         }
+        UserStatus::Invited => Box::new(any.or(some().and(users::last_login.is_null().nullable()))),
+        UserStatus::Incomplete => Box::new(any.or(diesel::dsl::not(some()))),
+        UserStatus::Deactivated => Box::new(any.or(users::is_active.eq(false).nullable())),
     })
 }
 
