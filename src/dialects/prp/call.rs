@@ -17,13 +17,16 @@ use crate::auth::{Auth, Guard};
 use crate::config::Limits;
 use crate::directory::{Context, RequestId};
 
+/// Finds something out about a request.
+type Asking<T> = Box<dyn Fn(&HttpRequest) -> Option<T> + Send + Sync>;
+
 /// What is the same for every surface of one server, and handed to each.
 pub struct Surroundings {
     /// `http://example.com`, without a slash at the end; none where the
     /// request's host is no host.
-    pub base: Box<dyn Fn(&HttpRequest) -> Option<String> + Send + Sync>,
+    pub base: Asking<String>,
     /// Where the request comes from.
-    pub address: Box<dyn Fn(&HttpRequest) -> Option<IpAddr> + Send + Sync>,
+    pub address: Asking<IpAddr>,
     pub request_id: Box<dyn Fn() -> RequestId + Send + Sync>,
 }
 

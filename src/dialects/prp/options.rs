@@ -62,21 +62,21 @@ fn partner() -> Map<String, Value> {
             Kind::Always(choices, _) => ("choice", None, Some(*choices)),
             Kind::Amount(_) => ("decimal", None, None),
         };
-        let mut shown = json!({
-            "type": kind,
-            "required": matches!(field.kind, Kind::Title),
-            "read_only": false,
-            "label": field.label,
-        });
+        let mut shown = Map::new();
+        shown.insert("type".into(), kind.into());
+        let required = matches!(field.kind, Kind::Title);
+        shown.insert("required".into(), required.into());
+        shown.insert("read_only".into(), false.into());
+        shown.insert("label".into(), field.label.into());
         if let Some(most) = most {
-            shown["max_length"] = json!(most);
+            shown.insert("max_length".into(), most.into());
         }
         if let Some(choices) = choices {
-            let shown_choice =
+            let choice =
                 |value: &&str| json!({"value": value, "display_name": named(field.name, value)});
-            shown["choices"] = choices.iter().map(shown_choice).collect();
+            shown.insert("choices".into(), choices.iter().map(choice).collect());
         }
-        (field.name.to_owned(), shown)
+        (field.name.to_owned(), Value::Object(shown))
     };
     FIELDS.iter().map(field).collect()
 }
