@@ -10,6 +10,7 @@
 //! - [`jsonapi`]: the specification without our nouns
 //! - [`mail`]: sending what changes have queued, beside the requests
 //! - [`api`]: the native surface: JSON:API at the root
+//! - [`dialects`]: surfaces that speak as other systems do
 //! - [`server`]: the surfaces assembled: routes, limits, health, shutdown
 //! - [`cli`]: the commands
 
@@ -17,6 +18,7 @@ pub mod api;
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod dialects;
 pub mod directory;
 pub mod jsonapi;
 pub mod mail;

@@ -46,6 +46,11 @@ pub fn of<'a>(api: &'a Api, request: &HttpRequest) -> Result<Cow<'a, str>, Error
     }
 }
 
+/// The same for other surfaces; none where the request names no host.
+pub fn public(api: &Api, request: &HttpRequest) -> Option<String> {
+    of(api, request).ok().map(Cow::into_owned)
+}
+
 fn requested_host(request: &HttpRequest) -> Result<Option<&str>, Error> {
     if let Some(authority) = request.uri().authority() {
         return Ok(Some(authority.as_str()));

@@ -33,7 +33,9 @@ mod resources;
 mod routes;
 mod sign_in;
 
+pub use base::public as public_address;
 pub use call::Api;
+pub use client::address as client_address;
 pub use description::{configure as describe, openapi};
 pub use error::{not_found, read_only, unreachable};
 pub use routes::{Endpoint, endpoints};

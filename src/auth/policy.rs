@@ -5,6 +5,8 @@
 //! them (404); a change that they may not make is refused (403). An operation
 //! without a rule cannot be handed to a `Guard` at all.
 
+mod portal;
+
 use super::guard::Refusal;
 use super::principal::Principal;
 use crate::directory::access::{CheckAccess, FindOrigins};

@@ -57,7 +57,7 @@ impl Principal {
     }
 
     /// Whether no token leaves this out, whatever the roles permit.
-    fn has_scope(&self, permission: Permission) -> bool {
+    pub(super) fn has_scope(&self, permission: Permission) -> bool {
         let scopes = self.scopes.as_ref();
         scopes.is_none_or(|scopes| scopes.iter().any(|scope| scope == permission.name()))
     }

@@ -131,7 +131,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: None,
         kind: Kind::Number,
         preset: Preset::Value("1000"),
-        meaning: "Resource identifiers in one change of a relationship, and on one page of linkage.",
+        meaning: "Resource identifiers in one change of a relationship, and on one page of linkage; roles in one request to role-group.",
         set: |settings, text| {
             settings.limits.linkage_items = value::number(text, 1..=100_000)?;
             Ok(())

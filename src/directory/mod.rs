@@ -22,6 +22,7 @@ pub mod mail;
 pub mod members;
 pub mod partners;
 pub mod permissions;
+pub mod portal;
 mod postgres;
 pub mod roles;
 mod secret;
@@ -37,7 +38,7 @@ pub mod workspaces;
 
 pub use clock::{Clock, SystemClock};
 pub use context::{Actor, Context, RequestId};
-pub use error::{DirectoryError, Problem};
+pub use error::{DirectoryError, Problem, ProblemKind};
 pub use versions::Expected;
 
 use std::sync::Arc;

@@ -19,6 +19,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use crate::api::{self, Api};
 use crate::auth::Auth;
 use crate::config::Settings;
+use crate::dialects::prp::{self, Prp};
 use crate::directory::Directory;
 use crate::directory::mail::MailPolicy;
 use crate::mail::{self, Post, Sending};
@@ -32,6 +33,7 @@ pub struct Bound {
     address: SocketAddr,
     settings: Settings,
     api: Data<Api>,
+    prp: Data<Prp>,
     extra: Extra,
     post: Option<Post>,
     mail: MailPolicy,
@@ -58,16 +60,28 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
     let auth = Auth::new(directory, settings)
         .map_err(|error| BindError(format!("cannot start the password threads: {error}")))?;
     let mail = mail::policy(&settings.mail);
-    let auth = auth.with_mail(mail.clone());
+    let auth = Arc::new(auth.with_mail(mail.clone()));
+    let api = Data::new(Api::new(auth.clone(), settings));
     Ok(Bound {
         listener,
         address,
         settings: settings.clone(),
-        api: Data::new(Api::new(Arc::new(auth), settings)),
+        prp: Data::new(Prp::new(auth, &settings.limits, surroundings(&api))),
+        api,
         extra: |_| {},
         post: Post::new(&settings.mail).map_err(BindError)?,
         mail,
     })
+}
+
+/// What is the same for every surface.
+fn surroundings(api: &Data<Api>) -> prp::Surroundings {
+    let (base, address, ids) = (api.clone(), api.clone(), api.clone());
+    prp::Surroundings {
+        base: Box::new(move |request| api::public_address(&base, request)),
+        address: Box::new(move |request| api::client_address(&address, request)),
+        request_id: Box::new(move || ids.next_request_id()),
+    }
 }
 
 impl Bound {
@@ -101,6 +115,7 @@ impl Bound {
             listener,
             settings,
             api,
+            prp,
             extra,
             post,
             mail,
@@ -115,6 +130,7 @@ impl Bound {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(api.clone())
+                .app_data(prp.clone())
                 .wrap(from_fn(middleware::no_panic))
                 .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
                 .wrap(from_fn(move |request, next| {
@@ -127,6 +143,7 @@ impl Bound {
                         .default_service(web::to(health::wrong_method)),
                 )
                 .configure(routes)
+                .configure(prp::configure)
                 .configure(description.clone())
                 .configure(extra)
                 .default_service(web::to(unknown))

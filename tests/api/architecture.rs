@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("auth", &["directory", "config"]),
     ("mail", &["directory", "config"]),
     ("api", &["directory", "auth", "jsonapi", "config"]),
-    ("dialects", &["directory", "auth"]),
+    ("dialects", &["directory", "auth", "config"]),
     ("console", &[]),
     (
         "server",

@@ -28,6 +28,7 @@ mod mail;
 mod migrations;
 mod partners;
 mod program;
+mod prp;
 mod races;
 mod readme;
 mod rights;

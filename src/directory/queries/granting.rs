@@ -119,7 +119,7 @@ fn filtered(
 }
 
 /// A living user's grant, which nobody else changes until this transaction ends.
-async fn held(id: i64, connection: &mut Conn) -> Result<Grant, DirectoryError> {
+pub async fn held(id: i64, connection: &mut Conn) -> Result<Grant, DirectoryError> {
     let row = env::held!(grants::table.find(id).select(Grant::as_select()));
     let grant: Grant = found(row.get_result(connection).await.optional()?)?;
     living(grant.user_id, connection).await?;
@@ -407,24 +407,29 @@ impl Run for DeleteGrant {
         )
         .await?;
         self.expected.check(before.version)?;
-        let deleted = diesel::delete(grants::table.find(self.id))
-            .execute(connection)
-            .await?;
-        if deleted == 0 {
-            return Err(DirectoryError::NotFound);
-        }
-        record(
-            context,
-            connection,
-            told("delete", self.id, Some(&before), None),
-        )
-        .await?;
-        mail(Some(&before), None, context, connection).await?;
-        if before.role_id == ADMIN {
-            some_administrator(context, connection).await?;
-        }
-        Ok(())
+        end(&before, context, connection).await
     }
+}
+
+/// Takes a role away, whoever may.
+pub async fn end(
+    before: &Grant,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let deleted = diesel::delete(grants::table.find(before.id))
+        .execute(connection)
+        .await?;
+    if deleted == 0 {
+        return Err(DirectoryError::NotFound);
+    }
+    let happening = told("delete", before.id, Some(before), None);
+    record(context, connection, happening).await?;
+    mail(Some(before), None, context, connection).await?;
+    if before.role_id == ADMIN {
+        some_administrator(context, connection).await?;
+    }
+    Ok(())
 }
 
 impl Run for GiveRoles {

@@ -20,6 +20,7 @@ mod members;
 pub mod outbox;
 mod partners;
 mod places;
+mod portal;
 mod roles;
 mod rules;
 mod sign_ins;

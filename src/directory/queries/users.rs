@@ -306,7 +306,7 @@ fn run_of_ids(block: i64) -> Condition<UserColumn> {
     ])
 }
 
-async fn living_users(connection: &mut Conn) -> Result<i64, DirectoryError> {
+pub async fn living_users(connection: &mut Conn) -> Result<i64, DirectoryError> {
     use diesel::dsl::sql;
     let total = user_blocks::table.select(sql::<diesel::sql_types::BigInt>(
         "CAST(COALESCE(SUM(living), 0) AS BIGINT)",
@@ -363,7 +363,7 @@ impl Run for CreateUser {
 
 /// Both names are checked, so that both problems are told at once; the unique
 /// constraints stand behind this for those who come at the same time.
-async fn refuse_taken(
+pub async fn refuse_taken(
     changes: &UserChanges,
     sees_trash: bool,
     connection: &mut Conn,
@@ -401,7 +401,7 @@ fn taken(field: &str, is_in_trash: bool) -> String {
     }
 }
 
-async fn partner_exists(
+pub async fn partner_exists(
     changes: &UserChanges,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {

@@ -30,7 +30,20 @@ pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageErro
          PRAGMA temp_store = MEMORY;",
         busy.as_millis()
     ))?;
+    fold_case_utils::register_impl(&mut connection, folded)?;
     Ok(connection)
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Small letters of every alphabet, under the name that PostgreSQL's has.
+    fn fold_case(
+        words: diesel::sql_types::Nullable<diesel::sql_types::Text>,
+    ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
+}
+
+fn folded(words: Option<String>) -> Option<String> {
+    words.map(|words| words.to_lowercase().replace('ς', "σ"))
 }
 
 /// A new file is for its owner only: it holds password hashes. SQLite gives

@@ -1,0 +1,184 @@
+//! One request: its caller known, its query and its body read.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::StreamExt;
+use serde_json::{Map, Value};
+
+use super::answer::Answer;
+use super::error::Failure;
+use super::faults::Faults;
+use super::filters::Parameters;
+use crate::auth::{Auth, Guard};
+use crate::config::Limits;
+use crate::directory::{Context, RequestId};
+
+/// Finds something out about a request.
+type Asking<T> = Box<dyn Fn(&HttpRequest) -> Option<T> + Send + Sync>;
+
+/// What is the same for every surface of one server, and handed to each.
+pub struct Surroundings {
+    /// `http://example.com`, without a slash at the end; none where the
+    /// request's host is no host.
+    pub base: Asking<String>,
+    /// Where the request comes from.
+    pub address: Asking<IpAddr>,
+    pub request_id: Box<dyn Fn() -> RequestId + Send + Sync>,
+}
+
+/// What all requests of this surface share.
+pub struct Prp {
+    auth: Arc<Auth>,
+    surroundings: Surroundings,
+    pub body_bytes: usize,
+    pub query_bytes: usize,
+    pub json_depth: usize,
+    /// Roles and clusters that one request names.
+    pub items: usize,
+}
+
+impl Prp {
+    pub fn new(auth: Arc<Auth>, limits: &Limits, surroundings: Surroundings) -> Self {
+        Self {
+            auth,
+            surroundings,
+            body_bytes: limits.body_bytes,
+            query_bytes: limits.query_bytes,
+            json_depth: limits.json_depth,
+            items: limits.linkage_items,
+        }
+    }
+}
+
+/// A request whose caller is known.
+pub struct Call<'a> {
+    pub prp: &'a Prp,
+    pub request: &'a HttpRequest,
+    pub guard: Guard,
+    pub parameters: Parameters,
+}
+
+impl Call<'_> {
+    /// The id in the path; what is none is the id of nothing.
+    pub fn id(&self) -> i64 {
+        let text = self.request.match_info().get("id").unwrap_or_default();
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| digits).unwrap_or(0)
+    }
+
+    /// The address of this request, without its query.
+    pub fn address(&self) -> Result<String, Failure> {
+        let base = (self.prp.surroundings.base)(self.request);
+        let base = base.ok_or(Failure::BadRequest("The Host header is not a host name."))?;
+        Ok(format!("{base}{}", self.request.path()))
+    }
+
+    /// The object that was sent; nothing sent is an empty one.
+    pub async fn object(&self, payload: &mut Payload) -> Result<Map<String, Value>, Failure> {
+        let body = self.body(payload).await?;
+        if body.trim_ascii().is_empty() {
+            return Ok(Map::new());
+        }
+        self.is_json()?;
+        let value: Value =
+            serde_json::from_slice(&body).map_err(|error| Failure::Parse(error.to_string()))?;
+        if depth(&value) > self.prp.json_depth {
+            let why = format!(
+                "more than {} levels of arrays and objects",
+                self.prp.json_depth
+            );
+            return Err(Failure::Parse(why));
+        }
+        match value {
+            Value::Object(object) => Ok(object),
+            other => {
+                let got = super::fields::kind(&other);
+                let message = format!("Invalid data. Expected a dictionary, but got {got}.");
+                Err(Faults::one("non_field_errors", "invalid", &message).into())
+            }
+        }
+    }
+
+    fn is_json(&self) -> Result<(), Failure> {
+        let kind = self.request.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case("application/json") {
+            Ok(())
+        } else {
+            Err(Failure::MediaType(kind.to_owned()))
+        }
+    }
+
+    async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
+        let limit = self.prp.body_bytes;
+        let announced = self.request.headers().get(header::CONTENT_LENGTH);
+        let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > limit) {
+            return Err(Failure::TooLarge(limit));
+        }
+        let mut body = Vec::with_capacity(announced.unwrap_or(0));
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|error| Failure::Parse(error.to_string()))?;
+            if body.len() + chunk.len() > limit {
+                return Err(Failure::TooLarge(limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// How many arrays and objects are within each other. What the parser lets
+/// through is shallow enough to be counted like this.
+fn depth(value: &Value) -> usize {
+    let within = match value {
+        Value::Array(items) => items.iter().map(depth).max(),
+        Value::Object(members) => members.values().map(depth).max(),
+        _ => return 0,
+    };
+    1 + within.unwrap_or(0)
+}
+
+/// Finds out who asks, and lets `work` answer.
+pub async fn answer(
+    prp: &Data<Prp>,
+    request: &HttpRequest,
+    work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, Failure>,
+) -> HttpResponse {
+    let request_id = (prp.surroundings.request_id)();
+    let outcome = match begin(prp, request, request_id).await {
+        Ok(call) => work(&call).await,
+        Err(failure) => Err(failure),
+    };
+    match outcome {
+        Ok(answer) => answer.respond(request_id),
+        Err(failure) => failure.respond(request_id),
+    }
+}
+
+async fn begin<'a>(
+    prp: &'a Prp,
+    request: &'a HttpRequest,
+    request_id: RequestId,
+) -> Result<Call<'a>, Failure> {
+    let context = Context::of_program(prp.auth.directory.clock().now(), request_id);
+    let header = request.headers().get(header::AUTHORIZATION);
+    let header = header.map(|value| value.as_bytes());
+    let from = (prp.surroundings.address)(request);
+    let principal = prp.auth.authenticate(header, from, &context).await?;
+    let raw = request.query_string();
+    if raw.len() > prp.query_bytes {
+        return Err(Failure::QueryTooLong(prp.query_bytes));
+    }
+    Ok(Call {
+        prp,
+        request,
+        guard: Guard::new(prp.auth.clone(), principal, context, from),
+        parameters: Parameters::read(raw),
+    })
+}

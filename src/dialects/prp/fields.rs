@@ -1,0 +1,202 @@
+//! The fields of an object that was sent, read one by one; every fault is
+//! told, with the message and the code that the original has for it.
+
+use serde_json::{Map, Value};
+
+use super::faults::Faults;
+
+pub const NOT_A_CHOICE: &str = "is not a valid choice.";
+const REQUIRED: &str = "This field is required.";
+const NULL: &str = "This field may not be null.";
+const BLANK: &str = "This field may not be blank.";
+
+/// What a value is called where another kind is expected.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "str",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dict",
+    }
+}
+
+/// What a field may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Must be sent, and hold something.
+    Required,
+    /// Holds something when it is sent.
+    Filled,
+    /// May be null or empty.
+    Optional,
+}
+
+pub struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    pub faults: Faults,
+}
+
+impl<'a> Fields<'a> {
+    pub fn of(object: &'a Map<String, Value>) -> Self {
+        Self {
+            object,
+            faults: Faults::default(),
+        }
+    }
+
+    /// # Errors
+    /// What was found to be wrong.
+    pub fn done(self) -> Result<(), Faults> {
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(self.faults)
+        }
+    }
+
+    pub fn fault(&mut self, field: &str, code: &str, message: &str) {
+        self.faults.add(field, code, message);
+    }
+
+    pub fn raw(&self, field: &str) -> Option<&'a Value> {
+        self.object.get(field)
+    }
+
+    /// None: not sent, or wrong. Some(None): emptied.
+    fn sent(&mut self, field: &str, need: Need) -> Option<Option<&'a Value>> {
+        match (self.object.get(field), need) {
+            (None, Need::Required) => self.fault(field, "required", REQUIRED),
+            (None, _) => {}
+            (Some(Value::Null), Need::Optional) => return Some(None),
+            (Some(Value::Null), _) => self.fault(field, "null", NULL),
+            (Some(value), _) => return Some(Some(value)),
+        }
+        None
+    }
+
+    /// A text without blanks around it, of at most `most` characters.
+    pub fn text(&mut self, field: &str, most: usize, need: Need) -> Option<Option<String>> {
+        let Some(value) = self.sent(field, need)? else {
+            return Some(None);
+        };
+        let text = match value {
+            Value::String(text) => text.trim().to_owned(),
+            Value::Number(number) => number.to_string(),
+            _ => {
+                self.fault(field, "invalid", "Not a valid string.");
+                return None;
+            }
+        };
+        if text.contains('\0') {
+            let message = "Null characters are not allowed.";
+            self.fault(field, "null_characters_not_allowed", message);
+            return None;
+        }
+        if text.is_empty() && need != Need::Optional {
+            self.fault(field, "blank", BLANK);
+            return None;
+        }
+        if text.chars().count() > most {
+            let message = format!("Ensure this field has no more than {most} characters.");
+            self.fault(field, "max_length", &message);
+            return None;
+        }
+        Some(Some(text))
+    }
+
+    /// One of the texts that there are; an empty one is none.
+    pub fn choice<T>(
+        &mut self,
+        field: &str,
+        need: Need,
+        choice: impl Fn(&str) -> Option<T>,
+    ) -> Option<Option<T>> {
+        let Some(value) = self.sent(field, need)? else {
+            return Some(None);
+        };
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        if text.is_empty() && need == Need::Optional {
+            return Some(None);
+        }
+        let chosen = choice(&text);
+        if chosen.is_none() {
+            let message = format!("\"{text}\" {NOT_A_CHOICE}");
+            self.fault(field, "invalid_choice", &message);
+        }
+        chosen.map(Some)
+    }
+
+    pub fn flag(&mut self, field: &str, need: Need) -> Option<bool> {
+        match self.sent(field, need)?? {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) if matches!(text.as_str(), "true" | "True" | "1") => Some(true),
+            Value::String(text) if matches!(text.as_str(), "false" | "False" | "0") => Some(false),
+            _ => {
+                self.fault(field, "invalid", "Must be a valid boolean.");
+                None
+            }
+        }
+    }
+
+    /// An id, as a number or as a text; an empty text is none.
+    pub fn id(&mut self, field: &str, need: Need) -> Option<Option<i64>> {
+        let value = match self.sent(field, need)? {
+            None => return Some(None),
+            Some(Value::String(text)) if text.trim().is_empty() => {
+                if need == Need::Optional {
+                    return Some(None);
+                }
+                self.fault(field, "null", NULL);
+                return None;
+            }
+            Some(value) => value,
+        };
+        let id = id(value);
+        if id.is_none() {
+            let message = format!(
+                "Incorrect type. Expected pk value, received {}.",
+                kind(value)
+            );
+            self.fault(field, "incorrect_type", &message);
+        }
+        id.map(Some)
+    }
+
+    /// The items of a list of at most `most`.
+    pub fn list(&mut self, field: &str, most: usize, need: Need) -> Option<&'a [Value]> {
+        let value = self.sent(field, need)??;
+        let Value::Array(items) = value else {
+            let message = format!("Expected a list of items but got type \"{}\".", kind(value));
+            let fault = Faults::one("non_field_errors", "not_a_list", &message);
+            self.faults.within(field, fault);
+            return None;
+        };
+        if items.len() > most {
+            let message = format!("Ensure this field has no more than {most} elements.");
+            let fault = Faults::one("non_field_errors", "max_length", &message);
+            self.faults.within(field, fault);
+            return None;
+        }
+        Some(items)
+    }
+}
+
+/// Numbers that can be no id are that of nothing: 0.
+pub fn id(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) if number.is_f64() => None,
+        Value::Number(number) => Some(number.as_i64().unwrap_or(0)),
+        Value::String(text) => {
+            let text = text.trim();
+            let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| text.parse().unwrap_or(0))
+        }
+        _ => None,
+    }
+}

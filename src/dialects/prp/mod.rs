@@ -1,0 +1,21 @@
+//! The ID management of the Partner Reporting Portal, as its own clients call
+//! it, under `/api/id-management/`. `docs/prp.md` tells where it departs from
+//! the original and why.
+
+mod answer;
+mod assignable;
+mod call;
+mod error;
+mod faults;
+mod fields;
+mod filters;
+mod options;
+mod paging;
+mod partner_fields;
+mod partners;
+mod role_groups;
+mod routes;
+mod users;
+
+pub use call::{Prp, Surroundings};
+pub use routes::configure;

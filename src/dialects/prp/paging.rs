@@ -1,0 +1,103 @@
+//! Pages by number, and the envelope around them.
+
+use serde::Serialize;
+
+use super::call::Call;
+use super::error::Failure;
+use crate::directory::portal::{PageWanted, PortalPage};
+
+const USUAL_SIZE: i64 = 20;
+const LARGEST_SIZE: i64 = 100;
+
+/// # Errors
+/// What is no number names no page.
+pub fn wanted(call: &Call<'_>) -> Result<PageWanted, Failure> {
+    let size = call.parameters.get("page_size");
+    let size = size.and_then(|text| text.parse().ok());
+    let size = size.filter(|size| *size > 0).unwrap_or(USUAL_SIZE);
+    let number = match call.parameters.get("page") {
+        None => Some(1),
+        Some("last") => None,
+        Some(text) => {
+            let page: Option<i64> = text.parse().ok();
+            Some(page.filter(|page| *page > 0).ok_or(Failure::NoPage)?)
+        }
+    };
+    Ok(PageWanted {
+        number,
+        size: size.min(LARGEST_SIZE),
+    })
+}
+
+#[derive(Serialize)]
+pub struct Envelope<T> {
+    count: i64,
+    next: Option<String>,
+    previous: Option<String>,
+    results: Vec<T>,
+}
+
+/// # Errors
+/// The page is outside the list.
+pub fn envelope<R, T>(
+    call: &Call<'_>,
+    wanted: PageWanted,
+    found: PortalPage<R>,
+    show: impl Fn(R) -> T,
+) -> Result<Envelope<T>, Failure> {
+    let last = wanted.last(found.total);
+    let page = wanted.number.unwrap_or(last);
+    if page > last {
+        return Err(Failure::NoPage);
+    }
+    let address = call.address()?;
+    let link = |page: i64| address_of(&address, call.request.query_string(), page);
+    Ok(Envelope {
+        count: found.total,
+        next: (page < last).then(|| link(page + 1)),
+        previous: (page > 1).then(|| link(page - 1)),
+        results: found.rows.into_iter().map(show).collect(),
+    })
+}
+
+/// The same list at another page; the first goes without a number.
+fn address_of(address: &str, query: &str, page: i64) -> String {
+    let is_page = |pair: &&str| pair.split('=').next() == Some("page");
+    let mut pairs: Vec<String> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !is_page(pair))
+        .map(harmless)
+        .collect();
+    if page > 1 {
+        pairs.push(format!("page={page}"));
+    }
+    if pairs.is_empty() {
+        address.to_owned()
+    } else {
+        format!("{address}?{}", pairs.join("&"))
+    }
+}
+
+/// What clients send without having escaped it, escaped.
+fn harmless(pair: &str) -> String {
+    use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+    const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\');
+    utf8_percent_encode(pair, UNSAFE).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_of;
+
+    #[test]
+    fn links_keep_the_query_and_change_the_page() {
+        let at = |query, page| address_of("http://x/users/", query, page);
+        assert_eq!(at("", 1), "http://x/users/");
+        assert_eq!(at("page=2", 1), "http://x/users/");
+        assert_eq!(at("page=2&a=%2C", 3), "http://x/users/?a=%2C&page=3");
+        assert_eq!(
+            at("page_size=5&page=last", 2),
+            "http://x/users/?page_size=5&page=2"
+        );
+    }
+}

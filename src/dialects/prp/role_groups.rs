@@ -1,0 +1,197 @@
+//! `role-group/`: roles are given, changed and taken away.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::answer::Answer;
+use super::call::{Prp, answer};
+use super::error::{Failure, NO_OBJECT};
+use super::faults::Faults;
+use super::fields::{Fields, Need, kind};
+use crate::auth::Refusal;
+use crate::directory::DirectoryError;
+use crate::directory::delegation::Place;
+use crate::directory::portal::{
+    ChangePortalRole, GivePortalRoles, PortalRole, RemovePortalRole, Scope,
+};
+
+#[derive(Serialize)]
+struct Given {
+    user_id: i64,
+    prp_roles: Vec<GivenRole>,
+}
+
+#[derive(Serialize)]
+struct GivenRole {
+    role: &'static str,
+    workspace: Option<i64>,
+    cluster: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    role: &'static str,
+    is_active: bool,
+}
+
+pub async fn give(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) -> HttpResponse {
+    answer(&prp, &request, async |call| {
+        let object = call.object(&mut payload).await?;
+        let (user, roles) = asked(&object, call.prp.items)?;
+        let operation = GivePortalRoles {
+            user,
+            roles: roles.clone(),
+            authority: Default::default(),
+        };
+        let outcome = call.guard.write(operation).await;
+        outcome.map_err(|refusal| located(refusal, roles.len()))?;
+        Answer::created(&Given {
+            user_id: user,
+            prp_roles: roles
+                .into_iter()
+                .map(|(role, place)| GivenRole {
+                    role: role.name(),
+                    workspace: place.workspace,
+                    cluster: place.cluster,
+                })
+                .collect(),
+        })
+    })
+    .await
+}
+
+/// A place that there is not is a fault of the entry that names it.
+fn located(refusal: Refusal, entries: usize) -> Failure {
+    match refusal {
+        Refusal::Directory(DirectoryError::RelatedNotFound {
+            relationship: Some(name @ ("workspace" | "cluster")),
+            place,
+            ..
+        }) => {
+            let mut each = vec![Faults::default(); entries];
+            if let Some(entry) = each.get_mut(place) {
+                entry.add(name, "does_not_exist", NO_OBJECT);
+            }
+            let mut faults = Faults::default();
+            faults.each("prp_roles", each);
+            faults.into()
+        }
+        Refusal::Directory(DirectoryError::RelatedNotFound {
+            relationship: Some("user"),
+            ..
+        }) => Faults::one("user_id", "does_not_exist", NO_OBJECT).into(),
+        other => other.into(),
+    }
+}
+
+type Entry = (PortalRole, Place);
+
+fn asked(object: &Map<String, Value>, most: usize) -> Result<(i64, Vec<Entry>), Failure> {
+    let mut fields = Fields::of(object);
+    let user = fields.id("user_id", Need::Required).flatten();
+    let entries = fields.list("prp_roles", most, Need::Required);
+    let roles = entries.and_then(|items| entries_of(&mut fields, items));
+    fields.done()?;
+    let empty = || Faults::one("prp_roles", "empty", "This list may not be empty.");
+    let roles = roles.filter(|roles| !roles.is_empty()).ok_or_else(empty)?;
+    Ok((user.unwrap_or(0), roles))
+}
+
+fn entries_of(fields: &mut Fields<'_>, items: &[Value]) -> Option<Vec<Entry>> {
+    let read: Vec<Result<Entry, Faults>> = items.iter().map(entry).collect();
+    if read.iter().any(Result::is_err) {
+        let faults = read.into_iter().map(|one| one.err().unwrap_or_default());
+        fields.faults.each("prp_roles", faults.collect());
+        return None;
+    }
+    let roles: Vec<Entry> = read.into_iter().flatten().collect();
+    let mut places: Vec<_> = roles
+        .iter()
+        .map(|(_, place)| (place.workspace, place.cluster))
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    let message = if places.len() < roles.len() {
+        "Name each cluster and each workspace once."
+    } else if roles.len() > 1 && places.contains(&(None, None)) {
+        "CLUSTER_SYSTEM_ADMIN is given alone."
+    } else {
+        return Some(roles);
+    };
+    let fault = Faults::one("non_field_errors", "invalid", message);
+    fields.faults.within("prp_roles", fault);
+    None
+}
+
+/// A role with the place that it is held in, and no other.
+fn entry(item: &Value) -> Result<Entry, Faults> {
+    let Value::Object(object) = item else {
+        let got = kind(item);
+        let message = format!("Invalid data. Expected a dictionary, but got {got}.");
+        return Err(Faults::one("non_field_errors", "invalid", &message));
+    };
+    let mut fields = Fields::of(object);
+    let role = fields.choice("role", Need::Required, PortalRole::named);
+    let place = Place {
+        workspace: fields.id("workspace", Need::Optional).flatten(),
+        cluster: fields.id("cluster", Need::Optional).flatten(),
+    };
+    let Some(role) = role.flatten() else {
+        fields.done()?;
+        return Err(Faults::one("role", "required", "This field is required."));
+    };
+    let (workspace, cluster) = match role.scope() {
+        Scope::Workspace => (true, false),
+        Scope::Cluster => (false, true),
+        Scope::Everywhere => (false, false),
+    };
+    for (name, wanted, sent) in [
+        ("workspace", workspace, place.workspace),
+        ("cluster", cluster, place.cluster),
+    ] {
+        if wanted && sent.is_none() {
+            fields.fault(name, "required", "This field is required.");
+        } else if !wanted && sent.is_some() {
+            let message = format!("{} is not held in a {name}.", role.name());
+            fields.fault(name, "invalid", &message);
+        }
+    }
+    fields.done()?;
+    Ok((role, place))
+}
+
+pub async fn change(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) -> HttpResponse {
+    answer(&prp, &request, async |call| {
+        let object = call.object(&mut payload).await?;
+        let mut fields = Fields::of(&object);
+        let role = fields.choice("role", Need::Filled, PortalRole::named);
+        let is_active = fields.flag("is_active", Need::Filled);
+        fields.done()?;
+        let change = ChangePortalRole {
+            id: call.id(),
+            role: role.flatten(),
+            is_active,
+            authority: Default::default(),
+        };
+        let after = call.guard.write(change).await?;
+        Answer::ok(&Changed {
+            role: after.role.name(),
+            is_active: after.is_active,
+        })
+    })
+    .await
+}
+
+pub async fn remove(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
+    answer(&prp, &request, async |call| {
+        let remove = RemovePortalRole {
+            id: call.id(),
+            authority: Default::default(),
+        };
+        call.guard.write(remove).await?;
+        Ok(Answer::empty())
+    })
+    .await
+}

@@ -1,0 +1,143 @@
+//! Every address of this surface, with and without a slash at the end.
+
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Route};
+
+use super::call::{Prp, answer};
+use super::error::Failure;
+use super::options::describe;
+use super::{assignable, partners, role_groups, users};
+
+const BASE: &str = "/api/id-management";
+
+struct Address {
+    path: &'static str,
+    name: &'static str,
+    allow: &'static str,
+    routes: Vec<Route>,
+}
+
+const READ: &str = "GET, HEAD, OPTIONS";
+const COLLECTION: &str = "GET, POST, HEAD, OPTIONS";
+
+fn addresses() -> Vec<Address> {
+    let address = |path, name, allow, routes| Address {
+        path,
+        name,
+        allow,
+        routes,
+    };
+    vec![
+        address(
+            "users",
+            "Users",
+            COLLECTION,
+            vec![
+                web::get().to(users::list),
+                web::head().to(users::list),
+                web::post().to(users::invite),
+            ],
+        ),
+        address(
+            "role-group",
+            "Role groups",
+            "POST, OPTIONS",
+            vec![web::post().to(role_groups::give)],
+        ),
+        address(
+            "role-group/{id}",
+            "Role group",
+            "PATCH, DELETE, OPTIONS",
+            vec![
+                web::patch().to(role_groups::change),
+                web::delete().to(role_groups::remove),
+            ],
+        ),
+        address(
+            "partners",
+            "Partners",
+            COLLECTION,
+            vec![
+                web::get().to(partners::list),
+                web::head().to(partners::list),
+                web::post().to(partners::create),
+            ],
+        ),
+        address(
+            "partners/{id}",
+            "Partner",
+            "GET, PATCH, HEAD, OPTIONS",
+            vec![
+                web::get().to(partners::get),
+                web::head().to(partners::get),
+                web::patch().to(partners::update),
+            ],
+        ),
+        address(
+            "partners/{id}/clusters",
+            "Clusters of a partner",
+            READ,
+            vec![
+                web::get().to(partners::clusters),
+                web::head().to(partners::clusters),
+            ],
+        ),
+        address(
+            "assignable-clusters",
+            "Assignable clusters",
+            READ,
+            vec![
+                web::get().to(assignable::clusters),
+                web::head().to(assignable::clusters),
+            ],
+        ),
+        address(
+            "assignable-partners",
+            "Assignable partners",
+            READ,
+            vec![
+                web::get().to(assignable::partners),
+                web::head().to(assignable::partners),
+            ],
+        ),
+    ]
+}
+
+/// Adds everything under `/api/id-management`.
+pub fn configure(config: &mut ServiceConfig) {
+    for Address {
+        path,
+        name,
+        allow,
+        routes,
+    } in addresses()
+    {
+        let paths = vec![format!("{BASE}/{path}"), format!("{BASE}/{path}/")];
+        let options = move |request: HttpRequest, prp: Data<Prp>| async move {
+            answer(&prp, &request, async |_| describe(name, allow)).await
+        };
+        let resource = web::resource(paths)
+            .route(web::method(actix_web::http::Method::OPTIONS).to(options))
+            .default_service(web::to(move |request, prp| {
+                wrong_method(request, prp, allow)
+            }));
+        config.service(
+            routes
+                .into_iter()
+                .fold(resource, actix_web::Resource::route),
+        );
+    }
+    config.service(web::resource(format!("{BASE}/{{rest:.*}}")).default_service(web::to(nothing)));
+}
+
+async fn wrong_method(request: HttpRequest, prp: Data<Prp>, allow: &'static str) -> HttpResponse {
+    answer(&prp, &request, async |call| {
+        let method = call.request.method().to_string();
+        Err(Failure::Method { method, allow })
+    })
+    .await
+}
+
+async fn nothing(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
+    answer(&prp, &request, async |_| Err(Failure::NoPath)).await
+}

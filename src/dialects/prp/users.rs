@@ -1,0 +1,272 @@
+//! `users/`: people are listed and invited.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::answer::Answer;
+use super::call::{Call, Prp, answer};
+use super::error::Failure;
+use super::fields::{Fields, Need};
+use super::paging;
+use crate::directory::DirectoryError;
+use crate::directory::portal::{
+    HeldRole, InviteUser, InvitedAs, ListPortalUsers, Portal, PortalRole, PortalUser, UserOrder,
+    UserStatus,
+};
+use crate::directory::values;
+
+/// The most characters of a first and of a last name, and of a position.
+const MAX_NAME: usize = 64;
+
+pub async fn list(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
+    answer(&prp, &request, async |call| {
+        let portal = call.parameters.portal()?;
+        let wanted = paging::wanted(call)?;
+        let found = call.guard.read(listed(call, portal)?).await?;
+        let envelope = paging::envelope(call, wanted, found, |user| Shown::of(user, portal))?;
+        Answer::ok(&envelope)
+    })
+    .await
+}
+
+fn listed(call: &Call<'_>, portal: Option<Portal>) -> Result<ListPortalUsers, Failure> {
+    let sent = &call.parameters;
+    // A role that there is not is held by nobody.
+    let roles = sent.list("roles");
+    let roles = roles.map(|names| names.into_iter().filter_map(PortalRole::named).collect());
+    Ok(ListPortalUsers {
+        portal,
+        name_email: sent.get("name_email").map(str::to_owned),
+        roles,
+        partners: sent.ids("partners")?,
+        clusters: sent.ids("clusters")?,
+        workspaces: sent.ids("workspaces")?,
+        status: sent.choices("status", |text| match text {
+            "ACTIVE" => Some(UserStatus::Active),
+            "INVITED" => Some(UserStatus::Invited),
+            "INCOMPLETE" => Some(UserStatus::Incomplete),
+            "DEACTIVATED" => Some(UserStatus::Deactivated),
+            _ => None,
+        })?,
+        order: sent.order(|name| match name {
+            "last_login" => Some(UserOrder::LastLogin),
+            "first_name" => Some(UserOrder::FirstName),
+            "last_name" => Some(UserOrder::LastName),
+            "partner" => Some(UserOrder::Partner),
+            "status" => Some(UserOrder::Status),
+            _ => None,
+        }),
+        page: paging::wanted(call)?,
+        ..ListPortalUsers::default()
+    })
+}
+
+pub async fn invite(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) -> HttpResponse {
+    answer(&prp, &request, async |call| {
+        let portal = call.parameters.portal()?;
+        let object = call.object(&mut payload).await?;
+        let invitation = invitation(with_names(object), portal)?;
+        let made = call.guard.write(invitation).await?;
+        Answer::created(&Shown::of(made, portal))
+    })
+    .await
+}
+
+/// The older form has one name: the first word of it, and the rest.
+fn with_names(mut object: Map<String, Value>) -> Map<String, Value> {
+    if object.contains_key("first_name") || object.contains_key("last_name") {
+        return object;
+    }
+    if let Some(Value::String(name)) = object.remove("name") {
+        let (first, last) = name.trim().split_once(' ').unwrap_or((name.trim(), ""));
+        object.insert("first_name".into(), first.into());
+        object.insert("last_name".into(), last.trim().into());
+    }
+    object
+}
+
+fn invitation(object: Map<String, Value>, portal: Option<Portal>) -> Result<InviteUser, Failure> {
+    let mut fields = Fields::of(&object);
+    let email = fields
+        .text("email", values::MAX_TEXT, Need::Required)
+        .flatten();
+    if let Some(email) = &email {
+        if !is_address(email) {
+            fields.fault("email", "invalid", "Enter a valid email address.");
+        } else if email.to_lowercase() != *email {
+            fields.fault("email", "invalid", "Email needs to be lower case.");
+        }
+    }
+    let first_name = fields
+        .text("first_name", MAX_NAME, Need::Required)
+        .flatten();
+    let last_name = fields.text("last_name", MAX_NAME, Need::Required).flatten();
+    let position = fields.text("position", MAX_NAME, Need::Optional).flatten();
+    let organization = fields.text("organization", values::MAX_TEXT, Need::Optional);
+    let (user_type, partner) = belonging(&mut fields, portal);
+    fields.done()?;
+    let (Some(email), Some(first_name), Some(last_name)) = (email, first_name, last_name) else {
+        return Err(DirectoryError::internal("a required field that is missing").into());
+    };
+    Ok(InviteUser {
+        caller: Default::default(),
+        portal,
+        invited_as: user_type,
+        email,
+        first_name,
+        last_name,
+        position,
+        organization: organization.flatten(),
+        partner,
+        authority: Default::default(),
+    })
+}
+
+/// Stricter than the native surface, as the original is: a domain has a dot.
+fn is_address(text: &str) -> bool {
+    let (_, domain) = text.rsplit_once('@').unwrap_or_default();
+    let labels = domain.split('.');
+    values::email_within(text, values::MAX_TEXT).is_ok()
+        && (domain.eq_ignore_ascii_case("localhost") || domain.contains('.'))
+        && labels.into_iter().all(|label| !label.is_empty())
+}
+
+/// As what somebody is invited, and for which partner.
+fn belonging(fields: &mut Fields<'_>, portal: Option<Portal>) -> (Option<InvitedAs>, Option<i64>) {
+    let need = match portal {
+        Some(Portal::Cluster) => Need::Required,
+        Some(Portal::Ip) | None => Need::Optional,
+    };
+    let user_type = fields.choice("user_type", need, |text| match text {
+        "PARTNER" => Some(InvitedAs::Partner),
+        "IMO" => Some(InvitedAs::Imo),
+        "CLUSTER_ADMIN" => Some(InvitedAs::ClusterAdmin),
+        _ => None,
+    });
+    let user_type = user_type.flatten();
+    let partner = fields.id("partner", Need::Optional);
+    let lacking = partner == Some(None) || (partner.is_none() && fields.raw("partner").is_none());
+    if portal == Some(Portal::Cluster) && user_type == Some(InvitedAs::Partner) && lacking {
+        fields.fault("non_field_errors", "invalid", "Partner ID is required.");
+    }
+    (user_type, partner.flatten())
+}
+
+#[derive(Serialize)]
+struct Shown {
+    id: i64,
+    email: Option<String>,
+    first_name: String,
+    last_name: String,
+    partner: Option<ShownPartner>,
+    organization: Option<String>,
+    prp_roles: Vec<ShownRole>,
+    position: Option<String>,
+    last_login: Option<String>,
+    status: &'static str,
+    user_type: Option<&'static str>,
+    is_incomplete: bool,
+}
+
+#[derive(Serialize)]
+pub struct ShownPartner {
+    pub id: i64,
+    pub title: String,
+    pub ocha_external_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ShownRole {
+    id: i64,
+    user: i64,
+    role: &'static str,
+    role_display: &'static str,
+    workspace: Option<ShownWorkspace>,
+    cluster: Option<ShownCluster>,
+    is_active: bool,
+}
+
+#[derive(Serialize)]
+struct ShownWorkspace {
+    id: i64,
+    title: String,
+    workspace_code: String,
+}
+
+#[derive(Serialize)]
+pub struct ShownCluster {
+    pub id: i64,
+    pub full_title: String,
+}
+
+impl Shown {
+    /// With the roles of one half only, when one was asked for.
+    fn of(found: PortalUser, portal: Option<Portal>) -> Self {
+        let PortalUser {
+            user,
+            partner,
+            roles,
+        } = found;
+        let status = match (user.is_active, &user.last_login) {
+            (false, _) => "DEACTIVATED",
+            (true, Some(_)) => "ACTIVE",
+            (true, None) => "INVITED",
+        };
+        Self {
+            id: user.id,
+            email: user.email,
+            first_name: user.name.unwrap_or_default(),
+            last_name: user.surname.unwrap_or_default(),
+            partner: partner.map(|partner| ShownPartner {
+                id: partner.id,
+                title: partner.title,
+                ocha_external_id: partner.ocha_external_id,
+            }),
+            organization: user.organization,
+            position: user.position,
+            last_login: user.last_login,
+            status,
+            user_type: user_type(&roles),
+            is_incomplete: roles.is_empty(),
+            prp_roles: roles
+                .into_iter()
+                .filter(|held| portal.is_none_or(|portal| held.role.portal() == portal))
+                .map(ShownRole::of)
+                .collect(),
+        }
+    }
+}
+
+/// By the highest role that somebody holds.
+fn user_type(roles: &[HeldRole]) -> Option<&'static str> {
+    let holds = |role| roles.iter().any(|held| held.role == role);
+    if holds(PortalRole::ClusterSystemAdmin) {
+        Some("CLUSTER_ADMIN")
+    } else if holds(PortalRole::ClusterImo) {
+        Some("IMO")
+    } else {
+        (!roles.is_empty()).then_some("PARTNER")
+    }
+}
+
+impl ShownRole {
+    fn of(held: HeldRole) -> Self {
+        Self {
+            id: held.id,
+            user: held.user,
+            role: held.role.name(),
+            role_display: held.role.label(),
+            workspace: held.workspace.map(|workspace| ShownWorkspace {
+                id: workspace.id,
+                title: workspace.title,
+                workspace_code: workspace.code,
+            }),
+            cluster: held
+                .cluster
+                .map(|(id, full_title)| ShownCluster { id, full_title }),
+            is_active: held.is_active,
+        }
+    }
+}

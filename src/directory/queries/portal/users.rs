@@ -1,0 +1,375 @@
+use diesel::dsl::sql;
+use diesel::sql_types::{Nullable, Text};
+
+use super::super::prelude::*;
+use super::super::users::{living_users, partner_exists, refuse_taken};
+use super::super::{env, found};
+use super::{RoleIds, folded, refused, standing};
+use crate::directory::delegation::Place;
+use crate::directory::permissions::Reach;
+use crate::directory::portal::{
+    GivePortalRoles, HeldRole, InviteUser, InvitedAs, ListPortalUsers, PartnerBrief, Portal,
+    PortalPage, PortalRole, PortalUser, Standing, UserOrder, UserStatus, WorkspaceBrief,
+};
+use crate::directory::users::{CreateUser, User, UserChanges};
+use crate::storage::schema::{clusters, grants, roles, users, workspaces};
+
+/// Whom a caller sees in one half of the portal.
+enum Seen {
+    All,
+    Partner(i64),
+    /// Of this partner, who also manages these workspaces or has no role there.
+    Workspaces(i64, Vec<i64>),
+    Nobody,
+}
+
+fn seen(standing: &Standing, portal: Option<Portal>) -> Result<Seen, DirectoryError> {
+    if standing.unbounded {
+        return Ok(Seen::All);
+    }
+    match portal.unwrap_or(standing.usual_portal()) {
+        Portal::Cluster if standing.knows_all_partners() => Ok(Seen::All),
+        Portal::Cluster if standing.is_member() => {
+            Ok(standing.partner.map_or(Seen::Nobody, Seen::Partner))
+        }
+        Portal::Ip if standing.manages_workspaces() => Ok(match standing.partner {
+            Some(partner) => Seen::Workspaces(partner, standing.managed_workspaces()),
+            None => Seen::Nobody,
+        }),
+        Portal::Cluster | Portal::Ip => Err(refused()),
+    }
+}
+
+impl Run for ListPortalUsers {
+    type Answer = PortalPage<PortalUser>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<PortalPage<PortalUser>, DirectoryError> {
+        let standing = standing(self.caller, context, connection).await?;
+        let seen = seen(&standing, self.portal)?;
+        let ids = RoleIds::load(connection).await?;
+        let everybody = matches!(seen, Seen::All) && !self.is_filtered();
+        let total = if everybody {
+            // The caller is one of the living.
+            living_users(connection).await? - 1
+        } else {
+            let matching = matching(self, &seen, &ids);
+            matching.count().get_result(connection).await?
+        };
+        let slice = self.page.slice(total);
+        let page = ordered(matching(self, &seen, &ids), &self.order)
+            .limit(slice.limit)
+            .offset(slice.offset);
+        let rows = with_roles(page, context, connection).await?;
+        Ok(PortalPage { rows, total })
+    }
+}
+
+type Matching = users::BoxedQuery<'static, Db>;
+
+/// Where a role is held.
+enum At<'a> {
+    Anywhere,
+    Workspaces(&'a [i64]),
+    Clusters(&'a [i64]),
+}
+
+/// Who holds one of these roles there, in force or not. Of few users each is
+/// looked at, of all those are taken who hold it.
+fn holds(few: bool, roles: Vec<i64>, at: At<'_>) -> Boxed<users::table> {
+    macro_rules! held {
+        ($($there:expr)?) => {
+            if few {
+                let theirs = grants::table
+                    .filter(grants::user_id.eq(users::id))
+                    .filter(env::id_in(grants::role_id, roles))
+                    $(.filter($there))?;
+                Box::new(diesel::dsl::exists(theirs).nullable())
+            } else {
+                let holders = grants::table
+                    .filter(env::id_in(grants::role_id, roles))
+                    $(.filter($there))?
+                    .select(grants::user_id);
+                Box::new(users::id.eq_any(holders).nullable())
+            }
+        };
+    }
+    match at {
+        At::Anywhere => held!(),
+        At::Workspaces(ids) => held!(env::id_in(
+            grants::workspace_id.assume_not_null(),
+            ids.to_vec()
+        )),
+        At::Clusters(ids) => held!(env::id_in(
+            grants::cluster_id.assume_not_null(),
+            ids.to_vec()
+        )),
+    }
+}
+
+fn matching(list: &ListPortalUsers, seen: &Seen, ids: &RoleIds) -> Matching {
+    let few = list.partners.is_some() || !matches!(seen, Seen::All);
+    let mut query = users::table
+        .filter(users::deleted_at.is_null())
+        .filter(users::id.ne(list.caller.id))
+        .into_boxed::<Db>();
+    query = match seen {
+        Seen::All => query,
+        Seen::Nobody => query.filter(users::id.eq(0)),
+        Seen::Partner(partner) => query.filter(users::partner_id.eq(*partner)),
+        Seen::Workspaces(partner, managed) => {
+            let in_clusters = ids.of(|role| role.portal() == Portal::Cluster);
+            let anything = holds(few, ids.all(), At::Anywhere);
+            query.filter(users::partner_id.eq(*partner)).filter(
+                holds(few, ids.all(), At::Workspaces(managed))
+                    .or(diesel::dsl::not(anything))
+                    .or(holds(few, in_clusters, At::Anywhere)),
+            )
+        }
+    };
+    if let Some(partners) = &list.partners {
+        query = query.filter(env::id_in(
+            users::partner_id.assume_not_null(),
+            partners.clone(),
+        ));
+    }
+    if let Some(roles) = &list.roles {
+        let wanted = ids.of(|role| roles.contains(&role));
+        query = query.filter(holds(few, wanted, At::Anywhere));
+    }
+    if let Some(clusters) = &list.clusters {
+        query = query.filter(holds(few, ids.all(), At::Clusters(clusters)));
+    }
+    if let Some(workspaces) = &list.workspaces {
+        query = query.filter(holds(few, ids.all(), At::Workspaces(workspaces)));
+    }
+    if let Some(text) = &list.name_email {
+        query = named(query, text);
+    }
+    match &list.status {
+        Some(wanted) => query.filter(of_status(wanted, few, ids)),
+        None => query,
+    }
+}
+
+/// Who is called so. The index of searches finds few first, where it can: a
+/// name and the surname behind it may hold the text only together.
+fn named(query: Matching, text: &str) -> Matching {
+    let text = folded(text);
+    let word = text
+        .split_whitespace()
+        .max_by_key(|word| word.chars().count());
+    let query = match word.filter(|word| word.chars().count() >= 3) {
+        Some(word) => query.filter(env::search(word)),
+        None => query,
+    };
+    let name = "fold_case(COALESCE(users.name, '') || ' ' || COALESCE(users.surname, ''))";
+    let email = "fold_case(users.email)";
+    query.filter(env::contains(name, &text).or(env::contains(email, &text)))
+}
+
+fn of_status(wanted: &[UserStatus], few: bool, ids: &RoleIds) -> Boxed<users::table> {
+    let none: Boxed<users::table> = Box::new(sql("FALSE"));
+    let some = || holds(few, ids.all(), At::Anywhere);
+    wanted.iter().fold(none, |any, status| match status {
+        UserStatus::Active => {
+            Box::new(any.or(some().and(users::last_login.is_not_null().nullable())))
+        }
+        UserStatus::Invited => Box::new(any.or(some().and(users::last_login.is_null().nullable()))),
+        UserStatus::Incomplete => Box::new(any.or(diesel::dsl::not(some()))),
+        UserStatus::Deactivated => Box::new(any.or(users::is_active.eq(false).nullable())),
+    })
+}
+
+const PARTNER_TITLE: &str = "(SELECT title FROM partners WHERE partners.id = users.partner_id)";
+const PARTNER_OCHA: &str =
+    "(SELECT ocha_external_id FROM partners WHERE partners.id = users.partner_id)";
+/// As it is shown.
+const STATUS: &str = "CASE WHEN NOT users.is_active THEN 'DEACTIVATED' \
+    WHEN users.last_login IS NULL THEN 'INVITED' ELSE 'ACTIVE' END";
+
+fn ordered(mut query: Matching, order: &[(UserOrder, bool)]) -> Matching {
+    macro_rules! by {
+        ($column:expr, $descends:expr) => {
+            if *$descends {
+                query.then_order_by(env::descending($column))
+            } else {
+                query.then_order_by(env::ascending($column))
+            }
+        };
+    }
+    for (key, descends) in order {
+        query = match key {
+            UserOrder::LastLogin => by!(users::last_login, descends),
+            UserOrder::FirstName => by!(users::name, descends),
+            UserOrder::LastName => by!(users::surname, descends),
+            UserOrder::Partner => by!(sql::<Nullable<Text>>(PARTNER_TITLE), descends),
+            UserOrder::Status => by!(sql::<Nullable<Text>>(STATUS), descends),
+        };
+    }
+    query.then_order_by(users::id.desc())
+}
+
+/// The users of a page: one query for them and their partners, one for their roles.
+async fn with_roles(
+    page: Matching,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Vec<PortalUser>, DirectoryError> {
+    type Row = (User, Option<String>, Option<String>);
+    let rows: Vec<Row> = page
+        .select((
+            User::as_select(),
+            sql::<Nullable<Text>>(PARTNER_TITLE),
+            sql::<Nullable<Text>>(PARTNER_OCHA),
+        ))
+        .load(connection)
+        .await?;
+    let ids = rows.iter().map(|(user, _, _)| user.id).collect();
+    let mut held = held_by(ids, context, connection).await?;
+    let shown = rows.into_iter().map(|(user, title, ocha_external_id)| {
+        let (roles, rest) = std::mem::take(&mut held)
+            .into_iter()
+            .partition(|role: &HeldRole| role.user == user.id);
+        held = rest;
+        let brief = |(id, title)| PartnerBrief {
+            id,
+            title,
+            ocha_external_id,
+        };
+        PortalUser {
+            partner: user.partner_id.zip(title).map(brief),
+            user,
+            roles,
+        }
+    });
+    Ok(shown.collect())
+}
+
+/// What these users hold of the predefined roles.
+async fn held_by(
+    ids: Vec<i64>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Vec<HeldRole>, DirectoryError> {
+    type Workspace = (i64, String, String);
+    type Row = (
+        crate::directory::grants::Grant,
+        String,
+        Option<Workspace>,
+        Option<String>,
+    );
+    let rows: Vec<Row> = grants::table
+        .inner_join(roles::table)
+        .left_join(clusters::table.on(clusters::id.nullable().eq(grants::cluster_id)))
+        // That of the grant, or that of its cluster.
+        .left_join(
+            workspaces::table.on(workspaces::id
+                .nullable()
+                .eq(grants::workspace_id)
+                .or(workspaces::id
+                    .nullable()
+                    .eq(clusters::workspace_id.nullable()))),
+        )
+        .filter(env::id_in(grants::user_id, ids))
+        .filter(roles::name.eq_any(PortalRole::names()))
+        .order(grants::id.asc())
+        .select((
+            crate::directory::grants::Grant::as_select(),
+            roles::name,
+            (workspaces::id, workspaces::title, workspaces::code).nullable(),
+            clusters::title.nullable(),
+        ))
+        .load(connection)
+        .await?;
+    let now = context.now_text();
+    let held = |(grant, name, workspace, title): Row| {
+        let (id, place, code) = workspace.unwrap_or_default();
+        let in_cluster = grant.cluster_id.zip(title);
+        Some(HeldRole {
+            id: grant.id,
+            user: grant.user_id,
+            role: PortalRole::named(&name)?,
+            is_active: grant.is_in_force(&now),
+            cluster: in_cluster.map(|(id, title)| (id, full_title(&title, &place))),
+            workspace: grant.workspace_id.map(|_| WorkspaceBrief {
+                id,
+                title: place,
+                code,
+            }),
+        })
+    };
+    Ok(rows.into_iter().filter_map(held).collect())
+}
+
+fn full_title(cluster: &str, workspace: &str) -> String {
+    format!("{cluster} ({workspace})")
+}
+
+impl Run for InviteUser {
+    type Answer = PortalUser;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<PortalUser, DirectoryError> {
+        let standing = standing(self.caller, context, connection).await?;
+        let changes = UserChanges {
+            username: Some(self.email.clone()),
+            email: Some(Some(self.email.clone())),
+            name: Some(Some(self.first_name.clone())),
+            surname: Some(Some(self.last_name.clone())),
+            position: Some(self.position.clone()),
+            organization: Some(self.organization.clone()),
+            partner_id: Some(match self.portal {
+                Some(Portal::Ip) => standing.partner,
+                Some(Portal::Cluster) | None => self.partner,
+            }),
+            ..UserChanges::default()
+        };
+        // What is wrong with the request is told to everybody, before rights.
+        refuse_taken(&changes, false, connection).await?;
+        partner_exists(&changes, connection).await?;
+        if !may_invite(self, &standing) {
+            return Err(refused());
+        }
+        let create = CreateUser {
+            changes,
+            roles: None,
+            reach: Reach::Nothing,
+            sees_trash: false,
+        };
+        let id = create.run(context, connection).await?.id;
+        if self.portal == Some(Portal::Cluster) && self.invited_as == Some(InvitedAs::ClusterAdmin)
+        {
+            let give = GivePortalRoles {
+                user: id,
+                roles: vec![(PortalRole::ClusterSystemAdmin, Place::UN_SCOPED)],
+                authority: self.authority,
+            };
+            give.run(context, connection).await?;
+        }
+        let one = users::table.filter(users::id.eq(id)).into_boxed::<Db>();
+        let made = with_roles(one, context, connection).await?;
+        found(made.into_iter().next())
+    }
+}
+
+fn may_invite(invite: &InviteUser, standing: &Standing) -> bool {
+    match (invite.portal, invite.invited_as) {
+        (None, _) => standing.unbounded,
+        (Some(Portal::Ip), _) => standing.unbounded || standing.manages_workspaces(),
+        (Some(Portal::Cluster), Some(InvitedAs::Partner)) => {
+            let own = standing.partner.is_some() && standing.partner == invite.partner;
+            standing.knows_all_partners() || (standing.is_member() && own)
+        }
+        (Some(Portal::Cluster), Some(InvitedAs::Imo | InvitedAs::ClusterAdmin)) => {
+            invite.partner.is_none() && (standing.unbounded || standing.is_system_admin())
+        }
+        (Some(Portal::Cluster), None) => false,
+    }
+}
