@@ -360,7 +360,13 @@ impl Run for UpdateGrant {
         diesel::update(grants::table.find(self.id))
             .set((
                 &changes,
-                grants::end_told.eq(false),
+                // Only another end is told again.
+                grants::end_told.eq(grants::end_told.and(
+                    changes
+                        .valid_until
+                        .is_none()
+                        .into_sql::<diesel::sql_types::Bool>(),
+                )),
                 grants::version.eq(grants::version + 1),
                 grants::modified.eq(context.now_text()),
             ))
