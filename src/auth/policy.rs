@@ -431,6 +431,11 @@ fn giving(principal: &Principal) -> Result<Authority, Refusal> {
 impl Governed for CreateGrant {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.authority = giving(principal)?;
+        // Whoever may give roles to all may do so without seeing all.
+        self.visible = match self.authority {
+            Authority::Reach(_) => Visible::All,
+            Authority::Rules(_) | Authority::Nothing => principal.sees_users(),
+        };
         Ok(())
     }
 }

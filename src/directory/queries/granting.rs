@@ -190,11 +190,7 @@ impl Run for CreateGrant {
     type Answer = Grant;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Grant, DirectoryError> {
-        let visible = match self.authority {
-            Authority::Rules(granter) => Visible::Delegated(granter),
-            Authority::Reach(_) | Authority::Nothing => Visible::All,
-        };
-        if !sees_user(visible, self.user_id, context, connection).await? {
+        if !sees_user(self.visible, self.user_id, context, connection).await? {
             return Err(DirectoryError::no_such("users", "user"));
         }
         check_force(&self.changes, None)?;
@@ -497,6 +493,7 @@ impl Run for GiveRoles {
         let mut given = Vec::with_capacity(self.roles.len());
         for (role, place) in &self.roles {
             let create = CreateGrant {
+                visible: Visible::All,
                 user_id: self.user_id,
                 role_id: *role,
                 place: *place,
