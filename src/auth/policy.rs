@@ -199,13 +199,19 @@ impl Governed for FindRole {
 impl Governed for CreateRole {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         require(principal, Permission::RolesWrite)?;
-        if self.users.as_ref().is_some_and(|users| !users.is_empty()) {
+        let names = |ids: &Option<Vec<i64>>| ids.as_ref().is_some_and(|ids| !ids.is_empty());
+        if names(&self.users) || names(&self.includes) {
             require(principal, Permission::GrantsWrite)?;
         }
         self.reach = principal.reach();
         Ok(())
     }
 }
+
+/// Whoever puts a role into another gives it to all who hold the other, and
+/// whoever makes a rule gives what can be given by it: no less is needed than
+/// for giving.
+const DELEGATING: &[Permission] = &[Permission::RolesWrite, Permission::GrantsWrite];
 
 /// A role that is out of sight must answer like one that does not exist: to whom
 /// a permission is lacking the surface says so, the directory to all others.
@@ -223,8 +229,8 @@ fn change_role(
 impl Governed for UpdateRole {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.reach = principal.reach();
-        let needs: &[Permission] = if self.users.is_some() {
-            &[Permission::RolesWrite, Permission::GrantsWrite]
+        let needs: &[Permission] = if self.users.is_some() || self.includes.is_some() {
+            DELEGATING
         } else {
             &[Permission::RolesWrite]
         };
@@ -281,7 +287,10 @@ impl Governed for ChangeMembers {
                 }
                 Permission::GrantsWrite
             }
-            Relation::RoleIncludes | Relation::RuleTargets => Permission::RolesWrite,
+            Relation::RoleIncludes | Relation::RuleTargets => {
+                require(principal, Permission::RolesWrite)?;
+                Permission::GrantsWrite
+            }
             Relation::PartnerClusters | Relation::ClusterPartners => Permission::PartnersWrite,
         };
         self.authority = Authority::Reach(principal.reach());
@@ -480,21 +489,23 @@ impl Governed for FindGrantRule {
 impl Governed for CreateGrantRule {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.reach = principal.reach();
-        require(principal, Permission::RolesWrite)
+        DELEGATING
+            .iter()
+            .try_for_each(|permission| require(principal, *permission))
     }
 }
 
 impl Governed for UpdateGrantRule {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.reach = principal.reach();
-        change_role(principal, &[Permission::RolesWrite], &mut self.visible)
+        change_role(principal, DELEGATING, &mut self.visible)
     }
 }
 
 impl Governed for DeleteGrantRule {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.reach = principal.reach();
-        change_role(principal, &[Permission::RolesWrite], &mut self.visible)
+        change_role(principal, DELEGATING, &mut self.visible)
     }
 }
 
