@@ -204,16 +204,20 @@ fn happening(
     }
 }
 
-/// Whether the caller may change what a role is.
-pub async fn may_change(
+pub async fn is_changeable(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let row = roles::table.find(id).select(roles::unchangeable);
+    match found(row.first::<bool>(connection).await.optional()?)? {
+        true => Err(UNCHANGEABLE),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a role that permits, with all that it contains, more than the caller may.
+pub async fn within_reach(
     id: i64,
     authority: Authority,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let row = roles::table.find(id).select(roles::unchangeable);
-    if found(row.first::<bool>(connection).await.optional()?)? {
-        return Err(UNCHANGEABLE);
-    }
     let reach = match authority {
         Authority::Reach(reach) => reach,
         Authority::Rules(_) | Authority::Nothing => Reach::Nothing,
