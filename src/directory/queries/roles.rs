@@ -327,6 +327,8 @@ impl Run for DeleteRole {
         let side = Relation::RoleUsers.of(self.id);
         grants::record_end_of(side, context, connection).await?;
         about_end_of(self.id, context, connection).await?;
+        // Nobody changes what a role contains while it is settled anew.
+        env::one_at_a_time(connection).await?;
         // What others contain only through this role they lose with it.
         let contained = role_includes::table
             .filter(role_includes::part_id.eq(self.id))
