@@ -441,9 +441,13 @@ impl Governed for CreateGrant {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.authority = giving(principal)?;
         // Whoever may give roles to all may do so without seeing all.
-        self.visible = match self.authority {
-            Authority::Reach(_) => Visible::All,
-            Authority::Rules(_) | Authority::Nothing => principal.sees_users(),
+        // For rules it is enough to see whom they show.
+        self.visible = match (self.authority, principal.sees_users()) {
+            (Authority::Reach(_), _) => Visible::All,
+            (Authority::Rules(granter), Visible::Own(_) | Visible::Nothing) => {
+                Visible::Delegated(granter)
+            }
+            (_, visible) => visible,
         };
         Ok(())
     }
