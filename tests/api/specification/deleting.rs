@@ -4,7 +4,7 @@ use std::thread;
 
 use serde_json::json;
 
-use super::{count, included, members};
+use super::{count, count_roles, included, members};
 use crate::support::{TestApp, a_role, a_user};
 
 #[test]
