@@ -101,8 +101,10 @@ pub enum Pointing<'a> {
 impl Pointing<'_> {
     /// A pointer at what is there: the attribute, or the parent of one that is missing.
     fn attribute(self, name: &str) -> Option<String> {
-        let Self::Resource(document, base) = self else {
-            return None;
+        let (document, base) = match self {
+            Self::Nowhere => return None,
+            Self::Linkage(_, base) => return Some(base.into()),
+            Self::Resource(document, base) => (document, base),
         };
         Some(if document.attributes.contains_key(name) {
             ResourceObject::attribute_pointer(base, name)

@@ -201,13 +201,19 @@ impl Governed for FindRole {
 impl Governed for CreateRole {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         require(principal, Permission::RolesWrite)?;
-        if self.users.as_ref().is_some_and(|users| !users.is_empty()) {
+        let names = |ids: &Option<Vec<i64>>| ids.as_ref().is_some_and(|ids| !ids.is_empty());
+        if names(&self.users) || names(&self.includes) {
             require(principal, Permission::GrantsWrite)?;
         }
         self.reach = principal.reach();
         Ok(())
     }
 }
+
+/// Whoever puts a role into another gives it to all who hold the other, and
+/// whoever makes a rule gives what can be given by it: no less is needed than
+/// for giving.
+const DELEGATING: &[Permission] = &[Permission::RolesWrite, Permission::GrantsWrite];
 
 /// A role that is out of sight must answer like one that does not exist: to whom
 /// a permission is lacking the surface says so, the directory to all others.
@@ -225,8 +231,8 @@ fn change_role(
 impl Governed for UpdateRole {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.reach = principal.reach();
-        let needs: &[Permission] = if self.users.is_some() {
-            &[Permission::RolesWrite, Permission::GrantsWrite]
+        let needs: &[Permission] = if self.users.is_some() || self.includes.is_some() {
+            DELEGATING
         } else {
             &[Permission::RolesWrite]
         };
@@ -283,7 +289,10 @@ impl Governed for ChangeMembers {
                 }
                 Permission::GrantsWrite
             }
-            Relation::RoleIncludes | Relation::RuleTargets => Permission::RolesWrite,
+            Relation::RoleIncludes | Relation::RuleTargets => {
+                require(principal, Permission::RolesWrite)?;
+                Permission::GrantsWrite
+            }
             Relation::PartnerClusters | Relation::ClusterPartners => Permission::PartnersWrite,
         };
         self.authority = Authority::Reach(principal.reach());
@@ -433,6 +442,15 @@ fn giving(principal: &Principal) -> Result<Authority, Refusal> {
 impl Governed for CreateGrant {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.authority = giving(principal)?;
+        // Whoever may give roles to all may do so without seeing all.
+        // For rules it is enough to see whom they show.
+        self.visible = match (self.authority, principal.sees_users()) {
+            (Authority::Reach(_), _) => Visible::All,
+            (Authority::Rules(granter), Visible::Own(_) | Visible::Nothing) => {
+                Visible::Delegated(granter)
+            }
+            (_, visible) => visible,
+        };
         Ok(())
     }
 }
@@ -477,21 +495,23 @@ impl Governed for FindGrantRule {
 impl Governed for CreateGrantRule {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.reach = principal.reach();
-        require(principal, Permission::RolesWrite)
+        DELEGATING
+            .iter()
+            .try_for_each(|permission| require(principal, *permission))
     }
 }
 
 impl Governed for UpdateGrantRule {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.reach = principal.reach();
-        change_role(principal, &[Permission::RolesWrite], &mut self.visible)
+        change_role(principal, DELEGATING, &mut self.visible)
     }
 }
 
 impl Governed for DeleteGrantRule {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.reach = principal.reach();
-        change_role(principal, &[Permission::RolesWrite], &mut self.visible)
+        change_role(principal, DELEGATING, &mut self.visible)
     }
 }
 

@@ -185,6 +185,8 @@ impl Operation for FindGrant {
 /// Gives a role.
 #[derive(Clone, Debug)]
 pub struct CreateGrant {
+    /// To whom a role can be given.
+    pub visible: Visible,
     pub user_id: i64,
     pub role_id: i64,
     pub place: Place,

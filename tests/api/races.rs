@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Barrier;
 
+use rolecall::directory::delegation::Place;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, JSON_API, TestApp, a_role, a_user};
+use crate::support::{Answer, Client, JSON_API, RoleMade, TestApp, a_cluster, a_role, a_user};
 
 /// Sends all of these at once, each from a thread of its own.
 fn at_once<T: Send>(works: Vec<impl FnOnce() -> T + Send>) -> Vec<T> {
@@ -700,4 +701,124 @@ fn of_many_purges_at_once_exactly_one_is_made() {
     let path = a_user().deleted(&app).trash_path();
     let answers = at_once(vec![|| admin.delete(&path); 6]);
     assert_eq!(statuses(&answers), BTreeMap::from([(204, 1), (404, 5)]));
+}
+
+#[test]
+fn of_many_same_grants_exactly_one_is_made() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let imo = admin.get("/roles?filter[name]=CLUSTER_IMO").ids()[0].clone();
+    let cluster = a_cluster().create(&app);
+    for _ in 0..4 {
+        let user = a_user().create(&app);
+        let document = json!({"data": {"type": "grants", "relationships": {
+            "user": {"data": {"type": "users", "id": user.id.to_string()}},
+            "role": {"data": {"type": "roles", "id": imo}},
+            "cluster": {"data": {"type": "clusters", "id": cluster.id.to_string()}},
+        }}});
+        let answers = at_once(vec![|| admin.post("/grants", &document); 5]);
+        let wanted = BTreeMap::from([(201, 1), (400, 4)]);
+        assert_eq!(statuses(&answers), wanted, "{answers:?}");
+        for lost in answers.iter().filter(|answer| answer.status == 400) {
+            assert_eq!(lost.pointers(), ["/data/relationships/role/data"]);
+        }
+        let listed = admin.get(&format!("{}/grants", user.path())).expect(200);
+        assert_eq!(listed.ids().len(), 1);
+    }
+}
+
+#[test]
+fn of_many_grants_that_become_the_same_exactly_one_does() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let user = a_user().create(&app);
+    let goal = a_role().create(&app);
+    let grants: Vec<i64> = (0..5)
+        .map(|_| user.grant_in(&app, &a_role().create(&app), Place::UN_SCOPED))
+        .collect();
+    let document = json!({"data": {"type": "roles", "id": goal.id.to_string()}});
+    let answers = at_once(
+        grants
+            .iter()
+            .map(|grant| {
+                let path = format!("/grants/{grant}/relationships/role");
+                let (admin, document) = (&admin, &document);
+                move || admin.patch(&path, document)
+            })
+            .collect(),
+    );
+    let wanted = BTreeMap::from([(200, 1), (400, 4)]);
+    assert_eq!(statuses(&answers), wanted, "{answers:?}");
+}
+
+#[test]
+fn of_two_compositions_that_would_make_a_cycle_one_is_refused() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    for round in 0..6 {
+        let [one, between, other] = [(); 3].map(|()| a_role().create(&app));
+        let include = |whole: &RoleMade, part: &RoleMade| {
+            let path = format!("{}/relationships/includes", whole.path());
+            admin.post(&path, &identifiers("roles", &[part.id]))
+        };
+        // Every other time through a third.
+        let first = if round % 2 == 0 { &one } else { &between };
+        if first.id == between.id {
+            include(&one, &between).expect(200);
+        }
+        let works: Vec<Box<dyn FnOnce() -> Answer + Send>> = vec![
+            Box::new(|| include(first, &other)),
+            Box::new(|| include(&other, &one)),
+        ];
+        let answers = at_once(works);
+        let wanted = BTreeMap::from([(200, 1), (403, 1)]);
+        assert_eq!(statuses(&answers), wanted, "{answers:?}");
+    }
+}
+
+#[test]
+fn what_a_role_contains_counts_though_another_way_to_it_ends_at_the_same_time() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    for _ in 0..8 {
+        let part = a_role().permitting(&["audit:read"]).create(&app);
+        let [whole, middle] = [(); 2].map(|()| a_role().create(&app));
+        let include = |whole: &RoleMade, part: &RoleMade| {
+            let path = format!("{}/relationships/includes", whole.path());
+            admin.post(&path, &identifiers("roles", &[part.id]))
+        };
+        include(&whole, &middle).expect(200);
+        include(&middle, &part).expect(200);
+        let client = a_user().holding(&whole).create(&app).client(&app);
+        let works: Vec<Box<dyn FnOnce() -> Answer + Send>> = vec![
+            Box::new(|| admin.delete(&middle.path())),
+            Box::new(|| include(&whole, &part)),
+        ];
+        let answers = at_once(works);
+        let wanted = BTreeMap::from([(200, 1), (204, 1)]);
+        assert_eq!(statuses(&answers), wanted, "{answers:?}");
+        client.get("/events?page[size]=1").expect(200);
+    }
+}
+
+#[test]
+fn of_two_last_administrators_only_one_is_ended_by_grants() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let first = admin.get("/users/1/grants").expect(200).ids()[0].clone();
+    let deputy = a_user().create(&app);
+    let role = RoleMade {
+        id: 1,
+        name: "admin".into(),
+    };
+    let second = deputy.grant_in(&app, &role, Place::UN_SCOPED);
+    let off = json!({"data": {"type": "grants", "id": first,
+        "attributes": {"valid_until": "2999-01-01T00:00:00Z"}}});
+    let works: Vec<Box<dyn FnOnce() -> Answer + Send>> = vec![
+        Box::new(|| admin.patch(&format!("/grants/{first}"), &off)),
+        Box::new(|| admin.delete(&format!("/grants/{second}"))),
+    ];
+    let answers = at_once(works);
+    let refused = answers.iter().filter(|answer| answer.status == 403);
+    assert_eq!(refused.count(), 1, "{answers:?}");
 }

@@ -40,6 +40,11 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST",   "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
     ("PATCH",  "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
     ("DELETE", "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
+    ("GET",    "/users/{id}/grants",                   [401, 404, 200, 200]),
+    ("GET",    "/users/{id}/relationships/grants",     [401, 404, 200, 200]),
+    ("POST",   "/users/{id}/relationships/grants",     [401, 404, 403, 403]),
+    ("PATCH",  "/users/{id}/relationships/grants",     [401, 404, 403, 403]),
+    ("DELETE", "/users/{id}/relationships/grants",     [401, 404, 403, 403]),
 
     ("GET",    "/users/{id}/partner",                  [401, 404, 200, 200]),
     ("GET",    "/users/{id}/relationships/partner",    [401, 404, 200, 200]),
@@ -55,13 +60,54 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST",   "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
     ("PATCH",  "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
     ("DELETE", "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
+    ("GET",    "/roles/{id}/grants",                   [401, 404, 200, 200]),
+    ("GET",    "/roles/{id}/relationships/grants",     [401, 404, 200, 200]),
+    ("POST",   "/roles/{id}/relationships/grants",     [401, 404, 403, 403]),
+    ("PATCH",  "/roles/{id}/relationships/grants",     [401, 404, 403, 403]),
+    ("DELETE", "/roles/{id}/relationships/grants",     [401, 404, 403, 403]),
+    ("GET",    "/roles/{id}/includes",                 [401, 404, 200, 200]),
+    ("GET",    "/roles/{id}/relationships/includes",   [401, 404, 200, 200]),
+    ("POST",   "/roles/{id}/relationships/includes",   [401, 404, 403, 200]),
+    ("PATCH",  "/roles/{id}/relationships/includes",   [401, 404, 403, 200]),
+    ("DELETE", "/roles/{id}/relationships/includes",   [401, 404, 403, 200]),
+    ("GET",    "/roles/{id}/grant-rules",              [401, 404, 200, 200]),
+    ("GET",    "/roles/{id}/relationships/grant-rules",[401, 404, 200, 200]),
+    ("POST",   "/roles/{id}/relationships/grant-rules",[401, 404, 403, 403]),
+    ("PATCH",  "/roles/{id}/relationships/grant-rules",[401, 404, 403, 403]),
+    ("DELETE", "/roles/{id}/relationships/grant-rules",[401, 404, 403, 403]),
 
+    // To oneself nobody gives anything by a rule; the stranger does not see the owner.
+    ("GET",    "/grants",                              [401, 200, 200, 200]),
+    ("POST",   "/grants",                              [401, 404, 403, 201]),
+    ("GET",    "/grants/{id}",                         [401, 404, 200, 200]),
+    ("PATCH",  "/grants/{id}",                         [401, 404, 403, 200]),
+    ("DELETE", "/grants/{id}",                         [401, 404, 403, 204]),
+    ("GET",    "/grants/{id}/user",                    [401, 404, 200, 200]),
+    ("GET",    "/grants/{id}/relationships/user",      [401, 404, 200, 200]),
+    ("PATCH",  "/grants/{id}/relationships/user",      [401, 404, 403, 403]),
+    ("GET",    "/grants/{id}/role",                    [401, 404, 200, 200]),
+    ("GET",    "/grants/{id}/relationships/role",      [401, 404, 200, 200]),
+    ("PATCH",  "/grants/{id}/relationships/role",      [401, 404, 403, 200]),
     ("GET",    "/grants/{id}/workspace",               [401, 404, 200, 200]),
     ("GET",    "/grants/{id}/relationships/workspace", [401, 404, 200, 200]),
     ("PATCH",  "/grants/{id}/relationships/workspace", [401, 404, 403, 403]),
     ("GET",    "/grants/{id}/cluster",                 [401, 404, 200, 200]),
     ("GET",    "/grants/{id}/relationships/cluster",   [401, 404, 200, 200]),
     ("PATCH",  "/grants/{id}/relationships/cluster",   [401, 404, 403, 403]),
+
+    ("GET",    "/grant-rules",                         [401, 200, 200, 200]),
+    ("POST",   "/grant-rules",                         [401, 403, 403, 201]),
+    ("GET",    "/grant-rules/{id}",                    [401, 404, 200, 200]),
+    ("PATCH",  "/grant-rules/{id}",                    [401, 404, 403, 200]),
+    ("DELETE", "/grant-rules/{id}",                    [401, 404, 403, 204]),
+    ("GET",    "/grant-rules/{id}/granter",            [401, 404, 200, 200]),
+    ("GET",    "/grant-rules/{id}/relationships/granter",[401, 404, 200, 200]),
+    ("PATCH",  "/grant-rules/{id}/relationships/granter",[401, 404, 403, 200]),
+    ("GET",    "/grant-rules/{id}/targets",            [401, 404, 200, 200]),
+    ("GET",    "/grant-rules/{id}/relationships/targets",[401, 404, 200, 200]),
+    ("POST",   "/grant-rules/{id}/relationships/targets",[401, 404, 403, 200]),
+    ("PATCH",  "/grant-rules/{id}/relationships/targets",[401, 404, 403, 200]),
+    ("DELETE", "/grant-rules/{id}/relationships/targets",[401, 404, 403, 200]),
 
     // In use: roles are held there, users belong to it.
     ("GET",    "/workspaces",                          [401, 200, 200, 200]),
@@ -147,6 +193,12 @@ struct Things {
     cluster: ClusterMade,
     /// The owner's, in the workspace.
     grant: i64,
+    /// What it could be of instead.
+    other_in_workspace: RoleMade,
+    /// Of the owner's role.
+    rule: i64,
+    /// Nobody's.
+    spare: RoleMade,
     partner: PartnerMade,
     other_partner: PartnerMade,
 }
@@ -166,6 +218,8 @@ impl Things {
         owner.grant_in(app, &in_cluster, cluster.place());
         let in_workspace = a_role().held_in("workspace").create(app);
         let grant = owner.grant_in(app, &in_workspace, workspace.place());
+        let spare = a_role().create(app);
+        let rule = app.admin().post("/grant-rules", &a_rule(&role, &spare));
         app.token_of(owner.id, None);
         let tokens = app.admin().get(&format!("{}/tokens", owner.path())).ids();
         let token = tokens[0].parse().unwrap();
@@ -178,6 +232,9 @@ impl Things {
             workspace,
             cluster,
             grant,
+            other_in_workspace: a_role().held_in("workspace").create(app),
+            rule: rule.expect(201).id().parse().unwrap(),
+            spare,
             partner,
             other_partner: a_partner().create(app),
         }
@@ -190,6 +247,7 @@ impl Things {
             Some("tokens") => self.token,
             Some("trash") => self.deleted.id,
             Some("grants") => self.grant,
+            Some("grant-rules") => self.rule,
             Some("workspaces") => self.workspace.id,
             Some("clusters") => self.cluster.id,
             Some("partners") => self.partner.id,
@@ -204,7 +262,14 @@ impl Things {
         let attributes = json!({"name": format!("n{}", self.owner.id)});
         match (method, path.split("/relationships/").nth(1)) {
             ("GET" | "HEAD", _) => None,
-            ("PATCH", None) => Some(changes(kind, self.id(path), attributes)),
+            ("PATCH", None) => {
+                let attributes = match kind {
+                    "grants" => json!({"is_active": false}),
+                    "grant-rules" => json!({"verbs": ["give"]}),
+                    _ => attributes,
+                };
+                Some(changes(kind, self.id(path), attributes))
+            }
             ("DELETE", None) => None,
             (_, None) if kind == "operations" => {
                 let new = a_new("roles", attributes);
@@ -215,6 +280,15 @@ impl Things {
                 let attributes = json!({"username": username, "password": "secret"});
                 Some(a_new(kind, attributes))
             }
+            (_, None) if kind == "grants" => {
+                let mut new = a_new(kind, json!({}));
+                new["data"]["relationships"] = json!({
+                    "user": one("users", self.owner.id),
+                    "role": one("roles", self.spare.id),
+                });
+                Some(new)
+            }
+            (_, None) if kind == "grant-rules" => Some(a_rule(&self.role, &self.spare)),
             (_, None) if kind == "workspaces" => {
                 let code = format!("C{}", self.owner.id);
                 Some(a_new(kind, json!({"title": "Kenya", "code": code})))
@@ -236,6 +310,10 @@ impl Things {
             (_, Some("partners")) => Some(linkage("partners", &[self.other_partner.id])),
             (_, Some("cluster")) => Some(one("clusters", self.cluster.id)),
             (_, Some("grants")) => Some(linkage("grants", &[1])),
+            (_, Some("role")) => Some(one("roles", self.other_in_workspace.id)),
+            (_, Some("granter")) => Some(one("roles", self.spare.id)),
+            (_, Some("includes" | "targets")) => Some(linkage("roles", &[self.spare.id])),
+            (_, Some("grant-rules")) => Some(linkage("grant-rules", &[self.rule])),
             (_, Some("roles")) => Some(linkage("roles", &[self.role.id])),
             (_, Some("users")) => Some(linkage("users", &[self.owner.id])),
             (_, Some("tokens")) => Some(linkage("tokens", &[self.token])),
@@ -279,6 +357,17 @@ impl Things {
 
 fn one(kind: &str, id: i64) -> Value {
     json!({"data": {"type": kind, "id": id.to_string()}})
+}
+
+/// That holders of one role may take another away from anybody: nothing that
+/// the rest of the table is about.
+fn a_rule(granter: &RoleMade, target: &RoleMade) -> Value {
+    let mut document = a_new("grant-rules", json!({"scope": "any", "verbs": ["remove"]}));
+    document["data"]["relationships"] = json!({
+        "granter": one("roles", granter.id),
+        "targets": linkage("roles", &[target.id]),
+    });
+    document
 }
 
 /// What the four get, each for things of its own.

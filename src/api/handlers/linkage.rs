@@ -5,12 +5,12 @@ use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{Of, State};
-use crate::api::decode::{At, members, relationships};
+use crate::api::decode::{At, members};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::{Compound, Tree};
 use crate::api::paging::{Manner, Order, Paging, Told};
 use crate::api::render::{Render, cursor_member, open_links};
-use crate::api::resource::{Resource, Row, Sent, Target, Writable};
+use crate::api::resource::{Linked, Resource, Row, Sent, Target, Writable};
 use crate::api::resources::{ToMany, ToOne};
 use crate::api::{kinds, plan};
 use crate::directory::DirectoryError;
@@ -18,7 +18,7 @@ use crate::directory::members::{Change, ChangeMembers, Members, Part};
 use crate::directory::versions::Digest;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{self, Commas, raw};
-use crate::jsonapi::{Linkage, Purpose, ResourceObject, read_linkage};
+use crate::jsonapi::{Linkage, read_linkage};
 
 /// `GET /users/ID/relationships/roles`
 pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
@@ -120,8 +120,6 @@ pub async fn set_linkage<L: ToOne<From: Writable>>(
         let expected = call.expected(Of::Resource)?;
         let id = call.id();
         let linkage = read_linkage(&body, &call.api.document_limits)?;
-        let from = <L::From as Resource>::TYPE;
-        let document = ResourceObject::of_relationship(from, L::NAME, linkage.clone());
         let set = async {
             let parent = call.guard.read(L::From::find(id)).await?;
             parent.ok_or(DirectoryError::NotFound)?;
@@ -130,7 +128,8 @@ pub async fn set_linkage<L: ToOne<From: Writable>>(
                 let error = kinds::INVALID_LINKAGE.error(detail).at_pointer("/data");
                 return Err(Failure::from(error));
             }
-            let linked = relationships::<L::From>(&document, Purpose::Update, &At::DATA)?;
+            let ids = members(&linkage, <L::To as Resource>::TYPE, &At::DATA)?;
+            let linked = Linked(vec![(L::NAME, ids)]);
             let target = Target { id, expected };
             let draft = Default::default();
             let change = L::From::change(&call.guard, target, draft, Vec::new(), linked).await?;

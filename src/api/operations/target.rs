@@ -254,6 +254,13 @@ impl Reading<'_> {
         let expected = self.expected(&operation, id, Of::Resource)?;
         let limits = &self.call.api.document_limits;
         let linkage = linkage_from(operation.data.unwrap_or_default(), &self.data, limits)?;
+        if matches!(linkage, Linkage::Many(_)) {
+            let detail = "A to-one relationship takes one identifier or null.";
+            let error = kinds::INVALID_LINKAGE.error(detail);
+            return Err(error.at_pointer(self.data.as_str()).into());
+        }
+        // What is wrong with it is told where it stands here.
+        members(&linkage, known.target, &self.within(&self.data))?;
         let document = ResourceObject::of_relationship(writes.kind, known.name, linkage.clone());
         Ok(What::Set(
             writes,

@@ -147,6 +147,7 @@ impl Writable for Grants {
         let user = linked.one("user");
         let role = linked.one("role");
         let mut operation = CreateGrant {
+            visible: Default::default(),
             user_id: user.unwrap_or_default(),
             role_id: role.unwrap_or_default(),
             place: Place {

@@ -78,17 +78,18 @@ async fn by_rules(
         let Some(person) = people.get(&asked.user) else {
             return Err(refused());
         };
-        if !person.is_active {
-            return Err(DirectoryError::Forbidden(
-                "This user is deactivated.".into(),
-            ));
-        }
         let same_partner = own.is_some() && own == person.partner;
         let covered = powers
             .iter()
             .any(|power| power.covers(asked.verb, asked.role, asked.place, same_partner));
         if !covered {
             return Err(refused());
+        }
+        // Told only to whom it makes the difference.
+        if !person.is_active {
+            return Err(DirectoryError::Forbidden(
+                "This user is deactivated.".into(),
+            ));
         }
     }
     Ok(())

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use diesel::IntoSql;
+
 use super::audit::{Happening, record, record_all};
-use super::delegation::{Asked, may};
+use super::delegation::{Asked, may, partners, powers};
 use super::grants::some_administrator;
 use super::outbox::about_grants;
 use super::prelude::*;
@@ -53,8 +55,35 @@ impl Run for FindGrant {
             return Ok(None);
         };
         let sight = sight(self.visible, context, connection).await?;
-        Ok(Some(grant).filter(|grant| sight.sees(grant.user_id, partner)))
+        if sight.sees(grant.user_id, partner)
+            || reaches(self.visible, &grant, partner, context, connection).await?
+        {
+            return Ok(Some(grant));
+        }
+        Ok(None)
     }
+}
+
+/// Whether a rule lets the caller do anything to this grant, though they do
+/// not see its user among all others.
+async fn reaches(
+    visible: Visible,
+    grant: &Grant,
+    partner: Option<i64>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let Visible::Delegated(granter) = visible else {
+        return Ok(false);
+    };
+    let powers = powers(granter, vec![grant.role_id], context, connection).await?;
+    let people = partners(vec![granter], connection).await?;
+    let own = people.get(&granter).and_then(|person| person.partner);
+    let same_partner = own.is_some() && own == partner;
+    Ok(powers.iter().any(|power| {
+        let covers = |verb| power.covers(verb, grant.role_id, grant.place(), same_partner);
+        Verb::ALL.iter().any(|(verb, _)| covers(*verb))
+    }))
 }
 
 impl Run for List<Grants> {
@@ -161,11 +190,7 @@ impl Run for CreateGrant {
     type Answer = Grant;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Grant, DirectoryError> {
-        let visible = match self.authority {
-            Authority::Rules(granter) => Visible::Delegated(granter),
-            Authority::Reach(_) | Authority::Nothing => Visible::All,
-        };
-        if !sees_user(visible, self.user_id, context, connection).await? {
+        if !sees_user(self.visible, self.user_id, context, connection).await? {
             return Err(DirectoryError::no_such("users", "user"));
         }
         check_force(&self.changes, None)?;
@@ -331,7 +356,13 @@ impl Run for UpdateGrant {
         diesel::update(grants::table.find(self.id))
             .set((
                 &changes,
-                grants::end_told.eq(false),
+                // Only another end is told again.
+                grants::end_told.eq(grants::end_told.and(
+                    changes
+                        .valid_until
+                        .is_none()
+                        .into_sql::<diesel::sql_types::Bool>(),
+                )),
                 grants::version.eq(grants::version + 1),
                 grants::modified.eq(context.now_text()),
             ))
@@ -467,6 +498,7 @@ impl Run for GiveRoles {
         let mut given = Vec::with_capacity(self.roles.len());
         for (role, place) in &self.roles {
             let create = CreateGrant {
+                visible: Visible::All,
                 user_id: self.user_id,
                 role_id: *role,
                 place: *place,

@@ -144,8 +144,20 @@ fn count(number: i64) -> usize {
     usize::try_from(number).unwrap_or_default()
 }
 
-/// Changes the members as asked, and checks what that may bring about.
+/// Changes the members as asked, of what may be changed at all.
 pub async fn change(
+    wanted: &ChangeMembers,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    if wanted.side.relation == Relation::RoleIncludes {
+        roles::is_changeable(wanted.side.id, connection).await?;
+    }
+    put(wanted, context, connection).await
+}
+
+/// Changes the members, and checks what that may bring about.
+async fn put(
     wanted: &ChangeMembers,
     context: &Context,
     connection: &mut Conn,
@@ -173,7 +185,8 @@ pub async fn change(
     Ok(changed)
 }
 
-/// For a resource that is being made or changed as a whole.
+/// For a resource that is being made or changed as a whole, which its own
+/// operation has checked.
 pub async fn replace(
     side: Side,
     ids: &[i64],
@@ -189,7 +202,7 @@ pub async fn replace(
         members: ids.to_vec(),
         authority,
     };
-    change(&wanted, context, connection).await
+    put(&wanted, context, connection).await
 }
 
 async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
@@ -210,7 +223,7 @@ async fn check_before(
 ) -> Result<(), DirectoryError> {
     match wanted.side.relation {
         Relation::RoleIncludes => {
-            roles::may_change(wanted.side.id, wanted.authority, connection).await
+            roles::within_reach(wanted.side.id, wanted.authority, connection).await
         }
         Relation::RuleTargets => {
             rules::within_reach(wanted.side.id, wanted.authority, context, connection).await

@@ -445,6 +445,11 @@ async fn guard(
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let held = |member: &i64| standing.contains_key(member);
+    // What is limited or switched off becomes lasting by being named.
+    let lifted = |member: &&i64| {
+        let grant = standing.get(member);
+        change != Change::Remove && grant.is_some_and(|grant| !grant.is_unlimited())
+    };
     let one = |member: &i64, verb| {
         let (user, role) = side.pair(*member);
         Asked::un_scoped(user, role, verb)
@@ -457,6 +462,12 @@ async fn guard(
     });
     let asked: Vec<Asked> = given
         .map(|member| one(member, Verb::Give))
+        .chain(
+            named
+                .iter()
+                .filter(lifted)
+                .map(|member| one(member, Verb::Toggle)),
+        )
         .chain(taken.map(|member| one(member, Verb::Remove)))
         .collect();
     if asked.is_empty() && matches!(authority, Authority::Rules(_)) {

@@ -204,16 +204,20 @@ fn happening(
     }
 }
 
-/// Whether the caller may change what a role is.
-pub async fn may_change(
+pub async fn is_changeable(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let row = roles::table.find(id).select(roles::unchangeable);
+    match found(row.first::<bool>(connection).await.optional()?)? {
+        true => Err(UNCHANGEABLE),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a role that permits, with all that it contains, more than the caller may.
+pub async fn within_reach(
     id: i64,
     authority: Authority,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let row = roles::table.find(id).select(roles::unchangeable);
-    if found(row.first::<bool>(connection).await.optional()?)? {
-        return Err(UNCHANGEABLE);
-    }
     let reach = match authority {
         Authority::Reach(reach) => reach,
         Authority::Rules(_) | Authority::Nothing => Reach::Nothing,
@@ -323,6 +327,8 @@ impl Run for DeleteRole {
         let side = Relation::RoleUsers.of(self.id);
         grants::record_end_of(side, context, connection).await?;
         about_end_of(self.id, context, connection).await?;
+        // Nobody changes what a role contains while it is settled anew.
+        env::one_at_a_time(connection).await?;
         // What others contain only through this role they lose with it.
         let contained = role_includes::table
             .filter(role_includes::part_id.eq(self.id))

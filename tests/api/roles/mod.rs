@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod get;
+mod includes;
 mod list;
 mod update;
 mod users;

@@ -143,6 +143,7 @@ impl Member {
     /// The role in a workspace or a cluster; answers the id of the grant.
     pub fn grant_in(&self, app: &TestApp, role: &RoleMade, place: Place) -> i64 {
         let create = CreateGrant {
+            visible: Visible::All,
             user_id: self.id,
             role_id: role.id,
             place,
