@@ -7,7 +7,8 @@
 //!
 //! `ROLECALL_BENCH_USERS` (10000), `ROLECALL_BENCH_SECONDS` (3) a round,
 //! `ROLECALL_BENCH_ROUNDS` (3), `ROLECALL_BENCH_DATABASE` (an address of
-//! PostgreSQL with an empty database; SQLite when absent).
+//! PostgreSQL with an empty database; SQLite when absent),
+//! `ROLECALL_BENCH_ONLY` (a part of the names of what shall be measured).
 
 mod baseline;
 mod measure;
@@ -34,7 +35,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!();
     println!("| work | rolecall /s | memory handler /s | ratio | CPU a request | p50 | p99 |");
     println!("|---|---|---|---|---|---|---|");
-    for item in &items {
+    for item in items
+        .iter()
+        .filter(|item| item.name.contains(&settings.only))
+    {
         let row = measure::compare(item, &service, &baseline, &settings)?;
         println!("{row}");
     }

@@ -12,6 +12,8 @@ pub struct Settings {
     pub seconds: u64,
     pub rounds: usize,
     pub database: Option<String>,
+    /// Only work whose name holds this.
+    pub only: String,
 }
 
 impl Settings {
@@ -27,6 +29,7 @@ impl Settings {
             seconds: number("ROLECALL_BENCH_SECONDS", 3),
             rounds: usize::try_from(number("ROLECALL_BENCH_ROUNDS", 3)).unwrap_or(3),
             database: std::env::var("ROLECALL_BENCH_DATABASE").ok(),
+            only: std::env::var("ROLECALL_BENCH_ONLY").unwrap_or_default(),
         }
     }
 }

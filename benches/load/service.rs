@@ -8,11 +8,18 @@ use std::time::{Duration, Instant};
 
 use rolecall::auth::secret::TokenSecret;
 use rolecall::config::{Database, DatabaseUrl};
+use rolecall::directory::clusters::{ClusterChanges, CreateCluster};
 use rolecall::directory::credentials::CreateFirstAdministrator;
+use rolecall::directory::delegation::Place;
+use rolecall::directory::grants::{CreateGrant, GrantChanges};
+use rolecall::directory::listing::{Comparison, Condition, List, Operand, Slice, Visible};
+use rolecall::directory::members::Authority;
+use rolecall::directory::partners::{CreatePartner, PartnerChanges};
 use rolecall::directory::permissions::Reach;
-use rolecall::directory::roles::{CreateRole, RoleChanges};
+use rolecall::directory::roles::{CreateRole, RoleChanges, RoleColumn, Roles};
 use rolecall::directory::tokens::{CreateToken, TokenChanges};
 use rolecall::directory::users::{CreateUser, PasswordHash, UserChanges};
+use rolecall::directory::workspaces::{CreateWorkspace, WorkspaceChanges};
 use rolecall::directory::{Context, Directory, DirectoryError, RequestId, SystemClock};
 use rolecall::storage::Store;
 
@@ -23,6 +30,8 @@ pub struct Service {
     folder: std::path::PathBuf,
     pub address: String,
     pub token: String,
+    /// Of somebody who sees a tenth of the users, by a grant rule.
+    pub member_token: String,
     pub users: usize,
     pub idle_mib: u64,
 }
@@ -35,7 +44,7 @@ impl Service {
             Some(url) => url.clone(),
             None => format!("sqlite://{}", folder.join("load.db").display()),
         };
-        let token = fill(&url, settings.users)?;
+        let (token, member_token) = fill(&url, settings.users)?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();
@@ -56,6 +65,7 @@ impl Service {
             folder,
             address,
             token,
+            member_token,
             users: settings.users,
             idle_mib: 0,
         };
@@ -81,11 +91,16 @@ impl Service {
 
     /// The body of a 200 answer.
     pub fn get(&self, path: &str) -> Result<Vec<u8>, Box<dyn Error>> {
-        Ok(self.exchange(path)?.1)
+        Ok(self.exchange(path, &self.token)?.1)
+    }
+
+    /// The same for the member.
+    pub fn get_as_member(&self, path: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+        Ok(self.exchange(path, &self.member_token)?.1)
     }
 
     pub fn etag(&self, path: &str) -> Result<String, Box<dyn Error>> {
-        let (head, _) = self.exchange(path)?;
+        let (head, _) = self.exchange(path, &self.token)?;
         let line = head
             .lines()
             .find(|line| line.to_ascii_lowercase().starts_with("etag:"));
@@ -109,12 +124,12 @@ impl Service {
     }
 
     /// Head and body of a 200 answer.
-    fn exchange(&self, path: &str) -> Result<(String, Vec<u8>), Box<dyn Error>> {
+    fn exchange(&self, path: &str, token: &str) -> Result<(String, Vec<u8>), Box<dyn Error>> {
         let mut stream = TcpStream::connect(&self.address)?;
         write!(
             stream,
             "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
-            self.address, self.token
+            self.address, token
         )?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
@@ -149,8 +164,9 @@ impl Drop for Service {
     }
 }
 
-/// Users with two roles each, an administrator, and a token for the run.
-fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
+/// Users with two roles each, every tenth of one partner; an administrator and
+/// a member of that partner, with a token each for the run.
+fn fill(url: &str, users: usize) -> Result<(String, String), Box<dyn Error>> {
     let settings = Database {
         url: DatabaseUrl::parse(url)?,
         write_queue: 4096,
@@ -160,6 +176,7 @@ fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
     let directory = Directory::new(store, std::sync::Arc::new(SystemClock));
     let context = Context::of_program(directory.clock().now(), RequestId(0));
     let secret = TokenSecret::random().map_err(|error| error.to_string())?;
+    let member_secret = TokenSecret::random().map_err(|error| error.to_string())?;
     let runtime = actix_web::rt::Runtime::new()?;
     runtime.block_on(async {
         let first = CreateFirstAdministrator {
@@ -167,6 +184,7 @@ fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
             password_hash: PasswordHash::new(String::new()),
         };
         directory.write(&context, first).await?;
+        let (partner, place) = places(&directory, &context).await?;
         let mut roles = Vec::new();
         for name in ["Huguenots", "Marketing"] {
             let changes = RoleChanges {
@@ -188,6 +206,7 @@ fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
                     name: Some(Some("John".into())),
                     surname: Some(Some(format!("Doe {}", number % 1000))),
                     email: Some(Some(format!("user{number}@example.org"))),
+                    partner_id: (number % 10 == 0).then_some(Some(partner)),
                     ..UserChanges::default()
                 };
                 let create = CreateUser {
@@ -200,18 +219,86 @@ fn fill(url: &str, users: usize) -> Result<String, Box<dyn Error>> {
             });
             futures_util::future::try_join_all(batch).await?;
         }
-        let changes = TokenChanges {
-            name: Some("load".into()),
-            ..TokenChanges::default()
-        };
-        let create = CreateToken {
-            hash: secret.hash(),
-            user_id: 1,
-            changes,
-            reach: Reach::Everything,
+        let create = CreateGrant {
+            visible: Visible::All,
+            user_id: 2,
+            role_id: role(&directory, &context, "CLUSTER_MEMBER").await?,
+            place,
+            changes: GrantChanges::default(),
+            authority: Authority::Reach(Reach::Everything),
         };
         directory.write(&context, create).await?;
+        for (user_id, secret) in [(1, &secret), (2, &member_secret)] {
+            let changes = TokenChanges {
+                name: Some("load".into()),
+                ..TokenChanges::default()
+            };
+            let create = CreateToken {
+                hash: secret.hash(),
+                user_id,
+                changes,
+                reach: Reach::Everything,
+            };
+            directory.write(&context, create).await?;
+        }
         Ok::<_, DirectoryError>(())
     })?;
-    Ok(secret.expose().to_owned())
+    Ok((
+        secret.expose().to_owned(),
+        member_secret.expose().to_owned(),
+    ))
+}
+
+/// A partner, and a cluster as a place.
+async fn places(directory: &Directory, context: &Context) -> Result<(i64, Place), DirectoryError> {
+    let workspace = CreateWorkspace {
+        changes: WorkspaceChanges {
+            title: Some("Kenya".into()),
+            code: Some("KEN".into()),
+        },
+    };
+    let workspace = directory.write(context, workspace).await?.id;
+    let cluster = CreateCluster {
+        changes: ClusterChanges {
+            title: Some("Health".into()),
+            cluster_type: Some("health".into()),
+            workspace_id: Some(workspace),
+            ..ClusterChanges::default()
+        },
+        partners: None,
+    };
+    let cluster = directory.write(context, cluster).await?.id;
+    let partner = CreatePartner {
+        changes: PartnerChanges {
+            title: Some("ACME".into()),
+            ..PartnerChanges::default()
+        },
+        clusters: None,
+    };
+    let place = Place {
+        cluster: Some(cluster),
+        ..Place::UN_SCOPED
+    };
+    Ok((directory.write(context, partner).await?.id, place))
+}
+
+async fn role(directory: &Directory, context: &Context, name: &str) -> Result<i64, DirectoryError> {
+    let named = Condition::Test {
+        column: RoleColumn::Name,
+        comparison: Comparison::Equal,
+        operands: vec![Operand::Text(name.into())],
+    };
+    let slice = Slice {
+        offset: 0,
+        limit: 1,
+    };
+    let list: List<Roles> = List {
+        visible: Visible::All,
+        condition: Some(named),
+        ..List::new(slice)
+    };
+    let rows = directory.read(context, list).await?.rows;
+    rows.first()
+        .map(|role| role.id)
+        .ok_or(DirectoryError::NotFound)
 }

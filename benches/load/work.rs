@@ -58,6 +58,54 @@ const QUERIES: &[(&str, &str)] = &[
     ("search", "/users?q=er123"),
 ];
 
+/// What a member sees by a grant rule, and questions about users.
+fn delegated(service: &Service, answer: &[u8]) -> Result<Vec<Item>, Box<dyn Error>> {
+    let bearer = format!("Bearer {}", service.member_token);
+    let page = |name, path: &str| -> Result<Item, Box<dyn Error>> {
+        Ok(Item {
+            headers: vec![("Authorization", bearer.clone())],
+            answer: service.get_as_member(path)?,
+            ..Item::read(service, name, "/home")?
+        })
+    };
+    let at = |item: Item, path: &str| Item {
+        path: path.to_owned(),
+        ..item
+    };
+    let check = |id: String| {
+        format!(
+            r#"{{"type":"access-checks","attributes":{{"permission":"users:read"}},"relationships":{{"user":{{"data":{{"type":"users","id":"{id}"}}}}}}}}"#
+        )
+    };
+    let asked = |name, path: &str, lua| Item {
+        name,
+        method: "POST",
+        path: path.to_owned(),
+        lua: Some(lua),
+        connections: 16,
+        headers: Vec::new(),
+        answer: answer.to_vec(),
+    };
+    let one = format!("nil, nil, nil, '{{\"data\":{}}}'", check("5".into()));
+    let hundred: Vec<String> = (2..102)
+        .map(|id: i64| format!(r#"{{"op":"add","data":{}}}"#, check(id.to_string())))
+        .collect();
+    let hundred = format!(
+        r#"nil, nil, nil, '{{"atomic:operations":[{}]}}'"#,
+        hundred.join(",")
+    );
+    let most = "/users?page%5Bcount%5D=none";
+    Ok(vec![
+        at(page("page of 20, delegated", "/users")?, "/users"),
+        at(page("page of 20, delegated, not counted", most)?, most),
+        asked("access check", "/access-checks", one),
+        Item {
+            headers: vec![("Content-Type", ATOMIC.into()), ("Accept", ATOMIC.into())],
+            ..asked("100 access checks at once", "/operations", hundred)
+        },
+    ])
+}
+
 /// A document of a hundred operations, each on a user of its own.
 fn hundred() -> String {
     let operations: Vec<String> = (2..102)
@@ -166,6 +214,7 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
     for (name, path) in QUERIES {
         items.push(Item::read(service, name, path)?);
     }
+    items.extend(delegated(service, &answer)?);
     Ok(items)
 }
 

@@ -59,7 +59,7 @@ mod tests {
         let mut run = |statement: String| sql_query(statement).execute(&mut connection).unwrap();
         run(format!(
             "INSERT INTO roles (id, name, label, created, modified)
-             VALUES (2, 'IP_EDITOR', 'IP Editor', {T}, {T}), (3, 'IP_ADMIN', ' ', {T}, {T})"
+             VALUES (102, 'EDITOR', 'IP Editor', {T}, {T}), (103, 'ADMIN', ' ', {T}, {T})"
         ));
         run(format!(
             "INSERT INTO workspaces (id, title, code, created, modified)
@@ -103,9 +103,9 @@ mod tests {
         let news = |what, workspace_id, cluster_id| GrantNews {
             workspace_id,
             cluster_id,
-            ..GrantNews::everywhere(9, 1, 3, what)
+            ..GrantNews::everywhere(9, 1, 103, what)
         };
-        let from = GrantChange::Changed { from_role: 2 };
+        let from = GrantChange::Changed { from_role: 102 };
         let all = [
             news(GrantChange::Granted, None, Some(1)),
             news(from, Some(1), None),
@@ -119,17 +119,17 @@ mod tests {
         assert_eq!(
             subjects,
             [
-                "People: you now hold the role IP_ADMIN",
-                "People: your role is now IP_ADMIN"
+                "People: you now hold the role ADMIN",
+                "People: your role is now ADMIN"
             ]
         );
         assert!(
             mails[0]
                 .1
-                .contains("the role \"IP_ADMIN\" in the cluster WASH.")
+                .contains("the role \"ADMIN\" in the cluster WASH.")
         );
         assert!(mails[1].1.contains(
-            "your role in the workspace Syria was changed from \"IP Editor\" to \"IP_ADMIN\"."
+            "your role in the workspace Syria was changed from \"IP Editor\" to \"ADMIN\"."
         ));
     }
 

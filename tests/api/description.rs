@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     ADMIN_PASSWORD, Answer, Client, Member, TestApp, a_cluster, a_new, a_partner, a_role, a_user,
-    changes, linkage,
+    changes, linkage, role_named,
 };
 
 /// What is served beside the endpoints, for everybody.
@@ -315,6 +315,21 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     let cluster = a_cluster().create(app);
     let partner = a_partner().working_in(&cluster).create(app);
     let user = a_user().holding(&role).of_partner(&partner).create(app);
+    user.grant_in(app, &role_named(app, "CLUSTER_IMO"), cluster.place());
+    let part = linkage("roles", &[role.id - 1]);
+    client
+        .post(&format!("/roles/{}/relationships/includes", role.id), &part)
+        .expect(200);
+    let asked = a_new("access-checks", json!({ "permission": "users:read" }));
+    comparison.answer(
+        "/access-checks",
+        "POST",
+        &client.post("/access-checks", &asked),
+    );
+    let roles = client.get(&format!("{}/effective-roles", user.path()));
+    comparison.answer("/users/{id}/effective-roles", "GET", &roles);
+    let users = client.get(&format!("/roles/{}/effective-users", role.id));
+    comparison.answer("/roles/{id}/effective-users", "GET", &users);
     app.token_of(user.id, None);
     let me = app.basic("admin", ADMIN_PASSWORD);
     comparison.answer("/auth/user", "GET", &me.get("/auth/user"));
@@ -328,8 +343,10 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         comparison.answer(path, "GET", &client.get(path));
     }
     for (kind, include) in [
-        ("users", "roles,tokens,partner"),
-        ("roles", "users"),
+        ("users", "roles,tokens,partner,grants"),
+        ("roles", "users,grants,includes,grant-rules"),
+        ("grants", "user,role,workspace,cluster"),
+        ("grant-rules", "granter,targets"),
         ("tokens", "user"),
         ("workspaces", "clusters,grants"),
         ("clusters", "workspace,partners,grants"),
@@ -352,7 +369,10 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     comparison.answer("/trash/users/{id}", "GET", &one);
     for (kind, name) in [
         ("users", "tokens"),
+        ("users", "grants"),
         ("roles", "users"),
+        ("roles", "includes"),
+        ("roles", "grant-rules"),
         ("workspaces", "clusters"),
         ("clusters", "partners"),
         ("partners", "clusters"),
@@ -399,6 +419,9 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
     let end = |answer: &Answer| answer.json()["links"]["last"].as_str().unwrap().to_owned();
     let linkage = format!("{}/relationships/roles", user.path());
     let tokens = format!("{}/relationships/tokens", user.path());
+    let grants = format!("{}/relationships/grants", user.path());
+    let imo = client.get("/roles?filter[name]=CLUSTER_IMO").ids();
+    let rules = format!("/roles/{}/relationships/grant-rules", imo[0]);
     let linkages = "/users/{id}/relationships/roles";
     for (path, address) in [
         ("/users", "/users"),
@@ -414,6 +437,8 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
             "/roles/1/relationships/users",
         ),
         ("/users/{id}/relationships/tokens", tokens.as_str()),
+        ("/users/{id}/relationships/grants", grants.as_str()),
+        ("/roles/{id}/relationships/grant-rules", rules.as_str()),
         (
             "/clusters/{id}/relationships/partners",
             "/clusters/1/relationships/partners",

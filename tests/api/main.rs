@@ -13,6 +13,7 @@
     reason = "tests may fail loudly everywhere, helpers included"
 )]
 
+mod access_checks;
 mod addresses;
 mod architecture;
 mod auth;
@@ -39,6 +40,7 @@ mod roles;
 mod signing_in;
 mod specification;
 mod storage;
+mod stories;
 mod support;
 mod tokens;
 mod trash;

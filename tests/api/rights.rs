@@ -46,6 +46,7 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("PATCH",  "/users/{id}/relationships/grants",     [401, 404, 403, 403]),
     ("DELETE", "/users/{id}/relationships/grants",     [401, 404, 403, 403]),
 
+    ("GET",    "/users/{id}/effective-roles",          [401, 404, 200, 200]),
     ("GET",    "/users/{id}/partner",                  [401, 404, 200, 200]),
     ("GET",    "/users/{id}/relationships/partner",    [401, 404, 200, 200]),
     ("PATCH",  "/users/{id}/relationships/partner",    [401, 404, 403, 200]),
@@ -60,6 +61,8 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST",   "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
     ("PATCH",  "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
     ("DELETE", "/roles/{id}/relationships/users",      [401, 404, 403, 200]),
+    ("GET",    "/roles/{id}/effective-users",          [401, 404, 200, 200]),
+    ("POST",   "/access-checks",                       [401, 404, 200, 200]),
     ("GET",    "/roles/{id}/grants",                   [401, 404, 200, 200]),
     ("GET",    "/roles/{id}/relationships/grants",     [401, 404, 200, 200]),
     ("POST",   "/roles/{id}/relationships/grants",     [401, 404, 403, 403]),
@@ -298,6 +301,11 @@ impl Things {
                 let mut new = a_new(kind, attributes);
                 new["data"]["relationships"] =
                     json!({"workspace": one("workspaces", self.workspace.id)});
+                Some(new)
+            }
+            (_, None) if kind == "access-checks" => {
+                let mut new = a_new(kind, json!({"permission": "users:read"}));
+                new["data"]["relationships"] = json!({"user": one("users", self.owner.id)});
                 Some(new)
             }
             (_, None) if kind == "partners" => Some(a_new(kind, json!({"title": "ACME"}))),

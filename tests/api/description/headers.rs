@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{description, operations, resolve};
-use crate::support::{Answer, Client, JSON_API, TestApp, a_new, a_role, a_user, changes, linkage};
+use crate::support::{
+    Answer, Client, JSON_API, TestApp, a_cluster, a_new, a_partner, a_role, a_user, a_workspace,
+    changes, linkage,
+};
 
 const ATOMIC: &str = "application/vnd.api+json;ext=\"https://jsonapi.org/ext/atomic\"";
 
@@ -20,16 +23,36 @@ fn declared(description: &Value, operation: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-/// An app with one of everything whose id is 2, and the operations that are
+/// The id of the one that is there, by its collection.
+fn id_at(path: &str) -> &'static str {
+    match path.split('/').nth(1) {
+        Some("roles") => "11",
+        Some("trash") => "3",
+        _ => "2",
+    }
+}
+
+/// An app with one of everything, see [`id_at`], and the operations that are
 /// described, each with whether it declares the header.
 fn described(header: &str) -> (TestApp, Vec<(String, String, bool)>) {
     let app = TestApp::start();
+    a_workspace().create(&app);
+    let workspace = a_workspace().create(&app);
+    a_cluster().within(&workspace).create(&app);
+    let cluster = a_cluster().within(&workspace).create(&app);
+    let partner = (0..2).map(|_| a_partner().create(&app).id).last();
     let user = a_user().create(&app);
     let role = a_role().create(&app);
+    a_role().create(&app);
+    let in_cluster = a_role().held_in("cluster").create(&app);
+    let grant = user.grant_in(&app, &in_cluster, cluster.place());
+    let trashed = a_user().deleted(&app);
     for _ in 0..2 {
         app.token_of(user.id, None);
     }
-    assert_eq!((user.id, role.id), (2, 2));
+    assert_eq!((user.id, role.id, trashed.id), (2, 11, 3));
+    assert_eq!((grant, partner), (2, Some(2)));
+    assert_eq!((cluster.id, workspace.id), (2, 2));
     let description = description(&app);
     let all = operations(&description).into_iter();
     let all = all.map(|(path, method, operation)| {
@@ -37,6 +60,17 @@ fn described(header: &str) -> (TestApp, Vec<(String, String, bool)>) {
         (path, method, declares)
     });
     (app, all.collect())
+}
+
+fn one(kind: &str, id: &str) -> Value {
+    json!({ "data": { "type": kind, "id": id } })
+}
+
+fn linked(mut document: Value, relationships: &[(&str, &str, &str)]) -> Value {
+    for (name, kind, id) in relationships {
+        document["data"]["relationships"][name] = one(kind, id);
+    }
+    document
 }
 
 /// A document that the operation takes when it is alone.
@@ -52,10 +86,35 @@ fn document(path: &str, method: &str) -> Option<Value> {
             "users",
             json!({ "username": "made", "password": "long enough it is" }),
         ),
+        (["workspaces"], _) => a_new("workspaces", json!({ "title": "Made", "code": "MADE" })),
+        (["clusters"], _) => {
+            let health = json!({ "title": "Made", "cluster_type": "health" });
+            linked(
+                a_new("clusters", health),
+                &[("workspace", "workspaces", "2")],
+            )
+        }
+        (["partners"], _) => a_new("partners", json!({ "title": "Made" })),
+        (["grants"], _) => linked(
+            a_new("grants", json!({})),
+            &[("user", "users", "2"), ("role", "roles", "12")],
+        ),
+        (["grant-rules"], _) => linked(
+            a_new("grant-rules", json!({ "scope": "any", "verbs": ["give"] })),
+            &[("granter", "roles", "11")],
+        ),
+        (["access-checks"], _) => a_new("access-checks", json!({ "permission": "users:read" })),
+        (["trash", "users", _], "DELETE") => return None,
+        (["trash", "users", _], _) => changes("users", 3, json!({})),
         ([kind], _) => a_new(kind, json!({ "name": "made" })),
         (["auth", "user"], _) => changes("users", 1, json!({})),
-        ([kind, "{id}"], _) => changes(kind, 2, json!({})),
-        ([.., "user"], _) => json!({ "data": { "type": "users", "id": "2" } }),
+        ([kind, "{id}"], _) => changes(kind, id_at(path), json!({})),
+        ([.., "user"], _) => one("users", "2"),
+        ([.., "role" | "granter"], _) => one("roles", "11"),
+        ([.., "partner"], _) => one("partners", "2"),
+        ([.., "workspace"], _) => one("workspaces", "2"),
+        ([.., "cluster"], _) => one("clusters", "2"),
+        ([.., "includes" | "targets"], _) => linkage("roles", &[]),
         ([.., name], _) => linkage(name, &[]),
         ([], _) => unreachable!("every address has a name"),
     })
@@ -71,14 +130,14 @@ fn send(client: &Client, path: &str, method: &str, header: (&str, &str)) -> Answ
     let headers = [("accept", "*/*"), ("content-type", kind), header];
     let body = document(path, method).map(|document| document.to_string());
     let body = body.as_deref().map(str::as_bytes);
-    client.send(method, &path.replace("{id}", "2"), &headers, body)
+    client.send(method, &path.replace("{id}", id_at(path)), &headers, body)
 }
 
 #[test]
 fn a_stale_if_match_is_412_exactly_where_it_is_declared() {
     let (app, operations) = described("If-Match");
     let admin = app.admin();
-    assert_eq!(operations.iter().filter(|(.., is)| *is).count(), 12);
+    assert_eq!(operations.iter().filter(|(.., is)| *is).count(), 40);
     for (path, method, declares) in operations {
         // It ends the sign-in that asks.
         if (path.as_str(), method.as_str()) == ("/auth", "DELETE") {
@@ -121,7 +180,7 @@ fn a_second_request_is_replayed_exactly_where_idempotency_key_is_declared() {
     let (app, operations) = described("Idempotency-Key");
     let admin = app.admin();
     let declared = operations.iter().filter(|(.., is)| *is);
-    assert_eq!(declared.count(), 3);
+    assert_eq!(declared.count(), 8);
     for (path, method, declares) in operations {
         if method == "DELETE" {
             assert!(!declares, "{path}");

@@ -10,7 +10,9 @@ mod update;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Member, RoleMade, TestApp, a_new, a_role, a_user};
+use crate::support::{
+    Answer, Client, Member, RoleMade, TestApp, a_new, a_role, a_user, role_named,
+};
 
 /// A resource identifier as the linkage of a to-one relationship.
 fn one(kind: &str, id: i64) -> Value {
@@ -42,16 +44,6 @@ fn given(app: &TestApp, user: &Member, role: &RoleMade, attributes: Value) -> St
         .admin()
         .post("/grants", &gift(user.id, role.id, attributes));
     format!("/grants/{}", answer.expect(201).id())
-}
-
-/// The first role of that name, as migrations made it.
-fn role_named(app: &TestApp, name: &str) -> RoleMade {
-    let found = app.admin().get(&format!("/roles?filter[name]={name}"));
-    let ids = found.expect(200).ids();
-    RoleMade {
-        id: ids.first().expect("such a role").parse().unwrap(),
-        name: name.into(),
-    }
 }
 
 fn changed(client: &Client, path: &str, attributes: Value) -> Answer {

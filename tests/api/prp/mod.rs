@@ -11,8 +11,8 @@ mod users;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Client, ClusterMade, Member, PartnerMade, RoleMade, TestApp, WorkspaceMade, a_cluster,
-    a_partner, a_user, a_workspace,
+    Answer, Client, ClusterMade, Member, PartnerMade, TestApp, WorkspaceMade, a_cluster, a_partner,
+    a_user, a_workspace, role_named,
 };
 use rolecall::directory::delegation::Place;
 
@@ -49,15 +49,6 @@ fn delete(client: &Client, path: &str) -> Answer {
     client.send("DELETE", &format!("{BASE}{path}"), &[], None)
 }
 
-/// A predefined role, looked up in the native surface.
-fn role(app: &TestApp, name: &str) -> RoleMade {
-    let found = app.admin().get(&format!("/roles?filter[name]={name}"));
-    RoleMade {
-        id: found.expect(200).ids()[0].parse().unwrap(),
-        name: name.into(),
-    }
-}
-
 const EVERYWHERE: Place = Place {
     workspace: None,
     cluster: None,
@@ -65,7 +56,7 @@ const EVERYWHERE: Place = Place {
 
 /// Gives a predefined role beside the service; answers the id of the grant.
 fn give(app: &TestApp, user: &Member, name: &str, place: Place) -> i64 {
-    user.grant_in(app, &role(app, name), place)
+    user.grant_in(app, &role_named(app, name), place)
 }
 
 /// A portal with two clusters, two workspaces and two partners.

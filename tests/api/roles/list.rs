@@ -58,7 +58,7 @@ fn roles_are_paged_and_sorted() {
         ids("sort=-name&page[size]=2"),
         [b.id, a.id].map(|id| id.to_string())
     );
-    assert_eq!(ids("sort=-name&page[size]=2&page[number]=6"), ["6"]);
+    assert_eq!(ids("sort=-name&page[size]=2&page[number]=2"), ["1", "5"]);
     assert_eq!(ids("filter[unchangeable]=true"), ["1"]);
     app.admin().get("/roles?page=2").expect(404);
 }

@@ -221,3 +221,12 @@ impl RoleMade {
         format!("/roles/{}", self.id)
     }
 }
+
+/// A role that is there already, as those of the portal are.
+pub fn role_named(app: &TestApp, name: &str) -> RoleMade {
+    let found = app.admin().get(&format!("/roles?filter[name]={name}"));
+    RoleMade {
+        id: found.expect(200).ids()[0].parse().unwrap(),
+        name: name.into(),
+    }
+}

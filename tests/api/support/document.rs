@@ -324,8 +324,14 @@ impl Lint<'_> {
             self.links(links, RELATIONSHIP_LINKS, place);
         }
         for name in ["self", "related"] {
+            // What is nowhere served has its linkage alone.
             let link = object.get("links").and_then(|links| links.get(name));
-            self.rule(link.is_some(), "D11", &format!("{place} has no {name}"));
+            let is_apart = !object.contains_key("links") && object.contains_key("data");
+            self.rule(
+                link.is_some() || is_apart,
+                "D11",
+                &format!("{place} has no {name}"),
+            );
         }
         if let Some(meta) = object.get("meta") {
             self.meta(meta, place);

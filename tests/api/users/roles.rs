@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::post_johndoe;
-use crate::support::{Answer, BEGIN, Client, Member, TestApp, a_role, a_user, linkage};
+use crate::support::{Answer, BEGIN, Client, Member, TestApp, a_role, a_user, linkage, links};
 
 fn members(ids: &[i64]) -> Value {
     linkage("roles", ids)["data"].clone()
@@ -115,10 +115,7 @@ fn the_roles_are_listed_as_the_document_shows() {
                     "modified": BEGIN,
                 },
                 "links": {"self": address},
-                "relationships": {"users": {"links": {
-                    "related": format!("{address}/users"),
-                    "self": format!("{address}/relationships/users"),
-                }}},
+                "relationships": links(&address, &["users", "grants", "includes", "grant-rules"]),
                 "meta": {
                     "created": BEGIN, "modified": BEGIN, "created_by": null, "modified_by": null,
                 },
