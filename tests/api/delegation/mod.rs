@@ -278,7 +278,7 @@ fn is_chosen(number: usize) -> bool {
 }
 
 fn is_in_force(granter: &Granter) -> bool {
-    granter.force == Force::InForce
+    granter.force == Force::Standing
 }
 
 #[test]

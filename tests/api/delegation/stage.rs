@@ -71,7 +71,7 @@ impl Stage {
             return (user, None);
         }
         let changes = match granter.force {
-            Force::InForce => GrantChanges::default(),
+            Force::Standing => GrantChanges::default(),
             Force::Inactive => GrantChanges {
                 is_active: Some(false),
                 ..GrantChanges::default()

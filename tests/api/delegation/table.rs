@@ -75,7 +75,7 @@ pub fn home(role: &str) -> Spot {
 /// Whether the granter's own grant is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Force {
-    InForce,
+    Standing,
     Inactive,
     Expired,
     NotBegun,
@@ -121,7 +121,7 @@ impl Wish {
     }
 
     /// The role that somebody has afterwards who had it not before.
-    fn new(self) -> Option<&'static str> {
+    fn given(self) -> Option<&'static str> {
         match self {
             Self::Give(role, _) | Self::Change(_, _, role) => Some(role),
             Self::Remove(..) | Self::Toggle(..) => None,
@@ -167,7 +167,7 @@ pub enum Outcome {
 }
 
 pub fn outcome(granter: Granter, target: Target, wish: Wish) -> Outcome {
-    let in_force = granter.force == Force::InForce;
+    let in_force = granter.force == Force::Standing;
     let is_admin = in_force && granter.role == "admin";
     let is_giver = in_force && granter.role == GIVER;
     let needs = wish.needs();
@@ -179,7 +179,7 @@ pub fn outcome(granter: Granter, target: Target, wish: Wish) -> Outcome {
         let lets = |need: &(&str, char)| rules_let(granter, target, need.0, need.1, wish.spot());
         in_force && !target.is_granter && target.is_active && needs.iter().all(lets)
     };
-    match wish.new() {
+    match wish.given() {
         _ if allowed && clashes(granter, target, wish) => Outcome::Impossible,
         Some(new) if allowed && !fits(new, wish.spot()) => Outcome::Impossible,
         _ if allowed => Outcome::Done,
@@ -192,7 +192,7 @@ pub fn outcome(granter: Granter, target: Target, wish: Wish) -> Outcome {
 
 /// Somebody's own grant, by which they may: there already.
 fn clashes(granter: Granter, target: Target, wish: Wish) -> bool {
-    target.is_granter && wish.new() == Some(granter.role) && wish.spot() == home(granter.role)
+    target.is_granter && wish.given() == Some(granter.role) && wish.spot() == home(granter.role)
 }
 
 fn rules_let(granter: Granter, target: Target, role: &str, verb: char, spot: Spot) -> bool {
@@ -213,7 +213,7 @@ fn sees(granter: Granter, target: Target) -> bool {
     let gives = RULES
         .iter()
         .filter(|(holder, _, _, verbs)| *holder == granter.role && verbs.contains('G'));
-    let in_force = granter.force == Force::InForce;
+    let in_force = granter.force == Force::Standing;
     target.is_granter
         || in_force
             && gives.into_iter().any(|(_, _, same, _)| {
@@ -228,7 +228,7 @@ fn touches(granter: Granter, target: Target, wish: Wish) -> bool {
         let mut verbs = "GRCT".chars();
         verbs.any(|verb| rules_let(granter, target, role, verb, wish.spot()))
     };
-    granter.force == Force::InForce && wish.standing().is_some_and(any)
+    granter.force == Force::Standing && wish.standing().is_some_and(any)
 }
 
 /// Granters with all whom they are asked about.
@@ -245,7 +245,7 @@ pub fn pairs() -> Vec<(Granter, Target)> {
         for partner in [Some(0), None] {
             let granter = Granter {
                 role,
-                force: Force::InForce,
+                force: Force::Standing,
                 partner,
             };
             let mut targets = vec![

@@ -70,13 +70,16 @@ fn filters_find_grants_by_whom_what_and_where() {
     assert_eq!(find(any), [some.grants[3].clone(), some.grants[2].clone()]);
     assert_eq!(
         find(format!("filter[workspace]={}", workspace.id)),
-        [there.clone()]
+        std::slice::from_ref(&there)
     );
     assert_eq!(
         find(format!("filter[cluster]={}", cluster.id)),
-        [here.clone()]
+        std::slice::from_ref(&here)
     );
-    assert_eq!(find("filter[is_active]=false".into()), [off.clone()]);
+    assert_eq!(
+        find("filter[is_active]=false".into()),
+        std::slice::from_ref(&off)
+    );
     assert_eq!(
         find("filter[valid_until][ge]=2027-01-01T00:00:00Z".into()),
         [off]
