@@ -46,6 +46,15 @@ impl Form {
         }
     }
 
+    /// A list of some of these.
+    pub const fn some_of(choices: &'static [&'static str]) -> Self {
+        Self {
+            is_names: true,
+            choices,
+            ..Self::PLAIN
+        }
+    }
+
     pub const fn one_of(choices: &'static [&'static str]) -> Self {
         Self {
             choices,

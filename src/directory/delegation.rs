@@ -41,6 +41,9 @@ impl Verb {
     }
 }
 
+/// The names of [`Verb`], in the order in which they are stored.
+pub const VERBS: &[&str] = &["give", "remove", "change", "toggle"];
+
 /// How near a granter's grant must be to the one that is handed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nearness {
@@ -196,6 +199,8 @@ mod tests {
 
     #[test]
     fn verbs_are_stored_as_names_in_one_order() {
+        let names: Vec<_> = Verb::ALL.iter().map(|(_, name)| *name).collect();
+        assert_eq!(names, VERBS);
         let stored = check_verbs("verbs", &["remove".into(), "give".into(), "give".into()]);
         let stored = stored.unwrap();
         assert_eq!(stored, r#"["give","remove"]"#);

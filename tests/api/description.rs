@@ -315,7 +315,17 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     let cluster = a_cluster().create(app);
     let partner = a_partner().working_in(&cluster).create(app);
     let user = a_user().holding(&role).of_partner(&partner).create(app);
-    user.grant_in(app, &role_named(app, "CLUSTER_IMO"), cluster.place());
+    let grant = user.grant_in(app, &role_named(app, "CLUSTER_IMO"), cluster.place());
+    for (kind, id, name, include) in [
+        ("grants", grant, "user", "roles"),
+        ("grants", grant, "role", "users"),
+        ("grants", grant, "cluster", "workspace"),
+        ("clusters", cluster.id, "workspace", "clusters"),
+        ("users", user.id, "partner", "users"),
+    ] {
+        let related = client.get(&format!("/{kind}/{id}/{name}?include={include}"));
+        comparison.answer(&format!("/{kind}/{{id}}/{name}"), "GET", &related);
+    }
     let part = linkage("roles", &[role.id - 1]);
     client
         .post(&format!("/roles/{}/relationships/includes", role.id), &part)

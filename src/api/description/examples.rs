@@ -41,6 +41,7 @@ pub fn attribute(kind: &str, field: &Field) -> Value {
         ("partners", "phone_number") => json!("+254 20 123456"),
         ("partners", "city") => json!("Nairobi"),
         ("partners", "country_code") => json!("KE"),
+        ("grant-rules", "verbs") => json!(["give", "remove"]),
         ("tokens", "name") => json!("laptop"),
         ("tokens", "token") => json!(format!("rc_{}", "0".repeat(64))),
         ("tokens", "expires") => json!("2030-01-01T00:00:00+00:00"),

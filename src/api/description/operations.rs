@@ -197,8 +197,8 @@ fn success(shape: Shape, method: &str) -> Success {
         }
         (Shape::Related(_, related), _) => (
             200,
-            "The related resource.",
-            Some((related.target, "document")),
+            "The related resource; null when there is none.",
+            Some((related.target, "related")),
         ),
         (Shape::Linkage(_, related), _) => (
             200,

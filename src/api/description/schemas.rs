@@ -32,6 +32,10 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         let name = kind.name;
         all.insert(name.into(), resource(kind, frame));
         all.insert(format!("{name}.document"), document(reference(name)));
+        let related = json!({ "oneOf": [reference(name), { "type": "null" }] });
+        if is_target(name, false) {
+            all.insert(format!("{name}.related"), document(related));
+        }
         all.insert(format!("{name}.list"), list(reference(name), "pages"));
         if is_target(name, true) {
             let mut shape = identifier(name, &["type", "id"]);
@@ -150,7 +154,7 @@ fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
     if let Some(pattern) = field.form.pattern {
         set(&mut schema, &["pattern"], json!(pattern));
     }
-    if !field.form.choices.is_empty() {
+    if !field.form.choices.is_empty() && !field.form.is_names {
         let null = Value::Null;
         let choices = field.form.choices.iter().map(|choice| json!(choice));
         let choices = choices.chain(field.form.nullable.then_some(null));
@@ -194,6 +198,12 @@ fn value(field: &Field) -> Value {
         Kind::Number => json!({ "type": "integer", "format": "int64" }),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
         Kind::Amount => json!({ "type": "string", "pattern": AMOUNT }),
+        Kind::Structure if field.form.is_names && !field.form.choices.is_empty() => json!({
+            "type": "array",
+            "items": { "enum": field.form.choices },
+            "uniqueItems": true,
+            "minItems": 1,
+        }),
         Kind::Structure if field.form.is_names => json!({
             "type": "array",
             "items": {

@@ -6,7 +6,7 @@ use crate::api::resource::{
     Stamp, Target, Writable,
 };
 use crate::auth::Guard;
-use crate::directory::delegation::{NEARNESS, check_verbs};
+use crate::directory::delegation::{NEARNESS, VERBS, check_verbs};
 use crate::directory::grant_rules::{
     CreateGrantRule, DeleteGrantRule, FindGrantRule, GrantRule, GrantRuleChanges, GrantRuleColumn,
     UpdateGrantRule,
@@ -94,7 +94,7 @@ const ATTRIBUTES: &[Attribute<GrantRules>] = &[
     Attribute {
         name: "verbs",
         doc: "What may be done: give, remove, change (to a role that may be given), toggle (switch on and off, set the time).",
-        form: Form::names().required(),
+        form: Form::some_of(VERBS).required(),
         kind: Kind::Structure,
         show: Some(|rule| Shown::Json(&rule.verbs)),
         column: None,

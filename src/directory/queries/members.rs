@@ -351,6 +351,16 @@ impl Standing {
             && self.valid_until.as_deref().is_none_or(|until| until > now)
     }
 
+    /// Whether being named makes it lasting. Whoever adds the role asks for
+    /// that; whoever sends back what they read does not.
+    fn is_lifted_by(&self, change: Change, now: &str) -> bool {
+        match change {
+            Change::Add => !self.is_unlimited(),
+            Change::Replace => !self.is_in_force(now),
+            Change::Remove => false,
+        }
+    }
+
     fn is_unlimited(&self) -> bool {
         self.is_active && self.valid_from.is_none() && self.valid_until.is_none()
     }
@@ -422,7 +432,7 @@ async fn carry_out(
     .await?;
     let mut changed = 0;
     if change != Change::Remove {
-        changed += give(side, named, &standing, context, connection).await?;
+        changed += give(side, change, named, &standing, context, connection).await?;
     }
     if change != Change::Add {
         let gone: Vec<&Standing> = standing
@@ -445,10 +455,10 @@ async fn guard(
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let held = |member: &i64| standing.contains_key(member);
-    // What is limited or switched off becomes lasting by being named.
+    let now = context.now_text();
     let lifted = |member: &&i64| {
         let grant = standing.get(member);
-        change != Change::Remove && grant.is_some_and(|grant| !grant.is_unlimited())
+        grant.is_some_and(|grant| grant.is_lifted_by(change, &now))
     };
     let one = |member: &i64, verb| {
         let (user, role) = side.pair(*member);
@@ -594,6 +604,7 @@ async fn standing(
 
 async fn give(
     side: Side,
+    change: Change,
     named: &BTreeSet<i64>,
     standing: &BTreeMap<i64, Standing>,
     context: &Context,
@@ -605,7 +616,7 @@ async fn give(
     for member in named {
         let (user, role) = side.pair(*member);
         match standing.get(member) {
-            Some(grant) if grant.is_unlimited() => {}
+            Some(grant) if !grant.is_lifted_by(change, &now) => {}
             Some(grant) => {
                 lift_limits(grant.id, &now, connection).await?;
                 happenings.push(happening("update", grant.id, user, role));

@@ -338,6 +338,28 @@ fn a_grant_that_is_off_or_over_is_not_revived_by_whoever_may_not() {
 }
 
 #[test]
+fn a_role_for_a_time_stays_one_when_a_whole_record_is_sent_back() {
+    let app = TestApp::start();
+    let (user, role) = (a_user().create(&app), a_role().create(&app));
+    let until = "2026-01-02T04:00:00+00:00";
+    let grant = given(&app, &user, &role, json!({ "valid_until": until }));
+    let mut document = changes("users", user.id, json!({"name": "John"}));
+    document["data"]["relationships"] = json!({"roles": linkage("roles", &[role.id])});
+    app.admin().patch(&user.path(), &document).expect(200);
+    let own = format!("{}/relationships/roles", user.path());
+    app.admin()
+        .patch(&own, &linkage("roles", &[role.id]))
+        .expect(200);
+    let still = app.admin().get(&grant).expect(200).data();
+    assert_eq!(still["attributes"]["valid_until"], until);
+    app.admin()
+        .post(&own, &linkage("roles", &[role.id]))
+        .expect(200);
+    let lasting = app.admin().get(&grant).expect(200).data();
+    assert_eq!(lasting["attributes"]["valid_until"], json!(null));
+}
+
+#[test]
 fn an_officer_switches_off_an_officer_of_another_partner_in_the_same_workspace() {
     let app = TestApp::start();
     let officer = role_named(&app, "IP_AUTHORIZED_OFFICER");
