@@ -405,7 +405,7 @@ fn c06_a_uuid_of_a_client_is_kept_beside_ours_by_setting() {
     let made = admin
         .post("/users", &with_id(new_user("jd"), UUID))
         .expect(201);
-    assert_eq!(made.id(), "11");
+    assert_eq!(made.id(), "2");
     let external = made.data()["meta"]["external_id"].clone();
     assert_eq!(external, UUID.to_ascii_lowercase());
     let read = admin.get("/users/2").expect(200).data();
