@@ -132,8 +132,8 @@ impl List {
             Intent::MakeUser => self.make_user(),
             Intent::Label => json!({
                 "op": "update",
-                "ref": { "type": "roles", "id": "2" },
-                "data": { "type": "roles", "id": "2", "attributes": { "label": self.name() } },
+                "ref": { "type": "roles", "id": "11" },
+                "data": { "type": "roles", "id": "11", "attributes": { "label": self.name() } },
             }),
             Intent::LabelMade { by_data } => self.label_made(*by_data),
             Intent::RemoveMade => match self.made.pop() {
@@ -144,17 +144,17 @@ impl List {
                 }
             },
             Intent::Give => json!({ "op": "add", "href": "/users/2/relationships/roles",
-                "data": [{ "type": "roles", "id": "2" }] }),
+                "data": [{ "type": "roles", "id": "11" }] }),
             Intent::GiveMade { by_href } => self.give_made(*by_href),
             Intent::Take => json!({
                 "op": "remove",
-                "ref": { "type": "roles", "id": "2", "relationship": "users" },
+                "ref": { "type": "roles", "id": "11", "relationship": "users" },
                 "data": [{ "type": "users", "id": "2" }],
             }),
             Intent::Replace => json!({
                 "op": "update",
                 "ref": { "type": "users", "id": "2", "relationship": "roles" },
-                "data": [{ "type": "roles", "id": "2" }],
+                "data": [{ "type": "roles", "id": "11" }],
             }),
             Intent::Broken(which) => {
                 self.is_sound = false;
@@ -226,7 +226,7 @@ impl List {
 
 /// Operations that are wrong wherever they stand.
 fn broken() -> Vec<Value> {
-    let role = || json!({ "type": "roles", "id": "2" });
+    let role = || json!({ "type": "roles", "id": "11" });
     vec![
         json!(null),
         json!([]),
@@ -257,8 +257,8 @@ fn broken() -> Vec<Value> {
         json!({ "op": "remove", "ref": { "type": "roles", "id": "1" } }),
         json!({ "op": "remove", "ref": { "type": "users", "id": "1" } }),
         json!({ "op": "remove", "ref": { "type": "roles", "id": "-1" } }),
-        json!({ "op": "remove", "ref": { "type": "roles", "id": "2", "relationship": "tokens" } }),
-        json!({ "op": "remove", "ref": role(), "href": "/roles/2" }),
+        json!({ "op": "remove", "ref": { "type": "roles", "id": "11", "relationship": "tokens" } }),
+        json!({ "op": "remove", "ref": role(), "href": "/roles/11" }),
     ]
 }
 
@@ -301,7 +301,7 @@ fn state(admin: &Client) -> ([i64; 3], [Option<String>; 3]) {
     };
     (
         ["/users", "/roles", "/events"].map(count),
-        ["/roles/2", "/users/2/relationships/roles", "/users/2"].map(tag),
+        ["/roles/11", "/users/2/relationships/roles", "/users/2"].map(tag),
     )
 }
 
@@ -355,7 +355,10 @@ fn check(admin: &Client, list: &List) -> Result<bool, TestCaseError> {
 #[test]
 fn a_list_of_operations_happens_whole_or_not_at_all_a04_a05() {
     let app = TestApp::with(|settings| settings.limits.operations = MOST);
-    assert_eq!((a_user().create(&app).id, a_role().create(&app).id), (2, 2));
+    assert_eq!(
+        (a_user().create(&app).id, a_role().create(&app).id),
+        (2, 11)
+    );
     let admin = app.admin();
     let case = std::cell::Cell::new(0);
     let outcomes = std::cell::Cell::new((0, 0));
@@ -384,7 +387,10 @@ fn a_list_of_operations_happens_whole_or_not_at_all_a04_a05() {
 #[test]
 fn every_broken_operation_is_refused_behind_a_sound_one() {
     let app = TestApp::with(|settings| settings.limits.operations = MOST);
-    assert_eq!((a_user().create(&app).id, a_role().create(&app).id), (2, 2));
+    assert_eq!(
+        (a_user().create(&app).id, a_role().create(&app).id),
+        (2, 11)
+    );
     let admin = app.admin();
     for (case, operation) in broken().into_iter().enumerate() {
         let mut list = List::of(

@@ -91,7 +91,7 @@ fn q04_an_unknown_path_among_good_ones_is_400() {
         "Roles",
         "username",
         "roles%20",
-        "partner",
+        "partners",
     ] {
         let answer = app
             .admin()

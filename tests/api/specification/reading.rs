@@ -33,7 +33,7 @@ fn a_crowd(app: &TestApp, size: usize) -> (RoleMade, Vec<Member>) {
 fn f01_a_collection_is_200_and_an_array() {
     let app = TestApp::start();
     assert_eq!(app.admin().get("/users").expect(200).ids(), ["1"]);
-    assert_eq!(app.admin().get("/tokens").expect(200).data(), json!([]));
+    assert_eq!(app.admin().get("/partners").expect(200).data(), json!([]));
 }
 
 #[test]
