@@ -390,14 +390,13 @@ fn a_full_disk_is_a_503_and_what_was_acknowledged_stays() {
         acknowledged.push(format!("then {round}"));
     }
     let mut found = Vec::new();
-    let mut next = Some("/roles?page[size]=100&sort=name".to_owned());
+    let mut next = Some("/roles?page[size]=100&sort=name&filter[id][gt]=10".to_owned());
     while let Some(path) = next {
         let answer = admin.get(&path).expect(200).json();
         let data = answer["data"].as_array().unwrap().clone();
         found.extend(
             data.iter()
-                .map(|role| role["attributes"]["name"].as_str().unwrap().to_owned())
-                .filter(|name| name != "admin"),
+                .map(|role| role["attributes"]["name"].as_str().unwrap().to_owned()),
         );
         next = answer["links"]["next"].as_str().map(str::to_owned);
     }
