@@ -16,7 +16,7 @@ use super::plan;
 use super::render::open_links;
 use crate::directory::Problem;
 use crate::directory::access::{CheckAccess, Question, Reason, RoleNamed, Verdict};
-use crate::directory::delegation::{Place, Verb};
+use crate::directory::delegation::{Place, VERBS, Verb};
 use crate::directory::permissions::MAX_NAME;
 use crate::directory::values;
 use crate::jsonapi::write::raw;
@@ -76,8 +76,7 @@ pub fn read(caller: i64, document: &ResourceObject, at: &At<'_>) -> Result<Check
     let verb = verb.and_then(|name| {
         let verb = Verb::named(&name);
         if verb.is_none() {
-            let known: Vec<_> = Verb::ALL.iter().map(|(_, name)| *name).collect();
-            let message = format!("Choose one of {}.", known.join(", "));
+            let message = format!("Choose one of {}.", VERBS.join(", "));
             problems.push(Problem::invalid("verb", message));
         }
         verb

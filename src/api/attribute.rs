@@ -7,6 +7,19 @@ pub trait Gather {
     fn changes(&mut self) -> &mut Self::Changes;
 }
 
+/// For changes that are the whole draft.
+macro_rules! gathers_itself {
+    ($changes:ident) => {
+        impl crate::api::attribute::Gather for $changes {
+            type Changes = Self;
+
+            fn changes(&mut self) -> &mut Self {
+                self
+            }
+        }
+    };
+}
+
 pub const CREATED: &str = "When it was made.";
 pub const MODIFIED: &str = "When it was last changed.";
 pub const CREATED_BY: &str = "The id of the user who made it; null for the program itself.";

@@ -144,8 +144,7 @@ pub fn check_verbs(field: &'static str, names: &[String]) -> Result<String, Prob
     let mut wanted = Vec::new();
     for name in names {
         let Some(verb) = Verb::named(name) else {
-            let known: Vec<_> = Verb::ALL.iter().map(|(_, name)| *name).collect();
-            let message = format!("\"{name}\" is none of {}.", known.join(", "));
+            let message = format!("\"{name}\" is none of {}.", VERBS.join(", "));
             return Err(Problem::invalid(field, message));
         };
         wanted.push(verb);

@@ -97,6 +97,16 @@ pub enum Authority {
     Nothing,
 }
 
+impl Authority {
+    /// Of whoever holds the permission; rules reach nothing but grants.
+    pub fn reach(self) -> Reach {
+        match self {
+            Self::Reach(reach) => reach,
+            Self::Rules(_) | Self::Nothing => Reach::Nothing,
+        }
+    }
+}
+
 /// Changes the members of one side, all or nothing. Answers how many changed.
 /// Names that do not exist: an error when adding or replacing, no matter when removing.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::schemas::reference;
 use crate::directory::access::MAX_REASONS;
-use crate::directory::delegation::Verb;
+use crate::directory::delegation::VERBS;
 use crate::directory::permissions::MAX_NAME;
 use crate::directory::values::MAX_TEXT;
 
@@ -41,10 +41,6 @@ fn relationships() -> Value {
     })
 }
 
-fn verbs() -> Vec<&'static str> {
-    Verb::ALL.iter().map(|(_, name)| *name).collect()
-}
-
 /// What is asked: a permission, a role, or a verb with a role and a target.
 pub fn new() -> Value {
     json!({
@@ -68,7 +64,7 @@ pub fn new() -> Value {
                                 "description": "The role by its name instead of its id.",
                             },
                             "verb": {
-                                "enum": verbs(),
+                                "enum": VERBS,
                                 "description": "With a role and a target: what shall be done to the grant.",
                             },
                         },

@@ -1,4 +1,4 @@
-use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::Failure;
 use crate::api::resource::{
@@ -85,13 +85,7 @@ impl Resource for Clusters {
     }
 }
 
-impl Gather for ClusterChanges {
-    type Changes = Self;
-
-    fn changes(&mut self) -> &mut Self {
-        self
-    }
-}
+gathers_itself!(ClusterChanges);
 
 const ATTRIBUTES: &[Attribute<Clusters>] = &[
     attribute!(

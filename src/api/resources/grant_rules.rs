@@ -1,4 +1,4 @@
-use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::{refuse, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
@@ -76,13 +76,7 @@ impl Resource for GrantRules {
     }
 }
 
-impl Gather for GrantRuleChanges {
-    type Changes = Self;
-
-    fn changes(&mut self) -> &mut Self {
-        self
-    }
-}
+gathers_itself!(GrantRuleChanges);
 
 const ATTRIBUTES: &[Attribute<GrantRules>] = &[
     Attribute {

@@ -1,4 +1,4 @@
-use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED};
+use crate::api::attribute::{CREATED, CREATED_BY, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::Failure;
 use crate::api::resource::{
@@ -92,13 +92,7 @@ impl Resource for Grants {
     }
 }
 
-impl Gather for GrantChanges {
-    type Changes = Self;
-
-    fn changes(&mut self) -> &mut Self {
-        self
-    }
-}
+gathers_itself!(GrantChanges);
 
 const ATTRIBUTES: &[Attribute<Grants>] = &[
     attribute!(

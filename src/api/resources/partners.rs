@@ -1,4 +1,4 @@
-use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::Failure;
 use crate::api::resource::{
@@ -72,13 +72,7 @@ impl Resource for Partners {
     }
 }
 
-impl Gather for PartnerChanges {
-    type Changes = Self;
-
-    fn changes(&mut self) -> &mut Self {
-        self
-    }
-}
+gathers_itself!(PartnerChanges);
 
 const ATTRIBUTES: &[Attribute<Partners>] = &[
     attribute!(

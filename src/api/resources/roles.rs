@@ -1,4 +1,4 @@
-use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
+use crate::api::attribute::{CREATED, CREATED_BY, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{refuse, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
@@ -86,13 +86,7 @@ impl Resource for Roles {
     }
 }
 
-impl Gather for RoleChanges {
-    type Changes = Self;
-
-    fn changes(&mut self) -> &mut Self {
-        self
-    }
-}
+gathers_itself!(RoleChanges);
 
 const ATTRIBUTES: &[Attribute<Roles>] = &[
     attribute!(

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::{refuse, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
@@ -72,13 +72,7 @@ impl Resource for Tokens {
     }
 }
 
-impl Gather for TokenChanges {
-    type Changes = Self;
-
-    fn changes(&mut self) -> &mut Self {
-        self
-    }
-}
+gathers_itself!(TokenChanges);
 
 const ATTRIBUTES: &[Attribute<Tokens>] = &[
     attribute!(

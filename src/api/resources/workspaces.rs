@@ -1,4 +1,4 @@
-use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::Failure;
 use crate::api::resource::{
@@ -71,13 +71,7 @@ impl Resource for Workspaces {
     }
 }
 
-impl Gather for WorkspaceChanges {
-    type Changes = Self;
-
-    fn changes(&mut self) -> &mut Self {
-        self
-    }
-}
+gathers_itself!(WorkspaceChanges);
 
 const ATTRIBUTES: &[Attribute<Workspaces>] = &[
     attribute!(

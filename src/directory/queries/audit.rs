@@ -15,6 +15,26 @@ pub struct Happening<'a> {
     pub after: Option<Map<String, Value>>,
 }
 
+/// Defines `happening`: what happened to a thing of this type.
+macro_rules! tells_of {
+    ($subject_type:literal) => {
+        fn happening(
+            verb: &'static str,
+            id: i64,
+            before: Option<serde_json::Map<String, serde_json::Value>>,
+            after: Option<serde_json::Map<String, serde_json::Value>>,
+        ) -> super::audit::Happening<'static> {
+            super::audit::Happening {
+                verb,
+                subject_type: $subject_type,
+                subject_id: id,
+                before,
+                after,
+            }
+        }
+    };
+}
+
 pub async fn record(
     context: &Context,
     connection: &mut Conn,

@@ -1,6 +1,4 @@
-use serde_json::{Map, Value};
-
-use super::audit::{Happening, record};
+use super::audit::record;
 use super::prelude::*;
 use super::{env, found, links, places};
 use crate::directory::clusters::{
@@ -140,20 +138,7 @@ fn filtered(
     }
 }
 
-fn happening(
-    verb: &'static str,
-    id: i64,
-    before: Option<Map<String, Value>>,
-    after: Option<Map<String, Value>>,
-) -> Happening<'static> {
-    Happening {
-        verb,
-        subject_type: "clusters",
-        subject_id: id,
-        before,
-        after,
-    }
-}
+tells_of!("clusters");
 
 impl Run for CreateCluster {
     type Answer = Cluster;

@@ -2,13 +2,14 @@
 //! the file that includes this folder has in scope under that name.
 
 #[macro_use]
+mod audit;
+#[macro_use]
 mod columns;
 #[macro_use]
 mod grants;
 #[macro_use]
 mod sight;
 mod access;
-mod audit;
 pub mod batch;
 mod clusters;
 pub mod credentials;

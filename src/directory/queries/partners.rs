@@ -1,6 +1,4 @@
-use serde_json::{Map, Value};
-
-use super::audit::{Happening, record};
+use super::audit::record;
 use super::prelude::*;
 use super::{env, found, links, places};
 use crate::directory::events::{described, difference};
@@ -130,20 +128,7 @@ fn filtered(
     }
 }
 
-fn happening(
-    verb: &'static str,
-    id: i64,
-    before: Option<Map<String, Value>>,
-    after: Option<Map<String, Value>>,
-) -> Happening<'static> {
-    Happening {
-        verb,
-        subject_type: "partners",
-        subject_id: id,
-        before,
-        after,
-    }
-}
+tells_of!("partners");
 
 impl Run for CreatePartner {
     type Answer = Partner;

@@ -1,6 +1,4 @@
-use serde_json::{Map, Value};
-
-use super::audit::{Happening, record};
+use super::audit::record;
 use super::credentials::roles_within_reach;
 use super::grants;
 use super::members::{add_users, replace_users};
@@ -10,7 +8,6 @@ use super::{env, found, links};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Named;
 use crate::directory::members::{Authority, Relation};
-use crate::directory::permissions::Reach;
 use crate::directory::roles::{
     CreateRole, DeleteRole, FindRole, NewRole, Role, RoleChanges, RoleColumn, Roles, RolesOf,
     UpdateRole, closure,
@@ -189,20 +186,7 @@ impl Run for CreateRole {
     }
 }
 
-fn happening(
-    verb: &'static str,
-    id: i64,
-    before: Option<Map<String, Value>>,
-    after: Option<Map<String, Value>>,
-) -> Happening<'static> {
-    Happening {
-        verb,
-        subject_type: "roles",
-        subject_id: id,
-        before,
-        after,
-    }
-}
+tells_of!("roles");
 
 pub async fn is_changeable(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
     let row = roles::table.find(id).select(roles::unchangeable);
@@ -218,11 +202,7 @@ pub async fn within_reach(
     authority: Authority,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let reach = match authority {
-        Authority::Reach(reach) => reach,
-        Authority::Rules(_) | Authority::Nothing => Reach::Nothing,
-    };
-    roles_within_reach(reach, &[id], connection).await
+    roles_within_reach(authority.reach(), &[id], connection).await
 }
 
 /// Settles anew which roles are in which, from what each contains directly.

@@ -1,6 +1,4 @@
-use serde_json::{Map, Value};
-
-use super::audit::{Happening, record};
+use super::audit::record;
 use super::credentials::roles_within_reach;
 use super::prelude::*;
 use super::{env, found, grants, links};
@@ -10,7 +8,6 @@ use crate::directory::grant_rules::{
     GrantRulesOf, NewGrantRule, UpdateGrantRule,
 };
 use crate::directory::members::{Authority, Relation};
-use crate::directory::permissions::Reach;
 use crate::storage::schema::{grant_rule_targets, grant_rules, roles};
 
 columns!(grant_rules, GrantRuleColumn {
@@ -113,20 +110,7 @@ fn filtered(
     }
 }
 
-fn happening(
-    verb: &'static str,
-    id: i64,
-    before: Option<Map<String, Value>>,
-    after: Option<Map<String, Value>>,
-) -> Happening<'static> {
-    Happening {
-        verb,
-        subject_type: "grant-rules",
-        subject_id: id,
-        before,
-        after,
-    }
-}
+tells_of!("grant-rules");
 
 /// Refuses a rule that is, or lets somebody give, more than the caller may.
 pub async fn within_reach(
@@ -135,10 +119,6 @@ pub async fn within_reach(
     _: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let reach = match authority {
-        Authority::Reach(reach) => reach,
-        Authority::Rules(_) | Authority::Nothing => Reach::Nothing,
-    };
     let mut touched: Vec<i64> = grant_rule_targets::table
         .filter(grant_rule_targets::rule_id.eq(id))
         .select(grant_rule_targets::role_id)
@@ -148,7 +128,7 @@ pub async fn within_reach(
         .find(id)
         .select(grant_rules::granter_role_id);
     touched.extend(granter.get_result::<i64>(connection).await.optional()?);
-    roles_within_reach(reach, &touched, connection).await
+    roles_within_reach(authority.reach(), &touched, connection).await
 }
 
 async fn granter_exists(granter: Option<i64>, connection: &mut Conn) -> Result<(), DirectoryError> {

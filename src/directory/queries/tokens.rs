@@ -1,6 +1,4 @@
-use serde_json::{Map, Value};
-
-use super::audit::{Happening, record, record_all};
+use super::audit::{record, record_all};
 use super::credentials::within_reach;
 use super::prelude::*;
 use super::{env, found};
@@ -111,20 +109,7 @@ fn filtered(
     }
 }
 
-fn happening(
-    verb: &'static str,
-    id: i64,
-    before: Option<Map<String, Value>>,
-    after: Option<Map<String, Value>>,
-) -> Happening<'static> {
-    Happening {
-        verb,
-        subject_type: "tokens",
-        subject_id: id,
-        before,
-        after,
-    }
-}
+tells_of!("tokens");
 
 impl Run for CreateToken {
     type Answer = Token;

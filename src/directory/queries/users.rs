@@ -1,6 +1,6 @@
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::audit::{Happening, record};
+use super::audit::record;
 use super::credentials::within_reach;
 use super::grants::administrators_remain;
 use super::members::{add_roles, replace_roles};
@@ -473,20 +473,7 @@ async fn is_taken(uname: &str, connection: &mut Conn) -> Result<bool, DirectoryE
     Ok(same.first::<i64>(connection).await.optional()?.is_some())
 }
 
-fn happening(
-    verb: &'static str,
-    id: i64,
-    before: Option<Map<String, Value>>,
-    after: Option<Map<String, Value>>,
-) -> Happening<'static> {
-    Happening {
-        verb,
-        subject_type: "users",
-        subject_id: id,
-        before,
-        after,
-    }
-}
+tells_of!("users");
 
 impl Run for UpdateUser {
     type Answer = User;
