@@ -116,6 +116,12 @@ pub struct Named {
     pub names: Vec<String>,
 }
 
+impl Named {
+    pub fn is_one(&self) -> bool {
+        self.ids.len() + self.names.len() == 1
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortBy<C> {
     pub column: C,
@@ -168,9 +174,27 @@ impl<N: Noun> List<N> {
         self.of.is_none() && self.visible == Visible::All && self.condition.is_none()
     }
 
-    /// Everything in the order of the ids, paged by counting.
-    pub fn is_plain(&self) -> bool {
-        self.is_everything() && self.sort.is_empty() && self.seek == Seek::default()
+    /// Unfiltered, in the order of the ids, paged by counting.
+    pub fn is_in_plain_order(&self) -> bool {
+        self.condition.is_none() && self.sort.is_empty() && self.seek == Seek::default()
+    }
+
+    /// The one role whose holders these are, in the order of their ids.
+    pub fn of_one_role(&self) -> Option<&Named> {
+        let wanted = match self.condition.as_ref()? {
+            Condition::All(parts) => match parts.as_slice() {
+                [one] => one,
+                _ => return None,
+            },
+            other => other,
+        };
+        match wanted {
+            Condition::Own(Own::Roles {
+                named: Some(named),
+                holds: true,
+            }) if self.of.is_none() && self.sort.is_empty() && named.is_one() => Some(named),
+            _ => None,
+        }
     }
 
     /// The order in which rows are read: the other way round for a page that
@@ -217,6 +241,12 @@ impl<N: Noun> super::Operation for List<N> {
 
     fn is_slow(&self) -> bool {
         let indexed = |column| N::is_indexed(column);
+        if self.count == Count::None
+            && self.visible == Visible::All
+            && self.of_one_role().is_some()
+        {
+            return false;
+        }
         self.condition
             .as_ref()
             .is_some_and(|condition| condition.has_pattern() || !condition.is_narrow(&indexed))

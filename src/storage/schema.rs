@@ -91,6 +91,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    partner_blocks (partner_id, block) {
+        partner_id -> BigInt,
+        block -> BigInt,
+        living -> BigInt,
+    }
+}
+
+diesel::table! {
     user_blocks (block) {
         block -> BigInt,
         living -> BigInt,
@@ -286,6 +294,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     partner_clusters,
     users,
     user_blocks,
+    partner_blocks,
     roles,
     role_includes,
     role_closure,

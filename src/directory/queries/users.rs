@@ -15,7 +15,7 @@ use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
 };
-use crate::storage::schema::{partners, user_blocks, users};
+use crate::storage::schema::{partner_blocks, partners, user_blocks, users};
 
 columns!(users, UserColumn {
     Id: number id,
@@ -41,6 +41,7 @@ columns!(users, UserColumn {
     DeletedAt: maybe_text deleted_at,
 });
 
+mod of_role;
 mod trash;
 
 fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
@@ -115,12 +116,15 @@ impl Run for List<Users> {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<User>, DirectoryError> {
-        if self.is_plain() {
-            return plain_page(self, connection).await;
+        let sight = sight(self.visible, context, connection).await?;
+        if let Some(whose) = Whose::plain(self, sight) {
+            return plain_page(self, whose, connection).await;
+        }
+        if let Some(role) = of_role::alone(self, sight, connection).await? {
+            return of_role::page(self, role, context, connection).await;
         }
         let wanted = settled(&self.condition, connection).await?;
         let wanted = with_roles(wanted, self.of.as_ref(), connection).await?;
-        let sight = sight(self.visible, context, connection).await?;
         let matching = || filtered(self, sight, wanted.as_ref(), context);
         let total = match self.count {
             Count::Exact | Count::Estimated if self.is_everything() => {
@@ -232,44 +236,89 @@ fn filtered(
     }
 }
 
-/// All users in the order of their ids: the counted blocks give the total and
-/// the place where a deep page begins, so no page costs more than the first.
+/// Users of whom the counted blocks tell how many there are, and where.
+#[derive(Clone, Copy)]
+enum Whose {
+    Everybodys,
+    Partners(i64),
+}
+
+impl Whose {
+    /// Of a list in the order of the ids that is paged by counting.
+    fn plain(list: &List<Users>, sight: Sight) -> Option<Self> {
+        if !list.is_in_plain_order() {
+            return None;
+        }
+        match (&list.of, sight) {
+            (None, Sight::All) => Some(Self::Everybodys),
+            (None, Sight::Partner(own)) => Some(Self::Partners(own)),
+            (Some(UsersOf::Partners(partners)), sight) => match (partners.as_slice(), sight) {
+                ([one], Sight::All) => Some(Self::Partners(*one)),
+                ([one], Sight::Partner(own)) if *one == own => Some(Self::Partners(own)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// All users, or a partner's, in the order of their ids: the counted blocks
+/// give the total and the place where a deep page begins, so no page costs
+/// more than the first.
 async fn plain_page(
     list: &List<Users>,
+    whose: Whose,
     connection: &mut Conn,
 ) -> Result<Listed<User>, DirectoryError> {
     let Slice { offset, limit } = list.slice;
     let (total, after, skip) = if offset == 0 {
         let total = match list.count {
             Count::None => None,
-            Count::Estimated | Count::Exact => Some(living_users(connection).await?),
+            Count::Estimated | Count::Exact => Some(counted(whose, connection).await?),
         };
         (total, 0, 0)
     } else {
-        let blocks = blocks(connection).await?;
+        let blocks = blocks(whose, connection).await?;
         let (after, skip) = seek(&blocks, offset);
         let total =
             (list.count != Count::None).then(|| blocks.iter().map(|(_, living)| living).sum());
         (total, after, skip)
     };
-    let rows = users::table
+    let page = users::table
         .filter(users::id.gt(after))
         .filter(users::deleted_at.is_null())
         .order(users::id.asc())
         .select(User::as_select())
         .limit(limit)
-        .offset(skip)
-        .load(connection)
-        .await?;
+        .offset(skip);
+    let rows = match whose {
+        Whose::Everybodys => page.load(connection).await?,
+        Whose::Partners(partner) => {
+            let theirs = page.filter(users::partner_id.eq(partner));
+            theirs.load(connection).await?
+        }
+    };
     Ok(Listed { rows, total })
 }
 
-/// How many living users each run of 1024 ids holds.
-async fn blocks(connection: &mut Conn) -> Result<Vec<(i64, i64)>, DirectoryError> {
-    let blocks = user_blocks::table
-        .order(user_blocks::block.asc())
-        .select((user_blocks::block, user_blocks::living));
-    Ok(blocks.load(connection).await?)
+/// How many of these users each run of 1024 ids holds.
+async fn blocks(whose: Whose, connection: &mut Conn) -> Result<Vec<(i64, i64)>, DirectoryError> {
+    let blocks = match whose {
+        Whose::Everybodys => {
+            let blocks = user_blocks::table
+                .order(user_blocks::block.asc())
+                .select((user_blocks::block, user_blocks::living));
+            blocks.load(connection).await?
+        }
+        Whose::Partners(partner) => {
+            let blocks = partner_blocks::table
+                .filter(partner_blocks::partner_id.eq(partner))
+                .order(partner_blocks::block.asc())
+                .select((partner_blocks::block, partner_blocks::living));
+            blocks.load(connection).await?
+        }
+    };
+    Ok(blocks)
 }
 
 /// Blocks that are looked into for an estimate.
@@ -282,7 +331,7 @@ async fn estimate(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<i64, DirectoryError> {
-    let blocks = blocks(connection).await?;
+    let blocks = blocks(Whose::Everybodys, connection).await?;
     let living = |blocks: &[(i64, i64)]| blocks.iter().map(|(_, living)| living).sum::<i64>();
     let step = blocks.len().div_ceil(SAMPLE).max(1);
     let sample: Vec<(i64, i64)> = blocks.iter().copied().step_by(step).collect();
@@ -307,11 +356,24 @@ fn run_of_ids(block: i64) -> Condition<UserColumn> {
 }
 
 pub async fn living_users(connection: &mut Conn) -> Result<i64, DirectoryError> {
+    counted(Whose::Everybodys, connection).await
+}
+
+async fn counted(whose: Whose, connection: &mut Conn) -> Result<i64, DirectoryError> {
     use diesel::dsl::sql;
-    let total = user_blocks::table.select(sql::<diesel::sql_types::BigInt>(
-        "CAST(COALESCE(SUM(living), 0) AS BIGINT)",
-    ));
-    Ok(total.get_result(connection).await?)
+    use diesel::sql_types::BigInt;
+    let sum = || sql::<BigInt>("CAST(COALESCE(SUM(living), 0) AS BIGINT)");
+    let total = match whose {
+        Whose::Everybodys => {
+            let total = user_blocks::table.select(sum());
+            total.get_result(connection).await?
+        }
+        Whose::Partners(partner) => {
+            let theirs = partner_blocks::table.filter(partner_blocks::partner_id.eq(partner));
+            theirs.select(sum()).get_result(connection).await?
+        }
+    };
+    Ok(total)
 }
 
 /// Ids above the first number, and then so many rows on, is where `offset` is.

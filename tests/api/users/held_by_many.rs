@@ -61,6 +61,43 @@ fn a_page_of_many_holders_is_that_of_the_role() {
 }
 
 #[test]
+fn cursors_lead_through_the_holders_in_both_directions() {
+    let app = TestApp::start();
+    let role = with_many(&app);
+    let admin = app.admin();
+    for path in [
+        "/users?filter[roles]=everybody&".to_owned(),
+        format!("{}/users?", role.path()),
+    ] {
+        let first = admin.get(&format!("{path}page[size]=3&page[after]="));
+        let links = first.json()["links"].clone();
+        let next = admin.get(links["next"].as_str().unwrap()).expect(200);
+        assert_eq!(next.ids(), ids(6..9), "{path}");
+        let prev = next.json()["links"]["prev"].as_str().unwrap().to_owned();
+        assert_eq!(admin.get(&prev).expect(200).ids(), ids(3..6), "{path}");
+    }
+}
+
+#[test]
+fn whose_grant_is_off_over_or_in_a_place_is_no_holder() {
+    let app = TestApp::start();
+    let role = a_role().named("some").create(&app);
+    let users = [(); 4].map(|()| a_user().holding(&role).create(&app));
+    for (user, change) in users.iter().zip([
+        "is_active = FALSE",
+        "valid_from = '2999-01-01T00:00:00+00:00'",
+        "valid_until = '2001-01-01T00:00:00+00:00'",
+    ]) {
+        let id = user.id;
+        let change = format!("UPDATE grants SET {change} WHERE user_id = {id}");
+        app.database.execute(&change);
+    }
+    let holders = app.admin().get("/users?filter[roles]=some").expect(200);
+    assert_eq!(holders.ids(), [users[3].id.to_string()]);
+    assert_eq!(count(&holders), 1);
+}
+
+#[test]
 fn who_is_not_among_many_holders_is_found_too() {
     let app = TestApp::start();
     with_many(&app);

@@ -5,6 +5,7 @@ mod delete;
 mod get;
 mod held_by_many;
 mod list;
+mod of_partner;
 mod partner;
 mod roles;
 mod update;
