@@ -7,10 +7,11 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { PYTHON } from './support/python.mjs';
 import { ADMIN, PROGRAM, startServer } from './support/server.mjs';
 
 const run = promisify(execFile);
-const WALKTHROUGH = fileURLToPath(new URL('../../examples/walkthrough.sh', import.meta.url));
+const example = (name) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const CLIENT = join(dirname(PROGRAM), 'examples', 'client');
 
 describe('the examples', () => {
@@ -19,16 +20,22 @@ describe('the examples', () => {
   before(async () => { server = await startServer(); });
   after(() => server?.stop());
 
-  it('walks through the service with curl', async () => {
-    const env = {
-      PATH: process.env.PATH,
-      ROLECALL_URL: server.url,
-      ROLECALL_USER: ADMIN.username,
-      ROLECALL_PASSWORD: ADMIN.password,
-    };
-    const { stdout } = await run('bash', [WALKTHROUGH], { env });
-    assert.match(stdout, /All answers were as expected/);
-  });
+  // Each checks its answers itself and ends with 1 when one is another.
+  for (const [what, program, name] of [
+    ['walks through the service with curl', 'bash', 'walkthrough.sh'],
+    ['calls as the web client of the Partner Reporting Portal does', PYTHON, 'prp.py'],
+  ]) {
+    it(what, async () => {
+      const env = {
+        PATH: process.env.PATH,
+        ROLECALL_URL: server.url,
+        ROLECALL_USER: ADMIN.username,
+        ROLECALL_PASSWORD: ADMIN.password,
+      };
+      const { stdout } = await run(program, [example(name)], { env });
+      assert.match(stdout, /All answers were as expected/);
+    });
+  }
 
   const missing = !existsSync(CLIENT) && 'build it first: cargo build --example client';
   it('creates, grants and pages with the client in Rust', { skip: missing }, async () => {

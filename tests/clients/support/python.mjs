@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const PYTHON = fileURLToPath(new URL('../.venv/bin/python', import.meta.url));
+/** An interpreter with the packages of python/requirements.txt. */
+export const PYTHON = fileURLToPath(new URL('../.venv/bin/python', import.meta.url));
 const FOLDER = fileURLToPath(new URL('../python/', import.meta.url));
 
 /** The installed version of a package from PyPI. */
