@@ -16,6 +16,8 @@ pub struct Database {
     pub busy_timeout_ms: u64,
     pub write_queue: usize,
     pub acquire_timeout_ms: u64,
+    /// That each connection keeps prepared.
+    pub statements: usize,
 }
 
 /// Where the directory is kept. Prints itself without its password and without options.
@@ -35,6 +37,7 @@ impl Default for Database {
             busy_timeout_ms: 5000,
             write_queue: 1024,
             acquire_timeout_ms: 5000,
+            statements: 500,
         }
     }
 }
@@ -109,6 +112,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "How long a request waits for a free connection before it is answered with 503.",
         set: |settings, text| {
             settings.database.acquire_timeout_ms = value::number(text, 1..=600_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.statements",
+        env: "ROLECALL_DATABASE_STATEMENTS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("500"),
+        meaning: "Prepared statements that a connection keeps; when there are more, it begins anew.",
+        set: |settings, text| {
+            settings.database.statements = value::number(text, 10..=100_000)?;
             Ok(())
         },
     },

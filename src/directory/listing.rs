@@ -241,9 +241,7 @@ impl<N: Noun> super::Operation for List<N> {
 
     fn is_slow(&self) -> bool {
         let indexed = |column| N::is_indexed(column);
-        if self.count == Count::None
-            && self.visible == Visible::All
-            && self.of_one_role().is_some()
+        if self.count == Count::None && self.visible == Visible::All && self.of_one_role().is_some()
         {
             return false;
         }

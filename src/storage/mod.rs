@@ -7,9 +7,11 @@
 mod error;
 mod local;
 pub mod migrations;
+pub mod phrase;
 pub mod postgres;
 pub mod schema;
 pub mod sqlite;
+mod statements;
 
 pub use error::StorageError;
 

@@ -10,11 +10,11 @@ macro_rules! columns {
             let part = |part| self::condition(part, context);
             match condition {
                 Condition::All(parts) => parts.iter().map(part).fold(
-                    Box::new(diesel::dsl::sql::<Truth>("TRUE")),
+                    Box::new(phrase::<Truth>("TRUE")),
                     |all, part| Box::new(all.and(part)),
                 ),
                 Condition::Any(parts) => parts.iter().map(part).fold(
-                    Box::new(diesel::dsl::sql::<Truth>("FALSE")),
+                    Box::new(phrase::<Truth>("FALSE")),
                     |any, part| Box::new(any.or(part)),
                 ),
                 Condition::Test { column, comparison, operands } => match column {
@@ -159,7 +159,7 @@ macro_rules! test {
             Comparison::Prefix
             | Comparison::Suffix
             | Comparison::Contains
-            | Comparison::Matches => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
+            | Comparison::Matches => Box::new(phrase::<Truth>("FALSE")),
         }
     }};
 }
@@ -181,9 +181,9 @@ macro_rules! beyond {
     (flag $table:ident $name:ident, $($rest:tt)*) => {
         beyond!(@range $table $name, Flag, $($rest)*)
     };
-    (@sql Text) => { diesel::sql_types::Text };
-    (@sql Number) => { diesel::sql_types::BigInt };
-    (@sql Flag) => { diesel::sql_types::Bool };
+    (@bind Text, $range:expr, $value:expr) => { $range.text($value) };
+    (@bind Number, $range:expr, $value:expr) => { $range.number($value) };
+    (@bind Flag, $range:expr, $value:expr) => { $range.flag($value) };
     (@range $table:ident $name:ident, $kind:ident,
         $value:expr, $id:expr, $descending:expr) => {{
         let row = concat!(
@@ -192,15 +192,12 @@ macro_rules! beyond {
         let sign = if $descending { "<" } else { ">" };
         match $value {
             Operand::$kind(value) => {
-                let range = diesel::dsl::sql::<Truth>(&format!("{row} {sign} ("))
-                    .bind::<beyond!(@sql $kind), _>(value.clone())
-                    .sql(", ")
-                    .bind::<diesel::sql_types::BigInt, _>($id)
-                    .sql(")");
-                Box::new(range)
+                let range = phrase::<Truth>(format!("{row} {sign} ("));
+                let range = beyond!(@bind $kind, range, value.clone());
+                Box::new(range.sql(", ").number($id).sql(")"))
             }
             // Of another kind than the column: nothing compares.
-            _ => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
+            _ => Box::new(phrase::<Truth>("FALSE")),
         }
     }};
 }
@@ -250,7 +247,7 @@ macro_rules! fitting {
 macro_rules! no_own {
     ($table:ident) => {
         fn own(_: &crate::directory::listing::Own, _: &Context) -> Boxed<$table::table> {
-            Box::new(diesel::dsl::sql::<Truth>("FALSE"))
+            Box::new(phrase::<Truth>("FALSE"))
         }
     };
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::dsl::{count_star, sql};
+use diesel::dsl::count_star;
 use diesel::sql_types::BigInt;
 
 use super::audit::record_all;
@@ -45,7 +45,11 @@ macro_rules! members {
 macro_rules! digest {
     ($grants:expr, $connection:expr) => {{
         let (count, sum, squares): (i64, i64, i64) = $grants
-            .select((count_star(), sql::<BigInt>(SUM), sql::<BigInt>(SQUARES)))
+            .select((
+                count_star(),
+                aggregate::<BigInt>(SUM),
+                aggregate::<BigInt>(SQUARES),
+            ))
             .get_result($connection)
             .await?;
         Digest {

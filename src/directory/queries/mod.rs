@@ -64,6 +64,7 @@ mod prelude {
         Comparison, Condition, Count, List, Listed, Operand, Slice, Visible,
     };
     pub use crate::directory::{Context, DirectoryError, Problem};
+    pub use crate::storage::phrase::{aggregate, phrase};
     pub use diesel::{
         BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods,
         OptionalExtension, QueryDsl, SelectableHelper,

@@ -47,7 +47,7 @@ mod trash;
 fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
     match wanted {
         // Settled before: see `with_roles`.
-        Own::Roles { .. } => Box::new(diesel::dsl::sql::<Truth>("FALSE")),
+        Own::Roles { .. } => Box::new(phrase::<Truth>("FALSE")),
         Own::Holders {
             anywhere,
             roles,
@@ -360,9 +360,8 @@ pub async fn living_users(connection: &mut Conn) -> Result<i64, DirectoryError> 
 }
 
 async fn counted(whose: Whose, connection: &mut Conn) -> Result<i64, DirectoryError> {
-    use diesel::dsl::sql;
     use diesel::sql_types::BigInt;
-    let sum = || sql::<BigInt>("CAST(COALESCE(SUM(living), 0) AS BIGINT)");
+    let sum = || aggregate::<BigInt>("CAST(COALESCE(SUM(living), 0) AS BIGINT)");
     let total = match whose {
         Whose::Everybodys => {
             let total = user_blocks::table.select(sum());

@@ -1,17 +1,18 @@
 //! What the shared queries are compiled against here.
 
-use diesel::dsl::{AsExprOf, Asc, Desc, EqAny, NullsFirst, NullsLast, sql};
-use diesel::expression::{SqlLiteral, UncheckedBind};
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::dsl::{Asc, Desc, EqAny, NullsFirst, NullsLast};
+use diesel::sql_types::{BigInt, Bool, Nullable};
 use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryResult};
 
 pub use diesel_async::RunQueryDsl;
+
+use crate::storage::phrase::{Phrase, phrase};
 
 pub type Db = diesel::pg::Pg;
 /// True, false or, where there is no value, neither.
 type Truth = Nullable<Bool>;
 /// A test of a text column with one value bound.
-pub type Textual = SqlLiteral<Truth, UncheckedBind<SqlLiteral<Truth>, AsExprOf<String, Text>>>;
+pub type Textual = Phrase<Truth>;
 
 pub type Conn = diesel_async::AsyncPgConnection;
 
@@ -73,17 +74,16 @@ where
 
 /// Whether a text column holds `text`, letter by letter.
 pub fn contains(column: &str, text: &str) -> Textual {
-    sql::<Truth>(&format!("strpos({column}, "))
-        .bind::<Text, _>(text.to_owned())
-        .sql(") > 0")
+    phrase(format!("strpos({column}, ")).text(text).sql(") > 0")
 }
 
 /// Whether a text column ends with `text`, which is not empty.
 pub fn ends_with(column: &str, text: &str) -> Textual {
-    let length = text.chars().count();
-    sql::<Truth>(&format!("right({column}, {length}) = "))
-        .bind::<Text, _>(text.to_owned())
-        .sql("")
+    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    phrase(format!("right({column}, CAST("))
+        .number(length)
+        .sql(" AS INTEGER)) = ")
+        .text(text)
 }
 
 /// Whether a user's names, username or e-mail address hold `text`, whatever
@@ -98,11 +98,11 @@ pub fn search(text: &str) -> Textual {
     }
     // Found before anything else: else a LIMIT tempts the planner to try one
     // row after the other instead.
-    sql::<Truth>(
+    phrase(
         "users.id = ANY(ARRAY(SELECT found.id FROM users AS found WHERE \
          user_search_text(found.username, found.name, found.surname, found.email) \
          LIKE '%' || fold_case(",
     )
-    .bind::<Text, _>(literal)
+    .text(literal)
     .sql(") || '%'))")
 }

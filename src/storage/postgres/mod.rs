@@ -18,6 +18,7 @@ use futures_util::FutureExt;
 
 use super::StorageError;
 use super::local::Local;
+use super::statements::Kept;
 use crate::config::Database as DatabaseSettings;
 
 type Connection = Object<AsyncPgConnection>;
@@ -29,7 +30,15 @@ pub struct Postgres {
     acquire: Duration,
     /// How long a statement waits for somebody else's lock.
     busy: Duration,
-    pools: Local<Pool<AsyncPgConnection>>,
+    /// The most statements that each connection keeps prepared.
+    statements: usize,
+    pools: Local<Lasting>,
+}
+
+/// A thread's pool, and how many statements its connections keep together.
+struct Lasting {
+    pool: Pool<AsyncPgConnection>,
+    kept: Kept,
 }
 
 impl Postgres {
@@ -41,6 +50,7 @@ impl Postgres {
             acquire: Duration::from_millis(settings.acquire_timeout_ms),
             // Zero would mean for ever.
             busy: Duration::from_millis(settings.busy_timeout_ms.max(1)),
+            statements: settings.statements,
             pools: Local::new(),
         }
     }
@@ -49,7 +59,7 @@ impl Postgres {
     ///
     /// Must be called on an async thread.
     pub async fn connection(&self) -> Result<Connection, StorageError> {
-        let pool = self.pools.with(|| self.pool(), |pool| pool.clone())?;
+        let pool = self.pool()?;
         match tokio::time::timeout(self.acquire, pool.get()).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(PoolError::Timeout(_))) | Err(_) => Err(StorageError::Busy(
@@ -59,15 +69,37 @@ impl Postgres {
         }
     }
 
+    /// This thread's pool. When its connections keep too many statements there
+    /// is a new one: those of the old one close as they come back.
     fn pool(&self) -> Result<Pool<AsyncPgConnection>, StorageError> {
+        let most = self.statements.saturating_mul(self.connections);
+        let current = |lasting: &mut Lasting| {
+            (!lasting.kept.are_more_than(most)).then(|| lasting.pool.clone())
+        };
+        if let Some(pool) = self.pools.with(|| self.new_pool(), current)? {
+            return Ok(pool);
+        }
+        self.pools.forget();
+        self.pools
+            .with(|| self.new_pool(), |lasting| lasting.pool.clone())
+    }
+
+    fn new_pool(&self) -> Result<Lasting, StorageError> {
+        let kept = Kept::default();
+        let pool = self.connections(kept.clone())?;
+        Ok(Lasting { pool, kept })
+    }
+
+    fn connections(&self, kept: Kept) -> Result<Pool<AsyncPgConnection>, StorageError> {
         let mut config = ManagerConfig::default();
         // A closed connection is known without asking the server.
         config.recycling_method = RecyclingMethod::Fast;
         let set_up = format!("SET lock_timeout = {}", self.busy.as_millis());
         config.custom_setup = Box::new(move |url| {
-            let (url, set_up) = (url.to_owned(), set_up.clone());
+            let (url, set_up, kept) = (url.to_owned(), set_up.clone(), kept.clone());
             let open = async move {
                 let mut connection = AsyncPgConnection::establish(&url).await?;
+                connection.set_instrumentation(kept.counting());
                 let done = connection.batch_execute(&set_up).await;
                 done.map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(connection)

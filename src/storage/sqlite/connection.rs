@@ -1,20 +1,61 @@
 //! One SQLite connection, set up as every one of ours is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::{Connection, SqliteConnection};
 
 use crate::storage::StorageError;
+use crate::storage::statements::Kept;
 
 /// How long a start waits for another process that migrates the same file.
 pub const MIGRATION_WAIT: Duration = Duration::from_secs(30);
 
+/// How every connection is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub path: PathBuf,
+    /// How long it waits for another process that writes.
+    pub busy: Duration,
+    /// The most statements that it keeps prepared.
+    pub statements: usize,
+}
+
+/// A connection that forgets its prepared statements when they are too many.
+pub struct Lasting {
+    connection: SqliteConnection,
+    kept: Kept,
+    most: usize,
+}
+
+impl Lasting {
+    pub fn open(options: &Options) -> Result<Self, StorageError> {
+        let mut connection = open(&options.path, options.busy)?;
+        let kept = Kept::default();
+        connection.set_instrumentation(kept.counting());
+        Ok(Self {
+            connection,
+            kept,
+            most: options.statements,
+        })
+    }
+
+    /// The connection, for one piece of work.
+    pub fn lend(&mut self) -> &mut SqliteConnection {
+        if self.kept.are_more_than(self.most) {
+            let connection = &mut self.connection;
+            connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+            connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
+        }
+        &mut self.connection
+    }
+}
+
 /// Opens `path`, creating the file when it is not there.
 pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageError> {
-    keep_plans();
+    prepare_library();
     keep_private(path)?;
     let path = path.to_str().ok_or_else(|| {
         StorageError::Unavailable("the path of the database is not valid UTF-8".into())
@@ -70,12 +111,26 @@ fn keep_private(path: &Path) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Turns the query planner stability guarantee on for every connection that
-/// this process opens. Without it the bundled build, made with STAT4, plans a
-/// kept statement again whenever a bound value changes.
-fn keep_plans() {
+/// Sets SQLite up for every connection that this process opens.
+///
+/// Each connection is used by one thread at a time (Diesel's is not `Sync`), so
+/// SQLite need not lock it with every call; that alone is a tenth of a page of
+/// users. Nobody asks how much memory it uses, so it need not count that under
+/// a lock of all threads.
+///
+/// And the query planner stability guarantee is turned on: without it the
+/// bundled build, made with STAT4, plans a kept statement again whenever a
+/// bound value changes.
+fn prepare_library() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        #[expect(unsafe_code, reason = "SQLite's own settings have no safe face")]
+        // SAFETY: both options take the arguments that are given. Too late, once
+        // SQLite is in use, they are refused and change nothing.
+        unsafe {
+            libsqlite3_sys::sqlite3_config(libsqlite3_sys::SQLITE_CONFIG_MULTITHREAD);
+            libsqlite3_sys::sqlite3_config(libsqlite3_sys::SQLITE_CONFIG_MEMSTATUS, 0_i32);
+        }
         #[expect(unsafe_code, reason = "Diesel does not hand out the raw connection")]
         // SAFETY: the entry point has the signature that SQLite calls it with,
         // lives as long as the program and touches nothing but its argument.
@@ -125,6 +180,30 @@ mod tests {
         .get_result(&mut connection)
         .unwrap();
         assert_eq!(synchronous, "2", "FULL");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn statements_of_ever_new_kinds_do_not_pile_up() {
+        let folder = std::env::temp_dir().join(format!("rolecall-kept-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut lasting = Lasting::open(&Options {
+            path: folder.join("kept.db"),
+            busy: Duration::from_secs(1),
+            statements: 10,
+        })
+        .unwrap();
+        let mut read = |number: i32| {
+            let text = crate::storage::phrase::phrase::<Text>(format!("'{number}'"));
+            let read: String = diesel::select(text).get_result(lasting.lend()).unwrap();
+            assert_eq!(read, number.to_string());
+            lasting.kept.count()
+        };
+        let kept: Vec<usize> = (0..30).map(&mut read).collect();
+        assert_eq!(kept[10], 11, "one more than may be: {kept:?}");
+        assert_eq!(kept[11], 1, "begun anew: {kept:?}");
+        assert_eq!(kept.iter().max(), Some(&11));
+        assert_eq!(read(29), *kept.last().unwrap(), "kept, not prepared again");
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -1,20 +1,21 @@
 //! What the shared queries are compiled against here: SQLite's backend, and
 //! query methods that look asynchronous but have always finished when polled.
 
-use diesel::dsl::{AsExprOf, Asc, Desc, sql};
+use diesel::dsl::{Asc, Desc};
 use diesel::expression::is_aggregate;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
-use diesel::expression::{SqlLiteral, UncheckedBind};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery};
 use diesel::sql_types::{Bool, Nullable, Text};
 use diesel::{ExpressionMethods, QueryResult, SqliteConnection};
 
+use crate::storage::phrase::{Phrase, phrase};
+
 pub type Db = diesel::sqlite::Sqlite;
 /// True, false or, where there is no value, neither.
 type Truth = Nullable<Bool>;
 /// A test of a text column with one value bound.
-pub type Textual = SqlLiteral<Truth, UncheckedBind<SqlLiteral<Truth>, AsExprOf<String, Text>>>;
+pub type Textual = Phrase<Truth>;
 
 pub type Conn = SqliteConnection;
 
@@ -152,24 +153,23 @@ impl<C: QueryFragment<Db>> QueryFragment<Db> for IdIn<C> {
 
 /// Whether a text column holds `text`, letter by letter.
 pub fn contains(column: &str, text: &str) -> Textual {
-    sql::<Truth>(&format!("instr({column}, "))
-        .bind::<Text, _>(text.to_owned())
-        .sql(") > 0")
+    phrase(format!("instr({column}, ")).text(text).sql(") > 0")
 }
 
 /// Whether a text column ends with `text`, which is not empty.
 pub fn ends_with(column: &str, text: &str) -> Textual {
-    let length = text.chars().count();
-    sql::<Truth>(&format!("substr({column}, -{length}) = "))
-        .bind::<Text, _>(text.to_owned())
-        .sql("")
+    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    phrase(format!("substr({column}, "))
+        .number(-length)
+        .sql(") = ")
+        .text(text)
 }
 
 /// Whether a user's names, username or e-mail address hold `text`, whatever
 /// the case of its letters; from three characters on, which is what the index holds.
 pub fn search(text: &str) -> Textual {
-    let phrase = format!("\"{}\"", text.replace('"', "\"\""));
-    sql::<Truth>("users.id IN (SELECT rowid FROM users_search WHERE users_search MATCH ")
-        .bind::<Text, _>(phrase)
+    let words = format!("\"{}\"", text.replace('"', "\"\""));
+    phrase("users.id IN (SELECT rowid FROM users_search WHERE users_search MATCH ")
+        .text(words)
         .sql(")")
 }

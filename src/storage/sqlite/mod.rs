@@ -5,7 +5,7 @@ pub mod connection;
 pub mod env;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use diesel::SqliteConnection;
@@ -13,13 +13,13 @@ use diesel::SqliteConnection;
 use super::StorageError;
 use super::local::Local;
 use crate::config::Database as DatabaseSettings;
+use connection::{Lasting, Options};
 use writer::Writer;
 
 /// One SQLite file. Cheap to share behind an `Arc`.
 pub struct Sqlite {
-    path: PathBuf,
-    busy: Duration,
-    readers: Local<SqliteConnection>,
+    options: Options,
+    readers: Local<Lasting>,
     slow: r2d2::Pool<Manager>,
     writer: Writer,
 }
@@ -27,24 +27,23 @@ pub struct Sqlite {
 impl Sqlite {
     /// Opens the file and starts the writer thread.
     pub fn open(path: &Path, settings: &DatabaseSettings) -> Result<Self, StorageError> {
-        let busy = Duration::from_millis(settings.busy_timeout_ms);
-        let manager = Manager {
+        let options = Options {
             path: path.to_owned(),
-            busy,
+            busy: Duration::from_millis(settings.busy_timeout_ms),
+            statements: settings.statements,
         };
         let slow = r2d2::Pool::builder()
             .max_size(u32::try_from(settings.slow_readers).unwrap_or(u32::MAX))
             .min_idle(Some(0))
             .test_on_check_out(false)
             .connection_timeout(Duration::from_millis(settings.acquire_timeout_ms))
-            .build(manager)
+            .build(Manager(options.clone()))
             .map_err(|error| StorageError::Unavailable(error.to_string()))?;
         Ok(Self {
-            path: path.to_owned(),
-            busy,
             readers: Local::new(),
             slow,
-            writer: Writer::start(path.to_owned(), busy, settings.write_queue)?,
+            writer: Writer::start(options.clone(), settings.write_queue)?,
+            options,
         })
     }
 
@@ -53,8 +52,10 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> T,
     ) -> Result<T, StorageError> {
-        self.readers
-            .with(|| connection::open(&self.path, self.busy), work)
+        self.readers.with(
+            || Lasting::open(&self.options),
+            |connection| work(connection.lend()),
+        )
     }
 
     /// Drops this thread's connection; the next read opens a new one.
@@ -73,7 +74,7 @@ impl Sqlite {
             let mut connection = pool
                 .get()
                 .map_err(|error| StorageError::Busy(error.to_string()))?;
-            Ok(work(&mut connection))
+            Ok(work(connection.lend()))
         });
         match task.await {
             Ok(answer) => answer,
@@ -97,24 +98,21 @@ impl Sqlite {
 }
 
 /// Makes connections for r2d2 with our own set-up.
-struct Manager {
-    path: PathBuf,
-    busy: Duration,
-}
+struct Manager(Options);
 
 impl r2d2::ManageConnection for Manager {
-    type Connection = SqliteConnection;
+    type Connection = Lasting;
     type Error = StorageError;
 
-    fn connect(&self) -> Result<SqliteConnection, StorageError> {
-        connection::open(&self.path, self.busy)
+    fn connect(&self) -> Result<Lasting, StorageError> {
+        Lasting::open(&self.0)
     }
 
-    fn is_valid(&self, _: &mut SqliteConnection) -> Result<(), StorageError> {
+    fn is_valid(&self, _: &mut Lasting) -> Result<(), StorageError> {
         Ok(())
     }
 
-    fn has_broken(&self, _: &mut SqliteConnection) -> bool {
+    fn has_broken(&self, _: &mut Lasting) -> bool {
         std::thread::panicking()
     }
 }

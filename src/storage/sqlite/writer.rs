@@ -3,16 +3,14 @@
 //! share one wait for the disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use diesel::result::Error as QueryError;
 use diesel::{Connection, SqliteConnection};
 use tokio::sync::oneshot;
 
-use super::connection;
+use super::connection::{Lasting, Options};
 use crate::storage::StorageError;
 
 /// The most jobs that share one transaction.
@@ -45,15 +43,14 @@ impl Drop for Writer {
 }
 
 impl Writer {
-    pub fn start(path: PathBuf, busy: Duration, queue: usize) -> Result<Self, StorageError> {
+    pub fn start(options: Options, queue: usize) -> Result<Self, StorageError> {
         let (jobs, waiting) = sync_channel(queue);
-        let connection = connection::open(&path, busy)?;
+        let connection = Lasting::open(&options)?;
         let thread = std::thread::Builder::new()
             .name("rolecall-writer".into())
             .spawn(move || {
                 Worker {
-                    path,
-                    busy,
+                    options,
                     connection: Some(connection),
                 }
                 .work(&waiting)
@@ -132,9 +129,8 @@ where
 }
 
 struct Worker {
-    path: PathBuf,
-    busy: Duration,
-    connection: Option<SqliteConnection>,
+    options: Options,
+    connection: Option<Lasting>,
 }
 
 impl Worker {
@@ -146,8 +142,10 @@ impl Worker {
         }
         if let Some(connection) = &mut self.connection {
             // Leaves fresh statistics for the next start; failing costs nothing.
-            let _ =
-                diesel::connection::SimpleConnection::batch_execute(connection, "PRAGMA optimize;");
+            let _ = diesel::connection::SimpleConnection::batch_execute(
+                connection.lend(),
+                "PRAGMA optimize;",
+            );
         }
     }
 
@@ -166,10 +164,11 @@ impl Worker {
 
     fn connection(&mut self) -> Result<&mut SqliteConnection, StorageError> {
         if self.connection.is_none() {
-            self.connection = Some(connection::open(&self.path, self.busy)?);
+            self.connection = Some(Lasting::open(&self.options)?);
         }
         self.connection
             .as_mut()
+            .map(Lasting::lend)
             .ok_or_else(|| StorageError::Unavailable("no connection".into()))
     }
 }

@@ -69,7 +69,9 @@ fn cursors_lead_through_the_holders_in_both_directions() {
         "/users?filter[roles]=everybody&".to_owned(),
         format!("{}/users?", role.path()),
     ] {
-        let first = admin.get(&format!("{path}page[size]=3&page[after]="));
+        let profile = "application/vnd.api+json;profile=\"https://jsonapi.org/profiles/ethanresnick/cursor-pagination\"";
+        let first = admin.get_with(&format!("{path}page[size]=3"), &[("accept", profile)]);
+        assert_eq!(first.ids(), ids(3..6), "{path}");
         let links = first.json()["links"].clone();
         let next = admin.get(links["next"].as_str().unwrap()).expect(200);
         assert_eq!(next.ids(), ids(6..9), "{path}");

@@ -1,4 +1,3 @@
-use diesel::dsl::sql;
 use diesel::sql_types::{Nullable, Text};
 
 use super::super::prelude::*;
@@ -172,7 +171,7 @@ fn named(query: Matching, text: &str) -> Matching {
 }
 
 fn of_status(wanted: &[UserStatus], few: bool, ids: &RoleIds) -> Boxed<users::table> {
-    let none: Boxed<users::table> = Box::new(sql("FALSE"));
+    let none: Boxed<users::table> = Box::new(phrase("FALSE"));
     let some = || holds(few, ids.all(), At::Anywhere);
     wanted.iter().fold(none, |any, status| match status {
         UserStatus::Active => {
@@ -206,8 +205,8 @@ fn ordered(mut query: Matching, order: &[(UserOrder, bool)]) -> Matching {
             UserOrder::LastLogin => by!(users::last_login, descends),
             UserOrder::FirstName => by!(users::name, descends),
             UserOrder::LastName => by!(users::surname, descends),
-            UserOrder::Partner => by!(sql::<Nullable<Text>>(PARTNER_TITLE), descends),
-            UserOrder::Status => by!(sql::<Nullable<Text>>(STATUS), descends),
+            UserOrder::Partner => by!(phrase::<Nullable<Text>>(PARTNER_TITLE), descends),
+            UserOrder::Status => by!(phrase::<Nullable<Text>>(STATUS), descends),
         };
     }
     query.then_order_by(users::id.desc())
@@ -223,8 +222,8 @@ async fn with_roles(
     let rows: Vec<Row> = page
         .select((
             User::as_select(),
-            sql::<Nullable<Text>>(PARTNER_TITLE),
-            sql::<Nullable<Text>>(PARTNER_OCHA),
+            phrase::<Nullable<Text>>(PARTNER_TITLE),
+            phrase::<Nullable<Text>>(PARTNER_OCHA),
         ))
         .load(connection)
         .await?;
