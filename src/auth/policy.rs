@@ -5,6 +5,7 @@
 //! them (404); a change that they may not make is refused (403). An operation
 //! without a rule cannot be handed to a `Guard` at all.
 
+mod administered;
 mod portal;
 
 use super::guard::Refusal;

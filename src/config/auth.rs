@@ -23,6 +23,7 @@ pub struct Auth {
     /// 0: no limit.
     pub sign_in_attempts: u64,
     pub sign_in_pause_seconds: u64,
+    pub password_tokens: u64,
 }
 
 impl Default for Auth {
@@ -44,6 +45,7 @@ impl Default for Auth {
             sign_in_seconds: 7_776_000,
             sign_in_attempts: 10,
             sign_in_pause_seconds: 6,
+            password_tokens: 10,
         }
     }
 }

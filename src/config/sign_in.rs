@@ -93,4 +93,16 @@ pub(super) const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "auth.password_tokens",
+        env: "ROLECALL_PASSWORD_TOKENS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10"),
+        meaning: "API tokens that a user has at most from /api/users/token/; one more revokes the oldest of them.",
+        set: |settings, text| {
+            settings.auth.password_tokens = value::number(text, 1..=1000)?;
+            Ok(())
+        },
+    },
 ];

@@ -43,6 +43,16 @@ pub fn text(moment: DateTime<Utc>) -> String {
     out
 }
 
+/// The same with microseconds, unless there are none. As text both forms are
+/// in the order of time.
+pub fn precise_text(moment: DateTime<Utc>) -> String {
+    let seconds = text(moment);
+    match moment.nanosecond() / 1000 {
+        0 => seconds,
+        micros => seconds.replace("+00:00", &format!(".{micros:06}+00:00")),
+    }
+}
+
 /// Reads RFC 3339 with any offset; the years 0 to 9999 only, so that the order
 /// of the stored text stays the order in time.
 pub fn parse(text: &str) -> Option<DateTime<Utc>> {
@@ -62,6 +72,18 @@ mod tests {
             text(moment),
             moment.to_rfc3339_opts(SecondsFormat::Secs, false)
         );
+    }
+
+    #[test]
+    fn a_precise_moment_has_six_decimals_or_none_and_keeps_its_order() {
+        let precise = |text: &str| precise_text(parse(text).unwrap());
+        let whole = precise("2024-06-04T22:25:58Z");
+        let early = precise("2024-06-04T22:25:58.000001Z");
+        let late = precise("2024-06-04T22:25:58.7474279Z");
+        let next = precise("2024-06-04T22:25:59Z");
+        assert_eq!(whole, "2024-06-04T22:25:58+00:00");
+        assert_eq!(late, "2024-06-04T22:25:58.747427+00:00");
+        assert!(whole < early && early < late && late < next);
     }
 
     #[test]

@@ -49,6 +49,24 @@ pub struct TokenAccount {
     pub account: Account,
 }
 
+/// Why a token whose secret fits lets nobody in; none where there is no such
+/// token, or where nothing is wrong with it.
+#[derive(Debug)]
+pub struct FindTokenFault {
+    pub hash: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenFault {
+    Expired,
+    /// Its user is switched off.
+    Inactive,
+}
+
+impl Operation for FindTokenFault {
+    type Output = Option<TokenFault>;
+}
+
 /// Notes that somebody signed in with a password, or used a token.
 #[derive(Debug)]
 pub enum NoteUse {

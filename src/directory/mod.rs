@@ -6,6 +6,7 @@
 //! [`Directory`] runs it where it belongs.
 
 pub mod access;
+pub mod administered;
 pub mod batch;
 pub mod clock;
 pub mod clusters;

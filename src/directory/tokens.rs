@@ -7,7 +7,7 @@ use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
-use super::users::drop_same;
+use super::users::{PasswordHash, drop_same};
 use super::{Expected, Operation};
 use crate::storage::schema::tokens;
 
@@ -145,6 +145,24 @@ impl Operation for CreateToken {
     fn touches_credentials(&self) -> bool {
         false
     }
+}
+
+/// Makes a token for somebody whose password was just verified, and revokes the
+/// oldest of that name where there would be too many. Tells whether it did.
+#[derive(Debug)]
+pub struct IssueToken {
+    pub user_id: i64,
+    /// The hash that the password fitted, where it is kept here: without it, or
+    /// without the user, nothing is made.
+    pub password_hash: Option<PasswordHash>,
+    pub hash: TokenHash,
+    pub name: &'static str,
+    /// How many of that name a user has at most, the new one among them.
+    pub most: i64,
+}
+
+impl Operation for IssueToken {
+    type Output = bool;
 }
 
 /// Renames a token or shortens what it may. Scopes and expiry can only narrow.

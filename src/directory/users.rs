@@ -73,6 +73,10 @@ pub struct UserChanges {
     pub external_id: Option<String>,
     pub is_active: Option<bool>,
     pub is_staff: Option<bool>,
+    /// Since when the user is known, and when they signed in last, where an
+    /// administrator knows better; in stored form.
+    pub created: Option<String>,
+    pub last_login: Option<Option<String>>,
 }
 
 /// A password's hash in PHC form. Does not print.
@@ -98,7 +102,11 @@ impl UserChanges {
     /// Nothing but what everybody may change about themselves: no flags, and
     /// not whom they belong to, since rights follow from that.
     pub fn is_personal(&self) -> bool {
-        self.is_active.is_none() && self.is_staff.is_none() && self.partner_id.is_none()
+        self.is_active.is_none()
+            && self.is_staff.is_none()
+            && self.partner_id.is_none()
+            && self.created.is_none()
+            && self.last_login.is_none()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -119,6 +127,8 @@ impl UserChanges {
         drop_same(&mut self.partner_id, &user.partner_id);
         drop_same(&mut self.is_active, &user.is_active);
         drop_same(&mut self.is_staff, &user.is_staff);
+        drop_same(&mut self.created, &user.created);
+        drop_same(&mut self.last_login, &user.last_login);
         self
     }
 

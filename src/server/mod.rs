@@ -19,6 +19,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use crate::api::{self, Api};
 use crate::auth::Auth;
 use crate::config::Settings;
+use crate::dialects::openl2m::{self, OpenL2m};
 use crate::dialects::prp::{self, Prp};
 use crate::directory::Directory;
 use crate::directory::mail::MailPolicy;
@@ -34,6 +35,7 @@ pub struct Bound {
     settings: Settings,
     api: Data<Api>,
     prp: Data<Prp>,
+    openl2m: Data<OpenL2m>,
     extra: Extra,
     post: Option<Post>,
     mail: MailPolicy,
@@ -66,7 +68,12 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
         listener,
         address,
         settings: settings.clone(),
-        prp: Data::new(Prp::new(auth, &settings.limits, surroundings(&api))),
+        prp: Data::new(Prp::new(auth.clone(), &settings.limits, surroundings(&api))),
+        openl2m: Data::new(OpenL2m::new(
+            auth,
+            &settings.limits,
+            surroundings_of_openl2m(&api),
+        )),
         api,
         extra: |_| {},
         post: Post::new(&settings.mail).map_err(BindError)?,
@@ -79,6 +86,14 @@ fn surroundings(api: &Data<Api>) -> prp::Surroundings {
     let (base, address, ids) = (api.clone(), api.clone(), api.clone());
     prp::Surroundings {
         base: Box::new(move |request| api::public_address(&base, request)),
+        address: Box::new(move |request| api::client_address(&address, request)),
+        request_id: Box::new(move || ids.next_request_id()),
+    }
+}
+
+fn surroundings_of_openl2m(api: &Data<Api>) -> openl2m::Surroundings {
+    let (address, ids) = (api.clone(), api.clone());
+    openl2m::Surroundings {
         address: Box::new(move |request| api::client_address(&address, request)),
         request_id: Box::new(move || ids.next_request_id()),
     }
@@ -116,6 +131,7 @@ impl Bound {
             settings,
             api,
             prp,
+            openl2m,
             extra,
             post,
             mail,
@@ -131,6 +147,7 @@ impl Bound {
             App::new()
                 .app_data(api.clone())
                 .app_data(prp.clone())
+                .app_data(openl2m.clone())
                 .wrap(from_fn(middleware::no_panic))
                 .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
                 .wrap(from_fn(move |request, next| {
@@ -144,6 +161,7 @@ impl Bound {
                 )
                 .configure(routes)
                 .configure(prp::configure)
+                .configure(openl2m::configure)
                 .configure(description.clone())
                 .configure(extra)
                 .default_service(web::to(unknown))

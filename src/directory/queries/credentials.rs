@@ -2,8 +2,8 @@ use super::audit::{Happening, record};
 use super::members::add_roles;
 use super::prelude::*;
 use crate::directory::credentials::{
-    Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, IsEmpty, NoteUse, Reachable,
-    TokenAccount,
+    Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, FindTokenFault, IsEmpty,
+    NoteUse, Reachable, TokenAccount, TokenFault,
 };
 use crate::directory::members::Authority;
 use crate::directory::permissions::{Permissions, Reach};
@@ -101,6 +101,31 @@ impl Run for FindTokenAccount {
             last_used,
             account,
         }))
+    }
+}
+
+impl Run for FindTokenFault {
+    type Answer = Option<TokenFault>;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<TokenFault>, DirectoryError> {
+        let row: Option<(Option<String>, bool)> = tokens::table
+            .inner_join(users::table)
+            .filter(tokens::hash.eq(&self.hash))
+            .filter(users::deleted_at.is_null())
+            .select((tokens::expires, users::is_active))
+            .get_result(connection)
+            .await
+            .optional()?;
+        let now = context.now_text();
+        Ok(match row {
+            Some((Some(expires), _)) if expires <= now => Some(TokenFault::Expired),
+            Some((_, false)) => Some(TokenFault::Inactive),
+            _ => None,
+        })
     }
 }
 

@@ -297,6 +297,51 @@ pub async fn replace_roles(
     .map(drop)
 }
 
+/// Replaces the roles of a user, but leaves this one as it is.
+pub async fn replace_roles_beside(
+    left: i64,
+    user: i64,
+    roles: &[i64],
+    authority: Authority,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let side = Relation::UserRoles.of(user);
+    exist_for(authority, side, roles, connection).await?;
+    hold(side, connection).await?;
+    let mut standing = standing(side, None, connection).await?;
+    standing.retain(|grant| grant.role != left);
+    let named = roles.iter().copied().filter(|role| *role != left).collect();
+    let plan = Plan {
+        side,
+        change: Change::Replace,
+        named: &named,
+        authority,
+    };
+    carry_out(&plan, standing, context, connection)
+        .await
+        .map(drop)
+}
+
+pub async fn remove_roles(
+    user: i64,
+    roles: &[i64],
+    authority: Authority,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    change(
+        Relation::UserRoles.of(user),
+        Change::Remove,
+        roles,
+        authority,
+        context,
+        connection,
+    )
+    .await
+    .map(drop)
+}
+
 pub async fn add_users(
     role: i64,
     users: &[i64],

@@ -10,6 +10,7 @@ mod grants;
 #[macro_use]
 mod sight;
 mod access;
+mod administered;
 pub mod batch;
 mod clusters;
 pub mod credentials;

@@ -1,13 +1,14 @@
-use super::audit::{record, record_all};
+use super::audit::{Happening, record, record_all};
 use super::credentials::within_reach;
 use super::prelude::*;
 use super::{env, found};
 use crate::directory::events::{described, difference};
-use crate::directory::permissions::names;
+use crate::directory::permissions::{Reach, names};
 use crate::directory::tokens::{
-    CreateToken, DeleteToken, FindToken, NewToken, Token, TokenChanges, TokenColumn, Tokens,
-    TokensOf, UpdateToken,
+    CreateToken, DeleteToken, FindToken, IssueToken, NewToken, Token, TokenChanges, TokenColumn,
+    Tokens, TokensOf, UpdateToken,
 };
+use crate::directory::users::PasswordHash;
 use crate::storage::schema::{tokens, users};
 
 columns!(tokens, TokenColumn {
@@ -109,6 +110,10 @@ fn filtered(
     }
 }
 
+/// Tokens that one change revokes at most: what is more, as after a lower
+/// setting, waits for the next.
+const MOST_REVOKED: i64 = 1000;
+
 tells_of!("tokens");
 
 impl Run for CreateToken {
@@ -155,6 +160,53 @@ impl Run for CreateToken {
         )
         .await?;
         Ok(token)
+    }
+}
+
+impl Run for IssueToken {
+    type Answer = bool;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
+        // Held, so that of two at the same time each sees the other's token.
+        let owner = env::held!(
+            users::table
+                .find(self.user_id)
+                .filter(users::is_active.eq(true))
+                .filter(users::deleted_at.is_null())
+                .select((users::id, users::password_hash))
+        );
+        let owner: Option<(i64, Option<PasswordHash>)> =
+            owner.get_result(connection).await.optional()?;
+        if owner.is_none_or(|(_, now)| self.password_hash.is_some() && now != self.password_hash) {
+            return Ok(false);
+        }
+        let create = CreateToken {
+            hash: self.hash.clone(),
+            user_id: self.user_id,
+            changes: TokenChanges {
+                name: Some(self.name.to_owned()),
+                ..TokenChanges::default()
+            },
+            reach: Reach::Everything,
+        };
+        create.run(context, connection).await?;
+        let beyond = tokens::table
+            .filter(tokens::user_id.eq(self.user_id))
+            .filter(tokens::name.eq(self.name))
+            .order(tokens::id.desc())
+            .offset(self.most.max(1))
+            .limit(MOST_REVOKED)
+            .select(tokens::id);
+        let beyond: Vec<i64> = beyond.load(connection).await?;
+        if !beyond.is_empty() {
+            let old = tokens::table.filter(env::id_in(tokens::id, beyond));
+            let revoked: Vec<Token> = diesel::delete(old)
+                .returning(Token::as_returning())
+                .load(connection)
+                .await?;
+            record_all(context, connection, ends_of(&revoked)).await?;
+        }
+        Ok(true)
     }
 }
 
@@ -228,6 +280,11 @@ fn narrows(before: &Token, changes: &TokenChanges) -> Result<(), DirectoryError>
     }
 }
 
+fn ends_of(revoked: &[Token]) -> Vec<Happening<'static>> {
+    let end = |token: &Token| happening("delete", token.id, Some(described(token)), None);
+    revoked.iter().map(end).collect()
+}
+
 /// Revokes all tokens of a user.
 pub async fn revoke_all(
     user: i64,
@@ -238,11 +295,7 @@ pub async fn revoke_all(
         .returning(Token::as_returning())
         .load(connection)
         .await?;
-    let happenings = revoked
-        .iter()
-        .map(|token| happening("delete", token.id, Some(described(token)), None))
-        .collect();
-    record_all(context, connection, happenings).await
+    record_all(context, connection, ends_of(&revoked)).await
 }
 
 impl Run for DeleteToken {

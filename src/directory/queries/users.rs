@@ -412,8 +412,16 @@ impl Run for CreateUser {
                 .await?;
         }
         let user = found(living(id, connection).await?)?;
-        let after = Some(described(&user));
-        record(context, connection, happening("create", id, None, after)).await?;
+        let mut after = described(&user);
+        if self.changes.created.is_some() {
+            after.insert("created".into(), Value::from(user.created.as_str()));
+        }
+        record(
+            context,
+            connection,
+            happening("create", id, None, Some(after)),
+        )
+        .await?;
         about_new_user(&user, context, connection).await?;
         if let Some(roles) = &self.roles {
             add_roles(id, roles, Authority::Reach(self.reach), context, connection).await?;
@@ -585,7 +593,11 @@ impl Run for UpdateUser {
         if self.changes.password_hash.is_some() || !after.is_active {
             super::sign_ins::end_all(self.id, connection).await?;
         }
-        let (old, mut new) = difference(described(&before), described(&after));
+        let (mut old, mut new) = difference(described(&before), described(&after));
+        if changes.created.is_some() {
+            old.insert("created".into(), Value::from(before.created.as_str()));
+            new.insert("created".into(), Value::from(after.created.as_str()));
+        }
         if self.changes.password_hash.is_some() {
             new.insert("password".into(), Value::from("changed"));
         }

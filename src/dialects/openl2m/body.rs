@@ -1,0 +1,173 @@
+//! What was sent, in whichever of three forms: JSON, a form in the address's
+//! own encoding, or a form in parts.
+
+use actix_multipart::Multipart;
+use actix_web::HttpRequest;
+use actix_web::error::PayloadError;
+use actix_web::http::header;
+use actix_web::web::{Bytes, Payload, Query};
+use futures_util::{StreamExt, stream};
+use serde_json::{Map, Value};
+
+use super::error::Failure;
+use super::faults::{Faults, NON_FIELD};
+use super::fields::kind;
+
+/// The media types that are read.
+pub const PARSED: [&str; 3] = [
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+];
+
+/// The field of which a form has one entry for each item.
+const LISTED: &str = "groups";
+
+/// How much may be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub bytes: usize,
+    pub depth: usize,
+}
+
+/// The members of the object or form. Those of a form are texts, and lists of
+/// them; a file is an empty list, which no field takes.
+#[derive(Default)]
+pub struct Sent {
+    pub members: Map<String, Value>,
+    /// In a form an empty text may stand for nothing.
+    pub is_form: bool,
+}
+
+pub async fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    bounds: Bounds,
+) -> Result<Sent, Failure> {
+    let body = bytes(request, payload, bounds.bytes).await?;
+    if body.is_empty() {
+        return Ok(Sent::default());
+    }
+    let named = request.headers().get(header::CONTENT_TYPE);
+    let named = named
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    let essence = named.split(';').next().unwrap_or_default().trim();
+    let is = |known: &str| essence.eq_ignore_ascii_case(known);
+    let [json, form, parts] = PARSED;
+    if is(json) {
+        object(&body, bounds.depth)
+    } else if is(form) {
+        Ok(form_of(pairs(&body)?))
+    } else if is(parts) {
+        Ok(form_of(parts_of(request, body, bounds.bytes).await?))
+    } else {
+        Err(Failure::MediaType(named.to_owned()))
+    }
+}
+
+async fn bytes(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> Result<Vec<u8>, Failure> {
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Failure::TooLarge(limit));
+    }
+    let mut body = Vec::with_capacity(announced.unwrap_or(0));
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| Failure::Parse("Request", error.to_string()))?;
+        if body.len() + chunk.len() > limit {
+            return Err(Failure::TooLarge(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn object(body: &[u8], most: usize) -> Result<Sent, Failure> {
+    let json = |why: String| Failure::Parse("JSON", why);
+    let value: Value = serde_json::from_slice(body).map_err(|error| json(error.to_string()))?;
+    if depth(&value) > most {
+        return Err(json(format!(
+            "more than {most} levels of arrays and objects"
+        )));
+    }
+    match value {
+        Value::Object(members) => Ok(Sent {
+            members,
+            is_form: false,
+        }),
+        Value::Null => Err(Faults::one(NON_FIELD, "No data provided").into()),
+        other => {
+            let got = kind(&other);
+            let message = format!("Invalid data. Expected a dictionary, but got {got}.");
+            Err(Faults::one(NON_FIELD, message).into())
+        }
+    }
+}
+
+/// How many arrays and objects are within each other. What the parser lets
+/// through is shallow enough to be counted like this.
+fn depth(value: &Value) -> usize {
+    let within = match value {
+        Value::Array(items) => items.iter().map(depth).max(),
+        Value::Object(members) => members.values().map(depth).max(),
+        _ => return 0,
+    };
+    1 + within.unwrap_or(0)
+}
+
+type Pairs = Vec<(String, Value)>;
+
+fn pairs(body: &[u8]) -> Result<Pairs, Failure> {
+    let text = String::from_utf8_lossy(body);
+    let pairs = Query::<Vec<(String, String)>>::from_query(&text)
+        .map_err(|error| Failure::Parse("Form", error.to_string()))?;
+    let texts = pairs.into_inner().into_iter();
+    Ok(texts.map(|(name, text)| (name, text.into())).collect())
+}
+
+/// The whole body is here already, and no longer than it may be.
+async fn parts_of(request: &HttpRequest, body: Vec<u8>, limit: usize) -> Result<Pairs, Failure> {
+    let wrong = |error: String| Failure::Parse("Multipart form", error);
+    let body = stream::iter([Ok::<_, PayloadError>(Bytes::from(body))]);
+    let mut parts = Multipart::new(request.headers(), body);
+    let mut pairs = Vec::new();
+    while let Some(part) = parts.next().await {
+        let mut part = part.map_err(|error| wrong(error.to_string()))?;
+        let bytes = part.bytes(limit).await;
+        let bytes = bytes.map_err(|error| wrong(error.to_string()))?;
+        let bytes = bytes.map_err(|error| wrong(error.to_string()))?;
+        let disposition = part.content_disposition();
+        let is_file = disposition.is_some_and(|said| said.get_filename().is_some());
+        let value = if is_file {
+            Value::Array(Vec::new())
+        } else {
+            String::from_utf8_lossy(&bytes).into()
+        };
+        pairs.push((part.name().unwrap_or_default().to_owned(), value));
+    }
+    Ok(pairs)
+}
+
+/// Of a field that comes several times the last counts, but of the list.
+fn form_of(pairs: Pairs) -> Sent {
+    let mut members = Map::new();
+    for (name, value) in pairs {
+        if name != LISTED {
+            members.insert(name, value);
+        } else if let Value::Array(items) = members
+            .entry(name)
+            .or_insert_with(|| Value::Array(Vec::new()))
+        {
+            items.push(value);
+        }
+    }
+    Sent {
+        members,
+        is_form: true,
+    }
+}

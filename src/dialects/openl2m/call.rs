@@ -1,0 +1,131 @@
+//! One request: what it takes checked, its caller known and an administrator.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::body::{self, Bounds, Sent};
+use super::error::Failure;
+use super::negotiation;
+use super::unknown;
+use crate::auth::{Auth, Denied, Guard};
+use crate::config::Limits;
+use crate::directory::administered::FindAdministered;
+use crate::directory::credentials::TokenFault;
+use crate::directory::{Context, RequestId};
+
+/// What is the same for every surface of one server, and handed to each.
+pub struct Surroundings {
+    /// Where a request comes from.
+    pub address: Box<dyn Fn(&HttpRequest) -> Option<IpAddr> + Send + Sync>,
+    pub request_id: Box<dyn Fn() -> RequestId + Send + Sync>,
+}
+
+/// What all requests of this surface share.
+pub struct OpenL2m {
+    pub auth: Arc<Auth>,
+    surroundings: Surroundings,
+    bounds: Bounds,
+    /// Groups that one request names.
+    pub groups: usize,
+}
+
+impl OpenL2m {
+    pub fn new(auth: Arc<Auth>, limits: &Limits, surroundings: Surroundings) -> Self {
+        Self {
+            auth,
+            surroundings,
+            bounds: Bounds {
+                bytes: limits.body_bytes,
+                depth: limits.json_depth,
+            },
+            groups: limits.linkage_items,
+        }
+    }
+}
+
+/// One address, as the answers from it tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Address {
+    pub name: &'static str,
+    pub description: &'static str,
+    pub allow: &'static str,
+}
+
+pub struct Call<'a> {
+    pub shared: &'a OpenL2m,
+    pub request: &'a HttpRequest,
+    pub address: Address,
+    pub context: Context,
+    pub from: Option<IpAddr>,
+}
+
+impl Call<'_> {
+    pub fn request_id(&self) -> RequestId {
+        self.context.request_id
+    }
+
+    pub fn wrong_method(&self) -> Failure {
+        Failure::Method(self.request.method().to_string())
+    }
+
+    pub async fn sent(&self, payload: &mut Payload) -> Result<Sent, Failure> {
+        body::read(self.request, payload, self.shared.bounds).await
+    }
+
+    /// For administrators alone.
+    pub async fn guard(&self) -> Result<Guard, Failure> {
+        let auth = &self.shared.auth;
+        let header = self.request.headers().get(header::AUTHORIZATION);
+        let header = header.map(|value| value.as_bytes());
+        let known = auth.authenticate(header, self.from, &self.context).await;
+        let principal = match known {
+            Ok(principal) => principal,
+            Err(Denied::Missing | Denied::Wrong | Denied::NoSignIn) => {
+                return Err(self.unknown(header).await?);
+            }
+            Err(denied) => return Err(denied.into()),
+        };
+        let context = self.context.clone();
+        let guard = Guard::new(auth.clone(), principal, context, self.from);
+        guard.permits(&mut FindAdministered { id: 0 })?;
+        Ok(guard)
+    }
+
+    async fn unknown(&self, header: Option<&[u8]>) -> Result<Failure, Failure> {
+        let fault = match header {
+            Some(header) => self.shared.auth.token_fault(header, &self.context).await?,
+            None => None,
+        };
+        Ok(Failure::Unknown(match fault {
+            Some(TokenFault::Expired) => unknown::EXPIRED,
+            Some(TokenFault::Inactive) => unknown::INACTIVE,
+            None => unknown::told(header),
+        }))
+    }
+}
+
+/// Lets `work` answer, unless the caller takes no JSON.
+pub async fn answer(
+    shared: &Data<OpenL2m>,
+    request: &HttpRequest,
+    address: Address,
+    work: impl AsyncFnOnce(&Call<'_>) -> Result<HttpResponse, Failure>,
+) -> HttpResponse {
+    let request_id = (shared.surroundings.request_id)();
+    let call = Call {
+        shared,
+        request,
+        address,
+        context: Context::of_program(shared.auth.directory.clock().now(), request_id),
+        from: (shared.surroundings.address)(request),
+    };
+    let outcome = match negotiation::check(request) {
+        Ok(()) => work(&call).await,
+        Err(failure) => Err(failure),
+    };
+    outcome.unwrap_or_else(|failure| failure.respond(address.allow, request_id))
+}

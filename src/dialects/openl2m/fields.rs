@@ -1,0 +1,235 @@
+//! The fields that were sent, read one by one; every fault is told, in the
+//! words of Django REST framework.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Number, Value};
+
+use super::body::Sent;
+use super::faults::Faults;
+use super::moment;
+
+const REQUIRED: &str = "This field is required.";
+const BLANK: &str = "This field may not be blank.";
+const NULL: &str = "This field may not be null.";
+const NO_TEXT: &str = "Not a valid string.";
+const NO_FLAG: &str = "Must be a valid boolean.";
+const NUL: &str = "Null characters are not allowed.";
+
+/// What Python calls the type of a value.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "str",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dict",
+    }
+}
+
+/// That no object with this id is there.
+pub fn no_object(pk: impl std::fmt::Display) -> String {
+    format!("Invalid pk \"{pk}\" - object does not exist.")
+}
+
+/// A test of a text: the message when it fails.
+pub type Test = fn(&str) -> Option<&'static str>;
+
+/// What a text has to be.
+#[derive(Clone, Copy)]
+pub struct Text {
+    pub name: &'static str,
+    pub least: usize,
+    pub most: usize,
+    /// Must be sent, unless only what changes is sent.
+    pub is_required: bool,
+    pub may_be_blank: bool,
+    pub is_trimmed: bool,
+    /// Told before the length, and after it.
+    pub first: Option<Test>,
+    pub last: Option<Test>,
+}
+
+impl Text {
+    pub const fn optional(name: &'static str, most: usize) -> Self {
+        Self {
+            name,
+            least: 0,
+            most,
+            is_required: false,
+            may_be_blank: true,
+            is_trimmed: true,
+            first: None,
+            last: None,
+        }
+    }
+
+    pub const fn required(name: &'static str, most: usize) -> Self {
+        Self {
+            is_required: true,
+            may_be_blank: false,
+            ..Self::optional(name, most)
+        }
+    }
+}
+
+pub struct Fields<'a> {
+    sent: &'a Sent,
+    /// Whether what is not sent stays as it is.
+    is_partial: bool,
+    pub faults: Faults,
+}
+
+impl<'a> Fields<'a> {
+    pub fn of(sent: &'a Sent, is_partial: bool) -> Self {
+        Self {
+            sent,
+            is_partial,
+            faults: Faults::default(),
+        }
+    }
+
+    fn fault<T>(&mut self, field: &'static str, message: impl Into<String>) -> Option<T> {
+        self.faults.add(field, message);
+        None
+    }
+
+    fn value(&mut self, field: &'static str, is_required: bool) -> Option<&'a Value> {
+        match self.sent.members.get(field) {
+            None if is_required && !self.is_partial => self.fault(field, REQUIRED),
+            None => None,
+            Some(Value::Null) => self.fault(field, NULL),
+            Some(value) => Some(value),
+        }
+    }
+
+    pub fn text(&mut self, wanted: &Text) -> Option<String> {
+        let field = wanted.name;
+        let text = match self.value(field, wanted.is_required)? {
+            Value::String(text) if wanted.is_trimmed => text.trim().to_owned(),
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return self.fault(field, NO_TEXT),
+        };
+        if text.is_empty() {
+            return if wanted.may_be_blank {
+                Some(text)
+            } else {
+                self.fault(field, BLANK)
+            };
+        }
+        let length = text.chars().count();
+        let Text { least, most, .. } = *wanted;
+        let messages = [
+            wanted.first.and_then(|test| test(&text)).map(str::to_owned),
+            (length > most)
+                .then(|| format!("Ensure this field has no more than {most} characters.")),
+            (length < least).then(|| format!("Ensure this field has at least {least} characters.")),
+            text.contains('\0').then(|| NUL.to_owned()),
+            wanted.last.and_then(|test| test(&text)).map(str::to_owned),
+        ];
+        let mut is_well = true;
+        for message in messages.into_iter().flatten() {
+            self.faults.add(field, message);
+            is_well = false;
+        }
+        is_well.then_some(text)
+    }
+
+    pub fn flag(&mut self, field: &'static str) -> Option<bool> {
+        let flag = match self.value(field, false)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::Number(number) => of_number(number),
+            Value::String(text) if text.is_empty() && self.sent.is_form => Some(false),
+            Value::String(text) => of_word(text.trim()),
+            _ => None,
+        };
+        match flag {
+            Some(flag) => Some(flag),
+            None => self.fault(field, NO_FLAG),
+        }
+    }
+
+    /// Some(None): emptied, where that may be.
+    pub fn moment(
+        &mut self,
+        field: &'static str,
+        may_be_null: bool,
+    ) -> Option<Option<DateTime<Utc>>> {
+        if may_be_null && self.sent.members.get(field) == Some(&Value::Null) {
+            return Some(None);
+        }
+        let Value::String(text) = self.value(field, false)? else {
+            return self.fault(field, moment::WRONG_FORMAT);
+        };
+        if text.is_empty() && self.sent.is_form {
+            return may_be_null.then_some(None);
+        }
+        match moment::read(text) {
+            Ok(moment) => Some(Some(moment)),
+            Err(message) => self.fault(field, message),
+        }
+    }
+
+    /// So many ids at most.
+    pub fn ids(&mut self, field: &'static str, most: usize) -> Option<Vec<i64>> {
+        let value = self.value(field, false)?;
+        let Value::Array(items) = value else {
+            let got = kind(value);
+            return self.fault(
+                field,
+                format!("Expected a list of items but got type \"{got}\"."),
+            );
+        };
+        if items.len() > most {
+            return self.fault(
+                field,
+                format!("Ensure this field has no more than {most} elements."),
+            );
+        }
+        match items.iter().map(id).collect() {
+            Ok(ids) => Some(ids),
+            Err(message) => self.fault(field, message),
+        }
+    }
+}
+
+fn of_number(number: &Number) -> Option<bool> {
+    match number.as_f64() {
+        Some(1.0) => Some(true),
+        Some(0.0) => Some(false),
+        _ => None,
+    }
+}
+
+fn of_word(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
+        "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn id(value: &Value) -> Result<i64, String> {
+    let id = match value {
+        Value::Number(number) if !number.is_f64() => number.as_i64(),
+        Value::String(text) if is_integer(text.trim()) => text.trim().parse().ok(),
+        Value::Null => return Err(no_object("None")),
+        other => {
+            let got = kind(other);
+            return Err(format!(
+                "Incorrect type. Expected pk value, received {got}."
+            ));
+        }
+    };
+    id.ok_or_else(|| match value {
+        Value::String(text) => no_object(text),
+        other => no_object(other),
+    })
+}
+
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,90 @@
+//! All users as one array, written while it is read: some users at a time, in
+//! the order of their ids, and the next only when the caller has taken these.
+//! What changes meanwhile is shown as it is when its turn comes.
+
+use std::future::ready;
+
+use actix_web::HttpResponse;
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Bytes;
+use futures_util::{StreamExt, stream};
+
+use super::answer;
+use super::call::Call;
+use super::error::Failure;
+use super::shown::Shown;
+use crate::auth::{Guard, Refusal};
+use crate::directory::DirectoryError;
+use crate::directory::administered::ListAdministered;
+
+/// Users read at once: a millisecond or two on the thread that serves others.
+const CHUNK: usize = 256;
+/// Bytes that a user takes, roughly.
+const SIZE: usize = 320;
+
+pub async fn list(call: &Call<'_>) -> Result<HttpResponse, Failure> {
+    let guard = call.guard().await?;
+    let request_id = call.request_id();
+    let mut response = answer::begin(StatusCode::OK, call.address.allow, request_id);
+    if call.request.method() == Method::HEAD {
+        return Ok(response.streaming(stream::empty::<Result<Bytes, std::io::Error>>()));
+    }
+    let mut walk = Walk {
+        guard,
+        after: 0,
+        has_begun: false,
+        is_done: false,
+    };
+    // While nothing is sent an error can still be told.
+    let first = walk.next().await?;
+    let rest = stream::try_unfold(walk, move |mut walk| async move {
+        if walk.is_done {
+            return Ok(None);
+        }
+        // Let others have their turn.
+        tokio::task::yield_now().await;
+        match walk.next().await {
+            Ok(part) => Ok(Some((part, walk))),
+            // Without an end the caller sees that something is missing.
+            Err(refusal) => {
+                log::error!("{request_id} the list of users broke off: {refusal:?}");
+                Err(std::io::Error::other("the list broke off"))
+            }
+        }
+    });
+    let parts = stream::once(ready(Ok(first))).chain(rest);
+    Ok(response.streaming(Box::pin(parts)))
+}
+
+/// Where the list is.
+struct Walk {
+    guard: Guard,
+    after: i64,
+    has_begun: bool,
+    is_done: bool,
+}
+
+impl Walk {
+    async fn next(&mut self) -> Result<Bytes, Refusal> {
+        let read = ListAdministered {
+            after: self.after,
+            limit: i64::try_from(CHUNK).unwrap_or(i64::MAX),
+        };
+        let users = self.guard.read(read).await?;
+        let mut out = Vec::with_capacity(users.len() * SIZE + 2);
+        for user in &users {
+            out.push(if self.has_begun { b',' } else { b'[' });
+            self.has_begun = true;
+            self.after = user.record.id;
+            serde_json::to_writer(&mut out, &Shown::of(user)).map_err(DirectoryError::internal)?;
+        }
+        if users.len() < CHUNK {
+            if !self.has_begun {
+                out.push(b'[');
+            }
+            out.push(b']');
+            self.is_done = true;
+        }
+        Ok(Bytes::from(out))
+    }
+}

@@ -1,0 +1,24 @@
+//! The administration of users as OpenL2M's REST API has it, under
+//! `/api/admin/users/`, and tokens for a password at `/api/users/token/`.
+//! `docs/openl2m.md` tells where it departs from the original and why.
+
+mod answer;
+mod body;
+mod call;
+mod email;
+mod error;
+mod faults;
+mod fields;
+mod list;
+mod moment;
+mod negotiation;
+mod options;
+mod record;
+mod routes;
+mod shown;
+mod tokens;
+mod unknown;
+mod users;
+
+pub use call::{OpenL2m, Surroundings};
+pub use routes::configure;

@@ -1,0 +1,33 @@
+//! `OPTIONS`: what an address is for, and in which forms it speaks.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde::Serialize;
+
+use super::answer;
+use super::body::PARSED;
+use super::call::Call;
+use super::error::Failure;
+
+#[derive(Serialize)]
+struct Described {
+    name: &'static str,
+    description: &'static str,
+    renders: [&'static str; 1],
+    parses: [&'static str; 3],
+}
+
+pub fn describe(call: &Call<'_>) -> Result<HttpResponse, Failure> {
+    let described = Described {
+        name: call.address.name,
+        description: call.address.description,
+        renders: [answer::JSON],
+        parses: PARSED,
+    };
+    answer::json(
+        StatusCode::OK,
+        call.address.allow,
+        &described,
+        call.request_id(),
+    )
+}

@@ -1,0 +1,108 @@
+//! A user as it is sent: the table of the fields, and what becomes of them.
+
+use super::body::Sent;
+use super::email::is_address;
+use super::faults::Faults;
+use super::fields::{Fields, Text};
+use crate::config::{Auth, Secret};
+use crate::directory::administered::Standing;
+use crate::directory::clock;
+use crate::directory::users::UserChanges;
+use crate::directory::values;
+
+/// In the order in which faults are told: that of the original's model.
+pub const ORDER: &[&str] = &[
+    "password",
+    "last_login",
+    "is_superuser",
+    "username",
+    "first_name",
+    "last_name",
+    "email",
+    "is_staff",
+    "is_active",
+    "date_joined",
+    "groups",
+];
+
+/// The most characters of a password, unless `auth.password_max_length` is less.
+const MAX_PASSWORD: usize = 128;
+/// The most characters of a first and of a last name.
+const MAX_NAME: usize = 150;
+
+pub const TAKEN: &str = "A user with that username already exists.";
+pub const NO_USERNAME: &str = "Enter a valid username. This value may contain only letters, \
+     numbers, and @/./+/-/_ characters.";
+pub const NO_ADDRESS: &str = "Enter a valid email address.";
+
+const USERNAME: Text = Text {
+    first: Some(username),
+    ..Text::required("username", values::MAX_USERNAME)
+};
+const EMAIL: Text = Text {
+    last: Some(email),
+    ..Text::optional("email", values::MAX_EMAIL)
+};
+
+fn username(text: &str) -> Option<&'static str> {
+    let may_be = |c: char| c.is_alphanumeric() || "@.+-_".contains(c);
+    (!text.chars().all(may_be)).then_some(NO_USERNAME)
+}
+
+fn email(text: &str) -> Option<&'static str> {
+    (!is_address(text)).then_some(NO_ADDRESS)
+}
+
+/// What was sent of a user, as far as it is right.
+#[derive(Default)]
+pub struct Draft {
+    pub changes: UserChanges,
+    pub standing: Standing,
+    pub password: Option<Secret>,
+    pub faults: Faults,
+}
+
+impl Draft {
+    /// `groups`: how many there may be.
+    pub fn read(sent: &Sent, is_partial: bool, settings: &Auth, groups: usize) -> Self {
+        let mut fields = Fields::of(sent, is_partial);
+        let password = fields.text(&Text {
+            least: settings.password_min_length,
+            ..Text::required("password", MAX_PASSWORD.min(settings.password_max_length))
+        });
+        let last_login = fields.moment("last_login", true);
+        let is_administrator = fields.flag("is_superuser");
+        let changes = UserChanges {
+            last_login: last_login.map(|moment| moment.map(clock::precise_text)),
+            username: fields.text(&USERNAME),
+            name: fields
+                .text(&Text::optional("first_name", MAX_NAME))
+                .map(filled),
+            surname: fields
+                .text(&Text::optional("last_name", MAX_NAME))
+                .map(filled),
+            email: fields.text(&EMAIL).map(filled),
+            is_staff: fields.flag("is_staff"),
+            is_active: fields.flag("is_active"),
+            created: fields
+                .moment("date_joined", false)
+                .flatten()
+                .map(clock::precise_text),
+            ..UserChanges::default()
+        };
+        Self {
+            changes,
+            standing: Standing {
+                is_administrator,
+                groups: fields.ids("groups", groups),
+            },
+            password: password.map(Secret::new),
+            faults: fields.faults,
+        }
+    }
+}
+
+/// An empty text is kept as none.
+fn filled(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}

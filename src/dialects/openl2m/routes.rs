@@ -1,0 +1,120 @@
+//! Every address of this surface. Each ends with a slash; without it the caller
+//! is sent there.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{self, Data, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::call::{Address, Call, OpenL2m, answer};
+use super::error::Failure;
+use super::list::list;
+use super::options::describe;
+use super::{tokens, users};
+
+const USERS: Address = Address {
+    name: "Api Admin Users",
+    description: "All users, and new ones.",
+    allow: "GET, POST, HEAD, OPTIONS",
+};
+const USER: Address = Address {
+    name: "Api Admin User Detail",
+    description: "One user, and changes of it.",
+    allow: "GET, POST, PATCH, HEAD, OPTIONS",
+};
+const TOKEN: Address = Address {
+    name: "Api Token",
+    description: "A token for a username and a password.",
+    allow: "POST, OPTIONS",
+};
+const NOWHERE: Address = Address {
+    name: "",
+    description: "",
+    allow: "",
+};
+
+/// Adds the addresses under `/api/admin/users` and `/api/users`.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/api/admin/users/").to(of_users))
+        .service(web::resource("/api/admin/users/{id:[0-9]+}/").to(of_user))
+        .service(web::resource("/api/users/token/").to(of_token))
+        .service(
+            web::resource([
+                "/api/admin/users",
+                "/api/admin/users/{id:[0-9]+}",
+                "/api/users/token",
+            ])
+            .to(add_slash),
+        )
+        .service(web::resource(["/api/admin/users/{rest:.*}", "/api/users/{rest:.*}"]).to(nothing));
+}
+
+async fn of_users(
+    request: HttpRequest,
+    shared: Data<OpenL2m>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&shared, &request, USERS, async |call| {
+        match *call.request.method() {
+            Method::GET | Method::HEAD => list(call).await,
+            Method::POST => users::create(call, &mut payload).await,
+            _ => other(call).await,
+        }
+    })
+    .await
+}
+
+async fn of_user(
+    request: HttpRequest,
+    shared: Data<OpenL2m>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&shared, &request, USER, async |call| {
+        match *call.request.method() {
+            Method::GET | Method::HEAD => users::get(call).await,
+            Method::POST | Method::PATCH => users::update(call, &mut payload).await,
+            _ => other(call).await,
+        }
+    })
+    .await
+}
+
+/// Who asks is found out before whether they ask for something that there is.
+async fn other(call: &Call<'_>) -> Result<HttpResponse, Failure> {
+    call.guard().await?;
+    match *call.request.method() {
+        Method::OPTIONS => describe(call),
+        _ => Err(call.wrong_method()),
+    }
+}
+
+async fn of_token(
+    request: HttpRequest,
+    shared: Data<OpenL2m>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&shared, &request, TOKEN, async |call| {
+        match *call.request.method() {
+            Method::POST => tokens::create(call, &mut payload).await,
+            Method::OPTIONS => describe(call),
+            _ => Err(call.wrong_method()),
+        }
+    })
+    .await
+}
+
+async fn add_slash(request: HttpRequest) -> HttpResponse {
+    let query = request.query_string();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let target = format!("{}/{mark}{query}", request.path());
+    let mut response = HttpResponse::build(StatusCode::MOVED_PERMANENTLY);
+    if let Ok(target) = HeaderValue::from_str(&target) {
+        response.insert_header((header::LOCATION, target));
+    }
+    response.finish()
+}
+
+async fn nothing(request: HttpRequest, shared: Data<OpenL2m>) -> HttpResponse {
+    answer(&shared, &request, NOWHERE, async |_| Err(Failure::NoPath)).await
+}

@@ -1,0 +1,70 @@
+//! `/api/users/token/`: a token for a password.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Payload;
+use serde::Serialize;
+
+use super::answer;
+use super::call::Call;
+use super::error::Failure;
+use super::faults::{Faults, NON_FIELD};
+use super::fields::{Fields, Text};
+use crate::auth::{Denied, Guard, Issued};
+use crate::directory::users::FindUser;
+
+/// What these tokens are called, where all tokens are listed.
+const NAME: &str = "/api/users/token/";
+const WRONG: &str = "Unable to log in with provided credentials.";
+
+const USERNAME: Text = Text::required("username", usize::MAX);
+const PASSWORD: Text = Text {
+    is_trimmed: false,
+    ..Text::required("password", usize::MAX)
+};
+
+#[derive(Serialize)]
+struct Given<'a> {
+    token: &'a str,
+    user_id: i64,
+    email: &'a str,
+}
+
+pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, Failure> {
+    let sent = call.sent(payload).await?;
+    let mut fields = Fields::of(&sent, false);
+    let pair = (fields.text(&USERNAME), fields.text(&PASSWORD));
+    let (Some(username), Some(password)) = pair else {
+        return Err(fields.faults.into());
+    };
+    let auth = &call.shared.auth;
+    let issued = auth
+        .issue_token(&username, &password, NAME, call.from, &call.context)
+        .await;
+    let Issued { secret, principal } = issued.map_err(|denied| match denied {
+        Denied::Missing | Denied::Wrong | Denied::NoSignIn => Faults::one(NON_FIELD, WRONG).into(),
+        denied => Failure::from(denied),
+    })?;
+    let user_id = principal.id;
+    let context = call.context.clone();
+    let guard = Guard::new(auth.clone(), principal, context, call.from);
+    let own = FindUser {
+        id: user_id,
+        visible: Default::default(),
+    };
+    let user = guard
+        .read(own)
+        .await?
+        .ok_or(Faults::one(NON_FIELD, WRONG))?;
+    let given = Given {
+        token: secret.expose(),
+        user_id,
+        email: user.email.as_deref().unwrap_or_default(),
+    };
+    answer::json(
+        StatusCode::OK,
+        call.address.allow,
+        &given,
+        call.request_id(),
+    )
+}

@@ -1,0 +1,75 @@
+//! What is told to whom we do not know: the words depend on what they sent.
+
+use std::str::SplitAsciiWhitespace;
+
+pub const MISSING: &str = "Authentication credentials were not provided.";
+pub const WRONG: &str = "Invalid token";
+pub const INACTIVE: &str = "User inactive";
+pub const EXPIRED: &str = "Token expired";
+const PASSWORD: &str = "Invalid username/password.";
+const NO_TOKEN: &str = "Invalid token header. No credentials provided.";
+const BLANKS: &str = "Invalid token header. Token string should not contain spaces.";
+const LETTERS: &str = "Invalid token header. Token string should not contain invalid characters.";
+
+/// What is wrong with a header by its form alone; what has the right form holds
+/// a token or a password that there is not.
+pub fn told(header: Option<&[u8]>) -> &'static str {
+    let Some(header) = header else {
+        return MISSING;
+    };
+    let Ok(text) = std::str::from_utf8(header) else {
+        return if names_token(header) {
+            LETTERS
+        } else {
+            MISSING
+        };
+    };
+    let mut words = text.split_ascii_whitespace();
+    match words.next() {
+        Some(scheme) if is_token(scheme) => of_token(words),
+        Some(scheme) if scheme.eq_ignore_ascii_case("Basic") => PASSWORD,
+        // Of other schemes nobody here knows anything.
+        _ => MISSING,
+    }
+}
+
+fn of_token(mut words: SplitAsciiWhitespace<'_>) -> &'static str {
+    match (words.next(), words.next()) {
+        (None, _) => NO_TOKEN,
+        (Some(_), Some(_)) => BLANKS,
+        (Some(_), None) => WRONG,
+    }
+}
+
+fn is_token(scheme: &str) -> bool {
+    scheme.eq_ignore_ascii_case("Token") || scheme.eq_ignore_ascii_case("Bearer")
+}
+
+fn names_token(header: &[u8]) -> bool {
+    let scheme = header.split(|byte| byte.is_ascii_whitespace()).next();
+    let scheme = scheme.and_then(|scheme| std::str::from_utf8(scheme).ok());
+    scheme.is_some_and(is_token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_of_a_header_decides_what_is_said_about_it() {
+        for (header, expected) in [
+            (&b""[..], MISSING),
+            (b"Digest x", MISSING),
+            (b"token", NO_TOKEN),
+            (b"Token  ", NO_TOKEN),
+            (b"TOKEN a b", BLANKS),
+            (b"Token \xff", LETTERS),
+            (b"Token abc", WRONG),
+            (b"bearer abc", WRONG),
+            (b"Basic abc", PASSWORD),
+        ] {
+            assert_eq!(told(Some(header)), expected, "{header:?}");
+        }
+        assert_eq!(told(None), MISSING);
+    }
+}

@@ -1,0 +1,137 @@
+//! `/api/admin/users/`: users are made, shown and changed.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Payload;
+
+use super::answer;
+use super::body::Sent;
+use super::call::Call;
+use super::error::Failure;
+use super::faults::Faults;
+use super::fields::no_object;
+use super::record::{Draft, ORDER, TAKEN};
+use super::shown::Shown;
+use crate::auth::{Guard, Refusal};
+use crate::directory::DirectoryError;
+use crate::directory::administered::{
+    Administered, CheckAdministered, CreateAdministered, FindAdministered, Obstacles,
+    UpdateAdministered,
+};
+
+pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, Failure> {
+    let guard = call.guard().await?;
+    let sent = call.sent(payload).await?;
+    let mut draft = read(call, &guard, &sent, false);
+    let obstacles = check(&guard, None, &draft).await?;
+    settle(&mut draft, obstacles, &guard).await?;
+    let Draft {
+        changes, standing, ..
+    } = draft;
+    let groups = standing.groups.clone();
+    let made = guard.write(CreateAdministered { changes, standing }).await;
+    let made = made.map_err(|refusal| lost(refusal, groups.as_deref()))?;
+    shown(call, StatusCode::CREATED, &made)
+}
+
+pub async fn get(call: &Call<'_>) -> Result<HttpResponse, Failure> {
+    let guard = call.guard().await?;
+    let found = guard.read(FindAdministered { id: id(call) }).await?;
+    shown(call, StatusCode::OK, &found.ok_or(Failure::NoUser)?)
+}
+
+pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, Failure> {
+    let guard = call.guard().await?;
+    let id = id(call);
+    let sent = call.sent(payload).await;
+    let mut draft = match &sent {
+        Ok(sent) => read(call, &guard, sent, true),
+        Err(_) => Draft::default(),
+    };
+    // Whom it is about comes before what is wrong with it.
+    let obstacles = check(&guard, Some(id), &draft).await?;
+    if obstacles.is_missing {
+        return Err(Failure::NoUser);
+    }
+    sent?;
+    settle(&mut draft, obstacles, &guard).await?;
+    let Draft {
+        changes, standing, ..
+    } = draft;
+    let groups = standing.groups.clone();
+    let update = UpdateAdministered {
+        id,
+        changes,
+        standing,
+    };
+    let changed = guard.write(update).await;
+    let changed = changed.map_err(|refusal| lost(refusal, groups.as_deref()))?;
+    shown(call, StatusCode::OK, &changed)
+}
+
+/// The id in the path, digits only; what is too large is the id of nobody.
+fn id(call: &Call<'_>) -> i64 {
+    let text = call.request.match_info().get("id").unwrap_or_default();
+    text.parse().unwrap_or(0)
+}
+
+fn read(call: &Call<'_>, guard: &Guard, sent: &Sent, is_partial: bool) -> Draft {
+    Draft::read(
+        sent,
+        is_partial,
+        guard.auth().settings(),
+        call.shared.groups,
+    )
+}
+
+async fn check(guard: &Guard, id: Option<i64>, draft: &Draft) -> Result<Obstacles, Refusal> {
+    let check = CheckAdministered {
+        id,
+        username: draft.changes.username.clone(),
+        groups: draft.standing.groups.clone(),
+    };
+    guard.read(check).await
+}
+
+/// Tells all that is wrong at once; the password is hashed only when nothing is.
+async fn settle(draft: &mut Draft, obstacles: Obstacles, guard: &Guard) -> Result<(), Failure> {
+    let mut faults = std::mem::take(&mut draft.faults);
+    if obstacles.is_taken {
+        faults.add("username", TAKEN);
+    }
+    if let Some(group) = obstacles.no_group {
+        faults.add("groups", no_object(group));
+    }
+    if !faults.is_empty() {
+        return Err(faults.sorted(ORDER).into());
+    }
+    if let Some(password) = draft.password.take() {
+        let hash = guard.auth().hasher.hash(password.expose()).await?;
+        draft.changes.password_hash = Some(Some(hash));
+    }
+    Ok(())
+}
+
+/// A group that went away between the check and the change is named, too.
+fn lost(refusal: Refusal, groups: Option<&[i64]>) -> Failure {
+    let Refusal::Directory(DirectoryError::RelatedNotFound { place, .. }) = &refusal else {
+        return refusal.into();
+    };
+    match groups.and_then(|groups| groups.get(*place)) {
+        Some(group) => Faults::one("groups", no_object(group)).into(),
+        None => refusal.into(),
+    }
+}
+
+fn shown(
+    call: &Call<'_>,
+    status: StatusCode,
+    user: &Administered,
+) -> Result<HttpResponse, Failure> {
+    answer::json(
+        status,
+        call.address.allow,
+        &Shown::of(user),
+        call.request_id(),
+    )
+}
