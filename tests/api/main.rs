@@ -30,6 +30,7 @@ mod home;
 mod idempotency;
 mod mail;
 mod migrations;
+mod openl2m;
 mod partners;
 mod program;
 mod prp;
