@@ -24,6 +24,7 @@ describe('the examples', () => {
   for (const [what, program, name] of [
     ['walks through the service with curl', 'bash', 'walkthrough.sh'],
     ['calls as the web client of the Partner Reporting Portal does', PYTHON, 'prp.py'],
+    ['administers users as clients of OpenL2M do', PYTHON, 'openl2m.py'],
   ]) {
     it(what, async () => {
       const env = {

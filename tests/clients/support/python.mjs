@@ -1,10 +1,9 @@
 // Clients written in Python: each runs in a process of its own, which is handed a call per line (python/bridge.py).
 
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 /** An interpreter with the packages of python/requirements.txt. */
 export const PYTHON = fileURLToPath(new URL('../.venv/bin/python', import.meta.url));
@@ -14,13 +13,6 @@ const FOLDER = fileURLToPath(new URL('../python/', import.meta.url));
 export function pythonVersion(name) {
   const script = 'import importlib.metadata as m, sys; print(m.version(sys.argv[1]))';
   return execFileSync(PYTHON, ['-c', script, name], { encoding: 'utf8' }).trim();
-}
-
-/** What a script prints that ends well. */
-export async function runPython(script, environment) {
-  const env = { PATH: process.env.PATH, PYTHONDONTWRITEBYTECODE: '1', ...environment };
-  const { stdout } = await promisify(execFile)(PYTHON, [script], { env });
-  return stdout;
 }
 
 /** A function that calls methods of the client which `file` makes. */
