@@ -5,6 +5,7 @@
 //! them (404); a change that they may not make is refused (403). An operation
 //! without a rule cannot be handed to a `Guard` at all.
 
+mod cfengine;
 mod portal;
 
 use super::guard::Refusal;
@@ -33,6 +34,7 @@ use crate::directory::tokens::{
 };
 use crate::directory::trash::{FindTrashedUser, PurgeUser, RestoreUser, TrashedUsers};
 use crate::directory::users::{CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, Users};
+use crate::directory::visibility::FindSights;
 use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, UpdateWorkspace, Workspaces,
 };
@@ -392,6 +394,13 @@ impl Governed for DeleteToken {
 }
 
 impl Governed for CheckAccess {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees_users();
+        Ok(())
+    }
+}
+
+impl Governed for FindSights {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.visible = principal.sees_users();
         Ok(())

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod batch;
+pub mod cfengine;
 pub mod clock;
 pub mod clusters;
 pub mod context;
@@ -15,6 +16,7 @@ pub mod credentials;
 pub mod delegation;
 mod error;
 pub mod events;
+pub mod expressions;
 pub mod grant_rules;
 pub mod grants;
 pub mod listing;
@@ -34,6 +36,7 @@ pub mod trash;
 pub mod users;
 pub mod values;
 pub mod versions;
+pub mod visibility;
 pub mod workspaces;
 
 pub use clock::{Clock, SystemClock};

@@ -19,6 +19,8 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use crate::api::{self, Api};
 use crate::auth::Auth;
 use crate::config::Settings;
+use crate::dialects::Surroundings;
+use crate::dialects::cfengine::{self, Cfengine};
 use crate::dialects::prp::{self, Prp};
 use crate::directory::Directory;
 use crate::directory::mail::MailPolicy;
@@ -33,6 +35,7 @@ pub struct Bound {
     address: SocketAddr,
     settings: Settings,
     api: Data<Api>,
+    cfengine: Data<Cfengine>,
     prp: Data<Prp>,
     extra: Extra,
     post: Option<Post>,
@@ -66,6 +69,11 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
         listener,
         address,
         settings: settings.clone(),
+        cfengine: Data::new(Cfengine::new(
+            auth.clone(),
+            &settings.limits,
+            surroundings(&api),
+        )),
         prp: Data::new(Prp::new(auth, &settings.limits, surroundings(&api))),
         api,
         extra: |_| {},
@@ -75,9 +83,9 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
 }
 
 /// What is the same for every surface.
-fn surroundings(api: &Data<Api>) -> prp::Surroundings {
+fn surroundings(api: &Data<Api>) -> Surroundings {
     let (base, address, ids) = (api.clone(), api.clone(), api.clone());
-    prp::Surroundings {
+    Surroundings {
         base: Box::new(move |request| api::public_address(&base, request)),
         address: Box::new(move |request| api::client_address(&address, request)),
         request_id: Box::new(move || ids.next_request_id()),
@@ -115,6 +123,7 @@ impl Bound {
             listener,
             settings,
             api,
+            cfengine,
             prp,
             extra,
             post,
@@ -130,6 +139,7 @@ impl Bound {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(api.clone())
+                .app_data(cfengine.clone())
                 .app_data(prp.clone())
                 .wrap(from_fn(middleware::no_panic))
                 .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
@@ -143,6 +153,7 @@ impl Bound {
                         .default_service(web::to(health::wrong_method)),
                 )
                 .configure(routes)
+                .configure(cfengine::configure)
                 .configure(prp::configure)
                 .configure(description.clone())
                 .configure(extra)
@@ -204,7 +215,7 @@ async fn unknown(request: HttpRequest, api: Data<Api>) -> HttpResponse {
 /// the page's own making, so cookies are not allowed.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([
             "Accept",
             "Authorization",

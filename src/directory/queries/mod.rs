@@ -11,6 +11,7 @@ mod grants;
 mod sight;
 mod access;
 pub mod batch;
+mod cfengine;
 mod clusters;
 pub mod credentials;
 mod delegation;
