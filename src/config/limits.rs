@@ -20,6 +20,7 @@ pub struct Limits {
     pub ended_grants_seconds: u64,
     pub access_check_bytes: usize,
     pub access_check_hosts: usize,
+    pub access_check_names: usize,
     pub cfengine_page_size_default: usize,
     pub cfengine_page_size_max: usize,
 }
@@ -42,6 +43,7 @@ impl Default for Limits {
             ended_grants_seconds: 60,
             access_check_bytes: 16 * 1024 * 1024,
             access_check_hosts: 10_000,
+            access_check_names: 5000,
             cfengine_page_size_default: 50,
             cfengine_page_size_max: 1000,
         }
@@ -226,6 +228,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Hosts in one access check.",
         set: |settings, text| {
             settings.limits.access_check_hosts = value::number(text, 1..=1_000_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.access_check_names",
+        env: "ROLECALL_LIMIT_ACCESS_CHECK_NAMES",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("5000"),
+        meaning: "Classes, and bundles, of one host in an access check.",
+        set: |settings, text| {
+            settings.limits.access_check_names = value::number(text, 1..=1_000_000)?;
             Ok(())
         },
     },
