@@ -77,10 +77,7 @@ impl Api {
             invalid_data: settings.server.invalid_data_status.code(),
             body_bytes: limits.body_bytes,
             access_check_bytes: limits.access_check_bytes,
-            access_checks: access_checks::Limits {
-                hosts: limits.access_check_hosts,
-                names: limits.access_check_names,
-            },
+            access_checks: access_checks::Limits::of(limits),
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
             require_if_match: settings.server.require_if_match,
             idempotency_seconds: settings.server.idempotency_seconds,

@@ -32,6 +32,15 @@ pub struct Limits {
     pub names: usize,
 }
 
+impl Limits {
+    pub fn of(limits: &crate::config::Limits) -> Self {
+        Self {
+            hosts: limits.access_check_hosts,
+            names: limits.access_check_names,
+        }
+    }
+}
+
 /// The hosts of a request.
 pub struct Hosts {
     body: Vec<u8>,
