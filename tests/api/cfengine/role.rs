@@ -70,6 +70,8 @@ fn the_role_admin_stays() {
     let app = TestApp::start();
     refused(&app, 403, || delete(&app.admin(), "/role/admin"));
     refused(&app, 409, || put(&app.admin(), "/role/admin", &json!({})));
+    let body = json!({"includeContext": "linux"});
+    refused(&app, 403, || post(&app.admin(), "/role/admin", &body));
 }
 
 #[test]

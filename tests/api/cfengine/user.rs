@@ -356,6 +356,7 @@ fn the_last_administrator_and_oneself_stay() {
     });
     let other = a_user().administrator().create(&app);
     let path = format!("/user/{}", other.username);
-    refused(&app, 403, || delete(&other.client(&app), &path));
+    let client = other.client(&app);
+    refused(&app, 403, || delete(&client, &path));
     delete(&app.admin(), &path).expect(204);
 }
