@@ -1,10 +1,13 @@
 //! Answers that went well.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::web::Bytes;
+use futures_util::stream::LocalBoxStream;
 
 use super::conditional::State;
 use crate::directory::RequestId;
@@ -38,6 +41,8 @@ pub enum Answer {
     Atomic(Vec<u8>),
     /// What was answered to the same request before.
     Replayed(Box<Answer>),
+    /// A document that is written while it is sent.
+    Streamed(LocalBoxStream<'static, Result<Bytes, Infallible>>),
     /// The client has it already.
     NotModified(State),
     Empty,
@@ -88,6 +93,10 @@ impl Answer {
         }
         let body = match self {
             Self::Empty | Self::NotModified(_) | Self::Replayed(_) => return response.finish(),
+            Self::Streamed(parts) => {
+                response.insert_header((header::CONTENT_TYPE, &*applied.content_type()));
+                return response.streaming(parts);
+            }
             Self::Document(body)
             | Self::Secret(body)
             | Self::CursorPage(body)
@@ -111,6 +120,7 @@ impl Answer {
             | Self::Secret(_)
             | Self::CursorPage(_)
             | Self::Atomic(_)
+            | Self::Streamed(_)
             | Self::Current { .. } => StatusCode::OK,
             Self::Created { .. } => StatusCode::CREATED,
             Self::NotModified(_) => StatusCode::NOT_MODIFIED,
@@ -127,6 +137,7 @@ impl Answer {
             | Self::Secret(_)
             | Self::CursorPage(_)
             | Self::Atomic(_)
+            | Self::Streamed(_)
             | Self::Replayed(_)
             | Self::Empty => None,
         }

@@ -10,8 +10,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::StreamExt;
 use ipnet::IpNet;
 
+use super::access_checks;
 use super::answer::Answer;
-use super::error::Failure;
+use super::error::{Failure, body_too_large};
 use super::paging::Manner;
 use super::routes::OPERATIONS;
 use super::{base, client, conditional, kinds};
@@ -42,6 +43,8 @@ pub struct Api {
     /// 400, or 422 for clients that understand only that.
     pub invalid_data: u16,
     pub body_bytes: usize,
+    pub access_check_bytes: usize,
+    pub access_checks: access_checks::Limits,
     pub linkage_items: i64,
     /// Whether changes must name the state that they are meant for.
     pub require_if_match: bool,
@@ -73,6 +76,8 @@ impl Api {
             project: settings.server.project.clone(),
             invalid_data: settings.server.invalid_data_status.code(),
             body_bytes: limits.body_bytes,
+            access_check_bytes: limits.access_check_bytes,
+            access_checks: access_checks::Limits::of(limits),
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
             require_if_match: settings.server.require_if_match,
             idempotency_seconds: settings.server.idempotency_seconds,
@@ -231,11 +236,15 @@ pub async fn read_body(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> Result<Vec<u8>, Failure> {
-    let limit = api.body_bytes;
-    let too_large = || {
-        let detail = format!("The body may have at most {limit} bytes.");
-        Failure::from(kinds::BODY_TOO_LARGE.error(detail))
-    };
+    read_body_within(request, payload, api.body_bytes).await
+}
+
+pub async fn read_body_within(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> Result<Vec<u8>, Failure> {
+    let too_large = || body_too_large(limit);
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced
         .and_then(|v| v.to_str().ok()?.parse::<usize>().ok())

@@ -136,6 +136,11 @@ impl Pointing<'_> {
     }
 }
 
+pub fn body_too_large(limit: usize) -> Failure {
+    let detail = format!("The body may have at most {limit} bytes.");
+    kinds::BODY_TOO_LARGE.error(detail).into()
+}
+
 impl Failure {
     /// Whether a permission is lacking.
     pub fn is_forbidden(&self) -> bool {

@@ -190,7 +190,10 @@ fn to_keep(answer: Answer) -> batch::Answer {
         | Answer::CursorPage(body)
         | Answer::Atomic(body)
         | Answer::Current { body, .. } => (None, body),
-        Answer::Empty | Answer::NotModified(_) | Answer::Replayed(_) => (None, Vec::new()),
+        // Only changes are kept, and none of them is answered in parts.
+        Answer::Empty | Answer::NotModified(_) | Answer::Replayed(_) | Answer::Streamed(_) => {
+            (None, Vec::new())
+        }
     };
     let headers = serde_json::to_string(&Headers { location, state }).unwrap_or_default();
     batch::Answer {

@@ -151,7 +151,7 @@ pub const BODY_TOO_LARGE: Kind = Kind::new(
     "body_too_large",
     413,
     "Body too large",
-    "The body is larger than limits.body_bytes.",
+    "The body is larger than limits.body_bytes, or with hosts in an access check than limits.access_check_bytes.",
 );
 pub const HEADERS_TOO_LARGE: Kind = Kind::new(
     "headers_too_large",

@@ -5,7 +5,7 @@ use super::authenticate::{Auth, Denied};
 use super::policy::Governed;
 use super::principal::Principal;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
-use crate::directory::{Context, DirectoryError, Execute, Operation};
+use crate::directory::{Context, DirectoryError, Execute, Operation, Problem};
 
 /// Why a known caller does not get what was asked.
 #[derive(Debug)]
@@ -68,6 +68,24 @@ impl Guard {
         self.auth
             .is_password_of(&self.principal, password, self.from, &self.context)
             .await
+    }
+
+    /// Lengths of new passwords count characters; both ends are settings.
+    ///
+    /// # Errors
+    /// What to tell whoever chose it.
+    pub fn check_new_password(&self, password: &str) -> Result<(), Problem> {
+        let settings = self.auth.settings();
+        let (least, most) = (settings.password_min_length, settings.password_max_length);
+        let length = password.chars().count();
+        let message = if length < least {
+            format!("Use at least {least} characters.")
+        } else if length > most {
+            format!("Use at most {most} characters.")
+        } else {
+            return Ok(());
+        };
+        Err(Problem::invalid("password", message))
     }
 
     /// Whether the policy lets this through, without doing it.

@@ -39,6 +39,11 @@ pub fn parse(header: &[u8]) -> Option<Credentials<'_>> {
     })
 }
 
+/// Whether this header proves, beside who sends it, that they know the password.
+pub fn carries_password(header: &[u8]) -> bool {
+    matches!(parse(header), Some(Credentials::Password { .. }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,7 @@ pub use authenticate::{Auth, Denied};
 pub use guard::{Guard, Refusal};
 pub use hashing::{Hasher, hash as hash_password};
 pub use issue::Issued;
+pub use header::carries_password;
 pub use policy::Governed;
 pub use principal::Principal;
 pub use sign_in::Pair;

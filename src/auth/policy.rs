@@ -6,6 +6,7 @@
 //! without a rule cannot be handed to a `Guard` at all.
 
 mod administered;
+mod cfengine;
 mod portal;
 
 use super::guard::Refusal;
@@ -34,6 +35,7 @@ use crate::directory::tokens::{
 };
 use crate::directory::trash::{FindTrashedUser, PurgeUser, RestoreUser, TrashedUsers};
 use crate::directory::users::{CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, Users};
+use crate::directory::visibility::FindSights;
 use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, UpdateWorkspace, Workspaces,
 };
@@ -393,6 +395,13 @@ impl Governed for DeleteToken {
 }
 
 impl Governed for CheckAccess {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.visible = principal.sees_users();
+        Ok(())
+    }
+}
+
+impl Governed for FindSights {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.visible = principal.sees_users();
         Ok(())

@@ -18,6 +18,11 @@ pub struct Limits {
     pub header_seconds: u64,
     pub keep_alive_seconds: u64,
     pub ended_grants_seconds: u64,
+    pub access_check_bytes: usize,
+    pub access_check_hosts: usize,
+    pub access_check_names: usize,
+    pub cfengine_page_size_default: usize,
+    pub cfengine_page_size_max: usize,
 }
 
 impl Default for Limits {
@@ -36,6 +41,11 @@ impl Default for Limits {
             header_seconds: 10,
             keep_alive_seconds: 75,
             ended_grants_seconds: 60,
+            access_check_bytes: 16 * 1024 * 1024,
+            access_check_hosts: 10_000,
+            access_check_names: 5000,
+            cfengine_page_size_default: 50,
+            cfengine_page_size_max: 1000,
         }
     }
 }
@@ -194,6 +204,66 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Pause between looks for grants that have ended, to tell the audit log; they end by themselves.",
         set: |settings, text| {
             settings.limits.ended_grants_seconds = value::number(text, 1..=86_400)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.access_check_bytes",
+        env: "ROLECALL_LIMIT_ACCESS_CHECK_BYTES",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("16777216"),
+        meaning: "Size of the body of an access check that asks about hosts; what it holds beside them may have limits.body_bytes.",
+        set: |settings, text| {
+            settings.limits.access_check_bytes = value::number(text, 1024..=1024 * 1024 * 1024)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.access_check_hosts",
+        env: "ROLECALL_LIMIT_ACCESS_CHECK_HOSTS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10000"),
+        meaning: "Hosts in one access check.",
+        set: |settings, text| {
+            settings.limits.access_check_hosts = value::number(text, 1..=1_000_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.access_check_names",
+        env: "ROLECALL_LIMIT_ACCESS_CHECK_NAMES",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("5000"),
+        meaning: "Classes, and bundles, of one host in an access check.",
+        set: |settings, text| {
+            settings.limits.access_check_names = value::number(text, 1..=1_000_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.cfengine_page_size_default",
+        env: "ROLECALL_LIMIT_CFENGINE_PAGE_SIZE_DEFAULT",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("50"),
+        meaning: "Items on a page of /api/user and /api/role when the request names no count.",
+        set: |settings, text| {
+            settings.limits.cfengine_page_size_default = value::number(text, 1..=10_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.cfengine_page_size_max",
+        env: "ROLECALL_LIMIT_CFENGINE_PAGE_SIZE_MAX",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("1000"),
+        meaning: "Items on a page of /api/user and /api/role at most.",
+        set: |settings, text| {
+            settings.limits.cfengine_page_size_max = value::number(text, 1..=10_000)?;
             Ok(())
         },
     },

@@ -82,6 +82,12 @@ impl Settings {
                 self.limits.page_size_max,
             ),
             (
+                "limits.cfengine_page_size_default",
+                self.limits.cfengine_page_size_default,
+                "limits.cfengine_page_size_max",
+                self.limits.cfengine_page_size_max,
+            ),
+            (
                 "auth.password_min_length",
                 self.auth.password_min_length,
                 "auth.password_max_length",

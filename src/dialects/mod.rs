@@ -1,5 +1,10 @@
 //! Surfaces that speak as other systems do: routes, wire types and errors of
 //! each, thin, over `directory` and `auth`.
 
+mod body;
+pub mod cfengine;
 pub mod openl2m;
 pub mod prp;
+mod surroundings;
+
+pub use surroundings::Surroundings;

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod administered;
 pub mod batch;
+pub mod cfengine;
 pub mod clock;
 pub mod clusters;
 pub mod context;
@@ -16,6 +17,7 @@ pub mod credentials;
 pub mod delegation;
 mod error;
 pub mod events;
+pub mod expressions;
 pub mod grant_rules;
 pub mod grants;
 pub mod listing;
@@ -35,6 +37,7 @@ pub mod trash;
 pub mod users;
 pub mod values;
 pub mod versions;
+pub mod visibility;
 pub mod workspaces;
 
 pub use clock::{Clock, SystemClock};

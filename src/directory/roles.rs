@@ -263,31 +263,3 @@ impl Refers for DeleteRole {
         made.put(&mut self.id);
     }
 }
-
-/// Memory that one compiled expression may take; keeps matching and compiling bounded.
-const EXPRESSION_BYTES: usize = 1 << 20;
-/// The most expressions in one list.
-const MAX_EXPRESSIONS: usize = 100;
-
-/// Checks a comma-separated list of regular expressions, as CFEngine's roles hold them.
-pub fn check_expressions(field: &'static str, list: &str) -> Result<(), Problem> {
-    if list.split(',').count() > MAX_EXPRESSIONS {
-        let message = format!("Ensure there are no more than {MAX_EXPRESSIONS} expressions.");
-        return Err(Problem::invalid(field, message));
-    }
-    for expression in list
-        .split(',')
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-    {
-        let compiled = regex::RegexBuilder::new(expression)
-            .size_limit(EXPRESSION_BYTES)
-            .build();
-        if compiled.is_err() {
-            let message =
-                format!("\"{expression}\" is not a regular expression, or a too large one.");
-            return Err(Problem::invalid(field, message));
-        }
-    }
-    Ok(())
-}

@@ -19,6 +19,8 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use crate::api::{self, Api};
 use crate::auth::Auth;
 use crate::config::Settings;
+use crate::dialects::Surroundings;
+use crate::dialects::cfengine::{self, Cfengine};
 use crate::dialects::openl2m::{self, OpenL2m};
 use crate::dialects::prp::{self, Prp};
 use crate::directory::Directory;
@@ -34,6 +36,7 @@ pub struct Bound {
     address: SocketAddr,
     settings: Settings,
     api: Data<Api>,
+    cfengine: Data<Cfengine>,
     prp: Data<Prp>,
     openl2m: Data<OpenL2m>,
     extra: Extra,
@@ -68,12 +71,17 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
         listener,
         address,
         settings: settings.clone(),
-        prp: Data::new(Prp::new(auth.clone(), &settings.limits, surroundings(&api))),
-        openl2m: Data::new(OpenL2m::new(
-            auth,
+        cfengine: Data::new(Cfengine::new(
+            auth.clone(),
             &settings.limits,
-            surroundings_of_openl2m(&api),
+            surroundings(&api),
         )),
+        openl2m: Data::new(OpenL2m::new(
+            auth.clone(),
+            &settings.limits,
+            surroundings(&api),
+        )),
+        prp: Data::new(Prp::new(auth, &settings.limits, surroundings(&api))),
         api,
         extra: |_| {},
         post: Post::new(&settings.mail).map_err(BindError)?,
@@ -82,18 +90,10 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
 }
 
 /// What is the same for every surface.
-fn surroundings(api: &Data<Api>) -> prp::Surroundings {
+fn surroundings(api: &Data<Api>) -> Surroundings {
     let (base, address, ids) = (api.clone(), api.clone(), api.clone());
-    prp::Surroundings {
+    Surroundings {
         base: Box::new(move |request| api::public_address(&base, request)),
-        address: Box::new(move |request| api::client_address(&address, request)),
-        request_id: Box::new(move || ids.next_request_id()),
-    }
-}
-
-fn surroundings_of_openl2m(api: &Data<Api>) -> openl2m::Surroundings {
-    let (address, ids) = (api.clone(), api.clone());
-    openl2m::Surroundings {
         address: Box::new(move |request| api::client_address(&address, request)),
         request_id: Box::new(move || ids.next_request_id()),
     }
@@ -130,6 +130,7 @@ impl Bound {
             listener,
             settings,
             api,
+            cfengine,
             prp,
             openl2m,
             extra,
@@ -146,6 +147,7 @@ impl Bound {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(api.clone())
+                .app_data(cfengine.clone())
                 .app_data(prp.clone())
                 .app_data(openl2m.clone())
                 .wrap(from_fn(middleware::no_panic))
@@ -160,6 +162,7 @@ impl Bound {
                         .default_service(web::to(health::wrong_method)),
                 )
                 .configure(routes)
+                .configure(cfengine::configure)
                 .configure(prp::configure)
                 .configure(openl2m::configure)
                 .configure(description.clone())
@@ -222,7 +225,7 @@ async fn unknown(request: HttpRequest, api: Data<Api>) -> HttpResponse {
 /// the page's own making, so cookies are not allowed.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([
             "Accept",
             "Authorization",

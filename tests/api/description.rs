@@ -336,6 +336,7 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         "POST",
         &client.post("/access-checks", &asked),
     );
+    look_at_hosts(client, comparison);
     let roles = client.get(&format!("{}/effective-roles", user.path()));
     comparison.answer("/users/{id}/effective-roles", "GET", &roles);
     let users = client.get(&format!("/roles/{}/effective-users", role.id));
@@ -501,6 +502,33 @@ fn answers_hold_what_is_described_and_nothing_else() {
         .filter(|place| !UNSEEN.contains(&place.as_str()))
         .collect();
     assert_eq!(missing, Vec::<String>::new());
+}
+
+/// With a role that tells by which expression.
+fn look_at_hosts(client: &Client, comparison: &mut Comparison<'_>) {
+    let sighted = json!({"name": "sighted", "include_context": "linux", "include_bundles": "hr"});
+    let role = client
+        .post("/roles", &a_new("roles", sighted))
+        .expect(201)
+        .id();
+    let role = json!({"data": [{"type": "roles", "id": role}]});
+    client
+        .post("/users/1/relationships/roles", &role)
+        .expect(200);
+    let sought = json!({"classes": ["linux"], "bundles": ["hr"]});
+    let mut host = sought.clone();
+    host["id"] = "one".into();
+    for attributes in [sought, json!({ "hosts": [host] })] {
+        let asked = a_new("access-checks", attributes);
+        comparison.answer(
+            "/access-checks",
+            "POST",
+            &client.post("/access-checks", &asked),
+        );
+    }
+    client
+        .delete_with("/users/1/relationships/roles", &role)
+        .expect(200);
 }
 
 /// Properties that the tour does not show, each for a reason.

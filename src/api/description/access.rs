@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::frame::Frame;
 use super::schemas::reference;
 use crate::directory::access::MAX_REASONS;
 use crate::directory::delegation::VERBS;
 use crate::directory::permissions::MAX_NAME;
 use crate::directory::values::MAX_TEXT;
+use crate::directory::visibility::ListOf;
 
 fn relationship(kind: &str, doc: &str) -> Value {
     json!({
@@ -41,8 +43,28 @@ fn relationships() -> Value {
     })
 }
 
-/// What is asked: a permission, a role, or a verb with a role and a target.
-pub fn new() -> Value {
+fn names(doc: &str, most: usize) -> Value {
+    json!({
+        "type": ["array", "null"],
+        "description": doc,
+        "items": { "type": "string" },
+        "maxItems": most,
+    })
+}
+
+/// What is asked: a permission, a role, a verb with a role and a target, or
+/// what is seen: the classes of a host, bundles, many hosts.
+pub fn new(frame: &Frame) -> Value {
+    let limits = frame.access_checks;
+    let classes = names(
+        "All classes of one host of CFEngine: is it seen?",
+        limits.names,
+    );
+    let bundles = names(
+        "Bundles of CFEngine, each alone: is what they report seen?",
+        limits.names,
+    );
+
     json!({
         "type": "object",
         "properties": {
@@ -66,6 +88,22 @@ pub fn new() -> Value {
                             "verb": {
                                 "enum": VERBS,
                                 "description": "With a role and a target: what shall be done to the grant.",
+                            },
+                            "classes": classes,
+                            "bundles": bundles,
+                            "hosts": {
+                                "type": ["array", "null"],
+                                "description": "Many hosts, answered one by one; not in operations.",
+                                "maxItems": limits.hosts,
+                                "items": {
+                                    "type": "object",
+                                    "properties": {
+                                        "id": { "type": "string", "maxLength": MAX_TEXT },
+                                        "classes": classes,
+                                        "bundles": bundles,
+                                    },
+                                    "required": ["id"],
+                                },
                             },
                         },
                     },
@@ -106,6 +144,17 @@ pub fn document() -> Value {
                                 "type": ["string", "null"],
                                 "description": "What is missing, in words.",
                             },
+                            "decided_by": decided_by(),
+                            "bundles": {
+                                "type": "array",
+                                "description": "Of each bundle that was asked about.",
+                                "items": reference("sight"),
+                            },
+                            "hosts": {
+                                "type": "array",
+                                "description": "Of each host that was asked about, in the same order; allowed tells whether all are seen.",
+                                "items": reference("sight"),
+                            },
                         },
                         "required": ["allowed", "reasons", "missing"],
                     },
@@ -116,6 +165,48 @@ pub fn document() -> Value {
             "links": reference("links"),
         },
         "required": ["data", "links"],
+    })
+}
+
+fn decided_by() -> Value {
+    json!({
+        "type": "array",
+        "description": "Of what is seen: for each role that includes, by which expression. \
+            Of what is hidden: the role that hides it; none when there is no role.",
+        "items": reference("decision"),
+    })
+}
+
+/// Whether one host or one bundle is seen.
+pub fn sight() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "id": { "type": "string", "description": "That of the host." },
+            "name": { "type": "string", "description": "That of the bundle." },
+            "allowed": { "type": "boolean" },
+            "decided_by": decided_by(),
+            "bundles": { "type": "array", "items": reference("sight") },
+        },
+        "required": ["allowed", "decided_by"],
+    })
+}
+
+/// What a role has to say about it.
+pub fn decision() -> Value {
+    let text = json!({ "type": ["string", "null"] });
+    json!({
+        "type": "object",
+        "properties": {
+            "role": reference("id"),
+            "list": { "enum": ListOf::NAMES },
+            "expression": text,
+            "name": {
+                "type": ["string", "null"],
+                "description": "What the expression fits; null: no name fits any expression of the list.",
+            },
+        },
+        "required": ["role", "list", "expression", "name"],
     })
 }
 

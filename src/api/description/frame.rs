@@ -1,5 +1,6 @@
 //! What the settings say about the surface.
 
+use crate::api::access_checks;
 use crate::api::call::query_limits;
 use crate::config::{ClientIds, Settings};
 use crate::jsonapi::query;
@@ -21,6 +22,8 @@ pub struct Frame {
     pub operations: usize,
     /// Characters of a new password, at least and at most.
     pub password: (usize, usize),
+    pub access_checks: access_checks::Limits,
+    access_check_bytes: usize,
     body_bytes: usize,
     header_bytes: usize,
     json_depth: usize,
@@ -50,6 +53,8 @@ impl Frame {
                 settings.auth.password_min_length,
                 settings.auth.password_max_length,
             ),
+            access_checks: access_checks::Limits::of(&settings.limits),
+            access_check_bytes: settings.limits.access_check_bytes,
             body_bytes: settings.limits.body_bytes,
             header_bytes: settings.limits.header_bytes,
             json_depth: settings.limits.json_depth,
@@ -104,6 +109,17 @@ impl Frame {
             line("query parameters", query.max_parameters, "400"),
             line("bytes of the query string", query.max_length, "414"),
             line("bytes of the body", self.body_bytes, "413"),
+            line(
+                "bytes of the body of an access check with hosts",
+                self.access_check_bytes,
+                "413",
+            ),
+            line("hosts in one access check", self.access_checks.hosts, "400"),
+            line(
+                "classes, and bundles, of one host",
+                self.access_checks.names,
+                "400",
+            ),
             line("bytes of all headers", self.header_bytes, "431"),
             line(
                 "objects and arrays within each other in a body",

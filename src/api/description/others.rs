@@ -71,7 +71,7 @@ const OTHERS: &[Other] = &[
         path: "/access-checks",
         method: "POST",
         id: "check_access",
-        summary: "Ask whether a user may do something, and why",
+        summary: "Ask whether a user may do something, or sees hosts and bundles, and why",
         doc: "The verdict; nothing is stored.",
         schema: Some("access-checks.document"),
         body: Some("access-checks.new"),

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::lids::Lids;
-use crate::api::access_checks;
+use crate::api::access_checks::{self, Asked};
 use crate::api::call::Call;
 use crate::api::conditional::State;
 use crate::api::decode::{At, attributes, client_id, relationships};
@@ -18,6 +18,7 @@ use crate::directory::access::Verdict;
 use crate::directory::batch::{Outcome, Show, Step};
 use crate::directory::members::{ChangeMembers, Side};
 use crate::directory::users::FindUser;
+use crate::directory::visibility::Sights;
 use crate::directory::{DirectoryError, Problem};
 use crate::jsonapi::query::Fields;
 use crate::jsonapi::write::{self, raw};
@@ -149,22 +150,38 @@ pub fn ask(frame: &Frame<'_>, document: &ResourceObject, at: &str) -> Result<Bui
         base: frame.data,
         lids: Some(frame.lids),
     };
-    let read = access_checks::read(guard.principal().id, document, &within);
-    let check = read.map_err(|failure| pointing(frame, document, failure))?;
+    let limits = frame.call.api.access_checks;
+    let read = access_checks::read(guard.principal().id, document, &within, limits);
+    let asked = read.map_err(|failure| pointing(frame, document, failure))?;
     let place = at.rsplit('/').next().unwrap_or_default();
     let id = format!("{}-{place}", guard.context().request_id);
-    let asked = check.clone();
-    let show: Show<Verdict> = Box::new(move |verdict| {
-        let mut shown = Vec::with_capacity(512);
-        raw(&mut shown, "{\"data\":");
-        access_checks::write(&mut shown, &id, &asked, &verdict);
-        shown.push(b'}');
-        Outcome {
-            shown,
-            ..Outcome::default()
+    Ok(match asked {
+        Asked::May(check) => {
+            let asked = check.clone();
+            let show: Show<Verdict> = Box::new(move |verdict| {
+                answered(|out| access_checks::write(out, &id, &asked, &verdict))
+            });
+            Box::new(guard.task::<FindUser, _>(None, check, show))
         }
-    });
-    Ok(Box::new(guard.task::<FindUser, _>(None, check, show)))
+        Asked::Sees(find, sought) => {
+            let asked = find.clone();
+            let show: Show<Sights> = Box::new(move |sights| {
+                answered(|out| access_checks::write_seen(out, &id, &asked, &sought, &sights))
+            });
+            Box::new(guard.task::<FindUser, _>(None, find, show))
+        }
+    })
+}
+
+fn answered(write: impl FnOnce(&mut Vec<u8>)) -> Outcome {
+    let mut shown = Vec::with_capacity(512);
+    raw(&mut shown, "{\"data\":");
+    write(&mut shown);
+    shown.push(b'}');
+    Outcome {
+        shown,
+        ..Outcome::default()
+    }
 }
 
 /// `{"data": the resource, "meta": {"etag": its tag}}`

@@ -6,6 +6,7 @@ use crate::api::resource::{
     Stamp, Target, Writable,
 };
 use crate::auth::Guard;
+use crate::directory::expressions;
 use crate::directory::permissions::check_names;
 use crate::directory::roles::{
     CreateRole, DeleteRole, FindRole, Role, RoleChanges, RoleColumn, UpdateRole,
@@ -137,41 +138,34 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
         Some(RoleColumn::IncludeContext),
         "CFEngine classes whose hosts holders see: regular expressions, separated by commas.",
         Form::text(0, values::MAX_LONG_TEXT),
-        |text| expressions("include_context", text)
+        |text| expressions::checked("include_context", text)
     ),
     attribute!(
         maybe exclude_context,
         Some(RoleColumn::ExcludeContext),
         "CFEngine classes whose hosts are hidden from holders: regular expressions, separated by commas.",
         Form::text(0, values::MAX_LONG_TEXT),
-        |text| expressions("exclude_context", text)
+        |text| expressions::checked("exclude_context", text)
     ),
     attribute!(
         maybe include_bundles,
         Some(RoleColumn::IncludeBundles),
         "CFEngine bundles whose reports holders see: regular expressions, separated by commas.",
         Form::text(0, values::MAX_LONG_TEXT),
-        |text| expressions("include_bundles", text)
+        |text| expressions::checked("include_bundles", text)
     ),
     attribute!(
         maybe exclude_bundles,
         Some(RoleColumn::ExcludeBundles),
         "CFEngine bundles whose reports are hidden from holders: regular expressions, separated by commas.",
         Form::text(0, values::MAX_LONG_TEXT),
-        |text| expressions("exclude_bundles", text)
+        |text| expressions::checked("exclude_bundles", text)
     ),
     attribute!(shown maybe_number created_by, Some(RoleColumn::CreatedBy), CREATED_BY),
     attribute!(shown maybe_number modified_by, Some(RoleColumn::ModifiedBy), MODIFIED_BY),
     attribute!(shown time created, Some(RoleColumn::Created), CREATED),
     attribute!(shown time modified, Some(RoleColumn::Modified), MODIFIED),
 ];
-
-/// A comma-separated list of regular expressions, each of which compiles.
-fn expressions(field: &'static str, text: &str) -> Result<String, Problem> {
-    values::within(field, text, 0, values::MAX_LONG_TEXT)?;
-    directory::roles::check_expressions(field, text)?;
-    Ok(text.to_owned())
-}
 
 impl Deletable for Roles {
     type Delete = DeleteRole;

@@ -231,21 +231,9 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
 ];
 
 impl UserDraft {
-    /// Lengths count characters; both ends are settings.
     fn check_password(&self, guard: &Guard) -> Option<Problem> {
         let password = self.password.as_ref()?;
-        let settings = guard.auth().settings();
-        let length = password.expose().chars().count();
-        if length < settings.password_min_length {
-            let least = settings.password_min_length;
-            return Some(Problem::invalid(
-                "password",
-                format!("Use at least {least} characters."),
-            ));
-        }
-        let most = settings.password_max_length;
-        (length > most)
-            .then(|| Problem::invalid("password", format!("Use at most {most} characters.")))
+        guard.check_new_password(password.expose()).err()
     }
 
     async fn hash(&mut self, guard: &Guard) -> Result<(), Failure> {

@@ -13,16 +13,10 @@ use super::negotiation;
 use super::unknown;
 use crate::auth::{Auth, Denied, Guard};
 use crate::config::Limits;
+use crate::dialects::Surroundings;
 use crate::directory::administered::FindAdministered;
 use crate::directory::credentials::TokenFault;
 use crate::directory::{Context, RequestId};
-
-/// What is the same for every surface of one server, and handed to each.
-pub struct Surroundings {
-    /// Where a request comes from.
-    pub address: Box<dyn Fn(&HttpRequest) -> Option<IpAddr> + Send + Sync>,
-    pub request_id: Box<dyn Fn() -> RequestId + Send + Sync>,
-}
 
 /// What all requests of this surface share.
 pub struct OpenL2m {

@@ -20,5 +20,5 @@ mod tokens;
 mod unknown;
 mod users;
 
-pub use call::{OpenL2m, Surroundings};
+pub use call::OpenL2m;
 pub use routes::configure;

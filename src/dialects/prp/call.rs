@@ -1,12 +1,10 @@
 //! One request: its caller known, its query and its body read.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::header;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
@@ -15,20 +13,9 @@ use super::faults::Faults;
 use super::filters::Parameters;
 use crate::auth::{Auth, Guard};
 use crate::config::Limits;
+use crate::dialects::Surroundings;
+use crate::dialects::body::{self, Unread, depth};
 use crate::directory::{Context, RequestId};
-
-/// Finds something out about a request.
-type Asking<T> = Box<dyn Fn(&HttpRequest) -> Option<T> + Send + Sync>;
-
-/// What is the same for every surface of one server, and handed to each.
-pub struct Surroundings {
-    /// `http://example.com`, without a slash at the end; none where the
-    /// request's host is no host.
-    pub base: Asking<String>,
-    /// Where the request comes from.
-    pub address: Asking<IpAddr>,
-    pub request_id: Box<dyn Fn() -> RequestId + Send + Sync>,
-}
 
 /// What all requests of this surface share.
 pub struct Prp {
@@ -115,33 +102,12 @@ impl Call<'_> {
     }
 
     async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
-        let limit = self.prp.body_bytes;
-        let announced = self.request.headers().get(header::CONTENT_LENGTH);
-        let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > limit) {
-            return Err(Failure::TooLarge(limit));
-        }
-        let mut body = Vec::with_capacity(announced.unwrap_or(0));
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|error| Failure::Parse(error.to_string()))?;
-            if body.len() + chunk.len() > limit {
-                return Err(Failure::TooLarge(limit));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        let read = body::read(self.request, payload, self.prp.body_bytes).await;
+        read.map_err(|unread| match unread {
+            Unread::TooLarge(limit) => Failure::TooLarge(limit),
+            Unread::Broken(why) => Failure::Parse(why),
+        })
     }
-}
-
-/// How many arrays and objects are within each other. What the parser lets
-/// through is shallow enough to be counted like this.
-fn depth(value: &Value) -> usize {
-    let within = match value {
-        Value::Array(items) => items.iter().map(depth).max(),
-        Value::Object(members) => members.values().map(depth).max(),
-        _ => return 0,
-    };
-    1 + within.unwrap_or(0)
 }
 
 /// Finds out who asks, and lets `work` answer.

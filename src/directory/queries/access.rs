@@ -9,6 +9,7 @@ use crate::directory::access::{
 use crate::directory::delegation::{Place, Verb};
 use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::ADMIN;
+use crate::directory::visibility::{FindSights, Sight, Sights};
 use crate::storage::schema::{
     clusters, grants, role_closure, role_includes, roles, users, workspaces,
 };
@@ -51,6 +52,71 @@ impl Run for CheckAccess {
     }
 }
 
+/// The grants in force whose place covers this one, with what they give.
+macro_rules! held {
+    ($check:expr, $workspace:expr, $now:expr) => {
+        grants::table
+            .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
+            .filter(grants::user_id.eq($check.user_id))
+            .filter(in_force!($now))
+            // A place that is nowhere has the ids 0, which nothing has.
+            .filter(
+                un_scoped!()
+                    .or(grants::workspace_id
+                        .assume_not_null()
+                        .eq($workspace.unwrap_or(0)))
+                    .or(grants::cluster_id
+                        .assume_not_null()
+                        .eq($check.place.cluster.unwrap_or(0))),
+            )
+    };
+}
+
+impl Run for FindSights {
+    type Answer = Sights;
+
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Sights, DirectoryError> {
+        if !sees_user(self.visible, self.user_id, context, connection).await? {
+            return Err(DirectoryError::no_such("users", "user"));
+        }
+        let workspace = workspace_of(self.place, connection).await?;
+        let active = users::table.find(self.user_id).select(users::is_active);
+        let is_active: bool = active.get_result(connection).await?;
+        if !is_active {
+            return Ok(Sights::default());
+        }
+        let now = context.now_text();
+        type Row = (
+            i64,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+        );
+        let rows: Vec<Row> = held!(self, workspace, &now)
+            .inner_join(roles::table.on(roles::id.eq(role_closure::part_id)))
+            .order(roles::id.asc())
+            .select((
+                roles::id,
+                roles::include_context,
+                roles::exclude_context,
+                roles::include_bundles,
+                roles::exclude_bundles,
+            ))
+            .distinct()
+            .load(connection)
+            .await?;
+        let sight = |(role, in_context, ex_context, in_bundles, ex_bundles): Row| {
+            Sight::new(role, &[in_context, ex_context, in_bundles, ex_bundles])
+        };
+        Ok(Sights(rows.into_iter().map(sight).collect()))
+    }
+}
+
 /// The workspace of the place, once it is clear that there is such a place.
 async fn workspace_of(place: Place, connection: &mut Conn) -> Result<Option<i64>, DirectoryError> {
     if let Some(id) = place.cluster {
@@ -87,26 +153,6 @@ async fn named(role: &RoleNamed, connection: &mut Conn) -> Result<i64, Directory
 
 /// A grant with a role that it gives: itself or one within.
 type Held = (i64, i64, i64, Option<i64>, Option<i64>, Option<String>);
-
-/// The grants in force whose place covers this one, with what they give.
-macro_rules! held {
-    ($check:expr, $workspace:expr, $now:expr) => {
-        grants::table
-            .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
-            .filter(grants::user_id.eq($check.user_id))
-            .filter(in_force!($now))
-            // A place that is nowhere has the ids 0, which nothing has.
-            .filter(
-                un_scoped!()
-                    .or(grants::workspace_id
-                        .assume_not_null()
-                        .eq($workspace.unwrap_or(0)))
-                    .or(grants::cluster_id
-                        .assume_not_null()
-                        .eq($check.place.cluster.unwrap_or(0))),
-            )
-    };
-}
 
 async fn by_role(
     check: &CheckAccess,

@@ -410,6 +410,17 @@ impl Standing {
         }
     }
 
+    /// Whether the change ends it. Whoever replaces what is held speaks of what
+    /// they were shown: not of grants that are switched off, have not begun or
+    /// are over, nor of those of deleted users.
+    fn is_ended_by(&self, change: Change, is_named: bool, now: &str) -> bool {
+        match change {
+            Change::Add => false,
+            Change::Remove => is_named,
+            Change::Replace => !is_named && self.is_in_force(now),
+        }
+    }
+
     fn is_unlimited(&self) -> bool {
         self.is_active && self.valid_from.is_none() && self.valid_until.is_none()
     }
@@ -483,13 +494,12 @@ async fn carry_out(
     if change != Change::Remove {
         changed += give(side, change, named, &standing, context, connection).await?;
     }
-    if change != Change::Add {
-        let gone: Vec<&Standing> = standing
-            .values()
-            .filter(|grant| named.contains(&grant.member(side)) == (change == Change::Remove))
-            .collect();
-        changed += take(&gone, context, connection).await?;
-    }
+    let now = context.now_text();
+    let gone: Vec<&Standing> = standing
+        .values()
+        .filter(|grant| grant.is_ended_by(change, named.contains(&grant.member(side)), &now))
+        .collect();
+    changed += take(&gone, context, connection).await?;
     Ok(changed)
 }
 
@@ -516,9 +526,10 @@ async fn guard(
     let given = named
         .iter()
         .filter(|member| change != Change::Remove && !held(member));
-    let taken = standing.keys().filter(|member| {
-        change != Change::Add && named.contains(member) == (change == Change::Remove)
-    });
+    let taken = standing
+        .iter()
+        .filter(|(member, grant)| grant.is_ended_by(change, named.contains(member), &now))
+        .map(|(member, _)| member);
     let asked: Vec<Asked> = given
         .map(|member| one(member, Verb::Give))
         .chain(

@@ -557,6 +557,12 @@ impl Run for UpdateUser {
             within_reach(self.reach, self.id, context, connection).await?;
         }
         let changes = self.changes.clone().without_unchanged(&before);
+        if before.external && changes.password_hash.is_some() {
+            return Err(DirectoryError::Invalid(vec![Problem::invalid(
+                "password",
+                "The password of an external user is kept where the user comes from.",
+            )]));
+        }
         refuse_taken(&changes, self.sees_trash, connection).await?;
         if !self.may_set_flags && !changes.is_personal() {
             return Err(DirectoryError::Protected(

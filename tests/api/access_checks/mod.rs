@@ -1,5 +1,7 @@
 //! `POST /access-checks`, and what grants come to.
 
+mod visibility;
+
 use serde_json::{Value, json};
 
 use crate::support::{

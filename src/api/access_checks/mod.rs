@@ -1,24 +1,33 @@
-//! `POST /access-checks`: may this user do this? The answer says why. Nothing
-//! is stored: the id of an answer is that of its request.
+//! `POST /access-checks`: may this user do this, or see this? The answer says
+//! why. Nothing is stored: the id of an answer is that of its request.
+
+mod hosts;
+mod sights;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
-use super::call::{Api, answer};
-use super::decode::{At, members, refuse, text};
-use super::error::{Failure, Pointing};
-use super::handlers::check_kind;
-use super::kinds;
-use super::plan;
-use super::render::open_links;
+use hosts::Hosts;
+pub use hosts::Limits;
+use sights::Sought;
+pub use sights::write as write_seen;
+
+use crate::api::answer::Answer;
+use crate::api::call::{Api, Call, answer, read_body_within};
+use crate::api::decode::{At, members, refuse, text};
+use crate::api::error::{Failure, Pointing, body_too_large};
+use crate::api::handlers::check_kind;
+use crate::api::kinds;
+use crate::api::plan;
+use crate::api::render::open_links;
 use crate::directory::Problem;
 use crate::directory::access::{CheckAccess, Question, Reason, RoleNamed, Verdict};
 use crate::directory::delegation::{Place, VERBS, Verb};
 use crate::directory::permissions::MAX_NAME;
 use crate::directory::values;
+use crate::directory::visibility::FindSights;
 use crate::jsonapi::write::raw;
 use crate::jsonapi::{Linkage, Purpose, ResourceObject, read_resource};
 
@@ -31,33 +40,119 @@ pub async fn check_access(
 ) -> HttpResponse {
     answer(&api, &request, async |call| {
         plan::of_none(&call.query(&[])?)?;
-        let body = call.body(&mut payload).await?;
+        let limits = call.api.access_checks;
+        let most = call.api.access_check_bytes;
+        let body = read_body_within(call.request, &mut payload, most).await?;
+        let (body, hosts) = Hosts::taken_from(body, limits)?;
+        if body.len() > call.api.body_bytes {
+            return Err(body_too_large(call.api.body_bytes));
+        }
         let document = read_resource(&body, Purpose::Create, &call.api.document_limits)?;
-        let asked = async {
+        let answered = async {
             check_kind(&document, TYPE, "/data")?;
-            let check = read(call.guard.principal().id, &document, &At::DATA)?;
-            let verdict = call.guard.read(check.clone()).await?;
-            Ok((check, verdict))
+            let caller = call.guard.principal().id;
+            match hosts {
+                Some(hosts) => many(call, caller, &document, hosts).await,
+                None => one_of_all(call, read(caller, &document, &At::DATA, limits)?).await,
+            }
         };
-        let (check, verdict) = asked.await.map_err(|failure: Failure| {
+        answered.await.map_err(|failure: Failure| {
             let at = Pointing::Resource(&document, "/data");
             failure.pointing(at, call.api.invalid_data)
-        })?;
-        let id = call.guard.context().request_id.to_string();
-        let mut out = Vec::with_capacity(1024);
-        raw(&mut out, "{\"data\":");
-        write(&mut out, &id, &check, &verdict);
-        out.push(b',');
-        open_links(&mut out, &call.base, call.address().as_bytes());
-        raw(&mut out, "}}");
-        Ok(Answer::Document(out))
+        })
     })
     .await
 }
 
+async fn one_of_all(call: &Call<'_>, asked: Asked) -> Result<Answer, Failure> {
+    let id = call.guard.context().request_id.to_string();
+    let mut out = Vec::with_capacity(1024);
+    raw(&mut out, "{\"data\":");
+    match asked {
+        Asked::May(check) => {
+            let verdict = call.guard.read(check.clone()).await?;
+            write(&mut out, &id, &check, &verdict);
+        }
+        Asked::Sees(find, sought) => {
+            let sights = call.guard.read(find.clone()).await?;
+            write_seen(&mut out, &id, &find, &sought, &sights);
+        }
+    }
+    out.push(b',');
+    out.extend(links(call));
+    out.push(b'}');
+    Ok(Answer::Document(out))
+}
+
+async fn many(
+    call: &Call<'_>,
+    caller: i64,
+    document: &ResourceObject,
+    hosts: Hosts,
+) -> Result<Answer, Failure> {
+    let others = ["permission", "role_name", "verb", "classes", "bundles"];
+    let sent = |name: &&str| document.attributes.get(*name).is_some_and(|v| !v.is_null());
+    if let Some(other) = others.into_iter().find(sent) {
+        return Err(kinds::INVALID_DATA
+            .error("Hosts are asked about alone; each names its classes and bundles.")
+            .at_pointer(ResourceObject::attribute_pointer("/data", other))
+            .into());
+    }
+    let find = find_sights(caller, document, &At::DATA)?;
+    hosts.check(call.api.access_checks).await?;
+    let sights = call.guard.read(find.clone()).await?;
+    let id = call.guard.context().request_id.to_string();
+    Ok(Answer::Streamed(hosts.judged(
+        &id,
+        &find,
+        sights,
+        &links(call),
+    )))
+}
+
+fn links(call: &Call<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    open_links(&mut out, &call.base, call.address().as_bytes());
+    out.push(b'}');
+    out
+}
+
+/// A question.
+pub enum Asked {
+    May(CheckAccess),
+    /// Whose sights, and what is looked at with them.
+    Sees(FindSights, Sought),
+}
+
+fn find_sights(caller: i64, document: &ResourceObject, at: &At<'_>) -> Result<FindSights, Failure> {
+    let named = |name: &str, kind: &str| one(document, name, kind, at);
+    Ok(FindSights {
+        user_id: named("user", "users")?.unwrap_or(caller),
+        place: Place {
+            workspace: named("workspace", "workspaces")?,
+            cluster: named("cluster", "clusters")?,
+        },
+        visible: Default::default(),
+    })
+}
+
 /// What the document asks, of the caller unless it names another `user`.
-pub fn read(caller: i64, document: &ResourceObject, at: &At<'_>) -> Result<CheckAccess, Failure> {
+pub fn read(
+    caller: i64,
+    document: &ResourceObject,
+    at: &At<'_>,
+    limits: Limits,
+) -> Result<Asked, Failure> {
     let mut problems = Vec::new();
+    let sought = Sought::read(document, limits.names, &mut problems);
+    if document
+        .attributes
+        .get("hosts")
+        .is_some_and(|v| !v.is_null())
+    {
+        let message = "Hosts are asked about at /access-checks, as a list.";
+        problems.push(Problem::invalid("hosts", message));
+    }
     let mut attribute = |name: &'static str, most: usize| {
         let value = document.attributes.get(name).filter(|v| !v.is_null())?;
         let read = text(name, value).and_then(|text| {
@@ -81,6 +176,14 @@ pub fn read(caller: i64, document: &ResourceObject, at: &At<'_>) -> Result<Check
         }
         verb
     });
+    if !sought.is_nothing() {
+        if permission.is_some() || role.is_some() || verb.is_some() || target.is_some() {
+            let message = "Ask for what a user may or for what they see, not for both.";
+            problems.push(Problem::invalid("classes", message));
+        }
+        refuse(problems)?;
+        return Ok(Asked::Sees(find_sights(caller, document, at)?, sought));
+    }
     let question = match (permission, role, verb, target) {
         (Some(permission), None, None, None) => Some(Question::Permission(permission)),
         (None, Some(role), None, None) => Some(Question::Role(role)),
@@ -90,23 +193,25 @@ pub fn read(caller: i64, document: &ResourceObject, at: &At<'_>) -> Result<Check
     if problems.is_empty() && question.is_none() {
         problems.push(Problem::invalid(
             "permission",
-            "Ask for a permission, for a role, or for a verb with a role and a target.",
+            "Ask for a permission, for a role, for a verb with a role and a target, or for classes and bundles.",
         ));
     }
     let check = question.map(|question| {
+        let FindSights {
+            user_id,
+            place,
+            visible,
+        } = find_sights(caller, document, at)?;
         Ok::<_, Failure>(CheckAccess {
-            user_id: named("user", "users")?.unwrap_or(caller),
+            user_id,
             question,
-            place: Place {
-                workspace: named("workspace", "workspaces")?,
-                cluster: named("cluster", "clusters")?,
-            },
-            visible: Default::default(),
+            place,
+            visible,
         })
     });
     refuse(problems)?;
     match check {
-        Some(check) => check,
+        Some(check) => check.map(Asked::May),
         None => Err(kinds::INVALID_DATA.error("Nothing is asked.").into()),
     }
 }

@@ -1,0 +1,293 @@
+//! Many hosts in one access check. They stay bytes: each is read when its turn
+//! comes, and the answer is sent while the others are still to be judged, so
+//! that a request takes the memory of its body and little more.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::ops::Range;
+
+use actix_web::web::Bytes;
+use futures_util::stream::{self, LocalBoxStream, StreamExt};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::sights::{Seen, Sought, missing, relationships, too_many};
+use crate::api::kinds;
+use crate::directory::values::MAX_TEXT;
+use crate::directory::visibility::{FindSights, Sights};
+use crate::jsonapi::write::raw;
+use crate::jsonapi::{Error, write};
+
+/// Where they stand in a document.
+const POINTER: &str = "/data/attributes/hosts";
+/// Hosts that are looked at before others get their turn.
+const AT_ONCE: usize = 64;
+
+/// How many may be asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub hosts: usize,
+    /// Classes, and bundles, of one.
+    pub names: usize,
+}
+
+impl Limits {
+    pub fn of(limits: &crate::config::Limits) -> Self {
+        Self {
+            hosts: limits.access_check_hosts,
+            names: limits.access_check_names,
+        }
+    }
+}
+
+/// The hosts of a request.
+pub struct Hosts {
+    body: Vec<u8>,
+    places: Vec<Range<usize>>,
+}
+
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow)]
+    data: Data<'a>,
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow)]
+    attributes: Attributes<'a>,
+}
+
+#[derive(Deserialize)]
+struct Attributes<'a> {
+    #[serde(borrow)]
+    hosts: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Host {
+    id: String,
+    classes: Option<Vec<String>>,
+    bundles: Option<Vec<String>>,
+}
+
+impl Hosts {
+    /// The document without its hosts, and these; a document without any, or one
+    /// that is not formed like this, comes back as it is.
+    pub fn taken_from(body: Vec<u8>, limits: Limits) -> Result<(Vec<u8>, Option<Self>), Error> {
+        let Ok(Document { data }) = serde_json::from_slice::<Document<'_>>(&body) else {
+            return Ok((body, None));
+        };
+        let hosts = data.attributes.hosts.get();
+        if hosts == "null" {
+            return Ok((body, None));
+        }
+        let items = items(hosts, limits.hosts)?;
+        let places = items.iter().map(|item| place(&body, item.get())).collect();
+        let Range { start, end } = place(&body, hosts);
+        let parts = [body.get(..start), Some(b"null".as_slice()), body.get(end..)];
+        let rest = parts.into_iter().flatten().collect::<Vec<_>>().concat();
+        Ok((rest, Some(Self { body, places })))
+    }
+
+    fn read(&self, number: usize) -> Option<Result<Host, serde_json::Error>> {
+        let bytes = self.body.get(self.places.get(number)?.clone())?;
+        Some(serde_json::from_slice(bytes))
+    }
+
+    /// All of them before the first is answered: afterwards nothing can go wrong.
+    ///
+    /// # Errors
+    /// The first that is none.
+    pub async fn check(&self, limits: Limits) -> Result<(), Error> {
+        for number in 0..self.places.len() {
+            if number % AT_ONCE == 0 {
+                tokio::task::yield_now().await;
+            }
+            let wrong = match self.read(number) {
+                Some(Ok(host)) => fault(host, limits),
+                Some(Err(error)) => Some(format!("This is no host: {error}.")),
+                None => None,
+            };
+            if let Some(why) = wrong {
+                let error = kinds::INVALID_DATA.error(why);
+                return Err(error.at_pointer(format!("{POINTER}/{number}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The document about all of them, some at a time. `links` end it.
+    pub fn judged(
+        self,
+        id: &str,
+        find: &FindSights,
+        sights: Sights,
+        links: &[u8],
+    ) -> LocalBoxStream<'static, Result<Bytes, Infallible>> {
+        let mut begin = Vec::with_capacity(256);
+        raw(&mut begin, "{\"data\":{\"type\":\"access-checks\",\"id\":");
+        write::string(&mut begin, id);
+        raw(&mut begin, ",\"relationships\":");
+        raw(&mut begin, &relationships(find).to_string());
+        raw(&mut begin, ",\"attributes\":{\"reasons\":[],\"hosts\":[");
+        let judging = Judging {
+            hosts: self,
+            sights,
+            next: 0,
+            allowed: true,
+            begin,
+            links: Some(links.to_vec()),
+        };
+        stream::unfold(judging, async |mut judging| {
+            tokio::task::yield_now().await;
+            let some = judging.some()?;
+            Some((Ok(Bytes::from(some)), judging))
+        })
+        .boxed_local()
+    }
+}
+
+fn fault(host: Host, limits: Limits) -> Option<String> {
+    let (id, sought) = host.split();
+    if id.chars().count() > MAX_TEXT {
+        return Some(format!("Ensure the id has at most {MAX_TEXT} characters."));
+    }
+    if sought.is_nothing() {
+        return Some("Name the classes of the host, bundles, or both.".into());
+    }
+    let most = limits.names;
+    sought.has_more_than(most).then(|| too_many(most))
+}
+
+impl Host {
+    fn split(self) -> (String, Sought) {
+        let Self {
+            id,
+            classes,
+            bundles,
+        } = self;
+        (id, Sought { classes, bundles })
+    }
+}
+
+/// A document that is being written.
+struct Judging {
+    hosts: Hosts,
+    sights: Sights,
+    next: usize,
+    /// Whether all until now are seen.
+    allowed: bool,
+    begin: Vec<u8>,
+    /// Until the end is written.
+    links: Option<Vec<u8>>,
+}
+
+impl Judging {
+    /// The next part, if there is one.
+    fn some(&mut self) -> Option<Vec<u8>> {
+        self.links.as_ref()?;
+        let mut out = std::mem::take(&mut self.begin);
+        let end = self.hosts.places.len().min(self.next + AT_ONCE);
+        while self.next < end {
+            if let Some(Ok(host)) = self.hosts.read(self.next) {
+                if self.next > 0 {
+                    out.push(b',');
+                }
+                let (id, sought) = host.split();
+                let mut seen = Seen::judge(&self.sights, &sought);
+                seen.id = Some(&id);
+                self.allowed &= seen.allowed;
+                // Writing to memory does not fail.
+                let _ = serde_json::to_writer(&mut out, &seen);
+            }
+            self.next += 1;
+        }
+        if self.next == self.hosts.places.len() {
+            let allowed = self.allowed && !self.sights.0.is_empty();
+            let missing = serde_json::json!(missing(allowed, &self.sights));
+            raw(
+                &mut out,
+                &format!("],\"allowed\":{allowed},\"missing\":{missing}}}}},"),
+            );
+            out.extend(self.links.take()?);
+            out.push(b'}');
+        }
+        Some(out)
+    }
+}
+
+/// The items of an array of at most so many.
+fn items(array: &str, most: usize) -> Result<Vec<&RawValue>, Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(array);
+    let read = deserializer.deserialize_seq(Items { most });
+    read.map_err(|error| {
+        let why = format!("This is no list of hosts: {error}.");
+        kinds::INVALID_DATA.error(why).at_pointer(POINTER)
+    })
+}
+
+struct Items {
+    most: usize,
+}
+
+impl<'de> Visitor<'de> for Items {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element()? {
+            if all.len() == self.most {
+                let most = self.most;
+                let why = format!("more than {most}, which limits.access_check_hosts allows");
+                return Err(A::Error::custom(why));
+            }
+            all.push(item);
+        }
+        Ok(all)
+    }
+}
+
+/// Where a part of the body stands in it.
+fn place(body: &[u8], part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - body.as_ptr().addr();
+    start..start + part.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { hosts: 2, names: 3 };
+
+    fn taken(hosts: &str) -> Result<(String, Option<Hosts>), Error> {
+        let body = format!("{{\"data\": {{\"attributes\": {{\"hosts\": {hosts} }}}}}}");
+        let (rest, hosts) = Hosts::taken_from(body.into_bytes(), LIMITS)?;
+        Ok((String::from_utf8(rest).unwrap(), hosts))
+    }
+
+    #[test]
+    fn hosts_are_taken_out_and_found_again() {
+        let (rest, hosts) = taken("[{\"id\": \"ä\"} , {\"id\": \"b\"}]").unwrap();
+        assert_eq!(rest, "{\"data\": {\"attributes\": {\"hosts\": null }}}");
+        let hosts = hosts.unwrap();
+        let id = |number| hosts.read(number).map(|host| host.unwrap().id);
+        assert_eq!(
+            [id(0), id(1), id(2)],
+            [Some("ä".into()), Some("b".into()), None]
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_or_too_long_a_one_is_refused() {
+        assert!(taken("null").unwrap().1.is_none());
+        for wrong in ["{}", "7", "[1, 2, 3]"] {
+            assert!(taken(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What is shown of who sees which hosts and bundles.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{TYPE, linkage};
+use crate::api::decode::texts;
+use crate::directory::Problem;
+use crate::directory::visibility::{Decision, FindSights, Judgement, Sights, Subject};
+use crate::jsonapi::ResourceObject;
+
+/// The names that are asked about: the classes of one host, bundles, or both.
+#[derive(Clone, Debug, Default)]
+pub struct Sought {
+    pub classes: Option<Vec<String>>,
+    pub bundles: Option<Vec<String>>,
+}
+
+impl Sought {
+    pub fn read(document: &ResourceObject, most: usize, problems: &mut Vec<Problem>) -> Self {
+        let mut names = |name: &'static str| {
+            let value = document.attributes.get(name).filter(|v| !v.is_null())?;
+            let read = texts(name, value).and_then(|names| match names.len() > most {
+                true => Err(Problem::invalid(name, too_many(most))),
+                false => Ok(names),
+            });
+            read.map_err(|problem| problems.push(problem)).ok()
+        };
+        Self {
+            classes: names("classes"),
+            bundles: names("bundles"),
+        }
+    }
+
+    pub fn is_nothing(&self) -> bool {
+        self.classes.is_none() && self.bundles.is_none()
+    }
+
+    pub fn has_more_than(&self, most: usize) -> bool {
+        let has = |names: &Option<Vec<String>>| names.as_ref().is_some_and(|all| all.len() > most);
+        has(&self.classes) || has(&self.bundles)
+    }
+}
+
+pub fn too_many(most: usize) -> String {
+    format!("Name at most {most}, as limits.access_check_names says.")
+}
+
+/// Whether it is seen, and what decides that.
+#[derive(Serialize)]
+pub struct Seen<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    pub allowed: bool,
+    decided_by: Vec<By<'a>>,
+    /// Each alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundles: Option<Vec<Seen<'a>>>,
+}
+
+#[derive(Serialize)]
+struct By<'a> {
+    role: String,
+    list: &'static str,
+    expression: Option<&'a str>,
+    name: Option<&'a str>,
+}
+
+impl<'a> By<'a> {
+    fn of(decision: Decision<'a>) -> Self {
+        let Decision { role, list, fitted } = decision;
+        Self {
+            role: role.to_string(),
+            list: list.name(),
+            expression: fitted.map(|(expression, _)| expression),
+            name: fitted.map(|(_, name)| name),
+        }
+    }
+}
+
+impl<'a> Seen<'a> {
+    fn of(judgement: Judgement<'a>) -> Self {
+        Self {
+            id: None,
+            name: None,
+            allowed: judgement.allowed,
+            decided_by: judgement.decided_by.into_iter().map(By::of).collect(),
+            bundles: None,
+        }
+    }
+
+    /// What is asked is seen when all of it is.
+    pub fn judge(sights: &'a Sights, sought: &'a Sought) -> Self {
+        let bundle = |name: &'a String| Self {
+            name: Some(name),
+            ..Self::of(sights.judge(Subject::Bundle, std::slice::from_ref(name)))
+        };
+        let bundles = sought.bundles.as_ref();
+        let bundles: Option<Vec<Self>> = bundles.map(|all| all.iter().map(bundle).collect());
+        let mut seen = match &sought.classes {
+            Some(classes) => Self::of(sights.judge(Subject::Classes, classes)),
+            None => Self::of(Judgement {
+                allowed: !sights.0.is_empty(),
+                decided_by: Vec::new(),
+            }),
+        };
+        seen.allowed &= bundles.iter().flatten().all(|bundle| bundle.allowed);
+        seen.bundles = bundles;
+        seen
+    }
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    attributes: Attributes<'a>,
+    relationships: Value,
+}
+
+#[derive(Serialize)]
+struct Attributes<'a> {
+    #[serde(flatten)]
+    seen: Seen<'a>,
+    reasons: [&'static str; 0],
+    missing: Option<&'static str>,
+}
+
+/// The resource object of an answer.
+pub fn write(out: &mut Vec<u8>, id: &str, find: &FindSights, sought: &Sought, sights: &Sights) {
+    let seen = Seen::judge(sights, sought);
+    let shown = Shown {
+        r#type: TYPE,
+        id,
+        attributes: Attributes {
+            missing: missing(seen.allowed, sights),
+            seen,
+            reasons: [],
+        },
+        relationships: relationships(find),
+    };
+    // Writing to memory does not fail.
+    let _ = serde_json::to_writer(out, &shown);
+}
+
+/// What is missing, in words; of what is allowed nothing.
+pub fn missing(allowed: bool, sights: &Sights) -> Option<&'static str> {
+    match (allowed, sights.0.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some("The user has no role there, so sees nothing."),
+        (false, false) => Some("A role that the user has there does not let it through."),
+    }
+}
+
+pub fn relationships(find: &FindSights) -> Value {
+    json!({
+        "user": linkage("users", Some(find.user_id)),
+        "role": linkage("roles", None),
+        "target": linkage("users", None),
+        "workspace": linkage("workspaces", find.place.workspace),
+        "cluster": linkage("clusters", find.place.cluster),
+    })
+}

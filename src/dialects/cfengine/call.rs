@@ -1,0 +1,138 @@
+//! One request: its caller known, its query read, its body read when asked for.
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use super::answer::Answer;
+use super::error::Failure;
+use super::parameters::{Parameters, Sizes};
+use crate::auth::{Auth, Guard, carries_password};
+use crate::config::Limits;
+use crate::dialects::Surroundings;
+use crate::dialects::body::{self, Unread, depth};
+use crate::directory::{Context, RequestId};
+
+/// What all requests of this surface share.
+pub struct Cfengine {
+    auth: Arc<Auth>,
+    surroundings: Surroundings,
+    body_bytes: usize,
+    query_bytes: usize,
+    json_depth: usize,
+    pub sizes: Sizes,
+    /// Roles that one request names.
+    pub items: usize,
+}
+
+impl Cfengine {
+    pub fn new(auth: Arc<Auth>, limits: &Limits, surroundings: Surroundings) -> Self {
+        let size = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
+        Self {
+            auth,
+            surroundings,
+            body_bytes: limits.body_bytes,
+            query_bytes: limits.query_bytes,
+            json_depth: limits.json_depth,
+            sizes: Sizes {
+                usual: size(limits.cfengine_page_size_default),
+                most: size(limits.cfengine_page_size_max),
+            },
+            items: limits.linkage_items,
+        }
+    }
+}
+
+/// A request whose caller is known.
+pub struct Call<'a> {
+    pub cfengine: &'a Cfengine,
+    pub request: &'a HttpRequest,
+    pub guard: Guard,
+    pub parameters: Parameters,
+}
+
+impl Call<'_> {
+    /// The name that the path ends with, taken as it is. What is no text is the
+    /// name of nothing.
+    pub fn name(&self) -> String {
+        let path = self.request.path();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let name = percent_decode_str(last).decode_utf8();
+        name.map_or_else(|_| "\0".to_owned(), |name| name.into_owned())
+    }
+
+    /// Whether the caller has proved with this very request to know the password.
+    pub fn came_with_password(&self) -> bool {
+        let header = self.request.headers().get(header::AUTHORIZATION);
+        header.is_some_and(|header| carries_password(header.as_bytes()))
+    }
+
+    /// The object that was sent, whatever the type says that it is of; nothing
+    /// sent is an empty one.
+    pub async fn object(&self, payload: &mut Payload) -> Result<Map<String, Value>, Failure> {
+        let read = body::read(self.request, payload, self.cfengine.body_bytes).await;
+        let body = read.map_err(|unread| match unread {
+            Unread::TooLarge(limit) => Failure::TooLarge(limit),
+            Unread::Broken(why) => Failure::BadRequest(format!("The body broke off: {why}.")),
+        })?;
+        if body.trim_ascii().is_empty() {
+            return Ok(Map::new());
+        }
+        let value: Value = serde_json::from_slice(&body)
+            .map_err(|error| Failure::BadRequest(format!("The body is not JSON: {error}.")))?;
+        let most = self.cfengine.json_depth;
+        if depth(&value) > most {
+            let why = format!("The body has more than {most} levels of arrays and objects.");
+            return Err(Failure::BadRequest(why));
+        }
+        match value {
+            Value::Object(object) => Ok(object),
+            _ => Err(Failure::BadRequest("The body is no JSON object.".into())),
+        }
+    }
+}
+
+/// Finds out who asks, and lets `work` answer.
+pub async fn answer(
+    cfengine: &Data<Cfengine>,
+    request: &HttpRequest,
+    work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, Failure>,
+) -> HttpResponse {
+    let request_id = (cfengine.surroundings.request_id)();
+    let outcome = match begin(cfengine, request, request_id).await {
+        Ok(call) => work(&call).await,
+        Err(failure) => Err(failure),
+    };
+    match outcome {
+        Ok(answer) => answer.respond(request_id),
+        Err(failure) => failure.respond(request_id),
+    }
+}
+
+async fn begin<'a>(
+    cfengine: &'a Cfengine,
+    request: &'a HttpRequest,
+    request_id: RequestId,
+) -> Result<Call<'a>, Failure> {
+    let auth = &cfengine.auth;
+    let context = Context::of_program(auth.directory.clock().now(), request_id);
+    let header = request.headers().get(header::AUTHORIZATION);
+    let header = header.map(|value| value.as_bytes());
+    let from = (cfengine.surroundings.address)(request);
+    let principal = auth.authenticate(header, from, &context).await?;
+    let raw = request.query_string();
+    if raw.len() > cfengine.query_bytes {
+        return Err(Failure::QueryTooLong(cfengine.query_bytes));
+    }
+    Ok(Call {
+        cfengine,
+        request,
+        guard: Guard::new(auth.clone(), principal, context, from),
+        parameters: Parameters::read(raw),
+    })
+}

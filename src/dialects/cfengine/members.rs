@@ -1,0 +1,88 @@
+//! The members of an object that was sent; all that is wrong with them is told.
+//! Members that are not asked for are passed over.
+
+use serde_json::{Map, Value};
+
+use super::error::Failure;
+use crate::directory::{Problem, values};
+
+pub struct Members<'a> {
+    object: &'a Map<String, Value>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Members<'a> {
+    pub fn of(object: &'a Map<String, Value>) -> Self {
+        Self {
+            object,
+            problems: Vec::new(),
+        }
+    }
+
+    /// # Errors
+    /// All that was found to be wrong.
+    pub fn done(self) -> Result<(), Failure> {
+        match self.problems.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::Invalid(self.problems)),
+        }
+    }
+
+    pub fn check<T>(&mut self, checked: Result<T, Problem>) -> Option<T> {
+        checked.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    /// A text that must be one when it is sent.
+    pub fn text(&mut self, name: &'static str) -> Option<&'a str> {
+        match self.object.get(name)? {
+            Value::String(text) => Some(text),
+            _ => {
+                let problem = Problem::invalid(name, "This value must be a string.");
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    /// A text of at most so many characters; an empty one and null empty what
+    /// is there. None: it is left alone.
+    pub fn optional(&mut self, name: &'static str, most: usize) -> Option<Option<String>> {
+        self.optional_by(name, |text| {
+            values::within(name, text, 0, most)?;
+            Ok(text.to_owned())
+        })
+    }
+
+    /// The same with another check.
+    pub fn optional_by(
+        &mut self,
+        name: &'static str,
+        check: impl FnOnce(&str) -> Result<String, Problem>,
+    ) -> Option<Option<String>> {
+        if self.object.get(name)?.is_null() {
+            return Some(None);
+        }
+        let text = self.text(name)?;
+        let checked = self.check(check(text))?;
+        Some(Some(checked).filter(|text| !text.is_empty()))
+    }
+
+    /// A list of at most so many texts.
+    pub fn texts(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
+        let text = |item: &Value| item.as_str().map(str::to_owned);
+        let texts: Option<Vec<String>> = match self.object.get(name)? {
+            Value::Array(items) if items.len() > most => {
+                let message = format!("Ensure there are no more than {most}.");
+                self.problems.push(Problem::invalid(name, message));
+                return None;
+            }
+            Value::Array(items) => items.iter().map(text).collect(),
+            _ => None,
+        };
+        if texts.is_none() {
+            let problem = Problem::invalid(name, "This value must be a list of strings.");
+            self.problems.push(problem);
+        }
+        texts
+    }
+}

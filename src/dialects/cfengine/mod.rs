@@ -1,0 +1,15 @@
+//! Users and roles as CFEngine Enterprise has them: `/api`, `/api/user` and
+//! `/api/role`. See `docs/cfengine.md`.
+
+mod answer;
+mod call;
+mod error;
+mod members;
+mod parameters;
+mod roles;
+mod routes;
+mod status;
+mod users;
+
+pub use call::Cfengine;
+pub use routes::configure;

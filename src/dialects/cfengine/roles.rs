@@ -1,0 +1,170 @@
+//! `/api/role`: roles by their names, with what their holders see.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+
+use super::answer::Answer;
+use super::call::{Call, Cfengine, answer};
+use super::error::Failure;
+use super::members::Members;
+use super::parameters::Page;
+use crate::directory::cfengine::{
+    CreateNamedRole, DeleteNamedRole, FindNamedRole, ListNamedRoles, UpdateNamedRole,
+};
+use crate::directory::listing::List;
+use crate::directory::roles::{CreateRole, DeleteRole, Role, RoleChanges, UpdateRole};
+use crate::directory::{DirectoryError, Problem, expressions, values};
+
+pub async fn list(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let mut list = ListNamedRoles(List::new(Page::ONLY.slice()));
+        // Rights before what is wrong with the query.
+        call.guard.permits(&mut list)?;
+        let page = call.parameters.page(call.cfengine.sizes)?;
+        list.0.slice = page.slice();
+        let found = call.guard.read(list).await?;
+        let total = found.total.unwrap_or_default();
+        let shown: Vec<Shown> = found.rows.into_iter().map(Shown::of).collect();
+        Answer::page(call, page, total, &shown)
+    })
+    .await
+}
+
+pub async fn get(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let find = FindNamedRole { name: call.name() };
+        let found = call.guard.read(find).await?;
+        Answer::one(call, Shown::of(found.ok_or(DirectoryError::NotFound)?))
+    })
+    .await
+}
+
+pub async fn create(
+    request: HttpRequest,
+    cfengine: Data<Cfengine>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let mut operation = CreateNamedRole(CreateRole {
+            changes: RoleChanges::default(),
+            includes: None,
+            users: None,
+            reach: Default::default(),
+        });
+        call.guard.permits(&mut operation)?;
+        operation.0.changes = read(call, &mut payload, true).await?;
+        call.guard.write(operation).await?;
+        Ok(Answer::created())
+    })
+    .await
+}
+
+pub async fn update(
+    request: HttpRequest,
+    cfengine: Data<Cfengine>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let mut operation = UpdateNamedRole {
+            name: call.name(),
+            update: UpdateRole {
+                id: 0,
+                expected: Default::default(),
+                visible: Default::default(),
+                changes: RoleChanges::default(),
+                includes: None,
+                users: None,
+                reach: Default::default(),
+            },
+        };
+        call.guard.permits(&mut operation)?;
+        operation.update.changes = read(call, &mut payload, false).await?;
+        call.guard.write(operation).await?;
+        Ok(Answer::done())
+    })
+    .await
+}
+
+pub async fn remove(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let delete = DeleteNamedRole {
+            name: call.name(),
+            delete: DeleteRole {
+                id: 0,
+                expected: Default::default(),
+                visible: Default::default(),
+                reach: Default::default(),
+            },
+        };
+        call.guard.write(delete).await?;
+        Ok(Answer::done())
+    })
+    .await
+}
+
+/// What a body asks for, with the name from the path when it shall be a new one.
+async fn read(
+    call: &Call<'_>,
+    payload: &mut Payload,
+    is_new: bool,
+) -> Result<RoleChanges, Failure> {
+    let object = call.object(payload).await?;
+    let mut members = Members::of(&object);
+    let name = match is_new {
+        true => members.check(named(&call.name())),
+        false => None,
+    };
+    let description = members.optional("description", values::MAX_LONG_TEXT);
+    let mut list = |member: &'static str, field: &'static str| {
+        members.optional_by(member, |text| expressions::checked(field, text))
+    };
+    let changes = RoleChanges {
+        name,
+        description,
+        include_context: list("includeContext", "include_context"),
+        exclude_context: list("excludeContext", "exclude_context"),
+        include_bundles: list("includeBundles", "include_bundles"),
+        exclude_bundles: list("excludeBundles", "exclude_bundles"),
+        ..RoleChanges::default()
+    };
+    members.done()?;
+    Ok(changes)
+}
+
+/// It is what the path calls it.
+fn named(name: &str) -> Result<String, Problem> {
+    values::role_name(name).map_err(|problem| Problem {
+        field: "id",
+        ..problem
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    id: String,
+    description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    include_context: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exclude_context: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    include_bundles: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exclude_bundles: Option<String>,
+}
+
+impl Shown {
+    fn of(role: Role) -> Self {
+        let set = |text: Option<String>| text.filter(|text| !text.is_empty());
+        Self {
+            id: role.name,
+            description: role.description.unwrap_or_default(),
+            include_context: set(role.include_context),
+            exclude_context: set(role.exclude_context),
+            include_bundles: set(role.include_bundles),
+            exclude_bundles: set(role.exclude_bundles),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Every address of this surface, with and without a slash at the end.
+
+use actix_web::http::Method;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
+
+use super::answer::Answer;
+use super::call::{Cfengine, answer};
+use super::error::Failure;
+use super::{roles, status, users};
+
+struct Address {
+    path: &'static str,
+    allow: &'static str,
+    routes: Vec<Route>,
+}
+
+const READ: &str = "GET, HEAD, OPTIONS";
+const RECORD: &str = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
+
+macro_rules! reading {
+    ($handler:path) => {
+        [web::get().to($handler), web::head().to($handler)]
+    };
+}
+
+macro_rules! record {
+    ($room:ident) => {
+        [
+            web::put().to($room::create),
+            web::post().to($room::update),
+            web::delete().to($room::remove),
+        ]
+        .into_iter()
+        .chain(reading!($room::get))
+        .collect()
+    };
+}
+
+fn addresses() -> Vec<Address> {
+    let read = |path, routes: [Route; 2]| Address {
+        path,
+        allow: READ,
+        routes: routes.into(),
+    };
+    let record = |path, routes| Address {
+        path,
+        allow: RECORD,
+        routes,
+    };
+    vec![
+        read("/api", reading!(status::get)),
+        read("/api/user", reading!(users::list)),
+        record("/api/user/{id}", record!(users)),
+        read("/api/role", reading!(roles::list)),
+        record("/api/role/{id}", record!(roles)),
+    ]
+}
+
+/// Adds `/api`, and everything under `/api/user` and `/api/role`.
+pub fn configure(config: &mut ServiceConfig) {
+    for Address {
+        path,
+        allow,
+        routes,
+    } in addresses()
+    {
+        let options = move |request: HttpRequest, cfengine: Data<Cfengine>| async move {
+            answer(&cfengine, &request, async |_| Ok(Answer::allowing(allow))).await
+        };
+        let wrong_method = move |request: HttpRequest, cfengine: Data<Cfengine>| async move {
+            answer(&cfengine, &request, async |_| {
+                Err(Failure::Method { allow })
+            })
+            .await
+        };
+        let resource = web::resource(vec![path.to_owned(), format!("{path}/")])
+            .route(web::method(Method::OPTIONS).to(options))
+            .default_service(web::to(wrong_method));
+        config.service(routes.into_iter().fold(resource, Resource::route));
+    }
+    for path in ["/api/user/{rest:.*}", "/api/role/{rest:.*}"] {
+        config.service(web::resource(path).default_service(web::to(nothing)));
+    }
+}
+
+async fn nothing(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
+    answer(&cfengine, &request, async |_| Err(Failure::NoPath)).await
+}

@@ -1,0 +1,48 @@
+//! `/api`: what answers here, and whom it takes the caller for.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+
+use super::answer::Answer;
+use super::call::{Cfengine, answer};
+use crate::directory::DirectoryError;
+use crate::directory::cfengine::FindNamedUser;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    api_name: &'static str,
+    api_version: &'static str,
+    /// Of this program.
+    version: &'static str,
+    user_id: &'a str,
+    /// Where the caller's record comes from.
+    authenticated: &'static str,
+}
+
+pub async fn get(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let username = &call.guard.principal().username;
+        let find = FindNamedUser {
+            username: username.to_string(),
+            visible: Default::default(),
+        };
+        let found = call.guard.read(find).await?;
+        let own = found.ok_or(DirectoryError::NotFound)?;
+        Answer::one(
+            call,
+            Shown {
+                api_name: "rolecall",
+                api_version: "v1",
+                version: env!("CARGO_PKG_VERSION"),
+                user_id: username,
+                authenticated: match own.user.external {
+                    true => "external",
+                    false => "internal",
+                },
+            },
+        )
+    })
+    .await
+}

@@ -1,0 +1,256 @@
+//! `/api/user`: users by their names.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+
+use super::answer::Answer;
+use super::call::{Call, Cfengine, answer};
+use super::error::Failure;
+use super::members::Members;
+use super::parameters::Page;
+use crate::config::Secret;
+use crate::directory::cfengine::{
+    CreateNamedUser, DeleteNamedUser, FindNamedUser, ListNamedUsers, NamedUser, UpdateNamedUser,
+};
+use crate::directory::listing::{Comparison, Condition, List, Operand};
+use crate::directory::users::{
+    CreateUser, DeleteUser, PasswordHash, UpdateUser, User, UserChanges, UserColumn,
+};
+use crate::directory::{DirectoryError, values};
+
+pub async fn list(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let mut list = ListNamedUsers(List::new(Page::ONLY.slice()));
+        // Rights before what is wrong with the query.
+        call.guard.permits(&mut list)?;
+        let page = call.parameters.page(call.cfengine.sizes)?;
+        list.0.slice = page.slice();
+        list.0.condition = condition(call)?;
+        let found = call.guard.read(list).await?;
+        let total = found.total.unwrap_or_default();
+        let shown: Vec<Shown> = found.rows.into_iter().map(Shown::of).collect();
+        Answer::page(call, page, total, &shown)
+    })
+    .await
+}
+
+fn condition(call: &Call<'_>) -> Result<Option<Condition<UserColumn>>, Failure> {
+    let test = |column, comparison, operand| Condition::Test {
+        column,
+        comparison,
+        operands: vec![operand],
+    };
+    let id = call.parameters.pattern("id")?;
+    let external = call.parameters.flag("external")?;
+    let parts: Vec<_> = id
+        .map(|id| {
+            test(
+                UserColumn::Username,
+                Comparison::Matches,
+                Operand::Pattern(id),
+            )
+        })
+        .into_iter()
+        .chain(
+            external.map(|flag| test(UserColumn::External, Comparison::Equal, Operand::Flag(flag))),
+        )
+        .collect();
+    Ok((!parts.is_empty()).then_some(Condition::All(parts)))
+}
+
+pub async fn get(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let find = FindNamedUser {
+            username: call.name(),
+            visible: Default::default(),
+        };
+        let found = call.guard.read(find).await?;
+        Answer::one(call, Shown::of(found.ok_or(DirectoryError::NotFound)?))
+    })
+    .await
+}
+
+pub async fn create(
+    request: HttpRequest,
+    cfengine: Data<Cfengine>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let mut operation = CreateNamedUser {
+            create: CreateUser {
+                changes: UserChanges::default(),
+                roles: None,
+                reach: Default::default(),
+                sees_trash: false,
+            },
+            roles: Vec::new(),
+        };
+        call.guard.permits(&mut operation)?;
+        let sent = Sent::read(call, &mut payload, true).await?;
+        operation.roles = sent.roles.unwrap_or_default();
+        operation.create.changes = sent.changes;
+        operation.create.changes.password_hash = hashed(call, sent.password).await?;
+        call.guard.write(operation).await?;
+        Ok(Answer::created())
+    })
+    .await
+}
+
+pub async fn update(
+    request: HttpRequest,
+    cfengine: Data<Cfengine>,
+    mut payload: Payload,
+) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let mut operation = UpdateNamedUser {
+            username: call.name(),
+            update: UpdateUser {
+                id: 0,
+                expected: Default::default(),
+                visible: Default::default(),
+                changes: UserChanges::default(),
+                roles: None,
+                reach: Default::default(),
+                may_set_flags: false,
+                sees_trash: false,
+            },
+            roles: None,
+        };
+        call.guard.permits(&mut operation)?;
+        let sent = Sent::read(call, &mut payload, false).await?;
+        operation.roles = sent.roles;
+        call.guard.permits(&mut operation)?;
+        if sent.password.is_some() {
+            proved(call, &operation.username, sent.old_password.as_ref()).await?;
+        }
+        operation.update.changes = sent.changes;
+        operation.update.changes.password_hash = hashed(call, sent.password).await?;
+        call.guard.write(operation).await?;
+        Ok(Answer::done())
+    })
+    .await
+}
+
+pub async fn remove(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
+    answer(&cfengine, &request, async |call| {
+        let delete = DeleteNamedUser {
+            username: call.name(),
+            delete: DeleteUser {
+                id: 0,
+                expected: Default::default(),
+                visible: Default::default(),
+                reach: Default::default(),
+            },
+        };
+        call.guard.write(delete).await?;
+        Ok(Answer::done())
+    })
+    .await
+}
+
+/// What a body asks for.
+struct Sent {
+    changes: UserChanges,
+    password: Option<Secret>,
+    old_password: Option<Secret>,
+    roles: Option<Vec<String>>,
+}
+
+impl Sent {
+    /// With the name from the path when it shall be a new one.
+    async fn read(call: &Call<'_>, payload: &mut Payload, is_new: bool) -> Result<Self, Failure> {
+        let object = call.object(payload).await?;
+        let mut members = Members::of(&object);
+        let username = match is_new {
+            true => members.check(values::username(&call.name())),
+            false => None,
+        };
+        let password = members.text("password");
+        if let Some(password) = password {
+            members.check(call.guard.check_new_password(password));
+        }
+        let old_password = members.text("old_password");
+        let changes = UserChanges {
+            username,
+            full_name: members.optional("name", values::MAX_TEXT),
+            // Any text: clients of this surface have never had it checked.
+            email: members.optional("email", values::MAX_EMAIL),
+            time_zone: members.optional("time_zone", values::MAX_TEXT),
+            ..UserChanges::default()
+        };
+        let roles = members.texts("roles", call.cfengine.items);
+        members.done()?;
+        let secret = |text: &str| Secret::new(text.to_owned());
+        Ok(Self {
+            changes,
+            password: password.map(secret),
+            old_password: old_password.map(secret),
+            roles,
+        })
+    }
+}
+
+/// A new password of one's own takes a proof of knowing the present one, so that
+/// a token alone is no way to an account.
+async fn proved(call: &Call<'_>, username: &str, old: Option<&Secret>) -> Result<(), Failure> {
+    let is_own = username == &*call.guard.principal().username;
+    if !is_own || call.came_with_password() {
+        return Ok(());
+    }
+    match old {
+        Some(old) if call.guard.is_own_password(old.expose()).await? => Ok(()),
+        _ => Err(Failure::NoProof),
+    }
+}
+
+async fn hashed(
+    call: &Call<'_>,
+    password: Option<Secret>,
+) -> Result<Option<Option<PasswordHash>>, Failure> {
+    match password {
+        Some(password) => {
+            let hash = call.guard.auth().hasher.hash(password.expose()).await?;
+            Ok(Some(Some(hash)))
+        }
+        None => Ok(None),
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_zone: Option<String>,
+    external: bool,
+    roles: Vec<String>,
+}
+
+impl Shown {
+    fn of(found: NamedUser) -> Self {
+        let NamedUser { user, roles } = found;
+        let name = whole_name(&user);
+        let set = |text: Option<String>| text.filter(|text| !text.is_empty());
+        Self {
+            id: user.username,
+            name,
+            email: set(user.email),
+            time_zone: set(user.time_zone),
+            external: user.external,
+            roles,
+        }
+    }
+}
+
+/// As it was given, else what the parts of it come to.
+fn whole_name(user: &User) -> Option<String> {
+    let parts = [&user.name, &user.surname].into_iter().flatten();
+    let joined = || parts.map(String::as_str).collect::<Vec<_>>().join(" ");
+    let whole = user.full_name.clone().filter(|whole| !whole.is_empty());
+    let whole = whole.unwrap_or_else(|| joined().trim().to_owned());
+    Some(whole).filter(|whole| !whole.is_empty())
+}
