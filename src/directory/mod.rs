@@ -15,6 +15,7 @@ pub mod credentials;
 pub mod delegation;
 mod error;
 pub mod events;
+pub mod external;
 pub mod grant_rules;
 pub mod grants;
 pub mod listing;

@@ -70,6 +70,8 @@ pub struct UserChanges {
     pub time_zone: Option<Option<String>>,
     pub partner_id: Option<Option<i64>>,
     pub password_hash: Option<Option<PasswordHash>>,
+    /// Whether the password is kept elsewhere; no surface changes it.
+    pub external: Option<bool>,
     pub external_id: Option<String>,
     pub is_active: Option<bool>,
     pub is_staff: Option<bool>,
@@ -98,7 +100,10 @@ impl UserChanges {
     /// Nothing but what everybody may change about themselves: no flags, and
     /// not whom they belong to, since rights follow from that.
     pub fn is_personal(&self) -> bool {
-        self.is_active.is_none() && self.is_staff.is_none() && self.partner_id.is_none()
+        self.is_active.is_none()
+            && self.is_staff.is_none()
+            && self.partner_id.is_none()
+            && self.external.is_none()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -117,6 +122,7 @@ impl UserChanges {
         drop_same(&mut self.organization, &user.organization);
         drop_same(&mut self.time_zone, &user.time_zone);
         drop_same(&mut self.partner_id, &user.partner_id);
+        drop_same(&mut self.external, &user.external);
         drop_same(&mut self.is_active, &user.is_active);
         drop_same(&mut self.is_staff, &user.is_staff);
         self

@@ -15,6 +15,7 @@ mod clusters;
 pub mod credentials;
 mod delegation;
 mod events;
+mod external;
 mod granting;
 mod links;
 mod members;
