@@ -7,11 +7,13 @@
 
 mod authenticate;
 mod cache;
+mod external;
 mod guard;
 mod hashing;
 mod header;
 mod jws;
 pub mod keys;
+pub mod ldap;
 mod policy;
 mod principal;
 pub mod secret;
