@@ -7,12 +7,14 @@
 
 mod authenticate;
 mod cache;
+mod external;
 mod guard;
 mod hashing;
 mod header;
 mod issue;
 mod jws;
 pub mod keys;
+pub mod ldap;
 mod policy;
 mod principal;
 pub mod secret;
@@ -22,8 +24,8 @@ mod throttle;
 pub use authenticate::{Auth, Denied};
 pub use guard::{Guard, Refusal};
 pub use hashing::{Hasher, hash as hash_password};
-pub use issue::Issued;
 pub use header::carries_password;
+pub use issue::Issued;
 pub use policy::Governed;
 pub use principal::Principal;
 pub use sign_in::Pair;

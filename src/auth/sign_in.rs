@@ -14,9 +14,10 @@ use super::keys::Ring;
 use super::principal::Principal;
 use super::secret::{self, RefreshSecret};
 use crate::directory::sign_ins::{
-    BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Renew, Renewed,
-    SignedIn,
+    BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Proof, Renew,
+    Renewed, SignedIn,
 };
+use crate::directory::tokens::TokenHash;
 use crate::directory::{Context, DirectoryError, clock};
 
 /// The most bytes of names in an access token: it has to fit into a header.
@@ -70,11 +71,15 @@ impl Auth {
         let known = self
             .check_password(username, password, from, context)
             .await?;
-        let password_hash = known.account.password_hash.clone().ok_or(Denied::Wrong)?;
+        let proof = match (known.account.external, &known.account.password_hash) {
+            (true, _) => Proof::Elsewhere,
+            (false, Some(hash)) => Proof::Hash(hash.clone()),
+            (false, None) => return Err(Denied::Wrong),
+        };
         let refresh = refresh_secret()?;
         let begin = BeginSignIn {
             user_id: known.account.id,
-            password_hash,
+            proof,
             refresh: self.new_refresh(&refresh, context),
             ends: after(context, self.settings().sign_in_seconds),
         };
@@ -86,9 +91,11 @@ impl Auth {
     /// The refresh grant: the token that came is used up. One that was used up
     /// before ends its whole sign-in.
     pub async fn renew(&self, secret: &str, context: &Context) -> Result<Pair, Denied> {
+        let hash = secret::hash(secret.as_bytes());
+        self.check_existence(&hash, context).await?;
         let refresh = refresh_secret()?;
         let renew = Renew {
-            hash: secret::hash(secret.as_bytes()),
+            hash,
             refresh: self.new_refresh(&refresh, context),
         };
         match self.directory.write(context, renew).await? {
@@ -102,6 +109,29 @@ impl Auth {
             }
             Renewed::Refused => Err(Denied::Wrong),
         }
+    }
+
+    /// Ends the sign-in of an external user who is gone from the other directory.
+    /// While that does not answer, the refresh token stays good.
+    async fn check_existence(&self, hash: &TokenHash, context: &Context) -> Result<(), Denied> {
+        if self.ldap.is_none() {
+            return Ok(());
+        }
+        let hash = hash.clone();
+        let Some(sign_in_id) = self.directory.read(context, FindSignIn { hash }).await? else {
+            return Ok(());
+        };
+        let find = FindSignInAccount { sign_in_id };
+        let Some(account) = self.directory.read(context, find).await? else {
+            return Ok(());
+        };
+        if self.still_exists(&account, context).await? {
+            return Ok(());
+        }
+        let why = EndOfSignIn::Unknown;
+        let end = EndSignIn { sign_in_id, why };
+        self.directory.write(context, end).await?;
+        Err(Denied::Wrong)
     }
 
     /// Ends the sign-in that this access or refresh token belongs to.

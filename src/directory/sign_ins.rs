@@ -20,11 +20,19 @@ pub struct NewRefresh {
 #[derive(Debug)]
 pub struct BeginSignIn {
     pub user_id: i64,
-    /// The hash that the password fitted: `None` is answered when it is no more.
-    pub password_hash: PasswordHash,
+    pub proof: Proof,
     pub refresh: NewRefresh,
     /// When the password is asked for again at the latest.
     pub ends: String,
+}
+
+/// What somebody's password was verified by. No sign-in begins when that is so no more.
+#[derive(Debug)]
+pub enum Proof {
+    /// The hash here that it fitted.
+    Hash(PasswordHash),
+    /// Another directory, which keeps the password of external users.
+    Elsewhere,
 }
 
 impl Operation for BeginSignIn {
@@ -115,6 +123,8 @@ pub enum EndOfSignIn {
     SignedOut,
     /// A refresh token came a second time.
     Reused,
+    /// Their directory no longer knows the user.
+    Unknown,
 }
 
 impl EndOfSignIn {
@@ -122,6 +132,7 @@ impl EndOfSignIn {
     pub fn text(self) -> &'static str {
         match self {
             Self::SignedOut => "signed out",
+            Self::Unknown => "the user is gone from the other directory",
             Self::Reused => "a refresh token came a second time",
         }
     }
