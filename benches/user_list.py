@@ -38,13 +38,14 @@ class Program:
             "ROLECALL_LISTEN": f"127.0.0.1:{self.port}",
             "ROLECALL_ADMIN_PASSWORD": PASSWORD,
         }
-        self.process = subprocess.Popen([path, "serve"], env=environment, cwd=folder, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen([path, "serve"], env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(600):
             try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
+                if self.ask("GET", "/health", {}).status == 200:
+                    return
             except OSError:
-                time.sleep(0.05)
+                pass
+            time.sleep(0.05)
         sys.exit("the program did not start")
 
     def stop(self):
