@@ -14,8 +14,8 @@ use super::keys::Ring;
 use super::principal::Principal;
 use super::secret::{self, RefreshSecret};
 use crate::directory::sign_ins::{
-    BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Renew, Renewed,
-    SignedIn,
+    BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Proof, Renew,
+    Renewed, SignedIn,
 };
 use crate::directory::{Context, DirectoryError, clock};
 
@@ -70,11 +70,15 @@ impl Auth {
         let known = self
             .check_password(username, password, from, context)
             .await?;
-        let password_hash = known.account.password_hash.clone().ok_or(Denied::Wrong)?;
+        let proof = match (known.account.external, &known.account.password_hash) {
+            (true, _) => Proof::Elsewhere,
+            (false, Some(hash)) => Proof::Hash(hash.clone()),
+            (false, None) => return Err(Denied::Wrong),
+        };
         let refresh = refresh_secret()?;
         let begin = BeginSignIn {
             user_id: known.account.id,
-            password_hash,
+            proof,
             refresh: self.new_refresh(&refresh, context),
             ends: after(context, self.settings().sign_in_seconds),
         };

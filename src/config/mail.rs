@@ -302,7 +302,8 @@ impl SmtpUrl {
             ("smtps", _) => return Err("takes nothing behind a ?, smtps:// is TLS".to_owned()),
             _ => return Err("begins with neither smtp:// nor smtps://".to_owned()),
         };
-        let (host, port) = place_of(place, usual).ok_or("has no valid host and port")?;
+        let (host, port) =
+            value::host_and_port(place, usual).ok_or("has no valid host and port")?;
         let is_name = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
         if !hello.chars().all(is_name) {
             return Err("names this machine with characters that no machine has".to_owned());
@@ -332,26 +333,6 @@ fn login(text: &str) -> Result<(String, Secret), String> {
         }
         _ => Err("has half a login; write USER:PASSWORD@HOST".to_owned()),
     }
-}
-
-fn place_of(place: &str, usual: u16) -> Option<(String, u16)> {
-    let (host, port) = match place.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-        _ => (place, None),
-    };
-    let port = match port {
-        Some(port) => value::number(port, 1..=u16::MAX).ok()?,
-        None => usual,
-    };
-    let inside = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
-    let is_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-    let is_host = match inside {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.chars().all(is_name),
-    };
-    is_host.then(|| (inside.unwrap_or(host).to_owned(), port))
 }
 
 impl fmt::Display for SmtpUrl {

@@ -11,6 +11,7 @@ mod database;
 mod environment;
 mod error;
 mod file;
+mod ldap;
 mod limits;
 mod mail;
 mod overrides;
@@ -26,6 +27,7 @@ pub use auth::Auth;
 pub use database::{Database, DatabaseUrl};
 pub use environment::check_environment;
 pub use error::ConfigError;
+pub use ldap::{Ldap, LdapUrl, RoleSync};
 pub use limits::Limits;
 pub use mail::{Mail, MailAbout, MailFrom, SmtpSecurity, SmtpUrl};
 pub use overrides::Overrides;
@@ -45,6 +47,7 @@ pub struct Settings {
     pub server: Server,
     pub database: Database,
     pub auth: Auth,
+    pub ldap: Ldap,
     pub mail: Mail,
     pub limits: Limits,
 }
@@ -121,6 +124,7 @@ impl Settings {
                 "is needed with mail.smtp_url",
             ));
         }
+        self.ldap.check_together()?;
         ordered_pairs(&ordered)?;
         ordered_pairs(&lives)
     }

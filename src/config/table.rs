@@ -1,6 +1,6 @@
 //! A row per setting: its names, its default, its meaning, and where its text goes.
 
-use super::{ConfigError, Settings, auth, database, limits, mail, server, sign_in};
+use super::{ConfigError, Settings, auth, database, ldap, limits, mail, server, sign_in};
 
 /// One setting, under all of its names.
 pub struct Setting {
@@ -64,6 +64,7 @@ pub fn settings() -> impl Iterator<Item = &'static Setting> {
         database::SETTINGS,
         auth::SETTINGS,
         sign_in::SETTINGS,
+        ldap::SETTINGS,
         mail::SETTINGS,
         limits::SETTINGS,
     ]

@@ -49,6 +49,27 @@ pub fn name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// `HOST` or `HOST:PORT`; an IPv6 address in brackets, which are taken off.
+pub fn host_and_port(place: &str, usual: u16) -> Option<(String, u16)> {
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (place, None),
+    };
+    let port = match port {
+        Some(port) => number(port, 1..=u16::MAX).ok()?,
+        None => usual,
+    };
+    let inside = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    let is_host = match inside {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.chars().all(is_name),
+    };
+    is_host.then(|| (inside.unwrap_or(host).to_owned(), port))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,8 +35,11 @@ impl fmt::Debug for RequestId {
 #[derive(Clone, Debug)]
 pub struct Context {
     pub now: DateTime<Utc>,
-    /// `None`: the program itself, from its command line.
+    /// `None`: the program itself.
     pub actor: Option<Actor>,
+    /// As what the program acts by itself, for the audit log: words with a blank
+    /// between them, which no username has.
+    pub program: Option<&'static str>,
     pub request_id: RequestId,
     /// Which mails a change queues; none by default.
     pub mail: MailPolicy,
@@ -48,8 +51,18 @@ impl Context {
         Self {
             now,
             actor: None,
+            program: None,
             request_id,
             mail: MailPolicy::default(),
+        }
+    }
+
+    /// The same, when the program acts as this.
+    pub fn as_program(&self, what: &'static str) -> Self {
+        Self {
+            actor: None,
+            program: Some(what),
+            ..self.clone()
         }
     }
 

@@ -18,6 +18,7 @@ pub mod delegation;
 mod error;
 pub mod events;
 pub mod expressions;
+pub mod external;
 pub mod grant_rules;
 pub mod grants;
 pub mod listing;

@@ -20,11 +20,19 @@ pub struct NewRefresh {
 #[derive(Debug)]
 pub struct BeginSignIn {
     pub user_id: i64,
-    /// The hash that the password fitted: `None` is answered when it is no more.
-    pub password_hash: PasswordHash,
+    pub proof: Proof,
     pub refresh: NewRefresh,
     /// When the password is asked for again at the latest.
     pub ends: String,
+}
+
+/// What somebody's password was verified by. No sign-in begins when that is so no more.
+#[derive(Debug)]
+pub enum Proof {
+    /// The hash here that it fitted.
+    Hash(PasswordHash),
+    /// Another directory, which keeps the password of external users.
+    Elsewhere,
 }
 
 impl Operation for BeginSignIn {

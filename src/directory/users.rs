@@ -70,6 +70,8 @@ pub struct UserChanges {
     pub time_zone: Option<Option<String>>,
     pub partner_id: Option<Option<i64>>,
     pub password_hash: Option<Option<PasswordHash>>,
+    /// Whether the password is kept elsewhere; no surface changes it.
+    pub external: Option<bool>,
     pub external_id: Option<String>,
     pub is_active: Option<bool>,
     pub is_staff: Option<bool>,
@@ -107,6 +109,7 @@ impl UserChanges {
             && self.partner_id.is_none()
             && self.created.is_none()
             && self.last_login.is_none()
+            && self.external.is_none()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -125,6 +128,7 @@ impl UserChanges {
         drop_same(&mut self.organization, &user.organization);
         drop_same(&mut self.time_zone, &user.time_zone);
         drop_same(&mut self.partner_id, &user.partner_id);
+        drop_same(&mut self.external, &user.external);
         drop_same(&mut self.is_active, &user.is_active);
         drop_same(&mut self.is_staff, &user.is_staff);
         drop_same(&mut self.created, &user.created);

@@ -157,6 +157,7 @@ diesel::table! {
         modified -> Text,
         created_by -> Nullable<BigInt>,
         end_told -> Bool,
+        origin -> Nullable<Text>,
     }
 }
 

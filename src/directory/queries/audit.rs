@@ -55,7 +55,7 @@ pub async fn record_all(
     let mut rows = happenings.into_iter().map(|happening| NewEvent {
         at: &at,
         actor_id: actor.map(|actor| actor.id),
-        actor: actor.map(|actor| actor.username.as_ref()),
+        actor: actor.map_or(context.program, |actor| Some(actor.username.as_ref())),
         token_id: actor.and_then(|actor| actor.token_id),
         verb: happening.verb,
         subject_type: happening.subject_type,

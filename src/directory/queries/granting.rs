@@ -363,6 +363,8 @@ impl Run for UpdateGrant {
                         .is_none()
                         .into_sql::<diesel::sql_types::Bool>(),
                 )),
+                // Whoever changes it makes it theirs: it no longer goes with a group.
+                grants::origin.eq(None::<String>),
                 grants::version.eq(grants::version + 1),
                 grants::modified.eq(context.now_text()),
             ))

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::audit::{Happening, record_all};
 use super::env;
 use super::prelude::*;
+use crate::directory::grants::Grant;
 use crate::directory::members::{Relation, Side};
 use crate::directory::roles::ADMIN;
 use crate::storage::schema::{grants, role_closure, users};
@@ -222,6 +223,36 @@ pub async fn administrators_remain(
     Ok(())
 }
 
+/// The grants of those who are administrators without an end.
+macro_rules! lasting_administrators {
+    ($now:expr) => {
+        grants::table
+            .inner_join(users::table)
+            .filter(grants::role_id.eq(ADMIN))
+            .filter(un_scoped!())
+            .filter(in_force!($now))
+            .filter(grants::valid_until.is_null())
+            .filter(users::is_active.eq(true))
+            .filter(users::deleted_at.is_null())
+            .select(grants::id)
+    };
+}
+
+/// Whether nobody would be an administrator without this grant.
+pub async fn is_last_administrator(
+    grant: &Grant,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    if grant.role_id != ADMIN {
+        return Ok(false);
+    }
+    env::one_at_a_time(connection).await?;
+    let now = context.now_text();
+    let others = lasting_administrators!(&now).filter(grants::id.ne(grant.id));
+    Ok(others.first::<i64>(connection).await.optional()?.is_none())
+}
+
 pub async fn some_administrator(
     context: &Context,
     connection: &mut Conn,
@@ -229,15 +260,7 @@ pub async fn some_administrator(
     // Two that remove the last two at the same time must see each other.
     env::one_at_a_time(connection).await?;
     let now = context.now_text();
-    let lasting = grants::table
-        .inner_join(users::table)
-        .filter(grants::role_id.eq(ADMIN))
-        .filter(un_scoped!())
-        .filter(in_force!(&now))
-        .filter(grants::valid_until.is_null())
-        .filter(users::is_active.eq(true))
-        .filter(users::deleted_at.is_null())
-        .select(grants::id);
+    let lasting = lasting_administrators!(&now);
     match lasting.first::<i64>(connection).await.optional()? {
         Some(_) => Ok(()),
         None => Err(DirectoryError::Protected(

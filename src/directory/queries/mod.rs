@@ -17,6 +17,7 @@ mod clusters;
 pub mod credentials;
 mod delegation;
 mod events;
+mod external;
 mod granting;
 mod links;
 mod members;

@@ -12,7 +12,7 @@ use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::ADMIN;
 use crate::directory::sign_ins::{
     BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, Held, MOST_SIGN_INS,
-    NewRefresh, Renew, Renewed, SignedIn,
+    NewRefresh, Proof, Renew, Renewed, SignedIn,
 };
 use crate::directory::users::PasswordHash;
 use crate::storage::schema::{grants, refresh_tokens, role_closure, roles, sign_ins, users};
@@ -28,20 +28,24 @@ impl Run for BeginSignIn {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Option<SignedIn>, DirectoryError> {
-        type Row = (String, Option<PasswordHash>);
+        type Row = (String, Option<PasswordHash>, bool);
         // Held, so that a new password ends this sign-in or prevents it.
         let row = env::held!(
             users::table
                 .find(self.user_id)
                 .filter(users::is_active.eq(true))
                 .filter(users::deleted_at.is_null())
-                .select((users::username, users::password_hash))
+                .select((users::username, users::password_hash, users::external))
         );
         let row: Option<Row> = row.get_result(connection).await.optional()?;
-        let Some((username, Some(hash))) = row else {
+        let Some((username, hash, external)) = row else {
             return Ok(None);
         };
-        if hash != self.password_hash {
+        let is_proved = match &self.proof {
+            Proof::Hash(proved) => hash.as_ref() == Some(proved),
+            Proof::Elsewhere => external,
+        };
+        if !is_proved {
             return Ok(None);
         }
         clear(self.user_id, context, connection).await?;

@@ -387,6 +387,9 @@ fn seek(blocks: &[(i64, i64)], offset: i64) -> (i64, i64) {
     (i64::MAX, 0)
 }
 
+const PASSWORD_ELSEWHERE: &str =
+    "This user signs in with the password of another directory (LDAP): it is changed there.";
+
 const UNAME_TAKEN: &str = "A user with this uname already exists.";
 
 /// How many variants of a suggested uname are tried.
@@ -555,6 +558,12 @@ impl Run for UpdateUser {
         // leave them behind by its own user's password.
         if context.actor_id() != Some(self.id) || self.changes.password_hash.is_some() {
             within_reach(self.reach, self.id, context, connection).await?;
+        }
+        if before.external && self.changes.password_hash.is_some() {
+            return Err(DirectoryError::Invalid(vec![Problem::invalid(
+                "password",
+                PASSWORD_ELSEWHERE,
+            )]));
         }
         let changes = self.changes.clone().without_unchanged(&before);
         if before.external && changes.password_hash.is_some() {

@@ -1,0 +1,173 @@
+//! Users who are kept in another directory: their record here is made when they
+//! first come, and groups there become roles here.
+
+use std::collections::BTreeSet;
+
+use super::{Operation, Problem, values};
+use crate::directory::users::UserChanges;
+
+/// What another directory tells of one user. Only a valid username makes one;
+/// other members that are not valid here are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalUser {
+    username: String,
+    pub name: Option<String>,
+    pub surname: Option<String>,
+    pub full_name: Option<String>,
+    pub email: Option<String>,
+}
+
+impl ExternalUser {
+    pub fn new(username: &str) -> Result<Self, Problem> {
+        Ok(Self {
+            username: values::username(username)?,
+            name: None,
+            surname: None,
+            full_name: None,
+            email: None,
+        })
+    }
+
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// A new record of this user: without a password, now and later.
+    pub fn record(&self) -> UserChanges {
+        let text = |field, value: &Option<String>| {
+            let fits = |text: &String| values::filled(field, text, values::MAX_TEXT).is_ok();
+            value.clone().filter(fits).map(Some)
+        };
+        let email = self
+            .email
+            .as_deref()
+            .and_then(|text| values::email(text).ok());
+        UserChanges {
+            username: Some(self.username.clone()),
+            name: text("name", &self.name),
+            surname: text("surname", &self.surname),
+            full_name: text("full_name", &self.full_name),
+            email: email.map(Some),
+            external: Some(true),
+            ..UserChanges::default()
+        }
+    }
+}
+
+/// The groups of a user, each a role where there is one of its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
+    pub names: BTreeSet<String>,
+    /// False when there may be more: then nothing is taken away.
+    pub are_all: bool,
+    /// Whether the roles of a record that exists already follow, too.
+    pub always: bool,
+}
+
+/// A user of another directory who is known there, and comes here.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub user: ExternalUser,
+    /// A role, by its name, that a new record holds from the beginning.
+    pub default_role: Option<String>,
+    /// `None`: roles are given here alone.
+    pub groups: Option<Groups>,
+    /// Whether an administrator may be made in this way.
+    pub may_grant_admin: bool,
+}
+
+/// What an arrival would change, or has changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    pub is_new: bool,
+    /// Names of roles.
+    pub given: Vec<String>,
+    pub taken: Vec<String>,
+    /// Groups, or the default role, that give nothing though a role of that name
+    /// exists, and why. Names without a role are left out.
+    pub passed_over: Vec<(String, &'static str)>,
+}
+
+impl Changes {
+    pub fn is_nothing(&self) -> bool {
+        !self.is_new && self.given.is_empty() && self.taken.is_empty()
+    }
+}
+
+/// Who may not come in, though the other directory knows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwelcome {
+    /// The name is somebody's whose password is here.
+    Internal,
+    Inactive,
+    InTrash,
+}
+
+impl Unwelcome {
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Internal => "the name is that of an internal user",
+            Self::Inactive => "the record here is inactive",
+            Self::InTrash => "the record here is in the trash",
+        }
+    }
+}
+
+pub type Welcome = Result<Changes, Unwelcome>;
+
+/// Tells what [`Admit`] would do.
+#[derive(Debug)]
+pub struct Foresee(pub Arrival);
+
+impl Operation for Foresee {
+    type Output = Welcome;
+    const SNAPSHOT: bool = true;
+}
+
+/// Makes the record where there is none, and lets roles follow groups. An
+/// operation of the program itself: no principal can ask for it.
+#[derive(Debug)]
+pub struct Admit(pub Arrival);
+
+impl Operation for Admit {
+    type Output = Welcome;
+}
+
+/// Whether there is any record of this name: active or not, in the trash or not.
+#[derive(Debug)]
+pub struct IsTaken {
+    pub username: String,
+}
+
+impl Operation for IsTaken {
+    type Output = bool;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_takes_what_is_valid_here() {
+        let user = ExternalUser {
+            name: Some("Calvin".into()),
+            surname: Some(" ".into()),
+            full_name: Some("x".repeat(values::MAX_TEXT + 1)),
+            email: Some("no address".into()),
+            ..ExternalUser::new("calvin").unwrap()
+        };
+        let record = user.record();
+        assert_eq!(record.name, Some(Some("Calvin".into())));
+        assert_eq!((record.surname, record.full_name), (None, None));
+        assert_eq!(record.email, None);
+        assert_eq!(record.password_hash, None);
+        assert_eq!(record.external, Some(true));
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_a_username_makes_no_user() {
+        for name in ["", "two words", "*)(uid=*", "a\0b"] {
+            assert!(ExternalUser::new(name).is_err(), "{name:?}");
+        }
+    }
+}
