@@ -41,6 +41,11 @@ pub enum Failure {
     Throttled {
         seconds: u64,
     },
+    /// The other directory, which keeps the passwords of external users, does not
+    /// answer: 503.
+    Unreachable {
+        seconds: u64,
+    },
     /// The old password that came with a new one does not fit.
     WrongPassword,
     Refused(Refusal),
@@ -80,6 +85,7 @@ impl From<Denied> for Failure {
                 sent_credentials: true,
             },
             Denied::Throttled { seconds } => Self::Throttled { seconds },
+            Denied::Unreachable { seconds } => Self::Unreachable { seconds },
             Denied::NoSignIn => kinds::NO_SIGN_IN
                 .error("Send the access or refresh token that the sign-in gave; API tokens are revoked at /tokens.")
                 .at_header("Authorization")
@@ -225,6 +231,9 @@ impl Failure {
             Self::Throttled { seconds } => kinds::TOO_MANY_ATTEMPTS.error(format!(
                 "Too many wrong passwords for this username from this address; try again in {seconds} s."
             )),
+            Self::Unreachable { seconds } => kinds::PASSWORDS_UNREACHABLE.error(format!(
+                "The directory that keeps your password does not answer; try again in {seconds} s."
+            )),
             Self::Refused(Refusal::Forbidden(why)) => kinds::FORBIDDEN.error(why),
             Self::Refused(Refusal::Directory(error)) => of_directory(error, request_id),
         };
@@ -233,7 +242,9 @@ impl Failure {
 
     fn retry_after(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::Throttled { seconds } => Some(seconds.to_string().into()),
+            Self::Throttled { seconds } | Self::Unreachable { seconds } => {
+                Some(seconds.to_string().into())
+            }
             Self::Refused(Refusal::Directory(DirectoryError::Unavailable(_))) => {
                 Some(RETRY_UNAVAILABLE.into())
             }

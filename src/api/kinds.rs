@@ -183,6 +183,12 @@ pub const UNAVAILABLE: Kind = Kind::new(
     "Unavailable",
     "The database does not answer; try again after Retry-After seconds.",
 );
+pub const PASSWORDS_UNREACHABLE: Kind = Kind::new(
+    "passwords_unreachable",
+    503,
+    "Passwords unreachable",
+    "The other directory (LDAP), which keeps the passwords of external users, does not answer; try again after Retry-After seconds.",
+);
 
 /// All of them, for the documentation.
 pub const KINDS: &[&Kind] = &[
@@ -217,4 +223,5 @@ pub const KINDS: &[&Kind] = &[
     &INTERNAL,
     &BUSY,
     &UNAVAILABLE,
+    &PASSWORDS_UNREACHABLE,
 ];

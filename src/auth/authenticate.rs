@@ -6,9 +6,11 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::cache::Cache;
+use super::external::Attempt;
 use super::hashing::Hasher;
 use super::header::{Credentials, parse};
 use super::keys::Keys;
+use super::ldap::Ldap;
 use super::principal::Principal;
 use super::secret;
 use super::throttle::Throttle;
@@ -36,6 +38,11 @@ pub enum Denied {
     },
     /// They are right, but of no sign-in that could be ended.
     NoSignIn,
+    /// The other directory, which keeps the password of external users, does not
+    /// answer; the next attempt may come after so many seconds.
+    Unreachable {
+        seconds: u64,
+    },
     Directory(DirectoryError),
 }
 
@@ -56,10 +63,15 @@ pub struct Auth {
     /// Digests of a password together with the hash that it fitted. A new
     /// password has a new hash, so nothing here can outlive a change.
     verified: Cache<[u8; 32], ()>,
+    /// Digests of a username and a password that the other directory took, with
+    /// the name of the user whose they are.
+    pub(super) external: Cache<[u8; 32], String>,
+    /// Where the passwords of external users are.
+    pub(super) ldap: Option<Ldap>,
     /// Salts those digests, so that they mean nothing outside this process.
     salt: [u8; 32],
     settings: config::Auth,
-    throttle: Throttle,
+    pub(super) throttle: Throttle,
     /// Which mails the changes of known callers queue.
     pub(super) mail: MailPolicy,
     pub(super) keys: Keys,
@@ -103,6 +115,8 @@ impl Auth {
             tokens: Cache::new(capacity),
             accounts: Cache::new(capacity),
             verified: Cache::new(capacity),
+            external: Cache::new(capacity),
+            ldap: None,
             salt,
             settings,
             throttle: Throttle::new(attempts, pause, capacity, salt),
@@ -115,6 +129,11 @@ impl Auth {
     /// Lets changes queue mails.
     pub fn with_mail(self, mail: MailPolicy) -> Self {
         Self { mail, ..self }
+    }
+
+    /// Lets external users sign in with the password that is kept there.
+    pub fn with_ldap(self, ldap: Option<Ldap>) -> Self {
+        Self { ldap, ..self }
     }
 
     pub fn settings(&self) -> &config::Auth {
@@ -215,7 +234,12 @@ impl Auth {
         if let Some(seconds) = self.throttle.wait(&key, context.now) {
             return Err(Denied::Throttled { seconds });
         }
-        let outcome = self.by_password(username, password, context).await;
+        let attempt = Attempt {
+            username,
+            password,
+            from,
+        };
+        let outcome = self.by_password(&attempt, context).await;
         match outcome {
             Ok(_) => self.throttle.fitted(&key),
             Err(Denied::Wrong) => self.throttle.failed(key, context.now),
@@ -242,13 +266,21 @@ impl Auth {
 
     async fn by_password(
         &self,
-        username: &str,
-        password: &str,
+        attempt: &Attempt<'_>,
         context: &Context,
     ) -> Result<Remembered, Denied> {
+        let Attempt {
+            username, password, ..
+        } = *attempt;
         let known = self.account(username, context).await?;
+        if let Some(ldap) = self.elsewhere(known.as_ref(), username, context).await? {
+            return self
+                .by_password_elsewhere(ldap, attempt, known.is_some(), context)
+                .await;
+        }
         let hash = known
             .as_ref()
+            .filter(|known| !known.account.external)
             .and_then(|known| known.account.password_hash.as_ref());
         let digest = hash.map(|hash| self.digest(hash.expose(), password));
         if let (Some(known), Some(digest)) = (&known, &digest)
@@ -274,7 +306,7 @@ impl Auth {
         Ok(known)
     }
 
-    async fn account(
+    pub(super) async fn account(
         &self,
         username: &str,
         context: &Context,
@@ -315,7 +347,7 @@ impl Auth {
             .fold(longest, |until, end| until.min(end))
     }
 
-    fn digest(&self, hash: &str, password: &str) -> [u8; 32] {
+    pub(super) fn digest(&self, hash: &str, password: &str) -> [u8; 32] {
         let mut text = Vec::with_capacity(32 + hash.len() + 1 + password.len());
         text.extend_from_slice(&self.salt);
         text.extend_from_slice(hash.as_bytes());
@@ -326,7 +358,7 @@ impl Auth {
 
     /// Writes a use down without making the caller wait; a note that is lost
     /// because the database is busy is no harm.
-    fn note(&self, context: &Context, note: NoteUse) {
+    pub(super) fn note(&self, context: &Context, note: NoteUse) {
         let directory = self.directory.clone();
         let context = context.clone();
         tokio::task::spawn_local(async move {

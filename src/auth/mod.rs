@@ -7,12 +7,14 @@
 
 mod authenticate;
 mod cache;
+mod external;
 mod guard;
 mod hashing;
 mod header;
 mod issue;
 mod jws;
 pub mod keys;
+pub mod ldap;
 mod policy;
 mod principal;
 pub mod secret;

@@ -17,6 +17,7 @@ use crate::directory::sign_ins::{
     BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Proof, Renew,
     Renewed, SignedIn,
 };
+use crate::directory::tokens::TokenHash;
 use crate::directory::{Context, DirectoryError, clock};
 
 /// The most bytes of names in an access token: it has to fit into a header.
@@ -90,9 +91,11 @@ impl Auth {
     /// The refresh grant: the token that came is used up. One that was used up
     /// before ends its whole sign-in.
     pub async fn renew(&self, secret: &str, context: &Context) -> Result<Pair, Denied> {
+        let hash = secret::hash(secret.as_bytes());
+        self.check_existence(&hash, context).await?;
         let refresh = refresh_secret()?;
         let renew = Renew {
-            hash: secret::hash(secret.as_bytes()),
+            hash,
             refresh: self.new_refresh(&refresh, context),
         };
         match self.directory.write(context, renew).await? {
@@ -106,6 +109,29 @@ impl Auth {
             }
             Renewed::Refused => Err(Denied::Wrong),
         }
+    }
+
+    /// Ends the sign-in of an external user who is gone from the other directory.
+    /// While that does not answer, the refresh token stays good.
+    async fn check_existence(&self, hash: &TokenHash, context: &Context) -> Result<(), Denied> {
+        if self.ldap.is_none() {
+            return Ok(());
+        }
+        let hash = hash.clone();
+        let Some(sign_in_id) = self.directory.read(context, FindSignIn { hash }).await? else {
+            return Ok(());
+        };
+        let find = FindSignInAccount { sign_in_id };
+        let Some(account) = self.directory.read(context, find).await? else {
+            return Ok(());
+        };
+        if self.still_exists(&account, context).await? {
+            return Ok(());
+        }
+        let why = EndOfSignIn::Unknown;
+        let end = EndSignIn { sign_in_id, why };
+        self.directory.write(context, end).await?;
+        Err(Denied::Wrong)
     }
 
     /// Ends the sign-in that this access or refresh token belongs to.

@@ -13,6 +13,7 @@ const SLICE: i64 = 500;
 
 pub struct Walk<N: Noun> {
     of: Option<N::Of>,
+    also: Vec<Condition<N::Column>>,
     column: N::Column,
     id: fn(&N::Row) -> i64,
     after: i64,
@@ -24,6 +25,7 @@ impl<N: Noun> Walk<N> {
     pub fn new(column: N::Column, id: fn(&N::Row) -> i64) -> Self {
         Self {
             of: None,
+            also: Vec::new(),
             column,
             id,
             after: 0,
@@ -33,6 +35,12 @@ impl<N: Noun> Walk<N> {
 
     pub fn confined_to(self, of: Option<N::Of>) -> Self {
         Self { of, ..self }
+    }
+
+    /// Only those of which this is true, too.
+    pub fn also(mut self, condition: Condition<N::Column>) -> Self {
+        self.also.push(condition);
+        self
     }
 
     pub fn at_most(self, limit: Option<i64>) -> Self {
@@ -63,14 +71,19 @@ impl<N: Noun> Walk<N> {
     }
 
     fn slice(&self, limit: i64) -> List<N> {
+        let after = Condition::Test {
+            column: self.column,
+            comparison: Comparison::Greater,
+            operands: vec![Operand::Number(self.after)],
+        };
+        let condition = match self.also.as_slice() {
+            [] => after,
+            also => Condition::All([&[after], also].concat()),
+        };
         List {
             of: self.of.clone(),
             visible: Visible::All,
-            condition: Some(Condition::Test {
-                column: self.column,
-                comparison: Comparison::Greater,
-                operands: vec![Operand::Number(self.after)],
-            }),
+            condition: Some(condition),
             count: Count::None,
             ..List::new(Slice { offset: 0, limit })
         }

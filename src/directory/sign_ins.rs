@@ -123,6 +123,8 @@ pub enum EndOfSignIn {
     SignedOut,
     /// A refresh token came a second time.
     Reused,
+    /// Their directory no longer knows the user.
+    Unknown,
 }
 
 impl EndOfSignIn {
@@ -130,6 +132,7 @@ impl EndOfSignIn {
     pub fn text(self) -> &'static str {
         match self {
             Self::SignedOut => "signed out",
+            Self::Unknown => "the user is gone from the other directory",
             Self::Reused => "a refresh token came a second time",
         }
     }

@@ -18,6 +18,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
 use crate::api::{self, Api};
 use crate::auth::Auth;
+use crate::auth::ldap::Ldap;
 use crate::config::Settings;
 use crate::dialects::Surroundings;
 use crate::dialects::cfengine::{self, Cfengine};
@@ -65,7 +66,8 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
     let auth = Auth::new(directory, settings)
         .map_err(|error| BindError(format!("cannot start the password threads: {error}")))?;
     let mail = mail::policy(&settings.mail);
-    let auth = Arc::new(auth.with_mail(mail.clone()));
+    let ldap = Ldap::new(&settings.ldap).map_err(BindError)?;
+    let auth = Arc::new(auth.with_mail(mail.clone()).with_ldap(ldap));
     let api = Data::new(Api::new(auth.clone(), settings));
     Ok(Bound {
         listener,

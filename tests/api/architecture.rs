@@ -48,9 +48,12 @@ const ROOMS: &[(&str, &[&str])] = &[
 const PACKAGES: &[(&str, &[&str])] = &[
     ("actix", &["api", "dialects", "console", "server"]),
     ("diesel", &["directory", "storage"]),
+    ("indicatif", &["cli"]),
+    ("ldap3", &["auth"]),
     ("lettre", &["mail"]),
     ("libsqlite3", &["storage"]),
     ("r2d2", &["storage"]),
+    ("rustls", &["auth"]),
     ("tokio_postgres", &["storage"]),
 ];
 

@@ -179,6 +179,14 @@ fn nobody(denied: Denied, request_id: RequestId) -> Told {
                 format!("Request was throttled. Expected available in {seconds} seconds."),
             )
         },
+        Denied::Unreachable { seconds } => Told {
+            wait: Some(seconds),
+            ..told(
+                503,
+                "service_unavailable",
+                "The directory that keeps your password does not answer.",
+            )
+        },
         Denied::Directory(error) => of_directory(error, request_id),
     }
 }
