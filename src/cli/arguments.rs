@@ -84,6 +84,11 @@ pub enum Command {
         #[command(subcommand)]
         command: MailCommand,
     },
+    /// Explain the connection to LDAP, and bring users in from there
+    Ldap {
+        #[command(subcommand)]
+        command: LdapCommand,
+    },
     /// Print the description of the service as OpenAPI 3.1
     ///
     /// The service itself shows it at /openapi.json, and for reading at /docs.
@@ -250,6 +255,40 @@ pub enum MailCommand {
     Test {
         /// Whom to send it to
         address: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum LdapCommand {
+    /// Try the configuration step by step, and tell what is wrong where it fails
+    ///
+    /// Each step that works is a line, its name and the result, separated by a tab in a pipe or
+    /// a file. Nothing is changed, and no password is asked for or shown.
+    #[command(after_help = "\
+Examples:
+  rolecall ldap check
+  rolecall ldap check --user calvin")]
+    Check {
+        /// Tell also what would become of this user, with groups and roles
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+    },
+    /// Make a record of every user in LDAP, and deactivate external users who are gone from there
+    ///
+    /// Each change is a line: what (create, give, take, deactivate), the username and the role,
+    /// separated by tabs in a pipe or a file. A user who comes back stays inactive until
+    /// somebody activates the record.
+    #[command(after_help = "\
+Examples:
+  rolecall ldap sync --dry-run
+  rolecall ldap sync")]
+    Sync {
+        /// Only tell what would be changed
+        #[arg(long)]
+        dry_run: bool,
+        /// Deactivate also more users than ldap.sync_max_deactivated_percent
+        #[arg(long)]
+        force: bool,
     },
 }
 

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod failure;
+mod ldap;
 mod lookup;
 mod mail;
 mod migrate;
@@ -51,6 +52,7 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
         Command::User { command } => user::run(command, settings::load(flags)?),
         Command::Token { command } => token::run(command, settings::load(flags)?),
         Command::Mail { command } => mail::run(command, settings::load(flags)?),
+        Command::Ldap { command } => ldap::run(command, settings::load(flags)?),
         Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),
         Command::Config { command } => output::print(&match command {
             ConfigCommand::Sample => config::sample(),

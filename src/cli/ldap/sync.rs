@@ -1,0 +1,283 @@
+//! `rolecall ldap sync`: everybody of the other directory gets a record here,
+//! and who is gone there is deactivated here.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::auth::ldap::{Ldap, Met, Person, Trouble};
+use crate::auth::secret;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Table, remark};
+use crate::cli::runtime::Session;
+use crate::cli::walk::Walk;
+use crate::config::Settings;
+use crate::directory::external::{Admit, Changes, Foresee, Welcome};
+use crate::directory::listing::{Comparison, Condition, Operand, Visible};
+use crate::directory::permissions::Reach;
+use crate::directory::users::{UpdateUser, User, UserChanges, UserColumn, Users};
+use crate::directory::{DirectoryError, Expected};
+
+/// Who changes things here, for the audit log.
+const ACTOR: &str = "LDAP sync";
+
+/// Changes that are under way at the same time.
+const AT_ONCE: usize = 64;
+
+pub struct Wanted {
+    pub dry_run: bool,
+    pub force: bool,
+}
+
+/// What was done, or would be.
+#[derive(Default)]
+struct Counts {
+    met: usize,
+    made: usize,
+    given: usize,
+    taken: usize,
+    skipped: usize,
+    deactivated: usize,
+}
+
+struct Sync<'a> {
+    ldap: &'a Ldap,
+    wanted: &'a Wanted,
+    session: &'a Session,
+    table: Table<std::io::Stdout>,
+    bar: ProgressBar,
+    counts: Counts,
+    /// By digest, so that each takes little memory.
+    seen: HashSet<u128>,
+}
+
+pub fn run(ldap: &Ldap, wanted: &Wanted, settings: Settings) -> Result<(), Failure> {
+    let mut session = Session::open(settings)?;
+    session.context = session.context.as_program(ACTOR);
+    let counts = session.run(async |session| {
+        let mut sync = Sync {
+            ldap,
+            wanted,
+            session,
+            table: Table::on_stdout(&["CHANGE", "USERNAME", "ROLE"]),
+            bar: bar(),
+            counts: Counts::default(),
+            seen: HashSet::new(),
+        };
+        sync.bring_in().await?;
+        sync.deactivate().await?;
+        sync.bar.finish_and_clear();
+        Ok(sync.counts)
+    })?;
+    remark(&told(&counts, wanted.dry_run));
+    Ok(())
+}
+
+/// Drawn on a terminal only.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} users  {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn told(counts: &Counts, dry_run: bool) -> String {
+    let would = if dry_run {
+        "Nothing was changed; it would be: "
+    } else {
+        ""
+    };
+    format!(
+        "{would}{} users in LDAP, {} records made, {} roles given, {} taken, {} deactivated, {} skipped.",
+        counts.met, counts.made, counts.given, counts.taken, counts.deactivated, counts.skipped
+    )
+}
+
+impl Sync<'_> {
+    async fn bring_in(&mut self) -> Result<(), Failure> {
+        let most = self.ldap.settings().sync_max_users;
+        let mut walk = self.ldap.walk().await.map_err(failed)?;
+        let mut some = Vec::with_capacity(AT_ONCE);
+        while let Some(met) = walk.next().await.map_err(failed)? {
+            self.counts.met += 1;
+            if self.counts.met > most {
+                return Err(Failure::failed(format!(
+                    "LDAP has more than {most} users (ldap.sync_max_users)"
+                )));
+            }
+            self.bar.inc(1);
+            match met {
+                Met::Person(person) => some.push(*person),
+                Met::Nameless(dn) => {
+                    let attribute = &self.ldap.settings().login_attribute;
+                    self.skip(&dn, &format!("has not one {attribute} to sign in with"));
+                }
+            }
+            if some.len() == AT_ONCE {
+                self.admit(std::mem::take(&mut some)).await?;
+            }
+        }
+        self.admit(some).await
+    }
+
+    async fn admit(&mut self, people: Vec<Person>) -> Result<(), Failure> {
+        let mut arrivals = Vec::with_capacity(people.len());
+        for person in people {
+            self.seen.insert(digest(&person.username));
+            let dn = person.dn.clone();
+            match self.ldap.arrival(person) {
+                Ok(arrival) => arrivals.push(arrival),
+                Err(problem) => self.skip(&dn, &problem.message),
+            }
+        }
+        let (session, dry_run) = (self.session, self.wanted.dry_run);
+        let all = arrivals.into_iter().map(async |arrival| {
+            let username = arrival.user.username().to_owned();
+            let foreseen = session.read(Foresee(arrival.clone())).await?;
+            let outcome = match foreseen {
+                Ok(changes) if !changes.is_nothing() && !dry_run => {
+                    session.write(Admit(arrival)).await?
+                }
+                settled => settled,
+            };
+            Ok::<_, DirectoryError>((username, outcome))
+        });
+        let outcomes: Vec<(String, Welcome)> = try_join_all(all).await?;
+        for (username, outcome) in outcomes {
+            match outcome {
+                Ok(changes) => self.changed(&username, changes)?,
+                Err(unwelcome) => self.skip(&username, unwelcome.text()),
+            }
+        }
+        Ok(())
+    }
+
+    fn changed(&mut self, username: &str, changes: Changes) -> Result<(), Failure> {
+        let row = |what: &str, role: &str| vec![what.into(), username.into(), role.into()];
+        let mut rows = Vec::new();
+        if changes.is_new {
+            self.counts.made += 1;
+            rows.push(row("create", ""));
+        }
+        self.counts.given += changes.given.len();
+        rows.extend(changes.given.iter().map(|role| row("give", role)));
+        self.counts.taken += changes.taken.len();
+        rows.extend(changes.taken.iter().map(|role| row("take", role)));
+        for (name, why) in &changes.passed_over {
+            log::info!("{username:?} is not given or kept from the role {name:?}: {why}");
+        }
+        self.write(&rows)
+    }
+
+    /// First counts who is gone, so that a server that hides its users does not
+    /// take everybody's access away.
+    async fn deactivate(&mut self) -> Result<(), Failure> {
+        let (mut all, mut gone) = (0_u64, 0_u64);
+        let mut walk = active_external();
+        loop {
+            let users = walk.next(self.session).await?;
+            if users.is_empty() {
+                break;
+            }
+            for user in &users {
+                all += 1;
+                gone += u64::from(!self.is_there(user));
+            }
+        }
+        let percent = self.ldap.settings().sync_max_deactivated_percent;
+        if gone * 100 > all * percent && !self.wanted.force {
+            return Err(Failure::failed(format!(
+                "{gone} of {all} active external users are gone from LDAP, more than {percent} % \
+                 (ldap.sync_max_deactivated_percent): nobody was deactivated; --force does it"
+            )));
+        }
+        let mut walk = active_external();
+        loop {
+            let users = walk.next(self.session).await?;
+            if users.is_empty() {
+                return Ok(());
+            }
+            for user in users {
+                if !self.is_there(&user) {
+                    self.switch_off(&user).await?;
+                }
+            }
+        }
+    }
+
+    fn is_there(&self, user: &User) -> bool {
+        self.seen.contains(&digest(&user.username))
+    }
+
+    async fn switch_off(&mut self, user: &User) -> Result<(), Failure> {
+        if !self.wanted.dry_run {
+            let update = UpdateUser {
+                id: user.id,
+                expected: Expected::Anything,
+                visible: Visible::All,
+                changes: UserChanges {
+                    is_active: Some(false),
+                    ..UserChanges::default()
+                },
+                roles: None,
+                reach: Reach::Everything,
+                may_set_flags: true,
+                sees_trash: true,
+            };
+            match self.session.write(update).await {
+                Ok(_) => {}
+                // The last administrator.
+                Err(DirectoryError::Protected(why)) => {
+                    self.skip(&user.username, why);
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.counts.deactivated += 1;
+        let row = ["deactivate", &user.username, ""].map(str::to_owned);
+        self.write(&[row.to_vec()])
+    }
+
+    fn skip(&mut self, who: &str, why: &str) {
+        self.counts.skipped += 1;
+        self.bar
+            .suspend(|| remark(&format!("Skipped {who:?}: {why}")));
+    }
+
+    fn write(&mut self, rows: &[Vec<String>]) -> Result<(), Failure> {
+        let (bar, table) = (&self.bar, &mut self.table);
+        match rows.is_empty() {
+            true => Ok(()),
+            false => bar.suspend(|| table.write(rows)),
+        }
+    }
+}
+
+fn active_external() -> Walk<Users> {
+    let is = |column| Condition::Test {
+        column,
+        comparison: Comparison::Equal,
+        operands: vec![Operand::Flag(true)],
+    };
+    Walk::new(UserColumn::Id, |user: &User| user.id)
+        .also(is(UserColumn::External))
+        .also(is(UserColumn::IsActive))
+}
+
+/// Half of a SHA-256: no two names share it.
+fn digest(username: &str) -> u128 {
+    let digest = secret::digest(username.as_bytes());
+    digest
+        .iter()
+        .take(16)
+        .fold(0, |number, byte| number << 8 | u128::from(*byte))
+}
+
+fn failed(trouble: Trouble) -> Failure {
+    Failure::failed(format!("LDAP: {trouble}"))
+}
