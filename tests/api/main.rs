@@ -29,6 +29,7 @@ mod grant_rules;
 mod grants;
 mod home;
 mod idempotency;
+mod ldap;
 mod mail;
 mod migrations;
 mod openl2m;

@@ -76,7 +76,7 @@ impl Running {
         }
     }
 
-    fn client(&self, username: &str, password: &str) -> Client {
+    pub fn client(&self, username: &str, password: &str) -> Client {
         use base64::Engine;
         let engine = base64::engine::general_purpose::STANDARD;
         let pair = engine.encode(format!("{username}:{password}"));
