@@ -23,4 +23,4 @@ pub use database::{TestDatabase, is_postgres};
 pub use documents::{a_new, changes, linkage, links};
 pub use places::{ClusterMade, PartnerMade, WorkspaceMade, a_cluster, a_partner, a_workspace};
 pub use sink::Sink;
-pub use slapd::{Entry, READER, READER_PASSWORD, Slapd, TULIP, a_group, a_person, at, free_port};
+pub use slapd::{Entry, READER_PASSWORD, Slapd, TULIP, a_group, a_person, at, free_port};

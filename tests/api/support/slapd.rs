@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const BASE: &str = "dc=example,dc=org";
 const ROOT: &str = "cn=root,dc=example,dc=org";
 const ROOT_PASSWORD: &str = "the root of it all";
-pub const READER: &str = "cn=reader,dc=example,dc=org";
+const READER: &str = "cn=reader,dc=example,dc=org";
 pub const READER_PASSWORD: &str = "reads but never writes";
 /// Every person's, unless a test says otherwise.
 pub const TULIP: &str = "tulips forever";
@@ -256,7 +256,6 @@ impl Slapd {
         let file = self.folder.join("data.ldif");
         std::fs::write(&file, ldif).unwrap();
         let output = program("slapadd")
-            .arg("-q")
             .arg("-f")
             .arg(self.folder.join("slapd.conf"))
             .arg("-l")
