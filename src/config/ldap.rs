@@ -415,7 +415,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         Preset::Value("member"),
         "Attribute in which a group names its users by their DN.",
         |settings, text| {
-            settings.ldap.group_attribute = attribute(text)?;
+            settings.ldap.group_attribute = group_attribute(text)?;
             Ok(())
         }
     ),
@@ -591,6 +591,20 @@ fn attribute(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("`{text}` is no name of an attribute, like uid"))
+}
+
+/// The same with or without a matching rule behind it (RFC 4515, section 3):
+/// `member:1.2.840.113556.1.4.1941:` follows nested groups in Active Directory.
+fn group_attribute(text: &str) -> Result<String, String> {
+    let mut parts = text.split(':');
+    let name = attribute(parts.next().unwrap_or_default())?;
+    match (parts.next(), parts.next(), parts.next()) {
+        (None, ..) => Ok(name),
+        (Some(rule), Some(""), None) => attribute(rule).map(|_| text.to_owned()),
+        _ => Err(format!(
+            "`{text}` is no name of an attribute, like member or member:RULE:"
+        )),
+    }
 }
 
 fn filter(text: &str) -> Result<String, String> {
@@ -776,6 +790,10 @@ mod tests {
             (
                 &[("ROLECALL_LDAP_FILTER", "objectClass=x")],
                 "ROLECALL_LDAP_FILTER: ",
+            ),
+            (
+                &[("ROLECALL_LDAP_GROUP_ATTRIBUTE", "member:rule")],
+                "ROLECALL_LDAP_GROUP_ATTRIBUTE: ",
             ),
             (
                 &[("ROLECALL_LDAP_LOGIN_ATTRIBUTE", "uid)(a")],

@@ -137,7 +137,10 @@ impl UserChanges {
     }
 
     fn touches_credentials(&self) -> bool {
-        self.username.is_some() || self.password_hash.is_some() || self.is_active.is_some()
+        self.username.is_some()
+            || self.password_hash.is_some()
+            || self.is_active.is_some()
+            || self.external.is_some()
     }
 }
 

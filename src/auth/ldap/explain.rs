@@ -84,7 +84,9 @@ impl Ldap {
             ));
             return Ok(());
         }
-        let test = format!("({}=*)", settings.group_attribute);
+        // Without its matching rule: whether it is there at all.
+        let attribute = settings.group_attribute.split(':').next();
+        let test = format!("({}=*)", attribute.unwrap_or_default());
         let filter = and(&test, settings.group_filter.as_deref());
         let groups = branch(server, &settings.groups_dn(), &filter).await;
         let groups = groups.map_err(|trouble| trouble_in("groups", &trouble))?;

@@ -387,6 +387,8 @@ fn seek(blocks: &[(i64, i64)], offset: i64) -> (i64, i64) {
     (i64::MAX, 0)
 }
 
+const NAME_ELSEWHERE: &str = "This user is called what another directory (LDAP) says.";
+
 const PASSWORD_ELSEWHERE: &str =
     "This user signs in with the password of another directory (LDAP): it is changed there.";
 
@@ -430,6 +432,25 @@ impl Run for CreateUser {
             add_roles(id, roles, Authority::Reach(self.reach), context, connection).await?;
         }
         Ok(user)
+    }
+}
+
+/// What another directory decides is not changed here. By another name the record
+/// would be somebody else's, with the tokens and roles of the one before.
+fn refuse_foreign(before: &User, changes: &UserChanges) -> Result<(), DirectoryError> {
+    if !before.external {
+        return Ok(());
+    }
+    let mut problems = Vec::new();
+    if changes.username.is_some() {
+        problems.push(Problem::invalid("username", NAME_ELSEWHERE));
+    }
+    if changes.password_hash.is_some() {
+        problems.push(Problem::invalid("password", PASSWORD_ELSEWHERE));
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(DirectoryError::Invalid(problems)),
     }
 }
 
@@ -559,19 +580,8 @@ impl Run for UpdateUser {
         if context.actor_id() != Some(self.id) || self.changes.password_hash.is_some() {
             within_reach(self.reach, self.id, context, connection).await?;
         }
-        if before.external && self.changes.password_hash.is_some() {
-            return Err(DirectoryError::Invalid(vec![Problem::invalid(
-                "password",
-                PASSWORD_ELSEWHERE,
-            )]));
-        }
         let changes = self.changes.clone().without_unchanged(&before);
-        if before.external && changes.password_hash.is_some() {
-            return Err(DirectoryError::Invalid(vec![Problem::invalid(
-                "password",
-                "The password of an external user is kept where the user comes from.",
-            )]));
-        }
+        refuse_foreign(&before, &changes)?;
         refuse_taken(&changes, self.sees_trash, connection).await?;
         if !self.may_set_flags && !changes.is_personal() {
             return Err(DirectoryError::Protected(

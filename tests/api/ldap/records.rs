@@ -180,6 +180,23 @@ fn the_password_of_an_external_user_is_changed_in_ldap_alone() {
 }
 
 #[test]
+fn an_external_user_does_not_become_somebody_else_by_another_name() {
+    let (_slapd, app) = company(&[a_person("calvin"), a_person("hobbes")]);
+    as_calvin(&app).get("/home").expect(200);
+    let id = id_of(&app, "calvin").unwrap();
+    let renamed = changes("users", &id, json!({"username": "hobbes"}));
+    for answer in [
+        as_calvin(&app).patch("/auth/user", &renamed),
+        app.admin().patch(&format!("/users/{id}"), &renamed),
+    ] {
+        assert_eq!(answer.expect(400).pointers(), ["/data/attributes/username"]);
+    }
+    // A whole record that is sent back names it, too.
+    let same = changes("users", &id, json!({"username": "calvin", "name": "Jean"}));
+    as_calvin(&app).patch("/auth/user", &same).expect(200);
+}
+
+#[test]
 fn the_command_line_refuses_a_password_for_an_external_user() {
     let (_slapd, app) = company(&[a_person("calvin")]);
     as_calvin(&app).get("/home").expect(200);

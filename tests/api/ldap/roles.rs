@@ -154,6 +154,16 @@ fn a_grant_that_somebody_changed_here_is_theirs() {
 }
 
 #[test]
+fn groups_can_be_found_by_a_matching_rule() {
+    let (_slapd, app) = calvin_in(&["Huguenots"], &["Huguenots"], |settings| {
+        settings.ldap.role_sync = RoleSync::Every;
+        settings.ldap.group_attribute = "member:distinguishedNameMatch:".into();
+    });
+    as_calvin(&app).get("/home").expect(200);
+    assert_eq!(roles_of(&app, "calvin"), ["Huguenots"]);
+}
+
+#[test]
 fn a_role_that_is_held_in_a_place_follows_no_group() {
     let (_slapd, app) = calvin_in(&["Watch", "IP_ADMIN"], &[], following(RoleSync::Every));
     a_role().named("Watch").held_in("cluster").create(&app);
