@@ -139,6 +139,11 @@ fn nobody(denied: Denied, request_id: RequestId) -> Told {
             "Too many wrong passwords; wait a little.",
             seconds,
         ),
+        Denied::Unreachable { seconds } => later(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The directory that keeps your password does not answer; try again in a moment.",
+            seconds,
+        ),
         Denied::Directory(error) => of_directory(error, request_id),
     }
 }

@@ -36,6 +36,10 @@ pub enum Failure {
     Throttled {
         seconds: u64,
     },
+    /// Where the caller's password is kept there is no answer.
+    Unreachable {
+        seconds: u64,
+    },
     Refused(Refusal),
 }
 
@@ -63,6 +67,7 @@ impl From<Denied> for Failure {
             Denied::Missing => Self::Unknown(unknown::MISSING),
             Denied::Wrong | Denied::NoSignIn => Self::Unknown(unknown::WRONG),
             Denied::Throttled { seconds } => Self::Throttled { seconds },
+            Denied::Unreachable { seconds } => Self::Unreachable { seconds },
             Denied::Directory(error) => error.into(),
         }
     }
@@ -130,6 +135,13 @@ impl Failure {
             Self::Throttled { seconds } => Told {
                 wait: Some(seconds),
                 ..told(429, throttled(seconds))
+            },
+            Self::Unreachable { seconds } => Told {
+                wait: Some(seconds),
+                ..told(
+                    503,
+                    "The directory that keeps your password does not answer.",
+                )
             },
             Self::Refused(Refusal::Forbidden(_)) => told(403, FORBIDDEN),
             Self::Refused(Refusal::Directory(error)) => of_directory(error, request_id),
