@@ -141,7 +141,7 @@ fn nobody(denied: Denied, request_id: RequestId) -> Told {
         ),
         Denied::Unreachable { seconds } => later(
             StatusCode::SERVICE_UNAVAILABLE,
-            "The directory that keeps your password does not answer.",
+            "The directory that keeps your password does not answer; try again in a moment.",
             seconds,
         ),
         Denied::Directory(error) => of_directory(error, request_id),

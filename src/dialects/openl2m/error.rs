@@ -36,7 +36,7 @@ pub enum Failure {
     Throttled {
         seconds: u64,
     },
-    /// Where an external user's password is kept.
+    /// Where the caller's password is kept there is no answer.
     Unreachable {
         seconds: u64,
     },
