@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::error::Failure;
 use super::faults::{Faults, NON_FIELD};
 use super::fields::kind;
+use crate::dialects::body::{self, Unread, depth};
 
 /// The media types that are read.
 pub const PARSED: [&str; 3] = [
@@ -44,7 +45,11 @@ pub async fn read(
     payload: &mut Payload,
     bounds: Bounds,
 ) -> Result<Sent, Failure> {
-    let body = bytes(request, payload, bounds.bytes).await?;
+    let body = body::read(request, payload, bounds.bytes).await;
+    let body = body.map_err(|unread| match unread {
+        Unread::TooLarge(limit) => Failure::TooLarge(limit),
+        Unread::Broken(why) => Failure::Parse("Request", why),
+    })?;
     if body.is_empty() {
         return Ok(Sent::default());
     }
@@ -64,27 +69,6 @@ pub async fn read(
     } else {
         Err(Failure::MediaType(named.to_owned()))
     }
-}
-
-async fn bytes(
-    request: &HttpRequest,
-    payload: &mut Payload,
-    limit: usize,
-) -> Result<Vec<u8>, Failure> {
-    let announced = request.headers().get(header::CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(Failure::TooLarge(limit));
-    }
-    let mut body = Vec::with_capacity(announced.unwrap_or(0));
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| Failure::Parse("Request", error.to_string()))?;
-        if body.len() + chunk.len() > limit {
-            return Err(Failure::TooLarge(limit));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 fn object(body: &[u8], most: usize) -> Result<Sent, Failure> {
@@ -107,17 +91,6 @@ fn object(body: &[u8], most: usize) -> Result<Sent, Failure> {
             Err(Faults::one(NON_FIELD, message).into())
         }
     }
-}
-
-/// How many arrays and objects are within each other. What the parser lets
-/// through is shallow enough to be counted like this.
-fn depth(value: &Value) -> usize {
-    let within = match value {
-        Value::Array(items) => items.iter().map(depth).max(),
-        Value::Object(members) => members.values().map(depth).max(),
-        _ => return 0,
-    };
-    1 + within.unwrap_or(0)
 }
 
 type Pairs = Vec<(String, Value)>;
