@@ -29,6 +29,40 @@ fn the_portal_s_surface_knows_external_users_too() {
 }
 
 #[test]
+fn cfengine_s_surface_knows_external_users_too() {
+    let (mut slapd, app) = company(&[a_person("calvin")]);
+    let path = "/api/user/calvin";
+    let own = as_calvin(&app).get_with(path, &[]).expect(200).json();
+    assert_eq!(own["data"][0]["id"], "calvin");
+    assert_eq!(own["data"][0]["external"], true);
+    app.basic("calvin", "roses").get_with(path, &[]).expect(401);
+    slapd.stop();
+    forget(&app);
+    let answer = as_calvin(&app).get_with(path, &[]).expect(503);
+    assert!(answer.header("retry-after").is_some());
+}
+
+#[test]
+fn openl2m_s_surface_gives_external_users_a_token() {
+    let (mut slapd, app) = company(&[a_person("calvin")]);
+    let ask = |password: &str| {
+        let form = format!("username=CALVIN&password={}", password.replace(' ', "+"));
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let client = app.anonymous();
+        client.send("POST", "/api/users/token/", &headers, Some(form.as_bytes()))
+    };
+    let given = ask(TULIP).expect(200).json();
+    let client = app.token(given["token"].as_str().unwrap());
+    assert_eq!(own(&client)["username"], "calvin");
+    ask("roses").expect(400);
+    slapd.stop();
+    forget(&app);
+    let answer = ask(TULIP).expect(503);
+    assert!(answer.header("retry-after").is_some());
+    client.get("/home").expect(200);
+}
+
+#[test]
 fn a_password_grant_gives_tokens_that_can_be_renewed() {
     let (_slapd, app) = company(&[a_person("calvin")]);
     let pair = grant(&app, "calvin", TULIP).expect(200).json();

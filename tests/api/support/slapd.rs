@@ -273,7 +273,7 @@ impl Slapd {
             "ldap://127.0.0.1:{}/ ldaps://127.0.0.1:{}/",
             self.port, self.tls_port
         );
-        let mut child = program("slapd")
+        let child = program("slapd")
             .arg("-f")
             .arg(self.folder.join("slapd.conf"))
             .args(["-h", &listen, "-d", "0"])
@@ -281,6 +281,7 @@ impl Slapd {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let child = self.child.insert(child);
         let begin = Instant::now();
         while begin.elapsed() < PATIENCE {
             if child.try_wait().unwrap().is_some() {
@@ -288,7 +289,6 @@ impl Slapd {
             }
             // Written when it has its ports.
             if pid.exists() && TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                self.child = Some(child);
                 return true;
             }
             sleep(Duration::from_millis(5));
