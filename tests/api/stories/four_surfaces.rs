@@ -33,11 +33,8 @@ impl Person<'_> {
         let name = |role: &Value| role["attributes"]["name"].as_str().unwrap().to_owned();
         let native: Vec<String> = roles.as_array().unwrap().iter().map(name).collect();
         let text = |name: &Value| name.as_str().unwrap().to_owned();
-        let cfengine = self.cfengine()["roles"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(text);
+        let shown = self.cfengine();
+        let cfengine = shown["roles"].as_array().unwrap().iter().map(text);
         let mut cfengine: Vec<String> = cfengine.collect();
         cfengine.sort();
         let shown = self.openl2m();
