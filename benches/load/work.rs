@@ -56,6 +56,9 @@ const QUERIES: &[(&str, &str)] = &[
         "/users?filter%5Broles%5D=Marketing&page%5Bcount%5D=none",
     ),
     ("search", "/users?q=er123"),
+    ("CFEngine: page of 50", "/api/user"),
+    ("CFEngine: regex with a prefix", "/api/user?id=%5Euser12.%24"),
+    ("CFEngine: regex without one", "/api/user?id=er12.%24"),
 ];
 
 /// What a member sees by a grant rule, and questions about users.
