@@ -14,9 +14,9 @@ use super::ldap::Ldap;
 use super::principal::Principal;
 use super::secret;
 use super::throttle::Throttle;
-use crate::config;
+use crate::config::{self, Secret};
 use crate::directory::credentials::{
-    Account, FindAccount, FindTokenAccount, NoteUse, TokenAccount,
+    Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, TokenAccount,
 };
 use crate::directory::mail::MailPolicy;
 use crate::directory::permissions::{self, Permissions};
@@ -303,7 +303,29 @@ impl Auth {
                 user_id: known.account.id,
             },
         );
+        self.renew_hash(&known.account, password, context);
         Ok(known)
+    }
+
+    /// Puts a hash of our own in the place of one that came from elsewhere,
+    /// without making the caller wait. When the password is changed meanwhile,
+    /// or the hash threads are busy, nothing happens: the next sign-in asks again.
+    fn renew_hash(&self, account: &Account, password: &str, context: &Context) {
+        let Some(old) = account.password_hash.clone().filter(Hasher::is_foreign) else {
+            return;
+        };
+        let (directory, hasher) = (self.directory.clone(), self.hasher.clone());
+        let (user_id, password) = (account.id, Secret::new(password));
+        let context = context.clone();
+        tokio::task::spawn_local(async move {
+            let renewed = async {
+                let new = hasher.hash(password.expose()).await?;
+                directory.write(&context, RenewHash { user_id, old, new }).await
+            };
+            if let Err(error) = renewed.await {
+                log::debug!("a hash was not renewed: {error}");
+            }
+        });
     }
 
     pub(super) async fn account(

@@ -1,12 +1,14 @@
-//! Hashing of passwords: argon2id on threads of its own, so that a sign-in
+//! Hashing of passwords: argon2id, and whatever hashes were brought along, on threads of its own, so that a sign-in
 //! never holds up the requests beside it, behind a queue with an end.
+
+pub mod foreign;
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash as Phc;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::password_hash::PasswordHasher;
 use tokio::sync::oneshot;
 
 use crate::directory::DirectoryError;
@@ -54,13 +56,18 @@ impl Hasher {
         let phc = hash.map(|hash| hash.expose().to_owned());
         self.run(move || {
             let known = phc.as_deref().is_some_and(|phc| !phc.is_empty());
-            let matches = verify(
+            let matches = foreign::verify(
                 &password,
                 phc.as_deref().filter(|_| known).unwrap_or(NOBODY),
             );
             known && matches
         })
         .await
+    }
+
+    /// Whether another program made it, or we did at another cost.
+    pub fn is_foreign(hash: &PasswordHash) -> bool {
+        !hash.expose().is_empty() && !foreign::is_ours(hash.expose())
     }
 
     async fn run<T: Send + 'static>(
@@ -105,17 +112,9 @@ pub fn hash(password: &str) -> Result<PasswordHash, DirectoryError> {
     Ok(PasswordHash::new(hash.to_string()))
 }
 
-fn verify(password: &str, phc: &str) -> bool {
-    match Phc::new(phc) {
-        Ok(hash) => Argon2::default()
-            .verify_password(password.as_bytes(), &hash)
-            .is_ok(),
-        Err(_) => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::foreign::verify;
     use super::*;
 
     #[test]

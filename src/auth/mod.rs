@@ -23,6 +23,7 @@ mod throttle;
 
 pub use authenticate::{Auth, Denied};
 pub use guard::{Guard, Refusal};
+pub use hashing::foreign::check as check_hash;
 pub use hashing::{Hasher, hash as hash_password};
 pub use header::carries_password;
 pub use issue::Issued;

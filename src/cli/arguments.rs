@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::import::Format;
+use crate::directory::bulk::Kind;
 use crate::config::{Overrides, Preset, settings};
 
 /// A directory of people and the roles they hold, served as JSON:API 1.1
@@ -89,6 +91,45 @@ pub enum Command {
         #[command(subcommand)]
         command: LdapCommand,
     },
+    /// Take users, roles, grants, partners, workspaces and clusters in from a file
+    ///
+    /// Each row is judged by itself: what is well with the directory's rules goes in, all else is
+    /// told with its line and refused. A row that says what is so already is left alone.
+    #[command(after_help = "\
+Examples:
+  rolecall import people.ndjson
+  rolecall import people.csv --kind users --dry-run --errors wrong.txt
+  rolecall import people.ndjson --upsert-by username
+  rolecall --database sqlite://old.db export | rolecall --database sqlite://new.db import -")]
+    Import {
+        /// NDJSON or CSV, or - for standard input
+        file: PathBuf,
+        #[command(flatten)]
+        flags: ImportFlags,
+    },
+    /// Write the directory to standard output, as `rolecall import` reads it
+    ///
+    /// Users in the trash, tokens, grant rules and the audit log stay behind.
+    #[command(after_help = "\
+Examples:
+  rolecall export > directory.ndjson
+  rolecall export --kind users --format csv > people.csv")]
+    Export(ExportFlags),
+    /// Make up a directory, for trying things out: the same numbers make the same one
+    #[command(after_help = "\
+Examples:
+  rolecall generate --users 10000 --seed 7
+  rolecall generate --users 1000000 --seed 7 --to - > million.ndjson")]
+    Generate(GenerateFlags),
+    /// Compare counts, closures, indexes and references with the tables they are about
+    ///
+    /// Fails when something is wrong that was not repaired.
+    #[command(after_help = "Example:\n  rolecall check --repair")]
+    Check {
+        /// Put right what is wrong
+        #[arg(long)]
+        repair: bool,
+    },
     /// Print the description of the service as OpenAPI 3.1
     ///
     /// The service itself shows it at /openapi.json, and for reading at /docs.
@@ -98,6 +139,141 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+}
+
+#[derive(Args, Default)]
+pub struct ImportFlags {
+    /// How the rows are written [default: by the end of the name, else ndjson]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// What rows are that do not say it themselves
+    #[arg(long, value_enum, default_value_t)]
+    pub kind: RowKind,
+    /// Tell what would become of each row, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Change what has the name of a row already; may be given several times
+    #[arg(long, value_enum, value_name = "FIELD")]
+    pub upsert_by: Vec<Upsert>,
+    /// Go on after the last rows that an interrupted import of this file committed
+    #[arg(long, conflicts_with_all = ["dry_run", "all_or_nothing"])]
+    pub resume: bool,
+    /// Import nothing unless all rows are well
+    #[arg(long)]
+    pub all_or_nothing: bool,
+    /// Rows that are committed together
+    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = in_batch)]
+    pub batch: usize,
+    /// Write every problem to this file, one a line
+    #[arg(long, value_name = "FILE")]
+    pub errors: Option<PathBuf>,
+    /// An event in the audit log for each row that is created, not only for each batch
+    #[arg(long)]
+    pub audit_rows: bool,
+    /// The most bytes of a row
+    #[arg(long, value_name = "N", default_value_t = 1024 * 1024)]
+    pub max_line_bytes: usize,
+}
+
+/// Rows that are committed together, unless told otherwise.
+const BATCH: usize = 10_000;
+/// The most rows that may be committed together: they are held in memory.
+const MAX_BATCH: usize = 100_000;
+
+fn in_batch(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if (1..=MAX_BATCH).contains(&number) => Ok(number),
+        _ => Err(format!("use a number from 1 to {MAX_BATCH}")),
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RowKind {
+    #[default]
+    Users,
+    Roles,
+    Grants,
+    Partners,
+    Workspaces,
+    Clusters,
+}
+
+impl From<RowKind> for Kind {
+    fn from(kind: RowKind) -> Self {
+        match kind {
+            RowKind::Users => Self::Users,
+            RowKind::Roles => Self::Roles,
+            RowKind::Grants => Self::Grants,
+            RowKind::Partners => Self::Partners,
+            RowKind::Workspaces => Self::Workspaces,
+            RowKind::Clusters => Self::Clusters,
+        }
+    }
+}
+
+/// By which name a row finds what it changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Upsert {
+    /// Users
+    Username,
+    /// Roles
+    Name,
+    /// Workspaces
+    Code,
+    /// Clusters, by workspace, type and title
+    Title,
+    /// Partners, or by title where there is no number
+    VendorNumber,
+    /// Grants, by user, role and place
+    Place,
+    /// Everything, each by its own name
+    All,
+}
+
+#[derive(Args)]
+pub struct ExportFlags {
+    /// What to write
+    #[arg(long, default_value = "all", value_parser = export_kind, value_name = "users|roles|grants|partners|workspaces|clusters|all")]
+    pub kind: ExportKind,
+    /// How to write it; csv takes one kind
+    #[arg(long, value_enum, default_value = "ndjson")]
+    pub format: Format,
+    /// Write the hashes of passwords too: whoever has them can guess the passwords
+    #[arg(long)]
+    pub with_password_hashes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportKind {
+    All,
+    One(RowKind),
+}
+
+fn export_kind(text: &str) -> Result<ExportKind, String> {
+    if text == "all" {
+        return Ok(ExportKind::All);
+    }
+    <RowKind as ValueEnum>::from_str(text, false)
+        .map(ExportKind::One)
+        .map_err(|_| {
+            "choose one of users, roles, grants, partners, workspaces, clusters, all".to_owned()
+        })
+}
+
+#[derive(Args)]
+pub struct GenerateFlags {
+    /// How many users
+    #[arg(long, value_name = "N")]
+    pub users: u64,
+    /// The same seed makes the same directory
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// How many roles each user holds, everywhere
+    #[arg(long, value_name = "K", default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=5))]
+    pub roles_per_user: u64,
+    /// - writes NDJSON to standard output instead of filling the database
+    #[arg(long, value_name = "-", value_parser = ["-"])]
+    pub to: Option<String>,
 }
 
 #[derive(Subcommand)]

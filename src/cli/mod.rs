@@ -5,8 +5,12 @@
 //! error. Exit codes: 0, 1 for a failure, 2 for wrong usage or configuration.
 
 mod arguments;
+mod check;
+mod export;
 mod failure;
 mod ldap;
+mod generate;
+mod import;
 mod lookup;
 mod mail;
 mod migrate;
@@ -53,6 +57,12 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
         Command::Token { command } => token::run(command, settings::load(flags)?),
         Command::Mail { command } => mail::run(command, settings::load(flags)?),
         Command::Ldap { command } => ldap::run(command, settings::load(flags)?),
+        Command::Import { file, flags: wanted } => {
+            import::run(&file, &wanted, settings::load(flags)?)
+        }
+        Command::Export(wanted) => export::run(&wanted, settings::load(flags)?),
+        Command::Generate(wanted) => generate::run(&wanted, || Ok(settings::load(flags)?)),
+        Command::Check { repair } => check::run(repair, settings::load(flags)?),
         Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),
         Command::Config { command } => output::print(&match command {
             ConfigCommand::Sample => config::sample(),

@@ -28,7 +28,7 @@ pub fn remark(sentence: &str) {
     let _ = writeln!(io::stderr(), "{sentence}");
 }
 
-fn unwritten(error: io::Error) -> Failure {
+pub fn unwritten(error: io::Error) -> Failure {
     match error.kind() {
         ErrorKind::BrokenPipe => Failure::Unheard,
         _ => Failure::failed(format!("cannot write to standard output: {error}")),
@@ -115,7 +115,7 @@ impl<W: Write> Table<W> {
 
 /// Names may hold any character: tabs and line ends would break the table, and
 /// others would command the terminal.
-fn printable(cell: &str) -> String {
+pub fn printable(cell: &str) -> String {
     let mut text = String::with_capacity(cell.len());
     for letter in cell.chars() {
         if letter.is_control() {

@@ -82,6 +82,19 @@ impl Operation for NoteUse {
     }
 }
 
+/// Puts another hash of the same password in the place of the one that is there,
+/// if it still is; tells whether it did. Nothing that anybody sees is changed.
+#[derive(Debug)]
+pub struct RenewHash {
+    pub user_id: i64,
+    pub old: PasswordHash,
+    pub new: PasswordHash,
+}
+
+impl Operation for RenewHash {
+    type Output = bool;
+}
+
 /// Makes the first administrator when there is no user at all; tells whether it did.
 #[derive(Debug)]
 pub struct CreateFirstAdministrator {

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod administered;
 pub mod batch;
+pub mod bulk;
 pub mod cfengine;
 pub mod clock;
 pub mod clusters;
@@ -21,6 +22,7 @@ pub mod expressions;
 pub mod external;
 pub mod grant_rules;
 pub mod grants;
+pub mod json;
 pub mod listing;
 pub mod mail;
 pub mod members;

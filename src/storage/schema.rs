@@ -162,6 +162,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    imports (id) {
+        id -> BigInt,
+        head -> Text,
+        bytes -> BigInt,
+        lines -> BigInt,
+        digest -> Text,
+        counts -> Text,
+        started -> Text,
+        finished -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     grant_rules (id) {
         id -> BigInt,
         granter_role_id -> BigInt,

@@ -3,7 +3,7 @@ use super::members::add_roles;
 use super::prelude::*;
 use crate::directory::credentials::{
     Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, FindTokenFault, IsEmpty,
-    NoteUse, Reachable, TokenAccount, TokenFault,
+    NoteUse, Reachable, RenewHash, TokenAccount, TokenFault,
 };
 use crate::directory::members::Authority;
 use crate::directory::permissions::{Permissions, Reach};
@@ -245,6 +245,21 @@ impl Run for NoteUse {
             }
         };
         Ok(())
+    }
+}
+
+impl Run for RenewHash {
+    type Answer = bool;
+
+    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
+        let same = users::table
+            .filter(users::id.eq(self.user_id))
+            .filter(users::password_hash.eq(&self.old));
+        let renewed = diesel::update(same)
+            .set(users::password_hash.eq(&self.new))
+            .execute(connection)
+            .await?;
+        Ok(renewed > 0)
     }
 }
 

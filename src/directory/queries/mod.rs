@@ -12,6 +12,7 @@ mod sight;
 mod access;
 mod administered;
 pub mod batch;
+mod bulk;
 mod cfengine;
 mod clusters;
 pub mod credentials;

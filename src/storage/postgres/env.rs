@@ -38,6 +38,46 @@ pub async fn one_at_a_time(connection: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
+/// Waits until nobody else changes rows of this table, until this transaction ends.
+pub async fn keep_out(table: &str, connection: &mut Conn) -> QueryResult<()> {
+    let lock = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+    RunQueryDsl::execute(diesel::sql_query(lock), connection).await.map(drop)
+}
+
+/// Lets the search index take in many rows at a time, in this transaction.
+pub async fn prepare_for_many(connection: &mut Conn) -> QueryResult<()> {
+    for setting in ["gin_pending_list_limit = '64MB'", "work_mem = '64MB'"] {
+        let set = diesel::sql_query(format!("SET LOCAL {setting}"));
+        RunQueryDsl::execute(set, connection).await?;
+    }
+    Ok(())
+}
+
+pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {
+    let found = sql::<Bool>("EXISTS (SELECT 1 FROM pg_index WHERE indisvalid AND indexrelid = to_regclass(")
+        .bind::<Text, _>(name)
+        .sql("))");
+    diesel::select(found).get_result(connection).await
+}
+
+/// Whether the search index is there, where it can be; the server keeps it right.
+pub async fn search_is_right(connection: &mut Conn) -> QueryResult<bool> {
+    let can_be = sql::<Bool>("EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm')");
+    let can_be: bool = diesel::select(can_be).get_result(connection).await?;
+    Ok(!can_be || has_index("users_search", connection).await?)
+}
+
+pub async fn mend_search(connection: &mut Conn) -> QueryResult<()> {
+    for statement in [
+        "DROP INDEX IF EXISTS users_search",
+        "CREATE INDEX users_search ON users \
+         USING gin (user_search_text(username, name, surname, email) gin_trgm_ops)",
+    ] {
+        RunQueryDsl::execute(diesel::sql_query(statement), connection).await?;
+    }
+    Ok(())
+}
+
 /// A query whose rows nobody else changes until this transaction ends; they
 /// are read as the last change left them. New grants may still refer to them.
 macro_rules! held {
@@ -63,6 +103,28 @@ macro_rules! insert_new {
     };
 }
 pub(crate) use insert_new;
+
+/// Inserts rows and answers what is asked of each, in their order.
+macro_rules! insert_returning {
+    ($table:expr, $rows:expr, $returning:expr => $answer:ty, $connection:expr) => {{
+        let mut answers: Vec<$answer> = Vec::with_capacity($rows.len());
+        for rows in $rows.chunks(env::ROWS_AN_INSERT) {
+            let insert = diesel::insert_into($table).values(rows);
+            let some: Vec<$answer> = insert.returning($returning).load($connection).await?;
+            answers.extend(some);
+        }
+        answers
+    }};
+}
+pub(crate) use insert_returning;
+
+/// `column = ANY(texts)`.
+pub fn text_in<C>(column: C, texts: &[String]) -> EqAny<C, Vec<String>>
+where
+    C: ExpressionMethods + diesel::Expression<SqlType = Text>,
+{
+    column.eq_any(texts.to_vec())
+}
 
 /// `column = ANY(ids)`.
 pub fn id_in<C>(column: C, ids: Vec<i64>) -> EqAny<C, Vec<i64>>

@@ -71,6 +71,43 @@ pub async fn one_at_a_time(_: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
+/// Nothing to do either.
+pub async fn keep_out(_: &str, _: &mut Conn) -> QueryResult<()> {
+    Ok(())
+}
+
+/// Nothing to set: a transaction of thousands of rows is what SQLite is quick at.
+pub async fn prepare_for_many(_: &mut Conn) -> QueryResult<()> {
+    Ok(())
+}
+
+pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {
+    let found = sql::<Bool>("EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ")
+        .bind::<Text, _>(name)
+        .sql(")");
+    diesel::RunQueryDsl::get_result(diesel::select(found), connection)
+}
+
+/// Whether the search index tells what the table does.
+pub async fn search_is_right(connection: &mut Conn) -> QueryResult<bool> {
+    let check = "INSERT INTO users_search (users_search, rank) VALUES ('integrity-check', 1)";
+    match diesel::RunQueryDsl::execute(diesel::sql_query(check), connection) {
+        Ok(_) => Ok(true),
+        // The check itself says so, and only so, of an index that differs.
+        Err(diesel::result::Error::DatabaseError(_, info))
+            if info.message().contains("malformed") || info.message().contains("corrupt") =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub async fn mend_search(connection: &mut Conn) -> QueryResult<()> {
+    let rebuild = "INSERT INTO users_search (users_search) VALUES ('rebuild')";
+    diesel::RunQueryDsl::execute(diesel::sql_query(rebuild), connection).map(drop)
+}
+
 /// A query whose rows nobody else changes meanwhile, as is always so here.
 macro_rules! held {
     ($query:expr) => {
@@ -97,6 +134,19 @@ macro_rules! insert_new {
 }
 pub(crate) use insert_new;
 
+/// Inserts rows and answers what is asked of each, in their order.
+macro_rules! insert_returning {
+    ($table:expr, $rows:expr, $returning:expr => $answer:ty, $connection:expr) => {{
+        let mut answers: Vec<$answer> = Vec::with_capacity($rows.len());
+        for row in &$rows {
+            let insert = diesel::insert_into($table).values(row);
+            answers.push(insert.returning($returning).get_result($connection).await?);
+        }
+        answers
+    }};
+}
+pub(crate) use insert_returning;
+
 /// `column IN (ids)`.
 pub fn id_in<C>(column: C, ids: Vec<i64>) -> IdIn<C> {
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
@@ -104,6 +154,13 @@ pub fn id_in<C>(column: C, ids: Vec<i64>) -> IdIn<C> {
         column,
         ids: format!("[{}]", ids.join(",")),
     }
+}
+
+/// `column IN (texts)`.
+pub fn text_in<C>(column: C, texts: &[String]) -> IdIn<C> {
+    // Strings always have a JSON form.
+    let ids = serde_json::to_string(texts).unwrap_or_else(|_| "[]".to_owned());
+    IdIn { column, ids }
 }
 
 /// Its text does not depend on how many ids there are, since they travel as

@@ -1,0 +1,2 @@
+-- Destroys: how far imports have come.
+DROP TABLE imports;

@@ -1,0 +1,138 @@
+//! The fields of each kind of row.
+
+use super::super::fields::Field;
+use super::{
+    ClusterRow, GrantRow, PartnerRow, PasswordHash, RoleRow, UserRow, Value, WorkspaceRow, values,
+};
+use crate::directory::clusters::CLUSTER_TYPES;
+use crate::directory::partners::{
+    CSO_TYPES, EXTERNAL_SOURCES, MAX_CITY, MAX_EXTERNAL_ID, MAX_OCHA_EXTERNAL_ID, MAX_PHONE,
+    MAX_POSTAL_CODE, MAX_RATING, MAX_SHORT_TITLE, MAX_STREET, MAX_VENDOR_NUMBER, PARTNER_TYPES,
+    SHARED_PARTNER, country,
+};
+use crate::directory::permissions::check_names;
+use crate::directory::roles::check_expressions;
+use crate::directory::workspaces::MAX_CODE;
+use crate::directory::{Problem, json};
+
+/// The most characters of an id that a client chose.
+const MAX_OWN_ID: usize = 64;
+/// The most characters of a password's hash.
+const MAX_HASH: usize = 512;
+
+fn expressions(field: &'static str, text: &str) -> Result<String, Problem> {
+    values::within(field, text, 0, values::MAX_LONG_TEXT)?;
+    check_expressions(field, text)?;
+    Ok(text.to_owned())
+}
+
+fn name(field: &'static str, value: &Value) -> Result<String, Problem> {
+    let text = json::text(field, value)?;
+    values::within(field, text, 1, values::MAX_LONG_TEXT)?;
+    Ok(text.to_owned())
+}
+
+fn maybe_name(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
+    match value {
+        Value::Null => Ok(None),
+        value => name(field, value).map(Some),
+    }
+}
+
+pub const WORKSPACES: &[Field<WorkspaceRow>] = &[
+    field!(text code, |text| values::filled("code", text, MAX_CODE)),
+    field!(text title, |text| values::filled("title", text, values::MAX_TEXT)),
+];
+
+pub const CLUSTERS: &[Field<ClusterRow>] = &[
+    own!(workspace, |value| name("workspace", value)),
+    field!(choice cluster_type, CLUSTER_TYPES),
+    field!(text title, |text| values::filled("title", text, values::MAX_TEXT)),
+    field!(maybe imported_type, |text| values::filled("imported_type", text, values::MAX_TEXT)),
+];
+
+pub const ROLES: &[Field<RoleRow>] = &[
+    field!(text name, values::role_name),
+    field!(maybe_text label, values::MAX_TEXT),
+    field!(maybe_text description, values::MAX_LONG_TEXT),
+    field!(choice scope, values::SCOPES),
+    field!(flag unchangeable),
+    field!(flag is_default),
+    field!(put permissions, |value| {
+        check_names("permissions", &json::texts("permissions", value)?)
+    }),
+    field!(maybe include_context, |text| expressions("include_context", text)),
+    field!(maybe exclude_context, |text| expressions("exclude_context", text)),
+    field!(maybe include_bundles, |text| expressions("include_bundles", text)),
+    field!(maybe exclude_bundles, |text| expressions("exclude_bundles", text)),
+    field!(text external_id, |text| values::filled("external_id", text, MAX_OWN_ID)),
+    own!(includes, |value| json::texts("includes", value)),
+];
+
+pub const PARTNERS: &[Field<PartnerRow>] = &[
+    field!(text title, |text| values::filled("title", text, values::MAX_TEXT)),
+    field!(maybe_text short_title, MAX_SHORT_TITLE),
+    field!(maybe_text alternate_title, values::MAX_TEXT),
+    field!(choice partner_type, PARTNER_TYPES),
+    field!(maybe_choice cso_type, CSO_TYPES),
+    field!(choice shared_partner, SHARED_PARTNER),
+    field!(maybe_choice external_source, EXTERNAL_SOURCES),
+    field!(maybe_text external_id, MAX_EXTERNAL_ID),
+    field!(maybe ocha_external_id, |text| {
+        values::filled("ocha_external_id", text, MAX_OCHA_EXTERNAL_ID)
+    }),
+    field!(maybe email, |text| values::email_within(text, values::MAX_TEXT)),
+    field!(maybe_text phone_number, MAX_PHONE),
+    field!(maybe_text street_address, MAX_STREET),
+    field!(maybe_text city, MAX_CITY),
+    field!(maybe_text postal_code, MAX_POSTAL_CODE),
+    field!(maybe country_code, country),
+    field!(amount total_ct_cp),
+    field!(amount total_ct_cy),
+    field!(maybe vendor_number, |text| {
+        values::filled("vendor_number", text, MAX_VENDOR_NUMBER)
+    }),
+    field!(maybe_text alternate_id, values::MAX_TEXT),
+    field!(maybe_text rating, MAX_RATING),
+    field!(maybe_text basis_for_risk_rating, MAX_RATING),
+    own!(clusters, |value| json::texts("clusters", value)),
+];
+
+pub const USERS: &[Field<UserRow>] = &[
+    field!(text username, values::username),
+    field!(text uname, values::uname),
+    field!(maybe_text name, values::MAX_TEXT),
+    field!(maybe_text surname, values::MAX_TEXT),
+    field!(maybe_text full_name, values::MAX_TEXT),
+    field!(maybe email, values::email),
+    field!(maybe_text position, values::MAX_TEXT),
+    field!(maybe_text organization, values::MAX_TEXT),
+    field!(maybe_text time_zone, values::MAX_TEXT),
+    own!(partner, |value| maybe_name("partner", value)),
+    field!(flag is_active),
+    field!(flag is_staff),
+    own!(roles, |value| json::texts("roles", value)),
+    field!(put password_hash, |value| {
+        let checked = |text: &str| {
+            values::within("password_hash", text, 1, MAX_HASH)?;
+            Ok(text.to_owned())
+        };
+        Ok(json::maybe("password_hash", value, checked)?.map(PasswordHash::new))
+    }),
+    own!(external, |value| json::flag("external", value)),
+    field!(text external_id, |text| values::filled("external_id", text, MAX_OWN_ID)),
+    own!(last_login, |value| json::maybe_time("last_login", value)),
+    own!(created, |value| json::maybe_time("created", value)),
+    own!(modified, |value| json::maybe_time("modified", value)),
+];
+
+pub const GRANTS: &[Field<GrantRow>] = &[
+    own!(user, |value| name("user", value)),
+    own!(role, |value| name("role", value)),
+    own!(workspace, |value| maybe_name("workspace", value)),
+    own!(cluster, |value| maybe_name("cluster", value)),
+    field!(flag is_active),
+    field!(maybe_time valid_from),
+    field!(maybe_time valid_until),
+    own!(created, |value| json::maybe_time("created", value)),
+];

@@ -1,0 +1,89 @@
+//! Values of JSON texts as the attributes of the directory's things take them.
+
+use serde_json::Value;
+
+use super::{Problem, clock, values};
+
+pub fn text<'a>(field: &'static str, value: &'a Value) -> Result<&'a str, Problem> {
+    value
+        .as_str()
+        .ok_or_else(|| Problem::invalid(field, "This value must be a string."))
+}
+
+/// A text that may be null, of at most `most` characters.
+pub fn maybe_text(
+    field: &'static str,
+    value: &Value,
+    most: usize,
+) -> Result<Option<String>, Problem> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => {
+            values::within(field, text, 0, most)?;
+            Ok(Some(text.clone()))
+        }
+        _ => Err(Problem::invalid(
+            field,
+            "This value must be a string or null.",
+        )),
+    }
+}
+
+/// A text that may be null, or becomes what `check` makes of it.
+pub fn maybe(
+    field: &'static str,
+    value: &Value,
+    check: impl Fn(&str) -> Result<String, Problem>,
+) -> Result<Option<String>, Problem> {
+    match value {
+        Value::Null => Ok(None),
+        value => text(field, value).and_then(check).map(Some),
+    }
+}
+
+pub fn flag(field: &'static str, value: &Value) -> Result<bool, Problem> {
+    value
+        .as_bool()
+        .ok_or_else(|| Problem::invalid(field, "This value must be true or false."))
+}
+
+/// A moment that may be null, in stored form.
+pub fn maybe_time(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => match clock::parse(text) {
+            Some(moment) => Ok(Some(clock::text(moment))),
+            None => Err(Problem::invalid(
+                field,
+                "This value must be a time like 2016-12-13T12:08:02+00:00.",
+            )),
+        },
+        _ => Err(Problem::invalid(
+            field,
+            "This value must be a time or null.",
+        )),
+    }
+}
+
+/// An amount that may be null, in stored form; from a number or its text.
+pub fn maybe_amount(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => values::amount(field, text).map(Some),
+        Value::Number(number) => values::amount(field, &number.to_string()).map(Some),
+        _ => Err(Problem::invalid(
+            field,
+            "This value must be a number, its text, or null.",
+        )),
+    }
+}
+
+/// A list of texts.
+pub fn texts(field: &'static str, value: &Value) -> Result<Vec<String>, Problem> {
+    let wrong = || Problem::invalid(field, "This value must be an array of strings.");
+    let items = value.as_array().ok_or_else(wrong)?;
+    items
+        .iter()
+        .map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong))
+        .collect()
+}

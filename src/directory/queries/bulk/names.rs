@@ -1,0 +1,160 @@
+//! What rows name, found in the directory: one query for all names of a batch.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::super::prelude::*;
+use crate::directory::bulk::{RowProblem, cluster_name};
+use crate::storage::schema::{clusters, partners, roles, users, workspaces};
+
+use super::env;
+
+/// A name that stands for one thing, for none or for several.
+#[derive(Default)]
+pub struct Names(HashMap<String, Vec<i64>>);
+
+impl Names {
+    fn of(rows: impl IntoIterator<Item = (String, i64)>) -> Self {
+        let mut names = Self::default();
+        for (name, id) in rows {
+            names.0.entry(name).or_default().push(id);
+        }
+        names
+    }
+
+    pub fn find(&self, field: &str, name: &str) -> Result<i64, RowProblem> {
+        match self.0.get(name).map(Vec::as_slice) {
+            Some([one]) => Ok(*one),
+            None | Some([]) => Err(RowProblem::new(field, format!("There is no {name:?}."))),
+            Some(_) => Err(RowProblem::new(
+                field,
+                format!("{name:?} is the name of several."),
+            )),
+        }
+    }
+
+    pub fn find_all(&self, field: &str, names: &[String]) -> Result<Vec<i64>, Vec<RowProblem>> {
+        let mut problems = Vec::new();
+        let mut ids = Vec::with_capacity(names.len());
+        for name in names {
+            match self.find(field, name) {
+                Ok(id) => ids.push(id),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() {
+            Ok(ids)
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+fn each(names: BTreeSet<String>) -> Vec<String> {
+    // PostgreSQL knows no NUL in text, and nothing is called so.
+    names.into_iter().filter(|name| !name.contains('\0')).collect()
+}
+
+/// Roles with their scopes.
+pub async fn roles(
+    names: BTreeSet<String>,
+    connection: &mut Conn,
+) -> Result<(Names, HashMap<i64, String>), DirectoryError> {
+    let rows: Vec<(String, i64, String)> = roles::table
+        .filter(env::text_in(roles::name, &each(names)))
+        .select((roles::name, roles::id, roles::scope))
+        .load(connection)
+        .await?;
+    let scopes = rows.iter().map(|(_, id, scope)| (*id, scope.clone())).collect();
+    let names = Names::of(rows.into_iter().map(|(name, id, _)| (name, id)));
+    Ok((names, scopes))
+}
+
+/// Living users.
+pub async fn users(
+    names: BTreeSet<String>,
+    connection: &mut Conn,
+) -> Result<Names, DirectoryError> {
+    let rows: Vec<(String, i64)> = users::table
+        .filter(env::text_in(users::username, &each(names)))
+        .filter(users::deleted_at.is_null())
+        .select((users::username, users::id))
+        .load(connection)
+        .await?;
+    Ok(Names::of(rows))
+}
+
+pub async fn workspaces(
+    codes: BTreeSet<String>,
+    connection: &mut Conn,
+) -> Result<Names, DirectoryError> {
+    let rows: Vec<(String, i64)> = workspaces::table
+        .filter(env::text_in(workspaces::code, &each(codes)))
+        .select((workspaces::code, workspaces::id))
+        .load(connection)
+        .await?;
+    Ok(Names::of(rows))
+}
+
+/// Clusters by the codes that their names may begin with.
+pub async fn clusters(
+    names: BTreeSet<String>,
+    connection: &mut Conn,
+) -> Result<Names, DirectoryError> {
+    if names.is_empty() {
+        return Ok(Names::default());
+    }
+    // A code may hold a slash itself: every beginning that ends before one counts.
+    let codes: BTreeSet<String> = names
+        .iter()
+        .flat_map(|name| name.match_indices('/').filter_map(|(at, _)| name.get(..at)))
+        .filter(|code| code.chars().count() <= crate::directory::workspaces::MAX_CODE)
+        .map(str::to_owned)
+        .collect();
+    let rows: Vec<(String, String, String, i64)> = clusters::table
+        .inner_join(workspaces::table.on(workspaces::id.eq(clusters::workspace_id)))
+        .filter(env::text_in(workspaces::code, &each(codes)))
+        .select((
+            workspaces::code,
+            clusters::cluster_type,
+            clusters::title,
+            clusters::id,
+        ))
+        .load(connection)
+        .await?;
+    let named = rows
+        .into_iter()
+        .map(|(code, kind, title, id)| (cluster_name(&code, &kind, &title), id))
+        .filter(|(name, _)| names.contains(name));
+    Ok(Names::of(named))
+}
+
+/// Partners by their numbers, or by their titles where no partner has such a number.
+pub async fn partners(
+    names: BTreeSet<String>,
+    connection: &mut Conn,
+) -> Result<Names, DirectoryError> {
+    if names.is_empty() {
+        return Ok(Names::default());
+    }
+    let names = each(names);
+    let numbered: Vec<(Option<String>, i64)> = partners::table
+        .filter(env::text_in(partners::vendor_number.assume_not_null(), &names))
+        .select((partners::vendor_number, partners::id))
+        .load(connection)
+        .await?;
+    let titled: Vec<(String, i64)> = partners::table
+        .filter(env::text_in(partners::title, &names))
+        .select((partners::title, partners::id))
+        .load(connection)
+        .await?;
+    let numbered: HashMap<String, i64> = numbered
+        .into_iter()
+        .filter_map(|(number, id)| Some((number?, id)))
+        .collect();
+    let by_title = titled
+        .into_iter()
+        .filter(|(title, _)| !numbered.contains_key(title));
+    let mut all = Names::of(by_title);
+    all.0.extend(numbered.iter().map(|(number, id)| (number.clone(), vec![*id])));
+    Ok(all)
+}
