@@ -19,6 +19,7 @@ mod architecture;
 mod auth;
 mod bad_input;
 mod browsers;
+mod bulk;
 mod cfengine;
 mod clusters;
 mod conditional;

@@ -45,7 +45,7 @@ pub struct Running {
 }
 
 impl Running {
-    fn start(database: &TestDatabase) -> Self {
+    pub fn start(database: &TestDatabase) -> Self {
         Self::with(database, &[])
     }
 
@@ -169,7 +169,9 @@ fn a_wrong_configuration_is_one_sentence_and_exit_2() {
 fn wrong_usage_is_exit_2_and_every_command_explains_itself() {
     let database = TestDatabase::create();
     assert_eq!(run(&database, &["user", "fly"]).status.code(), Some(2));
-    for command in ["serve", "migrate", "user", "token", "mail", "config"] {
+    for command in [
+        "serve", "migrate", "user", "token", "mail", "import", "export", "generate", "check", "config",
+    ] {
         let help = run(&database, &[command, "--help"]);
         assert!(
             help.status.success() && out(&help).contains("Usage"),
