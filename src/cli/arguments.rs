@@ -223,6 +223,7 @@ pub enum Upsert {
     /// Clusters, by workspace, type and title
     Title,
     /// Partners, or by title where there is no number
+    #[value(name = "vendor_number")]
     VendorNumber,
     /// Grants, by user, role and place
     Place,

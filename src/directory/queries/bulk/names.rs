@@ -128,7 +128,8 @@ pub async fn clusters(
     Ok(Names::of(named))
 }
 
-/// Partners by their numbers, or by their titles where no partner has such a number.
+/// Partners by their numbers; by their titles where no partner has such a number,
+/// and of several those that have no number to be named by.
 pub async fn partners(
     names: BTreeSet<String>,
     connection: &mut Conn,
@@ -142,19 +143,20 @@ pub async fn partners(
         .select((partners::vendor_number, partners::id))
         .load(connection)
         .await?;
-    let titled: Vec<(String, i64)> = partners::table
+    let titled: Vec<(String, i64, Option<String>)> = partners::table
         .filter(env::text_in(partners::title, &names))
-        .select((partners::title, partners::id))
+        .select((partners::title, partners::id, partners::vendor_number))
         .load(connection)
         .await?;
     let numbered: HashMap<String, i64> = numbered
         .into_iter()
         .filter_map(|(number, id)| Some((number?, id)))
         .collect();
-    let by_title = titled
-        .into_iter()
-        .filter(|(title, _)| !numbered.contains_key(title));
-    let mut all = Names::of(by_title);
+    let (without, with): (Vec<_>, Vec<_>) =
+        titled.into_iter().partition(|(_, _, number)| number.is_none());
+    let plain = |(title, id, _)| (title, id);
+    let mut all = Names::of(with.into_iter().map(plain));
+    all.0.extend(Names::of(without.into_iter().map(plain)).0);
     all.0.extend(numbered.iter().map(|(number, id)| (number.clone(), vec![*id])));
     Ok(all)
 }
