@@ -57,7 +57,10 @@ const QUERIES: &[(&str, &str)] = &[
     ),
     ("search", "/users?q=er123"),
     ("CFEngine: page of 50", "/api/user"),
-    ("CFEngine: regex with a prefix", "/api/user?id=%5Euser12.%24"),
+    (
+        "CFEngine: regex with a prefix",
+        "/api/user?id=%5Euser12.%24",
+    ),
     ("CFEngine: regex without one", "/api/user?id=er12.%24"),
 ];
 

@@ -320,7 +320,9 @@ impl Auth {
         tokio::task::spawn_local(async move {
             let renewed = async {
                 let new = hasher.hash(password.expose()).await?;
-                directory.write(&context, RenewHash { user_id, old, new }).await
+                directory
+                    .write(&context, RenewHash { user_id, old, new })
+                    .await
             };
             if let Err(error) = renewed.await {
                 log::debug!("a hash was not renewed: {error}");

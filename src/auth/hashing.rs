@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash as Phc;
 use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::PasswordHash as Phc;
 use tokio::sync::oneshot;
 
 use crate::directory::DirectoryError;

@@ -6,8 +6,8 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::import::Format;
-use crate::directory::bulk::Kind;
 use crate::config::{Overrides, Preset, settings};
+use crate::directory::bulk::Kind;
 
 /// A directory of people and the roles they hold, served as JSON:API 1.1
 ///

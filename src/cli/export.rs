@@ -20,7 +20,9 @@ pub fn run(flags: &ExportFlags, settings: Settings) -> Result<(), Failure> {
         ExportKind::One(kind) => vec![kind.into()],
     };
     if flags.format == Format::Csv && kinds.len() > 1 {
-        return Err(Failure::usage("--format csv takes one kind: name it by --kind"));
+        return Err(Failure::usage(
+            "--format csv takes one kind: name it by --kind",
+        ));
     }
     Session::open(settings)?.run(async |session| {
         let mut out = BufWriter::new(io::stdout().lock());
@@ -83,7 +85,9 @@ impl<'a, W: Write> Rows<'a, W> {
                     .map_err(super::output::unwritten)
             }
             Self::Csv(columns, writer) => {
-                let cells = columns.iter().map(|name| row.get(*name).map(cell).unwrap_or_default());
+                let cells = columns
+                    .iter()
+                    .map(|name| row.get(*name).map(cell).unwrap_or_default());
                 writer.write_record(cells).map_err(unwritten)
             }
         }

@@ -8,9 +8,9 @@ mod arguments;
 mod check;
 mod export;
 mod failure;
-mod ldap;
 mod generate;
 mod import;
+mod ldap;
 mod lookup;
 mod mail;
 mod migrate;
@@ -57,9 +57,10 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
         Command::Token { command } => token::run(command, settings::load(flags)?),
         Command::Mail { command } => mail::run(command, settings::load(flags)?),
         Command::Ldap { command } => ldap::run(command, settings::load(flags)?),
-        Command::Import { file, flags: wanted } => {
-            import::run(&file, &wanted, settings::load(flags)?)
-        }
+        Command::Import {
+            file,
+            flags: wanted,
+        } => import::run(&file, &wanted, settings::load(flags)?),
         Command::Export(wanted) => export::run(&wanted, settings::load(flags)?),
         Command::Generate(wanted) => generate::run(&wanted, || Ok(settings::load(flags)?)),
         Command::Check { repair } => check::run(repair, settings::load(flags)?),

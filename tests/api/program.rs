@@ -170,7 +170,8 @@ fn wrong_usage_is_exit_2_and_every_command_explains_itself() {
     let database = TestDatabase::create();
     assert_eq!(run(&database, &["user", "fly"]).status.code(), Some(2));
     for command in [
-        "serve", "migrate", "user", "token", "mail", "import", "export", "generate", "check", "config",
+        "serve", "migrate", "user", "token", "mail", "import", "export", "generate", "check",
+        "config",
     ] {
         let help = run(&database, &[command, "--help"]);
         assert!(

@@ -1,8 +1,8 @@
 //! Passwords' hashes that other programs made: known by their form, verified
 //! as they are, and only when that costs no more than so much.
 
-use argon2::password_hash::phc::PasswordHash as Phc;
 use argon2::password_hash::PasswordVerifier;
+use argon2::password_hash::phc::PasswordHash as Phc;
 use argon2::{Argon2, Params};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -83,7 +83,10 @@ fn form(text: &str) -> Result<Form, String> {
     if text.starts_with("$argon2id$") {
         return argon2id(text);
     }
-    if ["$2a$", "$2b$", "$2y$"].iter().any(|start| text.starts_with(start)) {
+    if ["$2a$", "$2b$", "$2y$"]
+        .iter()
+        .any(|start| text.starts_with(start))
+    {
         return bcrypt_form(text);
     }
     if let Some(rest) = text.strip_prefix("pbkdf2_sha256$") {
@@ -92,7 +95,10 @@ fn form(text: &str) -> Result<Form, String> {
     if text.starts_with("$5$") || text.starts_with("$6$") {
         return sha_crypt_form(text);
     }
-    Err("This is no hash that is known here: use argon2id, bcrypt, pbkdf2_sha256 or SHA-crypt.".into())
+    Err(
+        "This is no hash that is known here: use argon2id, bcrypt, pbkdf2_sha256 or SHA-crypt."
+            .into(),
+    )
 }
 
 fn broken(name: &str) -> String {
@@ -173,7 +179,8 @@ fn sha_crypt_form(text: &str) -> Result<Form, String> {
         parts.remove(0);
     }
     let is_crypt = |text: &str| {
-        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/'))
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/'))
     };
     match parts.as_slice() {
         [salt, hash]
@@ -226,19 +233,34 @@ mod tests {
         for (text, why) in [
             ("", "no hash that is known"),
             ("hunter2", "no hash that is known"),
-            ("$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/", "no hash that is known"),
+            (
+                "$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/",
+                "no hash that is known",
+            ),
             ("pbkdf2_sha1$1000$salt$x", "no hash that is known"),
-            ("$argon2i$v=19$m=16,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g", "no hash that is known"),
+            (
+                "$argon2i$v=19$m=16,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+                "no hash that is known",
+            ),
             ("$argon2id$v=19$m=19456,t=2,p=1$", "incomplete"),
             ("$2b$12$tooshort", "incomplete"),
-            ("$2b$31$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzabcde", "too much"),
+            (
+                "$2b$31$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzabcde",
+                "too much",
+            ),
             ("pbkdf2_sha256$1000$salt$!", "incomplete"),
-            ("pbkdf2_sha256$0$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "incomplete"),
+            (
+                "pbkdf2_sha256$0$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                "incomplete",
+            ),
             ("pbkdf2_sha256$99999999999$salt$AAAA", "too much"),
             ("pbkdf2_sha256$2000001$salt$AAAA", "too much"),
             ("$6$rounds=999999999$salt$x", "too much"),
             ("$6$salt$short", "incomplete"),
-            ("$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g", "too much"),
+            (
+                "$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+                "too much",
+            ),
         ] {
             let refused = check(text).unwrap_err();
             assert!(refused.contains(why), "{text}: {refused}");

@@ -35,7 +35,13 @@ pub fn run(
         ..ImportFlags::default()
     };
     let input = Box::new(Text::new(rows));
-    import::take(input, "what was generated", Format::Ndjson, &wanted, settings()?)
+    import::take(
+        input,
+        "what was generated",
+        Format::Ndjson,
+        &wanted,
+        settings()?,
+    )
 }
 
 fn print(mut rows: Generator) -> Result<(), Failure> {

@@ -4,9 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::random::Random;
-use super::words::{
-    AIMS, FORMS, NAMES, PLACES, POSITIONS, ROLES, SECTORS, SURNAMES,
-};
+use super::words::{AIMS, FORMS, NAMES, PLACES, POSITIONS, ROLES, SECTORS, SURNAMES};
 use crate::directory::bulk::cluster_name;
 use crate::directory::clock;
 
@@ -98,7 +96,9 @@ impl Generator {
         let mut roles: Vec<&str> = Vec::new();
         while (roles.len() as u64) < self.roles_per_user {
             let at = usize::try_from(self.random.skewed(ROLES.len() as u64)).unwrap_or(0);
-            let Some((role, _)) = ROLES.get(at) else { break };
+            let Some((role, _)) = ROLES.get(at) else {
+                break;
+            };
             if !roles.contains(role) {
                 roles.push(role);
             }

@@ -29,6 +29,9 @@ impl Random {
 
     pub fn one<'a>(&mut self, words: &[&'a str]) -> &'a str {
         let place = self.below(words.len() as u64);
-        words.get(usize::try_from(place).unwrap_or(0)).copied().unwrap_or_default()
+        words
+            .get(usize::try_from(place).unwrap_or(0))
+            .copied()
+            .unwrap_or_default()
     }
 }

@@ -154,7 +154,10 @@ mod tests {
         let mut lines = Lines::new(input, most, is_quoted).unwrap();
         let mut all = Vec::new();
         while let Some((line, record)) = lines.next() {
-            all.push((line, record.map_or_else(|e| format!("{e:?}"), str::to_owned)));
+            all.push((
+                line,
+                record.map_or_else(|e| format!("{e:?}"), str::to_owned),
+            ));
         }
         all
     }
@@ -193,7 +196,11 @@ mod tests {
         let mut same = open("one\ntwo\nthree\nfour\n");
         assert!(same.skip_to(bytes, lines, &digest).unwrap());
         assert!(matches!(same.next(), Some((3, Ok("three")))));
-        assert!(!open("one\ntwX\nthree\n").skip_to(bytes, lines, &digest).unwrap());
+        assert!(
+            !open("one\ntwX\nthree\n")
+                .skip_to(bytes, lines, &digest)
+                .unwrap()
+        );
         assert!(!open("one\n").skip_to(bytes, lines, &digest).unwrap());
     }
 }

@@ -48,7 +48,13 @@ pub fn run(file: &Path, flags: &ImportFlags, settings: Settings) -> Result<(), F
     let name = file.display().to_string();
     let by_name = file.extension().is_some_and(|end| end == "csv");
     let format = if by_name { Format::Csv } else { Format::Ndjson };
-    take(input, &name, flags.format.unwrap_or(format), flags, settings)
+    take(
+        input,
+        &name,
+        flags.format.unwrap_or(format),
+        flags,
+        settings,
+    )
 }
 
 fn open(file: &Path) -> Result<Input, Failure> {
@@ -187,9 +193,7 @@ fn best_effort(
     let (sender, receiver) = sync_channel(WAITING);
     std::thread::scope(|scope| {
         scope.spawn(move || read_all(&mut records, flags.batch, import_id, &sender));
-        session.run(async move |session| {
-            commit_all(session, receiver, rules, report).await
-        })
+        session.run(async move |session| commit_all(session, receiver, rules, report).await)
     })
 }
 
@@ -357,4 +361,3 @@ impl Upsert {
         }
     }
 }
-

@@ -15,7 +15,10 @@ pub struct Progress {
 
 impl Progress {
     /// Quiet unless somebody looks.
-    #[expect(clippy::disallowed_methods, reason = "how long it takes, not when it is")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long it takes, not when it is"
+    )]
     pub fn begin() -> Self {
         Self {
             is_shown: stderr().is_terminal(),

@@ -45,7 +45,8 @@ impl Records {
         let Some((_, record)) = self.lines.next() else {
             return Ok(Vec::new());
         };
-        let text = record.map_err(|unread| Failure::failed(format!("line 1: {}", told(&unread))))?;
+        let text =
+            record.map_err(|unread| Failure::failed(format!("line 1: {}", told(&unread))))?;
         let header = cells(text.trim_start_matches('\u{feff}'))
             .map_err(|why| Failure::failed(format!("line 1: {why}")))?;
         let known = fields_of(self.kind);
@@ -131,9 +132,14 @@ fn row_of_cells(kind: Kind, header: &[String], text: &str) -> Result<Map<String,
     let cells = cells(text)?;
     if cells.len() != header.len() {
         let (found, wanted) = (cells.len(), header.len());
-        return Err(format!("There are {found} cells, and {wanted} in the first line."));
+        return Err(format!(
+            "There are {found} cells, and {wanted} in the first line."
+        ));
     }
-    let filled = header.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
+    let filled = header
+        .iter()
+        .zip(cells)
+        .filter(|(_, cell)| !cell.is_empty());
     Ok(filled
         .map(|(name, cell)| (name.clone(), value(kind, name, cell)))
         .collect())

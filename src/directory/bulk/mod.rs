@@ -11,9 +11,8 @@ mod rows;
 pub use check::{Check, Finding, Part};
 pub use export::{ExportPage, Exported};
 pub use rows::{
-    CheckHash, ClusterRow, GrantRow, PartnerRow, RoleRow, Row, RowProblem, UserRow, WorkspaceRow, cluster_name,
-    fields_of,
-    read_row,
+    CheckHash, ClusterRow, GrantRow, PartnerRow, RoleRow, Row, RowProblem, UserRow, WorkspaceRow,
+    cluster_name, fields_of, read_row,
 };
 
 use std::collections::BTreeMap;

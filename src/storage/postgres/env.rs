@@ -41,7 +41,9 @@ pub async fn one_at_a_time(connection: &mut Conn) -> QueryResult<()> {
 /// Waits until nobody else changes rows of this table, until this transaction ends.
 pub async fn keep_out(table: &str, connection: &mut Conn) -> QueryResult<()> {
     let lock = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
-    RunQueryDsl::execute(diesel::sql_query(lock), connection).await.map(drop)
+    RunQueryDsl::execute(diesel::sql_query(lock), connection)
+        .await
+        .map(drop)
 }
 
 /// Lets the search index take in many rows at a time, in this transaction.
@@ -54,9 +56,11 @@ pub async fn prepare_for_many(connection: &mut Conn) -> QueryResult<()> {
 }
 
 pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {
-    let found = sql::<Bool>("EXISTS (SELECT 1 FROM pg_index WHERE indisvalid AND indexrelid = to_regclass(")
-        .bind::<Text, _>(name)
-        .sql("))");
+    let found = sql::<Bool>(
+        "EXISTS (SELECT 1 FROM pg_index WHERE indisvalid AND indexrelid = to_regclass(",
+    )
+    .bind::<Text, _>(name)
+    .sql("))");
     diesel::select(found).get_result(connection).await
 }
 

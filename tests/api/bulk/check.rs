@@ -23,7 +23,9 @@ fn directory() -> TestDatabase {
 /// What is found is named, is still there afterwards, and is gone after a repair.
 fn is_found_and_repaired(damage: &[&str], found: &str) {
     let damage = |database: &TestDatabase| {
-        damage.iter().for_each(|statement| database.execute(statement));
+        damage
+            .iter()
+            .for_each(|statement| database.execute(statement));
     };
     is_found_and_repaired_after(damage, found);
 }
@@ -68,8 +70,10 @@ fn the_closure_of_roles() {
     );
     is_found_and_repaired(&["DELETE FROM role_closure"], "roles within roles: ");
     is_found_and_repaired(
-        &["INSERT INTO role_closure (role_id, part_id) SELECT p.id, w.id FROM roles p, roles w \
-           WHERE p.name = 'part' AND w.name = 'whole'"],
+        &[
+            "INSERT INTO role_closure (role_id, part_id) SELECT p.id, w.id FROM roles p, roles w \
+           WHERE p.name = 'part' AND w.name = 'whole'",
+        ],
         "roles within roles: 1 pairs",
     );
 }

@@ -48,13 +48,20 @@ fn what_a_killed_import_committed_is_whole_and_resume_does_the_rest() {
     assert_eq!(committed % BATCH, 0, "{committed}");
     assert!(committed < i64::try_from(ALL).unwrap());
     let held = Beside::count(&database, "grants", "role_id = 1");
-    assert_eq!(held, committed, "nobody is without the role of the same row");
+    assert_eq!(
+        held, committed,
+        "nobody is without the role of the same row"
+    );
     run(&database, &["check"]).well();
 
     let file = Scratch::file(&text(ALL));
     let said = run(&database, &["import", file.path(), "--resume"]).well();
     let rest = i64::try_from(ALL).unwrap() - committed;
-    assert!(said.out.contains(&format!("users: {rest} created")), "{}", said.out);
+    assert!(
+        said.out.contains(&format!("users: {rest} created")),
+        "{}",
+        said.out
+    );
     assert_eq!(export(&database, &["--kind", "users"]).rows().len(), ALL);
     run(&database, &["check"]).well();
 
@@ -69,5 +76,9 @@ fn another_file_that_begins_alike_is_not_gone_on_with() {
     run(&database, &["import", first.path()]).well();
     let other = Scratch::file(&text(ALL).replace("user03999", "user0x999"));
     let said = run(&database, &["import", other.path(), "--resume"]).badly();
-    assert!(said.err.contains("is not what was imported"), "{}", said.err);
+    assert!(
+        said.err.contains("is not what was imported"),
+        "{}",
+        said.err
+    );
 }

@@ -47,7 +47,9 @@ impl Said {
     /// The lines of JSON that it wrote.
     pub fn rows(&self) -> Vec<Value> {
         let lines = self.out.lines();
-        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 }
 

@@ -59,7 +59,10 @@ fn a_line_that_is_too_long_is_refused_and_the_next_is_read() {
     let long = format!("{{\"username\": \"{}\"}}", "x".repeat(5000));
     let text = format!("{long}\n{{\"username\": \"short\"}}\n");
     let said = import(&database, text, &["--max-line-bytes", "1000"]).badly();
-    assert!(said.err.contains("line 1: This line is too long: see --max-line-bytes."));
+    assert!(
+        said.err
+            .contains("line 1: This line is too long: see --max-line-bytes.")
+    );
     assert_eq!(users(&database), 1);
 }
 
@@ -69,7 +72,11 @@ fn a_name_that_there_is_already_is_refused_and_the_same_row_again_is_no_news() {
     let rows = lines(&[json!({"username": "calvin", "name": "Calvin", "roles": ["admin"]})]);
     import(&database, &rows, &[]).well();
     let again = import(&database, &rows, &[]).well();
-    assert!(again.out.contains("0 created, 0 updated, 1 unchanged"), "{}", again.out);
+    assert!(
+        again.out.contains("0 created, 0 updated, 1 unchanged"),
+        "{}",
+        again.out
+    );
     let other = lines(&[json!({"username": "calvin", "name": "Hobbes"})]);
     let said = import(&database, other, &[]).badly();
     let wanted = "line 1: username: A user with this username already exists.";
@@ -89,7 +96,12 @@ fn a_dry_run_tells_everything_and_changes_nothing() {
         json!({"username": "calvin"}),
     ]);
     let said = import(&database, &rows, &["--dry-run"]).badly();
-    assert!(said.out.contains("users: 1 created, 0 updated, 0 unchanged, 1 refused"), "{}", said.out);
+    assert!(
+        said.out
+            .contains("users: 1 created, 0 updated, 0 unchanged, 1 refused"),
+        "{}",
+        said.out
+    );
     for (table, condition) in [
         ("users", "1 = 1"),
         ("workspaces", "1 = 1"),
@@ -127,8 +139,13 @@ fn an_import_is_told_in_the_audit_log_by_batch_and_by_row_when_asked() {
         .collect();
     import(&database, lines(&rows), &["--batch", "10"]).well();
     assert_eq!(Beside::count(&database, "events", "verb = 'import'"), 3);
-    assert_eq!(Beside::count(&database, "events", "subject_type = 'users'"), 0);
-    let more = [json!({"username": "calvin", "password_hash": "$2b$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"})];
+    assert_eq!(
+        Beside::count(&database, "events", "subject_type = 'users'"),
+        0
+    );
+    let more = [
+        json!({"username": "calvin", "password_hash": "$2b$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"}),
+    ];
     import(&database, lines(&more), &["--audit-rows"]).well();
     let told = "subject_type = 'users' AND verb = 'create'";
     assert_eq!(Beside::count(&database, "events", told), 1);

@@ -13,7 +13,14 @@ fn text() -> impl Strategy<Value = Option<String>> {
 }
 
 fn rows() -> impl Strategy<Value = Vec<Value>> {
-    let user = (text(), text(), text(), any::<bool>(), any::<bool>(), 0..4_usize);
+    let user = (
+        text(),
+        text(),
+        text(),
+        any::<bool>(),
+        any::<bool>(),
+        0..4_usize,
+    );
     (prop::collection::vec(user, 1..20), text(), text()).prop_map(|(users, label, city)| {
         let mut rows = vec![
             json!({"kind": "workspaces", "code": "K/N", "title": "Kenya"}),
@@ -55,7 +62,10 @@ fn a_directory_comes_back_as_it_was() {
         // All that was given is there, with nothing but defaults beside it.
         let back = written.rows();
         for row in rows.iter().filter(|row| row["kind"] == "users") {
-            let same = back.iter().find(|other| other["username"] == row["username"]).unwrap();
+            let same = back
+                .iter()
+                .find(|other| other["username"] == row["username"])
+                .unwrap();
             for (name, value) in row.as_object().unwrap() {
                 prop_assert_eq!(&same[name], value, "{}", name);
             }
@@ -100,12 +110,24 @@ fn hashes_of_passwords_are_written_only_when_asked_for() {
 fn a_generated_directory_is_the_same_from_the_same_seed_and_comes_back() {
     let (first, second) = (TestDatabase::create(), TestDatabase::create());
     run(&first, &["generate", "--users", "400", "--seed", "7"]).well();
-    let text = run(&first, &["generate", "--users", "400", "--seed", "7", "--to", "-"]).well().out;
+    let text = run(
+        &first,
+        &["generate", "--users", "400", "--seed", "7", "--to", "-"],
+    )
+    .well()
+    .out;
     import(&second, text, &[]).well();
     let written = export(&first, &["--kind", "users"]).out;
     assert_eq!(written.lines().count(), 400);
     assert_eq!(export(&second, &["--kind", "users"]).out, written);
-    assert_eq!(Beside::count(&first, "grants", "workspace_id IS NULL AND cluster_id IS NULL"), 800);
+    assert_eq!(
+        Beside::count(
+            &first,
+            "grants",
+            "workspace_id IS NULL AND cluster_id IS NULL"
+        ),
+        800
+    );
     assert!(Beside::count(&first, "grants", "cluster_id IS NOT NULL") > 0);
     run(&first, &["check"]).well();
 }

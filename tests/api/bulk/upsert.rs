@@ -20,7 +20,11 @@ fn an_upsert_changes_what_the_row_says_and_leaves_the_rest() {
         json!({"username": "hobbes"}),
     ]);
     let said = import(&database, change, &["--upsert-by", "username"]).well();
-    assert!(said.out.contains("users: 1 created, 1 updated"), "{}", said.out);
+    assert!(
+        said.out.contains("users: 1 created, 1 updated"),
+        "{}",
+        said.out
+    );
     let rows = export(&database, &["--kind", "users"]).rows();
     let calvin = rows.iter().find(|row| row["username"] == "calvin").unwrap();
     assert_eq!(calvin["name"], "Calvin");

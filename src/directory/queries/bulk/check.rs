@@ -68,7 +68,11 @@ impl Run for Check {
         };
         if self.repair && !findings.is_empty() {
             // What is remembered of callers may rest on what was wrong.
-            statement("UPDATE credential_versions SET version = version + 1", connection).await?;
+            statement(
+                "UPDATE credential_versions SET version = version + 1",
+                connection,
+            )
+            .await?;
             tell(self.part, &findings, context, connection).await?;
         }
         Ok(findings)
@@ -82,7 +86,10 @@ async fn tell(
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let mut after = serde_json::Map::new();
-    let said: Vec<&str> = findings.iter().map(|finding| finding.what.as_str()).collect();
+    let said: Vec<&str> = findings
+        .iter()
+        .map(|finding| finding.what.as_str())
+        .collect();
     after.insert(part.name().into(), said.into());
     let happening = super::Happening {
         verb: "repair",
@@ -103,18 +110,14 @@ async fn number(query: &str, connection: &mut Conn) -> Result<i64, DirectoryErro
     Ok(rows.iter().map(|wrong| wrong.number).sum())
 }
 
-async fn references(
-    repair: bool,
-    connection: &mut Conn,
-) -> Result<Vec<Finding>, DirectoryError> {
+async fn references(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, DirectoryError> {
     let mut findings = Vec::new();
     for (table, column, other, goes) in REFERENCES {
         let dangling = format!(
             "{column} IS NOT NULL AND NOT EXISTS \
              (SELECT 1 FROM {other} AS other WHERE other.id = {table}.{column})"
         );
-        let query =
-            format!("SELECT '' AS which, count(*) AS number FROM {table} WHERE {dangling}");
+        let query = format!("SELECT '' AS which, count(*) AS number FROM {table} WHERE {dangling}");
         let number = number(&query, connection).await?;
         if number == 0 {
             continue;
@@ -173,7 +176,9 @@ async fn grants(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, Dir
 /// One that says none where there is none is as good as no block.
 fn differing(kept: &str, counted: &str, keys: &[&str]) -> String {
     let same = |left: &str, right: &str| {
-        let each = keys.iter().map(|key| format!("{left}.{key} = {right}.{key}"));
+        let each = keys
+            .iter()
+            .map(|key| format!("{left}.{key} = {right}.{key}"));
         each.collect::<Vec<_>>().join(" AND ")
     };
     let which = |of: &str| {
@@ -197,7 +202,11 @@ fn blocks_finding(blocks: &[Wrong], of: &str) -> Option<Finding> {
     if blocks.is_empty() {
         return None;
     }
-    let named: Vec<&str> = blocks.iter().take(NAMED).map(|wrong| wrong.which.as_str()).collect();
+    let named: Vec<&str> = blocks
+        .iter()
+        .take(NAMED)
+        .map(|wrong| wrong.which.as_str())
+        .collect();
     let more = if blocks.len() > NAMED { ", ..." } else { "" };
     Some(Finding {
         what: format!(
@@ -225,7 +234,11 @@ async fn partner_blocks(
     repair: bool,
     connection: &mut Conn,
 ) -> Result<Vec<Finding>, DirectoryError> {
-    let query = differing("partner_blocks", COUNTED_OF_PARTNERS, &["partner_id", "block"]);
+    let query = differing(
+        "partner_blocks",
+        COUNTED_OF_PARTNERS,
+        &["partner_id", "block"],
+    );
     let finding = blocks_finding(&wrong(&query, connection).await?, "partners' users");
     if repair && finding.is_some() {
         env::keep_out("users", connection).await?;

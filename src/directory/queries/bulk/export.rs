@@ -126,7 +126,10 @@ async fn all_roles(connection: &mut Conn) -> Result<Exported, DirectoryError> {
         .select((role_includes::role_id, role_includes::part_id))
         .load(connection)
         .await?;
-    let names: HashMap<i64, &str> = all.iter().map(|role| (role.id, role.name.as_str())).collect();
+    let names: HashMap<i64, &str> = all
+        .iter()
+        .map(|role| (role.id, role.name.as_str()))
+        .collect();
     let mut parts: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for (role, part) in direct {
         parts.entry(role).or_default().push(part);
@@ -149,7 +152,9 @@ async fn all_roles(connection: &mut Conn) -> Result<Exported, DirectoryError> {
             rows.push(shown);
         }
         if written.len() == before {
-            return Err(DirectoryError::internal("roles contain one another in a circle"));
+            return Err(DirectoryError::internal(
+                "roles contain one another in a circle",
+            ));
         }
     }
     Ok(Exported { rows, after: None })
@@ -168,7 +173,10 @@ async fn partners_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows,
     names_of_partners(&ids, connection).await?;
     let pairs: Vec<(i64, i64)> = partner_clusters::table
         .filter(env::id_in(partner_clusters::partner_id, ids))
-        .order((partner_clusters::partner_id.asc(), partner_clusters::cluster_id.asc()))
+        .order((
+            partner_clusters::partner_id.asc(),
+            partner_clusters::cluster_id.asc(),
+        ))
         .select((partner_clusters::partner_id, partner_clusters::cluster_id))
         .load(connection)
         .await?;
@@ -229,7 +237,10 @@ async fn users_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, Di
         .await?;
     let ids: Vec<i64> = rows.iter().map(|(user, _)| user.id).collect();
     let mut roles = roles_of(ids, connection).await?;
-    let mut partners: Vec<i64> = rows.iter().filter_map(|(user, _)| user.partner_id).collect();
+    let mut partners: Vec<i64> = rows
+        .iter()
+        .filter_map(|(user, _)| user.partner_id)
+        .collect();
     partners.sort_unstable();
     partners.dedup();
     let partners = if partners.is_empty() {
@@ -242,7 +253,10 @@ async fn users_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, Di
         if let Some(name) = user.partner_id.and_then(|id| partners.get(&id)) {
             shown.insert("partner".into(), name.as_str().into());
         }
-        shown.insert("roles".into(), roles.remove(&user.id).unwrap_or_default().into());
+        shown.insert(
+            "roles".into(),
+            roles.remove(&user.id).unwrap_or_default().into(),
+        );
         shown.insert("created".into(), user.created.into());
         shown.insert("modified".into(), user.modified.into());
         if let Some(hash) = hash.filter(|_| page.with_password_hashes) {

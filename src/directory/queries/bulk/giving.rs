@@ -8,9 +8,7 @@ use crate::directory::Expected;
 use crate::directory::bulk::{GrantRow, Kind, Numbered, Row, RowProblem};
 use crate::directory::delegation::Place;
 use crate::directory::events::described;
-use crate::directory::grants::{
-    Grant, GrantChanges, NewGrant, UpdateGrant, check_time, misplaced,
-};
+use crate::directory::grants::{Grant, GrantChanges, NewGrant, UpdateGrant, check_time, misplaced};
 use crate::directory::members::Authority;
 use crate::directory::permissions::Reach;
 use crate::storage::schema::grants;
@@ -71,10 +69,7 @@ pub async fn take(
 }
 
 impl Known {
-    async fn load(
-        rows: &[(u64, GrantRow)],
-        connection: &mut Conn,
-    ) -> Result<Self, DirectoryError> {
+    async fn load(rows: &[(u64, GrantRow)], connection: &mut Conn) -> Result<Self, DirectoryError> {
         let all = |pick: fn(&GrantRow) -> Option<String>| {
             let names = rows.iter().filter_map(|(_, row)| pick(row));
             names.collect::<BTreeSet<String>>()
@@ -102,7 +97,11 @@ impl Known {
         let user = find(&self.users, "user", row.user.as_deref());
         let role = find(&self.roles, "role", row.role.as_deref());
         let name = |place: &Option<Option<String>>| place.clone().flatten();
-        let workspace = find(&self.workspaces, "workspace", name(&row.workspace).as_deref());
+        let workspace = find(
+            &self.workspaces,
+            "workspace",
+            name(&row.workspace).as_deref(),
+        );
         let cluster = find(&self.clusters, "cluster", name(&row.cluster).as_deref());
         let (Some(user), Some(role), true) = (user, role, problems.is_empty()) else {
             return Err(problems);
@@ -111,7 +110,10 @@ impl Known {
         let place = Place { workspace, cluster };
         problems.extend(misplaced(scope, place).map(RowProblem::from));
         let time = |time: &Option<Option<String>>| time.clone().flatten();
-        let (from, until) = (time(&row.changes.valid_from), time(&row.changes.valid_until));
+        let (from, until) = (
+            time(&row.changes.valid_from),
+            time(&row.changes.valid_until),
+        );
         problems.extend(check_time(from.as_deref(), until.as_deref()).map(RowProblem::from));
         if problems.is_empty() {
             Ok((user, role, workspace, cluster))
@@ -189,7 +191,8 @@ async fn insert(
             batch.created(KIND, grant.id, || described(&grant));
         }
     } else {
-        let made: Vec<i64> = env::insert_returning!(grants::table, new, grants::id => i64, connection);
+        let made: Vec<i64> =
+            env::insert_returning!(grants::table, new, grants::id => i64, connection);
         batch.outcome.of(KIND).created += made.len() as u64;
     }
     Ok(())

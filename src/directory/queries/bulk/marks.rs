@@ -49,16 +49,18 @@ impl Run for FindImport {
             .first(connection)
             .await
             .optional()?;
-        Ok(left.map(|(import_id, bytes, lines, digest, finished)| Begun {
-            mark: Mark {
-                import_id,
-                bytes: bytes.unsigned_abs(),
-                lines: lines.unsigned_abs(),
-                digest,
-                is_last: finished.is_some(),
-            },
-            finished,
-        }))
+        Ok(
+            left.map(|(import_id, bytes, lines, digest, finished)| Begun {
+                mark: Mark {
+                    import_id,
+                    bytes: bytes.unsigned_abs(),
+                    lines: lines.unsigned_abs(),
+                    digest,
+                    is_last: finished.is_some(),
+                },
+                finished,
+            }),
+        )
     }
 }
 

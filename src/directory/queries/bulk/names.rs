@@ -51,7 +51,10 @@ impl Names {
 
 fn each(names: BTreeSet<String>) -> Vec<String> {
     // PostgreSQL knows no NUL in text, and nothing is called so.
-    names.into_iter().filter(|name| !name.contains('\0')).collect()
+    names
+        .into_iter()
+        .filter(|name| !name.contains('\0'))
+        .collect()
 }
 
 /// Roles with their scopes.
@@ -64,7 +67,10 @@ pub async fn roles(
         .select((roles::name, roles::id, roles::scope))
         .load(connection)
         .await?;
-    let scopes = rows.iter().map(|(_, id, scope)| (*id, scope.clone())).collect();
+    let scopes = rows
+        .iter()
+        .map(|(_, id, scope)| (*id, scope.clone()))
+        .collect();
     let names = Names::of(rows.into_iter().map(|(name, id, _)| (name, id)));
     Ok((names, scopes))
 }
@@ -139,7 +145,10 @@ pub async fn partners(
     }
     let names = each(names);
     let numbered: Vec<(Option<String>, i64)> = partners::table
-        .filter(env::text_in(partners::vendor_number.assume_not_null(), &names))
+        .filter(env::text_in(
+            partners::vendor_number.assume_not_null(),
+            &names,
+        ))
         .select((partners::vendor_number, partners::id))
         .load(connection)
         .await?;
@@ -152,11 +161,16 @@ pub async fn partners(
         .into_iter()
         .filter_map(|(number, id)| Some((number?, id)))
         .collect();
-    let (without, with): (Vec<_>, Vec<_>) =
-        titled.into_iter().partition(|(_, _, number)| number.is_none());
+    let (without, with): (Vec<_>, Vec<_>) = titled
+        .into_iter()
+        .partition(|(_, _, number)| number.is_none());
     let plain = |(title, id, _)| (title, id);
     let mut all = Names::of(with.into_iter().map(plain));
     all.0.extend(Names::of(without.into_iter().map(plain)).0);
-    all.0.extend(numbered.iter().map(|(number, id)| (number.clone(), vec![*id])));
+    all.0.extend(
+        numbered
+            .iter()
+            .map(|(number, id)| (number.clone(), vec![*id])),
+    );
     Ok(all)
 }

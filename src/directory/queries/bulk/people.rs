@@ -132,19 +132,27 @@ struct Known {
 }
 
 impl Known {
-    async fn load(
-        rows: &[(u64, UserRow)],
-        connection: &mut Conn,
-    ) -> Result<Self, DirectoryError> {
+    async fn load(rows: &[(u64, UserRow)], connection: &mut Conn) -> Result<Self, DirectoryError> {
         let of_all = |names: &mut dyn Iterator<Item = String>| names.collect::<BTreeSet<_>>();
-        let roles = of_all(&mut rows.iter().flat_map(|(_, row)| row.roles.iter().flatten().cloned()));
-        let partners = of_all(&mut rows.iter().filter_map(|(_, row)| row.partner.clone().flatten()));
+        let roles = of_all(
+            &mut rows
+                .iter()
+                .flat_map(|(_, row)| row.roles.iter().flatten().cloned()),
+        );
+        let partners = of_all(
+            &mut rows
+                .iter()
+                .filter_map(|(_, row)| row.partner.clone().flatten()),
+        );
         let unames: Vec<String> = rows.iter().map(|(_, row)| wanted_uname(row).0).collect();
         let own_ids: Vec<String> = rows
             .iter()
             .filter_map(|(_, row)| row.changes.external_id.clone())
             .collect();
-        let usernames: Vec<String> = rows.iter().map(|(_, row)| row.username().to_owned()).collect();
+        let usernames: Vec<String> = rows
+            .iter()
+            .map(|(_, row)| row.username().to_owned())
+            .collect();
         let (roles, scopes) = names::roles(roles, connection).await?;
         let taken = users::table
             .filter(env::text_in(users::uname, &unames))
@@ -180,7 +188,10 @@ impl Known {
                 Err(problem) => problems.push(problem),
             },
         }
-        let roles = row.roles.as_ref().map(|names| self.roles.find_all("roles", names));
+        let roles = row
+            .roles
+            .as_ref()
+            .map(|names| self.roles.find_all("roles", names));
         let roles = roles.transpose().unwrap_or_else(|found| {
             problems.extend(found);
             None
@@ -292,10 +303,18 @@ async fn update(
         return Ok(());
     }
     if !batch.updates(KIND) {
-        batch.refuse(KIND, line, problem("A user with this username already exists."));
+        batch.refuse(
+            KIND,
+            line,
+            problem("A user with this username already exists."),
+        );
         return Ok(());
     }
-    if changes.external_id.as_ref().is_some_and(|id| known.own_ids.contains(id)) {
+    if changes
+        .external_id
+        .as_ref()
+        .is_some_and(|id| known.own_ids.contains(id))
+    {
         let message = "A user with this external_id already exists.";
         batch.refuse(KIND, line, RowProblem::new("external_id", message));
         return Ok(());
@@ -392,8 +411,7 @@ async fn with_unames(
                 match variant(&wanted.uname, &taken, connection).await? {
                     Some(uname) => wanted.uname = uname,
                     None => {
-                        let message =
-                            "Choose a uname: all that the username suggests are taken.";
+                        let message = "Choose a uname: all that the username suggests are taken.";
                         batch.refuse(KIND, wanted.line, RowProblem::new("uname", message));
                         continue;
                     }
@@ -412,7 +430,9 @@ async fn variant(
     taken: &HashSet<String>,
     connection: &mut Conn,
 ) -> Result<Option<String>, DirectoryError> {
-    let all: Vec<String> = (2..=UNAME_VARIANTS).map(|n| format!("{uname}-{n}")).collect();
+    let all: Vec<String> = (2..=UNAME_VARIANTS)
+        .map(|n| format!("{uname}-{n}"))
+        .collect();
     let held: Vec<String> = users::table
         .filter(env::text_in(users::uname, &all))
         .select(users::uname)
@@ -515,6 +535,9 @@ fn described(wanted: &Wanted) -> Map<String, Value> {
     members.insert("partner".into(), changes.partner_id.flatten().into());
     members.insert("is_active".into(), changes.is_active.unwrap_or(true).into());
     members.insert("is_staff".into(), changes.is_staff.unwrap_or(false).into());
-    members.insert("roles".into(), wanted.roles.clone().unwrap_or_default().into());
+    members.insert(
+        "roles".into(),
+        wanted.roles.clone().unwrap_or_default().into(),
+    );
     members
 }

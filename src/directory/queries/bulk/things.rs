@@ -6,19 +6,22 @@ use std::collections::BTreeSet;
 use super::super::prelude::*;
 use super::{Batch, guarded, names};
 use crate::directory::Expected;
-use crate::directory::bulk::{
-    ClusterRow, Kind, PartnerRow, RoleRow, RowProblem, WorkspaceRow,
-};
+use crate::directory::bulk::{ClusterRow, Kind, PartnerRow, RoleRow, RowProblem, WorkspaceRow};
 use crate::directory::clusters::{Cluster, CreateCluster, UpdateCluster};
 use crate::directory::partners::{CreatePartner, Partner, PartnerChanges, UpdatePartner};
 use crate::directory::permissions::Reach;
 use crate::directory::roles::{CreateRole, Role, RoleChanges, UpdateRole};
 use crate::directory::workspaces::{CreateWorkspace, UpdateWorkspace, Workspace};
-use crate::storage::schema::{clusters, partner_clusters, partners, role_includes, roles, workspaces};
+use crate::storage::schema::{
+    clusters, partner_clusters, partners, role_includes, roles, workspaces,
+};
 
 /// A thing of this name is there, and is another than the row says.
 fn taken(field: &str) -> RowProblem {
-    RowProblem::new(field, format!("There is another with this {field} already."))
+    RowProblem::new(
+        field,
+        format!("There is another with this {field} already."),
+    )
 }
 
 /// The members as they shall be, when they are not so already.
