@@ -62,7 +62,7 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
             flags: wanted,
         } => import::run(&file, &wanted, settings::load(flags)?),
         Command::Export(wanted) => export::run(&wanted, settings::load(flags)?),
-        Command::Generate(wanted) => generate::run(&wanted, || Ok(settings::load(flags)?)),
+        Command::Generate(wanted) => generate::run(&wanted, || settings::load(flags)),
         Command::Check { repair } => check::run(repair, settings::load(flags)?),
         Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),
         Command::Config { command } => output::print(&match command {

@@ -15,10 +15,6 @@ pub struct Progress {
 
 impl Progress {
     /// Quiet unless somebody looks.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how long it takes, not when it is"
-    )]
     pub fn begin() -> Self {
         Self {
             is_shown: stderr().is_terminal(),

@@ -5,13 +5,13 @@ use super::{
     ClusterRow, GrantRow, PartnerRow, PasswordHash, RoleRow, UserRow, Value, WorkspaceRow, values,
 };
 use crate::directory::clusters::CLUSTER_TYPES;
+use crate::directory::expressions;
 use crate::directory::partners::{
     CSO_TYPES, EXTERNAL_SOURCES, MAX_CITY, MAX_EXTERNAL_ID, MAX_OCHA_EXTERNAL_ID, MAX_PHONE,
     MAX_POSTAL_CODE, MAX_RATING, MAX_SHORT_TITLE, MAX_STREET, MAX_VENDOR_NUMBER, PARTNER_TYPES,
     SHARED_PARTNER, country,
 };
 use crate::directory::permissions::check_names;
-use crate::directory::roles::check_expressions;
 use crate::directory::workspaces::MAX_CODE;
 use crate::directory::{Problem, json};
 
@@ -19,12 +19,6 @@ use crate::directory::{Problem, json};
 const MAX_OWN_ID: usize = 64;
 /// The most characters of a password's hash.
 const MAX_HASH: usize = 512;
-
-fn expressions(field: &'static str, text: &str) -> Result<String, Problem> {
-    values::within(field, text, 0, values::MAX_LONG_TEXT)?;
-    check_expressions(field, text)?;
-    Ok(text.to_owned())
-}
 
 fn name(field: &'static str, value: &Value) -> Result<String, Problem> {
     let text = json::text(field, value)?;
@@ -61,10 +55,10 @@ pub const ROLES: &[Field<RoleRow>] = &[
     field!(put permissions, |value| {
         check_names("permissions", &json::texts("permissions", value)?)
     }),
-    field!(maybe include_context, |text| expressions("include_context", text)),
-    field!(maybe exclude_context, |text| expressions("exclude_context", text)),
-    field!(maybe include_bundles, |text| expressions("include_bundles", text)),
-    field!(maybe exclude_bundles, |text| expressions("exclude_bundles", text)),
+    field!(maybe include_context, |text| expressions::checked("include_context", text)),
+    field!(maybe exclude_context, |text| expressions::checked("exclude_context", text)),
+    field!(maybe include_bundles, |text| expressions::checked("include_bundles", text)),
+    field!(maybe exclude_bundles, |text| expressions::checked("exclude_bundles", text)),
     field!(text external_id, |text| values::filled("external_id", text, MAX_OWN_ID)),
     own!(includes, |value| json::texts("includes", value)),
 ];

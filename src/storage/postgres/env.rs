@@ -1,7 +1,7 @@
 //! What the shared queries are compiled against here.
 
 use diesel::dsl::{Asc, Desc, EqAny, NullsFirst, NullsLast};
-use diesel::sql_types::{BigInt, Bool, Nullable};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryResult};
 
 pub use diesel_async::RunQueryDsl;
@@ -56,17 +56,17 @@ pub async fn prepare_for_many(connection: &mut Conn) -> QueryResult<()> {
 }
 
 pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {
-    let found = sql::<Bool>(
+    let found = phrase::<Bool>(
         "EXISTS (SELECT 1 FROM pg_index WHERE indisvalid AND indexrelid = to_regclass(",
     )
-    .bind::<Text, _>(name)
+    .text(name)
     .sql("))");
     diesel::select(found).get_result(connection).await
 }
 
 /// Whether the search index is there, where it can be; the server keeps it right.
 pub async fn search_is_right(connection: &mut Conn) -> QueryResult<bool> {
-    let can_be = sql::<Bool>("EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm')");
+    let can_be = phrase::<Bool>("EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm')");
     let can_be: bool = diesel::select(can_be).get_result(connection).await?;
     Ok(!can_be || has_index("users_search", connection).await?)
 }

@@ -82,9 +82,10 @@ pub async fn prepare_for_many(_: &mut Conn) -> QueryResult<()> {
 }
 
 pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {
-    let found = sql::<Bool>("EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ")
-        .bind::<Text, _>(name)
-        .sql(")");
+    let found =
+        phrase::<Bool>("EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ")
+            .text(name)
+            .sql(")");
     diesel::RunQueryDsl::get_result(diesel::select(found), connection)
 }
 

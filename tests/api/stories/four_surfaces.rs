@@ -67,7 +67,7 @@ impl Person<'_> {
         let path = "/api/id-management/users/?page_size=100";
         let list = self.client.get_with(path, &[]).expect(200).json();
         let users = list["results"].as_array().unwrap();
-        let own = |user: &&Value| user["id"].to_string() == self.id;
+        let own = |user: &&Value| user["id"].as_i64() == self.id.parse().ok();
         users.iter().find(own).cloned()
     }
 

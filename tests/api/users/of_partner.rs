@@ -39,7 +39,7 @@ fn the_count_follows_whoever_joins_leaves_is_deleted_and_restored() {
 
     admin.delete(&one.path()).expect(204);
     assert_eq!(users_of(here.id), ids(&[&two, &three]));
-    let restore = crate::support::changes("users", &one.id.to_string(), serde_json::json!({}));
+    let restore = crate::support::changes("users", one.id.to_string(), serde_json::json!({}));
     admin.patch(&one.trash_path(), &restore).expect(200);
     assert_eq!(users_of(here.id), ids(&[&one, &two, &three]));
     admin.delete(&one.path()).expect(204);
