@@ -1,5 +1,5 @@
 //! The one writer: it takes what waits, runs it in one transaction with a
-//! savepoint for each job, and answers after the commit. Many small writes so
+//! savepoint for each job when there are several, and answers after the commit. Many small writes so
 //! share one wait for the disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -174,6 +174,9 @@ impl Worker {
 }
 
 fn transact(connection: &mut SqliteConnection, batch: &mut [Job]) -> Result<(), StorageError> {
+    if let [alone] = batch {
+        return run_alone(connection, alone).map_err(StorageError::from);
+    }
     let outcome = connection.immediate_transaction(|connection| {
         for job in batch {
             savepoint(connection, job)?;
@@ -183,17 +186,30 @@ fn transact(connection: &mut SqliteConnection, batch: &mut [Job]) -> Result<(), 
     outcome.map_err(StorageError::from)
 }
 
+/// Without a savepoint: what it would undo is the whole transaction. SQLite
+/// keeps a copy of every page that changes within a savepoint, and goes through
+/// all of them after each statement, which makes a job of many rows slow.
+fn run_alone(connection: &mut SqliteConnection, job: &mut Job) -> Result<(), QueryError> {
+    undone_or_done(connection.immediate_transaction(|connection| run(connection, job)))
+}
+
 fn savepoint(connection: &mut SqliteConnection, job: &mut Job) -> Result<(), QueryError> {
-    let outcome = connection.transaction(|connection| {
-        let run = catch_unwind(AssertUnwindSafe(|| (job.run)(connection)));
-        match run {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(QueryError::RollbackTransaction),
-        }
-    });
+    undone_or_done(connection.transaction(|connection| run(connection, job)))
+}
+
+fn run(connection: &mut SqliteConnection, job: &mut Job) -> Result<(), QueryError> {
+    let run = catch_unwind(AssertUnwindSafe(|| (job.run)(connection)));
+    match run {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(_) => Err(QueryError::RollbackTransaction),
+    }
+}
+
+/// That a job undid what it did is no failure of the transaction.
+fn undone_or_done(outcome: Result<(), QueryError>) -> Result<(), QueryError> {
     match outcome {
-        Ok(()) | Err(QueryError::RollbackTransaction) => Ok(()),
-        Err(error) => Err(error),
+        Err(QueryError::RollbackTransaction) => Ok(()),
+        outcome => outcome,
     }
 }
 
