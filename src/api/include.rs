@@ -1,7 +1,7 @@
 //! Compound documents: `include`, loaded in batches, one query for each
 //! relationship of each level whatever the size of the page.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Failure;
 use super::kinds;
@@ -61,18 +61,23 @@ pub fn tree_from<R: Resource>(
 #[derive(Default)]
 pub struct Compound {
     included: Option<Loaded>,
-    /// By type and relationship, then by id.
-    linkage: HashMap<(&'static str, &'static str), HashMap<i64, Vec<i64>>>,
+    /// Of a few relationships, which are looked through for every resource.
+    linkage: Vec<Linkage>,
+}
+
+/// The linkage of one relationship of a type, by the id of the resource.
+struct Linkage {
+    kind: &'static str,
+    name: &'static str,
+    members: BTreeMap<i64, Vec<i64>>,
 }
 
 impl Compound {
     /// The linkage of one resource, when it was asked for.
     pub fn linkage(&self, kind: &'static str, name: &'static str, id: i64) -> Option<&[i64]> {
-        if self.linkage.is_empty() {
-            return None;
-        }
-        let known = self.linkage.get(&(kind, name))?;
-        Some(known.get(&id).map_or(&[], Vec::as_slice))
+        let mut all = self.linkage.iter();
+        let known = all.find(|known| known.name == name && known.kind == kind)?;
+        Some(known.members.get(&id).map_or(&[], Vec::as_slice))
     }
 
     /// Loads what `tree` names for the primary resources `ids` of `kind`.
@@ -155,7 +160,8 @@ impl Compound {
         ids: &[i64],
         pairs: Vec<(i64, i64)>,
     ) -> Vec<i64> {
-        let known = self.linkage.entry((kind, name)).or_default();
+        let mut linkage = self.take(kind, name);
+        let known = &mut linkage.members;
         let new: BTreeSet<i64> = ids
             .iter()
             .copied()
@@ -171,7 +177,21 @@ impl Compound {
                 known.entry(id).or_default().push(other);
             }
         }
+        self.linkage.push(linkage);
         reached.into_iter().collect()
+    }
+
+    /// Takes what is known of a relationship out, to be put back with more.
+    fn take(&mut self, kind: &'static str, name: &'static str) -> Linkage {
+        let is_it = |known: &Linkage| known.name == name && known.kind == kind;
+        match self.linkage.iter().position(is_it) {
+            Some(place) => self.linkage.swap_remove(place),
+            None => Linkage {
+                kind,
+                name,
+                members: BTreeMap::new(),
+            },
+        }
     }
 
     async fn fetch(

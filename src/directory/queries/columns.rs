@@ -215,27 +215,42 @@ macro_rules! fitting {
         use super::columns::BATCH;
         let prefix = $pattern.prefix().to_owned();
         let mut ids: Vec<i64> = Vec::new();
-        let mut after = 0;
+        let mut last: Option<(i64, Option<String>)> = None;
         loop {
-            let mut rows = $table::table
-                .filter($table::id.gt(after))
-                .order($table::id.asc())
+            let rows = $table::table
                 .limit(BATCH)
                 .select(($table::id, $table::$name.nullable()))
                 .into_boxed::<Db>();
-            if !prefix.is_empty() {
-                rows = rows.filter($table::$name.nullable().ge(Some(prefix.clone())));
-            }
-            if let Some(end) = end_of_prefix(&prefix) {
-                rows = rows.filter($table::$name.nullable().lt(Some(end)));
-            }
-            let rows: Vec<(i64, Option<String>)> = rows.load($connection).await?;
+            // Along the index that the prefix is a range of, where there is a
+            // prefix; one that only few rows have must not be looked for in all.
+            let rows = if prefix.is_empty() {
+                let after = last.as_ref().map_or(0, |(id, _)| *id);
+                rows.filter($table::id.gt(after)).order($table::id.asc())
+            } else {
+                let mut rows = rows
+                    .filter($table::$name.nullable().ge(Some(prefix.clone())))
+                    .order(($table::$name.asc(), $table::id.asc()));
+                if let Some(end) = end_of_prefix(&prefix) {
+                    rows = rows.filter($table::$name.nullable().lt(Some(end)));
+                }
+                if let Some((id, Some(text))) = &last {
+                    let row = concat!(
+                        "(", stringify!($table), ".", stringify!($name), ", ",
+                        stringify!($table), ".id) > ("
+                    );
+                    let beyond = phrase::<diesel::sql_types::Nullable<diesel::sql_types::Bool>>(row);
+                    let beyond = beyond.text(text.clone()).sql(", ").number(*id).sql(")");
+                    rows = rows.filter(beyond);
+                }
+                rows
+            };
+            let mut rows: Vec<(i64, Option<String>)> = rows.load($connection).await?;
             let fits = |text: &Option<String>| text.as_ref().is_some_and(|text| $pattern.fits(text));
             ids.extend(rows.iter().filter(|(_, text)| fits(text)).map(|(id, _)| *id));
-            match rows.last() {
-                Some((last, _)) if i64::try_from(rows.len()) == Ok(BATCH) => after = *last,
-                _ => break ids,
+            if i64::try_from(rows.len()) != Ok(BATCH) {
+                break ids;
             }
+            last = rows.pop();
         }
     }};
     ($kind:ident $table:ident $name:ident, $pattern:expr, $connection:expr) => {

@@ -65,16 +65,22 @@ pub async fn sees(
     }
 }
 
-/// The ids of those that there are.
+/// The ids of those that there are, each once: two queries, since one that asks
+/// for either would look at every role.
 pub async fn ids_of(named: &Named, connection: &mut Conn) -> Result<Vec<i64>, DirectoryError> {
-    let query = roles::table
-        .filter(
-            roles::id
-                .eq_any(named.ids.clone())
-                .or(roles::name.eq_any(named.names.clone())),
-        )
-        .select(roles::id);
-    Ok(query.load(connection).await?)
+    let mut ids: Vec<i64> = Vec::new();
+    if !named.ids.is_empty() {
+        let query = roles::table.filter(env::id_in(roles::id, named.ids.clone()));
+        ids = query.select(roles::id).load(connection).await?;
+    }
+    if !named.names.is_empty() {
+        let query = roles::table.filter(env::text_in(roles::name, &named.names));
+        let others: Vec<i64> = query.select(roles::id).load(connection).await?;
+        ids.extend(others);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }
 
 async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Role>, DirectoryError> {

@@ -72,12 +72,13 @@ pub async fn sight(
         Visible::Delegated(user) => user,
     };
     let now = context.now_text();
-    let rules: Vec<(String, String)> = grants::table
+    let rules: Vec<(String, String, Option<i64>)> = grants::table
+        .inner_join(users::table)
         .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
         .inner_join(grant_rules::table.on(grant_rules::granter_role_id.eq(role_closure::part_id)))
         .filter(grants::user_id.eq(user))
         .filter(in_force!(&now))
-        .select((grant_rules::scope, grant_rules::verbs))
+        .select((grant_rules::scope, grant_rules::verbs, users::partner_id))
         .distinct()
         .load(connection)
         .await?;
@@ -85,20 +86,15 @@ pub async fn sight(
         crate::directory::delegation::verbs(verbs)
             .contains(&crate::directory::delegation::Verb::Give)
     };
-    let mut partners = false;
-    for (scope, verbs) in &rules {
+    let mut own = None;
+    for (scope, verbs, partner) in &rules {
         match Nearness::named(scope).filter(|_| gives(verbs)) {
-            Some(nearness) if nearness.needs_partner() => partners = true,
+            Some(nearness) if nearness.needs_partner() => own = *partner,
             Some(_) => return Ok(Sight::All),
             None => {}
         }
     }
-    if !partners {
-        return Ok(Sight::Own(user));
-    }
-    let row = users::table.find(user).select(users::partner_id);
-    let partner: Option<Option<i64>> = row.get_result(connection).await.optional()?;
-    Ok(partner.flatten().map_or(Sight::Own(user), Sight::Partner))
+    Ok(own.map_or(Sight::Own(user), Sight::Partner))
 }
 
 /// Whether there is such a living user whom the caller sees.

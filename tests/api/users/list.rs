@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{post_johndoe, shown};
-use crate::support::{Client, Member, TestApp, a_role, a_user};
+use crate::support::{BEGIN, Client, Member, TestApp, a_role, a_user};
 
 fn pagination(count: i64, page: i64, page_count: i64, page_items: i64, page_size: i64) -> Value {
     json!({
@@ -624,4 +624,25 @@ fn deep_pages_hold_what_they_should_after_deletions() {
     app.admin().delete(&users[0].path()).expect(204);
     let answer = app.admin().get("/users?page[size]=2&page[number]=2");
     assert_eq!(answer.expect(200).ids(), ["4", "5"]);
+}
+
+/// More than are looked at at a time, all of one surname, which the prefix finds.
+#[test]
+fn a_pattern_finds_thousands_who_are_called_alike() {
+    let app = TestApp::start();
+    app.database.execute(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 10059)
+         INSERT INTO users (id, username, uname, surname, created, modified)
+         SELECT i, 'user' || i, 'user' || i, 'Same', '{BEGIN}', '{BEGIN}' FROM n"
+    ));
+    for pattern in ["^Same$", "^Sam", "am.$"] {
+        let path = format!(
+            "/users?filter[surname][regex]={}&page[size]=2",
+            percent(pattern)
+        );
+        let page = app.admin().get(&path).expect(200);
+        assert_eq!(page.ids(), ["10", "11"], "{pattern}");
+        let count = &page.json()["meta"]["pagination"]["count"];
+        assert_eq!(count, 10_050, "{pattern}");
+    }
 }
