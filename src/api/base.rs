@@ -28,6 +28,7 @@ pub fn of<'a>(api: &'a Api, request: &HttpRequest) -> Result<Cow<'a, str>, Error
     };
     let scheme = match trusted.then(|| forwarded("x-forwarded-proto")).flatten() {
         Some(proto) if proto.eq_ignore_ascii_case("https") => "https",
+        None if request.app_config().secure() => "https",
         _ => "http",
     };
     let host = trusted.then(|| forwarded("x-forwarded-host")).flatten();
@@ -40,7 +41,7 @@ pub fn of<'a>(api: &'a Api, request: &HttpRequest) -> Result<Cow<'a, str>, Error
         Some(_) => Err(invalid()),
         // HTTP/1.0 without a Host: our own address.
         None => Ok(Cow::Owned(format!(
-            "http://{}",
+            "{scheme}://{}",
             request.app_config().local_addr()
         ))),
     }

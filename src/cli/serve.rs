@@ -66,13 +66,14 @@ fn announce(settings: &Settings, address: SocketAddr, first: Option<&Password>) 
 
 fn welcome(settings: &Settings, address: SocketAddr, first: Option<&Password>) -> String {
     let (version, database) = (env!("CARGO_PKG_VERSION"), &settings.database.url);
-    let mut text = format!("rolecall {version} serves {database} at http://{address}");
+    let scheme = settings.server.scheme();
+    let mut text = format!("rolecall {version} serves {database} at {scheme}://{address}");
     // Writing to a string cannot fail.
     let _ = match &settings.server.base_url {
         Some(public) => writeln!(text, ", known as {public}"),
         None => writeln!(text),
     };
-    let local = format!("http://{}", reachable(address));
+    let local = format!("{scheme}://{}", reachable(address));
     let url = settings.server.base_url.as_ref().unwrap_or(&local);
     let username = &settings.auth.admin_username;
     let _ = match first.map(Password::made) {

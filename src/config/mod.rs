@@ -125,6 +125,7 @@ impl Settings {
             ));
         }
         self.ldap.check_together()?;
+        self.server.check_together()?;
         ordered_pairs(&ordered)?;
         ordered_pairs(&lives)
     }
@@ -254,6 +255,10 @@ mod tests {
         assert_eq!(
             sentence(&[("ROLECALL_MAIL_SMTP_URL", "smtp://localhost")]),
             "mail.from: is needed with mail.smtp_url"
+        );
+        assert_eq!(
+            sentence(&[("ROLECALL_TLS_KEY", "/key.pem")]),
+            "server.tls_certificate: is needed with server.tls_key"
         );
     }
 

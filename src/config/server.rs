@@ -1,13 +1,18 @@
 //! `[server]`: where the service listens and how it looks from outside.
 
+use super::error::ConfigError;
 use super::table::{Kind, Preset, Setting};
 use super::value;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 #[derive(Clone, Debug)]
 pub struct Server {
     pub listen: SocketAddr,
+    /// With its key: TLS. Both or neither.
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
     /// Scheme, host, maybe a path; never with a slash at the end.
     pub base_url: Option<String>,
     pub project: String,
@@ -17,6 +22,8 @@ pub struct Server {
     /// Lower-case origins, or `*`.
     pub cors_origins: Vec<String>,
     pub shutdown_seconds: u64,
+    /// Bytes from which on an answer is worth compressing; 0 for never.
+    pub compress_from: u64,
     pub strict_media_types: bool,
     pub invalid_data_status: InvalidDataStatus,
     pub require_if_match: bool,
@@ -52,17 +59,41 @@ impl Default for Server {
     fn default() -> Server {
         Server {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            tls_certificate: None,
+            tls_key: None,
             base_url: None,
             project: "rolecall".to_owned(),
             trusted_proxies: Vec::new(),
             workers: None,
             cors_origins: Vec::new(),
             shutdown_seconds: 30,
+            compress_from: 2048,
             strict_media_types: false,
             invalid_data_status: InvalidDataStatus::BadRequest,
             require_if_match: false,
             idempotency_seconds: 24 * 60 * 60,
             client_ids: ClientIds::Refuse,
+        }
+    }
+}
+
+impl Server {
+    /// What no single value can tell.
+    pub(super) fn check_together(&self) -> Result<(), ConfigError> {
+        let (missing, problem) = match (&self.tls_certificate, &self.tls_key) {
+            (Some(_), None) => ("server.tls_key", "is needed with server.tls_certificate"),
+            (None, Some(_)) => ("server.tls_certificate", "is needed with server.tls_key"),
+            _ => return Ok(()),
+        };
+        Err(ConfigError::new(missing, problem))
+    }
+
+    /// `https` where the service itself speaks TLS.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls_certificate.is_some() {
+            "https"
+        } else {
+            "http"
         }
     }
 }
@@ -77,6 +108,34 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "IP address and port to listen on.",
         set: |settings, text| {
             settings.server.listen = listen(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.tls_certificate",
+        env: "ROLECALL_TLS_CERTIFICATE",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Unset {
+            example: "/etc/rolecall/fullchain.pem",
+        },
+        meaning: "File of the certificate and those that it leads to (PEM): with it and its key the service speaks HTTPS, with HTTP/2. A file that changes is read again within a minute.",
+        set: |settings, text| {
+            settings.server.tls_certificate = Some(value::name(text)?.into());
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.tls_key",
+        env: "ROLECALL_TLS_KEY",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Unset {
+            example: "/etc/rolecall/key.pem",
+        },
+        meaning: "File of the certificate's private key (PEM).",
+        set: |settings, text| {
+            settings.server.tls_key = Some(value::name(text)?.into());
             Ok(())
         },
     },
@@ -151,6 +210,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Time that open requests get to finish when the service stops.",
         set: |settings, text| {
             settings.server.shutdown_seconds = value::number(text, 0..=3600)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.compress_from",
+        env: "ROLECALL_COMPRESS_FROM",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("2048"),
+        meaning: "Bytes from which on an answer is compressed (gzip) for a client that asks for it with Accept-Encoding; 0 compresses none.",
+        set: |settings, text| {
+            settings.server.compress_from = value::number(text, 0..=1_073_741_824)?;
             Ok(())
         },
     },

@@ -1,9 +1,11 @@
 //! The program as a server: assembly of the surfaces, limits, health, shutdown.
 
+mod compression;
 mod health;
 mod housekeeping;
 mod middleware;
 mod shutdown;
+mod tls;
 
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
@@ -27,6 +29,7 @@ use crate::dialects::prp::{self, Prp};
 use crate::directory::Directory;
 use crate::directory::mail::MailPolicy;
 use crate::mail::{self, Post, Sending};
+use tls::Identity;
 
 /// Adds routes of its own; for tests that need a handler which misbehaves.
 pub type Extra = fn(&mut ServiceConfig);
@@ -43,6 +46,7 @@ pub struct Bound {
     extra: Extra,
     post: Option<Post>,
     mail: MailPolicy,
+    identity: Option<Arc<Identity>>,
 }
 
 /// Why there is no server. One sentence.
@@ -88,6 +92,7 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
         extra: |_| {},
         post: Post::new(&settings.mail).map_err(BindError)?,
         mail,
+        identity: Identity::of(&settings.server).map_err(BindError)?,
     })
 }
 
@@ -138,6 +143,7 @@ impl Bound {
             extra,
             post,
             mail,
+            identity,
             ..
         } = self;
         let directory = api.auth.directory.clone();
@@ -145,6 +151,7 @@ impl Bound {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let origins = settings.server.cors_origins.clone();
         let header_bytes = limits.header_bytes;
+        let compress_from = settings.server.compress_from;
         let description = api::describe(&settings);
         let server = HttpServer::new(move || {
             App::new()
@@ -156,6 +163,9 @@ impl Bound {
                 .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
                 .wrap(from_fn(move |request, next| {
                     middleware::guarded(request, next, header_bytes)
+                }))
+                .wrap(from_fn(move |request, next| {
+                    compression::compressed(request, next, compress_from)
                 }))
                 .service(
                     web::resource("/health")
@@ -175,7 +185,15 @@ impl Bound {
         .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
         .client_request_timeout(Duration::from_secs(limits.header_seconds))
         .shutdown_timeout(settings.server.shutdown_seconds);
-        let server = server.disable_signals().listen(listener)?.run();
+        let server = match identity {
+            Some(identity) => {
+                let config = identity.config().map_err(std::io::Error::other)?;
+                identity.watch();
+                server.listen_rustls_0_23(listener, config)?
+            }
+            None => server.listen(listener)?,
+        };
+        let server = server.disable_signals().run();
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
         let pause = Duration::from_secs(settings.limits.ended_grants_seconds);
         housekeeping::start(directory.clone(), pause);

@@ -23,6 +23,7 @@ mod bulk;
 mod cfengine;
 mod clusters;
 mod conditional;
+mod connections;
 mod delegation;
 mod description;
 mod events;

@@ -1,0 +1,199 @@
+//! The service's own certificate: read at the start, and again when its files
+//! change, so that a renewed one needs no restart.
+
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, SystemTime};
+
+use actix_web::rt;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{ServerConfig, crypto::CryptoProvider};
+
+use crate::config::Server;
+
+/// How often the files are looked at.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// The files, and what they held when they were last read.
+#[derive(Debug)]
+pub struct Identity {
+    certificate: PathBuf,
+    key: PathBuf,
+    current: RwLock<Arc<CertifiedKey>>,
+}
+
+impl Identity {
+    /// None where the service speaks plain HTTP. Else a sentence about why not.
+    pub fn of(settings: &Server) -> Result<Option<Arc<Self>>, String> {
+        let (Some(certificate), Some(key)) = (&settings.tls_certificate, &settings.tls_key) else {
+            return Ok(None);
+        };
+        let current = RwLock::new(Arc::new(read(certificate, key)?));
+        Ok(Some(Arc::new(Self {
+            certificate: certificate.clone(),
+            key: key.clone(),
+            current,
+        })))
+    }
+
+    /// TLS 1.2 and 1.3; the server adds HTTP/2 and HTTP/1.1 to what it offers.
+    pub fn config(self: &Arc<Self>) -> Result<ServerConfig, String> {
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| format!("TLS cannot be used: {error}"))?
+            .with_no_client_auth()
+            .with_cert_resolver(self.clone());
+        Ok(config)
+    }
+
+    /// Looks at the files until the system stops.
+    pub fn watch(self: Arc<Self>) {
+        rt::spawn(async move {
+            let mut seen = self.changed();
+            loop {
+                rt::time::sleep(PAUSE).await;
+                let now = self.changed();
+                if now != seen && self.renew() {
+                    seen = now;
+                }
+            }
+        });
+    }
+
+    /// When either file was last written to, as far as that can be known.
+    fn changed(&self) -> [Option<SystemTime>; 2] {
+        [&self.certificate, &self.key].map(|path| {
+            let known = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+            known.ok()
+        })
+    }
+
+    /// Whether what the files hold could be used; what was there stays if not.
+    fn renew(&self) -> bool {
+        match read(&self.certificate, &self.key) {
+            Ok(new) => {
+                if let Ok(mut current) = self.current.write() {
+                    *current = Arc::new(new);
+                }
+                log::info!("the certificate was read again");
+                true
+            }
+            Err(problem) => {
+                log::warn!("the certificate that was read before stays in use: {problem}");
+                false
+            }
+        }
+    }
+}
+
+impl ResolvesServerCert for Identity {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.current.read().ok().map(|current| current.clone())
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+/// Both files, and that they belong together.
+fn read(certificate: &PathBuf, key: &PathBuf) -> Result<CertifiedKey, String> {
+    let about = |setting: &str, path: &PathBuf, problem: String| {
+        format!("server.{setting}: {} {problem}", path.display())
+    };
+    let of_certificate = |problem| about("tls_certificate", certificate, problem);
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .map_err(|error| of_certificate(format!("cannot be read ({error})")))?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| of_certificate(format!("is no file of certificates ({error})")))?;
+    if chain.is_empty() {
+        return Err(of_certificate("holds no certificate (PEM)".to_owned()));
+    }
+    let of_key = |problem| about("tls_key", key, problem);
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| {
+        of_key(format!(
+            "holds no private key (PEM) that can be read ({error})"
+        ))
+    })?;
+    CertifiedKey::from_der(chain, private, &provider())
+        .map_err(|error| of_key(format!("does not go with the certificate ({error})")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::path::Path;
+
+    fn made(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let (certificate, key) = (
+            folder.join(format!("{name}.pem")),
+            folder.join(format!("{name}.key")),
+        );
+        std::fs::write(&certificate, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        (certificate, key)
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        let folder =
+            std::env::temp_dir().join(format!("rolecall-tls-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn settings(certificate: &Path, key: &Path) -> Server {
+        Server {
+            tls_certificate: Some(certificate.to_owned()),
+            tls_key: Some(key.to_owned()),
+            ..Server::default()
+        }
+    }
+
+    #[test]
+    fn files_that_cannot_be_used_are_named_with_the_reason() {
+        let folder = folder("refused");
+        let (certificate, key) = made(&folder, "one");
+        let (_, other) = made(&folder, "other");
+        let problem =
+            |certificate: &Path, key: &Path| Identity::of(&settings(certificate, key)).unwrap_err();
+        let absent = folder.join("absent");
+        assert!(problem(&absent, &key).contains("server.tls_certificate: "));
+        assert!(problem(&certificate, &absent).contains("server.tls_key: "));
+        assert!(problem(&key, &key).contains("holds no certificate"));
+        assert!(problem(&certificate, &other).contains("does not go with the certificate"));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_renewed_certificate_is_used_and_a_broken_one_is_not() {
+        let folder = folder("renewed");
+        let (certificate, key) = made(&folder, "one");
+        let identity = Identity::of(&settings(&certificate, &key))
+            .unwrap()
+            .unwrap();
+        let shown = || {
+            identity
+                .current
+                .read()
+                .unwrap()
+                .cert
+                .first()
+                .unwrap()
+                .clone()
+        };
+        let first = shown();
+        std::fs::write(&key, "broken").unwrap();
+        assert!(!identity.renew());
+        assert_eq!(shown(), first);
+        made(&folder, "one");
+        assert!(identity.renew());
+        assert_ne!(shown(), first);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
