@@ -46,7 +46,7 @@ const HEAD: &str = r#"{"kind":"workspaces","code":"KEN","title":"Kenya"}
 {"kind":"partners","title":"ACME"}
 {"kind":"roles","name":"Huguenots"}
 {"kind":"roles","name":"Marketing"}
-{"kind":"users","username":"admin","roles":["admin"]}
+{"kind":"users","username":"admin","name":"Ann","surname":"Able","roles":["admin"]}
 "#;
 const TAIL: &str = r#"{"kind":"grants","user":"user0","role":"CLUSTER_MEMBER","cluster":"KEN/health/Health"}
 "#;

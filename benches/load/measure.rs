@@ -1,7 +1,9 @@
 //! Rounds that take turns between the servers, and their medians.
 
 use std::error::Error;
+use std::time::{Duration, Instant};
 
+use super::http::{self, Request};
 use super::process::Process;
 use super::settings::Settings;
 use super::work::Item;
@@ -13,6 +15,35 @@ pub struct Contender {
     pub process: Process,
     pub address: String,
 }
+
+impl Contender {
+    /// Waits until it has done what the end of a round left it with, so that
+    /// the next is measured alone: it answers at once and uses no time.
+    fn calm_down(&self, token: &str) {
+        let request = Request {
+            method: "GET",
+            path: "/users/1",
+            token,
+            body: "",
+        };
+        let end = Instant::now() + LONGEST_CALM;
+        while Instant::now() < end {
+            let (began, before) = (Instant::now(), self.process.cpu_micros());
+            let answered = self.kind == Kind::Memory
+                || http::ask(&self.address, &self.address, &request).is_ok();
+            let quick = began.elapsed() < GLANCE;
+            std::thread::sleep(GLANCE);
+            // A tick of the kernel's clock may fall into any glance.
+            let idle = self.process.cpu_micros().saturating_sub(before) <= 10_000;
+            if answered && quick && idle {
+                return;
+            }
+        }
+    }
+}
+
+const GLANCE: Duration = Duration::from_millis(50);
+const LONGEST_CALM: Duration = Duration::from_secs(15);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -82,6 +113,7 @@ pub fn compare(
             let used = contender.process.cpu_micros().saturating_sub(before) as f64;
             let each = used / round.requests.max(1.0);
             rounds.push((round, each));
+            contender.calm_down(token);
         }
     }
     let figures = taking.iter().zip(&rounds).map(|(contender, rounds)| {

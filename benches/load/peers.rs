@@ -19,6 +19,8 @@ const TABLES: &str = include_str!("../peers/tables.sql");
 pub fn copy(database: &Database) -> Result<String, Box<dyn Error>> {
     if database.kind() == "postgres" {
         let tables = TABLES.replace("source.", "public.");
+        // As rolecall's: the order of the bytes.
+        let tables = tables.replace(" TEXT", " TEXT COLLATE \"C\"");
         let statements = format!("CREATE SCHEMA peers; SET search_path = peers; {tables}");
         database::postgres(&database.url, &statements)?;
         return Ok(database.url.clone());

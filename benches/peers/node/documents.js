@@ -16,20 +16,19 @@ function plain(user) {
 }
 
 function options(base, withRoles) {
-  const links = {
-    self: (user) => `${base}/users/${user.id}/relationships/roles`,
-    related: (user) => `${base}/users/${user.id}/roles`,
-  };
   return {
     attributes: withRoles ? [...ATTRIBUTES, "roles"] : ATTRIBUTES,
     keyForAttribute: "underscore_case",
     pluralizeType: false,
-    dataLinks: { self: (_, user) => `${base}/users/${(user ?? _).id}` },
+    dataLinks: { self: (user) => `${base}/users/${user.id}` },
     roles: {
       ref: "id",
       included: true,
       attributes: ROLE_ATTRIBUTES,
-      relationshipLinks: { self: (_, user) => links.self(user ?? _), related: (_, user) => links.related(user ?? _) },
+      relationshipLinks: {
+        self: (user) => `${base}/users/${user.id}/relationships/roles`,
+        related: (user) => `${base}/users/${user.id}/roles`,
+      },
       includedLinks: { self: (_, role) => `${base}/roles/${role.id}` },
     },
   };
