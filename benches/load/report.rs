@@ -60,10 +60,10 @@ fn failed(figures: &Figures) -> String {
 }
 
 fn ratio(ratio: f64) -> String {
-    if ratio < 10.0 {
-        format!("{ratio:.2}")
-    } else {
-        format!("{ratio:.0}")
+    match ratio {
+        ..0.01 => format!("{ratio:.4}"),
+        0.01..10.0 => format!("{ratio:.2}"),
+        _ => format!("{ratio:.0}"),
     }
 }
 
