@@ -114,7 +114,7 @@ def section(database, sizes):
     run, items = sizes[main]
     title = TITLES[database]
     yield f"### {title}\n\n"
-    yield f"{run['database']['version']}, {run['database']['durability']}; {run['cores']} cores of {run['processor']}. "
+    yield f"{run['database']}, {run['durability']}; {run['cores']} cores of {run['processor']}. "
     yield f"{rounds(run)}\n\n"
     yield f"![How often rolecall's rate holds that of the others, {title}](figures/ratios-{database}.svg)\n\n"
     yield f"{main:,} users:\n\n{comparison(items)}\n"

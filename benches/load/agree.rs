@@ -8,6 +8,9 @@ use super::http::{self, Request};
 use super::measure::{Contender, Kind};
 use super::work::Item;
 
+/// What of a document has to be the same.
+type View = fn(&[u8]) -> Result<String, Box<dyn Error>>;
+
 /// Fails where a server answers other than rolecall: the hand-written one byte
 /// by byte but for the time of a change, peers in which resources they show.
 pub fn check(items: &[Item], contenders: &[Contender], token: &str) -> Result<(), Box<dyn Error>> {
@@ -16,7 +19,7 @@ pub fn check(items: &[Item], contenders: &[Contender], token: &str) -> Result<()
     for item in items.iter().filter(|item| !item.probes.is_empty()) {
         let expected = answers(item, ours, &ours.address, token)?;
         for other in contenders.iter().filter(|one| one.kind.takes(item)) {
-            let view: fn(&[u8]) -> Result<String, Box<dyn Error>> = match other.kind {
+            let view: View = match other.kind {
                 Kind::Handwritten => timeless,
                 Kind::Peer(_) => shown,
                 Kind::Rolecall | Kind::Memory => continue,

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
 use tokio_postgres::{Client, NoTls};
 
 use super::settings::Settings;
@@ -55,27 +54,30 @@ impl Database {
         }
     }
 
-    /// Which database it is, and when it counts a change as done.
-    pub fn facts(&self) -> Result<Value, Box<dyn Error>> {
-        if self.postgres.is_none() {
-            let version = rusqlite::version();
-            return Ok(
-                json!({"version": format!("SQLite {version}"), "durability": "synchronous=FULL"}),
-            );
+    /// Which database it is.
+    pub fn version(&self) -> Result<String, Box<dyn Error>> {
+        match &self.postgres {
+            Some(_) => Ok(format!("PostgreSQL {}", self.shown("server_version")?)),
+            None => Ok(format!("SQLite {}", rusqlite::version())),
         }
-        let shown = |name: &'static str| {
-            let url = self.url.clone();
-            run(async move {
-                let client = connect(&url).await?;
-                let row = client.query_one(&format!("SHOW {name}"), &[]).await?;
-                row.try_get::<_, String>(0)
-            })
-        };
-        let (fsync, commit) = (shown("fsync")?, shown("synchronous_commit")?);
-        Ok(json!({
-            "version": format!("PostgreSQL {}", shown("server_version")?),
-            "durability": format!("fsync={fsync}, synchronous_commit={commit}"),
-        }))
+    }
+
+    /// When it counts a change as done.
+    pub fn durability(&self) -> Result<String, Box<dyn Error>> {
+        if self.postgres.is_none() {
+            return Ok("synchronous=FULL".into());
+        }
+        let (fsync, commit) = (self.shown("fsync")?, self.shown("synchronous_commit")?);
+        Ok(format!("fsync={fsync}, synchronous_commit={commit}"))
+    }
+
+    /// A setting of PostgreSQL.
+    fn shown(&self, name: &str) -> Result<String, Box<dyn Error>> {
+        run(async {
+            let client = connect(&self.url).await?;
+            let row = client.query_one(&format!("SHOW {name}"), &[]).await?;
+            row.try_get(0)
+        })
     }
 }
 

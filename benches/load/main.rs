@@ -32,7 +32,7 @@ mod wrk;
 
 use std::error::Error;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use database::Database;
 use measure::{Contender, Kind};
@@ -64,14 +64,12 @@ fn measure_size(settings: &Settings, users: usize) -> Result<Size, Box<dyn Error
     let service = Service::start(settings, &database.url, users)?;
     database.settle()?;
     let items = work::items(&service)?;
-    let run = facts(settings, &database, &service)?;
+    let mut run = facts(settings, &database, &service)?;
+    let (rounds, seconds) = (settings.rounds, settings.seconds);
     println!(
-        "{users} users, {}, {} rounds of {} s each",
-        run["database"]["version"].as_str().unwrap_or_default(),
-        settings.rounds,
-        settings.seconds
+        "{users} users, {}, {rounds} rounds of {seconds} s\n",
+        database.version()?
     );
-    println!();
     let (token, idle, start) = (service.token.clone(), service.idle_mib, service.start);
     let contenders = contenders(settings, &database, service, &items)?;
     agree::check(&items, &contenders, &token)?;
@@ -89,16 +87,13 @@ fn measure_size(settings: &Settings, users: usize) -> Result<Size, Box<dyn Error
     }
     let ours = contenders.iter().find(|one| one.kind == Kind::Rolecall);
     let after = ours.ok_or("rolecall is gone")?.process.memory_mib()?;
-    println!();
     println!(
-        "rolecall answers {} ms after its start; memory: {idle} MiB when started, {after} MiB afterwards.",
+        "\nrolecall answers {} ms after its start; memory: {idle} MiB when started, {after} MiB afterwards.\n",
         start.as_millis()
     );
-    println!();
+    run.insert("after_mib".into(), after.into());
     if settings.write {
-        let mut run = run;
-        run["after_mib"] = after.into();
-        report::write(database.kind(), &run, &size)?;
+        report::write(database.kind(), run, &size)?;
     }
     Ok(size)
 }
@@ -143,21 +138,23 @@ fn facts(
     settings: &Settings,
     database: &Database,
     service: &Service,
-) -> Result<Value, Box<dyn Error>> {
+) -> Result<Map<String, Value>, Box<dyn Error>> {
     let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = processor
         .lines()
         .find_map(|line| line.strip_prefix("model name"));
     let processor = processor.map(|line| line.trim_start_matches([' ', '\t', ':']));
-    Ok(json!({
+    let facts = json!({
         "users": service.users,
         "rounds": settings.rounds,
         "seconds": settings.seconds,
         "cores": std::thread::available_parallelism()?.get(),
         "processor": processor,
-        "database": database.facts()?,
+        "database": database.version()?,
+        "durability": database.durability()?,
         "fill_s": service.fill.as_secs_f64(),
         "start_ms": service.start.as_secs_f64() * 1e3,
         "idle_mib": service.idle_mib,
-    }))
+    });
+    Ok(facts.as_object().cloned().unwrap_or_default())
 }

@@ -112,12 +112,12 @@ fn median(size: &Size, name: &str) -> Option<f64> {
 }
 
 /// One JSON object a line: first the run, then each work.
-pub fn write(database: &str, run: &Value, size: &Size) -> Result<(), Box<dyn Error>> {
+pub fn write(database: &str, run: Map<String, Value>, size: &Size) -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results");
     std::fs::create_dir_all(&folder)?;
     let name = format!("{database}-{}.json", size.users);
     let mut file = std::fs::File::create(folder.join(name))?;
-    writeln!(file, "{run}")?;
+    writeln!(file, "{}", Value::Object(run))?;
     for (name, figures) in &size.items {
         let servers: Map<String, Value> = figures
             .iter()

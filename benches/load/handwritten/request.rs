@@ -81,6 +81,7 @@ pub fn base(request: &HttpRequest) -> String {
     format!("http://{host}")
 }
 
+#[expect(clippy::disallowed_methods, reason = "a program of its own")]
 pub fn now() -> String {
     chrono::Utc::now()
         .format("%Y-%m-%dT%H:%M:%S+00:00")
