@@ -269,7 +269,6 @@ fn write_users(
     Ok(items)
 }
 
-/// The total, and where the page begins, from the counted blocks of 1024 ids.
 fn page(
     connection: &Connection,
     base: &str,
@@ -277,18 +276,7 @@ fn page(
     with_roles: bool,
     out: &mut Vec<u8>,
 ) -> Result<(i64, i64), Fault> {
-    let offset = (list.page - 1) * PAGE_SIZE;
-    let (mut total, mut after, mut skip) = (0, -1, 0);
-    let mut statement =
-        connection.prepare_cached("SELECT block, living FROM user_blocks ORDER BY block")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let living: i64 = row.get(1)?;
-        if total <= offset {
-            (after, skip) = (row.get::<_, i64>(0)? * 1024 - 1, offset - total);
-        }
-        total += living;
-    }
+    let (total, after, skip) = start(connection, (list.page - 1) * PAGE_SIZE)?;
     let held = if with_roles {
         held_by(connection, after, skip)?
     } else {
@@ -301,6 +289,29 @@ fn page(
         include(connection, base, &held, out)?;
     }
     Ok((total, items))
+}
+
+/// The total, after which id the page begins, and how many rows on from there:
+/// from the counted blocks of 1024 ids.
+fn start(connection: &Connection, offset: i64) -> Result<(i64, i64, i64), Fault> {
+    let (mut total, mut after, mut skip) = (0, -1, 0);
+    if offset == 0 {
+        total = connection
+            .prepare_cached("SELECT coalesce(sum(living), 0) FROM user_blocks")?
+            .query_row([], |row| row.get(0))?;
+        return Ok((total, after, skip));
+    }
+    let mut statement =
+        connection.prepare_cached("SELECT block, living FROM user_blocks ORDER BY block")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let living: i64 = row.get(1)?;
+        if total <= offset {
+            (after, skip) = (row.get::<_, i64>(0)? * 1024 - 1, offset - total);
+        }
+        total += living;
+    }
+    Ok((total, after, skip))
 }
 
 /// Who of a page holds which role.

@@ -3,6 +3,8 @@
 //! for a page with roles. The connections of each of the server's threads are
 //! shared by its requests, which are pipelined.
 
+mod statements;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -11,11 +13,13 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use tokio_postgres::{Client, NoTls, Row, Statement};
 
-use super::document::{self, End, PAGE_SIZE, Role, User, select_role, select_user};
+use super::document::{self, End, PAGE_SIZE, Role, User};
 use super::request::{self, Caller, Column, Fault, Key, Wanted, answer};
 
 /// Connections of each thread.
 const CONNECTIONS: usize = 4;
+/// Where the columns of a user end.
+const BEYOND: usize = 18;
 /// How long callers are remembered: as long as rolecall does.
 const REMEMBERED: Duration = Duration::from_secs(5);
 
@@ -55,8 +59,9 @@ struct Connection {
     client: Client,
     caller: Statement,
     one_user: Statement,
-    page: Statement,
-    page_with_roles: Statement,
+    /// The first page and any other.
+    page: [Statement; 2],
+    page_with_roles: [Statement; 2],
     roles: Statement,
     named: Statement,
     found: Statement,
@@ -75,17 +80,23 @@ impl Connection {
             }
         });
         Ok(Self {
-            caller: client.prepare(CALLER).await?,
-            one_user: client.prepare(ONE_USER).await?,
-            page: client.prepare(PAGE).await?,
-            page_with_roles: client.prepare(PAGE_WITH_ROLES).await?,
-            roles: client.prepare(ROLES).await?,
-            named: client.prepare(NAMED).await?,
-            found: client.prepare(FOUND).await?,
-            set_name: client.prepare(&set(Column::Name)).await?,
-            set_position: client.prepare(&set(Column::Position)).await?,
-            add: client.prepare(ADD).await?,
-            remove: client.prepare(REMOVE).await?,
+            caller: client.prepare(statements::CALLER).await?,
+            one_user: client.prepare(statements::ONE_USER).await?,
+            page: [
+                client.prepare(statements::FIRST_PAGE).await?,
+                client.prepare(statements::PAGE).await?,
+            ],
+            page_with_roles: [
+                client.prepare(statements::FIRST_PAGE_WITH_ROLES).await?,
+                client.prepare(statements::PAGE_WITH_ROLES).await?,
+            ],
+            roles: client.prepare(statements::ROLES).await?,
+            named: client.prepare(statements::NAMED).await?,
+            found: client.prepare(statements::FOUND).await?,
+            set_name: client.prepare(&statements::set(Column::Name)).await?,
+            set_position: client.prepare(&statements::set(Column::Position)).await?,
+            add: client.prepare(statements::ADD).await?,
+            remove: client.prepare(statements::REMOVE).await?,
             client,
         })
     }
@@ -134,120 +145,6 @@ impl Worker {
         Ok(caller)
     }
 }
-
-/// Conditions on a grant `g`: held everywhere, now.
-macro_rules! held {
-    ($now:literal) => {
-        concat!(
-            "g.workspace_id IS NULL AND g.cluster_id IS NULL AND g.is_active \
-             AND (g.valid_from IS NULL OR g.valid_from <= ",
-            $now,
-            ") AND (g.valid_until IS NULL OR g.valid_until > ",
-            $now,
-            ")"
-        )
-    };
-}
-
-/// An administrator with a token that does not end.
-const CALLER: &str = concat!(
-    "SELECT u.id, u.username, t.id FROM tokens t JOIN users u ON u.id = t.user_id \
-     WHERE t.hash = $1 AND t.expires IS NULL AND u.is_active AND u.deleted_at IS NULL AND EXISTS ( \
-       SELECT 1 FROM grants g JOIN role_closure c ON c.role_id = g.role_id AND c.part_id = 1 \
-       WHERE g.user_id = u.id AND ",
-    held!("$2"),
-    ")"
-);
-const ONE_USER: &str = select_user!(" FROM users u WHERE u.id = $1 AND u.deleted_at IS NULL");
-const NAMED: &str = select_user!(" FROM users u WHERE u.username = $1 AND u.deleted_at IS NULL");
-
-/// The total, and where the page begins, from the counted blocks of 1024 ids.
-macro_rules! blocks {
-    () => {
-        "WITH blocks AS MATERIALIZED ( \
-           SELECT block, living, (sum(living) OVER (ORDER BY block))::bigint - living AS before \
-           FROM user_blocks), \
-         start AS (SELECT block * 1024 - 1 AS after, $1 - before AS skip FROM blocks \
-           WHERE before <= $1 AND before + living > $1) "
-    };
-}
-macro_rules! from_start {
-    () => {
-        " FROM users u WHERE u.id > (SELECT after FROM start) AND u.deleted_at IS NULL \
-          ORDER BY u.id LIMIT 20 OFFSET (SELECT skip FROM start)"
-    };
-}
-const PAGE: &str = concat!(
-    blocks!(),
-    select_user!(", (SELECT coalesce(sum(living), 0)::bigint FROM blocks)"),
-    from_start!()
-);
-const PAGE_WITH_ROLES: &str = concat!(
-    blocks!(),
-    select_user!(
-        ", (SELECT coalesce(sum(living), 0)::bigint FROM blocks), \
-         ARRAY(SELECT g.role_id FROM grants g WHERE g.user_id = u.id AND "
-    ),
-    held!("$2"),
-    " ORDER BY g.role_id)",
-    from_start!()
-);
-const ROLES: &str = select_role!(" WHERE id = ANY($1) ORDER BY id");
-const FOUND: &str = select_user!(
-    ", count(*) OVER () FROM users u WHERE u.deleted_at IS NULL \
-     AND user_search_text(u.username, u.name, u.surname, u.email) LIKE $1 \
-     ORDER BY u.id LIMIT 20 OFFSET $2"
-);
-/// Where the columns of a user end.
-const BEYOND: usize = 18;
-
-/// Changes a column and tells the audit log; the answer is the user as it then is.
-fn set(column: Column) -> String {
-    let column = column.name();
-    format!(
-        "WITH before AS (SELECT id, {column} AS was FROM users \
-           WHERE id = $1 AND deleted_at IS NULL FOR UPDATE), \
-         u AS (UPDATE users SET {column} = $2, modified = $3, modified_by = $4, \
-           version = users.version + 1 FROM before WHERE users.id = before.id RETURNING users.*), \
-         told AS (INSERT INTO events (at, actor_id, actor, token_id, verb, subject_type, \
-             subject_id, before, after, request_id) \
-           SELECT $3, $4, $5, $6::bigint, 'update', 'users', id, \
-             json_build_object('{column}', was)::text, json_build_object('{column}', $2::text)::text, \
-             'by hand' FROM before) {}",
-        select_user!(" FROM u")
-    )
-}
-
-/// Adds a role and tells; the answer is what is held then, and how much that changed.
-const ADD: &str = concat!(
-    "WITH changed AS (INSERT INTO grants (user_id, role_id, created, modified, created_by) \
-       SELECT u.id, r.id, $3, $3, $4::bigint FROM users u, roles r \
-       WHERE u.id = $1 AND u.deleted_at IS NULL AND r.id = $2 ON CONFLICT DO NOTHING \
-       RETURNING id, user_id, role_id), \
-     told AS (INSERT INTO events (at, actor_id, actor, token_id, verb, subject_type, \
-         subject_id, before, after, request_id) \
-       SELECT $3, $4::bigint, $5, $6::bigint, 'create', 'grants', id, NULL, \
-         format('{\"role\":%s,\"user\":%s}', role_id, user_id), 'by hand' FROM changed) \
-     SELECT ARRAY(SELECT g.role_id FROM grants g WHERE g.user_id = $1 AND ",
-    held!("$3"),
-    " UNION SELECT role_id FROM changed ORDER BY 1), (SELECT count(*) FROM changed)"
-);
-/// The last administrator stays one.
-const REMOVE: &str = concat!(
-    "WITH changed AS (DELETE FROM grants d WHERE d.user_id = $1 AND d.role_id = $2 \
-       AND d.workspace_id IS NULL AND d.cluster_id IS NULL AND (d.role_id <> 1 OR EXISTS ( \
-         SELECT 1 FROM grants g JOIN users u ON u.id = g.user_id WHERE g.role_id = 1 \
-           AND g.user_id <> $1 AND g.valid_until IS NULL AND u.is_active AND u.deleted_at IS NULL AND ",
-    held!("$3"),
-    ")) RETURNING id, user_id, role_id), \
-     told AS (INSERT INTO events (at, actor_id, actor, token_id, verb, subject_type, \
-         subject_id, before, after, request_id) \
-       SELECT $3, $4::bigint, $5, $6::bigint, 'delete', 'grants', id, \
-         format('{\"role\":%s,\"user\":%s}', role_id, user_id), NULL, 'by hand' FROM changed) \
-     SELECT ARRAY(SELECT g.role_id FROM grants g WHERE g.user_id = $1 AND ",
-    held!("$3"),
-    " EXCEPT SELECT role_id FROM changed ORDER BY 1), (SELECT count(*) FROM changed)"
-);
 
 fn user_of(row: &Row) -> User<'_> {
     User {
@@ -318,10 +215,13 @@ async fn users(request: HttpRequest, worker: Data<Worker>) -> Result<HttpRespons
     let client = &connection.client;
     let (with_roles, rows) = match &list.wanted {
         Wanted::Page { with_roles: false } => {
-            (false, client.query(&connection.page, &[&offset]).await?)
+            let [first, other] = &connection.page;
+            let statement = if offset == 0 { first } else { other };
+            (false, client.query(statement, &[&offset]).await?)
         }
         Wanted::Page { with_roles: true } => {
-            let statement = &connection.page_with_roles;
+            let [first, other] = &connection.page_with_roles;
+            let statement = if offset == 0 { first } else { other };
             let now = request::now();
             (true, client.query(statement, &[&offset, &now]).await?)
         }
