@@ -21,7 +21,7 @@ pub fn copy(database: &Database) -> Result<String, Box<dyn Error>> {
         let tables = TABLES.replace("source.", "public.");
         // As rolecall's: the order of the bytes.
         let tables = tables.replace(" TEXT", " TEXT COLLATE \"C\"");
-        let statements = format!("CREATE SCHEMA peers; SET search_path = peers; {tables}");
+        let statements = format!("CREATE SCHEMA peers; SET search_path = peers; {tables} ANALYZE");
         database::postgres(&database.url, &statements)?;
         return Ok(database.url.clone());
     }
@@ -30,7 +30,7 @@ pub fn copy(database: &Database) -> Result<String, Box<dyn Error>> {
     let ours = database.folder.join("load.db");
     connection.execute("ATTACH ?1 AS source", [ours.to_string_lossy()])?;
     connection.execute_batch(&format!(
-        "PRAGMA main.journal_mode = WAL; BEGIN; {TABLES} COMMIT;"
+        "PRAGMA main.journal_mode = WAL; BEGIN; {TABLES} ANALYZE main; COMMIT;"
     ))?;
     Ok(format!("sqlite://{}", path.display()))
 }

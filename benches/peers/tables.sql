@@ -52,4 +52,3 @@ CREATE TABLE tokens (
   user_id INTEGER NOT NULL REFERENCES users (id)
 );
 INSERT INTO tokens SELECT hash, user_id FROM source.tokens;
-ANALYZE;

@@ -272,11 +272,11 @@ pub struct End<'a> {
 
 impl End<'_> {
     pub fn write(&self, out: &mut Vec<u8>) {
-        let pages = (self.total + PAGE_SIZE - 1) / PAGE_SIZE;
+        let pages = ((self.total + PAGE_SIZE - 1) / PAGE_SIZE).max(1);
         let mark = if self.query.is_empty() { "" } else { "?" };
         links(out, self.base, format_args!("/users{mark}{}", self.query));
         self.link(out, "first", Some(1));
-        self.link(out, "last", Some(pages.max(1)));
+        self.link(out, "last", Some(pages));
         self.link(out, "prev", (self.page > 1).then(|| self.page - 1));
         self.link(out, "next", (self.page < pages).then(|| self.page + 1));
         let _ = write!(
