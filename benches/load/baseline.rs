@@ -1,61 +1,39 @@
-//! An actix handler that returns given bytes from memory: what HTTP alone costs.
+//! Servers of this program's own, each a process like rolecall.
 
 use std::error::Error;
-use std::net::TcpStream;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
+use super::http;
+use super::process::Process;
 use super::work::Item;
 
-pub struct Baseline {
-    child: Child,
-    pub address: String,
-    folder: std::path::PathBuf,
+/// This program as another server: `what` is `baseline` or `handwritten`.
+pub fn start(what: &str, argument: &str) -> Result<(Process, String), Box<dyn Error>> {
+    let address = http::free_address()?;
+    let child = Command::new(std::env::current_exe()?)
+        .arg(what)
+        .arg(format!("{address} {argument}"))
+        .spawn()?;
+    let process = Process::new(child);
+    http::await_listener(&address, Duration::from_secs(30))?;
+    Ok((process, address))
 }
 
-impl Baseline {
-    /// A process like the service's own; `/0`, `/1`, ... are the items' answers.
-    pub fn start(items: &[Item]) -> Result<Self, Box<dyn Error>> {
-        let folder = std::env::temp_dir().join(format!("rolecall-base-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        for (number, item) in items.iter().enumerate() {
-            std::fs::write(folder.join(number.to_string()), &item.answer)?;
-        }
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?
-            .local_addr()?
-            .port();
-        let address = format!("127.0.0.1:{port}");
-        let child = Command::new(std::env::current_exe()?)
-            .arg("baseline")
-            .arg(format!("{address} {}", folder.display()))
-            .spawn()?;
-        while TcpStream::connect(&address).is_err() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Ok(Self {
-            child,
-            address,
-            folder,
-        })
+/// Where the baseline finds what it answers: `/0`, `/1`, ... are the items'.
+pub fn write_answers(folder: &std::path::Path, items: &[Item]) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for (number, item) in items.iter().enumerate() {
+        std::fs::write(folder.join(number.to_string()), &item.answer)?;
     }
-
-    pub fn process(&self) -> u32 {
-        self.child.id()
-    }
+    Ok(())
 }
 
-impl Drop for Baseline {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Serves until it is killed. `argument`: an address, a blank, a folder.
+/// An actix handler that returns given bytes from memory: what HTTP alone
+/// costs. Serves until it is killed. `argument`: an address, a blank, a folder.
 pub fn serve(argument: &str) -> std::io::Result<()> {
     let (address, folder) = argument.split_once(' ').unwrap_or((argument, "."));
     let mut answers = Vec::new();

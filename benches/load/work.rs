@@ -15,6 +15,11 @@ pub struct Item {
     /// Instead of, or beside, what every request carries.
     pub headers: Vec<(&'static str, String)>,
     pub answer: Vec<u8>,
+    /// Requests by which it is seen, once, that those who take part answer alike.
+    pub probes: Vec<(&'static str, String)>,
+    /// Whether the hand-written program does it too, and whether the peers do.
+    pub by_hand: bool,
+    pub by_peers: bool,
 }
 
 impl Item {
@@ -28,7 +33,24 @@ impl Item {
             connections: 16,
             headers: Vec::new(),
             answer,
+            probes: vec![("GET", String::new())],
+            by_hand: false,
+            by_peers: false,
         })
+    }
+
+    fn by_hand(self) -> Self {
+        Self {
+            by_hand: true,
+            ..self
+        }
+    }
+
+    fn by_peers(self) -> Self {
+        Self {
+            by_peers: true,
+            ..self
+        }
     }
 }
 
@@ -91,6 +113,9 @@ fn delegated(service: &Service, answer: &[u8]) -> Result<Vec<Item>, Box<dyn Erro
         connections: 16,
         headers: Vec::new(),
         answer: answer.to_vec(),
+        probes: Vec::new(),
+        by_hand: false,
+        by_peers: false,
     };
     let one = format!("nil, nil, nil, '{{\"data\":{}}}'", check("5".into()));
     let hundred: Vec<String> = (2..102)
@@ -139,6 +164,9 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
         connections,
         headers: Vec::new(),
         answer: answer.clone(),
+        probes: Vec::new(),
+        by_hand: false,
+        by_peers: false,
     };
     let id = service.users / 2;
     let linkage = format!("/users/{id}/relationships/roles");
@@ -146,6 +174,12 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
         r#"nil, nil, nil, '{{"data":{{"type":"users","id":"{id}","attributes":{{"name":"Jo ' .. unique() .. '"}}}}}}'"#
     );
     let unsearched = patch.replace(r#"{"name":"#, r#"{"position":"#);
+    let probe = |attribute: &str| {
+        let data = format!(
+            r#"{{"data":{{"type":"users","id":"{id}","attributes":{{"{attribute}":"Jo"}}}}}}"#
+        );
+        vec![("PATCH", data)]
+    };
     let unchanged = Item {
         headers: vec![("If-None-Match", service.etag(&user)?)],
         ..Item::read(service, "one user, unchanged (304)", &user)?
@@ -161,46 +195,66 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
         )
     };
     let mut items = vec![
-        Item::read(service, "one user", &user)?,
+        Item::read(service, "one user", &user)?.by_hand().by_peers(),
         unchanged,
-        Item::read(service, "page of 20", "/users")?,
-        Item::read(service, "page of 20 with roles", "/users?include=roles")?,
+        Item::read(service, "page of 20", "/users")?
+            .by_hand()
+            .by_peers(),
+        Item::read(service, "page of 20 with roles", "/users?include=roles")?
+            .by_hand()
+            .by_peers(),
         Item::read(
             service,
             "deep page of 20",
             &format!("/users?page%5Bnumber%5D={}", (service.users / 40).max(1)),
-        )?,
+        )?
+        .by_hand(),
         Item::read(
             service,
             "filter by username",
             "/users?filter%5Busername%5D=user5",
-        )?,
+        )?
+        .by_hand()
+        .by_peers(),
         Item::read(
             service,
             "page of 20 by cursor, deep",
             &service.deep_cursor()?,
         )?,
-        write(
-            "PATCH one user (searched: name)",
-            "PATCH",
-            user.clone(),
-            Some(patch),
-            64,
-        ),
-        write(
-            "PATCH one user (not searched: position)",
-            "PATCH",
-            user,
-            Some(unsearched),
-            64,
-        ),
-        write(
-            "add and remove a role in turn",
-            "POST",
-            linkage,
-            Some(TURN.into()),
-            64,
-        ),
+        Item {
+            probes: probe("name"),
+            ..write(
+                "PATCH one user (searched: name)",
+                "PATCH",
+                user.clone(),
+                Some(patch),
+                64,
+            )
+        }
+        .by_hand(),
+        Item {
+            probes: probe("position"),
+            ..write(
+                "PATCH one user (not searched: position)",
+                "PATCH",
+                user,
+                Some(unsearched),
+                64,
+            )
+        }
+        .by_hand()
+        .by_peers(),
+        Item {
+            probes: vec![("POST", ADMIN.into()), ("DELETE", ADMIN.into())],
+            ..write(
+                "add and remove a role in turn",
+                "POST",
+                linkage,
+                Some(TURN.into()),
+                64,
+            )
+        }
+        .by_hand(),
         write(
             "create a role (no hashing)",
             "POST",
@@ -218,12 +272,19 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
         at_once,
     ];
     for (name, path) in QUERIES {
-        items.push(Item::read(service, name, path)?);
+        let item = Item::read(service, name, path)?;
+        items.push(match *name {
+            "search" => item.by_hand(),
+            "page of 20 by surname" => item.by_peers(),
+            _ => item,
+        });
     }
     items.extend(delegated(service, &answer)?);
     Ok(items)
 }
 
+/// As a body: the role that is added and removed.
+const ADMIN: &str = r#"{"data":[{"type":"roles","id":"1"}]}"#;
 const TURN: &str =
     r#"turn() and 'POST' or 'DELETE', nil, nil, '{"data":[{"type":"roles","id":"1"}]}'"#;
 const ROLE: &str =
