@@ -16,6 +16,8 @@ use crate::storage::StorageError;
 
 /// Between two looks at both servers.
 const PAUSE: Duration = Duration::from_millis(50);
+/// The same while the replica is away: each look opens a connection anew.
+const PAUSE_AWAY: Duration = Duration::from_millis(500);
 /// How long a server may be silent before it counts as gone.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// States of the primary that are kept until the replica has them.
@@ -102,7 +104,8 @@ impl Replica {
         let mut watch = Watch::default();
         loop {
             self.look(&mut watch).await;
-            tokio::time::sleep(PAUSE).await;
+            let is_away = self.standing() == Standing::Unreachable;
+            tokio::time::sleep(if is_away { PAUSE_AWAY } else { PAUSE }).await;
         }
     }
 
@@ -128,7 +131,10 @@ impl Replica {
                 }
                 self.judge(watch.fresh);
             }
-            Ok(_) => self.stands(Standing::Unreachable, "is no replica of database.url"),
+            Ok(_) if watch.primary.cluster.is_none() => {
+                self.stands(Standing::Unreachable, "the primary was not seen yet");
+            }
+            Ok(_) => self.stands(Standing::Unreachable, "it is no replica of database.url"),
             Err(error) => self.stands(Standing::Unreachable, &error.to_string()),
         }
     }

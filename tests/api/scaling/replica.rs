@@ -187,6 +187,27 @@ fn when_the_replica_dies_reads_go_on_and_when_it_is_back_it_is_used_again() {
 }
 
 #[test]
+fn nobody_waits_for_a_replica_that_is_silent() {
+    if is_skipped() {
+        return;
+    }
+    let world = World::start();
+    let reader = world.reader();
+    for _ in 0..2 {
+        reader.get("/users").expect(200);
+        world.replica.freeze();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| reader.get("/users").expect(200));
+            }
+        });
+        world.until("unreachable");
+        world.replica.thaw();
+        world.until("serving");
+    }
+}
+
+#[test]
 fn a_replica_that_is_too_far_behind_is_not_read() {
     if is_skipped() {
         return;

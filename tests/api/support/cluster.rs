@@ -48,6 +48,15 @@ impl Cluster {
         self.script("resume");
     }
 
+    /// As when the network is gone: nothing is refused, and nothing answered.
+    pub fn freeze(&self) {
+        self.script("freeze");
+    }
+
+    pub fn thaw(&self) {
+        self.script("thaw");
+    }
+
     fn script(&self, what: &str) {
         script(&[what], &[("ROLECALL_TEST_POSTGRES_FOLDER", &self.folder)]);
     }
