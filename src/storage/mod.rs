@@ -20,7 +20,7 @@ use crate::config::{Database as DatabaseSettings, DatabaseUrl};
 /// An open database of either kind.
 pub enum Store {
     Sqlite(sqlite::Sqlite),
-    Postgres(postgres::Servers),
+    Postgres(Box<postgres::Servers>),
 }
 
 impl Store {
@@ -33,7 +33,7 @@ impl Store {
             DatabaseUrl::Sqlite(path) => Ok(Self::Sqlite(sqlite::Sqlite::open(path, settings)?)),
             DatabaseUrl::Postgres(url) => {
                 let servers = postgres::Servers::open(url.expose(), settings)?;
-                Ok(Self::Postgres(servers))
+                Ok(Self::Postgres(Box::new(servers)))
             }
         }
     }
