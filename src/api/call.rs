@@ -305,6 +305,7 @@ async fn begin<'a>(
     let header = authorization(request);
     let principal = api.auth.authenticate(header, from, &context).await?;
     let guard = Guard::new(api.auth.clone(), principal, context, from);
+    let guard = guard.reading_only(request.method().is_safe());
     Ok(Call {
         api,
         request,

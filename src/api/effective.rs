@@ -61,7 +61,7 @@ pub async fn effective_of<S: Side>(request: HttpRequest, api: Data<Api>) -> Http
     answer(&api, &request, async |call| {
         let query = call.query(&[SEARCH])?;
         let plan = Plan::<S::To>::of_list(&query, &call.paging(None))?;
-        let parent = call.guard.read(S::From::find(call.id())).await?;
+        let parent = call.guard.find(S::From::find(call.id())).await?;
         parent.ok_or(DirectoryError::NotFound)?;
         let list = plan.list(Some(S::list(call.id())));
         page_with::<S::To>(call, &query, plan, list, async |ids| {

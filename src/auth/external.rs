@@ -106,6 +106,8 @@ impl Auth {
         let until = context.now + TimeDelta::seconds(seconds);
         self.external.put(digest, name, until, context.now);
         let user_id = known.account.id;
+        // They may have been made, or given roles, on the way in.
+        self.directory.has_written(user_id);
         self.note(context, NoteUse::SignIn { user_id });
         Ok(known)
     }

@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::authenticate::{Auth, Denied};
 use super::policy::Governed;
@@ -31,6 +32,9 @@ pub struct Guard {
     context: Context,
     /// Where the caller is, for the count of wrong passwords.
     from: Option<IpAddr>,
+    /// Whether reads go to the replica. Decided once, so that one answer is made
+    /// of one state; it only ever turns to the primary, whose state is newer.
+    reads_replica: AtomicBool,
 }
 
 impl Guard {
@@ -47,7 +51,17 @@ impl Guard {
             principal,
             context,
             from,
+            reads_replica: AtomicBool::new(false),
         }
+    }
+
+    /// For a request that changes nothing: its reads may be of a state that
+    /// lacks what others have just written, but never what this caller has.
+    pub fn reading_only(mut self, is_safe: bool) -> Self {
+        let caller = Some(self.principal.id);
+        let may = is_safe && self.auth.directory.may_read_replica(caller);
+        self.reads_replica = AtomicBool::new(may);
+        self
     }
 
     pub fn principal(&self) -> &Principal {
@@ -130,7 +144,37 @@ impl Guard {
         mut operation: O,
     ) -> Result<O::Output, Refusal> {
         operation.govern(&self.principal)?;
+        match self.read_replica(&operation).await {
+            Some(answer) => Ok(answer),
+            None => Ok(self.auth.directory.read(&self.context, operation).await?),
+        }
+    }
+
+    /// One thing. What the replica does not have may just have been made, so
+    /// the primary is asked before it is said not to be there.
+    pub async fn find<T, O>(&self, mut operation: O) -> Result<Option<T>, Refusal>
+    where
+        O: Execute + Operation<Output = Option<T>> + Governed,
+    {
+        operation.govern(&self.principal)?;
+        if let Some(Some(found)) = self.read_replica(&operation).await {
+            return Ok(Some(found));
+        }
+        self.reads_replica.store(false, Ordering::Relaxed);
         Ok(self.auth.directory.read(&self.context, operation).await?)
+    }
+
+    /// What the replica answers, when it may be asked and can.
+    async fn read_replica<O: Execute>(&self, operation: &O) -> Option<O::Output> {
+        if !self.reads_replica.load(Ordering::Relaxed) {
+            return None;
+        }
+        let directory = &self.auth.directory;
+        let answer = directory.read_replica(&self.context, operation).await;
+        if answer.is_none() {
+            self.reads_replica.store(false, Ordering::Relaxed);
+        }
+        answer
     }
 
     pub async fn write<O: Execute + Governed>(

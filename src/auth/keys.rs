@@ -59,12 +59,18 @@ impl Key {
 pub struct Ring {
     pub keys: Vec<Key>,
     read: DateTime<Utc>,
+    /// Of the directory's keys, when they were read.
+    version: u64,
 }
 
 impl Ring {
-    fn of(stored: &[Stored], read: DateTime<Utc>) -> Self {
+    fn of(stored: &[Stored], read: DateTime<Utc>, version: u64) -> Self {
         let keys = stored.iter().filter_map(Key::read).collect();
-        Self { keys, read }
+        Self {
+            keys,
+            read,
+            version,
+        }
     }
 
     pub fn find(&self, kid: &str) -> Option<&Key> {
@@ -88,7 +94,7 @@ impl Keys {
         directory: &Directory,
         context: &Context,
     ) -> Result<Arc<Ring>, DirectoryError> {
-        match self.known(context.now, BELIEVED) {
+        match self.known(directory, context.now, BELIEVED) {
             Some(ring) if ring.signing(context.now).is_some() => Ok(ring),
             _ => self.load(directory, context).await,
         }
@@ -102,16 +108,23 @@ impl Keys {
         context: &Context,
     ) -> Result<Arc<Ring>, DirectoryError> {
         let ring = self.ring(directory, context).await?;
-        if ring.find(kid).is_some() || self.known(context.now, LOOKED_FOR).is_some() {
+        let is_new = || self.known(directory, context.now, LOOKED_FOR).is_some();
+        if ring.find(kid).is_some() || is_new() {
             return Ok(ring);
         }
         self.load(directory, context).await
     }
 
-    fn known(&self, now: DateTime<Utc>, age: TimeDelta) -> Option<Arc<Ring>> {
+    fn known(
+        &self,
+        directory: &Directory,
+        now: DateTime<Utc>,
+        age: TimeDelta,
+    ) -> Option<Arc<Ring>> {
         let known = self.0.read().ok()?;
         let ring = known.as_ref()?;
-        (now - ring.read < age).then(|| ring.clone())
+        let is_current = ring.version == directory.key_version();
+        (is_current && now - ring.read < age).then(|| ring.clone())
     }
 
     async fn load(
@@ -119,11 +132,13 @@ impl Keys {
         directory: &Directory,
         context: &Context,
     ) -> Result<Arc<Ring>, DirectoryError> {
+        let version = directory.key_version();
         let stored = directory.read(context, ListSigningKeys).await?;
-        let mut ring = Ring::of(&stored, context.now);
+        let mut ring = Ring::of(&stored, context.now, version);
         if ring.signing(context.now).is_none() {
             let ensure = EnsureSigningKey(random(context)?);
-            ring = Ring::of(&directory.write(context, ensure).await?, context.now);
+            let stored = directory.write(context, ensure).await?;
+            ring = Ring::of(&stored, context.now, version);
         }
         let ring = Arc::new(ring);
         if let Ok(mut known) = self.0.write() {

@@ -83,7 +83,9 @@ impl Auth {
             refresh: self.new_refresh(&refresh, context),
             ends: after(context, self.settings().sign_in_seconds),
         };
+        let user_id = begin.user_id;
         let signed_in = self.directory.write(context, begin).await?;
+        self.directory.has_written(user_id);
         self.pair(&signed_in.ok_or(Denied::Wrong)?, refresh, context)
             .await
     }

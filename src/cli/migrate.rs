@@ -7,7 +7,7 @@ use crate::storage::migrations;
 
 pub fn run(settings: &Settings) -> Result<(), Failure> {
     let url = &settings.database.url;
-    let applied = migrations::run(url)
+    let applied = migrations::bring_up(&settings.database)
         .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
     if applied.is_empty() {
         return output::print(&format!("{url} is up to date\n"));

@@ -156,7 +156,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: None,
         kind: Kind::Number,
         preset: Preset::Value("5"),
-        meaning: "How long a token is believed before the database is asked again, for changes made by other processes.",
+        meaning: "PostgreSQL: how long a caller is believed while changes made by other processes cannot be heard of.",
         set: |settings, text| {
             settings.auth.token_cache_seconds = value::number(text, 0..=3600)?;
             Ok(())

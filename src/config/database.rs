@@ -1,5 +1,6 @@
 //! `[database]`: which database, and how hard it may be used.
 
+use super::ConfigError;
 use super::secret::Secret;
 use super::table::{Kind, Preset, Setting};
 use super::value;
@@ -18,6 +19,23 @@ pub struct Database {
     pub acquire_timeout_ms: u64,
     /// That each connection keeps prepared.
     pub statements: usize,
+    pub pooler: Pooler,
+    /// PostgreSQL: past the pooler, for what needs a session of its own.
+    pub direct_url: Option<DatabaseUrl>,
+    /// PostgreSQL: a streaming replica to read from.
+    pub replica_url: Option<DatabaseUrl>,
+    pub replica_max_lag_ms: u64,
+    /// Callers whose own changes are waited for on the replica.
+    pub replica_writers: usize,
+}
+
+/// What stands between us and PostgreSQL, and how it hands out the server's sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pooler {
+    /// Nothing, or something that gives each connection a session of its own.
+    None,
+    /// Each transaction may meet another session: PgBouncer's `pool_mode = transaction`.
+    Transaction,
 }
 
 /// Where the directory is kept. Prints itself without its password and without options.
@@ -38,6 +56,32 @@ impl Default for Database {
             write_queue: 1024,
             acquire_timeout_ms: 5000,
             statements: 500,
+            pooler: Pooler::None,
+            direct_url: None,
+            replica_url: None,
+            replica_max_lag_ms: 5000,
+            replica_writers: 100_000,
+        }
+    }
+}
+
+impl Database {
+    /// What no single value can tell: these belong to PostgreSQL.
+    pub(super) fn check_together(&self) -> Result<(), ConfigError> {
+        if matches!(self.url, DatabaseUrl::Postgres(_)) {
+            return Ok(());
+        }
+        let given = [
+            ("database.replica_url", self.replica_url.is_some()),
+            ("database.direct_url", self.direct_url.is_some()),
+            ("database.pooler", self.pooler != Pooler::None),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            Some((key, _)) => {
+                let problem = format!("needs PostgreSQL, but database.url is {}", self.url);
+                Err(ConfigError::new(key, problem))
+            }
+            None => Ok(()),
         }
     }
 }
@@ -127,7 +171,83 @@ pub(super) const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "database.pooler",
+        env: "ROLECALL_DATABASE_POOLER",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Value("none"),
+        meaning: "PostgreSQL: none, or transaction when the address is that of a pooler which gives each transaction \
+                  another session, as PgBouncer does with pool_mode = transaction.",
+        set: |settings, text| {
+            settings.database.pooler = match text {
+                "none" => Pooler::None,
+                "transaction" => Pooler::Transaction,
+                _ => return Err(format!("`{text}` is neither none nor transaction")),
+            };
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.direct_url",
+        env: "ROLECALL_DATABASE_DIRECT_URL",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Unset {
+            example: "postgres://rolecall@db/rolecall",
+        },
+        meaning: "PostgreSQL: the same database past the pooler, for migrations and for hearing of other processes' changes.",
+        set: |settings, text| {
+            settings.database.direct_url = Some(postgres_only(text)?);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.replica_url",
+        env: "ROLECALL_DATABASE_REPLICA_URL",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Unset {
+            example: "postgres://rolecall@replica/rolecall",
+        },
+        meaning: "PostgreSQL: a streaming replica of the database, for reads. DATABASE_REPLICA_URL means the same.",
+        set: |settings, text| {
+            settings.database.replica_url = Some(postgres_only(text)?);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.replica_max_lag_ms",
+        env: "ROLECALL_DATABASE_REPLICA_MAX_LAG_MS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("5000"),
+        meaning: "How old the state on the replica may be; older, and reads go to database.url.",
+        set: |settings, text| {
+            settings.database.replica_max_lag_ms = value::number(text, 500..=3_600_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.replica_writers",
+        env: "ROLECALL_DATABASE_REPLICA_WRITERS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("100000"),
+        meaning: "Callers whose changes may be waited for on the replica; when there are more, all callers wait.",
+        set: |settings, text| {
+            settings.database.replica_writers = value::number(text, 1..=10_000_000)?;
+            Ok(())
+        },
+    },
 ];
+
+fn postgres_only(text: &str) -> Result<DatabaseUrl, String> {
+    match DatabaseUrl::parse(text)? {
+        DatabaseUrl::Sqlite(_) => Err("must be a postgres:// address".to_owned()),
+        url => Ok(url),
+    }
+}
 
 impl DatabaseUrl {
     /// Messages never repeat more of the text than its scheme: the rest may hold a password.

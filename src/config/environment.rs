@@ -1,7 +1,7 @@
 //! Misspelt variables: a `ROLECALL_` name that means nothing is refused instead of ignored.
 
 use super::suggest::closest;
-use super::table::settings;
+use super::table::{Setting, settings};
 use super::{CONFIG_FILE_VARIABLE, ConfigError};
 
 const OURS: &str = "ROLECALL_";
@@ -14,6 +14,16 @@ const OTHER_READERS: &[&str] = &[
     "ROLECALL_BIN",
     "ROLECALL_SKIP_DENY",
 ];
+
+/// Another name by which a setting goes, as `DATABASE_URL` does not begin with ours either.
+const OTHER_NAMES: &[(&str, &str)] = &[("ROLECALL_DATABASE_REPLICA_URL", "DATABASE_REPLICA_URL")];
+
+/// The variables of a setting; the first that is set counts.
+pub fn names(setting: &Setting) -> impl Iterator<Item = &'static str> + use<> {
+    let own = setting.env;
+    let others = OTHER_NAMES.iter().filter(move |(name, _)| *name == own);
+    std::iter::once(own).chain(others.map(|(_, other)| *other))
+}
 
 /// Refuses the first name that begins like one of ours and is none.
 pub fn check_environment(

@@ -24,7 +24,7 @@ mod table;
 mod value;
 
 pub use auth::Auth;
-pub use database::{Database, DatabaseUrl};
+pub use database::{Database, DatabaseUrl, Pooler};
 pub use environment::check_environment;
 pub use error::ConfigError;
 pub use ldap::{Ldap, LdapUrl, RoleSync};
@@ -66,8 +66,11 @@ impl Settings {
             file::apply(path, &mut assembled)?;
         }
         for setting in settings() {
-            if let Some(text) = given(env, setting.env) {
-                setting.apply(&mut assembled, &text, || setting.env.to_owned())?;
+            for name in environment::names(setting) {
+                if let Some(text) = given(env, name) {
+                    setting.apply(&mut assembled, &text, || name.to_owned())?;
+                    break;
+                }
             }
         }
         overrides.apply(&mut assembled)?;
@@ -124,6 +127,7 @@ impl Settings {
                 "is needed with mail.smtp_url",
             ));
         }
+        self.database.check_together()?;
         self.ldap.check_together()?;
         self.server.check_together()?;
         ordered_pairs(&ordered)?;
@@ -177,6 +181,36 @@ mod tests {
         );
         assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.database.url.to_string(), "sqlite://rolecall.db");
+    }
+
+    #[test]
+    fn what_belongs_to_postgresql_is_refused_with_sqlite() {
+        let replica = "postgres://me:hunter2@replica/people";
+        assert_eq!(
+            sentence(&[("ROLECALL_DATABASE_REPLICA_URL", replica)]),
+            "database.replica_url: needs PostgreSQL, but database.url is sqlite://rolecall.db"
+        );
+        assert_eq!(
+            sentence(&[("ROLECALL_DATABASE_POOLER", "transaction")]),
+            "database.pooler: needs PostgreSQL, but database.url is sqlite://rolecall.db"
+        );
+        assert_eq!(
+            sentence(&[("DATABASE_REPLICA_URL", "sqlite://copy.db")]),
+            "DATABASE_REPLICA_URL: must be a postgres:// address"
+        );
+    }
+
+    #[test]
+    fn the_replica_has_two_names_of_which_ours_wins() {
+        let url = ("DATABASE_URL", "postgres://main/people");
+        let plain = ("DATABASE_REPLICA_URL", "postgres://plain/people");
+        let ours = ("ROLECALL_DATABASE_REPLICA_URL", "postgres://ours/people");
+        let replica = |pairs: &[(&str, &str)]| {
+            let settings = from_environment(pairs).unwrap();
+            settings.database.replica_url.unwrap().to_string()
+        };
+        assert_eq!(replica(&[url, plain]), "postgres://plain/people");
+        assert_eq!(replica(&[url, plain, ours]), "postgres://ours/people");
     }
 
     #[test]

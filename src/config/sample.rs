@@ -91,6 +91,8 @@ mod tests {
                 _ => format!("{line}\n"),
             })
             .collect();
+        // Some of it belongs to PostgreSQL.
+        let text = text.replace("sqlite://rolecall.db", "postgres://rolecall@db/rolecall");
         let loaded = load(&text, "whole-sample");
         assert_eq!(
             loaded.server.base_url.as_deref(),

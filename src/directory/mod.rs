@@ -20,6 +20,7 @@ mod error;
 pub mod events;
 pub mod expressions;
 pub mod external;
+mod following;
 pub mod grant_rules;
 pub mod grants;
 pub mod json;
@@ -49,10 +50,11 @@ pub use error::{DirectoryError, Problem, ProblemKind};
 pub use versions::Expected;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::FutureExt;
 
+use crate::storage::postgres::{Replica, Standing};
 use crate::storage::{StorageError, Store};
 
 /// Something to read or to change.
@@ -95,8 +97,13 @@ const ATTEMPTS: usize = 4;
 pub struct Directory {
     store: Store,
     clock: Arc<dyn Clock>,
-    /// PostgreSQL: moved by this process after each change of credentials.
+    /// PostgreSQL: moved after each change of credentials, by this process or
+    /// by another that is heard of.
     credential_version: AtomicU64,
+    /// PostgreSQL: moved when the keys that sign have changed.
+    key_version: AtomicU64,
+    /// PostgreSQL: whether other processes are heard.
+    hears: AtomicBool,
 }
 
 impl Directory {
@@ -105,6 +112,8 @@ impl Directory {
             store,
             clock,
             credential_version: AtomicU64::new(1),
+            key_version: AtomicU64::new(1),
+            hears: AtomicBool::new(false),
         }
     }
 
@@ -131,9 +140,68 @@ impl Directory {
         }
     }
 
+    /// The state of the keys that sign, as far as changes are heard of.
+    pub fn key_version(&self) -> u64 {
+        self.key_version.load(Ordering::Acquire)
+    }
+
     /// Whether other processes' changes of credentials are noticed at once.
     pub fn sees_every_change(&self) -> bool {
-        matches!(self.store, Store::Sqlite(_))
+        match &self.store {
+            Store::Sqlite(_) => true,
+            Store::Postgres(_) => self.hears.load(Ordering::Acquire),
+        }
+    }
+
+    fn replica(&self) -> Option<&Replica> {
+        match &self.store {
+            Store::Sqlite(_) => None,
+            Store::Postgres(servers) => servers.replica.as_ref(),
+        }
+    }
+
+    /// The replica's standing and lag in milliseconds, when there is one.
+    pub fn replica_state(&self) -> Option<(Standing, u64)> {
+        let replica = self.replica()?;
+        Some((replica.standing(), replica.lag_ms()))
+    }
+
+    /// Whether the replica may answer this caller now: it has all that the
+    /// caller has written.
+    pub fn may_read_replica(&self, caller: Option<i64>) -> bool {
+        self.replica()
+            .is_some_and(|replica| replica.may_serve(caller))
+    }
+
+    /// Reads from the replica. Nothing when it could not answer: then the
+    /// primary has to be asked.
+    pub async fn read_replica<O: Execute>(
+        &self,
+        context: &Context,
+        operation: &O,
+    ) -> Option<O::Output> {
+        let replica = self.replica()?;
+        let read = postgres::read(&replica.reads, context, operation);
+        match replica.while_there(read).await? {
+            // Whatever it is: a recovery that ended the query, a schema that is
+            // older than ours, something that was made only just now. Nobody
+            // shall fail because of a replica.
+            Err(error) => {
+                log::debug!(
+                    "{} the replica could not answer: {error}",
+                    context.request_id
+                );
+                None
+            }
+            Ok(answer) => Some(answer),
+        }
+    }
+
+    /// A change of this user's was committed that had no actor yet.
+    pub fn has_written(&self, user_id: i64) {
+        if let Some(replica) = self.replica() {
+            replica.writers.wrote(user_id);
+        }
     }
 
     pub async fn read<O: Execute>(
@@ -156,7 +224,7 @@ impl Directory {
                 }
                 answer
             }
-            Store::Postgres(postgres) => postgres::read(postgres, context, &operation).await,
+            Store::Postgres(servers) => postgres::read(&servers.primary, context, &operation).await,
         }
     }
 
@@ -190,9 +258,14 @@ impl Directory {
                     .write(move |connection| sqlite::apply(&context, &operation, connection))
                     .await
             }
-            Store::Postgres(postgres) => {
+            Store::Postgres(servers) => {
                 let touches = operation.touches_credentials();
-                let answer = postgres::write(postgres, context, &operation, ATTEMPTS).await;
+                let primary = &servers.primary;
+                let answer = postgres::write(primary, context, &operation, ATTEMPTS).await;
+                // Whatever the answer: a commit may be done whose word got lost.
+                if let Some(actor_id) = context.actor_id() {
+                    self.has_written(actor_id);
+                }
                 if touches {
                     self.credential_version.fetch_add(1, Ordering::AcqRel);
                 }

@@ -1,7 +1,7 @@
 //! The queries compiled for PostgreSQL, and how an operation runs there.
 
 use super::{Context, DirectoryError, Operation};
-use crate::storage::postgres::{Postgres, begin, commit, env, rollback};
+use crate::storage::postgres::{Postgres, commit, env, rollback};
 
 #[expect(
     clippy::duplicate_mod,
@@ -19,15 +19,30 @@ pub async fn read<O>(
 where
     O: Operation + queries::Run,
 {
-    let mut connection = postgres.connection().await?;
-    match operation.run(context, &mut connection).await {
-        Err(DirectoryError::Unavailable(_)) => {
-            drop(connection);
-            let mut connection = postgres.connection().await?;
-            operation.run(context, &mut connection).await
-        }
+    match read_once(postgres, context, operation).await {
+        Err(DirectoryError::Unavailable(_)) => read_once(postgres, context, operation).await,
         answer => answer,
     }
+}
+
+/// In a transaction only where each statement could meet another session else:
+/// it takes two round trips more.
+async fn read_once<O: queries::Run>(
+    postgres: &Postgres,
+    context: &Context,
+    operation: &O,
+) -> Result<O::Answer, DirectoryError> {
+    let mut connection = postgres.connection().await?;
+    if !postgres.needs_transactions() {
+        return operation.run(context, &mut connection).await;
+    }
+    postgres.begin(&mut connection).await?;
+    let answer = operation.run(context, &mut connection).await;
+    match &answer {
+        Ok(_) => commit(&mut connection).await?,
+        Err(_) => rollback(&mut connection).await,
+    }
+    answer
 }
 
 /// Changes in one transaction; a race that was lost is run again.
@@ -40,11 +55,11 @@ pub async fn write<O: queries::Run>(
     let mut outcome = Err(DirectoryError::Again);
     for _ in 0..attempts {
         let mut connection = postgres.connection().await?;
-        if begin(&mut connection).await.is_err() {
+        if postgres.begin(&mut connection).await.is_err() {
             // The server closed this connection since it was last used.
             drop(connection);
             connection = postgres.connection().await?;
-            begin(&mut connection).await?;
+            postgres.begin(&mut connection).await?;
         }
         outcome = operation.run(context, &mut connection).await;
         match &outcome {

@@ -3,8 +3,9 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::api::{Api, read_only, unreachable};
-use crate::directory::Context;
+use crate::directory::{Context, Directory};
 use crate::jsonapi::MEDIA_TYPE;
+use crate::storage::postgres::Standing;
 
 /// `GET /health`, for everybody: 200 while the database answers, else 503.
 pub async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
@@ -15,13 +16,28 @@ pub async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
             .insert_header((header::CONTENT_TYPE, MEDIA_TYPE))
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::VARY, "Accept"))
-            .body(concat!(
-                r#"{"meta":{"status":"ok","version":""#,
-                env!("CARGO_PKG_VERSION"),
-                r#""}}"#
-            )),
+            .body(body(directory)),
         Err(error) => unreachable(&api, &request, error),
     }
+}
+
+/// With a word about the replica, when one is configured. The service is as
+/// healthy without it.
+fn body(directory: &Directory) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let replica = directory.replica_state().map(|(standing, lag_ms)| {
+        let (status, lag) = match standing {
+            Standing::Starting => ("starting", None),
+            Standing::Serving => ("serving", Some(lag_ms)),
+            Standing::Behind => ("behind", Some(lag_ms)),
+            Standing::Unreachable => ("unreachable", None),
+        };
+        let lag = lag.map(|lag| format!(r#","lag_ms":{lag}"#));
+        let lag = lag.unwrap_or_default();
+        format!(r#","replica":{{"status":"{status}"{lag}}}"#)
+    });
+    let replica = replica.unwrap_or_default();
+    format!(r#"{{"meta":{{"status":"ok","version":"{version}"{replica}}}}}"#)
 }
 
 /// Any other method there.

@@ -19,6 +19,11 @@ pub fn start(directory: Arc<Directory>, pause: Duration) {
     });
 }
 
+/// Keeps up with other processes and the replica until the system stops.
+pub fn follow(directory: Arc<Directory>, unheard: Duration) {
+    rt::spawn(async move { directory.follow(unheard).await });
+}
+
 /// All that have ended, some in each transaction.
 async fn tell_ends(directory: &Directory) {
     loop {

@@ -31,11 +31,15 @@ impl fmt::Display for StorageError {
 impl std::error::Error for StorageError {}
 
 /// Messages of the two engines that mean "later", not "wrong". SQLite reports
-/// its result codes as text only; PostgreSQL's come from its shutdown classes.
+/// its result codes as text only; PostgreSQL's come from its shutdown classes,
+/// and a pooler in between has one code for all of its own.
 const BUSY: &[&str] = &[
     "database is locked",
     "database table is locked",
     "due to lock timeout",
+    // PgBouncer's, when all its servers are taken.
+    "query_wait_timeout",
+    "no more connections allowed",
 ];
 const CONFLICT: &[&str] = &["deadlock detected"];
 const UNAVAILABLE: &[&str] = &[
@@ -55,6 +59,10 @@ const UNAVAILABLE: &[&str] = &[
     "error communicating with the server",
     "too many clients",
     "remaining connection slots",
+    // PgBouncer's, about the server behind it.
+    "server conn crashed",
+    "server login has been failing",
+    "server connection closed",
 ];
 
 impl From<QueryError> for StorageError {

@@ -5,14 +5,30 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::postgres::to_pooler;
 use super::{StorageError, sqlite};
-use crate::config::DatabaseUrl;
+use crate::config::{Database, DatabaseUrl, Pooler};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Chosen once, only to keep two starting processes from migrating together.
 const MIGRATION_LOCK: i64 = 0x726f_6c65_6361_6c6c;
+
+/// Applies what is missing to the database with these settings, past a pooler
+/// where there is a way. Returns the names of what was applied.
+///
+/// Blocks, and must not be called on an async thread.
+pub fn bring_up(settings: &Database) -> Result<Vec<String>, StorageError> {
+    match (&settings.direct_url, &settings.url, settings.pooler) {
+        (Some(direct), _, _) => run(direct),
+        (None, DatabaseUrl::Postgres(url), Pooler::Transaction) => {
+            let url = url.expose().to_owned();
+            on_its_own(move || through_pooler(&url))
+        }
+        (None, url, _) => run(url),
+    }
+}
 
 /// Applies what is missing and returns the names of what was applied.
 ///
@@ -32,11 +48,37 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, StorageError> {
         }
         DatabaseUrl::Postgres(url) => {
             let url = url.expose().to_owned();
-            let joined = std::thread::spawn(move || postgres(&url)).join();
-            joined
-                .unwrap_or_else(|_| Err(StorageError::Unavailable("the migration panicked".into())))
+            on_its_own(move || postgres(&url))
         }
     }
+}
+
+/// Each connection brings a runtime, and must not meet another on its thread.
+fn on_its_own(
+    work: impl FnOnce() -> Result<Vec<String>, StorageError> + Send + 'static,
+) -> Result<Vec<String>, StorageError> {
+    let joined = std::thread::spawn(work).join();
+    joined.unwrap_or_else(|_| Err(StorageError::Unavailable("the migration panicked".into())))
+}
+
+/// All in one transaction, which is as long as a session lasts there. What
+/// cannot be done in one, such as an index made concurrently, says so, and
+/// needs the way past the pooler.
+fn through_pooler(url: &str) -> Result<Vec<String>, StorageError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| StorageError::Unavailable(error.to_string()))?;
+    let _inside = runtime.enter();
+    let connection = runtime.block_on(to_pooler(url))?;
+    let mut connection = AsyncConnectionWrapper::<AsyncPgConnection>::from(connection);
+    connection
+        .transaction(|connection| {
+            lock(connection, "pg_advisory_xact_lock")?;
+            apply(connection, POSTGRES).map_err(Failed::Migration)
+        })
+        .map_err(Failed::into_storage)
 }
 
 fn postgres(url: &str) -> Result<Vec<String>, StorageError> {
@@ -50,7 +92,7 @@ fn postgres(url: &str) -> Result<Vec<String>, StorageError> {
 fn lock(
     connection: &mut AsyncConnectionWrapper<AsyncPgConnection>,
     function: &str,
-) -> Result<(), StorageError> {
+) -> Result<(), diesel::result::Error> {
     let statement = diesel::sql_query(format!("SELECT {function}({MIGRATION_LOCK})"));
     diesel::RunQueryDsl::execute(statement, connection)?;
     Ok(())

@@ -20,7 +20,7 @@ use crate::config::{Database as DatabaseSettings, DatabaseUrl};
 /// An open database of either kind.
 pub enum Store {
     Sqlite(sqlite::Sqlite),
-    Postgres(postgres::Postgres),
+    Postgres(Box<postgres::Servers>),
 }
 
 impl Store {
@@ -28,13 +28,13 @@ impl Store {
     ///
     /// Blocks: call it before serving.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, StorageError> {
-        migrations::run(&settings.url)?;
+        migrations::bring_up(settings)?;
         match &settings.url {
             DatabaseUrl::Sqlite(path) => Ok(Self::Sqlite(sqlite::Sqlite::open(path, settings)?)),
-            DatabaseUrl::Postgres(url) => Ok(Self::Postgres(postgres::Postgres::open(
-                url.expose(),
-                settings,
-            ))),
+            DatabaseUrl::Postgres(url) => {
+                let servers = postgres::Servers::open(url.expose(), settings)?;
+                Ok(Self::Postgres(Box::new(servers)))
+            }
         }
     }
 }

@@ -19,11 +19,11 @@ fn set_password(client: &Client, user: &Member, password: &str) -> Answer {
     client.patch(&user.path(), &patch)
 }
 
-/// Changes that another process made are believed at once on SQLite, and
-/// after a few seconds on PostgreSQL.
+/// Changes that another process made are believed at once on SQLite; on
+/// PostgreSQL they are heard of a moment later, and believed after a while at the latest.
 fn after_foreign_change(app: &TestApp) {
     if is_postgres() {
-        app.advance(5);
+        app.advance(60);
     }
 }
 

@@ -535,6 +535,10 @@ fn look_at_hosts(client: &Client, comparison: &mut Comparison<'_>) {
 const UNSEEN: &[&str] = &[
     // Only as application/json.
     "#/components/schemas/errors/error",
+    // Only with a replica, as in `scaling::replica`.
+    "#/components/schemas/health/meta/replica",
+    "#/components/schemas/health/meta/replica/lag_ms",
+    "#/components/schemas/health/meta/replica/status",
 ];
 
 /// The properties of all schemas but those of requests.

@@ -42,6 +42,7 @@ mod races;
 mod readme;
 mod rights;
 mod roles;
+mod scaling;
 mod signing_in;
 mod specification;
 mod storage;

@@ -16,7 +16,8 @@ use rolecall::storage::{StorageError, Store};
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADMIN_PASSWORD, Answer, Beside, Client, TestApp, TestDatabase, a_role, a_user, is_postgres,
+    ADMIN_PASSWORD, Answer, Beside, Client, Cluster, TestApp, TestDatabase, a_role, a_user,
+    is_postgres,
 };
 
 fn role(name: &str) -> Value {
@@ -455,7 +456,7 @@ fn a_server_that_became_read_only_refuses_changes_with_503() {
     }
     let app = TestApp::start();
     let admin = app.admin();
-    let TestDatabase::Postgres { name, .. } = &app.database else {
+    let TestDatabase::Postgres { name, .. } = &*app.database else {
         panic!("not on PostgreSQL");
     };
     let set = |value: &str| {
@@ -492,60 +493,6 @@ fn a_server_that_became_read_only_refuses_changes_with_503() {
     assert_eq!(role_names(&admin), ["A"]);
 }
 
-/// A PostgreSQL server of one test's own, which it may stop.
-struct Cluster {
-    folder: String,
-    address: String,
-}
-
-impl Cluster {
-    fn start() -> Self {
-        let exports = script(&["start"], None);
-        let value = |name: &str| {
-            exports
-                .lines()
-                .find_map(|line| line.strip_prefix(&format!("export {name}=")))
-                .unwrap_or_else(|| panic!("no {name} in {exports}"))
-                .to_owned()
-        };
-        Self {
-            folder: value("ROLECALL_TEST_POSTGRES_FOLDER"),
-            address: value("ROLECALL_TEST_POSTGRES"),
-        }
-    }
-
-    /// As when its machine fails: nobody gets to finish.
-    fn halt(&self) {
-        script(&["halt"], Some(&self.folder));
-    }
-
-    fn resume(&self) {
-        script(&["resume"], Some(&self.folder));
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        script(&["stop"], Some(&self.folder));
-    }
-}
-
-fn script(arguments: &[&str], folder: Option<&str>) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/postgres");
-    let mut command = Command::new(path);
-    command.args(arguments);
-    if let Some(folder) = folder {
-        command.env("ROLECALL_TEST_POSTGRES_FOLDER", folder);
-    }
-    let output = command.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
-}
-
 #[test]
 fn a_server_that_goes_and_returns_is_503_meanwhile_and_loses_nothing() {
     if !is_postgres() {
@@ -562,7 +509,7 @@ fn a_server_that_goes_and_returns_is_503_meanwhile_and_loses_nothing() {
         connection.batch_execute("SELECT pg_reload_conf()").unwrap();
     }
     let app = TestApp::with(|settings| {
-        settings.database.url = DatabaseUrl::parse(&cluster.address).unwrap();
+        settings.database.url = cluster.url();
     });
     let admin = app.admin();
     let nobody = app.anonymous();

@@ -378,7 +378,22 @@ fn health() -> Value {
         "properties": {
             "meta": {
                 "type": "object",
-                "properties": { "status": { "const": "ok" }, "version": { "type": "string" } },
+                "properties": {
+                    "status": { "const": "ok" },
+                    "version": { "type": "string" },
+                    "replica": {
+                        "type": "object",
+                        "description": "The replica of the database, when there is one.",
+                        "properties": {
+                            "status": { "enum": ["starting", "serving", "behind", "unreachable"] },
+                            "lag_ms": {
+                                "type": "integer",
+                                "description": "How long ago the database was in the state of the replica.",
+                            },
+                        },
+                        "required": ["status"],
+                    },
+                },
                 "required": ["status", "version"],
             },
         },

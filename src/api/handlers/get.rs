@@ -16,7 +16,7 @@ pub async fn get<R: Resource>(request: HttpRequest, api: Data<Api>) -> HttpRespo
         let tree = plan::of_one::<R>(&query)?;
         let row = call
             .guard
-            .read(R::find(call.id()))
+            .find(R::find(call.id()))
             .await?
             .ok_or(DirectoryError::NotFound)?;
         // Other resources have versions of their own: no tag speaks for them all.

@@ -121,7 +121,7 @@ pub async fn set_linkage<L: ToOne<From: Writable>>(
         let id = call.id();
         let linkage = read_linkage(&body, &call.api.document_limits)?;
         let set = async {
-            let parent = call.guard.read(L::From::find(id)).await?;
+            let parent = call.guard.find(L::From::find(id)).await?;
             parent.ok_or(DirectoryError::NotFound)?;
             if matches!(linkage, Linkage::Many(_)) {
                 let detail = "A to-one relationship takes one identifier or null.";
@@ -264,7 +264,7 @@ pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> 
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
         plan::of_none(&query)?;
-        let parent = call.guard.read(L::From::find(call.id())).await?;
+        let parent = call.guard.find(L::From::find(call.id())).await?;
         let parent = parent.ok_or(DirectoryError::NotFound)?;
         let state = one_state::<L>(&parent);
         if call.has(&state)? {

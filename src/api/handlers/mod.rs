@@ -36,7 +36,7 @@ const RESOURCE_BYTES: usize = 1200;
 
 /// A refusal, unless the caller may not even know what is there: then 404.
 async fn or_hidden<R: Resource>(call: &Call<'_>, failure: Failure) -> Failure {
-    match call.guard.read(R::find(call.id())).await {
+    match call.guard.find(R::find(call.id())).await {
         Ok(Some(_)) => failure,
         Ok(None) => DirectoryError::NotFound.into(),
         Err(refusal) => refusal.into(),

@@ -27,7 +27,7 @@ pub async fn page_of<L: ToMany>(
     id: i64,
 ) -> Result<Answer, Failure> {
     let plan = Plan::<L::To>::of_list(query, &call.paging(None))?;
-    let parent = call.guard.read(L::From::find(id)).await?;
+    let parent = call.guard.find(L::From::find(id)).await?;
     parent.ok_or(DirectoryError::NotFound)?;
     let list = plan.list(Some(L::of(id)));
     page::<L::To>(call, query, plan, list).await
@@ -38,11 +38,11 @@ pub async fn related_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> Http
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
         let tree = plan::of_one::<L::To>(&query)?;
-        let parent = call.guard.read(L::From::find(call.id())).await?;
+        let parent = call.guard.find(L::From::find(call.id())).await?;
         let parent = parent.ok_or(DirectoryError::NotFound)?;
         let own = call.address();
         let row = match L::target(&parent) {
-            Some(id) => call.guard.read(L::To::find(id)).await?,
+            Some(id) => call.guard.find(L::To::find(id)).await?,
             None => None,
         };
         let Some(row) = row else {

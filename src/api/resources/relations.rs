@@ -114,7 +114,7 @@ macro_rules! owned {
 }
 
 async fn owned_page<L: ToMany>(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
-    let exists = guard.read(L::From::find(id)).await?.is_some();
+    let exists = guard.find(L::From::find(id)).await?.is_some();
     let list = List {
         of: Some(L::of(id)),
         seek: part.seek,

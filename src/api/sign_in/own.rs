@@ -22,7 +22,7 @@ pub async fn get_own(request: HttpRequest, api: Data<Api>) -> HttpResponse {
         let tree = tree(call, &query)?;
         let user = call
             .guard
-            .read(Users::find(call.guard.principal().id))
+            .find(Users::find(call.guard.principal().id))
             .await?
             .ok_or(DirectoryError::NotFound)?;
         document(call, &query, tree.as_ref(), &user).await

@@ -132,7 +132,8 @@ async fn begin<'a>(
     Ok(Call {
         cfengine,
         request,
-        guard: Guard::new(auth.clone(), principal, context, from),
+        guard: Guard::new(auth.clone(), principal, context, from)
+            .reading_only(request.method().is_safe()),
         parameters: Parameters::read(raw),
     })
 }

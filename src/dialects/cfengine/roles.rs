@@ -34,7 +34,7 @@ pub async fn list(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpRespons
 pub async fn get(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
     answer(&cfengine, &request, async |call| {
         let find = FindNamedRole { name: call.name() };
-        let found = call.guard.read(find).await?;
+        let found = call.guard.find(find).await?;
         Answer::one(call, Shown::of(found.ok_or(DirectoryError::NotFound)?))
     })
     .await

@@ -28,7 +28,7 @@ pub async fn get(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse
             username: username.to_string(),
             visible: Default::default(),
         };
-        let found = call.guard.read(find).await?;
+        let found = call.guard.find(find).await?;
         let own = found.ok_or(DirectoryError::NotFound)?;
         Answer::one(
             call,

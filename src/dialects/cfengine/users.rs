@@ -65,7 +65,7 @@ pub async fn get(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse
             username: call.name(),
             visible: Default::default(),
         };
-        let found = call.guard.read(find).await?;
+        let found = call.guard.find(find).await?;
         Answer::one(call, Shown::of(found.ok_or(DirectoryError::NotFound)?))
     })
     .await

@@ -85,6 +85,7 @@ impl Call<'_> {
         };
         let context = self.context.clone();
         let guard = Guard::new(auth.clone(), principal, context, self.from);
+        let guard = guard.reading_only(self.request.method().is_safe());
         guard.permits(&mut FindAdministered { id: 0 })?;
         Ok(guard)
     }

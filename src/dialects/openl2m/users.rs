@@ -36,7 +36,7 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
 
 pub async fn get(call: &Call<'_>) -> Result<HttpResponse, Failure> {
     let guard = call.guard().await?;
-    let found = guard.read(FindAdministered { id: id(call) }).await?;
+    let found = guard.find(FindAdministered { id: id(call) }).await?;
     shown(call, StatusCode::OK, &found.ok_or(Failure::NoUser)?)
 }
 

@@ -144,7 +144,8 @@ async fn begin<'a>(
     Ok(Call {
         prp,
         request,
-        guard: Guard::new(prp.auth.clone(), principal, context, from),
+        guard: Guard::new(prp.auth.clone(), principal, context, from)
+            .reading_only(request.method().is_safe()),
         parameters: Parameters::read(raw),
     })
 }

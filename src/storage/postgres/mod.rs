@@ -1,8 +1,15 @@
 //! PostgreSQL through diesel-async: a pool for every worker thread, so that no
 //! answer has to cross from one thread's event loop to another's.
 
+mod connect;
 pub mod env;
+mod listener;
+mod plain;
+mod replica;
+mod servers;
+mod writers;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::ConnectionError;
@@ -11,15 +18,19 @@ use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
 use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
-    TransactionManager,
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, TransactionManager,
 };
 use futures_util::FutureExt;
+
+pub(super) use connect::to_pooler;
+pub use listener::{Listener, Notice};
+pub use replica::{Replica, Standing};
+pub use servers::Servers;
 
 use super::StorageError;
 use super::local::Local;
 use super::statements::Kept;
-use crate::config::Database as DatabaseSettings;
+use crate::config::{Database as DatabaseSettings, Pooler};
 
 type Connection = Object<AsyncPgConnection>;
 
@@ -32,6 +43,9 @@ pub struct Postgres {
     busy: Duration,
     /// The most statements that each connection keeps prepared.
     statements: usize,
+    pooler: Pooler,
+    /// Moved when all connections shall be new ones.
+    generation: AtomicU64,
     pools: Local<Lasting>,
 }
 
@@ -39,6 +53,7 @@ pub struct Postgres {
 struct Lasting {
     pool: Pool<AsyncPgConnection>,
     kept: Kept,
+    generation: u64,
 }
 
 impl Postgres {
@@ -51,8 +66,35 @@ impl Postgres {
             // Zero would mean for ever.
             busy: Duration::from_millis(settings.busy_timeout_ms.max(1)),
             statements: settings.statements,
+            pooler: settings.pooler,
+            generation: AtomicU64::new(0),
             pools: Local::new(),
         }
+    }
+
+    /// Whether statements outside a transaction may each meet another session.
+    pub fn needs_transactions(&self) -> bool {
+        self.pooler == Pooler::Transaction
+    }
+
+    /// Lets go of all connections, of those in use when they come back.
+    pub fn renew(&self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Opens a transaction. Driven by hand, since the future of the work between
+    /// need not be `Send` on our single-threaded workers.
+    pub async fn begin(&self, connection: &mut AsyncPgConnection) -> Result<(), StorageError> {
+        match self.pooler {
+            Pooler::None => AnsiTransactionManager::begin_transaction(connection).await?,
+            // The session is somebody else's after this transaction.
+            Pooler::Transaction => {
+                let busy = self.busy.as_millis();
+                let begin = format!("BEGIN; SET LOCAL lock_timeout = {busy}");
+                AnsiTransactionManager::begin_transaction_sql(connection, &begin).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A connection of this thread's pool, waiting at most the configured time.
@@ -73,8 +115,10 @@ impl Postgres {
     /// is a new one: those of the old one close as they come back.
     fn pool(&self) -> Result<Pool<AsyncPgConnection>, StorageError> {
         let most = self.statements.saturating_mul(self.connections);
+        let generation = self.generation.load(Ordering::Relaxed);
         let current = |lasting: &mut Lasting| {
-            (!lasting.kept.are_more_than(most)).then(|| lasting.pool.clone())
+            let is_current = lasting.generation == generation;
+            (is_current && !lasting.kept.are_more_than(most)).then(|| lasting.pool.clone())
         };
         if let Some(pool) = self.pools.with(|| self.new_pool(), current)? {
             return Ok(pool);
@@ -86,23 +130,30 @@ impl Postgres {
 
     fn new_pool(&self) -> Result<Lasting, StorageError> {
         let kept = Kept::default();
+        // Before the connections: a change meanwhile makes new ones once more.
+        let generation = self.generation.load(Ordering::Relaxed);
         let pool = self.connections(kept.clone())?;
-        Ok(Lasting { pool, kept })
+        Ok(Lasting {
+            pool,
+            kept,
+            generation,
+        })
     }
 
     fn connections(&self, kept: Kept) -> Result<Pool<AsyncPgConnection>, StorageError> {
         let mut config = ManagerConfig::default();
         // A closed connection is known without asking the server.
         config.recycling_method = RecyclingMethod::Fast;
-        let set_up = format!("SET lock_timeout = {}", self.busy.as_millis());
+        let (pooler, busy) = (self.pooler, self.busy);
         config.custom_setup = Box::new(move |url| {
-            let (url, set_up, kept) = (url.to_owned(), set_up.clone(), kept.clone());
+            let (url, kept) = (url.to_owned(), kept.clone());
             let open = async move {
-                let mut connection = AsyncPgConnection::establish(&url).await?;
+                let mut connection = match pooler {
+                    Pooler::None => connect::to_server(&url, busy).await?,
+                    Pooler::Transaction => to_pooler(&url).await?,
+                };
                 connection.set_instrumentation(kept.counting());
-                let done = connection.batch_execute(&set_up).await;
-                done.map_err(ConnectionError::CouldntSetupConfiguration)?;
-                Ok(connection)
+                Ok::<_, ConnectionError>(connection)
             };
             open.boxed()
         });
@@ -112,12 +163,6 @@ impl Postgres {
             .build()
             .map_err(|error| StorageError::Unavailable(error.to_string()))
     }
-}
-
-/// Opens a transaction. Driven by hand, since the future of the work between
-/// need not be `Send` on our single-threaded workers.
-pub async fn begin(connection: &mut AsyncPgConnection) -> Result<(), StorageError> {
-    Ok(AnsiTransactionManager::begin_transaction(connection).await?)
 }
 
 pub async fn commit(connection: &mut AsyncPgConnection) -> Result<(), StorageError> {

@@ -61,9 +61,10 @@ fn try_renew(app: &TestApp, renew: &str) -> Answer {
     app.anonymous().post("/auth", &grant)
 }
 
-/// Changes that another process made are believed after a few seconds on PostgreSQL.
+/// Changes that another process made are heard of a moment later on PostgreSQL,
+/// and believed after a while at the latest.
 fn after_foreign_change(app: &TestApp) {
     if crate::support::is_postgres() {
-        app.advance(5);
+        app.advance(60);
     }
 }

@@ -30,9 +30,10 @@ pub(super) const ADMIN_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$cm9sZWNhbGwt
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct TestApp {
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     pub directory: Arc<Directory>,
     clock: Arc<TestClock>,
+    settings: Settings,
     base: String,
     admin_token: String,
     handle: ServerHandle,
@@ -59,15 +60,28 @@ impl TestApp {
         settings.database.url = database.url();
         settings.database.connections = 2;
         change(&mut settings);
-        Self::serve(database, &settings, extra)
+        let clock = Arc::new(TestClock::at(BEGIN));
+        Self::serve(Arc::new(database), clock, settings, extra, administrator)
     }
 
-    fn serve(database: TestDatabase, settings: &Settings, extra: Extra) -> Self {
-        let clock = Arc::new(TestClock::at(BEGIN));
+    /// Another process at the same database, with the same settings and clock.
+    pub fn another(&self) -> Self {
+        let (database, clock) = (self.database.clone(), self.clock.clone());
+        let token = |_: &Directory| self.admin_token.clone();
+        Self::serve(database, clock, self.settings.clone(), |_| {}, token)
+    }
+
+    fn serve(
+        database: Arc<TestDatabase>,
+        clock: Arc<TestClock>,
+        settings: Settings,
+        extra: Extra,
+        admin_token: impl FnOnce(&Directory) -> String,
+    ) -> Self {
         let store = Store::open(&settings.database).unwrap();
         let directory = Arc::new(Directory::new(store, clock.clone()));
-        let admin_token = administrator(&directory);
-        let bound = server::bind(settings, directory.clone())
+        let admin_token = admin_token(&directory);
+        let bound = server::bind(&settings, directory.clone())
             .unwrap()
             .with(extra);
         let base = format!("http://{}", bound.address());
@@ -84,6 +98,7 @@ impl TestApp {
             database,
             directory,
             clock,
+            settings,
             base,
             admin_token,
             handle,

@@ -98,7 +98,7 @@ fn on_server(server: &str, name: &str) -> String {
     format!("postgres://{host}/{name}{options}")
 }
 
-fn sql(server: &str, statement: &str) {
+pub(super) fn sql(server: &str, statement: &str) {
     let server = server.to_owned();
     let statement = statement.to_owned();
     // The wrapper brings a runtime, and must not meet another on this thread.

@@ -1,0 +1,18 @@
+DROP TRIGGER told_keys ON signing_keys;
+DROP TRIGGER told_signed_out ON sign_ins;
+DROP TRIGGER told_tokens_revoked ON tokens;
+DROP TRIGGER told_tokens ON tokens;
+DROP TRIGGER told_parts_gone ON role_closure;
+DROP TRIGGER told_parts ON role_closure;
+DROP TRIGGER told_roles_gone ON roles;
+DROP TRIGGER told_roles ON roles;
+DROP TRIGGER told_regranted ON grants;
+DROP TRIGGER told_ungranted ON grants;
+DROP TRIGGER told_granted ON grants;
+DROP TRIGGER told_users_purged ON users;
+DROP TRIGGER told_users ON users;
+DROP FUNCTION tell_keys();
+DROP FUNCTION tell_regranted();
+DROP FUNCTION tell_granted();
+DROP FUNCTION permits_something(BIGINT);
+DROP FUNCTION tell_credentials();

@@ -1,0 +1,63 @@
+//! How a connection for queries is opened.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel::connection::CacheSize;
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::future::{Either, select};
+use tokio_postgres::{Client, NoTls, Socket};
+
+type Wire = tokio_postgres::Connection<Socket, tokio_postgres::tls::NoTlsStream>;
+
+/// With a session of its own, where settings stay.
+pub async fn to_server(url: &str, busy: Duration) -> Result<AsyncPgConnection, ConnectionError> {
+    let mut connection = AsyncPgConnection::establish(url).await?;
+    let set_up = format!("SET lock_timeout = {}", busy.as_millis());
+    let done = connection.batch_execute(&set_up).await;
+    done.map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+/// Through a pooler that gives each transaction another session. No statement
+/// may outlive its transaction there: the driver names each that it prepares,
+/// and closes it when it is dropped, so nothing is kept.
+pub async fn to_pooler(url: &str) -> Result<AsyncPgConnection, ConnectionError> {
+    let (client, mut wire) = tokio_postgres::connect(url, NoTls).await.map_err(failed)?;
+    // diesel-async prepares statements of its own when it takes a connection
+    // over: they need a transaction around them like all others.
+    in_one(&client, &mut wire).await?;
+    let mut connection = AsyncPgConnection::try_from_client_and_connection(client, wire).await?;
+    connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+    let done = connection.batch_execute("COMMIT").await;
+    done.map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+/// Opens a transaction on a connection that nobody drives yet.
+async fn in_one(client: &Client, wire: &mut Wire) -> Result<(), ConnectionError> {
+    let begin = pin!(client.batch_execute("BEGIN"));
+    let mut wire = pin!(poll_fn(|context| wire.poll_message(context)));
+    let mut begin = begin;
+    loop {
+        match select(begin, wire.as_mut()).await {
+            Either::Left((done, _)) => return done.map_err(failed),
+            // Notices of the server; an end is told by the other future as well.
+            Either::Right((Some(Ok(_)), unfinished)) => begin = unfinished,
+            Either::Right((Some(Err(error)), _)) => return Err(failed(error)),
+            Either::Right((None, _)) => return Err(gone()),
+        }
+    }
+}
+
+fn failed(error: tokio_postgres::Error) -> ConnectionError {
+    ConnectionError::CouldntSetupConfiguration(diesel::result::Error::QueryBuilderError(Box::new(
+        error,
+    )))
+}
+
+fn gone() -> ConnectionError {
+    ConnectionError::BadConnection("the connection closed before it began".to_owned())
+}

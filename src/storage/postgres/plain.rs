@@ -1,0 +1,90 @@
+//! A connection of its own, beside the pools, for what goes on as long as the
+//! process does. It speaks in plain text: nothing of it stays in a session, so
+//! a pooler makes no difference.
+
+use std::future::poll_fn;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::task::JoinHandle;
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, SimpleQueryMessage};
+
+use crate::storage::StorageError;
+
+pub struct Plain {
+    client: Client,
+    /// The payloads of notifications. Unbounded: what arrives is short, and it
+    /// is taken out by a task that does nothing else.
+    notices: UnboundedReceiver<String>,
+    driver: JoinHandle<()>,
+    /// How long any answer may take.
+    patience: Duration,
+}
+
+impl Plain {
+    /// `name`: by which the server's administrator knows what it is for.
+    pub async fn open(url: &str, name: &str, patience: Duration) -> Result<Self, StorageError> {
+        let mut config: Config = url.parse().map_err(unavailable)?;
+        config.application_name(name);
+        let connecting = config.connect(NoTls);
+        let connected = tokio::time::timeout(patience, connecting).await;
+        let (client, mut wire) = connected.map_err(|_| silent())?.map_err(unavailable)?;
+        let (sender, notices) = mpsc::unbounded_channel();
+        let driver = tokio::spawn(async move {
+            while let Some(Ok(message)) = poll_fn(|context| wire.poll_message(context)).await {
+                if let AsyncMessage::Notification(notice) = message
+                    && sender.send(notice.payload().to_owned()).is_err()
+                {
+                    break;
+                }
+            }
+        });
+        Ok(Self {
+            client,
+            notices,
+            driver,
+            patience,
+        })
+    }
+
+    /// The columns of the last row that these statements answer with.
+    pub async fn ask(&self, statements: &str) -> Result<Vec<Option<String>>, StorageError> {
+        let asking = self.client.simple_query(statements);
+        let answered = tokio::time::timeout(self.patience, asking).await;
+        let messages = answered.map_err(|_| silent())?.map_err(unavailable)?;
+        let rows = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let columns = rows.last().map(|row| {
+            let column = |place| row.get(place).map(ToOwned::to_owned);
+            (0..row.len()).map(column).collect()
+        });
+        Ok(columns.unwrap_or_default())
+    }
+
+    /// The next notification.
+    ///
+    /// # Errors
+    /// When the connection has ended.
+    pub async fn notice(&mut self) -> Result<String, StorageError> {
+        let notice = self.notices.recv().await;
+        notice.ok_or_else(|| StorageError::Unavailable("the connection has ended".to_owned()))
+    }
+}
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+fn silent() -> StorageError {
+    StorageError::Unavailable("no answer in time".to_owned())
+}
+
+/// What the driver itself says is but a heading; the cause is what helps.
+fn unavailable(error: tokio_postgres::Error) -> StorageError {
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+    StorageError::Unavailable(format!("{error}{}", cause.unwrap_or_default()))
+}

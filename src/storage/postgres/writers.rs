@@ -1,0 +1,157 @@
+//! Whose own changes the replica may still lack.
+//!
+//! Time is counted in ticks: a tick begins when the primary is asked how far it
+//! is. A change that was committed before a tick began is within what that tick
+//! saw, so a caller who wrote need only remember the next tick: a change costs
+//! no question of its own.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+pub struct Writers {
+    /// The tick that begins next.
+    next: AtomicU64,
+    /// The last tick whose state the replica has.
+    replayed: AtomicU64,
+    /// From which tick on everybody's changes are there, whoever they are.
+    everybody: AtomicU64,
+    /// How many callers wait, so that nobody locks a map for nothing.
+    waiting: AtomicUsize,
+    callers: Mutex<Callers>,
+    capacity: usize,
+}
+
+#[derive(Default)]
+struct Callers {
+    /// Which tick has the last change of a caller.
+    until: HashMap<i64, u64>,
+    /// Who wrote through this process since it last told the others.
+    untold: HashSet<i64>,
+}
+
+impl Writers {
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            next: AtomicU64::new(1),
+            replayed: AtomicU64::new(0),
+            everybody: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
+            callers: Mutex::default(),
+            capacity,
+        }
+    }
+
+    /// A tick begins: its number.
+    pub fn tick(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// The replica has all that this tick saw.
+    pub fn replayed(&self, tick: u64) {
+        self.replayed.store(tick, Ordering::SeqCst);
+        if self.waiting.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        if let Ok(mut callers) = self.callers.lock() {
+            callers.until.retain(|_, until| *until > tick);
+            self.waiting.store(callers.until.len(), Ordering::SeqCst);
+        }
+    }
+
+    /// A change of this caller has been committed by this process.
+    pub fn wrote(&self, caller: i64) {
+        if let Ok(mut callers) = self.callers.lock() {
+            if callers.untold.len() < self.capacity {
+                callers.untold.insert(caller);
+            }
+            self.wait(&mut callers, caller);
+        }
+    }
+
+    /// Changes of these callers have been committed by another process.
+    pub fn heard(&self, writers: &[i64]) {
+        if let Ok(mut callers) = self.callers.lock() {
+            for caller in writers {
+                self.wait(&mut callers, *caller);
+            }
+        }
+    }
+
+    fn wait(&self, callers: &mut Callers, caller: i64) {
+        let tick = self.next.load(Ordering::SeqCst);
+        if callers.until.len() >= self.capacity && !callers.until.contains_key(&caller) {
+            // No place for one more name: then all wait.
+            self.everybody.fetch_max(tick, Ordering::SeqCst);
+            return;
+        }
+        callers.until.insert(caller, tick);
+        self.waiting.store(callers.until.len(), Ordering::SeqCst);
+    }
+
+    /// Takes out who wrote through this process since this was last called.
+    pub fn untold(&self) -> Vec<i64> {
+        let callers = self.callers.lock();
+        callers.map_or_else(
+            |_| Vec::new(),
+            |mut callers| callers.untold.drain().collect(),
+        )
+    }
+
+    /// Whether the replica has all that this caller has written.
+    pub fn has_all_of(&self, caller: Option<i64>) -> bool {
+        let replayed = self.replayed.load(Ordering::SeqCst);
+        if self.everybody.load(Ordering::SeqCst) > replayed {
+            return false;
+        }
+        let Some(caller) = caller else { return true };
+        if self.waiting.load(Ordering::SeqCst) == 0 {
+            return true;
+        }
+        let callers = self.callers.lock();
+        callers.is_ok_and(|callers| {
+            let until = callers.until.get(&caller);
+            until.is_none_or(|until| *until <= replayed)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_writer_waits_for_a_tick_that_began_after_the_change() {
+        let writers = Writers::new(10);
+        let before = writers.tick();
+        writers.wrote(1);
+        writers.replayed(before);
+        assert!(!writers.has_all_of(Some(1)));
+        assert!(writers.has_all_of(Some(2)));
+        let after = writers.tick();
+        writers.replayed(after);
+        assert!(writers.has_all_of(Some(1)));
+    }
+
+    #[test]
+    fn who_wrote_here_is_told_once_and_who_wrote_elsewhere_is_not() {
+        let writers = Writers::new(10);
+        writers.wrote(1);
+        writers.wrote(1);
+        writers.heard(&[2]);
+        assert!(!writers.has_all_of(Some(2)));
+        assert_eq!(writers.untold(), [1]);
+        assert_eq!(writers.untold(), [0; 0]);
+    }
+
+    #[test]
+    fn when_there_are_too_many_writers_everybody_waits() {
+        let writers = Writers::new(1);
+        writers.wrote(1);
+        writers.wrote(2);
+        assert!(!writers.has_all_of(Some(3)));
+        let tick = writers.tick();
+        writers.replayed(tick);
+        assert!((1..=3).all(|caller| writers.has_all_of(Some(caller))));
+    }
+}
