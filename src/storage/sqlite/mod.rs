@@ -3,6 +3,7 @@
 
 pub mod connection;
 pub mod env;
+mod statistics;
 mod writer;
 
 use std::path::Path;
@@ -39,6 +40,11 @@ impl Sqlite {
             .connection_timeout(Duration::from_millis(settings.acquire_timeout_ms))
             .build(Manager(options.clone()))
             .map_err(|error| StorageError::Unavailable(error.to_string()))?;
+        // An older rolecall or somebody's own hand may have left some.
+        let mut connection = Lasting::open(&options)?;
+        if let Err(error) = statistics::forget_small(connection.lend()) {
+            log::warn!("the statistics of small tables stay: {error}");
+        }
         Ok(Self {
             readers: Local::new(),
             slow,

@@ -11,6 +11,7 @@ use diesel::{Connection, SqliteConnection};
 use tokio::sync::oneshot;
 
 use super::connection::{Lasting, Options};
+use super::statistics;
 use crate::storage::StorageError;
 
 /// The most jobs that share one transaction.
@@ -141,11 +142,8 @@ impl Worker {
             self.commit(batch);
         }
         if let Some(connection) = &mut self.connection {
-            // Leaves fresh statistics for the next start; failing costs nothing.
-            let _ = diesel::connection::SimpleConnection::batch_execute(
-                connection.lend(),
-                "PRAGMA optimize;",
-            );
+            // Failing costs nothing.
+            let _ = statistics::renew(connection.lend());
         }
     }
 
