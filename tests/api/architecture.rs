@@ -53,7 +53,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("lettre", &["mail"]),
     ("libsqlite3", &["storage"]),
     ("r2d2", &["storage"]),
-    ("rustls", &["auth"]),
+    ("rustls", &["auth", "server"]),
     ("tokio_postgres", &["storage"]),
 ];
 
