@@ -1,5 +1,5 @@
 //! The surface described by its own tables: as OpenAPI 3.1 for programs, and
-//! as a page for people. Both are made once, at start.
+//! as a page for people. Both are made once, when they are asked for first.
 //!
 //! Not here: what the tables say (`resources/`), and what works (`plan`, which
 //! is asked about every parameter that is described).

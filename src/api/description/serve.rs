@@ -1,6 +1,9 @@
 //! The description, for everybody: it says nothing that the program's sources
 //! do not say.
 
+use std::sync::{Arc, OnceLock};
+
+use actix_web::error::BlockingError;
 use actix_web::http::header::{self, EntityTag, IfNoneMatch};
 use actix_web::web::{self, Bytes, Data, Header, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
@@ -64,18 +67,54 @@ impl Still {
     }
 }
 
-/// The routes of the description under these settings. Made once: the result
-/// is for every worker.
+/// What is made when somebody asks for it first: it takes longer than
+/// everything else at the start, and most services are never asked.
+#[derive(Clone)]
+struct Lazily {
+    frame: Arc<Frame>,
+    make: fn(&Frame) -> Still,
+    made: Arc<OnceLock<Still>>,
+}
+
+impl Lazily {
+    fn new(frame: &Arc<Frame>, make: fn(&Frame) -> Still) -> Self {
+        Self {
+            frame: frame.clone(),
+            make,
+            made: Arc::default(),
+        }
+    }
+
+    /// Made on another thread, so that nobody else waits for it.
+    async fn get(&self) -> Result<Still, BlockingError> {
+        if let Some(made) = self.made.get() {
+            return Ok(made.clone());
+        }
+        let this = self.clone();
+        web::block(move || this.made.get_or_init(|| (this.make)(&this.frame)).clone()).await
+    }
+}
+
+fn for_programs(frame: &Frame) -> Still {
+    let document = openapi::document(frame).to_string();
+    Still::new("application/openapi+json", document)
+}
+
+fn for_people(frame: &Frame) -> Still {
+    Still::new("text/html; charset=utf-8", page::html(frame))
+}
+
+fn style(_: &Frame) -> Still {
+    Still::new("text/css; charset=utf-8", page::STYLE)
+}
+
+/// The routes of the description under these settings, for every worker.
 pub fn configure(settings: &Settings) -> impl Fn(&mut ServiceConfig) + Clone + Send + use<> {
-    let frame = Frame::of(settings);
-    let openapi = openapi::document(&frame).to_string();
+    let frame = Arc::new(Frame::of(settings));
     let stills = [
-        (OPENAPI, Still::new("application/openapi+json", openapi)),
-        (
-            PAGE,
-            Still::new("text/html; charset=utf-8", page::html(&frame)),
-        ),
-        (STYLE, Still::new("text/css; charset=utf-8", page::STYLE)),
+        (OPENAPI, Lazily::new(&frame, for_programs)),
+        (PAGE, Lazily::new(&frame, for_people)),
+        (STYLE, Lazily::new(&frame, style)),
     ];
     move |config| {
         for (path, still) in stills.clone() {
@@ -85,11 +124,13 @@ pub fn configure(settings: &Settings) -> impl Fn(&mut ServiceConfig) + Clone + S
     }
 }
 
-fn resource(path: &'static str, still: Still) -> Resource {
+fn resource(path: &'static str, still: Lazily) -> Resource {
     let read = move |known: Option<Header<IfNoneMatch>>| {
-        let known = known.map_or(IfNoneMatch::Items(Vec::new()), |header| header.0);
-        let answer = still.answer(&known);
-        async { answer }
+        let still = still.clone();
+        async move {
+            let known = known.map_or(IfNoneMatch::Items(Vec::new()), |header| header.0);
+            still.get().await.map(|still| still.answer(&known))
+        }
     };
     web::resource(path)
         .route(web::get().to(read.clone()))
