@@ -151,7 +151,8 @@ class Scale:
 
     def __init__(self, numbers):
         numbers = [number for number in numbers if number > 0] or [1]
-        self.low = math.floor(math.log10(min(numbers)))
+        # A little room, so that no number stands in the names beside it.
+        self.low = math.floor(math.log10(min(numbers)) - 0.15)
         self.high = max(math.ceil(math.log10(max(numbers))), self.low + 1)
 
     def at(self, number):
