@@ -106,6 +106,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_spans (span) {
+        span -> BigInt,
+        living -> BigInt,
+    }
+}
+
+diesel::table! {
+    partner_spans (partner_id, span) {
+        partner_id -> BigInt,
+        span -> BigInt,
+        living -> BigInt,
+    }
+}
+
+diesel::table! {
     roles (id) {
         id -> BigInt,
         name -> Text,
@@ -309,6 +324,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     user_blocks,
     partner_blocks,
+    user_spans,
+    partner_spans,
     roles,
     role_includes,
     role_closure,

@@ -292,26 +292,40 @@ fn page(
 }
 
 /// The total, after which id the page begins, and how many rows on from there:
-/// from the counted blocks of 1024 ids.
+/// from the spans of 64 blocks and the counted blocks of 1024 ids of one of them.
 fn start(connection: &Connection, offset: i64) -> Result<(i64, i64, i64), Fault> {
-    let (mut total, mut after, mut skip) = (0, -1, 0);
     if offset == 0 {
-        total = connection
-            .prepare_cached("SELECT coalesce(sum(living), 0) FROM user_blocks")?
+        let total = connection
+            .prepare_cached("SELECT coalesce(sum(living), 0) FROM user_spans")?
             .query_row([], |row| row.get(0))?;
-        return Ok((total, after, skip));
+        return Ok((total, -1, 0));
     }
-    let mut statement =
-        connection.prepare_cached("SELECT block, living FROM user_blocks ORDER BY block")?;
-    let mut rows = statement.query([])?;
+    let spans = "SELECT span, living FROM user_spans WHERE span >= ?1 ORDER BY span";
+    let (span, before, total) = run_at(connection, spans, 0, offset)?;
+    let blocks = "SELECT block, living FROM user_blocks \
+         WHERE block BETWEEN ?1 AND ?1 + 63 ORDER BY block";
+    let (block, skipped, _) = run_at(connection, blocks, span * 64, offset - before)?;
+    Ok((total, block * 1024 - 1, offset - before - skipped))
+}
+
+/// Which of these runs holds the row at `offset`, how many are before it, and
+/// how many in all of them.
+fn run_at(
+    connection: &Connection,
+    runs: &str,
+    first: i64,
+    offset: i64,
+) -> Result<(i64, i64, i64), Fault> {
+    let (mut run, mut before, mut total) = (0, 0, 0);
+    let mut statement = connection.prepare_cached(runs)?;
+    let mut rows = statement.query([first])?;
     while let Some(row) = rows.next()? {
-        let living: i64 = row.get(1)?;
         if total <= offset {
-            (after, skip) = (row.get::<_, i64>(0)? * 1024 - 1, offset - total);
+            (run, before) = (row.get(0)?, total);
         }
-        total += living;
+        total += row.get::<_, i64>(1)?;
     }
-    Ok((total, after, skip))
+    Ok((run, before, total))
 }
 
 /// Who of a page holds which role.

@@ -15,7 +15,9 @@ use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
 };
-use crate::storage::schema::{partner_blocks, partners, user_blocks, users};
+use crate::storage::schema::{
+    partner_blocks, partner_spans, partners, user_blocks, user_spans, users,
+};
 
 columns!(users, UserColumn {
     Id: number id,
@@ -126,18 +128,17 @@ impl Run for List<Users> {
         let wanted = settled(&self.condition, connection).await?;
         let wanted = with_roles(wanted, self.of.as_ref(), connection).await?;
         let matching = || filtered(self, sight, wanted.as_ref(), context);
-        let total = match self.count {
-            Count::Exact | Count::Estimated if self.is_everything() => {
-                Some(living_users(connection).await?)
-            }
-            Count::Estimated => Some(estimate(matching(), context, connection).await?),
-            Count::Exact => {
+        let rows = page!(self, matching(), User, context, connection);
+        let total = match (self.count, self.total_by(&rows)) {
+            (Count::None, _) => None,
+            (_, Some(total)) => Some(total),
+            _ if self.is_everything() => Some(living_users(connection).await?),
+            (Count::Estimated, _) => Some(estimate(matching(), context, connection).await?),
+            (Count::Exact, _) => {
                 let all = filtered(self, sight, to_count(wanted.clone()).as_ref(), context);
                 Some(all.count().get_result(connection).await?)
             }
-            Count::None => None,
         };
-        let rows = page!(self, matching(), User, context, connection);
         Ok(Listed { rows, total })
     }
 }
@@ -278,11 +279,10 @@ async fn plain_page(
         };
         (total, 0, 0)
     } else {
-        let blocks = blocks(whose, connection).await?;
-        let (after, skip) = seek(&blocks, offset);
-        let total =
-            (list.count != Count::None).then(|| blocks.iter().map(|(_, living)| living).sum());
-        (total, after, skip)
+        let spans = spans(whose, connection).await?;
+        let total = spans.iter().map(|(_, living)| living).sum();
+        let (after, skip) = place(whose, &spans, offset, connection).await?;
+        ((list.count != Count::None).then_some(total), after, skip)
     };
     let page = users::table
         .filter(users::id.gt(after))
@@ -301,11 +301,41 @@ async fn plain_page(
     Ok(Listed { rows, total })
 }
 
-/// How many of these users each run of 1024 ids holds.
-async fn blocks(whose: Whose, connection: &mut Conn) -> Result<Vec<(i64, i64)>, DirectoryError> {
+/// Ids that a block counts together.
+const BLOCK: i64 = 1024;
+/// Blocks that a span sums up.
+const SPAN: i64 = 64;
+
+/// How many of these users each span holds.
+async fn spans(whose: Whose, connection: &mut Conn) -> Result<Vec<(i64, i64)>, DirectoryError> {
+    let spans = match whose {
+        Whose::Everybodys => {
+            let spans = user_spans::table
+                .order(user_spans::span.asc())
+                .select((user_spans::span, user_spans::living));
+            spans.load(connection).await?
+        }
+        Whose::Partners(partner) => {
+            let spans = partner_spans::table
+                .filter(partner_spans::partner_id.eq(partner))
+                .order(partner_spans::span.asc())
+                .select((partner_spans::span, partner_spans::living));
+            spans.load(connection).await?
+        }
+    };
+    Ok(spans)
+}
+
+/// How many of these users each block from the first up to the last holds.
+async fn blocks(
+    whose: Whose,
+    (first, last): (i64, i64),
+    connection: &mut Conn,
+) -> Result<Vec<(i64, i64)>, DirectoryError> {
     let blocks = match whose {
         Whose::Everybodys => {
             let blocks = user_blocks::table
+                .filter(user_blocks::block.between(first, last))
                 .order(user_blocks::block.asc())
                 .select((user_blocks::block, user_blocks::living));
             blocks.load(connection).await?
@@ -313,12 +343,29 @@ async fn blocks(whose: Whose, connection: &mut Conn) -> Result<Vec<(i64, i64)>, 
         Whose::Partners(partner) => {
             let blocks = partner_blocks::table
                 .filter(partner_blocks::partner_id.eq(partner))
+                .filter(partner_blocks::block.between(first, last))
                 .order(partner_blocks::block.asc())
                 .select((partner_blocks::block, partner_blocks::living));
             blocks.load(connection).await?
         }
     };
     Ok(blocks)
+}
+
+/// Ids above the first number, and then so many rows on, is where `offset` is.
+async fn place(
+    whose: Whose,
+    spans: &[(i64, i64)],
+    offset: i64,
+    connection: &mut Conn,
+) -> Result<(i64, i64), DirectoryError> {
+    let Some((span, left)) = seek(spans, offset) else {
+        return Ok((i64::MAX, 0));
+    };
+    let within = (span * SPAN, span * SPAN + SPAN - 1);
+    let blocks = blocks(whose, within, connection).await?;
+    let place = seek(&blocks, left).map(|(block, left)| (block * BLOCK - 1, left));
+    Ok(place.unwrap_or((i64::MAX, 0)))
 }
 
 /// Blocks that are looked into for an estimate.
@@ -331,7 +378,7 @@ async fn estimate(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<i64, DirectoryError> {
-    let blocks = blocks(Whose::Everybodys, connection).await?;
+    let blocks = blocks(Whose::Everybodys, (0, i64::MAX), connection).await?;
     let living = |blocks: &[(i64, i64)]| blocks.iter().map(|(_, living)| living).sum::<i64>();
     let step = blocks.len().div_ceil(SAMPLE).max(1);
     let sample: Vec<(i64, i64)> = blocks.iter().copied().step_by(step).collect();
@@ -350,8 +397,8 @@ fn run_of_ids(block: i64) -> Condition<UserColumn> {
         operands: vec![Operand::Number(id)],
     };
     Condition::All(vec![
-        end(Comparison::GreaterOrEqual, block * 1024),
-        end(Comparison::Less, (block + 1) * 1024),
+        end(Comparison::GreaterOrEqual, block * BLOCK),
+        end(Comparison::Less, (block + 1) * BLOCK),
     ])
 }
 
@@ -364,27 +411,27 @@ async fn counted(whose: Whose, connection: &mut Conn) -> Result<i64, DirectoryEr
     let sum = || aggregate::<BigInt>("CAST(COALESCE(SUM(living), 0) AS BIGINT)");
     let total = match whose {
         Whose::Everybodys => {
-            let total = user_blocks::table.select(sum());
+            let total = user_spans::table.select(sum());
             total.get_result(connection).await?
         }
         Whose::Partners(partner) => {
-            let theirs = partner_blocks::table.filter(partner_blocks::partner_id.eq(partner));
+            let theirs = partner_spans::table.filter(partner_spans::partner_id.eq(partner));
             theirs.select(sum()).get_result(connection).await?
         }
     };
     Ok(total)
 }
 
-/// Ids above the first number, and then so many rows on, is where `offset` is.
-fn seek(blocks: &[(i64, i64)], offset: i64) -> (i64, i64) {
-    let mut before = 0;
-    for (block, living) in blocks {
-        if before + living > offset {
-            return (block * 1024 - 1, offset - before);
+/// Which of these runs holds the row at `offset`, and how far into it that is.
+fn seek(runs: &[(i64, i64)], offset: i64) -> Option<(i64, i64)> {
+    let mut left = offset;
+    for (run, living) in runs {
+        if left < *living {
+            return Some((*run, left));
         }
-        before += living;
+        left -= living;
     }
-    (i64::MAX, 0)
+    None
 }
 
 const NAME_ELSEWHERE: &str = "This user is called what another directory (LDAP) says.";
@@ -689,13 +736,13 @@ mod tests {
     use super::seek;
 
     #[test]
-    fn the_blocks_lead_to_the_place_of_a_deep_page() {
-        let blocks = [(0, 1000), (1, 0), (2, 24)];
-        assert_eq!(seek(&blocks, 0), (-1, 0));
-        assert_eq!(seek(&blocks, 999), (-1, 999));
-        assert_eq!(seek(&blocks, 1000), (2047, 0));
-        assert_eq!(seek(&blocks, 1023), (2047, 23));
-        assert_eq!(seek(&blocks, 1024), (i64::MAX, 0));
-        assert_eq!(seek(&[], 5), (i64::MAX, 0));
+    fn counted_runs_lead_to_the_place_of_a_deep_page() {
+        let runs = [(0, 1000), (1, 0), (2, 24)];
+        assert_eq!(seek(&runs, 0), Some((0, 0)));
+        assert_eq!(seek(&runs, 999), Some((0, 999)));
+        assert_eq!(seek(&runs, 1000), Some((2, 0)));
+        assert_eq!(seek(&runs, 1023), Some((2, 23)));
+        assert_eq!(seek(&runs, 1024), None);
+        assert_eq!(seek(&[], 5), None);
     }
 }

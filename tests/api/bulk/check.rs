@@ -52,6 +52,10 @@ fn counts_of_users() {
         "counted users: 1 blocks of users say a wrong number: 0",
     );
     is_found_and_repaired(&["DELETE FROM user_blocks"], "counted users: 1 blocks");
+    is_found_and_repaired(
+        &["UPDATE user_spans SET living = living + 1"],
+        "counted users: 1 spans of users say a wrong number: 0",
+    );
 }
 
 #[test]
@@ -59,6 +63,10 @@ fn counts_of_partners_users() {
     is_found_and_repaired(
         &["UPDATE partner_blocks SET living = 7"],
         "counted users of partners: 1 blocks of partners' users say a wrong number: 1/0",
+    );
+    is_found_and_repaired(
+        &["DELETE FROM partner_spans"],
+        "counted users of partners: 1 spans of partners' users say a wrong number: 1/0",
     );
 }
 

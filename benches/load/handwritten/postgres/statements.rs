@@ -30,12 +30,19 @@ pub const ONE_USER: &str = select_user!(" FROM users u WHERE u.id = $1 AND u.del
 pub const NAMED: &str =
     select_user!(" FROM users u WHERE u.username = $1 AND u.deleted_at IS NULL");
 
-/// The total, and where the page begins, from the counted blocks of 1024 ids.
+/// The total, and where the page begins: from the spans of 64 blocks and the
+/// counted blocks of 1024 ids of one of them.
 macro_rules! blocks {
     () => {
-        "WITH blocks AS MATERIALIZED ( \
-           SELECT block, living, (sum(living) OVER (ORDER BY block))::bigint - living AS before \
-           FROM user_blocks), \
+        "WITH spans AS MATERIALIZED ( \
+           SELECT span, living, (sum(living) OVER (ORDER BY span))::bigint - living AS before \
+           FROM user_spans), \
+         within AS (SELECT span, before FROM spans \
+           WHERE before <= $1 AND before + living > $1), \
+         blocks AS MATERIALIZED ( \
+           SELECT b.block, b.living, w.before \
+             + (sum(b.living) OVER (ORDER BY b.block))::bigint - b.living AS before \
+           FROM within w JOIN user_blocks b ON b.block BETWEEN w.span * 64 AND w.span * 64 + 63), \
          start AS (SELECT block * 1024 - 1 AS after, $1 - before AS skip FROM blocks \
            WHERE before <= $1 AND before + living > $1) "
     };
@@ -43,7 +50,7 @@ macro_rules! blocks {
 /// The same for the first page, which begins with the first user.
 macro_rules! first {
     () => {
-        "WITH blocks AS (SELECT living FROM user_blocks), \
+        "WITH spans AS (SELECT living FROM user_spans), \
          start AS (SELECT -1::bigint AS after, $1::bigint AS skip) "
     };
 }
@@ -57,7 +64,7 @@ macro_rules! page {
     ($start:ident) => {
         concat!(
             $start!(),
-            select_user!(", (SELECT coalesce(sum(living), 0)::bigint FROM blocks)"),
+            select_user!(", (SELECT coalesce(sum(living), 0)::bigint FROM spans)"),
             from_start!()
         )
     };
@@ -67,7 +74,7 @@ macro_rules! page_with_roles {
         concat!(
             $start!(),
             select_user!(
-                ", (SELECT coalesce(sum(living), 0)::bigint FROM blocks), \
+                ", (SELECT coalesce(sum(living), 0)::bigint FROM spans), \
                  ARRAY(SELECT g.role_id FROM grants g WHERE g.user_id = u.id AND "
             ),
             held!("$2"),

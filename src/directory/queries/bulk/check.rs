@@ -27,6 +27,7 @@ const REFERENCES: &[(&str, &str, &str, bool)] = &[
     ("partner_clusters", "partner_id", "partners", true),
     ("partner_clusters", "cluster_id", "clusters", true),
     ("partner_blocks", "partner_id", "partners", true),
+    ("partner_spans", "partner_id", "partners", true),
     ("users", "partner_id", "partners", false),
     ("role_includes", "role_id", "roles", true),
     ("role_includes", "part_id", "roles", true),
@@ -46,9 +47,13 @@ const REFERENCES: &[(&str, &str, &str, bool)] = &[
 
 const COUNTED_USERS: &str = "SELECT id / 1024 AS block, count(*) AS living FROM users \
     WHERE deleted_at IS NULL GROUP BY id / 1024";
+const SUMMED_BLOCKS: &str = "SELECT block / 64 AS span, CAST(sum(living) AS BIGINT) AS living \
+    FROM user_blocks GROUP BY block / 64";
 const COUNTED_OF_PARTNERS: &str = "SELECT partner_id, id / 1024 AS block, count(*) AS living \
     FROM users WHERE deleted_at IS NULL AND partner_id IS NOT NULL \
     GROUP BY partner_id, id / 1024";
+const SUMMED_OF_PARTNERS: &str = "SELECT partner_id, block / 64 AS span, \
+    CAST(sum(living) AS BIGINT) AS living FROM partner_blocks GROUP BY partner_id, block / 64";
 
 impl Run for Check {
     type Answer = Vec<Finding>;
@@ -61,8 +66,8 @@ impl Run for Check {
         let findings = match self.part {
             Part::ForeignKeys => references(self.repair, connection).await?,
             Part::UniqueGrants => grants(self.repair, connection).await?,
-            Part::UserBlocks => user_blocks(self.repair, connection).await?,
-            Part::PartnerBlocks => partner_blocks(self.repair, connection).await?,
+            Part::UserBlocks => counts(&USERS, self.repair, connection).await?,
+            Part::PartnerBlocks => counts(&PARTNERS_USERS, self.repair, connection).await?,
             Part::RoleClosure => role_closure(self.repair, connection).await?,
             Part::SearchIndex => search(self.repair, connection).await?,
         };
@@ -198,57 +203,74 @@ fn differing(kept: &str, counted: &str, keys: &[&str]) -> String {
     )
 }
 
-fn blocks_finding(blocks: &[Wrong], of: &str) -> Option<Finding> {
-    if blocks.is_empty() {
+/// `runs`: blocks or spans.
+fn runs_finding(wrong: &[Wrong], runs: &str) -> Option<Finding> {
+    if wrong.is_empty() {
         return None;
     }
-    let named: Vec<&str> = blocks
+    let named: Vec<&str> = wrong
         .iter()
         .take(NAMED)
         .map(|wrong| wrong.which.as_str())
         .collect();
-    let more = if blocks.len() > NAMED { ", ..." } else { "" };
+    let more = if wrong.len() > NAMED { ", ..." } else { "" };
     Some(Finding {
         what: format!(
-            "{} blocks of {of} say a wrong number: {}{more}",
-            blocks.len(),
+            "{} {runs} say a wrong number: {}{more}",
+            wrong.len(),
             named.join(", ")
         ),
         remedy: "counted anew",
     })
 }
 
-async fn user_blocks(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, DirectoryError> {
-    let query = differing("user_blocks", COUNTED_USERS, &["block"]);
-    let finding = blocks_finding(&wrong(&query, connection).await?, "users");
-    if repair && finding.is_some() {
-        env::keep_out("users", connection).await?;
-        statement("DELETE FROM user_blocks", connection).await?;
-        let count = format!("INSERT INTO user_blocks (block, living) {COUNTED_USERS}");
-        statement(&count, connection).await?;
-    }
-    Ok(finding.into_iter().collect())
+/// A table of blocks and the table of their spans, each with what it should hold.
+struct Counted {
+    /// Whose users they count.
+    of: &'static str,
+    blocks: (&'static str, &'static str),
+    spans: (&'static str, &'static str),
+    /// What comes before the number of the block or span in the key.
+    key: Option<&'static str>,
 }
 
-async fn partner_blocks(
+async fn counts(
+    counted: &Counted,
     repair: bool,
     connection: &mut Conn,
 ) -> Result<Vec<Finding>, DirectoryError> {
-    let query = differing(
-        "partner_blocks",
-        COUNTED_OF_PARTNERS,
-        &["partner_id", "block"],
-    );
-    let finding = blocks_finding(&wrong(&query, connection).await?, "partners' users");
-    if repair && finding.is_some() {
+    let mut findings = Vec::new();
+    for (run, (kept, right)) in [("block", counted.blocks), ("span", counted.spans)] {
+        let keys: Vec<&str> = counted.key.into_iter().chain([run]).collect();
+        let wrong = wrong(&differing(kept, right, &keys), connection).await?;
+        findings.extend(runs_finding(&wrong, &format!("{run}s of {}", counted.of)));
+    }
+    if repair && !findings.is_empty() {
         env::keep_out("users", connection).await?;
-        statement("DELETE FROM partner_blocks", connection).await?;
-        let count =
-            format!("INSERT INTO partner_blocks (partner_id, block, living) {COUNTED_OF_PARTNERS}");
+        let ((blocks, right), (spans, _)) = (counted.blocks, counted.spans);
+        statement(&format!("DELETE FROM {blocks}"), connection).await?;
+        statement(&format!("DELETE FROM {spans}"), connection).await?;
+        let columns: Vec<&str> = counted.key.into_iter().chain(["block", "living"]).collect();
+        let count = format!("INSERT INTO {blocks} ({}) {right}", columns.join(", "));
+        // Triggers sum the spans up.
         statement(&count, connection).await?;
     }
-    Ok(finding.into_iter().collect())
+    Ok(findings)
 }
+
+const USERS: Counted = Counted {
+    of: "users",
+    blocks: ("user_blocks", COUNTED_USERS),
+    spans: ("user_spans", SUMMED_BLOCKS),
+    key: None,
+};
+
+const PARTNERS_USERS: Counted = Counted {
+    of: "partners' users",
+    blocks: ("partner_blocks", COUNTED_OF_PARTNERS),
+    spans: ("partner_spans", SUMMED_OF_PARTNERS),
+    key: Some("partner_id"),
+};
 
 async fn search(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, DirectoryError> {
     if env::search_is_right(connection).await? {
