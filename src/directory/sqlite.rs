@@ -1,10 +1,10 @@
 //! The queries compiled for SQLite, and how an operation runs there.
 
-use diesel::{Connection, SqliteConnection};
+use diesel::SqliteConnection;
 use futures_util::FutureExt;
 
 use super::{Context, DirectoryError, Operation};
-use crate::storage::sqlite::env;
+use crate::storage::sqlite::{env, snapshot};
 
 #[path = "queries/mod.rs"]
 pub mod queries;
@@ -18,7 +18,9 @@ where
     O: Operation + queries::Run,
 {
     if O::SNAPSHOT {
-        connection.transaction(|connection| apply(context, operation, connection))
+        snapshot(connection, |connection| {
+            apply(context, operation, connection)
+        })?
     } else {
         apply(context, operation, connection)
     }
@@ -39,12 +41,15 @@ pub fn apply<O: queries::Run>(
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
 
     use diesel::connection::InstrumentationEvent;
-    use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, sql_query};
+    use diesel::{Connection, ExpressionMethods, QueryDsl, RunQueryDsl, sql_query};
     use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
     use super::*;
+    use crate::directory::batch::ForgetAnswers;
+    use crate::directory::grants::TellEnds;
     use crate::directory::mail::{GrantChange, GrantNews, MailKind, MailPolicy, Wording};
     use crate::directory::{RequestId, clock};
     use crate::storage::schema::outbox;
@@ -161,5 +166,44 @@ mod tests {
         let few = reads(2);
         assert!(few > 0);
         assert_eq!(reads(300), few);
+    }
+
+    /// The tables that one run of this reads from one end to the other.
+    fn scanned<O: queries::Run>(operation: &O) -> Vec<String> {
+        let mut connection = directory(1);
+        let statements = Arc::new(Mutex::new(Vec::new()));
+        let told = statements.clone();
+        connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                told.lock().unwrap().push(query.to_string());
+            }
+        });
+        let now = clock::parse("2026-01-02T03:04:05Z").unwrap();
+        let context = Context::of_program(now, RequestId(7));
+        assert!(apply(&context, operation, &mut connection).is_ok());
+        let statements = std::mem::take(&mut *statements.lock().unwrap());
+        assert!(!statements.is_empty());
+        let steps = statements.iter().flat_map(|statement| {
+            let plan = sql_query(format!("EXPLAIN QUERY PLAN {statement}"));
+            plan.load::<Step>(&mut connection).unwrap()
+        });
+        // What a condition lists is gone through as a table, too.
+        let scans = steps.filter(|step| step.detail.starts_with("SCAN "));
+        let scans = scans.filter(|step| !step.detail.contains("json_each"));
+        scans.map(|step| step.detail).collect()
+    }
+
+    #[derive(diesel::QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn what_is_done_now_and_then_reads_no_whole_table() {
+        let none: [String; 0] = [];
+        assert_eq!(scanned(&TellEnds), none);
+        let expired = "2026-01-01T00:00:00+00:00".to_owned();
+        assert_eq!(scanned(&ForgetAnswers { expired }), none);
     }
 }

@@ -3,6 +3,8 @@
 
 pub mod connection;
 pub mod env;
+mod fixed;
+mod snapshot;
 mod statistics;
 mod writer;
 
@@ -15,6 +17,7 @@ use super::StorageError;
 use super::local::Local;
 use crate::config::Database as DatabaseSettings;
 use connection::{Lasting, Options};
+pub use snapshot::snapshot;
 use writer::Writer;
 
 /// One SQLite file. Cheap to share behind an `Arc`.
@@ -90,10 +93,11 @@ impl Sqlite {
 
     /// Hands `work` to the writer; the answer comes after the commit.
     ///
-    /// `Err` from `work` undoes what it did and nothing else.
+    /// `Err` from `work` undoes what it did and nothing else. It may be called
+    /// again, after all that it did was undone.
     pub async fn write<T, E>(
         &self,
-        work: impl FnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+        work: impl Fn(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,

@@ -1,23 +1,25 @@
-//! The one writer: it takes what waits, runs it in one transaction with a
-//! savepoint for each job when there are several, and answers after the commit. Many small writes so
-//! share one wait for the disk.
+//! The one writer: it takes what waits, runs it in one transaction, and answers
+//! after the commit. Many small writes so share one wait for the disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use diesel::result::Error as QueryError;
-use diesel::{Connection, SqliteConnection};
+use diesel::sql_types::BigInt;
+use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use tokio::sync::oneshot;
 
 use super::connection::{Lasting, Options};
+use super::fixed::Fixed;
 use super::statistics;
 use crate::storage::StorageError;
+use crate::storage::phrase::phrase;
 
 /// The most jobs that share one transaction.
 const BATCH: usize = 256;
 
-/// Runs inside a savepoint; tells whether its effects shall stay.
+/// Tells whether its effects shall stay.
 type Run = Box<dyn FnMut(&mut SqliteConnection) -> bool + Send>;
 /// Hears how the commit went.
 type Finish = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
@@ -65,7 +67,7 @@ impl Writer {
 
     pub async fn write<T, E>(
         &self,
-        work: impl FnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+        work: impl Fn(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -88,7 +90,7 @@ impl Writer {
 /// Splits `work` into its run and its answer, which wait for each other through
 /// a shared slot: the result may leave only when the commit is through.
 fn job<T, E>(
-    work: impl FnOnce(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
+    work: impl Fn(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
 ) -> (Job, oneshot::Receiver<Result<T, E>>)
 where
     T: Send + 'static,
@@ -97,11 +99,7 @@ where
     let (sender, receiver) = oneshot::channel();
     let slot = std::sync::Arc::new(std::sync::Mutex::new(None));
     let result = slot.clone();
-    let mut work = Some(work);
     let run = move |connection: &mut SqliteConnection| {
-        let Some(work) = work.take() else {
-            return false;
-        };
         let outcome = work(connection);
         let keep = outcome.is_ok();
         if let Ok(mut slot) = slot.lock() {
@@ -172,43 +170,71 @@ impl Worker {
 }
 
 fn transact(connection: &mut SqliteConnection, batch: &mut [Job]) -> Result<(), StorageError> {
-    if let [alone] = batch {
-        return run_alone(connection, alone).map_err(StorageError::from);
+    match together(connection, batch) {
+        // Whoever was alone has undone no work but its own.
+        Err(QueryError::RollbackTransaction) if batch.len() == 1 => Ok(()),
+        Err(QueryError::RollbackTransaction) => Ok(one_by_one(connection, batch)?),
+        outcome => Ok(outcome?),
     }
-    let outcome = connection.immediate_transaction(|connection| {
+}
+
+/// Without savepoints. SQLite keeps a copy of every page that changes within
+/// one, and goes through all of them after each statement: that takes longer
+/// than most jobs do.
+///
+/// # Errors
+/// `RollbackTransaction` when a job would leave behind what must be undone:
+/// then nothing of any job has stayed.
+fn together(connection: &mut SqliteConnection, batch: &mut [Job]) -> Result<(), QueryError> {
+    connection.immediate_transaction(|connection| {
         for job in batch {
-            savepoint(connection, job)?;
+            let before = changes(connection)?;
+            if run(connection, job) {
+                continue;
+            }
+            still_open(connection)?;
+            if changes(connection)? != before {
+                return Err(QueryError::RollbackTransaction);
+            }
         }
-        Ok::<_, QueryError>(())
-    });
-    outcome.map_err(StorageError::from)
+        Ok(())
+    })
 }
 
-/// Without a savepoint: what it would undo is the whole transaction. SQLite
-/// keeps a copy of every page that changes within a savepoint, and goes through
-/// all of them after each statement, which makes a job of many rows slow.
-fn run_alone(connection: &mut SqliteConnection, job: &mut Job) -> Result<(), QueryError> {
-    undone_or_done(connection.immediate_transaction(|connection| run(connection, job)))
+/// Each in a savepoint, so that one is undone without the others.
+fn one_by_one(connection: &mut SqliteConnection, batch: &mut [Job]) -> Result<(), QueryError> {
+    connection.immediate_transaction(|connection| {
+        for job in batch {
+            let outcome = connection.transaction(|connection| match run(connection, job) {
+                true => Ok(()),
+                false => Err(QueryError::RollbackTransaction),
+            });
+            match outcome {
+                Ok(()) | Err(QueryError::RollbackTransaction) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    })
 }
 
-fn savepoint(connection: &mut SqliteConnection, job: &mut Job) -> Result<(), QueryError> {
-    undone_or_done(connection.transaction(|connection| run(connection, job)))
+/// Whether what it did shall stay.
+fn run(connection: &mut SqliteConnection, job: &mut Job) -> bool {
+    catch_unwind(AssertUnwindSafe(|| (job.run)(connection))).unwrap_or(false)
 }
 
-fn run(connection: &mut SqliteConnection, job: &mut Job) -> Result<(), QueryError> {
-    let run = catch_unwind(AssertUnwindSafe(|| (job.run)(connection)));
-    match run {
-        Ok(true) => Ok(()),
-        Ok(false) | Err(_) => Err(QueryError::RollbackTransaction),
+/// Some faults (a full disk) make SQLite undo the whole transaction: what came
+/// then would be kept statement by statement.
+fn still_open(connection: &mut SqliteConnection) -> Result<(), QueryError> {
+    match Fixed("BEGIN").execute(connection) {
+        Err(_) => Ok(()),
+        Ok(_) => Err(QueryError::NotInTransaction),
     }
 }
 
-/// That a job undid what it did is no failure of the transaction.
-fn undone_or_done(outcome: Result<(), QueryError>) -> Result<(), QueryError> {
-    match outcome {
-        Err(QueryError::RollbackTransaction) => Ok(()),
-        outcome => outcome,
-    }
+/// Rows that this connection has ever changed, those by triggers too.
+fn changes(connection: &mut SqliteConnection) -> Result<i64, QueryError> {
+    diesel::select(phrase::<BigInt>("total_changes()")).get_result(connection)
 }
 
 /// Every job of a batch hears the same outcome; Diesel's errors do not clone.
