@@ -73,11 +73,22 @@ struct Linkage {
 }
 
 impl Compound {
-    /// The linkage of one resource, when it was asked for.
-    pub fn linkage(&self, kind: &'static str, name: &'static str, id: i64) -> Option<&[i64]> {
+    /// Whether the linkage of a relationship was asked for.
+    pub fn shows(&self, kind: &str, name: &str) -> bool {
+        self.known(kind, name).is_some()
+    }
+
+    /// The linkage of one resource.
+    pub fn linkage(&self, kind: &str, name: &str, id: i64) -> &[i64] {
+        let members = self
+            .known(kind, name)
+            .and_then(|known| known.members.get(&id));
+        members.map_or(&[], Vec::as_slice)
+    }
+
+    fn known(&self, kind: &str, name: &str) -> Option<&Linkage> {
         let mut all = self.linkage.iter();
-        let known = all.find(|known| known.name == name && known.kind == kind)?;
-        Some(known.members.get(&id).map_or(&[], Vec::as_slice))
+        all.find(|known| known.name == name && known.kind == kind)
     }
 
     /// Loads what `tree` names for the primary resources `ids` of `kind`.

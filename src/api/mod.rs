@@ -32,6 +32,7 @@ mod resource;
 mod resources;
 mod routes;
 mod sign_in;
+mod template;
 
 pub use base::public as public_address;
 pub use call::Api;

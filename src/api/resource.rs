@@ -231,6 +231,9 @@ pub trait Writable: Deletable {
     type Update: Change + Operation<Output = Row<Self>>;
     /// Whether the answer to a creation holds what must not be kept.
     const MAKES_SECRETS: bool = false;
+    /// Whether an update itself finds out that the caller may not see its
+    /// resource; else that is looked at before.
+    const UPDATE_LOOKS: bool = false;
     /// Keeps a UUID that a client chose, where the type has a place for it.
     const CLIENT_ID: Option<fn(&mut Self::Draft, String)> = None;
 

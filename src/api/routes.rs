@@ -27,15 +27,14 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// As actix serves it: with and without a slash at the end, HEAD like GET,
-    /// and other methods told which there are.
-    pub fn into_resource(self) -> actix_web::Resource {
+    /// As actix serves it: HEAD like GET, and other methods told which there
+    /// are. `end` is what may stand behind the path: nothing, or a slash.
+    pub fn into_resource(self, end: &str) -> actix_web::Resource {
         let methods = self.methods;
-        let paths = [self.path.clone(), format!("{}/", self.path)];
-        let resource =
-            web::resource(paths.to_vec()).default_service(web::to(move |request, api| {
-                wrong_method(request, api, methods)
-            }));
+        let path = format!("{}{end}", self.path);
+        let resource = web::resource(path).default_service(web::to(move |request, api| {
+            wrong_method(request, api, methods)
+        }));
         self.routes
             .into_iter()
             .fold(resource, actix_web::Resource::route)

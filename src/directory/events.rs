@@ -112,14 +112,15 @@ pub fn difference(
     before: Map<String, Value>,
     after: Map<String, Value>,
 ) -> (Map<String, Value>, Map<String, Value>) {
-    let changed = |name: &str| before.get(name) != after.get(name);
-    let kept = |side: &Map<String, Value>| {
-        side.iter()
-            .filter(|(name, _)| changed(name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
-    };
-    (kept(&before), kept(&after))
+    let (mut old, mut new) = (Map::new(), after);
+    for (name, value) in before {
+        if new.get(&name) == Some(&value) {
+            new.remove(&name);
+        } else {
+            old.insert(name, value);
+        }
+    }
+    (old, new)
 }
 
 #[cfg(test)]
@@ -131,10 +132,10 @@ mod tests {
     fn an_update_is_told_by_what_differs() {
         let side = |value: Value| value.as_object().cloned().unwrap_or_default();
         let (before, after) = difference(
-            side(json!({"name": "John", "email": null})),
-            side(json!({"name": "Jo", "email": null})),
+            side(json!({"name": "John", "email": null, "gone": null})),
+            side(json!({"name": "Jo", "email": null, "new": 1})),
         );
-        assert_eq!(before, side(json!({"name": "John"})));
-        assert_eq!(after, side(json!({"name": "Jo"})));
+        assert_eq!(before, side(json!({"name": "John", "gone": null})));
+        assert_eq!(after, side(json!({"name": "Jo", "new": 1})));
     }
 }

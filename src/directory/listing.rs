@@ -226,6 +226,13 @@ impl<N: Noun> List<N> {
         self.slice.limit.saturating_sub(read)
     }
 
+    /// The total, where the page tells it: what was read was not cut off.
+    pub fn total_by(&self, rows: &[N::Row]) -> Option<i64> {
+        let read = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let is_last = read < self.slice.limit && (read > 0 || self.slice.offset == 0);
+        (is_last && self.seek == Seek::default()).then(|| self.slice.offset.saturating_add(read))
+    }
+
     /// Rows as they were read, in the order of the list.
     pub fn in_order(&self, mut rows: Vec<N::Row>) -> Vec<N::Row> {
         if self.seek.backwards {

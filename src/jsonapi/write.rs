@@ -1,7 +1,5 @@
 //! Writing answers: straight into the bytes that are sent, without a tree between.
 
-use std::io::Write;
-
 /// A value as a resource shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown<'a> {
@@ -25,8 +23,22 @@ impl<'a> Shown<'a> {
 
 /// A JSON string.
 pub fn string(out: &mut Vec<u8>, text: &str) {
-    // Writing a string to memory cannot fail.
-    let _ = serde_json::to_writer(out, text);
+    if is_plain(text) {
+        out.reserve(text.len() + 2);
+        out.push(b'"');
+        raw(out, text);
+        out.push(b'"');
+    } else {
+        // Writing a string to memory cannot fail.
+        let _ = serde_json::to_writer(out, text);
+    }
+}
+
+/// Whether nothing is to be escaped (RFC 8259, section 7). All bytes are looked
+/// at whatever the first ones are, which lets several be looked at together.
+fn is_plain(text: &str) -> bool {
+    let escaped = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    !text.bytes().fold(false, |any, byte| any | escaped(byte))
 }
 
 pub fn raw(out: &mut Vec<u8>, text: &str) {
@@ -34,7 +46,7 @@ pub fn raw(out: &mut Vec<u8>, text: &str) {
 }
 
 pub fn number(out: &mut Vec<u8>, number: i64) {
-    let _ = write!(out, "{number}");
+    let _ = serde_json::to_writer(out, &number);
 }
 
 pub fn value(out: &mut Vec<u8>, shown: Shown<'_>) {
@@ -60,6 +72,11 @@ pub fn key(out: &mut Vec<u8>, name: &str) {
 pub struct Commas(bool);
 
 impl Commas {
+    /// Whether there are members already.
+    pub fn following(others: bool) -> Self {
+        Self(others)
+    }
+
     pub fn next(&mut self, out: &mut Vec<u8>) {
         if std::mem::replace(&mut self.0, true) {
             out.push(b',');

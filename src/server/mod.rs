@@ -228,9 +228,13 @@ impl Started {
     }
 }
 
+/// With a slash at the end all come once more, behind the others: one resource
+/// with two paths would have every request before it matched by expressions.
 fn routes(config: &mut ServiceConfig) {
-    for endpoint in api::endpoints() {
-        config.service(endpoint.into_resource());
+    for end in ["", "/"] {
+        for endpoint in api::endpoints() {
+            config.service(endpoint.into_resource(end));
+        }
     }
 }
 

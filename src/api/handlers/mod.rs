@@ -120,11 +120,12 @@ pub async fn page_with<R: Listable>(
     let mut out = Vec::with_capacity(RESOURCE_BYTES * (shown.len() + 1));
     raw(&mut out, "{\"data\":[");
     let mut commas = Commas::default();
+    let template = render.template::<R>();
     for row in shown {
         commas.next(&mut out);
         let cursor = by_cursor.then(|| cursor_member(&plan.cursor(row)));
         let note = notes.get(&R::id(row)).map(String::as_str);
-        render.item::<R>(&mut out, row, &[], [cursor.as_deref(), note]);
+        template.write(&mut out, row, &[], [cursor.as_deref(), note]);
     }
     out.push(b']');
     compound.write(&mut out, &render, (R::TYPE, &ids));

@@ -1,7 +1,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::one;
+use super::{one, or_hidden};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{Of, State};
@@ -45,7 +45,29 @@ async fn carry_out<R: Writable>(
     expected: Expected,
     document: &ResourceObject,
 ) -> Result<Row<R>, Failure> {
-    check_subject::<R>(call, document).await?;
+    // What does not exist is told before anything about the document (U04).
+    // A password would be hashed before that is seen by the update.
+    if R::UPDATE_LOOKS && !has_secrets::<R>(document) {
+        return match change::<R>(call, expected, document).await {
+            Err(failure) => Err(or_hidden::<R>(call, failure).await),
+            changed => changed,
+        };
+    }
+    is_there::<R>(call).await?;
+    change::<R>(call, expected, document).await
+}
+
+fn has_secrets<R: Resource>(document: &ResourceObject) -> bool {
+    let is_secret = |name: &str| R::attribute(name).is_some_and(|known| known.show.is_none());
+    document.attributes.keys().any(|name| is_secret(name))
+}
+
+async fn change<R: Writable>(
+    call: &Call<'_>,
+    expected: Expected,
+    document: &ResourceObject,
+) -> Result<Row<R>, Failure> {
+    is_about::<R>(call, document)?;
     let linked = relationships::<R>(document, Purpose::Update, &At::DATA)?;
     let (draft, problems) = attributes::<R>(document);
     let target = Target {
@@ -61,11 +83,16 @@ pub async fn check_subject<R: Resource>(
     call: &Call<'_>,
     document: &ResourceObject,
 ) -> Result<(), Failure> {
-    // What does not exist is told before anything about the document (U04).
-    call.guard
-        .read(R::find(call.id()))
-        .await?
-        .ok_or(DirectoryError::NotFound)?;
+    is_there::<R>(call).await?;
+    is_about::<R>(call, document)
+}
+
+async fn is_there<R: Resource>(call: &Call<'_>) -> Result<(), Failure> {
+    let found = call.guard.read(R::find(call.id())).await?;
+    found.map(drop).ok_or(DirectoryError::NotFound.into())
+}
+
+fn is_about<R: Resource>(call: &Call<'_>, document: &ResourceObject) -> Result<(), Failure> {
     check_type::<R>(document, "/data")?;
     if document.id.as_deref().map(id) == Some(call.id()) {
         return Ok(());

@@ -76,9 +76,10 @@ impl<R: Listable> Shelf for Rows<R> {
         render: &Render<'_>,
         without: &BTreeSet<i64>,
     ) {
+        let template = render.template::<R>();
         for (_, row) in self.0.iter().filter(|(id, _)| !without.contains(id)) {
             commas.next(out);
-            render.resource::<R>(out, row, &[]);
+            template.write(out, row, &[], [None, None]);
         }
     }
 }

@@ -302,6 +302,7 @@ fn partner(linked: &mut Linked) -> Option<Option<i64>> {
 impl Writable for Users {
     type Create = CreateUser;
     type Update = UpdateUser;
+    const UPDATE_LOOKS: bool = true;
     const CLIENT_ID: Option<fn(&mut UserDraft, String)> =
         Some(|draft, id| draft.changes.external_id = Some(id));
 

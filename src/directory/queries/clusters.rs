@@ -104,8 +104,8 @@ impl Run for List<Clusters> {
     ) -> Result<Listed<Cluster>, DirectoryError> {
         let wanted = settled(&self.condition, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
-        let total = total!(self, matching(), connection);
         let rows = page!(self, matching(), Cluster, context, connection);
+        let total = total!(self, rows, matching(), connection);
         Ok(Listed { rows, total })
     }
 }

@@ -292,14 +292,13 @@ macro_rules! page {
     }};
 }
 
-/// How many rows match, when that was asked.
+/// How many rows match, when that was asked; `$rows` are those of the page.
 macro_rules! total {
-    ($list:expr, $matching:expr, $connection:expr) => {
-        match $list.count {
-            Count::None => None,
-            Count::Estimated | Count::Exact => {
-                Some($matching.count().get_result($connection).await?)
-            }
+    ($list:expr, $rows:expr, $matching:expr, $connection:expr) => {
+        match ($list.count, $list.total_by(&$rows)) {
+            (Count::None, _) => None,
+            (_, Some(total)) => Some(total),
+            (_, None) => Some($matching.count().get_result($connection).await?),
         }
     };
 }

@@ -56,11 +56,11 @@ impl Run for List<Events> {
                 None => query,
             }
         };
+        let rows = page!(self, matching(), Event, context, connection);
         let total = match self.count {
             Count::Estimated if self.condition.is_none() => Some(spread(connection).await?),
-            _ => total!(self, matching(), connection),
+            _ => total!(self, rows, matching(), connection),
         };
-        let rows = page!(self, matching(), Event, context, connection);
         Ok(Listed { rows, total })
     }
 }

@@ -97,8 +97,8 @@ impl Run for List<Grants> {
         let wanted = settled(&self.condition, connection).await?;
         let sight = sight(self.visible, context, connection).await?;
         let matching = || filtered(self, sight, wanted.as_ref(), context);
-        let total = total!(self, matching(), connection);
         let rows = page!(self, matching(), Grant, context, connection);
+        let total = total!(self, rows, matching(), connection);
         Ok(Listed { rows, total })
     }
 }
@@ -547,7 +547,9 @@ impl Run for TellEnds {
         let ended = env::held!(
             grants::table
                 .filter(grants::valid_until.le(&now))
-                .filter(grants::end_told.eq(false))
+                // In the words of the index `grants_ending`: a bound value would
+                // have every grant looked at.
+                .filter(diesel::dsl::not(grants::end_told))
                 .order(grants::valid_until.asc())
                 .limit(SOME)
                 .select(Grant::as_select())

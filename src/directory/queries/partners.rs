@@ -97,8 +97,8 @@ impl Run for List<Partners> {
     ) -> Result<Listed<Partner>, DirectoryError> {
         let wanted = settled(&self.condition, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
-        let total = total!(self, matching(), connection);
         let rows = page!(self, matching(), Partner, context, connection);
+        let total = total!(self, rows, matching(), connection);
         Ok(Listed { rows, total })
     }
 }

@@ -104,8 +104,8 @@ impl Run for List<Roles> {
     ) -> Result<Listed<Role>, DirectoryError> {
         let wanted = settled(&self.condition, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
-        let total = total!(self, matching(), connection);
         let rows = page!(self, matching(), Role, context, connection);
+        let total = total!(self, rows, matching(), connection);
         Ok(Listed { rows, total })
     }
 }

@@ -78,8 +78,8 @@ impl Run for List<GrantRules> {
     ) -> Result<Listed<GrantRule>, DirectoryError> {
         let wanted = settled(&self.condition, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
-        let total = total!(self, matching(), connection);
         let rows = page!(self, matching(), GrantRule, context, connection);
+        let total = total!(self, rows, matching(), connection);
         Ok(Listed { rows, total })
     }
 }

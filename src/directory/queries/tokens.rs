@@ -76,8 +76,8 @@ impl Run for List<Tokens> {
     ) -> Result<Listed<Token>, DirectoryError> {
         let wanted = settled(&self.condition, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
-        let total = total!(self, matching(), connection);
         let rows = page!(self, matching(), Token, context, connection);
+        let total = total!(self, rows, matching(), connection);
         Ok(Listed { rows, total })
     }
 }

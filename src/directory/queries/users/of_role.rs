@@ -44,10 +44,6 @@ pub async fn page(
         .filter(un_scoped!())
         .filter(in_force!(&now))
         .filter(users::deleted_at.is_null());
-    let total = match list.count {
-        Count::None => None,
-        Count::Estimated | Count::Exact => Some(holders.count().get_result(connection).await?),
-    };
     let page = holders
         .filter(grants::user_id.between(least, most))
         .select(User::as_select())
@@ -61,5 +57,6 @@ pub async fn page(
         page.load(connection).await?
     };
     let rows = list.in_order(rows);
+    let total = total!(list, rows, holders, connection);
     Ok(Listed { rows, total })
 }

@@ -62,8 +62,8 @@ impl Run for List<TrashedUsers> {
                 None => query,
             }
         };
-        let total = total!(self, matching(), connection);
         let rows = page!(self, matching(), User, context, connection);
+        let total = total!(self, rows, matching(), connection);
         Ok(Listed { rows, total })
     }
 }
