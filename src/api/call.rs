@@ -18,7 +18,7 @@ use super::routes::OPERATIONS;
 use super::{base, client, conditional, kinds};
 use crate::auth::{Auth, Guard};
 use crate::config::{ClientIds, Limits, Settings};
-use crate::directory::{Context, RequestId};
+use crate::directory::{Context, Reading, RequestId};
 use crate::jsonapi::{
     self, ATOMIC, Accepted, CURSOR_PAGINATION, Error, Negotiation, document, query,
 };
@@ -303,8 +303,10 @@ async fn begin<'a>(
     let context = Context::of_program(now, request_id);
     let from = client::address(api, request);
     let header = authorization(request);
-    let principal = api.auth.authenticate(header, from, &context).await?;
-    let guard = Guard::new(api.auth.clone(), principal, context, from);
+    let auth = &api.auth;
+    let reading = Reading::new(auth.directory.clone(), request.method().is_safe());
+    let principal = auth.authenticate(header, from, &context, &reading).await?;
+    let guard = Guard::new(auth.clone(), principal, context, from, reading);
     let guard = guard.reading_only(request.method().is_safe());
     Ok(Call {
         api,

@@ -20,7 +20,7 @@ use crate::directory::credentials::{
 };
 use crate::directory::mail::MailPolicy;
 use crate::directory::permissions::{self, Permissions};
-use crate::directory::{Context, Directory, DirectoryError, clock};
+use crate::directory::{Context, Directory, DirectoryError, Reading, clock};
 
 /// How often the last use of a token is written down, at most.
 const NOTE_EVERY: TimeDelta = TimeDelta::seconds(60);
@@ -146,14 +146,15 @@ impl Auth {
         header: Option<&[u8]>,
         from: Option<IpAddr>,
         context: &Context,
+        reading: &Reading,
     ) -> Result<Arc<Principal>, Denied> {
         let header = header.ok_or(Denied::Missing)?;
         match parse(header).ok_or(Denied::Wrong)? {
             // Our API tokens have no dots, access tokens have two.
             Credentials::Token(token) if token.contains('.') => {
-                self.by_access_token(token, context).await
+                self.by_access_token(token, context, reading).await
             }
-            Credentials::Token(secret) => self.by_token(secret, context).await,
+            Credentials::Token(secret) => self.by_token(secret, context, reading).await,
             Credentials::Password { username, password } => {
                 let known = self
                     .check_password(&username, &password, from, context)
@@ -163,20 +164,21 @@ impl Auth {
         }
     }
 
-    async fn by_token(&self, secret: &str, context: &Context) -> Result<Arc<Principal>, Denied> {
+    async fn by_token(
+        &self,
+        secret: &str,
+        context: &Context,
+        reading: &Reading,
+    ) -> Result<Arc<Principal>, Denied> {
         let digest = secret::digest(secret.as_bytes());
-        let version = self.directory.credential_version()?;
+        let version = reading.credential_version()?;
         if let Some(principal) = self.remembered_token(&digest, version, context) {
             return Ok(principal);
         }
         let find = FindTokenAccount {
             hash: secret::hex(&digest),
         };
-        let found = self
-            .directory
-            .read(context, find)
-            .await?
-            .ok_or(Denied::Wrong)?;
+        let found = reading.read(context, find).await?.ok_or(Denied::Wrong)?;
         let principal = Arc::new(of_token(&found));
         let ends = [
             found.account.good_until.as_deref(),

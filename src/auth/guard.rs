@@ -6,7 +6,7 @@ use super::authenticate::{Auth, Denied};
 use super::policy::Governed;
 use super::principal::Principal;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
-use crate::directory::{Context, DirectoryError, Execute, Operation, Problem};
+use crate::directory::{Context, DirectoryError, Execute, Operation, Problem, Reading};
 
 /// Why a known caller does not get what was asked.
 #[derive(Debug)]
@@ -30,6 +30,7 @@ pub struct Guard {
     auth: Arc<Auth>,
     principal: Arc<Principal>,
     context: Context,
+    reading: Reading,
     /// Where the caller is, for the count of wrong passwords.
     from: Option<IpAddr>,
     /// Whether reads go to the replica. Decided once, so that one answer is made
@@ -43,6 +44,7 @@ impl Guard {
         principal: Arc<Principal>,
         mut context: Context,
         from: Option<IpAddr>,
+        reading: Reading,
     ) -> Self {
         context.actor = Some(principal.actor());
         context.mail = auth.mail.clone();
@@ -50,6 +52,7 @@ impl Guard {
             auth,
             principal,
             context,
+            reading,
             from,
             reads_replica: AtomicBool::new(false),
         }
@@ -146,7 +149,7 @@ impl Guard {
         operation.govern(&self.principal)?;
         match self.read_replica(&operation).await {
             Some(answer) => Ok(answer),
-            None => Ok(self.auth.directory.read(&self.context, operation).await?),
+            None => Ok(self.reading.read(&self.context, operation).await?),
         }
     }
 
@@ -161,7 +164,7 @@ impl Guard {
             return Ok(Some(found));
         }
         self.reads_replica.store(false, Ordering::Relaxed);
-        Ok(self.auth.directory.read(&self.context, operation).await?)
+        Ok(self.reading.read(&self.context, operation).await?)
     }
 
     /// What the replica answers, when it may be asked and can.

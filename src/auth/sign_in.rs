@@ -18,7 +18,7 @@ use crate::directory::sign_ins::{
     Renewed, SignedIn,
 };
 use crate::directory::tokens::TokenHash;
-use crate::directory::{Context, DirectoryError, clock};
+use crate::directory::{Context, DirectoryError, Reading, clock};
 
 /// The most bytes of names in an access token: it has to fit into a header.
 const MOST_NAMES: usize = 4096;
@@ -156,7 +156,8 @@ impl Auth {
             Credentials::Password { .. } => None,
         };
         let Some(sign_in_id) = sign_in_id else {
-            self.authenticate(header, from, context).await?;
+            let reading = Reading::new(self.directory.clone(), false);
+            self.authenticate(header, from, context, &reading).await?;
             return Err(Denied::NoSignIn);
         };
         let why = EndOfSignIn::SignedOut;
@@ -178,9 +179,10 @@ impl Auth {
         &self,
         token: &str,
         context: &Context,
+        reading: &Reading,
     ) -> Result<Arc<Principal>, Denied> {
         let digest = secret::digest(token.as_bytes());
-        let version = self.directory.credential_version()?;
+        let version = reading.credential_version()?;
         if let Some(principal) = self.remembered_token(&digest, version, context) {
             return Ok(principal);
         }
@@ -188,7 +190,7 @@ impl Auth {
         let find = FindSignInAccount {
             sign_in_id: id(&proved.sid)?,
         };
-        let account = self.directory.read(context, find).await?;
+        let account = reading.read(context, find).await?;
         let account = account.ok_or(Denied::Wrong)?;
         if account.id != id(&proved.sub)? {
             return Err(Denied::Wrong);

@@ -31,6 +31,7 @@ pub mod partners;
 pub mod permissions;
 pub mod portal;
 mod postgres;
+mod reading;
 pub mod roles;
 mod secret;
 pub mod sign_ins;
@@ -47,12 +48,11 @@ pub mod workspaces;
 pub use clock::{Clock, SystemClock};
 pub use context::{Actor, Context, RequestId};
 pub use error::{DirectoryError, Problem, ProblemKind};
+pub use reading::Reading;
 pub use versions::Expected;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-use futures_util::FutureExt;
 
 use crate::storage::postgres::{Replica, Standing};
 use crate::storage::{StorageError, Store};
@@ -127,9 +127,7 @@ impl Directory {
         match &self.store {
             Store::Sqlite(sqlite) => {
                 let version = sqlite.read(|connection| {
-                    sqlite::queries::credentials::version(connection)
-                        .now_or_never()
-                        .unwrap_or(Err(DirectoryError::internal("a read that did not finish")))
+                    sqlite::finished(sqlite::queries::credentials::version(connection))
                 })?;
                 if let Err(DirectoryError::Unavailable(_)) = version {
                     sqlite.forget();

@@ -31,9 +31,14 @@ pub fn apply<O: queries::Run>(
     operation: &O,
     connection: &mut SqliteConnection,
 ) -> Result<O::Answer, DirectoryError> {
-    // Nothing in a query waits: SQLite works on this thread.
-    operation
-        .run(context, connection)
+    finished(operation.run(context, connection))
+}
+
+/// Nothing in a query waits: SQLite works on this thread.
+pub fn finished<T>(
+    query: impl Future<Output = Result<T, DirectoryError>>,
+) -> Result<T, DirectoryError> {
+    query
         .now_or_never()
         .unwrap_or_else(|| Err(DirectoryError::internal("a query that did not finish")))
 }

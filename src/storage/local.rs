@@ -26,6 +26,20 @@ impl<T: 'static> Local<T> {
         }
     }
 
+    /// Takes this thread's value, or makes one.
+    pub fn take<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let kept = VALUES.with_borrow_mut(|values| values.remove(&self.owner));
+        match kept.and_then(|kept| kept.downcast::<T>().ok()) {
+            Some(value) => Ok(*value),
+            None => make(),
+        }
+    }
+
+    /// Makes this the value of this thread.
+    pub fn put(&self, value: T) {
+        VALUES.with_borrow_mut(|values| values.insert(self.owner, Box::new(value)));
+    }
+
     /// Lends this thread's value to `work`, making it first when there is none.
     ///
     /// The value is taken out while it is lent, so that a panic in `work` drops
@@ -35,13 +49,9 @@ impl<T: 'static> Local<T> {
         make: impl FnOnce() -> Result<T, E>,
         work: impl FnOnce(&mut T) -> R,
     ) -> Result<R, E> {
-        let kept = VALUES.with_borrow_mut(|values| values.remove(&self.owner));
-        let mut value = match kept.and_then(|kept| kept.downcast::<T>().ok()) {
-            Some(value) => value,
-            None => Box::new(make()?),
-        };
+        let mut value = self.take(make)?;
         let answer = work(&mut value);
-        VALUES.with_borrow_mut(|values| values.insert(self.owner, value));
+        self.put(value);
         Ok(answer)
     }
 

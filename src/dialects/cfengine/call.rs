@@ -15,7 +15,7 @@ use crate::auth::{Auth, Guard, carries_password};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::body::{self, Unread, depth};
-use crate::directory::{Context, RequestId};
+use crate::directory::{Context, Reading, RequestId};
 
 /// What all requests of this surface share.
 pub struct Cfengine {
@@ -124,7 +124,8 @@ async fn begin<'a>(
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.map(|value| value.as_bytes());
     let from = (cfengine.surroundings.address)(request);
-    let principal = auth.authenticate(header, from, &context).await?;
+    let reading = Reading::new(auth.directory.clone(), request.method().is_safe());
+    let principal = auth.authenticate(header, from, &context, &reading).await?;
     let raw = request.query_string();
     if raw.len() > cfengine.query_bytes {
         return Err(Failure::QueryTooLong(cfengine.query_bytes));
@@ -132,7 +133,7 @@ async fn begin<'a>(
     Ok(Call {
         cfengine,
         request,
-        guard: Guard::new(auth.clone(), principal, context, from)
+        guard: Guard::new(auth.clone(), principal, context, from, reading)
             .reading_only(request.method().is_safe()),
         parameters: Parameters::read(raw),
     })

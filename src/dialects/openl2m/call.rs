@@ -16,7 +16,7 @@ use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::directory::administered::FindAdministered;
 use crate::directory::credentials::TokenFault;
-use crate::directory::{Context, RequestId};
+use crate::directory::{Context, Reading, RequestId};
 
 /// What all requests of this surface share.
 pub struct OpenL2m {
@@ -75,7 +75,10 @@ impl Call<'_> {
         let auth = &self.shared.auth;
         let header = self.request.headers().get(header::AUTHORIZATION);
         let header = header.map(|value| value.as_bytes());
-        let known = auth.authenticate(header, self.from, &self.context).await;
+        // Each by itself: the list of all users is read while it is sent.
+        let reading = Reading::new(auth.directory.clone(), false);
+        let known = auth.authenticate(header, self.from, &self.context, &reading);
+        let known = known.await;
         let principal = match known {
             Ok(principal) => principal,
             Err(Denied::Missing | Denied::Wrong | Denied::NoSignIn) => {
@@ -84,7 +87,7 @@ impl Call<'_> {
             Err(denied) => return Err(denied.into()),
         };
         let context = self.context.clone();
-        let guard = Guard::new(auth.clone(), principal, context, self.from);
+        let guard = Guard::new(auth.clone(), principal, context, self.from, reading);
         let guard = guard.reading_only(self.request.method().is_safe());
         guard.permits(&mut FindAdministered { id: 0 })?;
         Ok(guard)

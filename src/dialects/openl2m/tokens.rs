@@ -11,6 +11,7 @@ use super::error::Failure;
 use super::faults::{Faults, NON_FIELD};
 use super::fields::{Fields, Text};
 use crate::auth::{Denied, Guard, Issued};
+use crate::directory::Reading;
 use crate::directory::users::FindUser;
 
 /// What these tokens are called, where all tokens are listed.
@@ -47,7 +48,8 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     })?;
     let user_id = principal.id;
     let context = call.context.clone();
-    let guard = Guard::new(auth.clone(), principal, context, call.from);
+    let reading = Reading::new(auth.directory.clone(), false);
+    let guard = Guard::new(auth.clone(), principal, context, call.from, reading);
     let own = FindUser {
         id: user_id,
         visible: Default::default(),

@@ -15,7 +15,7 @@ use crate::auth::{Auth, Guard};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::body::{self, Unread, depth};
-use crate::directory::{Context, RequestId};
+use crate::directory::{Context, Reading, RequestId};
 
 /// What all requests of this surface share.
 pub struct Prp {
@@ -136,7 +136,9 @@ async fn begin<'a>(
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.map(|value| value.as_bytes());
     let from = (prp.surroundings.address)(request);
-    let principal = prp.auth.authenticate(header, from, &context).await?;
+    let auth = &prp.auth;
+    let reading = Reading::new(auth.directory.clone(), request.method().is_safe());
+    let principal = auth.authenticate(header, from, &context, &reading).await?;
     let raw = request.query_string();
     if raw.len() > prp.query_bytes {
         return Err(Failure::QueryTooLong(prp.query_bytes));
@@ -144,7 +146,7 @@ async fn begin<'a>(
     Ok(Call {
         prp,
         request,
-        guard: Guard::new(prp.auth.clone(), principal, context, from)
+        guard: Guard::new(auth.clone(), principal, context, from, reading)
             .reading_only(request.method().is_safe()),
         parameters: Parameters::read(raw),
     })

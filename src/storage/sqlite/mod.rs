@@ -4,6 +4,7 @@
 pub mod connection;
 pub mod env;
 mod fixed;
+mod session;
 mod snapshot;
 mod statistics;
 mod writer;
@@ -17,6 +18,7 @@ use super::StorageError;
 use super::local::Local;
 use crate::config::Database as DatabaseSettings;
 use connection::{Lasting, Options};
+pub use session::Session;
 pub use snapshot::snapshot;
 use writer::Writer;
 

@@ -247,3 +247,106 @@ fn copy(outcome: &Result<(), StorageError>) -> Result<(), StorageError> {
         Err(StorageError::Query(error)) => Err(StorageError::Unavailable(error.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use diesel::connection::SimpleConnection;
+    use futures_util::future::{join, join_all};
+
+    use super::*;
+
+    fn put(connection: &mut SqliteConnection, value: usize) -> Result<(), StorageError> {
+        Ok(connection.batch_execute(&format!("INSERT INTO t VALUES ({value})"))?)
+    }
+
+    fn refused() -> StorageError {
+        StorageError::Busy("refused".into())
+    }
+
+    fn values(path: &std::path::Path) -> Vec<i64> {
+        let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        let values = diesel::dsl::sql::<BigInt>("SELECT x FROM t ORDER BY x");
+        values.load(&mut connection).unwrap()
+    }
+
+    /// Jobs that wait while another is at work are one batch: the values of all
+    /// but the failing ones are there afterwards. How often job 0 ran.
+    fn batch(name: &str, work: fn(&mut SqliteConnection, usize) -> Result<(), StorageError>) {
+        let folder = std::env::temp_dir().join(format!("rolecall-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let options = Options {
+            path: folder.join("batch.db"),
+            busy: Duration::from_secs(5),
+            statements: 100,
+        };
+        let mut connection = Lasting::open(&options).unwrap();
+        let table = "CREATE TABLE t (x BIGINT)";
+        connection.lend().batch_execute(table).unwrap();
+        let writer = Writer::start(options.clone(), 100).unwrap();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let wait = std::sync::Mutex::new(wait);
+        let first = writer.write(move |_| {
+            let _ = wait.lock().unwrap().recv();
+            Ok::<_, StorageError>(())
+        });
+        let jobs = (0..5).map(|value| writer.write(move |connection| work(connection, value)));
+        let all = async move {
+            // Polled in order: all wait when the first may go on.
+            let waiting = join(first, join_all(jobs));
+            let (done, ()) = join(waiting, async move { go.send(()).unwrap() }).await;
+            done
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let (first, outcomes) = runtime.unwrap().block_on(all);
+        first.unwrap();
+        let failed: Vec<bool> = outcomes.iter().map(Result::is_err).collect();
+        assert_eq!(failed, [false, true, false, true, false]);
+        assert_eq!(values(&options.path), [0, 2, 4]);
+        drop(writer);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_job_that_fails_before_it_writes_costs_the_others_nothing() {
+        static RUNS: AtomicUsize = AtomicUsize::new(0);
+        batch("before", |connection, value| {
+            RUNS.fetch_add(1, Ordering::Relaxed);
+            match value % 2 {
+                0 => put(connection, value),
+                _ => Err(refused()),
+            }
+        });
+        assert_eq!(RUNS.load(Ordering::Relaxed), 5);
+    }
+
+    #[test]
+    fn a_job_that_fails_after_it_has_written_is_undone_without_the_others() {
+        static RUNS: AtomicUsize = AtomicUsize::new(0);
+        batch("after", |connection, value| {
+            RUNS.fetch_add(1, Ordering::Relaxed);
+            put(connection, value)?;
+            match value % 2 {
+                0 => Ok(()),
+                _ => Err(refused()),
+            }
+        });
+        let runs = RUNS.load(Ordering::Relaxed);
+        assert_eq!(
+            runs,
+            2 + 5,
+            "the batch begins anew when the second has failed"
+        );
+    }
+
+    #[test]
+    fn a_job_that_panics_is_undone_without_the_others() {
+        batch("panic", |connection, value| {
+            put(connection, value)?;
+            assert!(value % 2 == 0, "a bug");
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,40 @@
+//! Reads of one request in one transaction.
+
+use diesel::{RunQueryDsl, SqliteConnection};
+
+use super::Sqlite;
+use super::connection::Lasting;
+use super::fixed::Fixed;
+use crate::storage::StorageError;
+
+/// A thread's own connection, inside a transaction that has begun. SQLite locks
+/// and unlocks the file, and all threads of the process out of that, with every
+/// transaction: a page with roles has four of them without this.
+pub struct Session(Lasting);
+
+impl Session {
+    pub fn connection(&mut self) -> &mut SqliteConnection {
+        self.0.lend()
+    }
+}
+
+impl Sqlite {
+    /// Takes this thread's connection; others may be opened meanwhile.
+    pub fn begin(&self) -> Result<Session, StorageError> {
+        let mut lasting = self.readers.take(|| Lasting::open(&self.options))?;
+        Fixed("BEGIN").execute(lasting.lend()).map_err(broken)?;
+        Ok(Session(lasting))
+    }
+
+    /// Gives the connection back. One that cannot end its transaction is closed.
+    pub fn end(&self, mut session: Session) {
+        match Fixed("COMMIT").execute(session.connection()) {
+            Ok(_) => self.readers.put(session.0),
+            Err(error) => log::warn!("a reading transaction did not end: {error}"),
+        }
+    }
+}
+
+fn broken(error: diesel::result::Error) -> StorageError {
+    StorageError::Unavailable(error.to_string())
+}
