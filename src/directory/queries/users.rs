@@ -359,13 +359,24 @@ async fn place(
     offset: i64,
     connection: &mut Conn,
 ) -> Result<(i64, i64), DirectoryError> {
-    let Some((span, left)) = seek(spans, offset) else {
-        return Ok((i64::MAX, 0));
+    let nowhere = (i64::MAX, 0);
+    let Some(span) = seek(spans, offset) else {
+        return Ok(nowhere);
     };
-    let within = (span * SPAN, span * SPAN + SPAN - 1);
+    let within = (span.run * SPAN, span.run * SPAN + SPAN - 1);
     let blocks = blocks(whose, within, connection).await?;
-    let place = seek(&blocks, left).map(|(block, left)| (block * BLOCK - 1, left));
-    Ok(place.unwrap_or((i64::MAX, 0)))
+    Ok(seek(&blocks, span.left).map_or(nowhere, |block| within_block(&block)))
+}
+
+/// Of a block without gaps the ids are known. Ids begin with 1.
+fn within_block(block: &Sought) -> (i64, i64) {
+    let first = (block.run * BLOCK).max(1);
+    let end = (block.run + 1) * BLOCK;
+    if block.living == end - first {
+        (first + block.left - 1, 0)
+    } else {
+        (first - 1, block.left)
+    }
 }
 
 /// Blocks that are looked into for an estimate.
@@ -422,12 +433,20 @@ async fn counted(whose: Whose, connection: &mut Conn) -> Result<i64, DirectoryEr
     Ok(total)
 }
 
-/// Which of these runs holds the row at `offset`, and how far into it that is.
-fn seek(runs: &[(i64, i64)], offset: i64) -> Option<(i64, i64)> {
+/// Where a row is: the run, how many it holds, and how many of them are before the row.
+#[derive(Debug, PartialEq)]
+struct Sought {
+    run: i64,
+    living: i64,
+    left: i64,
+}
+
+/// Which of these runs holds the row at `offset`.
+fn seek(runs: &[(i64, i64)], offset: i64) -> Option<Sought> {
     let mut left = offset;
-    for (run, living) in runs {
-        if left < *living {
-            return Some((*run, left));
+    for &(run, living) in runs {
+        if left < living {
+            return Some(Sought { run, living, left });
         }
         left -= living;
     }
@@ -733,16 +752,27 @@ impl Run for DeleteUser {
 
 #[cfg(test)]
 mod tests {
-    use super::seek;
+    use super::{Sought, seek, within_block};
 
     #[test]
     fn counted_runs_lead_to_the_place_of_a_deep_page() {
         let runs = [(0, 1000), (1, 0), (2, 24)];
-        assert_eq!(seek(&runs, 0), Some((0, 0)));
-        assert_eq!(seek(&runs, 999), Some((0, 999)));
-        assert_eq!(seek(&runs, 1000), Some((2, 0)));
-        assert_eq!(seek(&runs, 1023), Some((2, 23)));
-        assert_eq!(seek(&runs, 1024), None);
+        let place = |offset| seek(&runs, offset).map(|sought| (sought.run, sought.left));
+        assert_eq!(place(0), Some((0, 0)));
+        assert_eq!(place(999), Some((0, 999)));
+        assert_eq!(place(1000), Some((2, 0)));
+        assert_eq!(place(1023), Some((2, 23)));
+        assert_eq!(place(1024), None);
         assert_eq!(seek(&[], 5), None);
+    }
+
+    #[test]
+    fn in_a_block_without_gaps_no_row_has_to_be_skipped() {
+        let place = |run, living, left| within_block(&Sought { run, living, left });
+        assert_eq!(place(0, 1023, 0), (0, 0), "behind id 0");
+        assert_eq!(place(0, 1023, 20), (20, 0));
+        assert_eq!(place(0, 1022, 20), (0, 20));
+        assert_eq!(place(3, 1024, 20), (3 * 1024 + 19, 0));
+        assert_eq!(place(3, 1023, 20), (3 * 1024 - 1, 20));
     }
 }
