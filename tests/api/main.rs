@@ -24,6 +24,7 @@ mod cfengine;
 mod clusters;
 mod conditional;
 mod connections;
+mod crashes;
 mod delegation;
 mod description;
 mod events;
