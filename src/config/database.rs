@@ -15,6 +15,8 @@ pub struct Database {
     /// SQLite: connections beside the workers' own.
     pub slow_readers: usize,
     pub busy_timeout_ms: u64,
+    /// Of each statement on PostgreSQL, of each read on SQLite; 0: none.
+    pub statement_timeout_ms: u64,
     pub write_queue: usize,
     pub acquire_timeout_ms: u64,
     /// That each connection keeps prepared.
@@ -53,6 +55,7 @@ impl Default for Database {
             connections: 4,
             slow_readers: 4,
             busy_timeout_ms: 5000,
+            statement_timeout_ms: 30_000,
             write_queue: 1024,
             acquire_timeout_ms: 5000,
             statements: 500,
@@ -132,6 +135,19 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "How long to wait for a lock that somebody else holds before answering with 503.",
         set: |settings, text| {
             settings.database.busy_timeout_ms = value::number(text, 0..=600_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.statement_timeout_ms",
+        env: "ROLECALL_DATABASE_STATEMENT_TIMEOUT_MS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("30000"),
+        meaning: "How long the server lets a statement (SQLite: a read) run before it is ended and answered with 503; \
+                  0 sets no limit. Other commands have none.",
+        set: |settings, text| {
+            settings.database.statement_timeout_ms = value::number(text, 0..=3_600_000)?;
             Ok(())
         },
     },

@@ -49,6 +49,7 @@ mod specification;
 mod storage;
 mod stories;
 mod support;
+mod timeouts;
 mod tokens;
 mod trash;
 mod users;

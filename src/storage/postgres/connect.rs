@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel::connection::CacheSize;
@@ -12,11 +11,30 @@ use tokio_postgres::{Client, NoTls, Socket};
 
 type Wire = tokio_postgres::Connection<Socket, tokio_postgres::tls::NoTlsStream>;
 
+/// How long a statement may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Of it, waiting for somebody else's lock. Milliseconds; 0: as long as it takes.
+    pub lock: u64,
+    /// Altogether. Milliseconds; 0: what the server has set for us.
+    pub statement: u64,
+}
+
+impl Limits {
+    /// The statements that set them: `SET`, or `SET LOCAL` for one transaction.
+    pub fn by(&self, set: &str) -> String {
+        let lock = format!("{set} lock_timeout = {}", self.lock);
+        match self.statement {
+            0 => lock,
+            statement => format!("{lock}; {set} statement_timeout = {statement}"),
+        }
+    }
+}
+
 /// With a session of its own, where settings stay.
-pub async fn to_server(url: &str, busy: Duration) -> Result<AsyncPgConnection, ConnectionError> {
+pub async fn to_server(url: &str, limits: Limits) -> Result<AsyncPgConnection, ConnectionError> {
     let mut connection = AsyncPgConnection::establish(url).await?;
-    let set_up = format!("SET lock_timeout = {}", busy.as_millis());
-    let done = connection.batch_execute(&set_up).await;
+    let done = connection.batch_execute(&limits.by("SET")).await;
     done.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }

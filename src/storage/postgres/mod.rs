@@ -22,6 +22,7 @@ use diesel_async::{
 };
 use futures_util::FutureExt;
 
+use connect::Limits;
 pub(super) use connect::to_pooler;
 pub use listener::{Listener, Notice};
 pub use replica::{Replica, Standing};
@@ -39,8 +40,7 @@ pub struct Postgres {
     url: String,
     connections: usize,
     acquire: Duration,
-    /// How long a statement waits for somebody else's lock.
-    busy: Duration,
+    limits: Limits,
     /// The most statements that each connection keeps prepared.
     statements: usize,
     pooler: Pooler,
@@ -63,8 +63,11 @@ impl Postgres {
             url: url.to_owned(),
             connections: settings.connections,
             acquire: Duration::from_millis(settings.acquire_timeout_ms),
-            // Zero would mean for ever.
-            busy: Duration::from_millis(settings.busy_timeout_ms.max(1)),
+            limits: Limits {
+                // Zero would mean for ever.
+                lock: settings.busy_timeout_ms.max(1),
+                statement: settings.statement_timeout_ms,
+            },
             statements: settings.statements,
             pooler: settings.pooler,
             generation: AtomicU64::new(0),
@@ -89,8 +92,7 @@ impl Postgres {
             Pooler::None => AnsiTransactionManager::begin_transaction(connection).await?,
             // The session is somebody else's after this transaction.
             Pooler::Transaction => {
-                let busy = self.busy.as_millis();
-                let begin = format!("BEGIN; SET LOCAL lock_timeout = {busy}");
+                let begin = format!("BEGIN; {}", self.limits.by("SET LOCAL"));
                 AnsiTransactionManager::begin_transaction_sql(connection, &begin).await?;
             }
         }
@@ -144,12 +146,12 @@ impl Postgres {
         let mut config = ManagerConfig::default();
         // A closed connection is known without asking the server.
         config.recycling_method = RecyclingMethod::Fast;
-        let (pooler, busy) = (self.pooler, self.busy);
+        let (pooler, limits) = (self.pooler, self.limits);
         config.custom_setup = Box::new(move |url| {
             let (url, kept) = (url.to_owned(), kept.clone());
             let open = async move {
                 let mut connection = match pooler {
-                    Pooler::None => connect::to_server(&url, busy).await?,
+                    Pooler::None => connect::to_server(&url, limits).await?,
                     Pooler::Transaction => to_pooler(&url).await?,
                 };
                 connection.set_instrumentation(kept.counting());

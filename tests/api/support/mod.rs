@@ -15,6 +15,7 @@ mod places;
 pub mod raw;
 mod sink;
 mod slapd;
+mod slow;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
@@ -28,3 +29,4 @@ pub use pgbouncer::PgBouncer;
 pub use places::{ClusterMade, PartnerMade, WorkspaceMade, a_cluster, a_partner, a_workspace};
 pub use sink::Sink;
 pub use slapd::{Entry, READER_PASSWORD, Slapd, TULIP, a_group, a_person, at, free_port};
+pub use slow::{make_endless, make_slow, restore};
