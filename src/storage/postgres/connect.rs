@@ -7,9 +7,9 @@ use diesel::ConnectionError;
 use diesel::connection::CacheSize;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::{Either, select};
-use tokio_postgres::{Client, NoTls, Socket};
+use tokio_postgres::Client;
 
-type Wire = tokio_postgres::Connection<Socket, tokio_postgres::tls::NoTlsStream>;
+use super::address::{Address, Wire};
 
 /// How long a statement may take.
 #[derive(Clone, Copy, Debug)]
@@ -32,18 +32,27 @@ impl Limits {
 }
 
 /// With a session of its own, where settings stay.
-pub async fn to_server(url: &str, limits: Limits) -> Result<AsyncPgConnection, ConnectionError> {
-    let mut connection = AsyncPgConnection::establish(url).await?;
+pub async fn to_server(
+    address: &Address,
+    limits: Limits,
+) -> Result<AsyncPgConnection, ConnectionError> {
+    let mut connection = for_commands(address).await?;
     let done = connection.batch_execute(&limits.by("SET")).await;
     done.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }
 
+/// The same without limits.
+pub async fn for_commands(address: &Address) -> Result<AsyncPgConnection, ConnectionError> {
+    let (client, wire) = connected(address).await?;
+    AsyncPgConnection::try_from_client_and_connection(client, wire).await
+}
+
 /// Through a pooler that gives each transaction another session. No statement
 /// may outlive its transaction there: the driver names each that it prepares,
 /// and closes it when it is dropped, so nothing is kept.
-pub async fn to_pooler(url: &str) -> Result<AsyncPgConnection, ConnectionError> {
-    let (client, mut wire) = tokio_postgres::connect(url, NoTls).await.map_err(failed)?;
+pub async fn to_pooler(address: &Address) -> Result<AsyncPgConnection, ConnectionError> {
+    let (client, mut wire) = connected(address).await?;
     // diesel-async prepares statements of its own when it takes a connection
     // over: they need a transaction around them like all others.
     in_one(&client, &mut wire).await?;
@@ -52,6 +61,13 @@ pub async fn to_pooler(url: &str) -> Result<AsyncPgConnection, ConnectionError> 
     let done = connection.batch_execute("COMMIT").await;
     done.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+async fn connected(address: &Address) -> Result<(Client, Wire), ConnectionError> {
+    address
+        .connect()
+        .await
+        .map_err(ConnectionError::BadConnection)
 }
 
 /// Opens a transaction on a connection that nobody drives yet.

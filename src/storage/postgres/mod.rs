@@ -1,6 +1,7 @@
 //! PostgreSQL through diesel-async: a pool for every worker thread, so that no
 //! answer has to cross from one thread's event loop to another's.
 
+mod address;
 mod connect;
 pub mod env;
 mod listener;
@@ -22,8 +23,9 @@ use diesel_async::{
 };
 use futures_util::FutureExt;
 
+pub use address::Address;
 use connect::Limits;
-pub(super) use connect::to_pooler;
+pub(super) use connect::{for_commands, to_pooler};
 pub use listener::{Listener, Notice};
 pub use replica::{Replica, Standing};
 pub use servers::Servers;
@@ -37,7 +39,7 @@ type Connection = Object<AsyncPgConnection>;
 
 /// One PostgreSQL database. Cheap to share behind an `Arc`.
 pub struct Postgres {
-    url: String,
+    address: Address,
     connections: usize,
     acquire: Duration,
     limits: Limits,
@@ -58,9 +60,9 @@ struct Lasting {
 
 impl Postgres {
     /// Connects to nothing yet; each thread's pool does when it is used.
-    pub fn open(url: &str, settings: &DatabaseSettings) -> Self {
+    pub fn open(address: Address, settings: &DatabaseSettings) -> Self {
         Self {
-            url: url.to_owned(),
+            address,
             connections: settings.connections,
             acquire: Duration::from_millis(settings.acquire_timeout_ms),
             limits: Limits {
@@ -147,19 +149,20 @@ impl Postgres {
         // A closed connection is known without asking the server.
         config.recycling_method = RecyclingMethod::Fast;
         let (pooler, limits) = (self.pooler, self.limits);
-        config.custom_setup = Box::new(move |url| {
-            let (url, kept) = (url.to_owned(), kept.clone());
+        let address = self.address.clone();
+        config.custom_setup = Box::new(move |_| {
+            let (address, kept) = (address.clone(), kept.clone());
             let open = async move {
                 let mut connection = match pooler {
-                    Pooler::None => connect::to_server(&url, limits).await?,
-                    Pooler::Transaction => to_pooler(&url).await?,
+                    Pooler::None => connect::to_server(&address, limits).await?,
+                    Pooler::Transaction => to_pooler(&address).await?,
                 };
                 connection.set_instrumentation(kept.counting());
                 Ok::<_, ConnectionError>(connection)
             };
             open.boxed()
         });
-        let manager = AsyncDieselConnectionManager::new_with_config(&self.url, config);
+        let manager = AsyncDieselConnectionManager::new_with_config("", config);
         Pool::builder(manager)
             .max_size(self.connections)
             .build()
