@@ -216,7 +216,8 @@ fn of_problems(problems: &[Problem]) -> Faults {
     for problem in problems {
         match (problem.field, problem.kind) {
             ("username", ProblemKind::Taken) => faults.add("username", record::TAKEN),
-            ("username", _) => faults.add("username", record::NO_USERNAME),
+            // Of external users: what the other directory decides.
+            ("username" | "password", _) => faults.add(problem.field, problem.message.as_str()),
             ("email", _) => faults.add("email", record::NO_ADDRESS),
             _ => faults.add(NON_FIELD, problem.message.as_str()),
         }
