@@ -245,9 +245,9 @@ impl Failure {
             Self::Throttled { seconds } | Self::Unreachable { seconds } => {
                 Some(seconds.to_string().into())
             }
-            Self::Refused(Refusal::Directory(DirectoryError::Unavailable(_))) => {
-                Some(RETRY_UNAVAILABLE.into())
-            }
+            Self::Refused(Refusal::Directory(
+                DirectoryError::Unavailable(_) | DirectoryError::TimedOut(_),
+            )) => Some(RETRY_UNAVAILABLE.into()),
             Self::Refused(Refusal::Directory(
                 DirectoryError::Busy(_) | DirectoryError::Again | DirectoryError::InProgress,
             )) => Some(RETRY_BUSY.into()),
@@ -375,6 +375,10 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
         }
         DirectoryError::Again => {
             kinds::BUSY.error("Too many changes at the same place; try again.")
+        }
+        DirectoryError::TimedOut(why) => {
+            log::warn!("{request_id} timed out: {why}");
+            kinds::TIMED_OUT.error("The database took too long over it; ask for less.")
         }
         DirectoryError::Unavailable(why) => {
             log::error!("{request_id} unavailable: {why}");

@@ -177,6 +177,12 @@ pub const BUSY: Kind = Kind::new(
     "Busy",
     "Too much to do at once; try again after Retry-After seconds.",
 );
+pub const TIMED_OUT: Kind = Kind::new(
+    "timed_out",
+    503,
+    "Timed out",
+    "The database took longer over it than a request may (database.statement_timeout_ms), and nothing was changed; ask for less.",
+);
 pub const UNAVAILABLE: Kind = Kind::new(
     "unavailable",
     503,
@@ -222,6 +228,7 @@ pub const KINDS: &[&Kind] = &[
     &BAD_REQUEST,
     &INTERNAL,
     &BUSY,
+    &TIMED_OUT,
     &UNAVAILABLE,
     &PASSWORDS_UNREACHABLE,
 ];

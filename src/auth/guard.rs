@@ -148,7 +148,7 @@ impl Guard {
     ) -> Result<O::Output, Refusal> {
         operation.govern(&self.principal)?;
         match self.read_replica(&operation).await {
-            Some(answer) => Ok(answer),
+            Some(answer) => Ok(answer?),
             None => Ok(self.reading.read(&self.context, operation).await?),
         }
     }
@@ -160,7 +160,7 @@ impl Guard {
         O: Execute + Operation<Output = Option<T>> + Governed,
     {
         operation.govern(&self.principal)?;
-        if let Some(Some(found)) = self.read_replica(&operation).await {
+        if let Some(Some(found)) = self.read_replica(&operation).await.transpose()? {
             return Ok(Some(found));
         }
         self.reads_replica.store(false, Ordering::Relaxed);
@@ -168,7 +168,10 @@ impl Guard {
     }
 
     /// What the replica answers, when it may be asked and can.
-    async fn read_replica<O: Execute>(&self, operation: &O) -> Option<O::Output> {
+    async fn read_replica<O: Execute>(
+        &self,
+        operation: &O,
+    ) -> Option<Result<O::Output, DirectoryError>> {
         if !self.reads_replica.load(Ordering::Relaxed) {
             return None;
         }

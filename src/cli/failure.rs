@@ -65,6 +65,7 @@ impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
         Self::Failed(match error {
             DirectoryError::Busy(why) => format!("the database is busy: {why}"),
+            DirectoryError::TimedOut(why) => format!("the database took too long: {why}"),
             DirectoryError::Unavailable(why) => format!("the database is unavailable: {why}"),
             DirectoryError::Internal(why) => format!("a defect of rolecall: {why}"),
             DirectoryError::NotFound | DirectoryError::RelatedNotFound { .. } => {

@@ -15,8 +15,15 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the database, making and migrating it where needed.
-    pub fn open(settings: Settings) -> Result<Self, Failure> {
+    /// Opens the database, making and migrating it where needed. Its statements
+    /// take as long as they do.
+    pub fn open(mut settings: Settings) -> Result<Self, Failure> {
+        settings.database.statement_timeout_ms = 0;
+        Self::to_serve(settings)
+    }
+
+    /// The same with the limits of the server.
+    pub fn to_serve(settings: Settings) -> Result<Self, Failure> {
         let store = Store::open(&settings.database).map_err(|error| {
             Failure::failed(format!("cannot open {}: {error}", settings.database.url))
         })?;

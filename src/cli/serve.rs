@@ -14,7 +14,7 @@ use crate::directory::values;
 use crate::server;
 
 pub fn run(settings: Settings) -> Result<(), Failure> {
-    let session = Session::open(settings)?;
+    let session = Session::to_serve(settings)?;
     // First of all the port: a start that fails must not use up the only
     // showing of the first administrator's password.
     let bound =

@@ -1,6 +1,7 @@
 //! `[database]`: which database, and how hard it may be used.
 
 use super::ConfigError;
+use super::postgres::PostgresAddress;
 use super::secret::Secret;
 use super::table::{Kind, Preset, Setting};
 use super::value;
@@ -15,6 +16,8 @@ pub struct Database {
     /// SQLite: connections beside the workers' own.
     pub slow_readers: usize,
     pub busy_timeout_ms: u64,
+    /// Of each statement on PostgreSQL, of each read on SQLite; 0: none.
+    pub statement_timeout_ms: u64,
     pub write_queue: usize,
     pub acquire_timeout_ms: u64,
     /// That each connection keeps prepared.
@@ -22,6 +25,8 @@ pub struct Database {
     pub pooler: Pooler,
     /// PostgreSQL: past the pooler, for what needs a session of its own.
     pub direct_url: Option<DatabaseUrl>,
+    /// PostgreSQL: whose certificates are believed; without it the system's.
+    pub tls_ca: Option<PathBuf>,
     /// PostgreSQL: a streaming replica to read from.
     pub replica_url: Option<DatabaseUrl>,
     pub replica_max_lag_ms: u64,
@@ -53,11 +58,13 @@ impl Default for Database {
             connections: 4,
             slow_readers: 4,
             busy_timeout_ms: 5000,
+            statement_timeout_ms: 30_000,
             write_queue: 1024,
             acquire_timeout_ms: 5000,
             statements: 500,
             pooler: Pooler::None,
             direct_url: None,
+            tls_ca: None,
             replica_url: None,
             replica_max_lag_ms: 5000,
             replica_writers: 100_000,
@@ -69,11 +76,12 @@ impl Database {
     /// What no single value can tell: these belong to PostgreSQL.
     pub(super) fn check_together(&self) -> Result<(), ConfigError> {
         if matches!(self.url, DatabaseUrl::Postgres(_)) {
-            return Ok(());
+            return self.check_encryption();
         }
         let given = [
             ("database.replica_url", self.replica_url.is_some()),
             ("database.direct_url", self.direct_url.is_some()),
+            ("database.tls_ca", self.tls_ca.is_some()),
             ("database.pooler", self.pooler != Pooler::None),
         ];
         match given.into_iter().find(|(_, is_given)| *is_given) {
@@ -84,6 +92,24 @@ impl Database {
             None => Ok(()),
         }
     }
+
+    /// Whoever names an authority counts on encryption.
+    fn check_encryption(&self) -> Result<(), ConfigError> {
+        let addresses = [
+            Some(&self.url),
+            self.direct_url.as_ref(),
+            self.replica_url.as_ref(),
+        ];
+        let is_used = addresses
+            .into_iter()
+            .flatten()
+            .any(DatabaseUrl::is_encrypted);
+        if self.tls_ca.is_some() && !is_used {
+            let problem = "is of use with sslmode=verify-full in database.url only";
+            return Err(ConfigError::new("database.tls_ca", problem));
+        }
+        Ok(())
+    }
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -93,7 +119,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: Some("--database"),
         kind: Kind::Text,
         preset: Preset::Value("sqlite://rolecall.db"),
-        meaning: "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME.",
+        meaning: "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME; with ?sslmode=verify-full the connection to \
+                  PostgreSQL is encrypted.",
         set: |settings, text| {
             settings.database.url = DatabaseUrl::parse(text)?;
             Ok(())
@@ -132,6 +159,19 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "How long to wait for a lock that somebody else holds before answering with 503.",
         set: |settings, text| {
             settings.database.busy_timeout_ms = value::number(text, 0..=600_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.statement_timeout_ms",
+        env: "ROLECALL_DATABASE_STATEMENT_TIMEOUT_MS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("30000"),
+        meaning: "How long the server lets a statement (SQLite: a read) run before it is ended and answered with 503; \
+                  0 sets no limit. Other commands have none.",
+        set: |settings, text| {
+            settings.database.statement_timeout_ms = value::number(text, 0..=3_600_000)?;
             Ok(())
         },
     },
@@ -185,6 +225,20 @@ pub(super) const SETTINGS: &[Setting] = &[
                 "transaction" => Pooler::Transaction,
                 _ => return Err(format!("`{text}` is neither none nor transaction")),
             };
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.tls_ca",
+        env: "ROLECALL_DATABASE_TLS_CA",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Unset {
+            example: "/etc/rolecall/postgres-ca.pem",
+        },
+        meaning: "PostgreSQL: file of the certificates (PEM) that the servers' must lead to; without it those that the system trusts.",
+        set: |settings, text| {
+            settings.database.tls_ca = Some(value::name(text)?.into());
             Ok(())
         },
     },
@@ -260,13 +314,26 @@ impl DatabaseUrl {
                 sqlite_path(rest.strip_prefix("//").unwrap_or(rest)).map(DatabaseUrl::Sqlite)
             }
             "postgres" | "postgresql" => match rest.strip_prefix("//") {
-                Some(target) if !target.is_empty() => Ok(DatabaseUrl::Postgres(Secret::new(text))),
+                Some(target) if !target.is_empty() => {
+                    PostgresAddress::read(text)?;
+                    Ok(DatabaseUrl::Postgres(Secret::new(text)))
+                }
                 _ => Err("is incomplete; write postgres://USER:PASSWORD@HOST/NAME".to_owned()),
             },
             scheme if is_scheme(scheme) => Err(format!(
                 "`{scheme}:` is not supported, only sqlite:// and postgres:// are"
             )),
             _ => Err("begins with neither sqlite:// nor postgres://".to_owned()),
+        }
+    }
+}
+
+impl DatabaseUrl {
+    fn is_encrypted(&self) -> bool {
+        match self {
+            DatabaseUrl::Sqlite(_) => false,
+            DatabaseUrl::Postgres(url) => PostgresAddress::read(url.expose())
+                .is_ok_and(|address| address.encryption.is_some()),
         }
     }
 }

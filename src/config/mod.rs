@@ -15,12 +15,14 @@ mod ldap;
 mod limits;
 mod mail;
 mod overrides;
+mod postgres;
 mod sample;
 mod secret;
 mod server;
 mod sign_in;
 mod suggest;
 mod table;
+mod trust;
 mod value;
 
 pub use auth::Auth;
@@ -31,10 +33,12 @@ pub use ldap::{Ldap, LdapUrl, RoleSync};
 pub use limits::Limits;
 pub use mail::{Mail, MailAbout, MailFrom, SmtpSecurity, SmtpUrl};
 pub use overrides::Overrides;
+pub use postgres::{Authority, Encryption, PostgresAddress};
 pub use sample::{markdown_table, sample};
 pub use secret::Secret;
 pub use server::{ClientIds, InvalidDataStatus, Server};
 pub use table::{Kind, Preset, Setting, settings};
+pub use trust::{distrust, trusting, trusting_nobody};
 
 use std::path::{Path, PathBuf};
 
@@ -198,6 +202,23 @@ mod tests {
             sentence(&[("DATABASE_REPLICA_URL", "sqlite://copy.db")]),
             "DATABASE_REPLICA_URL: must be a postgres:// address"
         );
+    }
+
+    #[test]
+    fn whoever_names_an_authority_encrypts() {
+        let ca = ("ROLECALL_DATABASE_TLS_CA", "/etc/ca.pem");
+        let url = |parameters| format!("postgres://me:hunter2@db/people{parameters}");
+        let with = |parameters| from_environment(&[ca, ("DATABASE_URL", &url(parameters))]);
+        assert_eq!(
+            with("").unwrap_err().to_string(),
+            "database.tls_ca: is of use with sslmode=verify-full in database.url only"
+        );
+        assert_eq!(
+            with("?sslmode=prefer").unwrap_err().to_string(),
+            "DATABASE_URL: has an sslmode that anybody on the way can turn off: write verify-full, or disable"
+        );
+        let settings = with("?sslmode=verify-full").unwrap();
+        assert_eq!(settings.database.tls_ca, Some("/etc/ca.pem".into()));
     }
 
     #[test]

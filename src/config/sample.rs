@@ -91,8 +91,9 @@ mod tests {
                 _ => format!("{line}\n"),
             })
             .collect();
-        // Some of it belongs to PostgreSQL.
-        let text = text.replace("sqlite://rolecall.db", "postgres://rolecall@db/rolecall");
+        // Some of it belongs to PostgreSQL, spoken to in secret.
+        let url = "postgres://rolecall@db/rolecall?sslmode=verify-full";
+        let text = text.replace("sqlite://rolecall.db", url);
         let loaded = load(&text, "whole-sample");
         assert_eq!(
             loaded.server.base_url.as_deref(),

@@ -148,7 +148,11 @@ impl DirectoryError {
     /// Of the step at this place, unless it is about no step in particular.
     pub fn of_step(self, place: usize) -> Self {
         match self {
-            Self::Again | Self::Busy(_) | Self::Unavailable(_) | Self::Internal(_) => self,
+            Self::Again
+            | Self::Busy(_)
+            | Self::TimedOut(_)
+            | Self::Unavailable(_)
+            | Self::Internal(_) => self,
             refused => Self::Step {
                 place,
                 error: Box::new(refused),

@@ -86,6 +86,8 @@ pub enum DirectoryError {
     Again,
     /// Overloaded or locked; worth another try in a moment.
     Busy(String),
+    /// Took longer than a request may; another try may fare no better.
+    TimedOut(String),
     /// The database is gone, full or broken.
     Unavailable(String),
     /// A defect of ours. The text is for the log only.
@@ -130,7 +132,10 @@ impl fmt::Display for DirectoryError {
             Self::Step { place, error } => write!(out, "step {place}: {error}"),
             Self::Stale => out.write_str("it was changed meanwhile"),
             Self::Again => out.write_str("a race was lost"),
-            Self::Busy(why) | Self::Unavailable(why) | Self::Internal(why) => out.write_str(why),
+            Self::Busy(why)
+            | Self::TimedOut(why)
+            | Self::Unavailable(why)
+            | Self::Internal(why) => out.write_str(why),
         }
     }
 }
@@ -149,10 +154,8 @@ impl From<QueryError> for DirectoryError {
             // Somebody removed the other end meanwhile: look again.
             QueryError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::Again,
             error => match StorageError::from(error) {
-                StorageError::Busy(why) => Self::Busy(why),
-                StorageError::Conflict(_) => Self::Again,
-                StorageError::Unavailable(why) => Self::Unavailable(why),
                 StorageError::Query(error) => Self::internal(error),
+                known => known.into(),
             },
         }
     }

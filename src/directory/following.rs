@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join;
 
 use super::Directory;
-use crate::storage::postgres::{Listener, Notice, Replica};
+use crate::storage::postgres::{Address, Listener, Notice, Replica};
 use crate::storage::{StorageError, Store};
 
 /// Between two attempts to hear again: at first, and at most.
@@ -27,7 +27,7 @@ impl Directory {
         let pulse = (unheard / 2).clamp(PULSES.0, PULSES.1);
         let hearing = async {
             match &servers.hears_at {
-                Some(url) => self.hear(url, pulse).await,
+                Some(address) => self.hear(address, pulse).await,
                 None => log::info!(
                     "changes of other processes are not heard of through the pooler: \
                      without database.direct_url callers are believed for auth.token_cache_seconds"
@@ -42,10 +42,10 @@ impl Directory {
         join(hearing, watching).await;
     }
 
-    async fn hear(&self, url: &str, pulse: Duration) {
+    async fn hear(&self, address: &Address, pulse: Duration) {
         let (mut pause, mut is_known) = (PAUSES.0, false);
         loop {
-            let error = match Listener::open(url, pulse).await {
+            let error = match Listener::open(address, pulse).await {
                 Ok(listener) => {
                     (pause, is_known) = (PAUSES.0, false);
                     self.hear_from(listener).await

@@ -172,16 +172,18 @@ impl Directory {
     }
 
     /// Reads from the replica. Nothing when it could not answer: then the
-    /// primary has to be asked.
+    /// primary has to be asked. What takes too long there is not begun once
+    /// more on the primary.
     pub async fn read_replica<O: Execute>(
         &self,
         context: &Context,
         operation: &O,
-    ) -> Option<O::Output> {
+    ) -> Option<Result<O::Output, DirectoryError>> {
         let replica = self.replica()?;
         let read = postgres::read(&replica.reads, context, operation);
         match replica.while_there(read).await? {
-            // Whatever it is: a recovery that ended the query, a schema that is
+            Err(error @ DirectoryError::TimedOut(_)) => Some(Err(error)),
+            // Whatever else it is: a recovery that ended the query, a schema that is
             // older than ours, something that was made only just now. Nobody
             // shall fail because of a replica.
             Err(error) => {
@@ -191,7 +193,7 @@ impl Directory {
                 );
                 None
             }
-            Ok(answer) => Some(answer),
+            Ok(answer) => Some(Ok(answer)),
         }
     }
 
@@ -282,6 +284,7 @@ impl From<StorageError> for DirectoryError {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Busy(why) => Self::Busy(why),
+            StorageError::TimedOut(why) => Self::TimedOut(why),
             StorageError::Conflict(_) => Self::Again,
             StorageError::Unavailable(why) => Self::Unavailable(why),
             StorageError::Query(error) => Self::from(error),

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use diesel::SqliteConnection;
+
 use super::sqlite::{self, queries::credentials};
 use super::{Context, Directory, DirectoryError, Execute};
 use crate::storage::Store;
@@ -34,9 +36,8 @@ impl Reading {
     pub fn credential_version(&self) -> Result<u64, DirectoryError> {
         match &self.directory.store {
             Store::Sqlite(_) if self.together => {
-                let version = self.within(|session| {
-                    sqlite::finished(credentials::version(session.connection()))
-                })?;
+                let version =
+                    self.within(|connection| sqlite::finished(credentials::version(connection)))?;
                 Ok(version.unsigned_abs())
             }
             _ => self.directory.credential_version(),
@@ -50,7 +51,7 @@ impl Reading {
     ) -> Result<O::Output, DirectoryError> {
         match &self.directory.store {
             Store::Sqlite(_) if self.together && !operation.is_slow() => {
-                self.within(|session| sqlite::apply(context, &operation, session.connection()))
+                self.within(|connection| sqlite::apply(context, &operation, connection))
             }
             _ => {
                 self.end();
@@ -63,7 +64,7 @@ impl Reading {
     /// connection that fails is not used again.
     fn within<T>(
         &self,
-        work: impl FnOnce(&mut Session) -> Result<T, DirectoryError>,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, DirectoryError>,
     ) -> Result<T, DirectoryError> {
         let Store::Sqlite(sqlite) = &self.directory.store else {
             return Err(DirectoryError::internal("a session of another database"));
@@ -73,7 +74,7 @@ impl Reading {
             Some(session) => session,
             None => sqlite.begin()?,
         };
-        let answer = work(&mut session);
+        let answer = sqlite.work(&mut session, work);
         if !matches!(answer, Err(DirectoryError::Unavailable(_))) {
             *kept = Some(session);
         }
@@ -100,7 +101,7 @@ impl Drop for Reading {
 
 #[cfg(test)]
 mod tests {
-    use diesel::{Connection, SqliteConnection};
+    use diesel::Connection;
     use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
     use super::*;

@@ -8,6 +8,8 @@ pub enum StorageError {
     /// All hands are full: the queue of writes, the pool, or a lock held by
     /// somebody else. Worth trying again in a moment.
     Busy(String),
+    /// It took longer than it may, and was ended.
+    TimedOut(String),
     /// Two transactions stood in each other's way and this one gave in. Worth
     /// running again from the start, at once.
     Conflict(String),
@@ -21,6 +23,7 @@ impl fmt::Display for StorageError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Busy(why) => write!(out, "the database is busy: {why}"),
+            Self::TimedOut(why) => write!(out, "the database took too long: {why}"),
             Self::Conflict(why) => write!(out, "a change met another: {why}"),
             Self::Unavailable(why) => write!(out, "the database is unavailable: {why}"),
             Self::Query(error) => error.fmt(out),
@@ -41,6 +44,8 @@ const BUSY: &[&str] = &[
     "query_wait_timeout",
     "no more connections allowed",
 ];
+/// The first is SQLite's whole word for an ended read.
+const TIMED_OUT: &[&str] = &["interrupted", "due to statement timeout"];
 const CONFLICT: &[&str] = &["deadlock detected"];
 const UNAVAILABLE: &[&str] = &[
     "database or disk is full",
@@ -100,6 +105,8 @@ impl StorageError {
         let found = |list: &[&str]| list.iter().any(|known| text.contains(known));
         if found(BUSY) {
             Some(Self::Busy(text.to_owned()))
+        } else if found(TIMED_OUT) {
+            Some(Self::TimedOut(text.to_owned()))
         } else if found(CONFLICT) {
             Some(Self::Conflict(text.to_owned()))
         } else if found(UNAVAILABLE) {

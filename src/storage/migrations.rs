@@ -1,11 +1,11 @@
 //! The schema's history, embedded in the program.
 
-use diesel::Connection;
+use diesel::{Connection, ConnectionError};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::postgres::to_pooler;
+use super::postgres::{Address, for_commands, to_pooler};
 use super::{StorageError, sqlite};
 use crate::config::{Database, DatabaseUrl, Pooler};
 
@@ -21,19 +21,16 @@ const MIGRATION_LOCK: i64 = 0x726f_6c65_6361_6c6c;
 /// Blocks, and must not be called on an async thread.
 pub fn bring_up(settings: &Database) -> Result<Vec<String>, StorageError> {
     match (&settings.direct_url, &settings.url, settings.pooler) {
-        (Some(direct), _, _) => run(direct),
+        (Some(direct), _, _) => run(direct, settings),
         (None, DatabaseUrl::Postgres(url), Pooler::Transaction) => {
-            let url = url.expose().to_owned();
-            on_its_own(move || through_pooler(&url))
+            let address = Address::of(url, settings)?;
+            on_its_own(move || through_pooler(&address))
         }
-        (None, url, _) => run(url),
+        (None, url, _) => run(url, settings),
     }
 }
 
-/// Applies what is missing and returns the names of what was applied.
-///
-/// Blocks, and must not be called on an async thread.
-pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, StorageError> {
+fn run(url: &DatabaseUrl, settings: &Database) -> Result<Vec<String>, StorageError> {
     match url {
         DatabaseUrl::Sqlite(path) => {
             let mut connection =
@@ -47,8 +44,8 @@ pub fn run(url: &DatabaseUrl) -> Result<Vec<String>, StorageError> {
                 .map_err(Failed::into_storage)
         }
         DatabaseUrl::Postgres(url) => {
-            let url = url.expose().to_owned();
-            on_its_own(move || postgres(&url))
+            let address = Address::of(url, settings)?;
+            on_its_own(move || postgres(&address))
         }
     }
 }
@@ -61,38 +58,46 @@ fn on_its_own(
     joined.unwrap_or_else(|_| Err(StorageError::Unavailable("the migration panicked".into())))
 }
 
-/// All in one transaction, which is as long as a session lasts there. What
-/// cannot be done in one, such as an index made concurrently, says so, and
-/// needs the way past the pooler.
-fn through_pooler(url: &str) -> Result<Vec<String>, StorageError> {
+type Blocking = AsyncConnectionWrapper<AsyncPgConnection>;
+
+/// Drives a connection on a runtime of its own while `work` blocks.
+fn with_connection(
+    open: impl Future<Output = Result<AsyncPgConnection, ConnectionError>>,
+    work: impl FnOnce(&mut Blocking) -> Result<Vec<String>, StorageError>,
+) -> Result<Vec<String>, StorageError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| StorageError::Unavailable(error.to_string()))?;
     let _inside = runtime.enter();
-    let connection = runtime.block_on(to_pooler(url))?;
-    let mut connection = AsyncConnectionWrapper::<AsyncPgConnection>::from(connection);
-    connection
-        .transaction(|connection| {
-            lock(connection, "pg_advisory_xact_lock")?;
-            apply(connection, POSTGRES).map_err(Failed::Migration)
-        })
-        .map_err(Failed::into_storage)
+    work(&mut Blocking::from(runtime.block_on(open)?))
 }
 
-fn postgres(url: &str) -> Result<Vec<String>, StorageError> {
-    let mut connection = AsyncConnectionWrapper::<AsyncPgConnection>::establish(url)?;
-    lock(&mut connection, "pg_advisory_lock")?;
-    let applied = apply(&mut connection, POSTGRES);
-    lock(&mut connection, "pg_advisory_unlock")?;
-    applied.map_err(|error| StorageError::Unavailable(format!("migration failed: {error}")))
+/// All in one transaction, which is as long as a session lasts there. What
+/// cannot be done in one, such as an index made concurrently, says so, and
+/// needs the way past the pooler.
+fn through_pooler(address: &Address) -> Result<Vec<String>, StorageError> {
+    with_connection(to_pooler(address), |connection| {
+        connection
+            .transaction(|connection| {
+                lock(connection, "pg_advisory_xact_lock")?;
+                apply(connection, POSTGRES).map_err(Failed::Migration)
+            })
+            .map_err(Failed::into_storage)
+    })
 }
 
-fn lock(
-    connection: &mut AsyncConnectionWrapper<AsyncPgConnection>,
-    function: &str,
-) -> Result<(), diesel::result::Error> {
+fn postgres(address: &Address) -> Result<Vec<String>, StorageError> {
+    with_connection(for_commands(address), |connection| {
+        lock(connection, "pg_advisory_lock")?;
+        let applied = apply(connection, POSTGRES);
+        lock(connection, "pg_advisory_unlock")?;
+        applied.map_err(|error| StorageError::Unavailable(format!("migration failed: {error}")))
+    })
+}
+
+fn lock(connection: &mut Blocking, function: &str) -> Result<(), diesel::result::Error> {
     let statement = diesel::sql_query(format!("SELECT {function}({MIGRATION_LOCK})"));
     diesel::RunQueryDsl::execute(statement, connection)?;
     Ok(())

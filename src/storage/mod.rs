@@ -32,7 +32,8 @@ impl Store {
         match &settings.url {
             DatabaseUrl::Sqlite(path) => Ok(Self::Sqlite(sqlite::Sqlite::open(path, settings)?)),
             DatabaseUrl::Postgres(url) => {
-                let servers = postgres::Servers::open(url.expose(), settings)?;
+                let primary = postgres::Address::of(url, settings)?;
+                let servers = postgres::Servers::open(primary, settings)?;
                 Ok(Self::Postgres(Box::new(servers)))
             }
         }

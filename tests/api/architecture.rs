@@ -53,7 +53,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("lettre", &["mail"]),
     ("libsqlite3", &["storage"]),
     ("r2d2", &["storage"]),
-    ("rustls", &["auth", "server"]),
+    ("rustls", &["auth", "config", "server"]),
     ("tokio_postgres", &["storage"]),
 ];
 

@@ -9,7 +9,8 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_que
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
-use rolecall::storage::migrations;
+use rolecall::config::{Database, DatabaseUrl};
+use rolecall::storage::{StorageError, migrations};
 
 use crate::support::TestDatabase;
 
@@ -49,20 +50,27 @@ fn both_databases_have_migrations_of_the_same_names() {
     }
 }
 
+fn bring_up(url: &DatabaseUrl) -> Result<Vec<String>, StorageError> {
+    migrations::bring_up(&Database {
+        url: url.clone(),
+        ..Database::default()
+    })
+}
+
 #[test]
 fn a_migrated_database_has_the_tables_and_columns_of_the_schema() {
     let database = TestDatabase::create();
-    migrations::run(&database.url()).unwrap();
+    bring_up(&database.url()).unwrap();
     fits_the_schema(&database);
 }
 
 #[test]
 fn a_second_run_applies_nothing() {
     let database = TestDatabase::create();
-    let first = migrations::run(&database.url()).unwrap();
+    let first = bring_up(&database.url()).unwrap();
     assert_eq!(first.len(), names("sqlite").len(), "{first:?}");
     let before = columns(&database);
-    assert_eq!(migrations::run(&database.url()).unwrap(), [""; 0]);
+    assert_eq!(bring_up(&database.url()).unwrap(), [""; 0]);
     assert_eq!(columns(&database), before);
 }
 
@@ -72,7 +80,7 @@ fn starts_at_the_same_time_migrate_once() {
     let url = database.url();
     let applied: Vec<usize> = std::thread::scope(|scope| {
         let starts: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| migrations::run(&url).unwrap().len()))
+            .map(|_| scope.spawn(|| bring_up(&url).unwrap().len()))
             .collect();
         starts
             .into_iter()
@@ -91,12 +99,12 @@ fn starts_at_the_same_time_migrate_once() {
 fn every_step_can_be_undone_and_done_again() {
     let database = TestDatabase::create();
     let url = database.url();
-    let first = migrations::run(&url).unwrap();
+    let first = bring_up(&url).unwrap();
     let undone = revert(&database);
     assert_eq!(undone, first.len());
     assert_eq!(columns(&database), Columns::new());
     assert_eq!(leftovers(&database), [""; 0]);
-    assert_eq!(migrations::run(&url).unwrap(), first);
+    assert_eq!(bring_up(&url).unwrap(), first);
     fits_the_schema(&database);
 }
 

@@ -3,11 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::json;
-
-use crate::support::{Client, TestDatabase, a_new};
+use crate::support::{Client, TestDatabase};
 
 const PASSWORD: &str = "correct horse";
 
@@ -90,6 +87,11 @@ impl Running {
         self.client("admin", PASSWORD)
     }
 
+    pub fn token(&self, secret: &str) -> Client {
+        let base = format!("http://{}", self.address);
+        Client::new(&base, Some(format!("Bearer {secret}")))
+    }
+
     /// As `kill` names it: `-9`, `-TERM`.
     pub fn signal(&self, signal: &str) {
         let process = self.child.id().to_string();
@@ -137,8 +139,7 @@ fn commands_change_the_directory_of_a_running_service() {
         ],
     );
     let secret = out(&token).trim().to_owned();
-    let base = format!("http://{}", service.address);
-    let program = Client::new(&base, Some(format!("Bearer {secret}")));
+    let program = service.token(&secret);
     program.get("/users").expect(200);
     program.get("/events").expect(403);
     let list = out(&run(&database, &["user", "list"]));
@@ -188,66 +189,4 @@ fn migrating_twice_says_that_there_is_nothing_to_do() {
     let again = run(&database, &["migrate"]);
     assert!(again.status.success());
     assert!(out(&again).contains("up to date"), "{}", out(&again));
-}
-
-/// Everything that was answered with 201 must be there after a crash, and each
-/// change must be in the audit log exactly once.
-#[test]
-fn what_was_acknowledged_survives_a_kill() {
-    let database = TestDatabase::create();
-    let service = Running::start(&database);
-    let enough = 40;
-    let stop = AtomicBool::new(false);
-    let acknowledged: Vec<String> = std::thread::scope(|scope| {
-        let writers: Vec<_> = (0..4)
-            .map(|writer| {
-                let client = service.admin();
-                let stop = &stop;
-                scope.spawn(move || {
-                    let mut made = Vec::new();
-                    for number in 0..1_000_000 {
-                        let name = format!("role {writer} {number}");
-                        let document = a_new("roles", json!({ "name": name }));
-                        match client.try_post("/roles", &document) {
-                            Some(201) => made.push(name),
-                            _ => break,
-                        }
-                        if made.len() == enough {
-                            stop.store(true, Ordering::Release);
-                        }
-                    }
-                    made
-                })
-            })
-            .collect();
-        while !stop.load(Ordering::Acquire) {
-            std::thread::yield_now();
-        }
-        service.signal("-9");
-        writers
-            .into_iter()
-            .flat_map(|writer| writer.join().unwrap())
-            .collect()
-    });
-    drop(service);
-    assert!(acknowledged.len() >= enough);
-    let again = Running::start(&database);
-    let admin = again.admin();
-    for name in &acknowledged {
-        let query = name.replace(' ', "%20");
-        let found = admin
-            .get(&format!("/roles?filter[name]={query}"))
-            .expect(200)
-            .ids();
-        assert_eq!(found.len(), 1, "{name} was acknowledged");
-        let id = &found[0];
-        let events = admin.get(&format!(
-            "/events?filter[subject_type]=roles&filter[subject_id]={id}"
-        ));
-        assert_eq!(
-            events.expect(200).ids().len(),
-            1,
-            "{name} is in the log once"
-        );
-    }
 }

@@ -392,12 +392,21 @@ fn four(app: &TestApp, stranger: &Client, method: &str, path: &str) -> [u16; 4] 
     })
 }
 
-#[test]
-fn every_address_answers_everybody_as_the_table_says() {
+/// The rows of these addresses, by their first words.
+fn rows(of: &[&str]) -> impl Iterator<Item = &'static (&'static str, &'static str, [u16; 4])> {
+    TABLE
+        .iter()
+        .filter(|(_, path, _)| of.contains(&first_word(path)))
+}
+
+fn first_word(path: &str) -> &str {
+    path.split('/').nth(1).unwrap_or_default()
+}
+
+fn as_the_table_says(of: &[&str]) {
     let app = TestApp::start();
     let stranger = a_user().create(&app).client(&app);
-    let wrong: Vec<String> = TABLE
-        .iter()
+    let wrong: Vec<String> = rows(of)
         .filter_map(|(method, path, expected)| {
             let got = four(&app, &stranger, method, path);
             (got != *expected).then(|| format!("{method} {path}: {got:?}, not {expected:?}"))
@@ -406,16 +415,55 @@ fn every_address_answers_everybody_as_the_table_says() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-#[test]
-fn head_answers_like_get() {
+fn head_like_get(of: &[&str]) {
     let app = TestApp::start();
     let stranger = a_user().create(&app).client(&app);
-    for (_, path, expected) in TABLE.iter().filter(|(method, ..)| *method == "GET") {
+    for (_, path, expected) in rows(of).filter(|(method, ..)| *method == "GET") {
         assert_eq!(
             four(&app, &stranger, "HEAD", path),
             *expected,
             "HEAD {path}"
         );
+    }
+}
+
+/// The tests of the table, so many rows in each that one takes some seconds.
+macro_rules! tests_of_addresses {
+    ($($name:ident: $words:expr;)*) => {
+        const PARTS: &[&[&str]] = &[$(&$words),*];
+
+        $(mod $name {
+            #[test]
+            fn every_address_answers_everybody_as_the_table_says() {
+                super::as_the_table_says(&$words);
+            }
+
+            #[test]
+            fn head_answers_like_get() {
+                super::head_like_get(&$words);
+            }
+        })*
+    };
+}
+
+tests_of_addresses! {
+    entrance: ["home", "operations", "auth", ".well-known", "access-checks"];
+    users: ["users"];
+    roles: ["roles"];
+    grants: ["grants"];
+    grant_rules: ["grant-rules"];
+    workspaces: ["workspaces"];
+    clusters: ["clusters"];
+    partners: ["partners"];
+    tokens: ["tokens"];
+    log_and_trash: ["events", "trash"];
+}
+
+#[test]
+fn every_row_of_the_table_is_tested_once() {
+    for (method, path, _) in TABLE {
+        let tested = PARTS.iter().filter(|part| part.contains(&first_word(path)));
+        assert_eq!(tested.count(), 1, "{method} {path}");
     }
 }
 

@@ -193,6 +193,14 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
             busy()
         }
         DirectoryError::Again => busy(),
+        DirectoryError::TimedOut(why) => {
+            log::warn!("{request_id} timed out: {why}");
+            later(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The database took too long over it; ask for less.",
+                RETRY_UNAVAILABLE,
+            )
+        }
         DirectoryError::Unavailable(why) => {
             log::error!("{request_id} unavailable: {why}");
             later(

@@ -182,6 +182,13 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
             busy()
         }
         DirectoryError::Again => busy(),
+        DirectoryError::TimedOut(why) => {
+            log::warn!("{request_id} timed out: {why}");
+            Told {
+                wait: Some(RETRY_UNAVAILABLE),
+                ..told(503, "The database took too long over it; ask for less.")
+            }
+        }
         DirectoryError::Unavailable(why) => {
             log::error!("{request_id} unavailable: {why}");
             Told {
@@ -209,7 +216,8 @@ fn of_problems(problems: &[Problem]) -> Faults {
     for problem in problems {
         match (problem.field, problem.kind) {
             ("username", ProblemKind::Taken) => faults.add("username", record::TAKEN),
-            ("username", _) => faults.add("username", record::NO_USERNAME),
+            // Of external users: what the other directory decides.
+            ("username" | "password", _) => faults.add(problem.field, problem.message.as_str()),
             ("email", _) => faults.add("email", record::NO_ADDRESS),
             _ => faults.add(NON_FIELD, problem.message.as_str()),
         }

@@ -31,7 +31,7 @@ const MAX_PASSWORD: usize = 128;
 const MAX_NAME: usize = 150;
 
 pub const TAKEN: &str = "A user with that username already exists.";
-pub const NO_USERNAME: &str = "Enter a valid username. This value may contain only letters, \
+const NO_USERNAME: &str = "Enter a valid username. This value may contain only letters, \
      numbers, and @/./+/-/_ characters.";
 pub const NO_ADDRESS: &str = "Enter a valid email address.";
 

@@ -214,6 +214,17 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
             busy()
         }
         DirectoryError::Again => busy(),
+        DirectoryError::TimedOut(why) => {
+            log::warn!("{request_id} timed out: {why}");
+            Told {
+                wait: Some(RETRY_UNAVAILABLE),
+                ..told(
+                    503,
+                    "timed_out",
+                    "The database took too long over it; ask for less.",
+                )
+            }
+        }
         DirectoryError::Unavailable(why) => {
             log::error!("{request_id} unavailable: {why}");
             Told {

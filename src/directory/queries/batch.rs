@@ -151,7 +151,9 @@ async fn take_key(
         .await;
     match inserted.map_err(DirectoryError::from) {
         Ok(rows) => Ok(rows > 0),
-        Err(DirectoryError::Busy(_)) => Err(DirectoryError::InProgress),
+        Err(DirectoryError::Busy(_) | DirectoryError::TimedOut(_)) => {
+            Err(DirectoryError::InProgress)
+        }
         Err(error) => Err(error),
     }
 }

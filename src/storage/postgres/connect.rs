@@ -2,30 +2,57 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel::connection::CacheSize;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::{Either, select};
-use tokio_postgres::{Client, NoTls, Socket};
+use tokio_postgres::Client;
 
-type Wire = tokio_postgres::Connection<Socket, tokio_postgres::tls::NoTlsStream>;
+use super::address::{Address, Wire};
+
+/// How long a statement may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Of it, waiting for somebody else's lock. Milliseconds; 0: as long as it takes.
+    pub lock: u64,
+    /// Altogether. Milliseconds; 0: what the server has set for us.
+    pub statement: u64,
+}
+
+impl Limits {
+    /// The statements that set them: `SET`, or `SET LOCAL` for one transaction.
+    pub fn by(&self, set: &str) -> String {
+        let lock = format!("{set} lock_timeout = {}", self.lock);
+        match self.statement {
+            0 => lock,
+            statement => format!("{lock}; {set} statement_timeout = {statement}"),
+        }
+    }
+}
 
 /// With a session of its own, where settings stay.
-pub async fn to_server(url: &str, busy: Duration) -> Result<AsyncPgConnection, ConnectionError> {
-    let mut connection = AsyncPgConnection::establish(url).await?;
-    let set_up = format!("SET lock_timeout = {}", busy.as_millis());
-    let done = connection.batch_execute(&set_up).await;
+pub async fn to_server(
+    address: &Address,
+    limits: Limits,
+) -> Result<AsyncPgConnection, ConnectionError> {
+    let mut connection = for_commands(address).await?;
+    let done = connection.batch_execute(&limits.by("SET")).await;
     done.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+/// The same without limits.
+pub async fn for_commands(address: &Address) -> Result<AsyncPgConnection, ConnectionError> {
+    let (client, wire) = connected(address).await?;
+    AsyncPgConnection::try_from_client_and_connection(client, wire).await
 }
 
 /// Through a pooler that gives each transaction another session. No statement
 /// may outlive its transaction there: the driver names each that it prepares,
 /// and closes it when it is dropped, so nothing is kept.
-pub async fn to_pooler(url: &str) -> Result<AsyncPgConnection, ConnectionError> {
-    let (client, mut wire) = tokio_postgres::connect(url, NoTls).await.map_err(failed)?;
+pub async fn to_pooler(address: &Address) -> Result<AsyncPgConnection, ConnectionError> {
+    let (client, mut wire) = connected(address).await?;
     // diesel-async prepares statements of its own when it takes a connection
     // over: they need a transaction around them like all others.
     in_one(&client, &mut wire).await?;
@@ -34,6 +61,13 @@ pub async fn to_pooler(url: &str) -> Result<AsyncPgConnection, ConnectionError> 
     let done = connection.batch_execute("COMMIT").await;
     done.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+async fn connected(address: &Address) -> Result<(Client, Wire), ConnectionError> {
+    address
+        .connect()
+        .await
+        .map_err(ConnectionError::BadConnection)
 }
 
 /// Opens a transaction on a connection that nobody drives yet.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::address::Address;
 use super::plain::Plain;
 use crate::storage::StorageError;
 
@@ -70,8 +71,8 @@ impl Listener {
     /// Hears everything that is committed from when this is done. A connection
     /// that is silent for `pulse` is asked whether it is alive, and has as long
     /// again to answer.
-    pub async fn open(url: &str, pulse: Duration) -> Result<Self, StorageError> {
-        let connection = Plain::open(url, "rolecall: hears of changes", pulse).await?;
+    pub async fn open(address: &Address, pulse: Duration) -> Result<Self, StorageError> {
+        let connection = Plain::open(address, "rolecall: hears of changes", pulse).await?;
         connection.ask(&format!("LISTEN {CHANNEL}")).await?;
         Ok(Self { connection, pulse })
     }

@@ -1,6 +1,7 @@
 //! PostgreSQL through diesel-async: a pool for every worker thread, so that no
 //! answer has to cross from one thread's event loop to another's.
 
+mod address;
 mod connect;
 pub mod env;
 mod listener;
@@ -22,7 +23,9 @@ use diesel_async::{
 };
 use futures_util::FutureExt;
 
-pub(super) use connect::to_pooler;
+pub use address::Address;
+use connect::Limits;
+pub(super) use connect::{for_commands, to_pooler};
 pub use listener::{Listener, Notice};
 pub use replica::{Replica, Standing};
 pub use servers::Servers;
@@ -36,11 +39,10 @@ type Connection = Object<AsyncPgConnection>;
 
 /// One PostgreSQL database. Cheap to share behind an `Arc`.
 pub struct Postgres {
-    url: String,
+    address: Address,
     connections: usize,
     acquire: Duration,
-    /// How long a statement waits for somebody else's lock.
-    busy: Duration,
+    limits: Limits,
     /// The most statements that each connection keeps prepared.
     statements: usize,
     pooler: Pooler,
@@ -58,13 +60,16 @@ struct Lasting {
 
 impl Postgres {
     /// Connects to nothing yet; each thread's pool does when it is used.
-    pub fn open(url: &str, settings: &DatabaseSettings) -> Self {
+    pub fn open(address: Address, settings: &DatabaseSettings) -> Self {
         Self {
-            url: url.to_owned(),
+            address,
             connections: settings.connections,
             acquire: Duration::from_millis(settings.acquire_timeout_ms),
-            // Zero would mean for ever.
-            busy: Duration::from_millis(settings.busy_timeout_ms.max(1)),
+            limits: Limits {
+                // Zero would mean for ever.
+                lock: settings.busy_timeout_ms.max(1),
+                statement: settings.statement_timeout_ms,
+            },
             statements: settings.statements,
             pooler: settings.pooler,
             generation: AtomicU64::new(0),
@@ -89,8 +94,7 @@ impl Postgres {
             Pooler::None => AnsiTransactionManager::begin_transaction(connection).await?,
             // The session is somebody else's after this transaction.
             Pooler::Transaction => {
-                let busy = self.busy.as_millis();
-                let begin = format!("BEGIN; SET LOCAL lock_timeout = {busy}");
+                let begin = format!("BEGIN; {}", self.limits.by("SET LOCAL"));
                 AnsiTransactionManager::begin_transaction_sql(connection, &begin).await?;
             }
         }
@@ -144,20 +148,21 @@ impl Postgres {
         let mut config = ManagerConfig::default();
         // A closed connection is known without asking the server.
         config.recycling_method = RecyclingMethod::Fast;
-        let (pooler, busy) = (self.pooler, self.busy);
-        config.custom_setup = Box::new(move |url| {
-            let (url, kept) = (url.to_owned(), kept.clone());
+        let (pooler, limits) = (self.pooler, self.limits);
+        let address = self.address.clone();
+        config.custom_setup = Box::new(move |_| {
+            let (address, kept) = (address.clone(), kept.clone());
             let open = async move {
                 let mut connection = match pooler {
-                    Pooler::None => connect::to_server(&url, busy).await?,
-                    Pooler::Transaction => to_pooler(&url).await?,
+                    Pooler::None => connect::to_server(&address, limits).await?,
+                    Pooler::Transaction => to_pooler(&address).await?,
                 };
                 connection.set_instrumentation(kept.counting());
                 Ok::<_, ConnectionError>(connection)
             };
             open.boxed()
         });
-        let manager = AsyncDieselConnectionManager::new_with_config(&self.url, config);
+        let manager = AsyncDieselConnectionManager::new_with_config("", config);
         Pool::builder(manager)
             .max_size(self.connections)
             .build()

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage};
 
+use super::address::{Address, explained};
 use crate::storage::StorageError;
 
 pub struct Plain {
@@ -23,12 +24,15 @@ pub struct Plain {
 
 impl Plain {
     /// `name`: by which the server's administrator knows what it is for.
-    pub async fn open(url: &str, name: &str, patience: Duration) -> Result<Self, StorageError> {
-        let mut config: Config = url.parse().map_err(unavailable)?;
-        config.application_name(name);
-        let connecting = config.connect(NoTls);
-        let connected = tokio::time::timeout(patience, connecting).await;
-        let (client, mut wire) = connected.map_err(|_| silent())?.map_err(unavailable)?;
+    pub async fn open(
+        address: &Address,
+        name: &str,
+        patience: Duration,
+    ) -> Result<Self, StorageError> {
+        let address = address.named(name);
+        let connected = tokio::time::timeout(patience, address.connect()).await;
+        let connected = connected.map_err(|_| silent())?;
+        let (client, mut wire) = connected.map_err(StorageError::Unavailable)?;
         let (sender, notices) = mpsc::unbounded_channel();
         let driver = tokio::spawn(async move {
             while let Some(Ok(message)) = poll_fn(|context| wire.poll_message(context)).await {
@@ -83,8 +87,6 @@ fn silent() -> StorageError {
     StorageError::Unavailable("no answer in time".to_owned())
 }
 
-/// What the driver itself says is but a heading; the cause is what helps.
 fn unavailable(error: tokio_postgres::Error) -> StorageError {
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-    StorageError::Unavailable(format!("{error}{}", cause.unwrap_or_default()))
+    StorageError::Unavailable(explained(error))
 }

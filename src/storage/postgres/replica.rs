@@ -9,6 +9,7 @@ use futures_util::future::{Either, join, select};
 use tokio::sync::watch;
 
 use super::Postgres;
+use super::address::Address;
 use super::listener::telling;
 use super::plain::Plain;
 use super::writers::Writers;
@@ -40,8 +41,8 @@ pub struct Replica {
     pub writers: Writers,
     /// Told apart from other processes by this number.
     process: u64,
-    url: String,
-    primary_url: String,
+    address: Address,
+    primary: Address,
     max_lag: Duration,
     standing: watch::Sender<Standing>,
     lag_ms: AtomicU64,
@@ -50,8 +51,8 @@ pub struct Replica {
 impl Replica {
     pub fn new(
         reads: Postgres,
-        url: String,
-        primary_url: String,
+        address: Address,
+        primary: Address,
         settings: &crate::config::Database,
     ) -> Result<Self, StorageError> {
         let process = getrandom::u64()
@@ -60,8 +61,8 @@ impl Replica {
             reads,
             writers: Writers::new(settings.replica_writers),
             process,
-            url,
-            primary_url,
+            address,
+            primary,
             max_lag: Duration::from_millis(settings.replica_max_lag_ms),
             standing: watch::Sender::new(Standing::Starting),
             lag_ms: AtomicU64::new(0),
@@ -116,8 +117,8 @@ impl Replica {
         let untold = self.writers.untold();
         let primary = watch
             .primary
-            .position(&self.primary_url, &self.process, &untold);
-        let replica = watch.replica.position(&self.url);
+            .position(&self.primary, &self.process, &untold);
+        let replica = watch.replica.position(&self.address);
         let (primary, replica) = join(primary, replica).await;
         match primary {
             Ok(place) => watch.seen.note(Seen { tick, at, place }),
@@ -203,11 +204,11 @@ impl Primary {
     /// the other processes are told who has written here.
     async fn position(
         &mut self,
-        url: &str,
+        address: &Address,
         process: &u64,
         writers: &[i64],
     ) -> Result<u64, StorageError> {
-        let connection = opened(&mut self.connection, &mut self.cluster, url).await?;
+        let connection = opened(&mut self.connection, &mut self.cluster, address).await?;
         let asked = async {
             let answer = connection
                 .ask(
@@ -238,8 +239,8 @@ struct Follower {
 
 impl Follower {
     /// What has been replayed.
-    async fn position(&mut self, url: &str) -> Result<u64, StorageError> {
-        let connection = opened(&mut self.connection, &mut self.cluster, url).await?;
+    async fn position(&mut self, address: &Address) -> Result<u64, StorageError> {
+        let connection = opened(&mut self.connection, &mut self.cluster, address).await?;
         let asked = async {
             let answer = connection
                 .ask("SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()")
@@ -262,12 +263,12 @@ impl Follower {
 async fn opened<'a>(
     connection: &'a mut Option<Plain>,
     cluster: &mut Option<String>,
-    url: &str,
+    address: &Address,
 ) -> Result<&'a Plain, StorageError> {
     let open = match connection.take() {
         Some(open) => open,
         None => {
-            let open = Plain::open(url, "rolecall: looks after the replica", PATIENCE).await?;
+            let open = Plain::open(address, "rolecall: looks after the replica", PATIENCE).await?;
             let asked = "SELECT system_identifier FROM pg_control_system()";
             *cluster = open.ask(asked).await?.into_iter().next().flatten();
             open

@@ -7,6 +7,7 @@ use std::time::Duration;
 use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::{Connection, SqliteConnection};
 
+use super::deadline;
 use crate::storage::StorageError;
 use crate::storage::statements::Kept;
 
@@ -120,7 +121,7 @@ fn keep_private(path: &Path) -> Result<(), StorageError> {
 ///
 /// And the query planner stability guarantee is turned on: without it the
 /// bundled build, made with STAT4, plans a kept statement again whenever a
-/// bound value changes.
+/// bound value changes. Last, every connection looks at the clock while it works.
 fn prepare_library() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -135,19 +136,26 @@ fn prepare_library() {
         // SAFETY: the entry point has the signature that SQLite calls it with,
         // lives as long as the program and touches nothing but its argument.
         unsafe {
-            libsqlite3_sys::sqlite3_auto_extension(Some(enable_stable_plans));
+            libsqlite3_sys::sqlite3_auto_extension(Some(set_up));
         }
     });
 }
 
 #[expect(unsafe_code, reason = "an entry point that SQLite calls")]
-unsafe extern "C" fn enable_stable_plans(
+unsafe extern "C" fn set_up(
     database: *mut libsqlite3_sys::sqlite3,
     _error: *mut *mut std::os::raw::c_char,
     _api: *const libsqlite3_sys::sqlite3_api_routines,
 ) -> std::os::raw::c_int {
-    // SAFETY: SQLite hands over the connection that it has just opened.
+    // SAFETY: SQLite hands over the connection that it has just opened; what it
+    // shall call has the signature for that and lives as long as the program.
     unsafe {
+        libsqlite3_sys::sqlite3_progress_handler(
+            database,
+            deadline::STEPS,
+            Some(deadline::is_over),
+            std::ptr::null_mut(),
+        );
         libsqlite3_sys::sqlite3_db_config(
             database,
             libsqlite3_sys::SQLITE_DBCONFIG_ENABLE_QPSG,

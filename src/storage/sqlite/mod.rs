@@ -2,6 +2,7 @@
 //! pool for reads that take long.
 
 pub mod connection;
+mod deadline;
 pub mod env;
 mod fixed;
 mod session;
@@ -25,6 +26,8 @@ use writer::Writer;
 /// One SQLite file. Cheap to share behind an `Arc`.
 pub struct Sqlite {
     options: Options,
+    /// How long a read may take.
+    limit: Option<Duration>,
     readers: Local<Lasting>,
     slow: r2d2::Pool<Manager>,
     writer: Writer,
@@ -50,7 +53,9 @@ impl Sqlite {
         if let Err(error) = statistics::forget_small(connection.lend()) {
             log::warn!("the statistics of small tables stay: {error}");
         }
+        let limit = settings.statement_timeout_ms;
         Ok(Self {
+            limit: (limit > 0).then(|| Duration::from_millis(limit)),
             readers: Local::new(),
             slow,
             writer: Writer::start(options.clone(), settings.write_queue)?,
@@ -65,7 +70,7 @@ impl Sqlite {
     ) -> Result<T, StorageError> {
         self.readers.with(
             || Lasting::open(&self.options),
-            |connection| work(connection.lend()),
+            |connection| deadline::within(self.limit, || work(connection.lend())),
         )
     }
 
@@ -80,12 +85,12 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> T + Send + 'static,
     ) -> Result<T, StorageError> {
-        let pool = self.slow.clone();
+        let (pool, limit) = (self.slow.clone(), self.limit);
         let task = tokio::task::spawn_blocking(move || {
             let mut connection = pool
                 .get()
                 .map_err(|error| StorageError::Busy(error.to_string()))?;
-            Ok(work(connection.lend()))
+            Ok(deadline::within(limit, || work(connection.lend())))
         });
         match task.await {
             Ok(answer) => answer,

@@ -4,6 +4,7 @@ use diesel::{RunQueryDsl, SqliteConnection};
 
 use super::Sqlite;
 use super::connection::Lasting;
+use super::deadline;
 use super::fixed::Fixed;
 use crate::storage::StorageError;
 
@@ -11,12 +12,6 @@ use crate::storage::StorageError;
 /// and unlocks the file, and all threads of the process out of that, with every
 /// transaction: a page with roles has four of them without this.
 pub struct Session(Lasting);
-
-impl Session {
-    pub fn connection(&mut self) -> &mut SqliteConnection {
-        self.0.lend()
-    }
-}
 
 impl Sqlite {
     /// Takes this thread's connection; others may be opened meanwhile.
@@ -26,9 +21,18 @@ impl Sqlite {
         Ok(Session(lasting))
     }
 
+    /// One read.
+    pub fn work<T>(
+        &self,
+        session: &mut Session,
+        work: impl FnOnce(&mut SqliteConnection) -> T,
+    ) -> T {
+        deadline::within(self.limit, || work(session.0.lend()))
+    }
+
     /// Gives the connection back. One that cannot end its transaction is closed.
     pub fn end(&self, mut session: Session) {
-        match Fixed("COMMIT").execute(session.connection()) {
+        match Fixed("COMMIT").execute(session.0.lend()) {
             Ok(_) => self.readers.put(session.0),
             Err(error) => log::warn!("a reading transaction did not end: {error}"),
         }

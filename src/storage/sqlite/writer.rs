@@ -242,6 +242,7 @@ fn copy(outcome: &Result<(), StorageError>) -> Result<(), StorageError> {
     match outcome {
         Ok(()) => Ok(()),
         Err(StorageError::Busy(why)) => Err(StorageError::Busy(why.clone())),
+        Err(StorageError::TimedOut(why)) => Err(StorageError::TimedOut(why.clone())),
         Err(StorageError::Conflict(why)) => Err(StorageError::Conflict(why.clone())),
         Err(StorageError::Unavailable(why)) => Err(StorageError::Unavailable(why.clone())),
         Err(StorageError::Query(error)) => Err(StorageError::Unavailable(error.to_string())),

@@ -1,7 +1,9 @@
-//! What the connection itself can do: TLS, HTTP/2, compression. Driven with
-//! curl, since the other tests' client speaks plain HTTP/1.1.
+//! What connections themselves can do: TLS, HTTP/2, compression. Those of
+//! callers are driven with curl, since the other tests' client speaks plain
+//! HTTP/1.1.
 
 mod compression;
+mod database;
 mod tls;
 
 use std::process::Command;

@@ -7,7 +7,7 @@ mod replica;
 use crate::support::{TestApp, eventually, is_postgres};
 
 /// Whether this run has no PostgreSQL; told, since a test that was not run proves nothing.
-fn is_skipped() -> bool {
+pub fn is_skipped() -> bool {
     if !is_postgres() {
         eprintln!("SKIPPED: SQLite lives on one machine");
     }
@@ -15,6 +15,6 @@ fn is_skipped() -> bool {
 }
 
 /// Waits until this process hears of what others change.
-fn hears(app: &TestApp) {
+pub fn hears(app: &TestApp) {
     eventually("others are heard", || app.directory.sees_every_change());
 }

@@ -177,6 +177,24 @@ fn a_lock_is_waited_for_as_long_as_it_is_set_and_no_longer() {
 }
 
 #[test]
+fn a_statement_takes_as_long_as_is_set_and_no_longer() {
+    if is_skipped() {
+        return;
+    }
+    let world = World::with(|settings, _| {
+        settings.database.statement_timeout_ms = 400;
+    });
+    let admin = world.app.admin();
+    admin.get("/home").expect(200);
+    let holder = Session::open(&world.server.address);
+    holder.ask("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
+    let refused = admin.get("/users").expect(503);
+    assert_eq!(refused.errors()[0]["code"], "timed_out");
+    holder.ask("ROLLBACK");
+    admin.get("/users").expect(200);
+}
+
+#[test]
 fn other_processes_are_heard_past_the_pooler() {
     if is_skipped() {
         return;
@@ -223,9 +241,10 @@ fn leaves_nothing(bouncer: &PgBouncer) {
     }
     for session in &sessions {
         let kept = session.ask(
-            "SELECT (SELECT count(*) FROM pg_prepared_statements), current_setting('lock_timeout')",
+            "SELECT (SELECT count(*) FROM pg_prepared_statements), \
+             current_setting('lock_timeout'), current_setting('statement_timeout')",
         );
-        assert_eq!(kept, ["0", "0"]);
+        assert_eq!(kept, ["0", "0", "0"]);
         session.ask("COMMIT");
     }
 }

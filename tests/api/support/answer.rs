@@ -6,7 +6,7 @@ use ureq::http::Response;
 
 use super::document::{self, Asked};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
     pub text: String,
@@ -17,8 +17,11 @@ pub struct Answer {
 impl Answer {
     /// Reads an answer, and fails when its document is not what the
     /// specification allows.
+    ///
+    /// # Errors
+    /// When the answer breaks off.
     #[track_caller]
-    pub fn read(mut response: Response<Body>, asked: Asked<'_>) -> Self {
+    pub fn read(mut response: Response<Body>, asked: Asked<'_>) -> Result<Self, ureq::Error> {
         let status = response.status().as_u16();
         let headers = response
             .headers()
@@ -30,7 +33,7 @@ impl Answer {
                 )
             })
             .collect();
-        let text = response.body_mut().read_to_string().unwrap();
+        let text = response.body_mut().read_to_string()?;
         let answer = Self {
             status,
             text,
@@ -38,7 +41,7 @@ impl Answer {
             what: format!("{} {}", asked.method, asked.path),
         };
         document::check(asked, status, answer.header("content-type"), &answer.text);
-        answer
+        Ok(answer)
     }
 
     /// Fails with the whole answer when the status is another.

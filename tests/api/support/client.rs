@@ -79,17 +79,6 @@ impl Client {
         )
     }
 
-    /// The status of a POST, or nothing when the service went away meanwhile.
-    pub fn try_post(&self, path: &str, document: &Value) -> Option<u16> {
-        let mut request = self.agent.post(format!("{}{path}", self.base));
-        if let Some(authorization) = &self.authorization {
-            request = request.header("authorization", authorization);
-        }
-        let request = request.header("content-type", JSON_API);
-        let answer = request.send(document.to_string()).ok()?;
-        Some(answer.status().as_u16())
-    }
-
     /// Exactly these headers beside the credentials, and these bytes. `path` may
     /// also be a whole address, as links give it.
     pub fn send(
@@ -99,6 +88,18 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> Answer {
+        let answer = self.try_send(method, path, headers, body);
+        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// The same to a service that may go away meanwhile.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Answer, ureq::Error> {
         let address = if path.starts_with("http") {
             path.to_owned()
         } else {
@@ -112,10 +113,9 @@ impl Client {
             request = request.header("authorization", authorization);
         }
         let answer = match body {
-            Some(body) => self.agent.run(request.body(body).unwrap()),
-            None => self.agent.run(request.body(()).unwrap()),
+            Some(body) => self.agent.run(request.body(body).unwrap())?,
+            None => self.agent.run(request.body(()).unwrap())?,
         };
-        let answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         Answer::read(answer, Asked { method, path, body })
     }
 }

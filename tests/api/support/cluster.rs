@@ -1,9 +1,13 @@
 //! PostgreSQL servers that a test may stop, and replicas of them.
 
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 
 use rolecall::config::DatabaseUrl;
+
+use super::identity::Identity;
 
 /// A PostgreSQL server of one test's own, which it may stop.
 pub struct Cluster {
@@ -55,6 +59,28 @@ impl Cluster {
 
     pub fn thaw(&self) {
         self.script("thaw");
+    }
+
+    /// From now on it takes only connections that this line of `pg_hba.conf`
+    /// lets in, and shows them this certificate. `execute` is over with that.
+    pub fn encrypt(&self, identity: &Identity, line: &str) {
+        let data = Path::new(&self.folder).join("data");
+        let owner = std::fs::metadata(&data).unwrap();
+        for (name, text) in [
+            ("server.crt", &identity.certificate),
+            ("server.key", &identity.key),
+        ] {
+            let path = data.join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            std::os::unix::fs::chown(&path, Some(owner.uid()), Some(owner.gid())).unwrap();
+        }
+        std::fs::write(data.join("pg_hba.conf"), format!("{line}\n")).unwrap();
+        self.execute("ALTER SYSTEM SET ssl = on");
+        // Commits do not wait for the disk here, and halting is a crash.
+        self.execute("CHECKPOINT");
+        self.script("halt");
+        self.script("resume");
     }
 
     fn script(&self, what: &str) {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use super::identity::Identity;
 use rolecall::config::{LdapUrl, Secret, Settings};
 
 /// A machine may be slow; a server that takes longer has failed.
@@ -199,20 +199,12 @@ impl Slapd {
     }
 
     fn certify(&self) {
-        let (ca, ca_key) = authority("The company");
-        let key = KeyPair::generate().unwrap();
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let own = CertificateParams::new(names).unwrap();
-        let pem = ca.self_signed(&ca_key).unwrap().pem();
-        let issuer = Issuer::new(ca, ca_key);
-        let own = own.signed_by(&key, &issuer).unwrap();
-        let (foreign, foreign_key) = authority("Somebody else");
-        let foreign = foreign.self_signed(&foreign_key).unwrap();
+        let identity = Identity::of(&["localhost", "127.0.0.1"]);
         let write = |name: &str, text: &str| std::fs::write(self.folder.join(name), text).unwrap();
-        write("ca.pem", &pem);
-        write("cert.pem", &own.pem());
-        write("key.pem", &key.serialize_pem());
-        write("foreign.pem", &foreign.pem());
+        write("ca.pem", &identity.authority);
+        write("cert.pem", &identity.certificate);
+        write("key.pem", &identity.key);
+        write("foreign.pem", &identity.foreign);
     }
 
     fn configure(&self) {
@@ -314,15 +306,6 @@ pub fn at(url: &str, settings: &mut Settings) {
     ldap.group_directory = Some("ou=groups".into());
     ldap.bind_dn = Some(READER.into());
     ldap.bind_password = Some(Secret::new(READER_PASSWORD));
-}
-
-fn authority(name: &str) -> (CertificateParams, KeyPair) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-        .distinguished_name
-        .push(rcgen::DnType::CommonName, name);
-    (params, KeyPair::generate().unwrap())
 }
 
 /// Debian keeps these where only root looks.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::openl2m::{USERS, get};
-use crate::support::{BEGIN, Beside, TestApp, a_role, a_user, eventually};
+use crate::support::{BEGIN, Beside, TestApp, a_role, a_user, eventually, make_endless, restore};
 
 /// Adds users beside the service.
 fn crowd(app: &TestApp, count: usize) {
@@ -111,13 +111,31 @@ fn who_reads_slowly_or_goes_away_holds_nobody_up() {
 #[test]
 fn a_list_that_breaks_off_does_not_look_complete() {
     let app = TestApp::start();
-    crowd(&app, MANY);
-    let mut reader = asked(&app);
+    breaks_off(&app, || {
+        app.database
+            .execute("ALTER TABLE grants RENAME TO elsewhere");
+    });
+    app.database
+        .execute("ALTER TABLE elsewhere RENAME TO grants");
+    is_whole(&app);
+}
+
+#[test]
+fn a_list_whose_query_takes_too_long_does_not_look_complete_either() {
+    let app = TestApp::with(|settings| settings.database.statement_timeout_ms = 400);
+    breaks_off(&app, || make_endless(&app.database, "users"));
+    restore(&app.database, "users");
+    is_whole(&app);
+}
+
+/// Begins to read a long list, lets this happen, and reads on.
+fn breaks_off(app: &TestApp, happens: impl FnOnce()) {
+    crowd(app, MANY);
+    let mut reader = asked(app);
     let mut part = vec![0; 64 * 1024];
     let begun = reader.read(&mut part).unwrap();
     assert!(part[..begun].starts_with(b"HTTP/1.1 200"));
-    app.database
-        .execute("ALTER TABLE grants RENAME TO elsewhere");
+    happens();
     let mut all = part[..begun].to_vec();
     loop {
         match reader.read(&mut part) {
@@ -131,8 +149,9 @@ fn a_list_that_breaks_off_does_not_look_complete() {
     }
     assert!(!all.ends_with(b"0\r\n\r\n"), "it looks complete");
     assert!(!all.ends_with(b"]"));
-    app.database
-        .execute("ALTER TABLE elsewhere RENAME TO grants");
+}
+
+fn is_whole(app: &TestApp) {
     eventually("the list is whole again", || {
         get(&app.admin(), "/api/admin/users/1/").status == 200
     });

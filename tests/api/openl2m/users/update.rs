@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::openl2m::{FORMS, get, make, patch, user};
+use crate::openl2m::{FORMS, get, make, patch, refused, user};
 use crate::support::{ADMIN_PASSWORD, TestApp, a_user};
 
 #[test]
@@ -101,6 +101,31 @@ fn a_new_password_is_the_one_to_sign_in_with() {
     app.basic(&member.username, "another secret")
         .get("/home")
         .expect(200);
+}
+
+#[test]
+fn what_another_directory_decides_is_not_changed_here() {
+    let app = TestApp::start();
+    let id = a_user().named("calvin").create(&app).id;
+    app.database
+        .execute(&format!("UPDATE users SET external = TRUE WHERE id = {id}"));
+    for (field, text) in [
+        (
+            "username",
+            "This user is called what another directory (LDAP) says.",
+        ),
+        (
+            "password",
+            "This user signs in with the password of another directory (LDAP): it is changed there.",
+        ),
+    ] {
+        let body = json!({field: "another", "first_name": "C"});
+        let told = refused(&app, 400, || patch(&app.admin(), &user(id), &body));
+        assert_eq!(told, json!({field: [text]}));
+    }
+    let names = json!({"username": "calvin", "first_name": "C", "email": "c@example.org"});
+    let changed = patch(&app.admin(), &user(id), &names).expect(200).json();
+    assert_eq!(changed["first_name"], "C");
 }
 
 #[test]
