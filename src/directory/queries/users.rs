@@ -16,6 +16,7 @@ use crate::directory::users::{
     UserColumn, Users, UsersOf,
 };
 use crate::storage::schema::{partner_blocks, partners, user_blocks, users};
+use crate::storage::statements::Lasting;
 
 columns!(users, UserColumn {
     Id: number id,
@@ -602,16 +603,14 @@ impl Run for UpdateUser {
         if changes.is_empty() {
             return Ok(before);
         }
-        let after: User = diesel::update(users::table.find(self.id))
-            .set((
-                &changes,
-                users::version.eq(users::version + 1),
-                users::modified.eq(context.now_text()),
-                users::modified_by.eq(context.actor_id()),
-            ))
-            .returning(User::as_returning())
-            .get_result(connection)
-            .await?;
+        let after = changes.applied_to(&before, context.now_text(), context.actor_id());
+        let update = diesel::update(users::table.find(self.id)).set((
+            changes.clone(),
+            users::version.eq(after.version),
+            users::modified.eq(after.modified.clone()),
+            users::modified_by.eq(after.modified_by),
+        ));
+        env::later(Lasting(update), connection).await?;
         if before.is_active && !after.is_active {
             administrators_remain(self.id, context, connection).await?;
         }

@@ -1,11 +1,13 @@
 //! What the shared queries are compiled against here.
 
 use diesel::dsl::{Asc, Desc, EqAny, NullsFirst, NullsLast};
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryResult};
 
 pub use diesel_async::RunQueryDsl;
 
+use crate::storage::events::NewEvent;
 use crate::storage::phrase::{Phrase, phrase};
 
 pub type Db = diesel::pg::Pg;
@@ -14,7 +16,7 @@ type Truth = Nullable<Bool>;
 /// A test of a text column with one value bound.
 pub type Textual = Phrase<Truth>;
 
-pub type Conn = diesel_async::AsyncPgConnection;
+pub type Conn = super::Session;
 
 /// An index range may be by two columns together.
 pub const FINDS_ROWS: bool = true;
@@ -80,6 +82,47 @@ pub async fn mend_search(connection: &mut Conn) -> QueryResult<()> {
         RunQueryDsl::execute(diesel::sql_query(statement), connection).await?;
     }
     Ok(())
+}
+
+/// Carries out a statement of which nothing but its success matters: it is sent
+/// with the next one or with COMMIT, which fails when it does.
+pub async fn later<Q>(statement: Q, connection: &mut Conn) -> QueryResult<()>
+where
+    Q: QueryFragment<Db> + QueryId + Send + 'static,
+{
+    connection.later(statement);
+    Ok(())
+}
+
+/// Tells the audit log, with all else that this transaction tells.
+pub async fn tell(rows: Vec<NewEvent>, connection: &mut Conn) -> QueryResult<()> {
+    connection.tell(rows);
+    Ok(())
+}
+
+/// What was told so far stays, whatever becomes of what follows.
+pub fn keep_told(connection: &mut Conn) {
+    connection.send_told();
+}
+
+/// Waits for what is still to be carried out.
+pub async fn settle(connection: &mut Conn) -> QueryResult<()> {
+    connection.settle().await
+}
+
+/// What is still to be carried out or told need not be any more.
+pub fn forget(connection: &mut Conn) {
+    connection.forget();
+}
+
+/// What follows is this step of a batch.
+pub fn step(step: usize, connection: &mut Conn) {
+    connection.step(step);
+}
+
+/// The step that failed, where it is not the one that told.
+pub fn failed_step(connection: &Conn) -> Option<usize> {
+    connection.failed_step()
 }
 
 /// A query whose rows nobody else changes until this transaction ends; they
