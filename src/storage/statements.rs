@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diesel::QueryResult;
+use diesel::QuerySource;
 use diesel::backend::Backend;
 use diesel::connection::{Instrumentation, InstrumentationEvent};
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId, UpdateStatement};
 
 /// How many statements some connections keep.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +44,16 @@ impl Kept {
 /// set, and so the text, may differ from call to call: here it is kept by its
 /// text. For statements of few different texts, whose values are all bound.
 #[derive(Clone, Copy, Debug)]
-pub struct Lasting<Q>(pub Q);
+pub struct Lasting<Q>(Q);
+
+pub trait Lasts: Sized {
+    /// Keeps the statement prepared: see [`Lasting`].
+    fn lasting(self) -> Lasting<Self> {
+        Lasting(self)
+    }
+}
+
+impl<T, U, V, Ret> Lasts for UpdateStatement<T, U, V, Ret> where T: QuerySource {}
 
 impl<Q: Query> Query for Lasting<Q> {
     type SqlType = Q::SqlType;

@@ -174,6 +174,7 @@ async fn keep(
             idempotency::headers.eq(answer.headers),
             idempotency::answer.eq(answer.body),
         ))
+        .lasting()
         .execute(connection)
         .await?;
     Ok(())

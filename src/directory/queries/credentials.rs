@@ -234,12 +234,14 @@ impl Run for NoteUse {
             Self::SignIn { user_id } => {
                 diesel::update(users::table.find(user_id))
                     .set(users::last_login.eq(now))
+                    .lasting()
                     .execute(connection)
                     .await?
             }
             Self::Token { token_id } => {
                 diesel::update(tokens::table.find(token_id))
                     .set(tokens::last_used.eq(now))
+                    .lasting()
                     .execute(connection)
                     .await?
             }
@@ -257,6 +259,7 @@ impl Run for RenewHash {
             .filter(users::password_hash.eq(&self.old));
         let renewed = diesel::update(same)
             .set(users::password_hash.eq(&self.new))
+            .lasting()
             .execute(connection)
             .await?;
         Ok(renewed > 0)

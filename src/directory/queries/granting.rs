@@ -368,6 +368,7 @@ impl Run for UpdateGrant {
                 grants::version.eq(grants::version + 1),
                 grants::modified.eq(context.now_text()),
             ))
+            .lasting()
             .execute(connection)
             .await
             .map_err(same_grant)?;
@@ -556,6 +557,7 @@ impl Run for TellEnds {
         let ids = ended.iter().map(|grant| grant.id).collect();
         diesel::update(grants::table.filter(env::id_in(grants::id, ids)))
             .set(grants::end_told.eq(true))
+            .lasting()
             .execute(connection)
             .await?;
         let happenings = ended

@@ -732,6 +732,7 @@ async fn lift_limits(id: i64, now: &str, connection: &mut Conn) -> Result<(), Di
             grants::version.eq(grants::version + 1),
             grants::modified.eq(now),
         ))
+        .lasting()
         .execute(connection)
         .await?;
     Ok(())

@@ -173,6 +173,7 @@ impl Run for CreateRole {
         if !rest.is_empty() {
             diesel::update(roles::table.find(id))
                 .set(&rest)
+                .lasting()
                 .execute(connection)
                 .await?;
         }
@@ -282,6 +283,7 @@ impl Run for UpdateRole {
                 roles::modified.eq(context.now_text()),
                 roles::modified_by.eq(context.actor_id()),
             ))
+            .lasting()
             .execute(connection)
             .await?;
         roles_within_reach(self.reach, &[self.id], connection).await?;

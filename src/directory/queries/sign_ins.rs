@@ -63,6 +63,7 @@ impl Run for BeginSignIn {
         add_token(sign_in_id, &self.refresh, &self.ends, context, connection).await?;
         diesel::update(users::table.find(self.user_id))
             .set(users::last_login.eq(&now))
+            .lasting()
             .execute(connection)
             .await?;
         let signed_in = SignedIn {
@@ -237,6 +238,7 @@ async fn replace(
     let now = context.now_text();
     diesel::update(refresh_tokens::table.find(used))
         .set(refresh_tokens::used.eq(&now))
+        .lasting()
         .execute(connection)
         .await?;
     // A token that could not be used anyway need not be known again.
@@ -250,6 +252,7 @@ async fn replace(
     add_token(sign_in_id, refresh, ends, context, connection).await?;
     diesel::update(sign_ins::table.find(sign_in_id))
         .set(sign_ins::expires.eq(ends.min(refresh.expires.as_str())))
+        .lasting()
         .execute(connection)
         .await?;
     Ok(())

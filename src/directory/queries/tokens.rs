@@ -227,6 +227,7 @@ impl Run for UpdateToken {
                 tokens::version.eq(tokens::version + 1),
                 tokens::modified.eq(context.now_text()),
             ))
+            .lasting()
             .execute(connection)
             .await?;
         let after = found(visible(self.id, self.visible, connection).await?)?;

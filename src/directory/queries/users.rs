@@ -16,7 +16,6 @@ use crate::directory::users::{
     UserColumn, Users, UsersOf,
 };
 use crate::storage::schema::{partner_blocks, partners, user_blocks, users};
-use crate::storage::statements::Lasting;
 
 columns!(users, UserColumn {
     Id: number id,
@@ -414,6 +413,7 @@ impl Run for CreateUser {
         if !rest.is_empty() {
             diesel::update(users::table.find(id))
                 .set(&rest)
+                .lasting()
                 .execute(connection)
                 .await?;
         }
@@ -610,7 +610,7 @@ impl Run for UpdateUser {
             users::modified.eq(after.modified.clone()),
             users::modified_by.eq(after.modified_by),
         ));
-        env::later(Lasting(update), connection).await?;
+        env::later(update.lasting(), connection).await?;
         if before.is_active && !after.is_active {
             administrators_remain(self.id, context, connection).await?;
         }
@@ -666,6 +666,7 @@ impl Run for DeleteUser {
             users::modified.eq(&now),
             users::modified_by.eq(context.actor_id()),
         ))
+        .lasting()
         .execute(connection)
         .await?;
         if deleted == 0 {
