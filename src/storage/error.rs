@@ -42,6 +42,8 @@ const BUSY: &[&str] = &[
     "no more connections allowed",
 ];
 const CONFLICT: &[&str] = &["deadlock detected"];
+/// Not what went wrong: that was told of an earlier statement.
+pub const ABORTED: &str = "current transaction is aborted";
 const UNAVAILABLE: &[&str] = &[
     "database or disk is full",
     "disk I/O error",

@@ -14,7 +14,7 @@ pub mod schema;
 pub mod sqlite;
 pub mod statements;
 
-pub use error::StorageError;
+pub use error::{ABORTED, StorageError};
 
 use crate::config::{Database as DatabaseSettings, DatabaseUrl};
 

@@ -49,6 +49,7 @@ mod storage;
 mod stories;
 mod support;
 mod tokens;
+mod transactions;
 mod trash;
 mod users;
 mod workspaces;

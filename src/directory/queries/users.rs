@@ -403,7 +403,8 @@ impl Run for CreateUser {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
         refuse_taken(&self.changes, self.sees_trash, connection).await?;
         partner_exists(&self.changes, connection).await?;
-        let id = insert(self, context, connection).await?;
+        let mut user = insert(self, context, connection).await?;
+        let id = user.id;
         let rest = UserChanges {
             username: None,
             uname: None,
@@ -411,13 +412,13 @@ impl Run for CreateUser {
             ..self.changes.clone()
         };
         if !rest.is_empty() {
-            diesel::update(users::table.find(id))
+            user = diesel::update(users::table.find(id))
                 .set(&rest)
+                .returning(User::as_returning())
                 .lasting()
-                .execute(connection)
+                .get_result(connection)
                 .await?;
         }
-        let user = found(living(id, connection).await?)?;
         let mut after = described(&user);
         if self.changes.created.is_some() {
             after.insert("created".into(), Value::from(user.created.as_str()));
@@ -515,7 +516,7 @@ async fn insert(
     create: &CreateUser,
     context: &Context,
     connection: &mut Conn,
-) -> Result<i64, DirectoryError> {
+) -> Result<User, DirectoryError> {
     let now = context.now_text();
     let password_hash = create.changes.password_hash.clone().flatten();
     let (wanted, asked_for) = create.wanted_uname();
@@ -538,16 +539,16 @@ async fn insert(
             created_by: context.actor_id(),
             modified_by: context.actor_id(),
         };
-        let id: Option<i64> = diesel::insert_into(users::table)
+        let user: Option<User> = diesel::insert_into(users::table)
             .values(new)
             .on_conflict(users::uname)
             .do_nothing()
-            .returning(users::id)
+            .returning(User::as_returning())
             .get_result(connection)
             .await
             .optional()?;
-        if let Some(id) = id {
-            return Ok(id);
+        if let Some(user) = user {
+            return Ok(user);
         }
     }
     Err(DirectoryError::taken(

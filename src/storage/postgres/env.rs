@@ -35,8 +35,10 @@ const LOCK: i64 = 0x726f_6c65_6f6e_6531;
 
 /// Waits until no other transaction is past this call.
 pub async fn one_at_a_time(connection: &mut Conn) -> QueryResult<()> {
-    let lock = diesel::sql_query(format!("SELECT pg_advisory_xact_lock({LOCK})"));
-    RunQueryDsl::execute(lock, connection).await?;
+    let lock = phrase::<Bool>("pg_advisory_xact_lock(")
+        .number(LOCK)
+        .sql(") IS NULL");
+    RunQueryDsl::execute(diesel::select(lock), connection).await?;
     Ok(())
 }
 
@@ -114,6 +116,39 @@ pub async fn settle(connection: &mut Conn) -> QueryResult<()> {
 pub fn forget(connection: &mut Conn) {
     connection.forget();
 }
+
+/// Asks independent questions together, in this order: one round trip for all.
+/// Each is said with the connection's own name. Of several errors the first
+/// counts, unless it only follows from another.
+macro_rules! together {
+    ($connection:ident, $one:expr, $other:expr $(,)?) => {{
+        let (mut first, mut second) = ($connection.beside(), $connection.beside());
+        let first = async {
+            let $connection = &mut first;
+            $one
+        };
+        let second = async {
+            let $connection = &mut second;
+            $other
+        };
+        let (first, second) = futures_util::future::join(first, second).await;
+        let first = first.map_err(DirectoryError::from);
+        let second = second.map_err(DirectoryError::from);
+        match (first, second) {
+            (Ok(first), Ok(second)) => (first, second),
+            (Err(error), Err(cause)) if error.is_consequence() => return Err(cause),
+            (Err(error), _) | (_, Err(error)) => return Err(error),
+        }
+    }};
+    ($connection:ident, $one:expr, $other:expr, $third:expr $(,)?) => {{
+        let (first, (second, third)) = env::together!($connection, $one, {
+            let two = env::together!($connection, $other, $third);
+            Ok::<_, DirectoryError>(two)
+        });
+        (first, second, third)
+    }};
+}
+pub(crate) use together;
 
 /// What follows is this step of a batch.
 pub fn step(step: usize, connection: &mut Conn) {

@@ -137,6 +137,14 @@ pub async fn settle(_: &mut Conn) -> QueryResult<()> {
 /// As above.
 pub fn forget(_: &mut Conn) {}
 
+/// Asks independent questions, one after the other: there is no round trip to save.
+macro_rules! together {
+    ($connection:ident, $($question:expr),+ $(,)?) => {
+        ($($question?),+)
+    };
+}
+pub(crate) use together;
+
 /// Each statement tells of itself alone.
 pub fn step(_: usize, _: &mut Conn) {}
 
