@@ -271,26 +271,38 @@ async fn plain_page(
     connection: &mut Conn,
 ) -> Result<Listed<User>, DirectoryError> {
     let Slice { offset, limit } = list.slice;
-    let (total, after, skip) = if offset == 0 {
-        let total = match list.count {
-            Count::None => None,
-            Count::Estimated | Count::Exact => Some(counted(whose, connection).await?),
-        };
-        (total, 0, 0)
-    } else {
-        let blocks = blocks(whose, connection).await?;
-        let (after, skip) = seek(&blocks, offset);
-        let total =
-            (list.count != Count::None).then(|| blocks.iter().map(|(_, living)| living).sum());
-        (total, after, skip)
-    };
+    if offset == 0 {
+        let (total, rows) = env::together!(
+            connection,
+            match list.count {
+                Count::None => Ok(None),
+                Count::Estimated | Count::Exact => counted(whose, connection).await.map(Some),
+            },
+            rows(whose, 0, list.slice, connection).await,
+        );
+        return Ok(Listed { rows, total });
+    }
+    let blocks = blocks(whose, connection).await?;
+    let (after, offset) = seek(&blocks, offset);
+    let total = (list.count != Count::None).then(|| blocks.iter().map(|(_, living)| living).sum());
+    let rows = rows(whose, after, Slice { offset, limit }, connection).await?;
+    Ok(Listed { rows, total })
+}
+
+/// Those of these users whose ids are above `after`, in their order.
+async fn rows(
+    whose: Whose,
+    after: i64,
+    Slice { offset, limit }: Slice,
+    connection: &mut Conn,
+) -> Result<Vec<User>, DirectoryError> {
     let page = users::table
         .filter(users::id.gt(after))
         .filter(users::deleted_at.is_null())
         .order(users::id.asc())
         .select(User::as_select())
         .limit(limit)
-        .offset(skip);
+        .offset(offset);
     let rows = match whose {
         Whose::Everybodys => page.load(connection).await?,
         Whose::Partners(partner) => {
@@ -298,7 +310,7 @@ async fn plain_page(
             theirs.load(connection).await?
         }
     };
-    Ok(Listed { rows, total })
+    Ok(rows)
 }
 
 /// How many of these users each run of 1024 ids holds.
