@@ -349,8 +349,6 @@ fn ended(end: &EndSignIn, user_id: i64) -> Happening<'static> {
 /// Ends everything that a user signed in to: part of a change that the audit
 /// log tells already.
 pub async fn end_all(user_id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
-    diesel::delete(sign_ins::table.filter(sign_ins::user_id.eq(user_id)))
-        .execute(connection)
-        .await?;
-    Ok(())
+    let all = diesel::delete(sign_ins::table.filter(sign_ins::user_id.eq(user_id)));
+    Ok(env::later(all, connection).await?)
 }

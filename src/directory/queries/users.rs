@@ -668,23 +668,14 @@ impl Run for DeleteUser {
         }
         within_reach(self.reach, self.id, context, connection).await?;
         let now = context.now_text();
-        let deleted = diesel::update(
-            users::table
-                .find(self.id)
-                .filter(users::deleted_at.is_null()),
-        )
-        .set((
-            users::deleted_at.eq(&now),
-            users::version.eq(users::version + 1),
-            users::modified.eq(&now),
+        // It is held, so it is still there.
+        let delete = diesel::update(users::table.find(self.id)).set((
+            users::deleted_at.eq(now.clone()),
+            users::version.eq(before.version + 1),
+            users::modified.eq(now),
             users::modified_by.eq(context.actor_id()),
-        ))
-        .lasting()
-        .execute(connection)
-        .await?;
-        if deleted == 0 {
-            return Err(DirectoryError::NotFound);
-        }
+        ));
+        env::later(delete.lasting(), connection).await?;
         administrators_remain(self.id, context, connection).await?;
         super::sign_ins::end_all(self.id, connection).await?;
         let before = Some(described(&before));
