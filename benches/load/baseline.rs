@@ -42,21 +42,26 @@ pub fn serve(argument: &str) -> std::io::Result<()> {
     }
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let server = HttpServer::new(move || {
+        let handler = |bytes: &Bytes| {
+            let bytes = bytes.clone();
+            // The body is read as any handler must, or the connection is closed.
+            move |_: Bytes| {
+                let bytes = bytes.clone();
+                async move {
+                    HttpResponse::Ok()
+                        .content_type("application/vnd.api+json")
+                        .body(bytes)
+                }
+            }
+        };
+        // Requests that choose their address themselves are about one user, as the first item.
+        let first = answers.first().cloned().unwrap_or_default();
+        let app = App::new().default_service(web::to(handler(&first)));
         answers
             .iter()
             .enumerate()
-            .fold(App::new(), |app, (number, bytes)| {
-                let bytes = bytes.clone();
-                // The body is read as any handler must, or the connection is closed.
-                let handler = move |_: Bytes| {
-                    let bytes = bytes.clone();
-                    async move {
-                        HttpResponse::Ok()
-                            .content_type("application/vnd.api+json")
-                            .body(bytes)
-                    }
-                };
-                app.route(&format!("/{number}"), web::route().to(handler))
+            .fold(app, |app, (number, bytes)| {
+                app.route(&format!("/{number}"), web::route().to(handler(bytes)))
             })
     });
     actix_web::rt::System::new()

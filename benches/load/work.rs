@@ -174,6 +174,10 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
         r#"nil, nil, nil, '{{"data":{{"type":"users","id":"{id}","attributes":{{"name":"Jo ' .. unique() .. '"}}}}}}'"#
     );
     let unsearched = patch.replace(r#"{"name":"#, r#"{"position":"#);
+    let in_turn = format!(
+        r#"nil, '/users/' .. somebody({}), nil, '{{"data":{{"type":"users","id":"' .. the_same() .. '","attributes":{{"position":"Jo ' .. unique() .. '"}}}}}}'"#,
+        service.users
+    );
     let probe = |attribute: &str| {
         let data = format!(
             r#"{{"data":{{"type":"users","id":"{id}","attributes":{{"{attribute}":"Jo"}}}}}}"#
@@ -237,8 +241,20 @@ pub fn items(service: &Service) -> Result<Vec<Item>, Box<dyn Error>> {
             ..write(
                 "PATCH one user (not searched: position)",
                 "PATCH",
-                user,
+                user.clone(),
                 Some(unsearched),
+                64,
+            )
+        }
+        .by_hand()
+        .by_peers(),
+        Item {
+            probes: probe("position"),
+            ..write(
+                "PATCH users at random (not searched)",
+                "PATCH",
+                user,
+                Some(in_turn),
                 64,
             )
         }

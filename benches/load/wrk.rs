@@ -83,6 +83,9 @@ fn lua(item: &Item, token: &str) -> String {
             "math.randomseed(os.time() + {})\nlocal run, count = math.random(1, 1e9), 0\n\
              function unique() count = count + 1; return run .. 'x' .. count end\n\
              function turn() count = count + 1; return count % 2 == 0 end\n\
+             local chosen\n\
+             function somebody(last) chosen = math.random(2, last); return chosen end\n\
+             function the_same() return chosen end\n\
              function request() return wrk.format({arguments}) end\n",
             std::process::id()
         ),

@@ -73,7 +73,7 @@ fn workspace_version() -> _ {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = clusters)]
+#[diesel(table_name = clusters, treat_none_as_default_value = false)]
 pub struct NewCluster<'a> {
     pub title: &'a str,
     pub cluster_type: &'a str,

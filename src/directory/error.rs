@@ -108,6 +108,11 @@ impl DirectoryError {
         }
     }
 
+    /// Whether a statement was refused only because one before it had failed.
+    pub fn is_consequence(&self) -> bool {
+        matches!(self, Self::Internal(why) if why.contains(crate::storage::ABORTED))
+    }
+
     pub fn taken(field: &'static str, message: &str) -> Self {
         Self::Invalid(vec![Problem::taken(field, message)])
     }

@@ -1,6 +1,6 @@
 //! The audit log: who changed what, when, from what to what.
 
-use diesel::{Insertable, Queryable, Selectable};
+use diesel::{Queryable, Selectable};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -23,21 +23,6 @@ pub struct Event {
     pub before: Option<String>,
     pub after: Option<String>,
     pub request_id: String,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = events)]
-pub struct NewEvent<'a> {
-    pub at: &'a str,
-    pub actor_id: Option<i64>,
-    pub actor: Option<&'a str>,
-    pub token_id: Option<i64>,
-    pub verb: &'a str,
-    pub subject_type: &'a str,
-    pub subject_id: i64,
-    pub before: Option<String>,
-    pub after: Option<String>,
-    pub request_id: &'a str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

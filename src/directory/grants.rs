@@ -51,7 +51,7 @@ impl Grant {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = grants)]
+#[diesel(table_name = grants, treat_none_as_default_value = false)]
 pub struct NewGrant<'a> {
     pub user_id: i64,
     pub role_id: i64,

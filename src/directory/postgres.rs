@@ -1,7 +1,7 @@
 //! The queries compiled for PostgreSQL, and how an operation runs there.
 
 use super::{Context, DirectoryError, Operation};
-use crate::storage::postgres::{Postgres, commit, env, rollback};
+use crate::storage::postgres::{Postgres, Session, env};
 
 #[expect(
     clippy::duplicate_mod,
@@ -26,23 +26,18 @@ where
 }
 
 /// In a transaction only where each statement could meet another session else:
-/// it takes two round trips more.
+/// it takes a round trip more.
 async fn read_once<O: queries::Run>(
     postgres: &Postgres,
     context: &Context,
     operation: &O,
 ) -> Result<O::Answer, DirectoryError> {
+    if postgres.needs_transactions() {
+        let mut connection = postgres.transaction().await?;
+        return in_one(context, operation, &mut connection).await;
+    }
     let mut connection = postgres.connection().await?;
-    if !postgres.needs_transactions() {
-        return operation.run(context, &mut connection).await;
-    }
-    postgres.begin(&mut connection).await?;
-    let answer = operation.run(context, &mut connection).await;
-    match &answer {
-        Ok(_) => commit(&mut connection).await?,
-        Err(_) => rollback(&mut connection).await,
-    }
-    answer
+    operation.run(context, &mut connection).await
 }
 
 /// Changes in one transaction; a race that was lost is run again.
@@ -52,32 +47,55 @@ pub async fn write<O: queries::Run>(
     operation: &O,
     attempts: usize,
 ) -> Result<O::Answer, DirectoryError> {
-    let mut outcome = Err(DirectoryError::Again);
     for _ in 0..attempts {
-        let mut connection = postgres.connection().await?;
-        if postgres.begin(&mut connection).await.is_err() {
-            // The server closed this connection since it was last used.
-            drop(connection);
-            connection = postgres.connection().await?;
-            postgres.begin(&mut connection).await?;
-        }
-        outcome = operation.run(context, &mut connection).await;
-        match &outcome {
-            Ok(_) => {
-                commit(&mut connection).await?;
-                return outcome;
-            }
-            Err(DirectoryError::Again) => rollback(&mut connection).await,
-            Err(_) => {
-                rollback(&mut connection).await;
-                return outcome;
-            }
+        match write_once(postgres, context, operation).await {
+            Err(DirectoryError::Again) => {}
+            outcome => return outcome,
         }
     }
-    match outcome {
-        Err(DirectoryError::Again) => Err(DirectoryError::Busy(
-            "too many changes at the same place".into(),
-        )),
-        outcome => outcome,
+    Err(DirectoryError::Busy(
+        "too many changes at the same place".into(),
+    ))
+}
+
+async fn write_once<O: queries::Run>(
+    postgres: &Postgres,
+    context: &Context,
+    operation: &O,
+) -> Result<O::Answer, DirectoryError> {
+    let mut connection = postgres.transaction().await?;
+    let outcome = in_one(context, operation, &mut connection).await;
+    if !connection.could_not_begin() {
+        return outcome;
     }
+    // The server closed this connection since it was last used.
+    drop(connection);
+    let mut connection = postgres.transaction().await?;
+    in_one(context, operation, &mut connection).await
+}
+
+/// Runs in the connection's transaction and ends it.
+async fn in_one<O: queries::Run>(
+    context: &Context,
+    operation: &O,
+    connection: &mut Session,
+) -> Result<O::Answer, DirectoryError> {
+    let outcome = match operation.run(context, connection).await {
+        Ok(answer) => match connection.commit().await {
+            Ok(()) => Ok(answer),
+            Err(error) => {
+                let error = DirectoryError::from(error);
+                // What was put off until now, a step of a batch may have asked for.
+                Err(match connection.failed_step() {
+                    Some(step) => error.of_step(step),
+                    None => error,
+                })
+            }
+        },
+        Err(error) => Err(error),
+    };
+    if outcome.is_err() {
+        connection.rollback().await;
+    }
+    outcome
 }

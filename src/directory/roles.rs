@@ -42,7 +42,7 @@ pub struct Role {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = roles)]
+#[diesel(table_name = roles, treat_none_as_default_value = false)]
 pub struct NewRole<'a> {
     pub name: &'a str,
     pub created: &'a str,

@@ -7,7 +7,7 @@ use super::secret::secret_text;
 use crate::storage::schema::signing_keys;
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = signing_keys)]
+#[diesel(table_name = signing_keys, treat_none_as_default_value = false)]
 pub struct SigningKey {
     pub kid: String,
     pub algorithm: String,

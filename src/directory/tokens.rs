@@ -38,7 +38,7 @@ impl std::fmt::Debug for TokenHash {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = tokens)]
+#[diesel(table_name = tokens, treat_none_as_default_value = false)]
 pub struct NewToken<'a> {
     pub hash: &'a str,
     pub user_id: i64,

@@ -44,7 +44,7 @@ pub struct User {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = users)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 pub struct NewUser<'a> {
     pub username: &'a str,
     pub uname: &'a str,
@@ -136,12 +136,71 @@ impl UserChanges {
         self
     }
 
+    /// The user as the database will have them once this is written: it adds
+    /// nothing of its own.
+    pub fn applied_to(&self, before: &User, now: String, by: Option<i64>) -> User {
+        let Self {
+            username,
+            uname,
+            name,
+            surname,
+            full_name,
+            email,
+            position,
+            organization,
+            time_zone,
+            partner_id,
+            password_hash: _,
+            external,
+            external_id,
+            is_active,
+            is_staff,
+            created,
+            last_login,
+        } = self;
+        let User {
+            id,
+            version,
+            created_by,
+            ref deleted_at,
+            ..
+        } = *before;
+        User {
+            id,
+            username: changed(username, &before.username),
+            uname: changed(uname, &before.uname),
+            name: changed(name, &before.name),
+            surname: changed(surname, &before.surname),
+            full_name: changed(full_name, &before.full_name),
+            email: changed(email, &before.email),
+            position: changed(position, &before.position),
+            organization: changed(organization, &before.organization),
+            time_zone: changed(time_zone, &before.time_zone),
+            partner_id: changed(partner_id, &before.partner_id),
+            external: changed(external, &before.external),
+            external_id: external_id.clone().or_else(|| before.external_id.clone()),
+            is_active: changed(is_active, &before.is_active),
+            is_staff: changed(is_staff, &before.is_staff),
+            last_login: changed(last_login, &before.last_login),
+            version: version + 1,
+            created: changed(created, &before.created),
+            modified: now,
+            created_by,
+            modified_by: by,
+            deleted_at: deleted_at.clone(),
+        }
+    }
+
     fn touches_credentials(&self) -> bool {
         self.username.is_some()
             || self.password_hash.is_some()
             || self.is_active.is_some()
             || self.external.is_some()
     }
+}
+
+fn changed<T: Clone>(change: &Option<T>, before: &T) -> T {
+    change.as_ref().unwrap_or(before).clone()
 }
 
 /// Forgets a change to what is so already.

@@ -47,6 +47,8 @@ const BUSY: &[&str] = &[
 /// The first is SQLite's whole word for an ended read.
 const TIMED_OUT: &[&str] = &["interrupted", "due to statement timeout"];
 const CONFLICT: &[&str] = &["deadlock detected"];
+/// Not what went wrong: that was told of an earlier statement.
+pub const ABORTED: &str = "current transaction is aborted";
 const UNAVAILABLE: &[&str] = &[
     "database or disk is full",
     "disk I/O error",

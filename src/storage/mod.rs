@@ -5,15 +5,16 @@
 //! are written once in `directory` and compiled for each `env`.
 
 mod error;
+pub mod events;
 mod local;
 pub mod migrations;
 pub mod phrase;
 pub mod postgres;
 pub mod schema;
 pub mod sqlite;
-mod statements;
+pub mod statements;
 
-pub use error::StorageError;
+pub use error::{ABORTED, StorageError};
 
 use crate::config::{Database as DatabaseSettings, DatabaseUrl};
 

@@ -4,7 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use diesel::QueryResult;
+use diesel::QuerySource;
+use diesel::backend::Backend;
 use diesel::connection::{Instrumentation, InstrumentationEvent};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId, UpdateStatement};
 
 /// How many statements some connections keep.
 #[derive(Clone, Debug, Default)]
@@ -35,3 +39,39 @@ impl Kept {
         more
     }
 }
+
+/// An UPDATE that stays prepared. Diesel would prepare each anew, since what is
+/// set, and so the text, may differ from call to call: here it is kept by its
+/// text. For statements of few different texts, whose values are all bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Lasting<Q>(Q);
+
+pub trait Lasts: Sized {
+    /// Keeps the statement prepared: see [`Lasting`].
+    fn lasting(self) -> Lasting<Self> {
+        Lasting(self)
+    }
+}
+
+impl<T, U, V, Ret> Lasts for UpdateStatement<T, U, V, Ret> where T: QuerySource {}
+
+impl<Q: Query> Query for Lasting<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q> QueryId for Lasting<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Lasting<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<Q, Conn> diesel::RunQueryDsl<Conn> for Lasting<Q> {}

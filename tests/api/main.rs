@@ -51,6 +51,7 @@ mod stories;
 mod support;
 mod timeouts;
 mod tokens;
+mod transactions;
 mod trash;
 mod users;
 mod workspaces;

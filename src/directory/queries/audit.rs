@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::prelude::*;
-use crate::directory::events::NewEvent;
-use crate::storage::schema::events;
+use crate::storage::events::NewEvent;
 
 /// What happened to which thing.
 pub struct Happening<'a> {
@@ -52,33 +51,19 @@ pub async fn record_all(
     let request_id = context.request_id.to_string();
     let actor = context.actor.as_ref();
     let json = |side: Option<Map<String, Value>>| side.map(|side| Value::Object(side).to_string());
-    let mut rows = happenings.into_iter().map(|happening| NewEvent {
-        at: &at,
+    let rows = happenings.into_iter().map(|happening| NewEvent {
+        at: at.clone(),
         actor_id: actor.map(|actor| actor.id),
-        actor: actor.map_or(context.program, |actor| Some(actor.username.as_ref())),
+        actor: actor
+            .map_or(context.program, |actor| Some(actor.username.as_ref()))
+            .map(str::to_owned),
         token_id: actor.and_then(|actor| actor.token_id),
-        verb: happening.verb,
-        subject_type: happening.subject_type,
+        verb: happening.verb.to_owned(),
+        subject_type: happening.subject_type.to_owned(),
         subject_id: happening.subject_id,
         before: json(happening.before),
         after: json(happening.after),
-        request_id: &request_id,
+        request_id: request_id.clone(),
     });
-    loop {
-        let chunk: Vec<NewEvent<'_>> = rows.by_ref().take(super::env::ROWS_AN_INSERT).collect();
-        let Some(first) = chunk.as_slice().first() else {
-            return Ok(());
-        };
-        if chunk.len() == 1 {
-            diesel::insert_into(events::table)
-                .values(first)
-                .execute(connection)
-                .await?;
-        } else {
-            diesel::insert_into(events::table)
-                .values(&chunk)
-                .execute(connection)
-                .await?;
-        }
-    }
+    Ok(super::env::tell(rows.collect(), connection).await?)
 }

@@ -3,6 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use super::env;
 use super::prelude::*;
 use crate::directory::Operation;
 use crate::directory::batch::{
@@ -74,13 +75,19 @@ impl Run for Batch {
         let mut made = Made::default();
         let mut outcomes = Vec::with_capacity(self.steps.len());
         for (place, step) in self.steps.iter().enumerate() {
+            env::step(place, connection);
             let outcome = RunStep::run_step(step.as_ref(), &made, context, connection).await;
-            let outcome = outcome.map_err(|error| error.of_step(place))?;
+            let failed = || env::failed_step(connection).unwrap_or(place);
+            let outcome = outcome.map_err(|error| error.of_step(failed()))?;
             made.push(outcome.id);
             outcomes.push(outcome);
         }
         if let Some(keeping) = &self.keeping {
-            keep(keeping, (keeping.answer)(&outcomes), connection).await?;
+            let kept = keep(keeping, (keeping.answer)(&outcomes), connection).await;
+            kept.map_err(|error| match env::failed_step(connection) {
+                Some(place) => error.of_step(place),
+                None => error,
+            })?;
         }
         Ok(Done::Now(outcomes))
     }
@@ -169,6 +176,7 @@ async fn keep(
             idempotency::headers.eq(answer.headers),
             idempotency::answer.eq(answer.body),
         ))
+        .lasting()
         .execute(connection)
         .await?;
     Ok(())

@@ -206,6 +206,7 @@ impl Run for UpdateCluster {
                 clusters::version.eq(clusters::version + 1),
                 clusters::modified.eq(context.now_text()),
             ))
+            .lasting()
             .execute(connection)
             .await?;
         let after = found(by_id(self.id, connection).await?)?;

@@ -230,20 +230,18 @@ impl Run for NoteUse {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
         let now = context.now_text();
-        match self {
+        match *self {
             Self::SignIn { user_id } => {
-                diesel::update(users::table.find(user_id))
-                    .set(users::last_login.eq(now))
-                    .execute(connection)
-                    .await?
+                let user = diesel::update(users::table.find(user_id));
+                let note = user.set(users::last_login.eq(now)).lasting();
+                super::env::later(note, connection).await?;
             }
             Self::Token { token_id } => {
-                diesel::update(tokens::table.find(token_id))
-                    .set(tokens::last_used.eq(now))
-                    .execute(connection)
-                    .await?
+                let token = diesel::update(tokens::table.find(token_id));
+                let note = token.set(tokens::last_used.eq(now)).lasting();
+                super::env::later(note, connection).await?;
             }
-        };
+        }
         Ok(())
     }
 }
@@ -257,6 +255,7 @@ impl Run for RenewHash {
             .filter(users::password_hash.eq(&self.old));
         let renewed = diesel::update(same)
             .set(users::password_hash.eq(&self.new))
+            .lasting()
             .execute(connection)
             .await?;
         Ok(renewed > 0)

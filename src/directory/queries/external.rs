@@ -282,6 +282,7 @@ async fn give(
     if given.follows {
         diesel::update(grants::table.find(grant.id))
             .set(grants::origin.eq(ORIGIN))
+            .lasting()
             .execute(connection)
             .await?;
     }

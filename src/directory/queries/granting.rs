@@ -166,19 +166,30 @@ async fn living(user: i64, connection: &mut Conn) -> Result<(), DirectoryError> 
 /// What is named must be there, and the role one that is held in such a place.
 async fn check_place(role: i64, place: Place, connection: &mut Conn) -> Result<(), DirectoryError> {
     let scope = roles::table.find(role).select(roles::scope);
-    let scope: Option<String> = scope.get_result(connection).await.optional()?;
+    let workspace = workspaces::table
+        .find(place.workspace.unwrap_or_default())
+        .select(workspaces::id);
+    let cluster = clusters::table
+        .find(place.cluster.unwrap_or_default())
+        .select(clusters::id);
+    let (scope, workspace, cluster) = env::together!(
+        connection,
+        scope.get_result::<String>(connection).await.optional(),
+        match place.workspace {
+            Some(_) => workspace.first::<i64>(connection).await.optional(),
+            None => Ok(None),
+        },
+        match place.cluster {
+            Some(_) => cluster.first::<i64>(connection).await.optional(),
+            None => Ok(None),
+        },
+    );
     let scope = scope.ok_or(DirectoryError::no_such("roles", "role"))?;
-    if let Some(id) = place.workspace {
-        let row = workspaces::table.find(id).select(workspaces::id);
-        if row.first::<i64>(connection).await.optional()?.is_none() {
-            return Err(DirectoryError::no_such("workspaces", "workspace"));
-        }
+    if place.workspace != workspace {
+        return Err(DirectoryError::no_such("workspaces", "workspace"));
     }
-    if let Some(id) = place.cluster {
-        let row = clusters::table.find(id).select(clusters::id);
-        if row.first::<i64>(connection).await.optional()?.is_none() {
-            return Err(DirectoryError::no_such("clusters", "cluster"));
-        }
+    if place.cluster != cluster {
+        return Err(DirectoryError::no_such("clusters", "cluster"));
     }
     match crate::directory::grants::misplaced(&scope, place) {
         Some(problem) => Err(DirectoryError::Invalid(vec![problem])),
@@ -190,19 +201,25 @@ impl Run for CreateGrant {
     type Answer = Grant;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Grant, DirectoryError> {
-        if !sees_user(self.visible, self.user_id, context, connection).await? {
-            return Err(DirectoryError::no_such("users", "user"));
-        }
-        check_force(&self.changes, None)?;
-        let asked = Asked {
+        let asked = [Asked {
             user: self.user_id,
             role: self.role_id,
             place: self.place,
             verb: Verb::Give,
-        };
+        }];
+        let (sees, allowed, placed) = env::together!(
+            connection,
+            sees_user(self.visible, self.user_id, context, connection).await,
+            Ok::<_, DirectoryError>(may(self.authority, &asked, context, connection).await),
+            Ok::<_, DirectoryError>(check_place(self.role_id, self.place, connection).await),
+        );
+        if !sees {
+            return Err(DirectoryError::no_such("users", "user"));
+        }
+        check_force(&self.changes, None)?;
         // What may not be given to them is not told from what there is not.
-        may(self.authority, &[asked], context, connection).await?;
-        check_place(self.role_id, self.place, connection).await?;
+        allowed?;
+        placed?;
         insert(self, context, connection).await?.ok_or_else(|| {
             DirectoryError::taken("role", "The user holds this role in this place already.")
         })
@@ -353,7 +370,7 @@ impl Run for UpdateGrant {
         if changes.is_empty() {
             return Ok(before);
         }
-        diesel::update(grants::table.find(self.id))
+        let after: Grant = diesel::update(grants::table.find(self.id))
             .set((
                 &changes,
                 // Only another end is told again.
@@ -368,11 +385,11 @@ impl Run for UpdateGrant {
                 grants::version.eq(grants::version + 1),
                 grants::modified.eq(context.now_text()),
             ))
-            .execute(connection)
+            .returning(Grant::as_returning())
+            .lasting()
+            .get_result(connection)
             .await
             .map_err(same_grant)?;
-        let row = grants::table.find(self.id).select(Grant::as_select());
-        let after: Grant = row.get_result(connection).await?;
         let (old, new) = difference(described(&before), described(&after));
         let happening = Happening {
             before: Some(old),
@@ -558,6 +575,7 @@ impl Run for TellEnds {
         let ids = ended.iter().map(|grant| grant.id).collect();
         diesel::update(grants::table.filter(env::id_in(grants::id, ids)))
             .set(grants::end_told.eq(true))
+            .lasting()
             .execute(connection)
             .await?;
         let happenings = ended

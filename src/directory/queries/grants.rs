@@ -247,21 +247,29 @@ pub async fn is_last_administrator(
     if grant.role_id != ADMIN {
         return Ok(false);
     }
-    env::one_at_a_time(connection).await?;
     let now = context.now_text();
     let others = lasting_administrators!(&now).filter(grants::id.ne(grant.id));
-    Ok(others.first::<i64>(connection).await.optional()?.is_none())
+    let ((), other) = env::together!(
+        connection,
+        env::one_at_a_time(connection).await,
+        others.first::<i64>(connection).await.optional(),
+    );
+    Ok(other.is_none())
 }
 
 pub async fn some_administrator(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    // Two that remove the last two at the same time must see each other.
-    env::one_at_a_time(connection).await?;
     let now = context.now_text();
     let lasting = lasting_administrators!(&now);
-    match lasting.first::<i64>(connection).await.optional()? {
+    // Two that remove the last two at the same time must see each other.
+    let ((), one) = env::together!(
+        connection,
+        env::one_at_a_time(connection).await,
+        lasting.first::<i64>(connection).await.optional(),
+    );
+    match one {
         Some(_) => Ok(()),
         None => Err(DirectoryError::Protected(
             "The last administrator must remain one.",

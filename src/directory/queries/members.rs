@@ -24,7 +24,7 @@ use crate::directory::roles::ADMIN;
 use crate::directory::versions::Digest;
 use crate::storage::schema::{grants, roles as roles_table, users};
 
-/// The ids of the part as they are read.
+/// The ids of the part as they are read, or why they are not.
 macro_rules! members {
     ($part:expr, $all:expr, $id:expr, $connection:expr) => {{
         let (least, most) = $part.seek.ids();
@@ -34,29 +34,28 @@ macro_rules! members {
             .limit($part.slice.limit)
             .offset($part.slice.offset);
         if $part.seek.backwards {
-            page.order($id.desc()).load($connection).await?
+            page.order($id.desc()).load::<i64>($connection).await
         } else {
-            page.order($id.asc()).load($connection).await?
+            page.order($id.asc()).load::<i64>($connection).await
         }
     }};
 }
 
-/// The digest of the grants of a query, in one pass over them. As [`Digest::of`].
+/// The digest of the grants of a query, in one pass over them, or why there is
+/// none. As [`Digest::of`].
 macro_rules! digest {
     ($grants:expr, $connection:expr) => {{
-        let (count, sum, squares): (i64, i64, i64) = $grants
-            .select((
-                count_star(),
-                aggregate::<BigInt>(SUM),
-                aggregate::<BigInt>(SQUARES),
-            ))
-            .get_result($connection)
-            .await?;
-        Digest {
+        let sums = $grants.select((
+            count_star(),
+            aggregate::<BigInt>(SUM),
+            aggregate::<BigInt>(SQUARES),
+        ));
+        let sums: Result<(i64, i64, i64), _> = sums.get_result($connection).await;
+        sums.map(|(count, sum, squares)| Digest {
             count,
             sum,
             squares,
-        }
+        })
     }};
 }
 
@@ -115,7 +114,63 @@ impl Run for ListMembers {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Members, DirectoryError> {
-        if !exists(self.side, self.visible, context, connection).await? {
+        let now = context.now_text();
+        let id = self.side.id;
+        let (exists, mut ids, total, digest): (bool, Vec<i64>, i64, Digest) =
+            match self.side.relation {
+                Relation::UserRoles => {
+                    let roles = || {
+                        grants::table
+                            .filter(grants::user_id.eq(id))
+                            .filter(un_scoped!())
+                            .filter(in_force!(&now))
+                    };
+                    let (exists, digest, ids) = env::together!(
+                        connection,
+                        exists(self.side, self.visible, context, connection).await,
+                        digest!(roles(), connection),
+                        members!(self.part, roles(), grants::role_id, connection),
+                    );
+                    (exists, ids, digest.count, digest)
+                }
+                Relation::RoleUsers => {
+                    let holders = || {
+                        grants::table
+                            .inner_join(users::table)
+                            .filter(grants::role_id.eq(id))
+                            .filter(un_scoped!())
+                            .filter(in_force!(&now))
+                            .filter(users::deleted_at.is_null())
+                    };
+                    let sight = sight(self.visible_members, context, connection).await?;
+                    // The version is one for everybody, whatever they see of it.
+                    let (exists, digest, ids) = env::together!(
+                        connection,
+                        exists(self.side, self.visible, context, connection).await,
+                        digest!(holders(), connection),
+                        members!(
+                            self.part,
+                            holders().filter(seen!(sight)),
+                            grants::user_id,
+                            connection
+                        ),
+                    );
+                    let total = match sight {
+                        Sight::All => digest.count,
+                        _ => {
+                            let seen = holders().filter(seen!(sight));
+                            seen.count().get_result(connection).await?
+                        }
+                    };
+                    (exists, ids, total, digest)
+                }
+                _ => {
+                    let exists = exists(self.side, self.visible, context, connection).await?;
+                    let (ids, total, digest) = links::page(self, context, connection).await?;
+                    (exists, ids, total, digest)
+                }
+            };
+        if !exists {
             return Ok(Members {
                 exists: false,
                 ids: Vec::new(),
@@ -123,38 +178,6 @@ impl Run for ListMembers {
                 version: None,
             });
         }
-        let now = context.now_text();
-        let id = self.side.id;
-        let (mut ids, total, digest): (Vec<i64>, i64, Digest) = match self.side.relation {
-            Relation::UserRoles => {
-                let roles = grants::table
-                    .filter(grants::user_id.eq(id))
-                    .filter(un_scoped!())
-                    .filter(in_force!(&now));
-                let digest = digest!(roles, connection);
-                let ids = members!(self.part, roles, grants::role_id, connection);
-                (ids, digest.count, digest)
-            }
-            Relation::RoleUsers => {
-                let holders = grants::table
-                    .inner_join(users::table)
-                    .filter(grants::role_id.eq(id))
-                    .filter(un_scoped!())
-                    .filter(in_force!(&now))
-                    .filter(users::deleted_at.is_null());
-                // The version is one for everybody, whatever they see of it.
-                let digest = digest!(holders, connection);
-                let sight = sight(self.visible_members, context, connection).await?;
-                let seen = holders.filter(seen!(sight));
-                let total = match sight {
-                    Sight::All => digest.count,
-                    _ => seen.count().get_result(connection).await?,
-                };
-                let ids = members!(self.part, seen, grants::user_id, connection);
-                (ids, total, digest)
-            }
-            _ => links::page(self, context, connection).await?,
-        };
         if self.part.seek.backwards {
             ids.reverse();
         }
@@ -191,28 +214,46 @@ impl Run for ChangeMembers {
     type Answer = usize;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
+        let is_of_grants = matches!(
+            self.side.relation,
+            Relation::UserRoles | Relation::RoleUsers
+        );
+        if is_of_grants && self.expected == Expected::Anything {
+            let (exists, standing) = env::together!(
+                connection,
+                exists(self.side, self.visible, context, connection).await,
+                // Told only to whom it is about something that is there.
+                Ok::<_, DirectoryError>(
+                    known(
+                        self.side,
+                        self.change,
+                        &self.members,
+                        self.authority,
+                        connection
+                    )
+                    .await
+                ),
+            );
+            if !exists {
+                return Err(DirectoryError::NotFound);
+            }
+            let named = self.members.iter().copied().collect();
+            let plan = Plan {
+                side: self.side,
+                change: self.change,
+                named: &named,
+                authority: self.authority,
+            };
+            return carry_out(&plan, standing?, context, connection).await;
+        }
         if !exists(self.side, self.visible, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        if !matches!(
-            self.side.relation,
-            Relation::UserRoles | Relation::RoleUsers
-        ) {
+        if !is_of_grants {
             return links::change(self, context, connection).await;
         }
-        if self.expected != Expected::Anything {
-            let known = expected(self, context, connection).await?;
-            return settle(self, known, context, connection).await;
-        }
-        change(
-            self.side,
-            self.change,
-            &self.members,
-            self.authority,
-            context,
-            connection,
-        )
-        .await
+        let known = expected(self, context, connection).await?;
+        settle(self, known, context, connection).await
     }
 }
 
@@ -224,8 +265,11 @@ async fn expected(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Vec<Standing>, DirectoryError> {
-    hold(wanted.side, connection).await?;
-    let standing = standing(wanted.side, None, connection).await?;
+    let ((), standing) = env::together!(
+        connection,
+        hold(wanted.side, connection).await,
+        standing(wanted.side, None, connection).await,
+    );
     let now = context.now_text();
     let in_force = standing.iter().filter(|grant| grant.is_in_force(&now));
     let version = Digest::of(in_force.map(|grant| grant.id)).version();
@@ -310,9 +354,7 @@ pub async fn replace_roles_beside(
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let side = Relation::UserRoles.of(user);
-    exist_for(authority, side, roles, connection).await?;
-    hold(side, connection).await?;
-    let mut standing = standing(side, None, connection).await?;
+    let mut standing = known(side, Change::Replace, roles, authority, connection).await?;
     standing.retain(|grant| grant.role != left);
     let named = roles.iter().copied().filter(|role| *role != left).collect();
     let plan = Plan {
@@ -444,18 +486,8 @@ async fn change(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<usize, DirectoryError> {
-    if change != Change::Remove {
-        exist_for(authority, side, members, connection).await?;
-    }
-    let named: BTreeSet<i64> = members.iter().copied().collect();
-    if change == Change::Replace {
-        // Of two replacements at the same time one must come after the other.
-        hold(side, connection).await?;
-    }
-    let standing = match change {
-        Change::Replace => standing(side, None, connection).await?,
-        Change::Add | Change::Remove => standing(side, Some(&named), connection).await?,
-    };
+    let standing = known(side, change, members, authority, connection).await?;
+    let named = members.iter().copied().collect();
     let plan = Plan {
         side,
         change,
@@ -463,6 +495,39 @@ async fn change(
         authority,
     };
     carry_out(&plan, standing, context, connection).await
+}
+
+/// The grants that a change is about, as they stand, when all that it names is
+/// there.
+async fn known(
+    side: Side,
+    change: Change,
+    members: &[i64],
+    authority: Authority,
+    connection: &mut Conn,
+) -> Result<Vec<Standing>, DirectoryError> {
+    let named = members.iter().copied().collect();
+    match change {
+        Change::Remove => standing(side, Some(&named), connection).await,
+        Change::Add => {
+            let ((), standing) = env::together!(
+                connection,
+                exist_for(authority, side, members, connection).await,
+                standing(side, Some(&named), connection).await,
+            );
+            Ok(standing)
+        }
+        Change::Replace => {
+            // Of two replacements at the same time one must come after the other.
+            let ((), (), standing) = env::together!(
+                connection,
+                exist_for(authority, side, members, connection).await,
+                hold(side, connection).await,
+                standing(side, None, connection).await,
+            );
+            Ok(standing)
+        }
+    }
 }
 
 /// What shall become of the grants of one side.
@@ -732,6 +797,7 @@ async fn lift_limits(id: i64, now: &str, connection: &mut Conn) -> Result<(), Di
             grants::version.eq(grants::version + 1),
             grants::modified.eq(now),
         ))
+        .lasting()
         .execute(connection)
         .await?;
     Ok(())
@@ -747,10 +813,16 @@ async fn take(
     }
     let ids = gone.iter().map(|grant| grant.id).collect();
     // Somebody may take the same at the same time: only one of them did it.
-    let taken: Vec<i64> = diesel::delete(grants::table.filter(env::id_in(grants::id, ids)))
-        .returning(grants::id)
-        .load(connection)
-        .await?;
+    let delete =
+        diesel::delete(grants::table.filter(env::id_in(grants::id, ids))).returning(grants::id);
+    let (taken, ()) = env::together!(
+        connection,
+        delete.load::<i64>(connection).await,
+        match gone.iter().any(|grant| grant.role == ADMIN) {
+            true => some_administrator(context, connection).await,
+            false => Ok(()),
+        },
+    );
     let taken: BTreeSet<i64> = taken.into_iter().collect();
     let happenings = gone
         .iter()
@@ -766,8 +838,5 @@ async fn take(
         .map(|grant| GrantNews::everywhere(grant.id, grant.user, grant.role, what))
         .collect();
     about_grants(&news, context, connection).await?;
-    if gone.iter().any(|grant| grant.role == ADMIN) {
-        some_administrator(context, connection).await?;
-    }
     Ok(taken.len())
 }

@@ -69,6 +69,7 @@ mod prelude {
     };
     pub use crate::directory::{Context, DirectoryError, Problem};
     pub use crate::storage::phrase::{aggregate, phrase};
+    pub use crate::storage::statements::Lasts;
     pub use diesel::{
         BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods,
         OptionalExtension, QueryDsl, SelectableHelper,

@@ -303,6 +303,7 @@ impl Run for ClaimMail {
                     outbox::attempts.eq(outbox::attempts + 1),
                 ))
                 .returning(Mail::as_select())
+                .lasting()
                 .get_result(connection)
                 .await
                 .optional()?;
@@ -336,11 +337,13 @@ impl Run for SettleMail {
                 outbox::failed_at.eq(failed_at),
                 outbox::last_error.eq(error),
             ))
+            .lasting()
             .execute(connection)
             .await?;
         if let Some(at) = next.filter(|_| settled > 0) {
             diesel::update(outbox::table.find(self.id))
                 .set(outbox::next_attempt.eq(at))
+                .lasting()
                 .execute(connection)
                 .await?;
         }
@@ -365,6 +368,7 @@ impl Run for GiveUpLostMail {
                 outbox::last_error.eq(LOST),
             ))
             .returning(outbox::id)
+            .lasting()
             .load(connection)
             .await?;
         Ok(lost)

@@ -156,6 +156,7 @@ impl Run for CreatePartner {
         if !rest.is_empty() {
             diesel::update(partners::table.find(id))
                 .set(&rest)
+                .lasting()
                 .execute(connection)
                 .await?;
         }
@@ -200,6 +201,7 @@ impl Run for UpdatePartner {
                 partners::version.eq(partners::version + 1),
                 partners::modified.eq(context.now_text()),
             ))
+            .lasting()
             .execute(connection)
             .await?;
         let after = found(by_id(self.id, connection).await?)?;

@@ -161,23 +161,25 @@ impl Run for CreateRole {
             created_by: context.actor_id(),
             modified_by: context.actor_id(),
         };
-        let id: i64 = diesel::insert_into(roles::table)
+        let mut role: Role = diesel::insert_into(roles::table)
             .values(new)
-            .returning(roles::id)
+            .returning(Role::as_returning())
             .get_result(connection)
             .await?;
+        let id = role.id;
         let rest = RoleChanges {
             name: None,
             ..self.changes.clone()
         };
         if !rest.is_empty() {
-            diesel::update(roles::table.find(id))
+            role = diesel::update(roles::table.find(id))
                 .set(&rest)
-                .execute(connection)
+                .returning(Role::as_returning())
+                .lasting()
+                .get_result(connection)
                 .await?;
         }
         roles_within_reach(self.reach, &[id], connection).await?;
-        let role = found(by_id(id, connection).await?)?;
         let after = Some(described(&role));
         record(context, connection, happening("create", id, None, after)).await?;
         if let Some(parts) = &self.includes {
@@ -275,17 +277,18 @@ impl Run for UpdateRole {
         if changes.is_empty() {
             return Ok(before);
         }
-        diesel::update(roles::table.find(self.id))
+        let after: Role = diesel::update(roles::table.find(self.id))
             .set((
                 &changes,
                 roles::version.eq(roles::version + 1),
                 roles::modified.eq(context.now_text()),
                 roles::modified_by.eq(context.actor_id()),
             ))
-            .execute(connection)
+            .returning(Role::as_returning())
+            .lasting()
+            .get_result(connection)
             .await?;
         roles_within_reach(self.reach, &[self.id], connection).await?;
-        let after = found(by_id(self.id, connection).await?)?;
         let (old, new) = difference(described(&before), described(&after));
         record(
             context,

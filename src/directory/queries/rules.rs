@@ -210,6 +210,7 @@ impl Run for UpdateGrantRule {
                 grant_rules::version.eq(grant_rules::version + 1),
                 grant_rules::modified.eq(context.now_text()),
             ))
+            .lasting()
             .execute(connection)
             .await?;
         within_reach(self.id, authority, context, connection).await?;

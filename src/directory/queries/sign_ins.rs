@@ -63,6 +63,7 @@ impl Run for BeginSignIn {
         add_token(sign_in_id, &self.refresh, &self.ends, context, connection).await?;
         diesel::update(users::table.find(self.user_id))
             .set(users::last_login.eq(&now))
+            .lasting()
             .execute(connection)
             .await?;
         let signed_in = SignedIn {
@@ -237,6 +238,7 @@ async fn replace(
     let now = context.now_text();
     diesel::update(refresh_tokens::table.find(used))
         .set(refresh_tokens::used.eq(&now))
+        .lasting()
         .execute(connection)
         .await?;
     // A token that could not be used anyway need not be known again.
@@ -250,6 +252,7 @@ async fn replace(
     add_token(sign_in_id, refresh, ends, context, connection).await?;
     diesel::update(sign_ins::table.find(sign_in_id))
         .set(sign_ins::expires.eq(ends.min(refresh.expires.as_str())))
+        .lasting()
         .execute(connection)
         .await?;
     Ok(())
@@ -346,8 +349,6 @@ fn ended(end: &EndSignIn, user_id: i64) -> Happening<'static> {
 /// Ends everything that a user signed in to: part of a change that the audit
 /// log tells already.
 pub async fn end_all(user_id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
-    diesel::delete(sign_ins::table.filter(sign_ins::user_id.eq(user_id)))
-        .execute(connection)
-        .await?;
-    Ok(())
+    let all = diesel::delete(sign_ins::table.filter(sign_ins::user_id.eq(user_id)));
+    Ok(env::later(all, connection).await?)
 }

@@ -221,15 +221,16 @@ impl Run for UpdateToken {
         if changes.is_empty() {
             return Ok(before);
         }
-        diesel::update(tokens::table.find(self.id))
+        let after: Token = diesel::update(tokens::table.find(self.id))
             .set((
                 &changes,
                 tokens::version.eq(tokens::version + 1),
                 tokens::modified.eq(context.now_text()),
             ))
-            .execute(connection)
+            .returning(Token::as_returning())
+            .lasting()
+            .get_result(connection)
             .await?;
-        let after = found(visible(self.id, self.visible, connection).await?)?;
         let (old, new) = difference(described(&before), described(&after));
         record(
             context,

@@ -272,25 +272,38 @@ async fn plain_page(
     connection: &mut Conn,
 ) -> Result<Listed<User>, DirectoryError> {
     let Slice { offset, limit } = list.slice;
-    let (total, after, skip) = if offset == 0 {
-        let total = match list.count {
-            Count::None => None,
-            Count::Estimated | Count::Exact => Some(counted(whose, connection).await?),
-        };
-        (total, 0, 0)
-    } else {
-        let spans = spans(whose, connection).await?;
-        let total = spans.iter().map(|(_, living)| living).sum();
-        let (after, skip) = place(whose, &spans, offset, connection).await?;
-        ((list.count != Count::None).then_some(total), after, skip)
-    };
+    if offset == 0 {
+        let (total, rows) = env::together!(
+            connection,
+            match list.count {
+                Count::None => Ok(None),
+                Count::Estimated | Count::Exact => counted(whose, connection).await.map(Some),
+            },
+            rows(whose, 0, list.slice, connection).await,
+        );
+        return Ok(Listed { rows, total });
+    }
+    let spans = spans(whose, connection).await?;
+    let total = (list.count != Count::None).then(|| spans.iter().map(|(_, living)| living).sum());
+    let (after, offset) = place(whose, &spans, offset, connection).await?;
+    let rows = rows(whose, after, Slice { offset, limit }, connection).await?;
+    Ok(Listed { rows, total })
+}
+
+/// Those of these users whose ids are above `after`, in their order.
+async fn rows(
+    whose: Whose,
+    after: i64,
+    Slice { offset, limit }: Slice,
+    connection: &mut Conn,
+) -> Result<Vec<User>, DirectoryError> {
     let page = users::table
         .filter(users::id.gt(after))
         .filter(users::deleted_at.is_null())
         .order(users::id.asc())
         .select(User::as_select())
         .limit(limit)
-        .offset(skip);
+        .offset(offset);
     let rows = match whose {
         Whose::Everybodys => page.load(connection).await?,
         Whose::Partners(partner) => {
@@ -298,7 +311,7 @@ async fn plain_page(
             theirs.load(connection).await?
         }
     };
-    Ok(Listed { rows, total })
+    Ok(rows)
 }
 
 /// Ids that a block counts together.
@@ -469,7 +482,8 @@ impl Run for CreateUser {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
         refuse_taken(&self.changes, self.sees_trash, connection).await?;
         partner_exists(&self.changes, connection).await?;
-        let id = insert(self, context, connection).await?;
+        let mut user = insert(self, context, connection).await?;
+        let id = user.id;
         let rest = UserChanges {
             username: None,
             uname: None,
@@ -477,12 +491,13 @@ impl Run for CreateUser {
             ..self.changes.clone()
         };
         if !rest.is_empty() {
-            diesel::update(users::table.find(id))
+            user = diesel::update(users::table.find(id))
                 .set(&rest)
-                .execute(connection)
+                .returning(User::as_returning())
+                .lasting()
+                .get_result(connection)
                 .await?;
         }
-        let user = found(living(id, connection).await?)?;
         let mut after = described(&user);
         if self.changes.created.is_some() {
             after.insert("created".into(), Value::from(user.created.as_str()));
@@ -580,7 +595,7 @@ async fn insert(
     create: &CreateUser,
     context: &Context,
     connection: &mut Conn,
-) -> Result<i64, DirectoryError> {
+) -> Result<User, DirectoryError> {
     let now = context.now_text();
     let password_hash = create.changes.password_hash.clone().flatten();
     let (wanted, asked_for) = create.wanted_uname();
@@ -603,16 +618,16 @@ async fn insert(
             created_by: context.actor_id(),
             modified_by: context.actor_id(),
         };
-        let id: Option<i64> = diesel::insert_into(users::table)
+        let user: Option<User> = diesel::insert_into(users::table)
             .values(new)
             .on_conflict(users::uname)
             .do_nothing()
-            .returning(users::id)
+            .returning(User::as_returning())
             .get_result(connection)
             .await
             .optional()?;
-        if let Some(id) = id {
-            return Ok(id);
+        if let Some(user) = user {
+            return Ok(user);
         }
     }
     Err(DirectoryError::taken(
@@ -668,16 +683,14 @@ impl Run for UpdateUser {
         if changes.is_empty() {
             return Ok(before);
         }
-        let after: User = diesel::update(users::table.find(self.id))
-            .set((
-                &changes,
-                users::version.eq(users::version + 1),
-                users::modified.eq(context.now_text()),
-                users::modified_by.eq(context.actor_id()),
-            ))
-            .returning(User::as_returning())
-            .get_result(connection)
-            .await?;
+        let after = changes.applied_to(&before, context.now_text(), context.actor_id());
+        let update = diesel::update(users::table.find(self.id)).set((
+            changes.clone(),
+            users::version.eq(after.version),
+            users::modified.eq(after.modified.clone()),
+            users::modified_by.eq(after.modified_by),
+        ));
+        env::later(update.lasting(), connection).await?;
         if before.is_active && !after.is_active {
             administrators_remain(self.id, context, connection).await?;
         }
@@ -722,22 +735,14 @@ impl Run for DeleteUser {
         }
         within_reach(self.reach, self.id, context, connection).await?;
         let now = context.now_text();
-        let deleted = diesel::update(
-            users::table
-                .find(self.id)
-                .filter(users::deleted_at.is_null()),
-        )
-        .set((
-            users::deleted_at.eq(&now),
-            users::version.eq(users::version + 1),
-            users::modified.eq(&now),
+        // It is held, so it is still there.
+        let delete = diesel::update(users::table.find(self.id)).set((
+            users::deleted_at.eq(now.clone()),
+            users::version.eq(before.version + 1),
+            users::modified.eq(now),
             users::modified_by.eq(context.actor_id()),
-        ))
-        .execute(connection)
-        .await?;
-        if deleted == 0 {
-            return Err(DirectoryError::NotFound);
-        }
+        ));
+        env::later(delete.lasting(), connection).await?;
         administrators_remain(self.id, context, connection).await?;
         super::sign_ins::end_all(self.id, connection).await?;
         let before = Some(described(&before));

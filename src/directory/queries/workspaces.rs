@@ -152,6 +152,7 @@ impl Run for UpdateWorkspace {
                 workspaces::version.eq(workspaces::version + 1),
                 workspaces::modified.eq(context.now_text()),
             ))
+            .lasting()
             .execute(connection)
             .await?;
         let after = found(by_id(self.id, connection).await?)?;

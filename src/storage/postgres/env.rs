@@ -1,11 +1,13 @@
 //! What the shared queries are compiled against here.
 
 use diesel::dsl::{Asc, Desc, EqAny, NullsFirst, NullsLast};
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryResult};
 
 pub use diesel_async::RunQueryDsl;
 
+use crate::storage::events::NewEvent;
 use crate::storage::phrase::{Phrase, phrase};
 
 pub type Db = diesel::pg::Pg;
@@ -14,7 +16,7 @@ type Truth = Nullable<Bool>;
 /// A test of a text column with one value bound.
 pub type Textual = Phrase<Truth>;
 
-pub type Conn = diesel_async::AsyncPgConnection;
+pub type Conn = super::Session;
 
 /// An index range may be by two columns together.
 pub const FINDS_ROWS: bool = true;
@@ -33,8 +35,10 @@ const LOCK: i64 = 0x726f_6c65_6f6e_6531;
 
 /// Waits until no other transaction is past this call.
 pub async fn one_at_a_time(connection: &mut Conn) -> QueryResult<()> {
-    let lock = diesel::sql_query(format!("SELECT pg_advisory_xact_lock({LOCK})"));
-    RunQueryDsl::execute(lock, connection).await?;
+    let lock = phrase::<Bool>("pg_advisory_xact_lock(")
+        .number(LOCK)
+        .sql(") IS NULL");
+    RunQueryDsl::execute(diesel::select(lock), connection).await?;
     Ok(())
 }
 
@@ -80,6 +84,80 @@ pub async fn mend_search(connection: &mut Conn) -> QueryResult<()> {
         RunQueryDsl::execute(diesel::sql_query(statement), connection).await?;
     }
     Ok(())
+}
+
+/// Carries out a statement of which nothing but its success matters: it is sent
+/// with the next one or with COMMIT, which fails when it does.
+pub async fn later<Q>(statement: Q, connection: &mut Conn) -> QueryResult<()>
+where
+    Q: QueryFragment<Db> + QueryId + Send + 'static,
+{
+    connection.later(statement);
+    Ok(())
+}
+
+/// Tells the audit log, with all else that this transaction tells.
+pub async fn tell(rows: Vec<NewEvent>, connection: &mut Conn) -> QueryResult<()> {
+    connection.tell(rows);
+    Ok(())
+}
+
+/// What was told so far stays, whatever becomes of what follows.
+pub fn keep_told(connection: &mut Conn) {
+    connection.send_told();
+}
+
+/// Waits for what is still to be carried out.
+pub async fn settle(connection: &mut Conn) -> QueryResult<()> {
+    connection.settle().await
+}
+
+/// What is still to be carried out or told need not be any more.
+pub fn forget(connection: &mut Conn) {
+    connection.forget();
+}
+
+/// Asks independent questions together, in this order: one round trip for all.
+/// Each is said with the connection's own name. Of several errors the first
+/// counts, unless it only follows from another.
+macro_rules! together {
+    ($connection:ident, $one:expr, $other:expr $(,)?) => {{
+        let (mut first, mut second) = ($connection.beside(), $connection.beside());
+        let first = async {
+            let $connection = &mut first;
+            $one
+        };
+        let second = async {
+            let $connection = &mut second;
+            $other
+        };
+        let (first, second) = futures_util::future::join(first, second).await;
+        let first = first.map_err(DirectoryError::from);
+        let second = second.map_err(DirectoryError::from);
+        match (first, second) {
+            (Ok(first), Ok(second)) => (first, second),
+            (Err(error), Err(cause)) if error.is_consequence() => return Err(cause),
+            (Err(error), _) | (_, Err(error)) => return Err(error),
+        }
+    }};
+    ($connection:ident, $one:expr, $other:expr, $third:expr $(,)?) => {{
+        let (first, (second, third)) = env::together!($connection, $one, {
+            let two = env::together!($connection, $other, $third);
+            Ok::<_, DirectoryError>(two)
+        });
+        (first, second, third)
+    }};
+}
+pub(crate) use together;
+
+/// What follows is this step of a batch.
+pub fn step(step: usize, connection: &mut Conn) {
+    connection.step(step);
+}
+
+/// The step that failed, where it is not the one that told.
+pub fn failed_step(connection: &Conn) -> Option<usize> {
+    connection.failed_step()
 }
 
 /// A query whose rows nobody else changes until this transaction ends; they

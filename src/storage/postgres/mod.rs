@@ -5,22 +5,23 @@ mod address;
 mod connect;
 pub mod env;
 mod listener;
+mod pipeline;
 mod plain;
 mod replica;
 mod servers;
+mod session;
+mod told;
 mod writers;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::ConnectionError;
-use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
+use diesel_async::pooled_connection::deadpool::{Pool, PoolError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
-use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, TransactionManager,
-};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::FutureExt;
 
 pub use address::Address;
@@ -29,13 +30,12 @@ pub(super) use connect::{for_commands, to_pooler};
 pub use listener::{Listener, Notice};
 pub use replica::{Replica, Standing};
 pub use servers::Servers;
+pub use session::Session;
 
 use super::StorageError;
 use super::local::Local;
 use super::statements::Kept;
 use crate::config::{Database as DatabaseSettings, Pooler};
-
-type Connection = Object<AsyncPgConnection>;
 
 /// One PostgreSQL database. Cheap to share behind an `Arc`.
 pub struct Postgres {
@@ -87,27 +87,29 @@ impl Postgres {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Opens a transaction. Driven by hand, since the future of the work between
-    /// need not be `Send` on our single-threaded workers.
-    pub async fn begin(&self, connection: &mut AsyncPgConnection) -> Result<(), StorageError> {
+    /// A connection on which everything is in one transaction, which begins
+    /// with the first statement.
+    ///
+    /// Must be called on an async thread, as [`Postgres::connection`].
+    pub async fn transaction(&self) -> Result<Session, StorageError> {
+        let mut session = self.connection().await?;
         match self.pooler {
-            Pooler::None => AnsiTransactionManager::begin_transaction(connection).await?,
-            // The session is somebody else's after this transaction.
+            Pooler::None => session.begin("BEGIN"),
+            // The server's session is somebody else's after this transaction.
             Pooler::Transaction => {
-                let begin = format!("BEGIN; {}", self.limits.by("SET LOCAL"));
-                AnsiTransactionManager::begin_transaction_sql(connection, &begin).await?;
+                session.begin(format!("BEGIN; {}", self.limits.by("SET LOCAL")));
             }
         }
-        Ok(())
+        Ok(session)
     }
 
     /// A connection of this thread's pool, waiting at most the configured time.
     ///
     /// Must be called on an async thread.
-    pub async fn connection(&self) -> Result<Connection, StorageError> {
+    pub async fn connection(&self) -> Result<Session, StorageError> {
         let pool = self.pool()?;
         match tokio::time::timeout(self.acquire, pool.get()).await {
-            Ok(Ok(connection)) => Ok(connection),
+            Ok(Ok(pooled)) => Ok(Session::new(pooled, !self.needs_transactions())),
             Ok(Err(PoolError::Timeout(_))) | Err(_) => Err(StorageError::Busy(
                 "no database connection came free in time".into(),
             )),
@@ -168,14 +170,4 @@ impl Postgres {
             .build()
             .map_err(|error| StorageError::Unavailable(error.to_string()))
     }
-}
-
-pub async fn commit(connection: &mut AsyncPgConnection) -> Result<(), StorageError> {
-    Ok(AnsiTransactionManager::commit_transaction(connection).await?)
-}
-
-/// Undoes the open transaction. A failure is not reported: the pool drops a
-/// connection that is still inside a transaction, and the server undoes it.
-pub async fn rollback(connection: &mut AsyncPgConnection) {
-    let _ = AnsiTransactionManager::rollback_transaction(connection).await;
 }

@@ -9,7 +9,9 @@ use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery};
 use diesel::sql_types::{Bool, Nullable, Text};
 use diesel::{ExpressionMethods, QueryResult, SqliteConnection};
 
+use crate::storage::events::NewEvent;
 use crate::storage::phrase::{Phrase, phrase};
+use crate::storage::schema::events;
 
 pub type Db = diesel::sqlite::Sqlite;
 /// True, false or, where there is no value, neither.
@@ -107,6 +109,48 @@ pub async fn search_is_right(connection: &mut Conn) -> QueryResult<bool> {
 pub async fn mend_search(connection: &mut Conn) -> QueryResult<()> {
     let rebuild = "INSERT INTO users_search (users_search) VALUES ('rebuild')";
     diesel::RunQueryDsl::execute(diesel::sql_query(rebuild), connection).map(drop)
+}
+
+/// Carries out a statement of which nothing but its success matters.
+pub async fn later<Q: ExecuteDsl<Conn>>(statement: Q, connection: &mut Conn) -> QueryResult<()> {
+    ExecuteDsl::execute(statement, connection).map(drop)
+}
+
+/// Tells the audit log. Row by row: a single-row statement stays prepared, and
+/// there is no round trip to save.
+pub async fn tell(rows: Vec<NewEvent>, connection: &mut Conn) -> QueryResult<()> {
+    for row in rows {
+        let insert = diesel::insert_into(events::table).values(row);
+        diesel::RunQueryDsl::execute(insert, connection)?;
+    }
+    Ok(())
+}
+
+/// Nothing is put off here, so there is nothing to keep, settle or forget.
+pub fn keep_told(_: &mut Conn) {}
+
+/// As above.
+pub async fn settle(_: &mut Conn) -> QueryResult<()> {
+    Ok(())
+}
+
+/// As above.
+pub fn forget(_: &mut Conn) {}
+
+/// Asks independent questions, one after the other: there is no round trip to save.
+macro_rules! together {
+    ($connection:ident, $($question:expr),+ $(,)?) => {
+        ($($question?),+)
+    };
+}
+pub(crate) use together;
+
+/// Each statement tells of itself alone.
+pub fn step(_: usize, _: &mut Conn) {}
+
+/// As above.
+pub fn failed_step(_: &Conn) -> Option<usize> {
+    None
 }
 
 /// A query whose rows nobody else changes meanwhile, as is always so here.

@@ -77,9 +77,17 @@ async fn guarded<O: Run>(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<O::Answer, DirectoryError> {
+    env::keep_told(connection);
     statement("SAVEPOINT import_row", connection).await?;
-    let answer = operation.run(context, connection).await;
+    let answer = match operation.run(context, connection).await {
+        Ok(answer) => match env::settle(connection).await {
+            Ok(()) => Ok(answer),
+            Err(error) => Err(error.into()),
+        },
+        Err(error) => Err(error),
+    };
     if answer.is_err() {
+        env::forget(connection);
         statement("ROLLBACK TO SAVEPOINT import_row", connection).await?;
     }
     statement("RELEASE SAVEPOINT import_row", connection).await?;

@@ -100,6 +100,7 @@ impl Run for RestoreUser {
                 users::modified.eq(context.now_text()),
                 users::modified_by.eq(context.actor_id()),
             ))
+            .lasting()
             .execute(connection)
             .await?;
         let after = found(living(self.id, connection).await?)?;
