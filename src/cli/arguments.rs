@@ -320,6 +320,19 @@ Examples:
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
         limit: Option<i64>,
     },
+    /// Put a user into the trash
+    ///
+    /// The user cannot sign in any more; sign-ins and API tokens end. The last administrator stays.
+    #[command(
+        after_help = "Examples:\n  rolecall user delete calvin\n  rolecall user delete calvin --purge"
+    )]
+    Delete {
+        /// Whom to delete
+        username: String,
+        /// Remove the user for good, so that the name is free again
+        #[arg(long)]
+        purge: bool,
+    },
     /// List deleted users, who can be restored or purged
     ///
     /// Into a pipe or a file the columns are id, username, when it was deleted and the id of who

@@ -16,7 +16,9 @@ use crate::directory::members::{Authority, Change, ChangeMembers, FollowMembers,
 use crate::directory::permissions::Reach;
 use crate::directory::roles::{RoleColumn, Roles};
 use crate::directory::trash::{PurgeUser, RestoreUser, TrashedUsers};
-use crate::directory::users::{CreateUser, UpdateUser, User, UserChanges, UserColumn, Users};
+use crate::directory::users::{
+    CreateUser, DeleteUser, UpdateUser, User, UserChanges, UserColumn, Users,
+};
 use crate::directory::values;
 
 pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
@@ -31,6 +33,16 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
         UserCommand::List { limit } => {
             let mut table = Table::on_stdout(&["ID", "USERNAME", "ACTIVE", "ROLES"]);
             Session::open(settings)?.run(async |session| list(session, limit, &mut table).await)
+        }
+        UserCommand::Delete {
+            username,
+            purge: for_good,
+        } => {
+            delete(&username, settings.clone())?;
+            match for_good {
+                true => purge(&username, settings),
+                false => Ok(()),
+            }
         }
         UserCommand::Trash { limit } => {
             let mut table = Table::on_stdout(&["ID", "USERNAME", "DELETED", "BY"]);
@@ -190,6 +202,21 @@ fn trashed_row(user: &User) -> Vec<String> {
     ]
 }
 
+fn delete(username: &str, settings: Settings) -> Result<(), Failure> {
+    Session::open(settings)?.run(async |session| {
+        let user = lookup::user(session, username).await?;
+        let delete = DeleteUser {
+            id: user.id,
+            expected: Expected::OneOf(vec![user.version]),
+            visible: Visible::All,
+            reach: Reach::Everything,
+        };
+        Ok(session.write(delete).await?)
+    })?;
+    remark(&format!("Put the user {username:?} into the trash."));
+    Ok(())
+}
+
 fn restore(username: &str, settings: Settings) -> Result<(), Failure> {
     Session::open(settings)?.run(async |session| {
         let user = lookup::trashed_user(session, username).await?;
@@ -265,7 +292,6 @@ mod tests {
 
     use super::*;
     use crate::cli::runtime::testing::Scratch;
-    use crate::directory::users::DeleteUser;
 
     fn new(username: &str, roles: &[&str]) -> AddUser {
         AddUser {
@@ -314,19 +340,6 @@ mod tests {
         );
     }
 
-    fn deleted(scratch: &Scratch, id: i64) {
-        let session = Session::open(scratch.settings()).unwrap();
-        let delete = DeleteUser {
-            id,
-            expected: Expected::Anything,
-            visible: Visible::All,
-            reach: Reach::Everything,
-        };
-        session
-            .run(async |session| Ok(session.write(delete).await?))
-            .unwrap();
-    }
-
     /// Ids and usernames; the moment is another every time.
     fn trashed(scratch: &Scratch) -> Vec<String> {
         let mut table = Table::new(Vec::new(), false, &[]);
@@ -344,7 +357,7 @@ mod tests {
         let scratch = Scratch::new();
         add(new("calvin", &["admin"]), scratch.settings()).unwrap();
         add(new("hobbes", &["admin"]), scratch.settings()).unwrap();
-        deleted(&scratch, 2);
+        delete("hobbes", scratch.settings()).unwrap();
         assert_eq!(trashed(&scratch), ["2 hobbes"]);
         restore("hobbes", scratch.settings()).unwrap();
         assert!(trashed(&scratch).is_empty());
@@ -355,7 +368,7 @@ mod tests {
         let living = purge("hobbes", scratch.settings()).unwrap_err();
         let text = "there is no user \"hobbes\" in the trash";
         assert!(matches!(living, Failure::Failed(told) if told == text));
-        deleted(&scratch, 2);
+        delete("hobbes", scratch.settings()).unwrap();
         let taken = add(new("hobbes", &[]), scratch.settings()).unwrap_err();
         assert!(matches!(taken, Failure::Failed(told) if told.contains("in the trash")));
         purge("hobbes", scratch.settings()).unwrap();
@@ -363,6 +376,37 @@ mod tests {
         add(new("hobbes", &[]), scratch.settings()).unwrap();
         let gone = restore("hobbes", scratch.settings()).unwrap_err();
         assert!(matches!(gone, Failure::Failed(told) if told == text));
+    }
+
+    fn told(outcome: Result<(), Failure>) -> String {
+        match outcome.unwrap_err() {
+            Failure::Failed(text) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_user_is_deleted_at_once_for_good_and_the_last_administrator_is_not() {
+        let scratch = Scratch::new();
+        add(new("calvin", &["admin"]), scratch.settings()).unwrap();
+        add(new("hobbes", &[]), scratch.settings()).unwrap();
+        let for_good = |username: &str| {
+            let command = UserCommand::Delete {
+                username: username.into(),
+                purge: true,
+            };
+            run(command, scratch.settings())
+        };
+        assert_eq!(
+            told(for_good("calvin")),
+            "The last administrator must remain one."
+        );
+        for_good("hobbes").unwrap();
+        assert!(trashed(&scratch).is_empty());
+        assert_eq!(listed(&scratch, None), ["1\tcalvin\tyes\tadmin"]);
+        for gone in [for_good("hobbes"), delete("hobbes", scratch.settings())] {
+            assert_eq!(told(gone), "there is no user \"hobbes\"");
+        }
     }
 
     #[test]

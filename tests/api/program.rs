@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-use crate::support::{Client, TestDatabase};
+use crate::support::{Client, TestDatabase, eventually};
 
 const PASSWORD: &str = "correct horse";
 
@@ -144,6 +144,11 @@ fn commands_change_the_directory_of_a_running_service() {
     program.get("/events").expect(403);
     let list = out(&run(&database, &["user", "list"]));
     assert_eq!(list, "1\tadmin\tyes\tadmin\n2\tcalvin\tyes\tadmin\n");
+    let deleted = run(&database, &["user", "delete", "calvin"]);
+    assert!(deleted.status.success(), "{}", complaint(&deleted));
+    eventually("nobody is let in as calvin", || {
+        calvin.get("/home").status == 401 && program.get("/users").status == 401
+    });
 }
 
 #[test]
