@@ -7,11 +7,15 @@ use std::task::Poll;
 
 use diesel::QueryResult;
 use diesel::result::Error;
+use diesel_async::AsyncPgConnection;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
 
 /// A statement that is sent when this is polled first.
 pub type Sending<'a> = BoxFuture<'a, QueryResult<usize>>;
+
+/// A statement that is made when there is a connection to send it on.
+pub type Made = Box<dyn for<'a> FnOnce(&'a AsyncPgConnection) -> Sending<'a> + Send>;
 
 /// A statement that failed: its place among those before the last, and why.
 pub struct Failed {

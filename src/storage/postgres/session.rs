@@ -23,7 +23,7 @@ use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::pipeline::{Failed, Sending, in_order};
+use super::pipeline::{Failed, Made, Sending, in_order};
 use super::told;
 use crate::storage::events::NewEvent;
 
@@ -65,11 +65,9 @@ enum Transaction {
     Refused,
 }
 
-type Send = Box<dyn for<'a> FnOnce(&'a AsyncPgConnection) -> Sending<'a> + std::marker::Send>;
-
 struct Later {
     step: Option<usize>,
-    send: Send,
+    statement: Made,
 }
 
 /// What a queued statement is.
@@ -130,10 +128,11 @@ impl Session {
     /// that one tells.
     pub fn later<Q>(&mut self, query: Q)
     where
-        Q: QueryFragment<Pg> + QueryId + std::marker::Send + 'static,
+        Q: QueryFragment<Pg> + QueryId + Send + 'static,
     {
-        let send: Send = Box::new(move |mut connection| connection.execute_returning_count(query));
-        self.0.state().push(send);
+        let statement: Made =
+            Box::new(move |mut connection| connection.execute_returning_count(query));
+        self.0.state().push(statement);
     }
 
     /// Tells the audit log with COMMIT.
@@ -225,9 +224,9 @@ fn simple<'a>(connection: &'a AsyncPgConnection, words: Cow<'static, str>) -> Se
 }
 
 impl State {
-    fn push(&mut self, send: Send) {
+    fn push(&mut self, statement: Made) {
         let step = self.step;
-        self.queue.push(Later { step, send });
+        self.queue.push(Later { step, statement });
     }
 
     fn send_told(&mut self) {
@@ -270,13 +269,13 @@ impl Shared {
             }
             other => other,
         };
-        for Later { step, send } in state.queue.drain(..) {
-            queue.push(Label::Later { step }, send(connection));
+        for Later { step, statement } in state.queue.drain(..) {
+            queue.push(Label::Later { step }, statement(connection));
         }
         Ok((connection, queue))
     }
 
-    fn after<'a, T: std::marker::Send + 'a>(
+    fn after<'a, T: Send + 'a>(
         &'a self,
         Queue { statements, labels }: Queue<'a>,
         last: BoxFuture<'a, QueryResult<T>>,

@@ -4,9 +4,9 @@ use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
-use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
+use diesel_async::AsyncConnectionCore;
 
-use super::pipeline::Sending;
+use super::pipeline::Made;
 use crate::storage::events::NewEvent;
 use crate::storage::schema::events;
 
@@ -14,9 +14,7 @@ use crate::storage::schema::events;
 pub const ROWS: usize = super::env::ROWS_AN_INSERT;
 
 /// The rows get their ids in this order.
-pub fn insert(
-    rows: Vec<NewEvent>,
-) -> Box<dyn for<'a> FnOnce(&'a AsyncPgConnection) -> Sending<'a> + Send> {
+pub fn insert(rows: Vec<NewEvent>) -> Made {
     Box::new(
         move |mut connection| match <[NewEvent; 1]>::try_from(rows) {
             Ok([row]) => {
