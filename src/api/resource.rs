@@ -147,6 +147,11 @@ pub trait Resource: Sized + 'static {
             .find(|relationship| relationship.name == name)
     }
 
+    /// Whether it is an attribute that is never shown.
+    fn is_write_only(name: &str) -> bool {
+        Self::attribute(name).is_some_and(|attribute| attribute.show.is_none())
+    }
+
     /// Whether `fields[TYPE]` may name it.
     fn is_field(name: &str) -> bool {
         Self::attribute(name).is_some_and(|attribute| attribute.show.is_some())

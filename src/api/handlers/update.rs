@@ -58,8 +58,10 @@ async fn carry_out<R: Writable>(
 }
 
 fn has_secrets<R: Resource>(document: &ResourceObject) -> bool {
-    let is_secret = |name: &str| R::attribute(name).is_some_and(|known| known.show.is_none());
-    document.attributes.keys().any(|name| is_secret(name))
+    document
+        .attributes
+        .keys()
+        .any(|name| R::is_write_only(name))
 }
 
 async fn change<R: Writable>(

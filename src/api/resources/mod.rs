@@ -105,7 +105,7 @@ const fn read_only<R: Listable>() -> Type {
         endpoints: routes::read_only::<R>,
         lists: routes::lists::<R>,
         is_field: R::is_field,
-        is_write_only: is_write_only_of::<R>,
+        is_write_only: R::is_write_only,
         shelf: || Box::new(Rows::<R>::default()),
     }
 }
@@ -168,10 +168,6 @@ const fn to_one_set<L: ToOne<From: Writable>>() -> Relation {
         endpoints: routes::to_one_set::<L>,
         ..to_one::<L>()
     }
-}
-
-fn is_write_only_of<R: Resource>(name: &str) -> bool {
-    R::attribute(name).is_some_and(|attribute| attribute.show.is_none())
 }
 
 /// Whether some type has an attribute of this name that is never shown.

@@ -6,6 +6,8 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
+use crate::storage::StorageError;
+
 pub struct Fixed(pub &'static str);
 
 impl QueryId for Fixed {
@@ -21,3 +23,21 @@ impl QueryFragment<Sqlite> for Fixed {
 }
 
 impl RunQueryDsl<SqliteConnection> for Fixed {}
+
+/// Begins a transaction that reads.
+pub fn begin(connection: &mut SqliteConnection) -> Result<(), StorageError> {
+    run("BEGIN", connection)
+}
+
+/// Ends it.
+pub fn commit(connection: &mut SqliteConnection) -> Result<(), StorageError> {
+    run("COMMIT", connection)
+}
+
+/// Whatever goes wrong leaves the connection in doubt.
+fn run(statement: &'static str, connection: &mut SqliteConnection) -> Result<(), StorageError> {
+    match Fixed(statement).execute(connection) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(StorageError::Unavailable(error.to_string())),
+    }
+}

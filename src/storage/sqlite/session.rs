@@ -1,11 +1,11 @@
 //! Reads of one request in one transaction.
 
-use diesel::{RunQueryDsl, SqliteConnection};
+use diesel::SqliteConnection;
 
 use super::Sqlite;
 use super::connection::Lasting;
 use super::deadline;
-use super::fixed::Fixed;
+use super::fixed;
 use crate::storage::StorageError;
 
 /// A thread's own connection, inside a transaction that has begun. SQLite locks
@@ -17,7 +17,7 @@ impl Sqlite {
     /// Takes this thread's connection; others may be opened meanwhile.
     pub fn begin(&self) -> Result<Session, StorageError> {
         let mut lasting = self.readers.take(|| Lasting::open(&self.options))?;
-        Fixed("BEGIN").execute(lasting.lend()).map_err(broken)?;
+        fixed::begin(lasting.lend())?;
         Ok(Session(lasting))
     }
 
@@ -32,13 +32,9 @@ impl Sqlite {
 
     /// Gives the connection back. One that cannot end its transaction is closed.
     pub fn end(&self, mut session: Session) {
-        match Fixed("COMMIT").execute(session.0.lend()) {
-            Ok(_) => self.readers.put(session.0),
+        match fixed::commit(session.0.lend()) {
+            Ok(()) => self.readers.put(session.0),
             Err(error) => log::warn!("a reading transaction did not end: {error}"),
         }
     }
-}
-
-fn broken(error: diesel::result::Error) -> StorageError {
-    StorageError::Unavailable(error.to_string())
 }

@@ -1,8 +1,8 @@
 //! Several reads that see one state of the database.
 
-use diesel::{RunQueryDsl, SqliteConnection};
+use diesel::SqliteConnection;
 
-use super::fixed::Fixed;
+use super::fixed;
 use crate::storage::StorageError;
 
 /// Reads only: what `read` answers ends the transaction in the same way.
@@ -13,19 +13,18 @@ pub fn snapshot<T>(
     connection: &mut SqliteConnection,
     read: impl FnOnce(&mut SqliteConnection) -> T,
 ) -> Result<T, StorageError> {
-    let unavailable = |error: diesel::result::Error| StorageError::Unavailable(error.to_string());
-    Fixed("BEGIN").execute(connection).map_err(unavailable)?;
+    fixed::begin(connection)?;
     let answer = read(connection);
-    Fixed("COMMIT").execute(connection).map_err(unavailable)?;
+    fixed::commit(connection)?;
     Ok(answer)
 }
 
 #[cfg(test)]
 mod tests {
-    use diesel::Connection;
     use diesel::connection::SimpleConnection;
     use diesel::dsl::sql;
     use diesel::sql_types::BigInt;
+    use diesel::{Connection, RunQueryDsl};
 
     use super::*;
 
