@@ -301,14 +301,21 @@ impl<C: Copy> Condition<C> {
     /// The tests by pattern, which no database does: whoever carries the list
     /// out puts the ids that fit in their place.
     pub fn patterns(&mut self) -> Vec<&mut Self> {
+        self.leaves(&|leaf| leaf.has_pattern())
+    }
+
+    /// The searches, in whose place the ids of the found may be put.
+    pub fn searches(&mut self) -> Vec<&mut Self> {
+        self.leaves(&|leaf| matches!(leaf, Self::Own(Own::Search(_))))
+    }
+
+    fn leaves(&mut self, wanted: &impl Fn(&Self) -> bool) -> Vec<&mut Self> {
         match self {
             Self::All(parts) | Self::Any(parts) => {
-                parts.iter_mut().flat_map(Self::patterns).collect()
+                let leaves = parts.iter_mut().flat_map(|part| part.leaves(wanted));
+                leaves.collect()
             }
-            Self::Test {
-                comparison: Comparison::Matches,
-                ..
-            } => vec![self],
+            leaf if wanted(leaf) => vec![leaf],
             _ => Vec::new(),
         }
     }

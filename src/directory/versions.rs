@@ -49,6 +49,24 @@ impl Digest {
         })
     }
 
+    /// That of both together, which have nothing in common.
+    pub fn with(self, more: Self) -> Self {
+        Self {
+            count: self.count + more.count,
+            sum: self.sum + more.sum,
+            squares: self.squares + more.squares,
+        }
+    }
+
+    /// That of the rest, when these are taken out of it.
+    pub fn without(self, gone: Self) -> Self {
+        Self {
+            count: self.count - gone.count,
+            sum: self.sum - gone.sum,
+            squares: self.squares - gone.squares,
+        }
+    }
+
     /// As one number.
     pub fn version(self) -> i64 {
         const PRIME: i64 = 0x0100_0000_01b3;
@@ -59,6 +77,12 @@ impl Digest {
             })
     }
 }
+
+/// [`Digest::sum`] in SQL.
+pub const SUM: &str = "CAST(COALESCE(SUM(grants.id % 2147483647), 0) AS BIGINT)";
+/// [`Digest::squares`] in SQL.
+pub const SQUARES: &str = "CAST(COALESCE(SUM((grants.id % 2147483647) * (grants.id % 2147483647) \
+     % 2147483647), 0) AS BIGINT)";
 
 #[cfg(test)]
 mod tests {
@@ -72,6 +96,13 @@ mod tests {
             let checked = Expected::OneOf(stale).check(7);
             assert!(matches!(checked, Err(DirectoryError::Stale)));
         }
+    }
+
+    #[test]
+    fn sets_are_put_together_and_taken_apart() {
+        let of = |ids: &[i64]| Digest::of(ids.iter().copied());
+        assert_eq!(of(&[1, 4]).with(of(&[9])), of(&[1, 4, 9]));
+        assert_eq!(of(&[1, 4, 9]).without(of(&[4])), of(&[1, 9]));
     }
 
     #[test]

@@ -99,6 +99,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    role_counts (role_id, slot) {
+        role_id -> BigInt,
+        slot -> BigInt,
+        granted -> BigInt,
+        held -> BigInt,
+        id_sum -> BigInt,
+        id_squares -> BigInt,
+    }
+}
+
+diesel::table! {
     user_blocks (block) {
         block -> BigInt,
         living -> BigInt,
@@ -324,6 +335,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     user_blocks,
     partner_blocks,
+    role_counts,
     user_spans,
     partner_spans,
     roles,

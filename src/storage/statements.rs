@@ -40,6 +40,16 @@ impl Kept {
     }
 }
 
+/// When PostgreSQL plans a part of a query's rows. SQLite plans once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planned {
+    /// For whatever values: where the same way is best for all of them.
+    Once,
+    /// At each execution, for its values: few rows may be surnamed one thing
+    /// and many another.
+    Anew,
+}
+
 /// An UPDATE that stays prepared. Diesel would prepare each anew, since what is
 /// set, and so the text, may differ from call to call: here it is kept by its
 /// text. For statements of few different texts, whose values are all bound.

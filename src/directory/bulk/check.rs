@@ -8,17 +8,19 @@ pub enum Part {
     UniqueGrants,
     UserBlocks,
     PartnerBlocks,
+    RoleCounts,
     RoleClosure,
     SearchIndex,
 }
 
 impl Part {
     /// In the order in which a repair must go: counts come after what is counted.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ForeignKeys,
         Self::UniqueGrants,
         Self::UserBlocks,
         Self::PartnerBlocks,
+        Self::RoleCounts,
         Self::RoleClosure,
         Self::SearchIndex,
     ];
@@ -29,6 +31,7 @@ impl Part {
             Self::UniqueGrants => "uniqueness of grants",
             Self::UserBlocks => "counted users",
             Self::PartnerBlocks => "counted users of partners",
+            Self::RoleCounts => "counted grants of roles",
             Self::RoleClosure => "roles within roles",
             Self::SearchIndex => "search index",
         }

@@ -3,7 +3,7 @@
 
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::literal::Extractor;
-use regex_syntax::hir::{Hir, Look};
+use regex_syntax::hir::{Hir, HirKind, Literal, Look};
 
 /// Memory that one compiled pattern may take.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -13,6 +13,7 @@ const PATTERN_BYTES: usize = 1 << 20;
 pub struct Pattern {
     regex: Regex,
     prefix: String,
+    literal: String,
 }
 
 impl PartialEq for Pattern {
@@ -31,10 +32,12 @@ impl Pattern {
             .dfa_size_limit(PATTERN_BYTES)
             .build()
             .ok()?;
-        let prefix = regex_syntax::parse(text).ok().and_then(|hir| prefix(&hir));
+        let hir = regex_syntax::parse(text).ok();
+        let text_of = |find: fn(&Hir) -> Option<String>| hir.as_ref().and_then(find);
         Some(Self {
             regex,
-            prefix: prefix.unwrap_or_default(),
+            prefix: text_of(prefix).unwrap_or_default(),
+            literal: text_of(literal).unwrap_or_default(),
         })
     }
 
@@ -46,6 +49,57 @@ impl Pattern {
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
+
+    /// The longest text found that every text that fits holds; may be empty.
+    pub fn literal(&self) -> &str {
+        &self.literal
+    }
+}
+
+fn literal(hir: &Hir) -> Option<String> {
+    // No text holds NUL, and PostgreSQL takes none to compare.
+    let literal = String::from_utf8(required(hir)).ok()?;
+    (!literal.contains('\0')).then_some(literal)
+}
+
+/// The longest run of bytes that each match holds, as far as it is plain.
+fn required(hir: &Hir) -> Vec<u8> {
+    match hir.kind() {
+        HirKind::Literal(Literal(bytes)) => bytes.to_vec(),
+        HirKind::Capture(group) => required(&group.sub),
+        HirKind::Repetition(repeated) if repeated.min > 0 => required(&repeated.sub),
+        HirKind::Concat(parts) => required_of_all(parts),
+        _ => Vec::new(),
+    }
+}
+
+/// Literals with nothing between them are one.
+fn required_of_all(parts: &[Hir]) -> Vec<u8> {
+    let (mut longest, mut run) = (Vec::new(), Vec::new());
+    for part in parts {
+        match exactly(part) {
+            Some(bytes) => run.extend_from_slice(bytes),
+            None => {
+                longest = longer(longest, std::mem::take(&mut run));
+                longest = longer(longest, required(part));
+            }
+        }
+    }
+    longer(longest, run)
+}
+
+/// The only text that it matches: of an assertion, which is between texts, none.
+fn exactly(hir: &Hir) -> Option<&[u8]> {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(&[]),
+        HirKind::Literal(Literal(bytes)) => Some(bytes),
+        HirKind::Capture(group) => exactly(&group.sub),
+        _ => None,
+    }
+}
+
+fn longer(one: Vec<u8>, other: Vec<u8>) -> Vec<u8> {
+    if other.len() > one.len() { other } else { one }
 }
 
 fn prefix(hir: &Hir) -> Option<String> {
@@ -95,6 +149,31 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(Pattern::new(pattern).unwrap().prefix(), prefix, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_tells_what_each_text_that_fits_holds() {
+        for (pattern, literal) in [
+            ("er12.$", "er12"),
+            ("a(bc)d", "abcd"),
+            ("abc?d", "ab"),
+            ("a$b", "ab"),
+            ("(?:abc)+x", "abc"),
+            ("(?:abc)*x", "x"),
+            ("(?:ab|cd)efg", "efg"),
+            ("ab|cd", ""),
+            (".*", ""),
+            ("(?i)abc", ""),
+            ("ab\\x00c", ""),
+            ("é.", "é"),
+            ("", ""),
+        ] {
+            assert_eq!(
+                Pattern::new(pattern).unwrap().literal(),
+                literal,
+                "{pattern}"
+            );
         }
     }
 

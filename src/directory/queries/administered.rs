@@ -25,14 +25,13 @@ impl Run for ListAdministered {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Vec<Administered>, DirectoryError> {
-        let records: Vec<Record> = users::table
+        let records = users::table
             .filter(users::id.gt(self.after))
             .filter(users::deleted_at.is_null())
             .order(users::id.asc())
-            .limit(self.limit)
-            .select(Record::as_select())
-            .load(connection)
-            .await?;
+            .select(Record::as_select());
+        let records = env::sliced(records, Planned::Once, self.limit, 0);
+        let records: Vec<Record> = records.load(connection).await?;
         with_roles(records, context, connection).await
     }
 }

@@ -1,5 +1,8 @@
 //! Conditions and orders of lists, made from a table of columns.
 
+use super::prelude::*;
+use crate::directory::listing::Pattern;
+
 /// Defines for one noun, from `Variant: kind column` lines, the functions
 /// `condition` (a boxed SQL condition) and `ordered` (a sorted query).
 /// Kinds: `text`, `flag`, `number`, and with `maybe_` before it what can be null;
@@ -205,12 +208,67 @@ macro_rules! beyond {
 /// Rows that are tried on a pattern at a time.
 pub const BATCH: i64 = 10_000;
 
+/// Users whose ids are worth to be gathered.
+pub const FEW: i64 = 20_000;
+
+/// The ids of those whom the search finds, where they are few. Some may be deleted.
+pub async fn found_if_few(
+    text: &str,
+    connection: &mut Conn,
+) -> Result<Option<Vec<i64>>, DirectoryError> {
+    let ids = super::env::found_by_search(text, FEW + 1, connection).await?;
+    let few = i64::try_from(ids.len()).is_ok_and(|found| found <= FEW);
+    Ok(few.then_some(ids))
+}
+
+/// The least that the index of the search finds.
+const SEARCHED: usize = 3;
+
+/// The users that hold what each text holds that fits, where that is of more
+/// help than how such texts begin, and where they are not too many.
+pub async fn holding_its_literal(
+    pattern: &Pattern,
+    connection: &mut Conn,
+) -> Result<Option<Vec<i64>>, DirectoryError> {
+    let literal = pattern.literal();
+    let letters = literal.chars().count();
+    if letters < SEARCHED || letters <= pattern.prefix().chars().count() {
+        return Ok(None);
+    }
+    found_if_few(literal, connection).await
+}
+
 /// The ids of all rows whose text fits a pattern, tried in batches, so that
 /// the memory does not grow with the table.
 macro_rules! fitting {
     (text $($rest:tt)*) => { fitting!(@text $($rest)*) };
     (maybe_text $($rest:tt)*) => { fitting!(@text $($rest)*) };
-    (@text $table:ident $name:ident, $pattern:expr, $connection:expr) => {{
+    (@text users username, $($rest:tt)*) => { fitting!(@searched username, $($rest)*) };
+    (@text users name, $($rest:tt)*) => { fitting!(@searched name, $($rest)*) };
+    (@text users surname, $($rest:tt)*) => { fitting!(@searched surname, $($rest)*) };
+    (@text users email, $($rest:tt)*) => { fitting!(@searched email, $($rest)*) };
+    (@text $($rest:tt)*) => { fitting!(@all $($rest)*) };
+    // What is in the index of the search.
+    (@searched $name:ident, $pattern:expr, $connection:expr) => {
+        match super::columns::holding_its_literal($pattern, $connection).await? {
+            None => fitting!(@all users $name, $pattern, $connection),
+            Some(likely) => {
+                let mut ids = Vec::new();
+                for some in likely.chunks(usize::try_from(super::columns::BATCH).unwrap_or(1)) {
+                    let rows = users::table
+                        .filter(super::env::id_in(users::id, some.to_vec()))
+                        .select((users::id, users::$name.nullable()));
+                    let rows: Vec<(i64, Option<String>)> = rows.load($connection).await?;
+                    let fits = |text: &Option<String>| {
+                        text.as_ref().is_some_and(|text| $pattern.fits(text))
+                    };
+                    ids.extend(rows.iter().filter(|(_, text)| fits(text)).map(|(id, _)| *id));
+                }
+                ids
+            }
+        }
+    };
+    (@all $table:ident $name:ident, $pattern:expr, $connection:expr) => {{
         use crate::directory::listing::end_of_prefix;
         use super::columns::BATCH;
         let prefix = $pattern.prefix().to_owned();
@@ -270,6 +328,12 @@ macro_rules! no_own {
 /// The rows of a page of `$matching`, in the order of the list.
 macro_rules! page {
     ($list:expr, $matching:expr, $row:ty, $context:expr, $connection:expr) => {{
+        // All rows are best read in their order, wherever the page begins; some
+        // of them perhaps by another index.
+        let planned = match $list.is_everything() {
+            true => Planned::Once,
+            false => Planned::Anew,
+        };
         let mut rows: Vec<$row> = Vec::new();
         for piece in $list.pieces(super::env::FINDS_ROWS) {
             let left = $list.left(&rows);
@@ -280,12 +344,9 @@ macro_rules! page {
                 Some(piece) => $matching.filter(condition(&piece, $context)),
                 None => $matching,
             };
-            let read: Vec<$row> = ordered!(query, $list.reading_order())
-                .select(<$row>::as_select())
-                .offset($list.slice.offset)
-                .limit(left)
-                .load($connection)
-                .await?;
+            let page = ordered!(query, $list.reading_order()).select(<$row>::as_select());
+            let page = super::env::sliced(page, planned, left, $list.slice.offset);
+            let read: Vec<$row> = page.load($connection).await?;
             rows.extend(read);
         }
         $list.in_order(rows)

@@ -7,6 +7,7 @@ use diesel::IntoSql;
 use super::audit::{Happening, record, record_all};
 use super::delegation::{Asked, may, partners, powers};
 use super::grants::some_administrator;
+use super::holders::all_grants;
 use super::outbox::about_grants;
 use super::prelude::*;
 use super::sight::{Sight, sees_user, sight};
@@ -98,7 +99,11 @@ impl Run for List<Grants> {
         let sight = sight(self.visible, context, connection).await?;
         let matching = || filtered(self, sight, wanted.as_ref(), context);
         let rows = page!(self, matching(), Grant, context, connection);
-        let total = total!(self, rows, matching(), connection);
+        let total = match self.count {
+            Count::None => None,
+            _ if self.is_everything() => Some(all_grants(connection).await?),
+            _ => total!(self, rows, matching(), connection),
+        };
         Ok(Listed { rows, total })
     }
 }
@@ -110,11 +115,8 @@ fn filtered(
     context: &Context,
 ) -> grants::BoxedQuery<'static, Db> {
     // Few are in the trash, and an index has them.
-    let gone = users::table
-        .filter(users::deleted_at.is_not_null())
-        .select(users::id);
     let mut query = grants::table
-        .filter(grants::user_id.ne_all(gone))
+        .filter(grants::user_id.ne_all(in_trash!()))
         .into_boxed::<Db>();
     query = match sight {
         Sight::All => query,

@@ -20,6 +20,15 @@ macro_rules! un_scoped {
     };
 }
 
+/// The ids of the users in the trash.
+macro_rules! in_trash {
+    () => {
+        users::table
+            .filter(users::deleted_at.is_not_null())
+            .select(users::id)
+    };
+}
+
 macro_rules! in_force {
     ($now:expr) => {
         grants::is_active

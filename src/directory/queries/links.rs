@@ -57,14 +57,14 @@ pub async fn follow(
             let mut query = $table::table
                 .filter(env::id_in($table::$own, wanted.ids.clone()))
                 .order(($table::$own.asc(), $table::$other.asc()))
-                .limit(limit)
                 .select(($table::$own, $table::$other))
                 .into_boxed::<Db>();
             if let Some(seen) = seen {
                 let seen = seen.into_iter().collect();
                 query = query.filter(env::id_in($table::$other, seen));
             }
-            query.load(connection).await?
+            let pairs = env::sliced(query, Planned::Once, limit, 0);
+            pairs.load(connection).await?
         }};
     }
     Ok(in_table!(relation, pairs))

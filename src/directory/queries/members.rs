@@ -12,7 +12,7 @@ use super::grants::{happening, some_administrator};
 use super::outbox::about_grants;
 use super::prelude::*;
 use super::sight::{Sight, sees_user, sight};
-use super::{clusters, env, found, links, partners, roles, rules};
+use super::{clusters, env, found, holders, links, partners, roles, rules};
 use crate::directory::Expected;
 use crate::directory::delegation::{Place, Verb};
 use crate::directory::grants::{NewGrant, misplaced};
@@ -28,40 +28,17 @@ use crate::storage::schema::{grants, roles as roles_table, users};
 macro_rules! members {
     ($part:expr, $all:expr, $id:expr, $connection:expr) => {{
         let (least, most) = $part.seek.ids();
-        let page = $all
-            .filter($id.between(least, most))
-            .select($id)
-            .limit($part.slice.limit)
-            .offset($part.slice.offset);
+        let page = $all.filter($id.between(least, most)).select($id);
+        let Slice { limit, offset } = $part.slice;
         if $part.seek.backwards {
-            page.order($id.desc()).load::<i64>($connection).await
+            let page = env::sliced(page.order($id.desc()), Planned::Once, limit, offset);
+            page.load::<i64>($connection).await
         } else {
-            page.order($id.asc()).load::<i64>($connection).await
+            let page = env::sliced(page.order($id.asc()), Planned::Once, limit, offset);
+            page.load::<i64>($connection).await
         }
     }};
 }
-
-/// The digest of the grants of a query, in one pass over them, or why there is
-/// none. As [`Digest::of`].
-macro_rules! digest {
-    ($grants:expr, $connection:expr) => {{
-        let sums = $grants.select((
-            count_star(),
-            aggregate::<BigInt>(SUM),
-            aggregate::<BigInt>(SQUARES),
-        ));
-        let sums: Result<(i64, i64, i64), _> = sums.get_result($connection).await;
-        sums.map(|(count, sum, squares)| Digest {
-            count,
-            sum,
-            squares,
-        })
-    }};
-}
-
-const SUM: &str = "CAST(COALESCE(SUM(grants.id % 2147483647), 0) AS BIGINT)";
-const SQUARES: &str = "CAST(COALESCE(SUM((grants.id % 2147483647) * (grants.id % 2147483647) \
-     % 2147483647), 0) AS BIGINT)";
 
 impl Run for FollowMembers {
     type Answer = Vec<(i64, i64)>;
@@ -78,8 +55,8 @@ impl Run for FollowMembers {
                     .filter(env::id_in(grants::user_id, self.ids.clone()))
                     .filter(un_scoped!())
                     .filter(in_force!(&now))
-                    .limit(self.limit)
                     .select((grants::user_id, grants::role_id));
+                let pairs = env::sliced(pairs, Planned::Once, self.limit, 0);
                 // There are too many when the limit is reached, whichever they
                 // are; few are sorted here in less time than there.
                 let mut pairs: Vec<(i64, i64)> = pairs.load(connection).await?;
@@ -96,8 +73,8 @@ impl Run for FollowMembers {
                     .filter(users::deleted_at.is_null())
                     .filter(seen!(sight))
                     .order((grants::role_id.asc(), grants::user_id.asc()))
-                    .limit(self.limit)
                     .select((grants::role_id, grants::user_id));
+                let pairs = env::sliced(pairs, Planned::Once, self.limit, 0);
                 pairs.load(connection).await?
             }
             _ => links::follow(self, context, connection).await?,
@@ -134,7 +111,7 @@ impl Run for ListMembers {
                     (exists, ids, digest.count, digest)
                 }
                 Relation::RoleUsers => {
-                    let holders = || {
+                    let those = || {
                         grants::table
                             .inner_join(users::table)
                             .filter(grants::role_id.eq(id))
@@ -147,10 +124,10 @@ impl Run for ListMembers {
                     let (exists, digest, ids) = env::together!(
                         connection,
                         exists(self.side, self.visible, context, connection).await,
-                        digest!(holders(), connection),
+                        holders::holders(id, context, connection).await,
                         members!(
                             self.part,
-                            holders().filter(seen!(sight)),
+                            those().filter(seen!(sight)),
                             grants::user_id,
                             connection
                         ),
@@ -158,7 +135,7 @@ impl Run for ListMembers {
                     let total = match sight {
                         Sight::All => digest.count,
                         _ => {
-                            let seen = holders().filter(seen!(sight));
+                            let seen = those().filter(seen!(sight));
                             seen.count().get_result(connection).await?
                         }
                     };

@@ -9,6 +9,8 @@ mod columns;
 mod grants;
 #[macro_use]
 mod sight;
+#[macro_use]
+mod holders;
 mod access;
 mod administered;
 pub mod batch;
@@ -69,7 +71,7 @@ mod prelude {
     };
     pub use crate::directory::{Context, DirectoryError, Problem};
     pub use crate::storage::phrase::{aggregate, phrase};
-    pub use crate::storage::statements::Lasts;
+    pub use crate::storage::statements::{Lasts, Planned};
     pub use diesel::{
         BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods,
         OptionalExtension, QueryDsl, SelectableHelper,

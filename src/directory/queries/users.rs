@@ -1,6 +1,8 @@
+use diesel::sql_types::Bool;
 use serde_json::Value;
 
 use super::audit::record;
+use super::columns::found_if_few;
 use super::credentials::within_reach;
 use super::grants::administrators_remain;
 use super::members::{add_roles, replace_roles};
@@ -43,6 +45,7 @@ columns!(users, UserColumn {
     DeletedAt: maybe_text deleted_at,
 });
 
+mod of_ids;
 mod of_role;
 mod trash;
 
@@ -127,6 +130,12 @@ impl Run for List<Users> {
         }
         let wanted = settled(&self.condition, connection).await?;
         let wanted = with_roles(wanted, self.of.as_ref(), connection).await?;
+        let wanted = searched(wanted, connection).await?;
+        if let Some(ids) = of_ids::alone(self, sight, wanted.as_ref())
+            && let Some(page) = of_ids::page(self, ids, connection).await?
+        {
+            return Ok(page);
+        }
         let matching = || filtered(self, sight, wanted.as_ref(), context);
         let rows = page!(self, matching(), User, context, connection);
         let total = match (self.count, self.total_by(&rows)) {
@@ -135,8 +144,8 @@ impl Run for List<Users> {
             _ if self.is_everything() => Some(living_users(connection).await?),
             (Count::Estimated, _) => Some(estimate(matching(), context, connection).await?),
             (Count::Exact, _) => {
-                let all = filtered(self, sight, to_count(wanted.clone()).as_ref(), context);
-                Some(all.count().get_result(connection).await?)
+                let wanted = to_count(wanted.clone());
+                Some(counted_exactly(self, sight, wanted.as_ref(), context, connection).await?)
             }
         };
         Ok(Listed { rows, total })
@@ -180,6 +189,23 @@ async fn with_roles(
     )))
 }
 
+/// The condition with the found in the place of the search, so that the index
+/// is gone through once, not for the page and for the total.
+async fn searched(
+    mut wanted: Option<Condition<UserColumn>>,
+    connection: &mut Conn,
+) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
+    for search in wanted.iter_mut().flat_map(Condition::searches) {
+        let Condition::Own(Own::Search(text)) = search else {
+            continue;
+        };
+        if let Some(ids) = found_if_few(text, connection).await? {
+            *search = Condition::Ids(ids);
+        }
+    }
+    Ok(wanted)
+}
+
 async fn holders(
     roles: Option<Vec<i64>>,
     holds: bool,
@@ -207,15 +233,46 @@ fn to_count(mut wanted: Option<Condition<UserColumn>>) -> Option<Condition<UserC
     wanted
 }
 
+const IN_TRASH: &str =
+    "users.id IN (SELECT gone.id FROM users AS gone WHERE gone.deleted_at IS NOT NULL)";
+
+/// All who match without those in the trash: an index tells that of many
+/// without a look at each, where it could not tell who is in the trash.
+async fn counted_exactly(
+    list: &List<Users>,
+    sight: Sight,
+    wanted: Option<&Condition<UserColumn>>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<i64, DirectoryError> {
+    let matching = || seen_of(users::table.into_boxed(), list, sight, wanted, context);
+    let gone = matching().filter(phrase::<Bool>(IN_TRASH));
+    let (all, gone): (i64, i64) = env::together!(
+        connection,
+        matching().count().get_result(connection).await,
+        gone.count().get_result(connection).await,
+    );
+    Ok(all - gone)
+}
+
 fn filtered(
     list: &List<Users>,
     sight: Sight,
     wanted: Option<&Condition<UserColumn>>,
     context: &Context,
 ) -> users::BoxedQuery<'static, Db> {
-    let mut query = users::table
-        .filter(users::deleted_at.is_null())
-        .into_boxed::<Db>();
+    let living = users::table.filter(users::deleted_at.is_null());
+    seen_of(living.into_boxed(), list, sight, wanted, context)
+}
+
+/// Of these users those who match, as far as the caller sees them.
+fn seen_of(
+    mut query: users::BoxedQuery<'static, Db>,
+    list: &List<Users>,
+    sight: Sight,
+    wanted: Option<&Condition<UserColumn>>,
+    context: &Context,
+) -> users::BoxedQuery<'static, Db> {
     query = match sight {
         Sight::All => query,
         Sight::Own(own) => query.filter(users::id.eq(own)),
@@ -297,18 +354,21 @@ async fn rows(
     Slice { offset, limit }: Slice,
     connection: &mut Conn,
 ) -> Result<Vec<User>, DirectoryError> {
-    let page = users::table
-        .filter(users::id.gt(after))
+    let living = users::table
         .filter(users::deleted_at.is_null())
-        .order(users::id.asc())
-        .select(User::as_select())
-        .limit(limit)
-        .offset(offset);
+        .select(User::as_select());
     let rows = match whose {
-        Whose::Everybodys => page.load(connection).await?,
+        Whose::Everybodys => {
+            let page = living.filter(users::id.gt(after)).order(users::id.asc());
+            let page = env::sliced(page, Planned::Once, limit, offset);
+            page.load(connection).await?
+        }
         Whose::Partners(partner) => {
-            let theirs = page.filter(users::partner_id.eq(partner));
-            theirs.load(connection).await?
+            let page = living
+                .filter(env::of_partner(partner, after))
+                .order((users::partner_id.asc(), users::id.asc()));
+            let page = env::sliced(page, Planned::Once, limit, offset);
+            page.load(connection).await?
         }
     };
     Ok(rows)

@@ -3,12 +3,16 @@
 use diesel::dsl::{Asc, Desc, EqAny, NullsFirst, NullsLast};
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryResult};
+use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryDsl, QueryResult};
 
 pub use diesel_async::RunQueryDsl;
 
 use crate::storage::events::NewEvent;
 use crate::storage::phrase::{Phrase, phrase};
+use crate::storage::schema::users;
+use crate::storage::statements::Planned;
+
+use super::sliced::Sliced;
 
 pub type Db = diesel::pg::Pg;
 /// True, false or, where there is no value, neither.
@@ -32,6 +36,16 @@ pub fn descending<E: ExpressionMethods>(column: E) -> NullsLast<Desc<E>> {
 
 /// Chosen once: whoever must not work beside another of its kind takes it.
 const LOCK: i64 = 0x726f_6c65_6f6e_6531;
+
+/// These of the query's rows, in its order.
+pub fn sliced<Q>(query: Q, plan: Planned, limit: i64, offset: i64) -> Sliced<Q> {
+    Sliced {
+        query,
+        plan,
+        limit,
+        offset,
+    }
+}
 
 /// Waits until no other transaction is past this call.
 pub async fn one_at_a_time(connection: &mut Conn) -> QueryResult<()> {
@@ -200,6 +214,18 @@ macro_rules! insert_returning {
 }
 pub(crate) use insert_returning;
 
+/// Whether users are of this partner and their ids above `after`. Said so that
+/// only the index by partner has them in their order: whoever plans for any
+/// partner may think that its users are found among all before long.
+pub fn of_partner(partner: i64, after: i64) -> Textual {
+    phrase("(users.partner_id, users.id) > (")
+        .number(partner)
+        .sql(", ")
+        .number(after)
+        .sql(") AND users.partner_id <= ")
+        .number(partner)
+}
+
 /// `column = ANY(texts)`.
 pub fn text_in<C>(column: C, texts: &[String]) -> EqAny<C, Vec<String>>
 where
@@ -233,13 +259,6 @@ pub fn ends_with(column: &str, text: &str) -> Textual {
 /// Whether a user's names, username or e-mail address hold `text`, whatever
 /// the case of its letters. The function is what the index is made on.
 pub fn search(text: &str) -> Textual {
-    let mut literal = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            literal.push('\\');
-        }
-        literal.push(letter);
-    }
     // Found before anything else: else a LIMIT tempts the planner to try one
     // row after the other instead.
     phrase(
@@ -247,6 +266,34 @@ pub fn search(text: &str) -> Textual {
          user_search_text(found.username, found.name, found.surname, found.email) \
          LIKE '%' || fold_case(",
     )
-    .text(literal)
+    .text(as_pattern(text))
     .sql(") || '%'))")
+}
+
+/// The ids of those whom the search finds, of many any so many.
+pub async fn found_by_search(
+    text: &str,
+    most: i64,
+    connection: &mut Conn,
+) -> QueryResult<Vec<i64>> {
+    let held = phrase::<Bool>(
+        "user_search_text(users.username, users.name, users.surname, users.email) \
+         LIKE '%' || fold_case(",
+    )
+    .text(as_pattern(text))
+    .sql(") || '%'");
+    let ids = users::table.filter(held).select(users::id).limit(most);
+    ids.load(connection).await
+}
+
+/// A text that LIKE takes for itself.
+fn as_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern
 }

@@ -10,6 +10,7 @@ mod plain;
 mod replica;
 mod servers;
 mod session;
+mod sliced;
 mod told;
 mod writers;
 

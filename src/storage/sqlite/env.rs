@@ -1,17 +1,18 @@
 //! What the shared queries are compiled against here: SQLite's backend, and
 //! query methods that look asynchronous but have always finished when polled.
 
-use diesel::dsl::{Asc, Desc};
+use diesel::dsl::{Asc, Desc, Limit, Offset};
 use diesel::expression::is_aggregate;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery};
-use diesel::sql_types::{Bool, Nullable, Text};
-use diesel::{ExpressionMethods, QueryResult, SqliteConnection};
+use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery, OffsetDsl};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::{ExpressionMethods, QueryResult, QueryableByName, SqliteConnection};
 
 use crate::storage::events::NewEvent;
 use crate::storage::phrase::{Phrase, phrase};
 use crate::storage::schema::events;
+use crate::storage::statements::Planned;
 
 pub type Db = diesel::sqlite::Sqlite;
 /// True, false or, where there is no value, neither.
@@ -48,7 +49,7 @@ pub trait RunQueryDsl: Sized {
     async fn first<'query, U>(self, connection: &mut Conn) -> QueryResult<U>
     where
         Self: LimitDsl,
-        diesel::dsl::Limit<Self>: LoadQuery<'query, Conn, U>,
+        Limit<Self>: LoadQuery<'query, Conn, U>,
     {
         diesel::RunQueryDsl::get_result(LimitDsl::limit(self, 1), connection)
     }
@@ -66,6 +67,15 @@ pub fn ascending<E: ExpressionMethods>(column: E) -> Asc<E> {
 
 pub fn descending<E: ExpressionMethods>(column: E) -> Desc<E> {
     column.desc()
+}
+
+/// These of the query's rows, in its order.
+pub fn sliced<Q>(query: Q, _: Planned, limit: i64, offset: i64) -> Offset<Limit<Q>>
+where
+    Q: LimitDsl,
+    Limit<Q>: OffsetDsl,
+{
+    query.limit(limit).offset(offset)
 }
 
 /// Nothing to do: there is one writer, and it has the database for itself.
@@ -267,11 +277,43 @@ pub fn ends_with(column: &str, text: &str) -> Textual {
         .text(text)
 }
 
+/// Whether users are of this partner and their ids above `after`.
+pub fn of_partner(partner: i64, after: i64) -> Textual {
+    phrase("users.partner_id = ")
+        .number(partner)
+        .sql(" AND users.id > ")
+        .number(after)
+}
+
 /// Whether a user's names, username or e-mail address hold `text`, whatever
 /// the case of its letters; from three characters on, which is what the index holds.
 pub fn search(text: &str) -> Textual {
-    let words = format!("\"{}\"", text.replace('"', "\"\""));
     phrase("users.id IN (SELECT rowid FROM users_search WHERE users_search MATCH ")
-        .text(words)
+        .text(as_words(text))
         .sql(")")
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    rowid: i64,
+}
+
+/// The ids of those whom the search finds, of many any so many.
+pub async fn found_by_search(
+    text: &str,
+    most: i64,
+    connection: &mut Conn,
+) -> QueryResult<Vec<i64>> {
+    let found =
+        diesel::sql_query("SELECT rowid FROM users_search WHERE users_search MATCH ? LIMIT ?")
+            .bind::<Text, _>(as_words(text))
+            .bind::<BigInt, _>(most);
+    let found: Vec<Found> = found.load(connection).await?;
+    Ok(found.iter().map(|found| found.rowid).collect())
+}
+
+/// A text that the index takes for itself.
+fn as_words(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
 }

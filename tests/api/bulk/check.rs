@@ -71,6 +71,19 @@ fn counts_of_partners_users() {
 }
 
 #[test]
+fn counts_of_grants() {
+    is_found_and_repaired(
+        &["UPDATE role_counts SET held = held + 1 WHERE slot = 2"],
+        "counted grants of roles: 1 counts of roles say a wrong number: ",
+    );
+    is_found_and_repaired(
+        &["UPDATE role_counts SET id_squares = 7"],
+        "counted grants of roles: ",
+    );
+    is_found_and_repaired(&["DELETE FROM role_counts"], "counted grants of roles: ");
+}
+
+#[test]
 fn the_closure_of_roles() {
     is_found_and_repaired(
         &["DELETE FROM role_closure WHERE role_id <> part_id"],

@@ -1,5 +1,6 @@
 //! `/grants` and what lies below.
 
+mod counted;
 mod create;
 mod delete;
 mod events;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Client, JSON_API, Member, TestApp, a_role, a_user};
 
 /// The document that takes a user out of the trash.
-fn restoration(user: &Member) -> Value {
+pub fn restoration(user: &Member) -> Value {
     json!({"data": {"type": "users", "id": user.id.to_string()}})
 }
 

@@ -33,6 +33,7 @@ const REFERENCES: &[(&str, &str, &str, bool)] = &[
     ("role_includes", "part_id", "roles", true),
     ("role_closure", "role_id", "roles", true),
     ("role_closure", "part_id", "roles", true),
+    ("role_counts", "role_id", "roles", true),
     ("grants", "user_id", "users", true),
     ("grants", "role_id", "roles", true),
     ("grants", "workspace_id", "workspaces", true),
@@ -55,6 +56,14 @@ const COUNTED_OF_PARTNERS: &str = "SELECT partner_id, id / 1024 AS block, count(
 const SUMMED_OF_PARTNERS: &str = "SELECT partner_id, block / 64 AS span, \
     CAST(sum(living) AS BIGINT) AS living FROM partner_blocks GROUP BY partner_id, block / 64";
 
+const COUNTED_GRANTS: &str = "SELECT role_id, user_id % 16 AS slot, count(*) AS granted, \
+    CAST(sum(always) AS BIGINT) AS held, CAST(sum(always * rest) AS BIGINT) AS id_sum, \
+    CAST(sum(always * (rest * rest % 2147483647)) AS BIGINT) AS id_squares \
+    FROM (SELECT role_id, user_id, id % 2147483647 AS rest, \
+      CASE WHEN workspace_id IS NULL AND cluster_id IS NULL AND is_active \
+        AND valid_from IS NULL AND valid_until IS NULL THEN 1 ELSE 0 END AS always \
+      FROM grants) AS facts GROUP BY role_id, user_id % 16";
+
 impl Run for Check {
     type Answer = Vec<Finding>;
 
@@ -68,6 +77,7 @@ impl Run for Check {
             Part::UniqueGrants => grants(self.repair, connection).await?,
             Part::UserBlocks => counts(&USERS, self.repair, connection).await?,
             Part::PartnerBlocks => counts(&PARTNERS_USERS, self.repair, connection).await?,
+            Part::RoleCounts => role_counts(self.repair, connection).await?,
             Part::RoleClosure => role_closure(self.repair, connection).await?,
             Part::SearchIndex => search(self.repair, connection).await?,
         };
@@ -179,7 +189,7 @@ async fn grants(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, Dir
 
 /// Blocks that say another number than there is, and blocks that are missing.
 /// One that says none where there is none is as good as no block.
-fn differing(kept: &str, counted: &str, keys: &[&str]) -> String {
+fn differing(kept: &str, counted: &str, keys: &[&str], numbers: &[&str]) -> String {
     let same = |left: &str, right: &str| {
         let each = keys
             .iter()
@@ -190,11 +200,15 @@ fn differing(kept: &str, counted: &str, keys: &[&str]) -> String {
         let each = keys.iter().map(|key| format!("CAST({of}.{key} AS TEXT)"));
         each.collect::<Vec<_>>().join(" || '/' || ")
     };
+    let wrong = numbers
+        .iter()
+        .map(|number| format!("kept.{number} <> coalesce(counted.{number}, 0)"));
+    let wrong = wrong.collect::<Vec<_>>().join(" OR ");
     format!(
         "WITH counted AS ({counted}) \
-         SELECT {} AS which, kept.living AS number FROM {kept} AS kept \
-           LEFT JOIN counted ON {} WHERE kept.living <> coalesce(counted.living, 0) \
-         UNION ALL SELECT {} AS which, 0 AS number FROM counted \
+         SELECT {} AS which, CAST(0 AS BIGINT) AS number FROM {kept} AS kept \
+           LEFT JOIN counted ON {} WHERE {wrong} \
+         UNION ALL SELECT {} AS which, CAST(0 AS BIGINT) AS number FROM counted \
            WHERE NOT EXISTS (SELECT 1 FROM {kept} AS kept WHERE {})",
         which("kept"),
         same("counted", "kept"),
@@ -242,7 +256,7 @@ async fn counts(
     let mut findings = Vec::new();
     for (run, (kept, right)) in [("block", counted.blocks), ("span", counted.spans)] {
         let keys: Vec<&str> = counted.key.into_iter().chain([run]).collect();
-        let wrong = wrong(&differing(kept, right, &keys), connection).await?;
+        let wrong = wrong(&differing(kept, right, &keys, &["living"]), connection).await?;
         findings.extend(runs_finding(&wrong, &format!("{run}s of {}", counted.of)));
     }
     if repair && !findings.is_empty() {
@@ -271,6 +285,28 @@ const PARTNERS_USERS: Counted = Counted {
     spans: ("partner_spans", SUMMED_OF_PARTNERS),
     key: Some("partner_id"),
 };
+
+const ROLE_COUNTS: &str = "granted, held, id_sum, id_squares";
+
+async fn role_counts(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, DirectoryError> {
+    let numbers: Vec<&str> = ROLE_COUNTS.split(", ").collect();
+    let differing = differing(
+        "role_counts",
+        COUNTED_GRANTS,
+        &["role_id", "slot"],
+        &numbers,
+    );
+    let wrong = wrong(&differing, connection).await?;
+    let finding = runs_finding(&wrong, "counts of roles");
+    if repair && finding.is_some() {
+        env::keep_out("grants", connection).await?;
+        statement("DELETE FROM role_counts", connection).await?;
+        let count =
+            format!("INSERT INTO role_counts (role_id, slot, {ROLE_COUNTS}) {COUNTED_GRANTS}");
+        statement(&count, connection).await?;
+    }
+    Ok(finding.into_iter().collect())
+}
 
 async fn search(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, DirectoryError> {
     if env::search_is_right(connection).await? {

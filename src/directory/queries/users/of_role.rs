@@ -1,6 +1,8 @@
 //! The holders of one role in the order of their ids. The index of the grants
 //! has them in this order: a page costs the same however many they are.
 
+use super::super::env;
+use super::super::holders::holders;
 use super::super::prelude::*;
 use super::super::roles;
 use super::super::sight::Sight;
@@ -38,25 +40,29 @@ pub async fn page(
 ) -> Result<Listed<User>, DirectoryError> {
     let now = context.now_text();
     let (least, most) = list.seek.ids();
-    let holders = grants::table
+    let page = grants::table
         .inner_join(users::table)
         .filter(grants::role_id.eq(role))
         .filter(un_scoped!())
         .filter(in_force!(&now))
-        .filter(users::deleted_at.is_null());
-    let page = holders
+        .filter(users::deleted_at.is_null())
         .filter(grants::user_id.between(least, most))
-        .select(User::as_select())
-        .limit(list.slice.limit)
-        .offset(list.slice.offset);
+        .select(User::as_select());
+    let Slice { limit, offset } = list.slice;
     let rows = if list.seek.backwards {
         let page = page.order(grants::user_id.desc());
+        let page = env::sliced(page, Planned::Once, limit, offset);
         page.load(connection).await?
     } else {
         let page = page.order(grants::user_id.asc());
+        let page = env::sliced(page, Planned::Once, limit, offset);
         page.load(connection).await?
     };
     let rows = list.in_order(rows);
-    let total = total!(list, rows, holders, connection);
+    let total = match (list.count, list.total_by(&rows)) {
+        (Count::None, _) => None,
+        (_, Some(total)) => Some(total),
+        (_, None) => Some(holders(role, context, connection).await?.count),
+    };
     Ok(Listed { rows, total })
 }
