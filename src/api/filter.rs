@@ -63,13 +63,19 @@ fn condition<R: Resource>(test: &Test) -> Result<Condition<Column<R>>, String> {
         comparison,
         operands,
     };
+    if comparison != Comparison::Contains || !R::SEARCHED.contains(&column) {
+        return Ok(exact);
+    }
     let text = test.text();
-    let is_found = R::SEARCHED.contains(&column) && text.chars().count() >= SEARCHED_ANYWHERE;
-    Ok(if comparison == Comparison::Contains && is_found {
-        // What the index of the search finds, looked at again letter by letter.
-        Condition::All(vec![Condition::Own(Own::Search(text)), exact])
-    } else {
-        exact
+    let is_found = text.chars().count() >= SEARCHED_ANYWHERE;
+    Ok(match Pattern::holding(&text).filter(|_| is_found) {
+        // What the index of the search finds is looked at again letter by letter.
+        Some(pattern) => Condition::Test {
+            column,
+            comparison: Comparison::Matches,
+            operands: vec![Operand::Pattern(pattern)],
+        },
+        None => exact,
     })
 }
 

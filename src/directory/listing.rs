@@ -181,14 +181,7 @@ impl<N: Noun> List<N> {
 
     /// The one role whose holders these are, in the order of their ids.
     pub fn of_one_role(&self) -> Option<&Named> {
-        let wanted = match self.condition.as_ref()? {
-            Condition::All(parts) => match parts.as_slice() {
-                [one] => one,
-                _ => return None,
-            },
-            other => other,
-        };
-        match wanted {
+        match self.condition.as_ref()?.only() {
             Condition::Own(Own::Roles {
                 named: Some(named),
                 holds: true,
@@ -302,6 +295,17 @@ impl<C: Copy> Condition<C> {
     /// out puts the ids that fit in their place.
     pub fn patterns(&mut self) -> Vec<&mut Self> {
         self.leaves(&|leaf| leaf.has_pattern())
+    }
+
+    /// The condition itself, when others are only put around it.
+    pub fn only(&self) -> &Self {
+        match self {
+            Self::All(parts) | Self::Any(parts) => match parts.as_slice() {
+                [one] => one.only(),
+                _ => self,
+            },
+            one => one,
+        }
     }
 
     /// The searches, in whose place the ids of the found may be put.

@@ -41,6 +41,11 @@ impl Pattern {
         })
     }
 
+    /// Fits whatever holds the text, letter by letter.
+    pub fn holding(text: &str) -> Option<Self> {
+        Self::new(&regex::escape(text))
+    }
+
     pub fn fits(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }

@@ -131,9 +131,8 @@ impl Run for List<Users> {
         let wanted = settled(&self.condition, connection).await?;
         let wanted = with_roles(wanted, self.of.as_ref(), connection).await?;
         let wanted = searched(wanted, connection).await?;
-        if let Some(ids) = of_ids::alone(self, sight, wanted.as_ref())
-            && let Some(page) = of_ids::page(self, ids, connection).await?
-        {
+        let by_ids = of_ids::page(self, sight, wanted.as_ref(), context, connection);
+        if let Some(page) = by_ids.await? {
             return Ok(page);
         }
         let matching = || filtered(self, sight, wanted.as_ref(), context);

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod found;
 mod get;
 mod held_by_many;
 mod list;

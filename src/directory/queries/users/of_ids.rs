@@ -5,33 +5,56 @@ use super::super::columns::FEW;
 use super::super::env;
 use super::super::prelude::*;
 use super::super::sight::Sight;
+use super::condition;
+use crate::directory::listing::Noun;
 use crate::directory::users::{User, UserColumn, Users};
 use crate::storage::schema::users;
 
-/// The ids, when the list is nothing but these users in the order of their ids.
-pub fn alone<'a>(
+/// The page of a list whose ids are known, or soon are; `None` for any other,
+/// and when they are many.
+pub async fn page(
     list: &List<Users>,
     sight: Sight,
-    wanted: Option<&'a Condition<UserColumn>>,
-) -> Option<&'a [i64]> {
+    wanted: Option<&Condition<UserColumn>>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Option<Listed<User>>, DirectoryError> {
     if sight != Sight::All || list.of.is_some() || !list.sort.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let mut wanted = wanted?;
-    while let Condition::All(parts) = wanted {
-        match parts.as_slice() {
-            [one] => wanted = one,
-            _ => return None,
+    match wanted.map(Condition::only) {
+        Some(Condition::Ids(ids)) => page_of(list, ids, connection).await,
+        Some(prefix) if leads_through_an_index(prefix) && list.count != Count::None => {
+            let matching = users::table.filter(condition(prefix, context));
+            let ids = matching.select(users::id).limit(FEW + 1);
+            let ids: Vec<i64> = ids.load(connection).await?;
+            if i64::try_from(ids.len()).is_ok_and(|found| found > FEW) {
+                return Ok(None);
+            }
+            page_of(list, &ids, connection).await
         }
+        _ => Ok(None),
     }
-    match wanted {
-        Condition::Ids(ids) => Some(ids),
-        _ => None,
+}
+
+/// Whoever matches is together in an index, but not in the order of the ids:
+/// they had to be sorted for the page, and be gone through again for the total.
+fn leads_through_an_index(condition: &Condition<UserColumn>) -> bool {
+    match condition {
+        Condition::Test {
+            column,
+            comparison: Comparison::Prefix,
+            operands,
+        } => {
+            let empty = operands.contains(&Operand::Text(String::new()));
+            Users::is_indexed(*column) && !empty
+        }
+        _ => false,
     }
 }
 
 /// `None` when there are too many in the trash to sort them out here.
-pub async fn page(
+async fn page_of(
     list: &List<Users>,
     ids: &[i64],
     connection: &mut Conn,
