@@ -55,7 +55,9 @@ mod tests {
     use super::*;
     use crate::directory::batch::ForgetAnswers;
     use crate::directory::grants::TellEnds;
+    use crate::directory::listing::{Count, Seek, Slice, Visible};
     use crate::directory::mail::{GrantChange, GrantNews, MailKind, MailPolicy, Wording};
+    use crate::directory::members::{ListMembers, Part, Relation};
     use crate::directory::{RequestId, clock};
     use crate::storage::schema::outbox;
 
@@ -210,5 +212,24 @@ mod tests {
         assert_eq!(scanned(&TellEnds), none);
         let expired = "2026-01-01T00:00:00+00:00".to_owned();
         assert_eq!(scanned(&ForgetAnswers { expired }), none);
+    }
+
+    #[test]
+    fn who_holds_a_role_is_counted_without_reading_all_grants() {
+        let holders = ListMembers {
+            side: Relation::RoleUsers.of(102),
+            visible: Visible::All,
+            visible_members: Visible::All,
+            part: Part {
+                slice: Slice {
+                    offset: 0,
+                    limit: 20,
+                },
+                seek: Seek::default(),
+                count: Count::Exact,
+            },
+        };
+        let none: [String; 0] = [];
+        assert_eq!(scanned(&holders), none);
     }
 }

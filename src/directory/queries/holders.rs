@@ -1,86 +1,92 @@
 //! How many hold a role, without looking at each of them: from the numbers
 //! that are kept of the grants without a time limit (`role_counts`).
 
-use diesel::dsl::count_star;
+use diesel::CombineDsl;
+use diesel::expression::is_aggregate::Yes;
 use diesel::sql_types::BigInt;
 
 use super::env;
 use super::prelude::*;
 use crate::directory::versions::Digest;
+use crate::storage::phrase::Phrase;
 use crate::storage::schema::{grants, role_counts, users};
 
-/// The digest of the grants of a query, in one pass over them, or why there is
-/// none. As [`Digest::of`].
-macro_rules! digest {
-    ($grants:expr, $connection:expr) => {{
-        let sums = $grants.select((
-            count_star(),
-            aggregate::<BigInt>(crate::directory::versions::SUM),
-            aggregate::<BigInt>(crate::directory::versions::SQUARES),
-        ));
-        let sums: Result<(i64, i64, i64), _> = sums.get_result($connection).await;
-        sums.map(|(count, sum, squares)| Digest {
-            count,
-            sum,
-            squares,
-        })
-    }};
+/// A count, a sum and a sum of squares, as [`Digest::of`] has them.
+pub type Numbers = (
+    Phrase<BigInt, Yes>,
+    Phrase<BigInt, Yes>,
+    Phrase<BigInt, Yes>,
+);
+
+/// Of grants that are looked at.
+pub const COUNTED: [&str; 3] = [
+    "COUNT(*)",
+    "CAST(COALESCE(SUM(grants.id % 2147483647), 0) AS BIGINT)",
+    "CAST(COALESCE(SUM((grants.id % 2147483647) * (grants.id % 2147483647) % 2147483647), 0) \
+     AS BIGINT)",
+];
+/// The same, to be taken off.
+const TAKEN_OFF: [&str; 3] = [
+    "-COUNT(*)",
+    "-CAST(COALESCE(SUM(grants.id % 2147483647), 0) AS BIGINT)",
+    "-CAST(COALESCE(SUM((grants.id % 2147483647) * (grants.id % 2147483647) % 2147483647), 0) \
+     AS BIGINT)",
+];
+/// Of grants that were counted before.
+const KEPT: [&str; 3] = [
+    "CAST(COALESCE(SUM(role_counts.held), 0) AS BIGINT)",
+    "CAST(COALESCE(SUM(role_counts.id_sum), 0) AS BIGINT)",
+    "CAST(COALESCE(SUM(role_counts.id_squares), 0) AS BIGINT)",
+];
+
+pub fn numbers([count, sum, squares]: [&'static str; 3]) -> Numbers {
+    (aggregate(count), aggregate(sum), aggregate(squares))
+}
+
+pub fn digest((count, sum, squares): (i64, i64, i64)) -> Digest {
+    Digest {
+        count,
+        sum,
+        squares,
+    }
 }
 
 /// The digest of the grants by which living users hold this role now, without
-/// a place.
+/// a place. One statement: what it puts together is of one moment.
 pub async fn holders(
     role: i64,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Digest, DirectoryError> {
     let now = context.now_text();
-    let (always, gone, timed) = env::together!(
-        connection,
-        kept(role, connection).await,
-        digest!(
-            // A few in the trash, each sought: never all who hold the role.
-            grants::table
-                .filter(grants::role_id.eq(role))
-                .filter(un_scoped!())
-                .filter(grants::is_active.eq(true))
-                .filter(grants::valid_from.is_null())
-                .filter(grants::valid_until.is_null())
-                .filter(grants::user_id.eq_any(in_trash!())),
-            connection
-        ),
-        digest!(
-            grants::table
-                .inner_join(users::table)
-                .filter(grants::role_id.eq(role))
-                .filter(un_scoped!())
-                .filter(
-                    grants::valid_from
-                        .is_not_null()
-                        .or(grants::valid_until.is_not_null())
-                )
-                .filter(in_force!(&now))
-                .filter(users::deleted_at.is_null()),
-            connection
-        ),
-    );
-    Ok(always.without(gone).with(timed))
-}
-
-async fn kept(role: i64, connection: &mut Conn) -> Result<Digest, DirectoryError> {
-    let sums = role_counts::table
+    let always = role_counts::table
         .filter(role_counts::role_id.eq(role))
-        .select((
-            aggregate::<BigInt>("CAST(COALESCE(SUM(role_counts.held), 0) AS BIGINT)"),
-            aggregate::<BigInt>("CAST(COALESCE(SUM(role_counts.id_sum), 0) AS BIGINT)"),
-            aggregate::<BigInt>("CAST(COALESCE(SUM(role_counts.id_squares), 0) AS BIGINT)"),
-        ));
-    let (count, sum, squares) = sums.get_result(connection).await?;
-    Ok(Digest {
-        count,
-        sum,
-        squares,
-    })
+        .select(numbers(KEPT));
+    // A few in the trash, each sought: never all who hold the role.
+    let gone = grants::table
+        .filter(grants::role_id.eq(role))
+        .filter(un_scoped!())
+        .filter(grants::is_active.eq(true))
+        .filter(grants::valid_from.is_null())
+        .filter(grants::valid_until.is_null())
+        .filter(grants::user_id.eq_any(in_trash!()))
+        .select(numbers(TAKEN_OFF));
+    let timed = grants::table
+        .inner_join(users::table)
+        .filter(grants::role_id.eq(role))
+        .filter(un_scoped!())
+        .filter(
+            grants::valid_from
+                .is_not_null()
+                .or(grants::valid_until.is_not_null()),
+        )
+        .filter(in_force!(&now))
+        .filter(users::deleted_at.is_null())
+        .select(numbers(COUNTED));
+    let parts = always.union_all(gone).union_all(timed);
+    let parts: Vec<(i64, i64, i64)> = parts.load(connection).await?;
+    let none = Digest::default();
+    Ok(parts.into_iter().map(digest).fold(none, Digest::with))
 }
 
 /// How many grants there are of users who are not in the trash.

@@ -3,16 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::dsl::count_star;
-use diesel::sql_types::BigInt;
-
 use super::audit::record_all;
 use super::delegation::{Asked, may, refused};
 use super::grants::{happening, some_administrator};
+use super::holders::{COUNTED, digest, holders, numbers};
 use super::outbox::about_grants;
 use super::prelude::*;
 use super::sight::{Sight, sees_user, sight};
-use super::{clusters, env, found, holders, links, partners, roles, rules};
+use super::{clusters, env, found, links, partners, roles, rules};
 use crate::directory::Expected;
 use crate::directory::delegation::{Place, Verb};
 use crate::directory::grants::{NewGrant, misplaced};
@@ -105,7 +103,11 @@ impl Run for ListMembers {
                     let (exists, digest, ids) = env::together!(
                         connection,
                         exists(self.side, self.visible, context, connection).await,
-                        digest!(roles(), connection),
+                        roles()
+                            .select(numbers(COUNTED))
+                            .get_result::<(i64, i64, i64)>(connection)
+                            .await
+                            .map(digest),
                         members!(self.part, roles(), grants::role_id, connection),
                     );
                     (exists, ids, digest.count, digest)
@@ -124,7 +126,7 @@ impl Run for ListMembers {
                     let (exists, digest, ids) = env::together!(
                         connection,
                         exists(self.side, self.visible, context, connection).await,
-                        holders::holders(id, context, connection).await,
+                        holders(id, context, connection).await,
                         members!(
                             self.part,
                             those().filter(seen!(sight)),

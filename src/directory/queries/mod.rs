@@ -9,8 +9,6 @@ mod columns;
 mod grants;
 #[macro_use]
 mod sight;
-#[macro_use]
-mod holders;
 mod access;
 mod administered;
 pub mod batch;
@@ -22,6 +20,7 @@ mod delegation;
 mod events;
 mod external;
 mod granting;
+mod holders;
 mod links;
 mod members;
 pub mod outbox;

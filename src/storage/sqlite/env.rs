@@ -6,8 +6,8 @@ use diesel::expression::is_aggregate;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery, OffsetDsl};
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use diesel::{ExpressionMethods, QueryResult, QueryableByName, SqliteConnection};
+use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, SqliteConnection};
 
 use crate::storage::events::NewEvent;
 use crate::storage::phrase::{Phrase, phrase};
@@ -293,10 +293,10 @@ pub fn search(text: &str) -> Textual {
         .sql(")")
 }
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = BigInt)]
-    rowid: i64,
+diesel::table! {
+    users_search (rowid) {
+        rowid -> BigInt,
+    }
 }
 
 /// The ids of those whom the search finds, of many any so many.
@@ -305,12 +305,9 @@ pub async fn found_by_search(
     most: i64,
     connection: &mut Conn,
 ) -> QueryResult<Vec<i64>> {
-    let found =
-        diesel::sql_query("SELECT rowid FROM users_search WHERE users_search MATCH ? LIMIT ?")
-            .bind::<Text, _>(as_words(text))
-            .bind::<BigInt, _>(most);
-    let found: Vec<Found> = found.load(connection).await?;
-    Ok(found.iter().map(|found| found.rowid).collect())
+    let held = phrase::<Bool>("users_search MATCH ").text(as_words(text));
+    let ids = users_search::table.filter(held).select(users_search::rowid);
+    ids.limit(most).load(connection).await
 }
 
 /// A text that the index takes for itself.

@@ -6,7 +6,7 @@ use super::super::env;
 use super::super::prelude::*;
 use super::super::sight::Sight;
 use super::condition;
-use crate::directory::listing::Noun;
+use crate::directory::listing::{Noun, Seek};
 use crate::directory::users::{User, UserColumn, Users};
 use crate::storage::schema::users;
 
@@ -59,31 +59,44 @@ async fn page_of(
     ids: &[i64],
     connection: &mut Conn,
 ) -> Result<Option<Listed<User>>, DirectoryError> {
-    let Some(gone) = in_trash(connection).await? else {
-        return Ok(None);
+    let first = list.seek == Seek::default() && list.slice.offset == 0;
+    let (rows, total) = if first && ids.len() <= count(list.slice.limit) {
+        let rows = living(ids.to_vec(), connection).await?;
+        let total = rows.len();
+        (rows, total)
+    } else {
+        let Some(gone) = in_trash(connection).await? else {
+            return Ok(None);
+        };
+        let still = ids.iter().filter(|id| gone.binary_search(id).is_err());
+        let mut ids: Vec<i64> = still.copied().collect();
+        ids.sort_unstable();
+        (living(of_page(list, &ids), connection).await?, ids.len())
     };
-    let mut ids: Vec<i64> = ids
-        .iter()
-        .copied()
-        .filter(|id| gone.binary_search(id).is_err())
-        .collect();
-    ids.sort_unstable();
+    let total = i64::try_from(total).ok();
+    Ok(Some(Listed {
+        rows,
+        total: total.filter(|_| list.count != Count::None),
+    }))
+}
+
+fn count(number: i64) -> usize {
+    usize::try_from(number).unwrap_or(0)
+}
+
+/// In the order of their ids.
+async fn living(ids: Vec<i64>, connection: &mut Conn) -> Result<Vec<User>, DirectoryError> {
     let rows = users::table
-        .filter(env::id_in(users::id, of_page(list, &ids)))
+        .filter(env::id_in(users::id, ids))
         .filter(users::deleted_at.is_null())
         .select(User::as_select());
     let mut rows: Vec<User> = rows.load(connection).await?;
     rows.sort_unstable_by_key(|user| user.id);
-    let total = match list.count {
-        Count::None => None,
-        Count::Estimated | Count::Exact => i64::try_from(ids.len()).ok(),
-    };
-    Ok(Some(Listed { rows, total }))
+    Ok(rows)
 }
 
 /// Of the ids in their order those that the page shows.
 fn of_page(list: &List<Users>, ids: &[i64]) -> Vec<i64> {
-    let count = |number: i64| usize::try_from(number).unwrap_or(0);
     let (offset, limit) = (count(list.slice.offset), count(list.slice.limit));
     let (least, most) = list.seek.ids();
     let between = ids.iter().copied().filter(|id| (least..=most).contains(id));
