@@ -25,6 +25,9 @@ pub type Conn = super::Session;
 /// An index range may be by two columns together.
 pub const FINDS_ROWS: bool = true;
 
+/// Ids would go over the connection twice; sorting rows takes less.
+pub const GATHERS_IDS: bool = false;
+
 /// The order of a column that may be null: as on SQLite, nulls come first.
 pub fn ascending<E: ExpressionMethods>(column: E) -> NullsFirst<Asc<E>> {
     column.asc().nulls_first()

@@ -60,6 +60,9 @@ impl<T> RunQueryDsl for T {}
 /// An index range by two columns uses the first only: ties are read apart.
 pub const FINDS_ROWS: bool = false;
 
+/// Ids come out of an index sooner than rows are sorted.
+pub const GATHERS_IDS: bool = true;
+
 /// The order of a column; SQLite puts nulls first by itself.
 pub fn ascending<E: ExpressionMethods>(column: E) -> Asc<E> {
     column.asc()
@@ -307,7 +310,7 @@ pub async fn found_by_search(
 ) -> QueryResult<Vec<i64>> {
     let held = phrase::<Bool>("users_search MATCH ").text(as_words(text));
     let ids = users_search::table.filter(held).select(users_search::rowid);
-    ids.limit(most).load(connection).await
+    LimitDsl::limit(ids, most).load(connection).await
 }
 
 /// A text that the index takes for itself.
