@@ -5,13 +5,11 @@ use std::str::FromStr;
 use super::decode;
 use super::resource::{Column, Kind, OwnFilter, Resource};
 use crate::directory::clock;
-use crate::directory::listing::{Comparison, Condition, Named, Noun, Operand, Own, Pattern};
+use crate::directory::listing::{
+    Comparison, Condition, Named, Noun, Operand, Own, Pattern, SEARCHED_ANYWHERE,
+};
 use crate::jsonapi::query::{Filter, Operator, Test};
 use crate::jsonapi::{Error, kinds};
-
-/// Letters from which on a text is searched for anywhere; a shorter one only
-/// where a value begins with it.
-const SEARCHED_ANYWHERE: usize = 3;
 
 /// What a client calls a resource: a UUID, kept in lower case.
 pub const EXTERNAL_ID: &str = "external_id";

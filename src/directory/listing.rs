@@ -88,6 +88,10 @@ pub enum Condition<C> {
     },
 }
 
+/// Letters from which on a text is searched for anywhere; a shorter one only
+/// where a value begins with it.
+pub const SEARCHED_ANYWHERE: usize = 3;
+
 /// Conditions on users that are about more than a column of theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Own {
@@ -105,7 +109,7 @@ pub enum Own {
         many: bool,
     },
     /// Has this text in a name, the username or the e-mail address, whatever
-    /// the case of its letters; at least three characters.
+    /// the case of its letters; at least [`SEARCHED_ANYWHERE`] of them.
     Search(String),
 }
 

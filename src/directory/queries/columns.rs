@@ -1,7 +1,7 @@
 //! Conditions and orders of lists, made from a table of columns.
 
 use super::prelude::*;
-use crate::directory::listing::Pattern;
+use crate::directory::listing::{Pattern, SEARCHED_ANYWHERE};
 
 /// Defines for one noun, from `Variant: kind column` lines, the functions
 /// `condition` (a boxed SQL condition) and `ordered` (a sorted query).
@@ -217,12 +217,14 @@ pub async fn found_if_few(
     connection: &mut Conn,
 ) -> Result<Option<Vec<i64>>, DirectoryError> {
     let ids = super::env::found_by_search(text, FEW + 1, connection).await?;
-    let few = i64::try_from(ids.len()).is_ok_and(|found| found <= FEW);
-    Ok(few.then_some(ids))
+    Ok(if_few(ids))
 }
 
-/// The least that the index of the search finds.
-const SEARCHED: usize = 3;
+/// Of one more than [`FEW`], which were asked for, nothing is kept.
+pub fn if_few(ids: Vec<i64>) -> Option<Vec<i64>> {
+    let few = i64::try_from(ids.len()).is_ok_and(|found| found <= FEW);
+    few.then_some(ids)
+}
 
 /// The users that hold what each text holds that fits, where that is of more
 /// help than how such texts begin, and where they are not too many.
@@ -232,10 +234,17 @@ pub async fn holding_its_literal(
 ) -> Result<Option<Vec<i64>>, DirectoryError> {
     let literal = pattern.literal();
     let letters = literal.chars().count();
-    if letters < SEARCHED || letters <= pattern.prefix().chars().count() {
+    if letters < SEARCHED_ANYWHERE || letters <= pattern.prefix().chars().count() {
         return Ok(None);
     }
     found_if_few(literal, connection).await
+}
+
+/// The ids of those of the rows whose text fits.
+pub fn fitting_of(pattern: &Pattern, rows: &[(i64, Option<String>)]) -> impl Iterator<Item = i64> {
+    let fits = |text: &Option<String>| text.as_ref().is_some_and(|text| pattern.fits(text));
+    let fitting = rows.iter().filter(move |(_, text)| fits(text));
+    fitting.map(|(id, _)| *id)
 }
 
 /// The ids of all rows whose text fits a pattern, tried in batches, so that
@@ -259,10 +268,7 @@ macro_rules! fitting {
                         .filter(super::env::id_in(users::id, some.to_vec()))
                         .select((users::id, users::$name.nullable()));
                     let rows: Vec<(i64, Option<String>)> = rows.load($connection).await?;
-                    let fits = |text: &Option<String>| {
-                        text.as_ref().is_some_and(|text| $pattern.fits(text))
-                    };
-                    ids.extend(rows.iter().filter(|(_, text)| fits(text)).map(|(id, _)| *id));
+                    ids.extend(super::columns::fitting_of($pattern, &rows));
                 }
                 ids
             }
@@ -303,8 +309,7 @@ macro_rules! fitting {
                 rows
             };
             let mut rows: Vec<(i64, Option<String>)> = rows.load($connection).await?;
-            let fits = |text: &Option<String>| text.as_ref().is_some_and(|text| $pattern.fits(text));
-            ids.extend(rows.iter().filter(|(_, text)| fits(text)).map(|(id, _)| *id));
+            ids.extend(super::columns::fitting_of($pattern, &rows));
             if i64::try_from(rows.len()) != Ok(BATCH) {
                 break ids;
             }
@@ -356,10 +361,18 @@ macro_rules! page {
 /// How many rows match, when that was asked; `$rows` are those of the page.
 macro_rules! total {
     ($list:expr, $rows:expr, $matching:expr, $connection:expr) => {
+        total!(
+            $list,
+            $rows,
+            $matching.count().get_result($connection).await?
+        )
+    };
+    // Where they are counted in another way.
+    ($list:expr, $rows:expr, $counted:expr) => {
         match ($list.count, $list.total_by(&$rows)) {
             (Count::None, _) => None,
             (_, Some(total)) => Some(total),
-            (_, None) => Some($matching.count().get_result($connection).await?),
+            (_, None) => Some($counted),
         }
     };
 }

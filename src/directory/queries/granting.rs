@@ -99,10 +99,9 @@ impl Run for List<Grants> {
         let sight = sight(self.visible, context, connection).await?;
         let matching = || filtered(self, sight, wanted.as_ref(), context);
         let rows = page!(self, matching(), Grant, context, connection);
-        let total = match self.count {
-            Count::None => None,
-            _ if self.is_everything() => Some(all_grants(connection).await?),
-            _ => total!(self, rows, matching(), connection),
+        let total = match self.is_everything() {
+            true => total!(self, rows, all_grants(connection).await?),
+            false => total!(self, rows, matching(), connection),
         };
         Ok(Listed { rows, total })
     }

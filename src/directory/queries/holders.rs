@@ -18,20 +18,26 @@ pub type Numbers = (
     Phrase<BigInt, Yes>,
 );
 
-/// Of grants that are looked at.
-pub const COUNTED: [&str; 3] = [
-    "COUNT(*)",
-    "CAST(COALESCE(SUM(grants.id % 2147483647), 0) AS BIGINT)",
-    "CAST(COALESCE(SUM((grants.id % 2147483647) * (grants.id % 2147483647) % 2147483647), 0) \
-     AS BIGINT)",
-];
-/// The same, to be taken off.
-const TAKEN_OFF: [&str; 3] = [
-    "-COUNT(*)",
-    "-CAST(COALESCE(SUM(grants.id % 2147483647), 0) AS BIGINT)",
-    "-CAST(COALESCE(SUM((grants.id % 2147483647) * (grants.id % 2147483647) % 2147483647), 0) \
-     AS BIGINT)",
-];
+/// Of grants that are looked at, with a sign before each number.
+macro_rules! counted {
+    ($sign:literal) => {
+        [
+            concat!($sign, "COUNT(*)"),
+            concat!(
+                $sign,
+                "CAST(COALESCE(SUM(grants.id % 2147483647), 0) AS BIGINT)"
+            ),
+            concat!(
+                $sign,
+                "CAST(COALESCE(SUM((grants.id % 2147483647) * (grants.id % 2147483647) \
+                 % 2147483647), 0) AS BIGINT)"
+            ),
+        ]
+    };
+}
+
+pub const COUNTED: [&str; 3] = counted!("");
+const TAKEN_OFF: [&str; 3] = counted!("-");
 /// Of grants that were counted before.
 const KEPT: [&str; 3] = [
     "CAST(COALESCE(SUM(role_counts.held), 0) AS BIGINT)",

@@ -137,16 +137,18 @@ impl Run for List<Users> {
         }
         let matching = || filtered(self, sight, wanted.as_ref(), context);
         let rows = page!(self, matching(), User, context, connection);
-        let total = match (self.count, self.total_by(&rows)) {
-            (Count::None, _) => None,
-            (_, Some(total)) => Some(total),
-            _ if self.is_everything() => Some(living_users(connection).await?),
-            (Count::Estimated, _) => Some(estimate(matching(), context, connection).await?),
-            (Count::Exact, _) => {
+        let total = total!(
+            self,
+            rows,
+            if self.is_everything() {
+                living_users(connection).await?
+            } else if self.count == Count::Estimated {
+                estimate(matching(), context, connection).await?
+            } else {
                 let wanted = to_count(wanted.clone());
-                Some(counted_exactly(self, sight, wanted.as_ref(), context, connection).await?)
+                counted_exactly(self, sight, wanted.as_ref(), context, connection).await?
             }
-        };
+        );
         Ok(Listed { rows, total })
     }
 }
@@ -232,6 +234,8 @@ fn to_count(mut wanted: Option<Condition<UserColumn>>) -> Option<Condition<UserC
     wanted
 }
 
+/// By their ids: else whatever index leads to those who match would be gone
+/// through once more for the few of them in the trash.
 const IN_TRASH: &str =
     "users.id IN (SELECT gone.id FROM users AS gone WHERE gone.deleted_at IS NOT NULL)";
 

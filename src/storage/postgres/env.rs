@@ -7,12 +7,11 @@ use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryDsl, QueryResult};
 
 pub use diesel_async::RunQueryDsl;
 
+use super::sliced::Sliced;
 use crate::storage::events::NewEvent;
 use crate::storage::phrase::{Phrase, phrase};
 use crate::storage::schema::users;
 use crate::storage::statements::Planned;
-
-use super::sliced::Sliced;
 
 pub type Db = diesel::pg::Pg;
 /// True, false or, where there is no value, neither.
@@ -37,9 +36,6 @@ pub fn descending<E: ExpressionMethods>(column: E) -> NullsLast<Desc<E>> {
     column.desc().nulls_last()
 }
 
-/// Chosen once: whoever must not work beside another of its kind takes it.
-const LOCK: i64 = 0x726f_6c65_6f6e_6531;
-
 /// These of the query's rows, in its order.
 pub fn sliced<Q>(query: Q, plan: Planned, limit: i64, offset: i64) -> Sliced<Q> {
     Sliced {
@@ -49,6 +45,9 @@ pub fn sliced<Q>(query: Q, plan: Planned, limit: i64, offset: i64) -> Sliced<Q> 
         offset,
     }
 }
+
+/// Chosen once: whoever must not work beside another of its kind takes it.
+const LOCK: i64 = 0x726f_6c65_6f6e_6531;
 
 /// Waits until no other transaction is past this call.
 pub async fn one_at_a_time(connection: &mut Conn) -> QueryResult<()> {

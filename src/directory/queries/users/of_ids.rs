@@ -1,7 +1,7 @@
 //! A page of users who are known by their ids, as those whom a search found:
 //! only those of the page are read, and the total is known.
 
-use super::super::columns::FEW;
+use super::super::columns::{FEW, if_few};
 use super::super::env;
 use super::super::prelude::*;
 use super::super::sight::Sight;
@@ -27,11 +27,10 @@ pub async fn page(
         Some(prefix) if leads_through_an_index(prefix) && list.count != Count::None => {
             let matching = users::table.filter(condition(prefix, context));
             let ids = matching.select(users::id).limit(FEW + 1);
-            let ids: Vec<i64> = ids.load(connection).await?;
-            if i64::try_from(ids.len()).is_ok_and(|found| found > FEW) {
-                return Ok(None);
+            match if_few(ids.load(connection).await?) {
+                Some(ids) => page_of(list, &ids, connection).await,
+                None => Ok(None),
             }
-            page_of(list, &ids, connection).await
         }
         _ => Ok(None),
     }
@@ -111,7 +110,5 @@ fn of_page(list: &List<Users>, ids: &[i64]) -> Vec<i64> {
 async fn in_trash(connection: &mut Conn) -> Result<Option<Vec<i64>>, DirectoryError> {
     let gone = in_trash!().order(users::id.asc());
     let gone = env::sliced(gone, Planned::Once, FEW + 1, 0);
-    let gone: Vec<i64> = gone.load(connection).await?;
-    let few = i64::try_from(gone.len()).is_ok_and(|gone| gone <= FEW);
-    Ok(few.then_some(gone))
+    Ok(if_few(gone.load(connection).await?))
 }

@@ -59,10 +59,6 @@ pub async fn page(
         page.load(connection).await?
     };
     let rows = list.in_order(rows);
-    let total = match (list.count, list.total_by(&rows)) {
-        (Count::None, _) => None,
-        (_, Some(total)) => Some(total),
-        (_, None) => Some(holders(role, context, connection).await?.count),
-    };
+    let total = total!(list, rows, holders(role, context, connection).await?.count);
     Ok(Listed { rows, total })
 }
