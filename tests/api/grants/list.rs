@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{gift_in, given, holder_of, role_named};
 use crate::support::{
-    Answer, Client, Member, RoleMade, TestApp, a_cluster, a_partner, a_role, a_user, a_workspace,
+    Answer, BY_CURSOR, Client, Member, RoleMade, TestApp, a_cluster, a_partner, a_role, a_user,
+    a_workspace,
 };
 
 fn ids(answer: Answer) -> Vec<String> {
@@ -128,10 +129,7 @@ fn a_page_follows_the_other_by_cursor_without_gap() {
         ),
         format!("{}/grants?page[size]=1&sort=-id", some.users[0].path()),
     ] {
-        let profile = [(
-            "accept",
-            "application/vnd.api+json;profile=\"https://jsonapi.org/profiles/ethanresnick/cursor-pagination\"",
-        )];
+        let profile = [("accept", BY_CURSOR)];
         let all = ids(app.admin().get(&start.replace("size]=1", "size]=50")));
         let mut found = Vec::new();
         let mut path = start.clone();

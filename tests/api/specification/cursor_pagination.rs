@@ -2,14 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Answer, Member, TestApp, a_role, a_user};
+use crate::support::{Answer, BY_CURSOR, Member, TestApp, a_role, a_user};
 
 const PROFILE: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
-const NAMED: &str = concat!(
-    "application/vnd.api+json;profile=\"",
-    "https://jsonapi.org/profiles/ethanresnick/cursor-pagination",
-    "\""
-);
 /// Sorts with and without ties, nulls and mixed directions.
 const SORTS: &[&str] = &[
     "",
@@ -49,7 +44,7 @@ fn crowd(app: &TestApp) -> Vec<Member> {
 
 /// As a client that asks for the profile.
 fn get(app: &TestApp, path: &str) -> Answer {
-    app.admin().get_with(path, &[("accept", NAMED)])
+    app.admin().get_with(path, &[("accept", BY_CURSOR)])
 }
 
 #[track_caller]
@@ -98,17 +93,17 @@ fn k02_the_content_type_names_the_profile_where_it_is_applied() {
     let app = TestApp::start();
     crowd(&app);
     let first = get(&app, "/users?page[size]=2").expect(200);
-    assert_eq!(first.header("content-type"), Some(NAMED));
+    assert_eq!(first.header("content-type"), Some(BY_CURSOR));
     let next = link(&first, "next").unwrap();
     // Not named in Accept, but asked for by the cursor.
     let answer = app.admin().get(&next).expect(200);
-    assert_eq!(answer.header("content-type"), Some(NAMED));
-    let slashed = NAMED.replace("pagination\"", "pagination/\"");
+    assert_eq!(answer.header("content-type"), Some(BY_CURSOR));
+    let slashed = BY_CURSOR.replace("pagination\"", "pagination/\"");
     for path in ["/users", "/users/1/roles", "/users/1/relationships/roles"] {
         let answer = app.admin().get_with(path, &[("accept", &slashed)]);
         assert_eq!(
             answer.expect(200).header("content-type"),
-            Some(NAMED),
+            Some(BY_CURSOR),
             "{path}"
         );
     }
@@ -343,7 +338,7 @@ fn k10_a_size_above_the_maximum_is_refused_with_the_profiles_type() {
             format!("{PROFILE}/max-size-exceeded")
         );
         assert_eq!(error["meta"]["page"]["maxSize"], 100);
-        assert_eq!(answer.header("content-type"), Some(NAMED));
+        assert_eq!(answer.header("content-type"), Some(BY_CURSOR));
     }
     assert_eq!(
         get(&app, "/users?page[size]=101").parameters(),

@@ -8,6 +8,12 @@ use super::answer::Answer;
 use super::document::Asked;
 
 pub const JSON_API: &str = "application/vnd.api+json";
+/// The same with the cursor pagination profile.
+pub const BY_CURSOR: &str = concat!(
+    "application/vnd.api+json;profile=\"",
+    "https://jsonapi.org/profiles/ethanresnick/cursor-pagination",
+    "\""
+);
 
 /// The same with the Atomic Operations extension.
 pub const ATOMIC: &str = r#"application/vnd.api+json;ext="https://jsonapi.org/ext/atomic""#;

@@ -3,13 +3,7 @@
 use serde_json::json;
 
 use super::clerk;
-use crate::support::{BEGIN, JSON_API, Member, TestApp, a_role, a_user};
-
-const PROFILE: &str = concat!(
-    "application/vnd.api+json;profile=\"",
-    "https://jsonapi.org/profiles/ethanresnick/cursor-pagination",
-    "\""
-);
+use crate::support::{BEGIN, BY_CURSOR, JSON_API, Member, TestApp, a_role, a_user};
 
 fn names(app: &TestApp, query: &str) -> Vec<String> {
     let path = format!("/trash/users?{query}");
@@ -203,7 +197,7 @@ fn cursors_lead_through_the_whole_trash_in_every_order() {
         let mut next = Some(format!("/trash/users?page[size]=2{order}{sort}"));
         let mut seen = Vec::new();
         while let Some(path) = next {
-            let page = app.admin().get_with(&path, &[("accept", PROFILE)]);
+            let page = app.admin().get_with(&path, &[("accept", BY_CURSOR)]);
             let page = page.expect(200);
             seen.extend(page.ids());
             next = page.json()["links"]["next"].as_str().map(str::to_owned);

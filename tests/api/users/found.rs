@@ -3,10 +3,7 @@
 
 use serde_json::json;
 
-use crate::support::{Member, TestApp, a_user};
-
-const BY_CURSOR: &str = "application/vnd.api+json;\
-    profile=\"https://jsonapi.org/profiles/ethanresnick/cursor-pagination\"";
+use crate::support::{BY_CURSOR, Member, TestApp, a_user};
 
 const FINDS: [&str; 5] = [
     "q=swimmer",

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Answer, BEGIN, RoleMade, TestApp, a_role, a_user};
+use crate::support::{Answer, BEGIN, BY_CURSOR, RoleMade, TestApp, a_role, a_user};
 
 /// More than what counts as many.
 const MANY: i64 = 5_100;
@@ -69,8 +69,7 @@ fn cursors_lead_through_the_holders_in_both_directions() {
         "/users?filter[roles]=everybody&".to_owned(),
         format!("{}/users?", role.path()),
     ] {
-        let profile = "application/vnd.api+json;profile=\"https://jsonapi.org/profiles/ethanresnick/cursor-pagination\"";
-        let first = admin.get_with(&format!("{path}page[size]=3"), &[("accept", profile)]);
+        let first = admin.get_with(&format!("{path}page[size]=3"), &[("accept", BY_CURSOR)]);
         assert_eq!(first.ids(), ids(3..6), "{path}");
         let links = first.json()["links"].clone();
         let next = admin.get(links["next"].as_str().unwrap()).expect(200);
