@@ -151,6 +151,7 @@ diesel::table! {
         created_by -> Nullable<BigInt>,
         modified_by -> Nullable<BigInt>,
         external_id -> Nullable<Text>,
+        predefined -> Nullable<Text>,
     }
 }
 

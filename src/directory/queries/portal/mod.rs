@@ -23,8 +23,12 @@ async fn standing(
         .inner_join(roles::table.on(roles::id.eq(role_closure::part_id)))
         .filter(grants::user_id.eq(caller.id))
         .filter(in_force!(&now))
-        .filter(roles::name.eq_any(PortalRole::names()))
-        .select((roles::name, grants::workspace_id, grants::cluster_id))
+        .filter(roles::predefined.is_not_null())
+        .select((
+            roles::predefined.assume_not_null(),
+            grants::workspace_id,
+            grants::cluster_id,
+        ))
         .load(connection)
         .await?;
     let row = users_table::table
@@ -51,8 +55,8 @@ struct RoleIds(Vec<(i64, PortalRole)>);
 impl RoleIds {
     async fn load(connection: &mut Conn) -> Result<Self, DirectoryError> {
         let rows: Vec<(i64, String)> = roles::table
-            .filter(roles::name.eq_any(PortalRole::names()))
-            .select((roles::id, roles::name))
+            .filter(roles::predefined.is_not_null())
+            .select((roles::id, roles::predefined.assume_not_null()))
             .load(connection)
             .await?;
         let known = |(id, name): (i64, String)| Some((id, PortalRole::named(&name)?));
@@ -73,7 +77,7 @@ impl RoleIds {
         found.map(|(_, role)| *role)
     }
 
-    /// An administrator may have renamed one.
+    /// An administrator may have deleted one.
     fn id(&self, role: PortalRole) -> Result<i64, DirectoryError> {
         let found = self.0.iter().find(|(_, known)| *known == role);
         found

@@ -274,11 +274,11 @@ async fn held_by(
                     .eq(clusters::workspace_id.nullable()))),
         )
         .filter(env::id_in(grants::user_id, ids))
-        .filter(roles::name.eq_any(PortalRole::names()))
+        .filter(roles::predefined.is_not_null())
         .order(grants::id.asc())
         .select((
             crate::directory::grants::Grant::as_select(),
-            roles::name,
+            roles::predefined.assume_not_null(),
             (workspaces::id, workspaces::title, workspaces::code).nullable(),
             clusters::title.nullable(),
         ))

@@ -1,0 +1,2 @@
+DROP INDEX roles_predefined;
+ALTER TABLE roles DROP COLUMN predefined;
