@@ -384,12 +384,14 @@ fn change_token(principal: &Principal, visible: &mut Visible) -> Result<(), Refu
 
 impl Governed for UpdateToken {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.reach = principal.reach();
         change_token(principal, &mut self.visible)
     }
 }
 
 impl Governed for DeleteToken {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.reach = principal.reach();
         change_token(principal, &mut self.visible)
     }
 }

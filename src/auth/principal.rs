@@ -66,7 +66,7 @@ impl Principal {
         if self.is_administrator {
             Reach::Everything
         } else {
-            Reach::Within(self.permissions)
+            Reach::Caller
         }
     }
 
@@ -75,6 +75,7 @@ impl Principal {
             id: self.id,
             username: self.username.clone(),
             token_id: self.token_id,
+            scopes: self.scopes.clone(),
         }
     }
 }

@@ -159,6 +159,7 @@ fn revoke(id: i64, settings: Settings) -> Result<(), Failure> {
                 id,
                 expected: Expected::Anything,
                 visible: Visible::All,
+                reach: Reach::Everything,
             })
             .await
         {

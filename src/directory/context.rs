@@ -14,6 +14,8 @@ pub struct Actor {
     pub username: Arc<str>,
     /// The API token that was used, when one was.
     pub token_id: Option<i64>,
+    /// What the token leaves of their rights; none: all of them.
+    pub scopes: Option<Arc<[String]>>,
 }
 
 /// Names one request in answers, log and audit log: 16 hexadecimal digits.

@@ -86,11 +86,11 @@ impl Nearness {
         )
     }
 
-    fn needs_workspace(self) -> bool {
+    pub fn needs_workspace(self) -> bool {
         matches!(self, Self::SameWorkspace | Self::SameWorkspaceAndPartner)
     }
 
-    fn needs_cluster(self) -> bool {
+    pub fn needs_cluster(self) -> bool {
         matches!(self, Self::SameCluster | Self::SameClusterAndPartner)
     }
 }

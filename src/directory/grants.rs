@@ -9,6 +9,7 @@ use super::delegation::{Place, Verb};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::members::Authority;
+use super::privileges::End;
 use super::users::drop_same;
 use super::{Expected, Operation};
 use crate::storage::schema::grants;
@@ -87,6 +88,18 @@ impl GrantChanges {
         drop_same(&mut self.valid_from, &grant.valid_from);
         drop_same(&mut self.valid_until, &grant.valid_until);
         self
+    }
+
+    /// Whether the grant is in force at any time at which it was not before.
+    fn give_more_than(&self, before: &Grant) -> bool {
+        let begins = |from: &Option<String>| from.clone().unwrap_or_default();
+        let is_active = self.is_active.unwrap_or(before.is_active);
+        let from = self.valid_from.as_ref().unwrap_or(&before.valid_from);
+        let until = self.valid_until.as_ref().unwrap_or(&before.valid_until);
+        is_active
+            && (!before.is_active
+                || begins(from) < begins(&before.valid_from)
+                || End::at(until.clone()) > End::at(before.valid_until.clone()))
     }
 
     /// Whether anything but the role shall change.
@@ -209,17 +222,29 @@ pub struct UpdateGrant {
 }
 
 impl UpdateGrant {
-    /// What the granter must be allowed to do: `changes` are those that change
-    /// something. A change of the role takes the old one and gives the new.
-    pub fn asked(&self, before: &Grant, changes: &GrantChanges) -> Vec<(i64, Verb)> {
+    /// What the granter must be allowed to do, and until when it gives what it
+    /// gives: `changes` are those that change something. A change of the role
+    /// takes the old one and gives the new.
+    pub fn asked(&self, before: &Grant, changes: &GrantChanges) -> Vec<(i64, Verb, End)> {
+        let until = End::at(
+            changes
+                .valid_until
+                .clone()
+                .unwrap_or(before.valid_until.clone()),
+        );
         let mut asked = Vec::new();
         if let Some(role) = changes.role_id {
-            asked.push((before.role_id, Verb::Change));
-            asked.push((role, Verb::Give));
+            asked.push((before.role_id, Verb::Change, End::past()));
+            asked.push((role, Verb::Give, until.clone()));
         }
         if changes.is_about_force() {
+            let end = if changes.give_more_than(before) {
+                until
+            } else {
+                End::past()
+            };
             // Of the role that it is, or of the one that it becomes.
-            asked.push((changes.role_id.unwrap_or(before.role_id), Verb::Toggle));
+            asked.push((changes.role_id.unwrap_or(before.role_id), Verb::Toggle, end));
         }
         asked
     }

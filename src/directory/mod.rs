@@ -31,6 +31,7 @@ pub mod partners;
 pub mod permissions;
 pub mod portal;
 mod postgres;
+pub mod privileges;
 mod reading;
 pub mod roles;
 mod secret;

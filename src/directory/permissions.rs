@@ -153,26 +153,16 @@ pub fn names(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// How far a caller's hand reaches: nobody gives, changes or takes over more
-/// than they may themselves.
+/// Up to where a caller may give, take, change and take over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reach {
     /// An administrator, or the program itself.
     Everything,
-    Within(Permissions),
+    /// As much as the actor of the request may themself, by their grants and
+    /// within the scopes of their token: see [`super::privileges`].
+    Caller,
     #[default]
     Nothing,
-}
-
-impl Reach {
-    /// Whether somebody with these permissions is within reach.
-    pub fn covers(self, permissions: Permissions, is_administrator: bool) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Within(own) => !is_administrator && own.and(permissions) == permissions,
-            Self::Nothing => false,
-        }
-    }
 }
 
 /// The most names that a role or a token may carry.

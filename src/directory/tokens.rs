@@ -172,6 +172,7 @@ pub struct UpdateToken {
     pub expected: Expected,
     pub visible: Visible,
     pub changes: TokenChanges,
+    pub reach: Reach,
 }
 
 impl Operation for UpdateToken {
@@ -184,6 +185,7 @@ pub struct DeleteToken {
     pub id: i64,
     pub expected: Expected,
     pub visible: Visible,
+    pub reach: Reach,
 }
 
 impl Operation for DeleteToken {

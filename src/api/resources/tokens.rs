@@ -122,6 +122,7 @@ impl Deletable for Tokens {
             id: target.id,
             expected: target.expected,
             visible: Default::default(),
+            reach: Default::default(),
         }
     }
 }
@@ -173,6 +174,7 @@ impl Writable for Tokens {
             expected: target.expected,
             visible: Default::default(),
             changes: draft,
+            reach: Default::default(),
         };
         guard.permits(&mut operation)?;
         refuse(problems)?;

@@ -177,54 +177,6 @@ pub async fn account(
     Ok(account)
 }
 
-/// Refuses to touch a user who may more than the caller.
-pub async fn within_reach(
-    reach: Reach,
-    user: i64,
-    context: &Context,
-    connection: &mut Conn,
-) -> Result<(), DirectoryError> {
-    if reach == Reach::Everything {
-        return Ok(());
-    }
-    let user = account((user, String::new(), None, false), context, connection).await?;
-    // What everybody may is nothing to be guarded.
-    let permissions = user.permissions.without(Permissions::EVERYBODY);
-    if reach.covers(permissions, user.is_administrator) {
-        Ok(())
-    } else {
-        Err(DirectoryError::Protected("This user may more than you."))
-    }
-}
-
-/// Refuses to give, take or change a role that permits more than the caller may.
-pub async fn roles_within_reach(
-    reach: Reach,
-    ids: &[i64],
-    connection: &mut Conn,
-) -> Result<(), DirectoryError> {
-    if reach == Reach::Everything {
-        return Ok(());
-    }
-    let rows: Vec<(i64, String)> = roles::table
-        .inner_join(role_closure::table.on(role_closure::part_id.eq(roles::id)))
-        .filter(super::env::id_in(role_closure::role_id, ids.to_vec()))
-        .select((roles::id, roles::permissions))
-        .load(connection)
-        .await?;
-    let covered = rows.iter().all(|(id, permissions)| {
-        let permissions = Permissions::from_json(permissions).without(Permissions::EVERYBODY);
-        reach.covers(permissions, *id == ADMIN)
-    });
-    if covered {
-        Ok(())
-    } else {
-        Err(DirectoryError::Protected(
-            "This role permits more than you may.",
-        ))
-    }
-}
-
 impl Run for NoteUse {
     type Answer = ();
 

@@ -3,30 +3,48 @@
 
 use std::collections::BTreeMap;
 
-use super::credentials::roles_within_reach;
+use super::ceiling::{self, MORE_THAN_YOU_MAY, repeats_own_limited};
 use super::env;
 use super::prelude::*;
 use crate::directory::delegation::{Nearness, Place, Power, Verb, verbs};
 use crate::directory::members::Authority;
+use crate::directory::permissions::{Permission, Reach};
+use crate::directory::privileges::{End, Holding, OfPartner, Where};
 use crate::storage::schema::{grant_rule_targets, grant_rules, grants, role_closure, users};
 
 /// What somebody wants to do to a grant.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asked {
     pub user: i64,
     pub role: i64,
     pub place: Place,
     pub verb: Verb,
+    /// Until when the grant gives what it gives: past for what only takes away.
+    pub end: End,
 }
 
 impl Asked {
-    /// To a grant without a scope.
+    /// To a grant without a scope, and without an end.
     pub fn un_scoped(user: i64, role: i64, verb: Verb) -> Self {
+        let end = match verb {
+            Verb::Give | Verb::Toggle => End::NEVER,
+            Verb::Remove | Verb::Change => End::past(),
+        };
         Self {
             user,
             role,
             place: Place::UN_SCOPED,
             verb,
+            end,
+        }
+    }
+
+    fn holding(&self, partner: Option<i64>) -> Holding {
+        Holding {
+            role: self.role,
+            place: Where::In(self.place),
+            partner: OfPartner::Is(partner),
+            end: self.end.clone(),
         }
     }
 }
@@ -43,12 +61,79 @@ pub async fn may(
     }
     match authority {
         Authority::Nothing => Err(refused()),
-        Authority::Reach(reach) => {
-            let roles: Vec<i64> = asked.iter().map(|asked| asked.role).collect();
-            roles_within_reach(reach, &roles, connection).await
+        Authority::Reach(Reach::Everything) => Ok(()),
+        Authority::Reach(reach) => by_ceiling(reach, asked, context, connection).await,
+        Authority::Rules(granter) => {
+            let asked: Vec<&Asked> = asked.iter().collect();
+            by_rules(granter, &asked, context, connection).await
         }
-        Authority::Rules(granter) => by_rules(granter, asked, context, connection).await,
     }
+}
+
+/// Somebody with the permission gives and takes what they may themselves; a
+/// rule that they have lets them do the rest of what it is about.
+async fn by_ceiling(
+    reach: Reach,
+    asked: &[Asked],
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    renews_nothing_of_ones_own(asked, context, connection).await?;
+    let people = partners(asked.iter().map(|asked| asked.user).collect(), connection).await?;
+    let holdings = |asked: &[&Asked]| {
+        let mut holdings: Vec<Holding> = Vec::new();
+        for asked in asked {
+            let partner = people.get(&asked.user).and_then(|person| person.partner);
+            let holding = asked.holding(partner);
+            if !holdings.contains(&holding) {
+                holdings.push(holding);
+            }
+        }
+        holdings
+    };
+    let ceiling = ceiling::ceiling(reach, context, connection).await?;
+    let all: Vec<&Asked> = asked.iter().collect();
+    if ceiling::covers(&ceiling, holdings(&all), connection).await? {
+        return Ok(());
+    }
+    let Some(granter) = context
+        .actor_id()
+        .filter(|_| ceiling.has(Permission::GrantsWrite))
+    else {
+        return Err(MORE_THAN_YOU_MAY);
+    };
+    let roles = asked.iter().map(|asked| asked.role).collect();
+    let powers = powers(granter, roles, context, connection).await?;
+    let (by_rule, rest): (Vec<&Asked>, Vec<&Asked>) = asked.iter().partition(|asked| {
+        let mut of_role = powers.iter().filter(|power| power.target == asked.role);
+        asked.user != granter && of_role.next().is_some()
+    });
+    let rest = holdings(&rest);
+    if by_rule.is_empty() || !ceiling::covers(&ceiling, rest, connection).await? {
+        return Err(MORE_THAN_YOU_MAY);
+    }
+    by_rules(granter, &by_rule, context, connection).await
+}
+
+/// A grant of one's own that ends, has not begun or was switched off is not
+/// made to last by giving the role once more, nor by taking it before.
+async fn renews_nothing_of_ones_own(
+    asked: &[Asked],
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let own = asked.iter().filter(|asked| {
+        let only_shortens = asked.verb == Verb::Toggle && asked.end == End::past();
+        context.actor_id() == Some(asked.user) && !only_shortens
+    });
+    for asked in own {
+        if repeats_own_limited(asked.user, asked.role, context, connection).await? {
+            return Err(DirectoryError::Protected(
+                "Only others can renew, repeat or remove a grant of yours that ends, has not begun or is switched off.",
+            ));
+        }
+    }
+    Ok(())
 }
 
 pub fn refused() -> DirectoryError {
@@ -59,7 +144,7 @@ pub fn refused() -> DirectoryError {
 
 async fn by_rules(
     granter: i64,
-    asked: &[Asked],
+    asked: &[&Asked],
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {

@@ -20,6 +20,7 @@ use crate::directory::grants::{
 };
 use crate::directory::mail::{GrantChange, GrantNews};
 use crate::directory::members::Authority;
+use crate::directory::privileges::End;
 use crate::directory::roles::ADMIN;
 use crate::storage::schema::{clusters, grants, roles, users, workspaces};
 
@@ -207,6 +208,7 @@ impl Run for CreateGrant {
             role: self.role_id,
             place: self.place,
             verb: Verb::Give,
+            end: End::at(self.changes.valid_until.clone().flatten()),
         }];
         let (sees, allowed, placed) = env::together!(
             connection,
@@ -347,11 +349,12 @@ impl Run for UpdateGrant {
         let asked: Vec<Asked> = self
             .asked(&before, &changes)
             .into_iter()
-            .map(|(role, verb)| Asked {
+            .map(|(role, verb, end)| Asked {
                 user: before.user_id,
                 role,
                 place: before.place(),
                 verb,
+                end,
             })
             .collect();
         allowed(
@@ -447,6 +450,7 @@ impl Run for DeleteGrant {
             role: before.role_id,
             place: before.place(),
             verb: Verb::Remove,
+            end: End::past(),
         }];
         allowed(
             self.id,
@@ -508,6 +512,7 @@ impl Run for GiveRoles {
                 role: *role,
                 place: *place,
                 verb: Verb::Give,
+                end: End::NEVER,
             })
             .collect();
         may(self.authority, &asked, context, connection).await?;

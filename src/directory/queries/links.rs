@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::audit::{Happening, record};
+use super::ceiling::ceiling;
 use super::prelude::*;
 use super::{clusters, env, partners, places, roles, rules};
 use crate::directory::members::{
     Change, ChangeMembers, FollowMembers, ListMembers, Relation, Side,
 };
+use crate::directory::privileges::Ceiling;
 use crate::directory::versions::Digest;
 use crate::storage::schema::{
     clusters as clusters_table, grant_rule_targets, partner_clusters, partners as partners_table,
@@ -176,10 +178,14 @@ async fn put(
     if wanted.change != Change::Remove {
         all_exist(side, &wanted.members, connection).await?;
     }
-    check_before(wanted, context, connection).await?;
+    let ceiling = ceiling(wanted.authority.reach(), context, connection).await?;
+    within_ceiling(side, &ceiling, context, connection).await?;
     let changed = settle(side, &before, &after, connection).await?;
     if changed > 0 {
-        check_after(wanted, context, connection).await?;
+        if side.relation == Relation::RoleIncludes {
+            roles::rebuild_closure(connection).await?;
+        }
+        within_ceiling(side, &ceiling, context, connection).await?;
         record_change(side, &before, &after, context, connection).await?;
     }
     Ok(changed)
@@ -216,31 +222,20 @@ async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
     }
 }
 
-async fn check_before(
-    wanted: &ChangeMembers,
+/// Both before and after the change, with the ceiling from before it.
+async fn within_ceiling(
+    side: Side,
+    ceiling: &Ceiling,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    match wanted.side.relation {
+    match side.relation {
         Relation::RoleIncludes => {
-            roles::within_reach(wanted.side.id, wanted.authority, connection).await
+            roles::within_ceiling(ceiling, side.id, context, connection).await
         }
-        Relation::RuleTargets => {
-            rules::within_reach(wanted.side.id, wanted.authority, context, connection).await
-        }
+        Relation::RuleTargets => rules::within_ceiling(ceiling, side.id, context, connection).await,
         _ => Ok(()),
     }
-}
-
-async fn check_after(
-    wanted: &ChangeMembers,
-    context: &Context,
-    connection: &mut Conn,
-) -> Result<(), DirectoryError> {
-    if wanted.side.relation == Relation::RoleIncludes {
-        roles::rebuild_closure(connection).await?;
-    }
-    check_before(wanted, context, connection).await
 }
 
 async fn all_exist(side: Side, named: &[i64], connection: &mut Conn) -> Result<(), DirectoryError> {

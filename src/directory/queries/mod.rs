@@ -13,6 +13,7 @@ mod access;
 mod administered;
 pub mod batch;
 mod bulk;
+mod ceiling;
 mod cfengine;
 mod clusters;
 pub mod credentials;

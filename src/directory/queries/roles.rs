@@ -1,5 +1,5 @@
 use super::audit::record;
-use super::credentials::roles_within_reach;
+use super::ceiling::{ceiling, is_held, require_roles};
 use super::grants;
 use super::members::{add_users, replace_users};
 use super::outbox::about_end_of;
@@ -8,9 +8,12 @@ use super::{env, found, links};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Named;
 use crate::directory::members::{Authority, Relation};
+use crate::directory::permissions::{Permission, Reach, names};
+use crate::directory::portal::PortalRole;
+use crate::directory::privileges::{Ceiling, End, Holding};
 use crate::directory::roles::{
-    CreateRole, DeleteRole, FindRole, NewRole, Role, RoleChanges, RoleColumn, Roles, RolesOf,
-    UpdateRole, closure,
+    ADMIN, CreateRole, DeleteRole, FindRole, NewRole, Role, RoleChanges, RoleColumn, Roles,
+    RolesOf, UpdateRole, closure,
 };
 use crate::storage::schema::{grant_rule_targets, role_closure, role_includes, roles};
 
@@ -153,6 +156,8 @@ impl Run for CreateRole {
     type Answer = Role;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Role, DirectoryError> {
+        may_protect(self.reach, self.changes.unchangeable == Some(true))?;
+        let ceiling = ceiling(self.reach, context, connection).await?;
         let now = context.now_text();
         let new = NewRole {
             name: self.changes.name.as_deref().unwrap_or_default(),
@@ -179,7 +184,15 @@ impl Run for CreateRole {
                 .get_result(connection)
                 .await?;
         }
-        roles_within_reach(self.reach, &[id], connection).await?;
+        require_roles(
+            &ceiling,
+            vec![Holding::of_role(id, End::past())],
+            connection,
+        )
+        .await?;
+        if self.reach == Reach::Everything {
+            predefine(&role, connection).await?;
+        }
         let after = Some(described(&role));
         record(context, connection, happening("create", id, None, after)).await?;
         if let Some(parts) = &self.includes {
@@ -204,13 +217,76 @@ pub async fn is_changeable(id: i64, connection: &mut Conn) -> Result<(), Directo
     }
 }
 
-/// Refuses a role that permits, with all that it contains, more than the caller may.
-pub async fn within_reach(
-    id: i64,
-    authority: Authority,
+/// The role of a system that is served here, when an administrator makes one
+/// of that name and there is none: by the name alone nobody else gets what it does.
+async fn predefine(role: &Role, connection: &mut Conn) -> Result<(), DirectoryError> {
+    if PortalRole::named(&role.name).is_none() {
+        return Ok(());
+    }
+    let same = roles::table
+        .filter(roles::predefined.eq(&role.name))
+        .select(roles::id);
+    if same.first::<i64>(connection).await.optional()?.is_none() {
+        diesel::update(roles::table.find(role.id))
+            .set(roles::predefined.eq(&role.name))
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Protection from changes binds everybody, so only administrators decide on it.
+fn may_protect(reach: Reach, changes: bool) -> Result<(), DirectoryError> {
+    match changes && reach != Reach::Everything {
+        true => Err(DirectoryError::Protected(
+            "Only administrators make a role unchangeable, or changeable again.",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// What a role gives changes for all who hold it: that is giving, too.
+async fn may_change_held(
+    ceiling: &Ceiling,
+    role: i64,
+    except: Option<i64>,
+    context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    roles_within_reach(authority.reach(), &[id], connection).await
+    if !ceiling.has(Permission::GrantsWrite) && is_held(role, except, context, connection).await? {
+        return Err(DirectoryError::Protected(
+            "Somebody holds this role: such a change also needs the permission grants:write.",
+        ));
+    }
+    Ok(())
+}
+
+/// Until when a role gives what it gives: without an end to those who hold it,
+/// to nobody else.
+async fn end_of(
+    role: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<End, DirectoryError> {
+    match is_held(role, None, context, connection).await? {
+        true => Ok(End::NEVER),
+        false => Ok(End::past()),
+    }
+}
+
+/// Refuses a role that permits, with all that it contains and lets be given,
+/// more than the caller may. After a change with the ceiling from before it.
+pub async fn within_ceiling(
+    ceiling: &Ceiling,
+    id: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    if matches!(ceiling, Ceiling::Everything) {
+        return Ok(());
+    }
+    let end = end_of(id, context, connection).await?;
+    require_roles(ceiling, vec![Holding::of_role(id, end)], connection).await
 }
 
 /// Settles anew which roles are in which, from what each contains directly.
@@ -245,6 +321,33 @@ pub async fn rebuild_closure(connection: &mut Conn) -> Result<(), DirectoryError
 
 const UNCHANGEABLE: DirectoryError = DirectoryError::Protected("This role is unchangeable.");
 
+/// Whether an administrator gives up the protection of a role with this. That
+/// of the administrators' own role stays.
+fn unprotects(update: &UpdateRole) -> bool {
+    update.reach == Reach::Everything
+        && update.changes.unchangeable == Some(false)
+        && update.id != ADMIN
+}
+
+/// What needs more than the permission to change roles.
+async fn may_change(
+    ceiling: &Ceiling,
+    before: &Role,
+    changes: &RoleChanges,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let gains = changes.permissions.as_ref().is_some_and(|after| {
+        let before = names(&before.permissions);
+        names(after).iter().any(|name| !before.contains(name))
+    });
+    // Services know a role by its name.
+    if gains || changes.scope.is_some() || changes.name.is_some() {
+        may_change_held(ceiling, before.id, None, context, connection).await?;
+    }
+    Ok(())
+}
+
 impl Run for UpdateRole {
     type Answer = Role;
 
@@ -254,26 +357,23 @@ impl Run for UpdateRole {
         }
         let before = found(by_id_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        if before.unchangeable {
+        if before.unchangeable && !unprotects(self) {
             return Err(UNCHANGEABLE);
         }
-        roles_within_reach(self.reach, &[self.id], connection).await?;
+        let ceiling = ceiling(self.reach, context, connection).await?;
+        let untouched = Holding::of_role(self.id, End::past());
+        require_roles(&ceiling, vec![untouched], connection).await?;
+        let changes = self.changes.clone().without_unchanged(&before);
+        may_protect(self.reach, changes.unchangeable.is_some())?;
+        may_change(&ceiling, &before, &changes, context, connection).await?;
+        let authority = Authority::Reach(self.reach);
         if let Some(parts) = &self.includes {
             let side = Relation::RoleIncludes.of(self.id);
-            let authority = Authority::Reach(self.reach);
             links::replace(side, parts, authority, context, connection).await?;
         }
         if let Some(users) = &self.users {
-            replace_users(
-                self.id,
-                users,
-                Authority::Reach(self.reach),
-                context,
-                connection,
-            )
-            .await?;
+            replace_users(self.id, users, authority, context, connection).await?;
         }
-        let changes = self.changes.clone().without_unchanged(&before);
         if changes.is_empty() {
             return Ok(before);
         }
@@ -288,7 +388,9 @@ impl Run for UpdateRole {
             .lasting()
             .get_result(connection)
             .await?;
-        roles_within_reach(self.reach, &[self.id], connection).await?;
+        if changes.permissions.is_some() {
+            within_ceiling(&ceiling, self.id, context, connection).await?;
+        }
         let (old, new) = difference(described(&before), described(&after));
         record(
             context,
@@ -312,7 +414,10 @@ impl Run for DeleteRole {
         if before.unchangeable {
             return Err(UNCHANGEABLE);
         }
-        roles_within_reach(self.reach, &[self.id], connection).await?;
+        let ceiling = ceiling(self.reach, context, connection).await?;
+        let gone = Holding::of_role(self.id, End::past());
+        require_roles(&ceiling, vec![gone], connection).await?;
+        may_change_held(&ceiling, self.id, context.actor_id(), context, connection).await?;
         let side = Relation::RoleUsers.of(self.id);
         grants::record_end_of(side, context, connection).await?;
         about_end_of(self.id, context, connection).await?;

@@ -1,13 +1,16 @@
 use super::audit::record;
-use super::credentials::roles_within_reach;
+use super::ceiling::{MORE_THAN_YOU_MAY, Names, ceiling, covers_beside, is_held, privileges};
 use super::prelude::*;
 use super::{env, found, grants, links};
+use crate::directory::delegation::{Verb, verbs};
 use crate::directory::events::{described, difference};
 use crate::directory::grant_rules::{
     CreateGrantRule, DeleteGrantRule, FindGrantRule, GrantRule, GrantRuleColumn, GrantRules,
     GrantRulesOf, NewGrantRule, UpdateGrantRule,
 };
 use crate::directory::members::{Authority, Relation};
+use crate::directory::permissions::Permission;
+use crate::directory::privileges::{Ceiling, End, Holding};
 use crate::storage::schema::{grant_rule_targets, grant_rules, roles};
 
 columns!(grant_rules, GrantRuleColumn {
@@ -112,23 +115,47 @@ fn filtered(
 
 tells_of!("grant-rules");
 
-/// Refuses a rule that is, or lets somebody give, more than the caller may.
-pub async fn within_reach(
+/// Refuses a rule that is, or lets somebody give, more than the caller may. That
+/// they have the rule themselves does not count: else they could widen it.
+pub async fn within_ceiling(
+    ceiling: &Ceiling,
     id: i64,
-    authority: Authority,
-    _: &Context,
+    context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let mut touched: Vec<i64> = grant_rule_targets::table
+    if matches!(ceiling, Ceiling::Everything) {
+        return Ok(());
+    }
+    let targets: Vec<i64> = grant_rule_targets::table
         .filter(grant_rule_targets::rule_id.eq(id))
         .select(grant_rule_targets::role_id)
         .load(connection)
         .await?;
-    let granter = grant_rules::table
-        .find(id)
-        .select(grant_rules::granter_role_id);
-    touched.extend(granter.get_result::<i64>(connection).await.optional()?);
-    roles_within_reach(authority.reach(), &touched, connection).await
+    let targets = targets
+        .into_iter()
+        .map(|role| Holding::of_role(role, End::NEVER));
+    if !covers_beside(Some(id), ceiling, targets.collect(), connection).await? {
+        return Err(MORE_THAN_YOU_MAY);
+    }
+    let Some(rule) = by_id(id, connection).await? else {
+        return Ok(());
+    };
+    let granter = Holding::of_role(rule.granter_role_id, End::past());
+    let granter = privileges(&[granter], Names::OfAllPlaces, connection).await?;
+    // Other rules of the granter are not what this change is about.
+    if !ceiling.covers_all_but_rules(&granter) {
+        return Err(MORE_THAN_YOU_MAY);
+    }
+    let shows_users = verbs(&rule.verbs).contains(&Verb::Give);
+    if shows_users
+        && !ceiling.has(Permission::UsersRead)
+        && is_held(rule.granter_role_id, None, context, connection).await?
+    {
+        return Err(DirectoryError::Protected(
+            "This rule shows users to those who hold its granter: that also needs the permission users:read.",
+        ));
+    }
+    Ok(())
 }
 
 async fn granter_exists(granter: Option<i64>, connection: &mut Conn) -> Result<(), DirectoryError> {
@@ -151,6 +178,7 @@ impl Run for CreateGrantRule {
         connection: &mut Conn,
     ) -> Result<GrantRule, DirectoryError> {
         granter_exists(self.changes.granter_role_id, connection).await?;
+        let ceiling = ceiling(self.reach, context, connection).await?;
         let now = context.now_text();
         let new = NewGrantRule {
             granter_role_id: self.changes.granter_role_id.unwrap_or_default(),
@@ -174,7 +202,7 @@ impl Run for CreateGrantRule {
         let authority = Authority::Reach(self.reach);
         let targets = Relation::RuleTargets.of(rule.id);
         links::replace(targets, &self.targets, authority, context, connection).await?;
-        within_reach(rule.id, authority, context, connection).await?;
+        within_ceiling(&ceiling, rule.id, context, connection).await?;
         Ok(rule)
     }
 }
@@ -194,7 +222,8 @@ impl Run for UpdateGrantRule {
         let before = found(by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         let authority = Authority::Reach(self.reach);
-        within_reach(self.id, authority, context, connection).await?;
+        let ceiling = ceiling(self.reach, context, connection).await?;
+        within_ceiling(&ceiling, self.id, context, connection).await?;
         granter_exists(self.changes.granter_role_id, connection).await?;
         if let Some(targets) = &self.targets {
             let side = Relation::RuleTargets.of(self.id);
@@ -213,7 +242,7 @@ impl Run for UpdateGrantRule {
             .lasting()
             .execute(connection)
             .await?;
-        within_reach(self.id, authority, context, connection).await?;
+        within_ceiling(&ceiling, self.id, context, connection).await?;
         let after = found(by_id(self.id, connection).await?)?;
         let (old, new) = difference(described(&before), described(&after));
         record(
@@ -236,7 +265,8 @@ impl Run for DeleteGrantRule {
         hold(self.id, connection).await?;
         let before = found(by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        within_reach(self.id, Authority::Reach(self.reach), context, connection).await?;
+        let ceiling = ceiling(self.reach, context, connection).await?;
+        within_ceiling(&ceiling, self.id, context, connection).await?;
         diesel::delete(grant_rules::table.find(self.id))
             .execute(connection)
             .await?;

@@ -325,6 +325,7 @@ impl Run for EndSignIn {
                 id: user_id,
                 username: username.into(),
                 token_id: None,
+                scopes: None,
             });
         }
         record(&context, connection, ended(self, user_id)).await?;

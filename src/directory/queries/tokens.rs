@@ -1,9 +1,10 @@
 use super::audit::{Happening, record, record_all};
-use super::credentials::within_reach;
+use super::ceiling::within_reach_until;
 use super::prelude::*;
 use super::{env, found};
 use crate::directory::events::{described, difference};
 use crate::directory::permissions::{Reach, names};
+use crate::directory::privileges::End;
 use crate::directory::tokens::{
     CreateToken, DeleteToken, FindToken, IssueToken, NewToken, Token, TokenChanges, TokenColumn,
     Tokens, TokensOf, UpdateToken,
@@ -127,7 +128,9 @@ impl Run for CreateToken {
         if owner.first::<i64>(connection).await.optional()?.is_none() {
             return Err(DirectoryError::no_such("users", "user"));
         }
-        within_reach(self.reach, self.user_id, context, connection).await?;
+        let expires = self.changes.expires.clone().flatten();
+        let until = End::at(expires);
+        within_reach_until(self.reach, self.user_id, &until, context, connection).await?;
         let now = context.now_text();
         let new = NewToken {
             hash: &self.hash.0,
@@ -216,6 +219,7 @@ impl Run for UpdateToken {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Token, DirectoryError> {
         let before = found(visible_held(self.id, self.visible, connection).await?)?;
         self.expected.check(before.version)?;
+        changeable(&before, self.reach, context, connection).await?;
         let changes = self.changes.clone().without_unchanged(&before);
         narrows(&before, &changes)?;
         if changes.is_empty() {
@@ -240,6 +244,34 @@ impl Run for UpdateToken {
         .await?;
         Ok(after)
     }
+}
+
+/// Refuses to touch the token of a user who may more than the caller, and with
+/// a token one that may more than that.
+async fn changeable(
+    token: &Token,
+    reach: Reach,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    if reach == Reach::Everything {
+        return Ok(());
+    }
+    let actor = context.actor.as_ref();
+    if let Some(own) = actor.and_then(|actor| actor.scopes.as_ref()) {
+        let theirs = token.scopes.as_deref().map(names);
+        let is_covered = theirs.is_some_and(|theirs| theirs.iter().all(|name| own.contains(name)));
+        if !is_covered {
+            return Err(DirectoryError::Protected(
+                "A token can only change and revoke tokens whose scopes are among its own.",
+            ));
+        }
+    }
+    if context.actor_id() == Some(token.user_id) {
+        return Ok(());
+    }
+    let until = End::at(token.expires.clone());
+    within_reach_until(reach, token.user_id, &until, context, connection).await
 }
 
 /// A token can lose rights and time, never gain them: make a new one for that.
@@ -305,6 +337,7 @@ impl Run for DeleteToken {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
         let before = found(visible_held(self.id, self.visible, connection).await?)?;
         self.expected.check(before.version)?;
+        changeable(&before, self.reach, context, connection).await?;
         let deleted = diesel::delete(tokens::table.find(self.id))
             .execute(connection)
             .await?;

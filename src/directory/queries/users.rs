@@ -2,8 +2,8 @@ use diesel::sql_types::Bool;
 use serde_json::Value;
 
 use super::audit::record;
+use super::ceiling::{Names, ceiling, of_user, privileges, require_user, within_reach};
 use super::columns::found_if_few;
-use super::credentials::within_reach;
 use super::grants::administrators_remain;
 use super::members::{add_roles, replace_roles};
 use super::outbox::about_new_user;
@@ -13,6 +13,8 @@ use super::{env, found, grants, roles};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Own;
 use crate::directory::members::Authority;
+use crate::directory::permissions::Reach;
+use crate::directory::privileges::OfPartner;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
@@ -733,6 +735,7 @@ impl Run for UpdateUser {
             ));
         }
         partner_exists(&changes, connection).await?;
+        may_move(self, &changes, context, connection).await?;
         if let Some(roles) = &self.roles {
             replace_roles(
                 self.id,
@@ -776,6 +779,32 @@ impl Run for UpdateUser {
         .await?;
         Ok(after)
     }
+}
+
+/// What some roles open depends on the partner of their holder: nobody is moved
+/// to where they may more than the caller.
+async fn may_move(
+    update: &UpdateUser,
+    changes: &UserChanges,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let Some(partner @ Some(_)) = changes.partner_id else {
+        return Ok(());
+    };
+    if update.reach == Reach::Everything {
+        return Ok(());
+    }
+    let mut holdings = of_user(update.id, context, connection).await?;
+    let held = privileges(&holdings, Names::OfAllPlaces, connection).await?;
+    if !held.depend_on_partner() {
+        return Ok(());
+    }
+    for holding in &mut holdings {
+        holding.partner = OfPartner::Is(partner);
+    }
+    let ceiling = ceiling(update.reach, context, connection).await?;
+    require_user(&ceiling, holdings, connection).await
 }
 
 impl Run for UpdateOwn {

@@ -170,10 +170,8 @@ impl Run for ChangePortalRole {
 /// answer would tell what somebody holds.
 fn asked(change: &ChangePortalRole, before: &Grant, new: i64) -> Vec<Asked> {
     let ask = |role, verb| Asked {
-        user: before.user_id,
-        role,
         place: before.place(),
-        verb,
+        ..Asked::un_scoped(before.user_id, role, verb)
     };
     let mut asked = Vec::new();
     if change.role.is_some() {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::audit::record;
-use super::super::credentials::within_reach;
+use super::super::ceiling::within_reach;
 use super::super::prelude::*;
 use super::super::{env, found, grants, sign_ins, tokens};
 use super::{condition, happening, living, settled, with_roles};
