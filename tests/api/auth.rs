@@ -355,17 +355,15 @@ mod escalation {
     fn grants_write_gives_no_role_that_permits_more_and_never_admin() {
         let app = TestApp::start();
         let granter = holder_of(&app, &["users:read", "roles:read", "grants:write"]);
-        let fine = a_role().permitting(&["users:read", "invoices:approve"]);
-        let (fine, more) = (
-            fine.create(&app),
-            a_role().permitting(&["users:write"]).create(&app),
-        );
+        let fine = a_role().permitting(&["users:read"]).create(&app);
+        let more = a_role().permitting(&["users:write"]).create(&app);
+        let elsewhere = a_role().permitting(&["invoices:approve"]).create(&app);
         let user = a_user().create(&app);
         let roles = format!("{}/relationships/roles", user.path());
         granter
             .post(&roles, &linkage("roles", &[fine.id]))
             .expect(200);
-        for id in [more.id, 1] {
+        for id in [more.id, elsewhere.id, 1] {
             for (path, document) in [
                 (roles.clone(), linkage("roles", &[id])),
                 (

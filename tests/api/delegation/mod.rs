@@ -205,7 +205,11 @@ async fn decide(
         steps,
         keeping: None,
     };
-    match directory.write(context, batch).await {
+    let context = Context {
+        actor: Some(caller.principal.actor()),
+        ..context.clone()
+    };
+    match directory.write(&context, batch).await {
         Ok(_) => panic!("nothing undid {wish:?}"),
         Err(error) => said(error, asked_at),
     }

@@ -174,7 +174,9 @@ pub fn outcome(granter: Granter, target: Target, wish: Wish) -> Outcome {
     let allowed = if is_admin {
         true
     } else if is_giver {
-        needs.iter().all(|(role, _)| *role != "admin")
+        // Own grants are switched off here: only others bring them back or take them.
+        let is_own = target.is_granter && matches!(wish, Wish::Remove(..) | Wish::Change(..));
+        !is_own && needs.iter().all(|(role, _)| !gives_power(role))
     } else {
         let lets = |need: &(&str, char)| rules_let(granter, target, need.0, need.1, wish.spot());
         in_force && !target.is_granter && target.is_active && needs.iter().all(lets)
@@ -188,6 +190,12 @@ pub fn outcome(granter: Granter, target: Target, wish: Wish) -> Outcome {
         }
         _ => Outcome::Hidden,
     }
+}
+
+/// Whether somebody gains by the role itself what its giver does not have: those
+/// of administrators, and all that hand on others.
+fn gives_power(role: &str) -> bool {
+    role == "admin" || RULES.iter().any(|(holder, ..)| *holder == role)
 }
 
 /// Somebody's own grant, by which they may: there already.

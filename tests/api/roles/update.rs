@@ -49,7 +49,7 @@ fn unchangeable_roles_are_403() {
         let before = app.admin().get(&path).json();
         for attributes in [
             json!({"label": "x"}),
-            json!({"unchangeable": false}),
+            json!({"unchangeable": true}),
             json!({}),
         ] {
             let answer = app.admin().patch(&path, &changes("roles", id, attributes));
