@@ -1,9 +1,11 @@
-//! A file, record by record, in bounded memory: with where each begins, how
-//! far the file was read, and the digest of what was read so far.
+//! A file, line by line, in bounded memory: with where each begins, how far the
+//! file was read, and the digest of what was read so far.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use sha2::{Digest, Sha256};
+
+use super::table::BYTE_ORDER_MARK;
 
 /// So many bytes at the beginning of a file tell it from others.
 const HEAD: u64 = 64 * 1024;
@@ -17,6 +19,15 @@ pub enum Unread {
     /// It is longer than the limit; the next begins after it.
     TooLong,
     NotUtf8,
+    /// A quote opens a cell of a table and is never closed: all up to this line
+    /// would be in the cell.
+    OpenQuote {
+        to: u64,
+    },
+    /// A quoted cell goes on behind its quote.
+    MisplacedQuote,
+    /// In a cell without quotes, where lines end otherwise.
+    CarriageReturn,
     Input(io::Error),
 }
 
@@ -25,9 +36,7 @@ pub struct Lines {
     /// SHA-256 of the beginning.
     pub head: String,
     /// The most bytes of a record.
-    most: usize,
-    /// Whether a line end between quotes belongs to the record, as in CSV.
-    is_quoted: bool,
+    pub most: usize,
     digest: Sha256,
     pub bytes: u64,
     pub lines: u64,
@@ -35,7 +44,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    pub fn new(mut input: Input, most: usize, is_quoted: bool) -> io::Result<Self> {
+    pub fn new(mut input: Input, most: usize) -> io::Result<Self> {
         let mut head = Vec::new();
         input.by_ref().take(HEAD).read_to_end(&mut head)?;
         let digest = hex(&Sha256::digest(&head));
@@ -44,7 +53,6 @@ impl Lines {
             input: BufReader::with_capacity(BUFFER, whole),
             head: digest,
             most,
-            is_quoted,
             digest: Sha256::new(),
             bytes: 0,
             lines: 0,
@@ -57,33 +65,40 @@ impl Lines {
         hex(&self.digest.clone().finalize())
     }
 
-    /// The line where the next record begins, and the record without its end;
-    /// none at the end of the file.
+    /// The next bytes that were not read yet; none at the end of the file.
+    pub fn fill(&mut self) -> io::Result<&[u8]> {
+        self.input.fill_buf()
+    }
+
+    /// So many of them are read now.
+    pub fn consume(&mut self, length: usize) {
+        let buffer = self.input.buffer();
+        self.digest.update(buffer.get(..length).unwrap_or(buffer));
+        self.input.consume(length);
+        self.bytes += length as u64;
+    }
+
+    /// The next line with its number, without its end; none at the end of the file.
     pub fn next(&mut self) -> Option<(u64, Result<&str, Unread>)> {
         self.record.clear();
-        let first = self.lines + 1;
+        let number = self.lines + 1;
+        let is_first = self.bytes == 0;
         let mut is_too_long = false;
-        let mut is_open = false;
-        loop {
-            let before = self.record.len();
-            match self.line(&mut is_too_long) {
-                Err(error) => return Some((first, Err(Unread::Input(error)))),
-                Ok(false) if before == 0 && !is_too_long && !is_open => return None,
-                Ok(false) => break,
-                Ok(true) => {}
-            }
-            let added = self.record.get(before..).unwrap_or_default();
-            let quotes = added.iter().filter(|byte| **byte == b'"').count();
-            is_open ^= self.is_quoted && quotes % 2 == 1;
-            if !is_open || is_too_long {
-                break;
-            }
-        }
-        if is_too_long {
-            return Some((first, Err(Unread::TooLong)));
+        match self.line(&mut is_too_long) {
+            Err(error) => return Some((number, Err(Unread::Input(error)))),
+            Ok(false) => return None,
+            Ok(true) if is_too_long => return Some((number, Err(Unread::TooLong))),
+            Ok(true) => {}
         }
         let text = std::str::from_utf8(&self.record).map_err(|_| Unread::NotUtf8);
-        Some((first, text.map(|text| text.trim_end_matches(['\n', '\r']))))
+        let text = text.map(|text| {
+            let text = text.trim_end_matches(['\n', '\r']);
+            match is_first {
+                true => text.trim_start_matches(BYTE_ORDER_MARK),
+                false => text,
+            }
+        });
+        Some((number, text))
     }
 
     /// Appends the next line with its end; what is beyond the limit is read
@@ -99,7 +114,6 @@ impl Lines {
             is_any = true;
             let end = buffer.iter().position(|byte| *byte == b'\n');
             let part = end.map_or(buffer, |end| buffer.get(..=end).unwrap_or(buffer));
-            self.digest.update(part);
             if self.record.len() + part.len() > self.most {
                 *is_too_long = true;
                 self.record.clear();
@@ -107,8 +121,7 @@ impl Lines {
                 self.record.extend_from_slice(part);
             }
             let length = part.len();
-            self.input.consume(length);
-            self.bytes += length as u64;
+            self.consume(length);
             if end.is_some() {
                 self.lines += 1;
                 return Ok(true);
@@ -126,10 +139,8 @@ impl Lines {
             if part.is_empty() {
                 return Ok(false);
             }
-            self.digest.update(part);
             let length = part.len();
-            self.input.consume(length);
-            self.bytes += length as u64;
+            self.consume(length);
         }
         self.lines = lines;
         Ok(self.bytes == bytes && self.digest() == digest)
@@ -149,9 +160,9 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn read(text: &[u8], most: usize, is_quoted: bool) -> Vec<(u64, String)> {
+    fn read(text: &[u8], most: usize) -> Vec<(u64, String)> {
         let input: Input = Box::new(Cursor::new(text.to_vec()));
-        let mut lines = Lines::new(input, most, is_quoted).unwrap();
+        let mut lines = Lines::new(input, most).unwrap();
         let mut all = Vec::new();
         while let Some((line, record)) = lines.next() {
             all.push((
@@ -163,21 +174,17 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_a_line_or_in_csv_as_many_as_its_quotes_span() {
-        let text = b"a,\"b\nc\",d\r\ne\n";
-        let told = |all: &[(u64, &str)]| -> Vec<(u64, String)> {
-            all.iter().map(|(n, t)| (*n, (*t).to_owned())).collect()
-        };
-        assert_eq!(read(text, 99, true), told(&[(1, "a,\"b\nc\",d"), (3, "e")]));
-        assert_eq!(
-            read(text, 99, false),
-            told(&[(1, "a,\"b"), (2, "c\",d"), (3, "e")])
-        );
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        let texts: Vec<String> = read("\u{feff}a\r\n\u{feff}b\n".as_bytes(), 9)
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect();
+        assert_eq!(texts, ["a", "\u{feff}b"]);
     }
 
     #[test]
     fn what_is_too_long_or_no_text_is_told_and_the_next_line_is_read() {
-        let all = read(b"123456789\n\xff\nok", 5, false);
+        let all = read(b"123456789\n\xff\nok", 5);
         let texts: Vec<&str> = all.iter().map(|(_, text)| text.as_str()).collect();
         assert_eq!(texts, ["TooLong", "NotUtf8", "ok"]);
         assert_eq!(all[2].0, 3);
@@ -187,7 +194,7 @@ mod tests {
     fn the_place_of_an_interruption_is_found_again_in_the_same_file_only() {
         let open = |text: &str| {
             let input: Input = Box::new(Cursor::new(text.as_bytes().to_vec()));
-            Lines::new(input, 99, false).unwrap()
+            Lines::new(input, 99).unwrap()
         };
         let mut first = open("one\ntwo\nthree\n");
         first.next();

@@ -1,8 +1,13 @@
 //! From the text of a record to a row, or to what is wrong with it.
 
+use std::fmt;
+
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::lines::{Lines, Unread};
+use super::table::Table;
 use crate::auth::check_hash;
 use crate::cli::failure::Failure;
 use crate::directory::bulk::{Kind, Numbered, RowProblem, fields_of, read_row};
@@ -20,7 +25,8 @@ pub type Record = Result<Numbered, (Kind, u64, Vec<RowProblem>)>;
 
 pub struct Records {
     pub lines: Lines,
-    format: Format,
+    /// Of a CSV file.
+    table: Option<Table>,
     /// Of rows that do not say it themselves.
     kind: Kind,
     header: Vec<String>,
@@ -28,56 +34,88 @@ pub struct Records {
 
 impl Records {
     /// Reads the header, when there is one.
-    pub fn new(lines: Lines, format: Format, kind: Kind) -> Result<Self, Failure> {
+    pub fn new(mut lines: Lines, format: Format, kind: Kind) -> Result<Self, Failure> {
+        let table = match format {
+            Format::Csv => Some(Table::new(&mut lines).map_err(|why| in_header(&why))?),
+            Format::Ndjson => None,
+        };
         let mut records = Self {
             lines,
-            format,
+            table,
             kind,
             header: Vec::new(),
         };
-        if format == Format::Csv {
-            records.header = records.read_header()?;
-        }
+        records.header = records.read_header()?;
         Ok(records)
     }
 
     fn read_header(&mut self) -> Result<Vec<String>, Failure> {
-        let Some((_, record)) = self.lines.next() else {
+        let Some(table) = &mut self.table else {
             return Ok(Vec::new());
         };
-        let text =
-            record.map_err(|unread| Failure::failed(format!("line 1: {}", told(&unread))))?;
-        let header = cells(text.trim_start_matches('\u{feff}'))
-            .map_err(|why| Failure::failed(format!("line 1: {why}")))?;
+        let Some((line, cells)) = table.next(&mut self.lines) else {
+            return Ok(Vec::new());
+        };
+        let header = cells.map_err(|why| in_header(&why))?;
+        let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
         let known = fields_of(self.kind);
-        match header.iter().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(Failure::failed(format!(
-                "line 1: {} have no field {name:?}",
-                self.kind.name()
-            ))),
-            None => Ok(header),
+        for (place, name) in header.iter().enumerate() {
+            let why = if !known.contains(&name.as_str()) {
+                no_such_field(self.kind, name)
+            } else if header.iter().take(place).any(|other| other == name) {
+                format!("the field {name:?} is named twice")
+            } else {
+                continue;
+            };
+            return Err(Failure::failed(format!("line {line}: {why}")));
         }
+        Ok(header)
     }
 
     /// The next row; empty lines are none.
     pub fn next(&mut self) -> Result<Option<Record>, Failure> {
         loop {
-            let Some((line, record)) = self.lines.next() else {
+            let next = match &mut self.table {
+                Some(table) => table.next(&mut self.lines).map(|(line, cells)| {
+                    let is_blank = |cells: &Vec<String>| cells.iter().all(|c| c.trim().is_empty());
+                    let is_blank = cells.as_ref().is_ok_and(|c| c.len() == 1 && is_blank(c));
+                    let row = |cells| row_of_cells(self.kind, &self.header, cells);
+                    (line, is_blank, cells.map(row))
+                }),
+                None => self.lines.next().map(|(line, text)| {
+                    let is_blank = text.as_ref().is_ok_and(|text| text.trim().is_empty());
+                    (line, is_blank, text.map(object))
+                }),
+            };
+            let Some((line, is_blank, members)) = next else {
                 return Ok(None);
             };
-            let members = match record {
-                Ok(text) if text.trim().is_empty() => continue,
-                Ok(text) => match self.format {
-                    Format::Ndjson => object(text),
-                    Format::Csv => row_of_cells(self.kind, &self.header, text),
-                },
+            if is_blank {
+                continue;
+            }
+            let members = match members {
                 Err(Unread::Input(error)) => {
                     return Err(Failure::failed(format!("cannot read on: {error}")));
                 }
                 Err(unread) => Err(told(&unread)),
+                Ok(members) => members,
             };
             return Ok(Some(numbered(self.kind, line, members)));
         }
+    }
+}
+
+fn in_header(unread: &Unread) -> Failure {
+    Failure::failed(format!("line 1: {}", told(unread)))
+}
+
+fn no_such_field(kind: Kind, name: &str) -> String {
+    let kind = kind.name();
+    match name {
+        "password" => format!(
+            "{kind} have no field \"password\" here: import \"password_hash\", or set passwords after the import"
+        ),
+        _ => format!("{kind} have no field {name:?}"),
     }
 }
 
@@ -85,6 +123,15 @@ fn told(unread: &Unread) -> String {
     match unread {
         Unread::TooLong => "This line is too long: see --max-line-bytes.".to_owned(),
         Unread::NotUtf8 => "This line is not valid UTF-8.".to_owned(),
+        Unread::OpenQuote { to } => {
+            format!("A quote is not closed: nothing up to line {to} was read.")
+        }
+        Unread::MisplacedQuote => {
+            "A quoted cell goes on behind its quote: write a quote in it twice.".to_owned()
+        }
+        Unread::CarriageReturn => {
+            "A carriage return stands in a cell: put the cell in quotes.".to_owned()
+        }
         Unread::Input(error) => error.to_string(),
     }
 }
@@ -105,31 +152,63 @@ fn numbered(kind: Kind, line: u64, members: Result<Map<String, Value>, String>) 
     }
 }
 
-fn object(text: &str) -> Result<Map<String, Value>, String> {
-    match serde_json::from_str(text) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err("This line is no JSON object.".to_owned()),
-        Err(error) if error.is_eof() => Err("The JSON ends too early.".to_owned()),
-        Err(error) => Err(format!("No JSON: column {}.", error.column())),
+/// The members of an object, none of them named twice.
+struct Members(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Once;
+
+        impl<'de> Visitor<'de> for Once {
+            type Value = Members;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = access.next_entry::<String, Value>()? {
+                    if members.contains_key(&name) {
+                        let message = format!("The member {name:?} stands there twice.");
+                        return Err(A::Error::custom(message));
+                    }
+                    members.insert(name, value);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Once)
     }
 }
 
-/// The cells of one record.
-fn cells(text: &str) -> Result<Vec<String>, String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(text.len().max(64))
-        .from_reader(text.as_bytes());
-    match reader.records().next() {
-        Some(Ok(record)) => Ok(record.iter().map(str::to_owned).collect()),
-        Some(Err(_)) | None => Err("This line is no CSV.".to_owned()),
+fn object(text: &str) -> Result<Map<String, Value>, String> {
+    let error = match serde_json::from_str(text) {
+        Ok(Members(members)) => return Ok(members),
+        Err(error) => error,
+    };
+    if error.is_eof() {
+        return Err("The JSON ends too early.".to_owned());
     }
+    if error.is_data() {
+        let is_object = text.trim_start().starts_with('{');
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        return Err(match is_object {
+            true => message.to_owned(),
+            false => "This line is no JSON object.".to_owned(),
+        });
+    }
+    Err(format!("No JSON: column {}.", error.column()))
 }
 
 /// An empty cell says nothing.
-fn row_of_cells(kind: Kind, header: &[String], text: &str) -> Result<Map<String, Value>, String> {
-    let cells = cells(text)?;
+fn row_of_cells(
+    kind: Kind,
+    header: &[String],
+    cells: Vec<String>,
+) -> Result<Map<String, Value>, String> {
     if cells.len() != header.len() {
         let (found, wanted) = (cells.len(), header.len());
         return Err(format!(
@@ -149,7 +228,8 @@ fn row_of_cells(kind: Kind, header: &[String], text: &str) -> Result<Map<String,
 fn value(kind: Kind, name: &str, cell: String) -> Value {
     match (kind, name) {
         (_, "is_active" | "is_staff" | "external" | "unchangeable" | "is_default") => {
-            match cell.as_str() {
+            // Spreadsheets write them in capital letters.
+            match cell.to_ascii_lowercase().as_str() {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
                 _ => Value::String(cell),

@@ -75,7 +75,7 @@ pub fn read<D: Default>(
             continue;
         }
         match fields.iter().find(|field| field.name == name) {
-            None => problems.push(RowProblem::new(name, "There is no such field.")),
+            None => problems.push(RowProblem::new(name, no_such_field(name))),
             Some(field) => {
                 if let Err(problem) = (field.read)(&mut draft, value) {
                     problems.push(problem.into());
@@ -88,4 +88,13 @@ pub fn read<D: Default>(
 
 pub fn names<D>(fields: &[Field<D>]) -> Vec<&'static str> {
     fields.iter().map(|field| field.name).collect()
+}
+
+fn no_such_field(name: &str) -> &'static str {
+    match name {
+        "password" => {
+            "There is no such field. Import password_hash, or set passwords after the import."
+        }
+        _ => "There is no such field.",
+    }
 }

@@ -5,6 +5,7 @@ mod hashes;
 mod interrupted;
 mod refused;
 mod round_trip;
+mod tables;
 mod upsert;
 
 use std::io::Write;
