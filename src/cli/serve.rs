@@ -9,7 +9,9 @@ use super::password::Password;
 use super::runtime::Session;
 use crate::auth::keys;
 use crate::config::Settings;
-use crate::directory::credentials::{CreateFirstAdministrator, IsEmpty};
+use crate::directory::credentials::{
+    CreateFirstAdministrator, FirstAdministrator, HasAdministrator,
+};
 use crate::directory::values;
 use crate::server;
 
@@ -27,9 +29,10 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
         .map_err(|error| Failure::failed(format!("the server ended: {error}")))
 }
 
-/// Somebody who can sign in, when the directory is empty.
+/// Somebody who can let others in, when nobody is an administrator: in an empty
+/// directory, or in one that was filled by an import.
 async fn first_administrator(session: &Session) -> Result<Option<Password>, Failure> {
-    if !session.read(IsEmpty).await? {
+    if session.read(HasAdministrator).await? {
         return Ok(None);
     }
     let limits = &session.settings.auth;
@@ -40,14 +43,21 @@ async fn first_administrator(session: &Session) -> Result<Option<Password>, Fail
         None => Password::make(limits)?,
     };
     let password_hash = password.hash()?;
-    let is_made = session
-        .write(CreateFirstAdministrator {
-            username,
-            password_hash,
-        })
-        .await?;
-    // Another process may have been quicker: then its administrator counts.
-    Ok(is_made.then_some(password))
+    let create = CreateFirstAdministrator {
+        username: username.clone(),
+        password_hash,
+    };
+    match session.write(create).await? {
+        FirstAdministrator::Made => Ok(Some(password)),
+        // Another process was quicker: its administrator counts.
+        FirstAdministrator::Needless => Ok(None),
+        FirstAdministrator::Taken => {
+            log::error!(
+                "nobody is an administrator, and {username:?} is somebody already: make one with `rolecall user grant NAME admin`"
+            );
+            Ok(None)
+        }
+    }
 }
 
 /// Tells people how to get in. Serving does not depend on whether somebody reads it.
@@ -174,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_empty_directory_gets_an_administrator() {
+    fn only_a_directory_without_an_administrator_gets_one() {
         let scratch = Scratch::new();
         let session = Session::open(scratch.settings()).unwrap();
         let password = session.run(first_administrator).unwrap().unwrap();

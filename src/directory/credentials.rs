@@ -95,22 +95,31 @@ impl Operation for RenewHash {
     type Output = bool;
 }
 
-/// Makes the first administrator when there is no user at all; tells whether it did.
+/// Makes the first administrator when nobody is one.
 #[derive(Debug)]
 pub struct CreateFirstAdministrator {
     pub username: String,
     pub password_hash: PasswordHash,
 }
 
-impl Operation for CreateFirstAdministrator {
-    type Output = bool;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstAdministrator {
+    Made,
+    /// Somebody is one already.
+    Needless,
+    /// The username is somebody else's, perhaps in the trash.
+    Taken,
 }
 
-/// Whether nobody was ever made here.
-#[derive(Debug)]
-pub struct IsEmpty;
+impl Operation for CreateFirstAdministrator {
+    type Output = FirstAdministrator;
+}
 
-impl Operation for IsEmpty {
+/// Whether anybody holds the role of administrators, now or at another time.
+#[derive(Debug)]
+pub struct HasAdministrator;
+
+impl Operation for HasAdministrator {
     type Output = bool;
 }
 

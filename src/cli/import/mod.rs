@@ -7,6 +7,7 @@ mod lines;
 mod progress;
 mod records;
 mod report;
+mod table;
 
 use std::fs::File;
 use std::path::Path;
@@ -24,9 +25,10 @@ use super::runtime::Session;
 use crate::config::Settings;
 use crate::directory::DirectoryError;
 use crate::directory::bulk::{
-    BeginImport, FindImport, ImportAll, ImportRows, Kind, Mark, Numbered, Outcome, RowProblem,
-    Rules, UNDONE,
+    BeginImport, FindImport, ImportAll, ImportRows, Kind, Mark, Numbered, Outcome,
+    RefreshStatistics, RowProblem, Rules, UNDONE,
 };
+use crate::directory::credentials::HasAdministrator;
 use lines::Lines;
 use records::Records;
 use report::Report;
@@ -75,7 +77,7 @@ pub fn take(
     flags: &ImportFlags,
     settings: Settings,
 ) -> Result<(), Failure> {
-    let lines = Lines::new(input, flags.max_line_bytes, format == Format::Csv)
+    let lines = Lines::new(input, flags.max_line_bytes)
         .map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
     let head = lines.head.clone();
     let mut records = Records::new(lines, format, flags.kind.into())?;
@@ -98,7 +100,26 @@ pub fn take(
     let mut report = lock(&report)?;
     report.end();
     outcome?;
+    if !flags.dry_run {
+        settle(&session)?;
+    }
     report.tell(flags.dry_run, flags.all_or_nothing)
+}
+
+/// What a filled directory needs beside its rows: statistics for the planner,
+/// and somebody who can let others in.
+fn settle(session: &Session) -> Result<(), Failure> {
+    let has_administrator = session.run(async |session| {
+        session.write(RefreshStatistics).await?;
+        Ok(session.read(HasAdministrator).await?)
+    })?;
+    if !has_administrator {
+        let name = &session.settings.auth.admin_username;
+        remark(&format!(
+            "Nobody is an administrator yet: `rolecall serve` makes {name:?} one when it starts, or `rolecall user grant NAME admin` somebody else."
+        ));
+    }
+    Ok(())
 }
 
 /// The number of this import; none when there is nothing left to do. Moves on

@@ -1,43 +1,54 @@
-//! One line on the terminal that tells how far an import has come.
+//! How far an import has come: one line that is written anew on a terminal, a
+//! line now and then elsewhere.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
-/// How often the line is written anew, at most.
-const EVERY: Duration = Duration::from_millis(200);
+/// How often the line is written anew on a terminal, at most.
+const ANEW: Duration = Duration::from_millis(200);
+/// How often there is another line in a log.
+const ANOTHER: Duration = Duration::from_secs(5);
 
 pub struct Progress {
-    is_shown: bool,
+    is_terminal: bool,
     began: Instant,
-    last: Option<Instant>,
+    last: Instant,
+    is_standing: bool,
     rows: u64,
 }
 
 impl Progress {
-    /// Quiet unless somebody looks.
     pub fn begin() -> Self {
         Self {
-            is_shown: stderr().is_terminal(),
+            is_terminal: stderr().is_terminal(),
             began: Instant::now(),
-            last: None,
+            last: Instant::now(),
+            is_standing: false,
             rows: 0,
         }
     }
 
     pub fn add(&mut self, rows: u64) {
         self.rows += rows;
-        let elapsed = self.began.elapsed();
-        let is_due = self.last.is_none_or(|last| last.elapsed() >= EVERY);
-        if self.is_shown && is_due {
-            let rate = self.rows as f64 / elapsed.as_secs_f64().max(0.001);
-            let _ = write!(stderr(), "\r{} rows, {rate:.0} a second\x1b[K", self.rows);
-            self.last = Some(self.began + elapsed);
+        let every = if self.is_terminal { ANEW } else { ANOTHER };
+        if self.last.elapsed() < every {
+            return;
         }
+        self.last = Instant::now();
+        let rate = self.rows as f64 / self.began.elapsed().as_secs_f64().max(0.001);
+        let told = format!("{} rows, {rate:.0} a second", self.rows);
+        // Progress is no reason to fail.
+        let _ = if self.is_terminal {
+            self.is_standing = true;
+            write!(stderr(), "\r{told}\x1b[K")
+        } else {
+            writeln!(stderr(), "{told}")
+        };
     }
 
     /// Takes the line away.
     pub fn end(&mut self) {
-        if self.is_shown && self.last.take().is_some() {
+        if std::mem::take(&mut self.is_standing) {
             let _ = write!(stderr(), "\r\x1b[K");
         }
     }

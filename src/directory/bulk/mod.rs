@@ -57,6 +57,19 @@ impl Kind {
     }
 }
 
+/// Lets the database's planner know of rows that came in bulk, where it does
+/// not look by itself soon enough.
+#[derive(Debug)]
+pub struct RefreshStatistics;
+
+impl Operation for RefreshStatistics {
+    type Output = ();
+
+    fn touches_credentials(&self) -> bool {
+        false
+    }
+}
+
 /// A row and the line where it begins.
 #[derive(Clone, Debug)]
 pub struct Numbered {

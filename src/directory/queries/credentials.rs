@@ -2,8 +2,8 @@ use super::audit::{Happening, record};
 use super::members::add_roles;
 use super::prelude::*;
 use crate::directory::credentials::{
-    Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, FindTokenFault, IsEmpty,
-    NoteUse, Reachable, RenewHash, TokenAccount, TokenFault,
+    Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, FindTokenFault,
+    FirstAdministrator, HasAdministrator, NoteUse, Reachable, RenewHash, TokenAccount, TokenFault,
 };
 use crate::directory::members::Authority;
 use crate::directory::permissions::{Permissions, Reach};
@@ -214,28 +214,48 @@ impl Run for RenewHash {
     }
 }
 
-impl Run for IsEmpty {
+impl Run for HasAdministrator {
     type Answer = bool;
 
     async fn run(&self, _: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
-        let anybody = users::table.select(users::id);
-        Ok(anybody.first::<i64>(connection).await.optional()?.is_none())
+        let administrator = grants::table
+            .inner_join(users::table)
+            .filter(grants::role_id.eq(ADMIN))
+            .filter(users::deleted_at.is_null())
+            .select(grants::id);
+        let administrator: Option<i64> = administrator.first(connection).await.optional()?;
+        Ok(administrator.is_some())
     }
 }
 
 impl Run for CreateFirstAdministrator {
-    type Answer = bool;
+    type Answer = FirstAdministrator;
 
-    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<FirstAdministrator, DirectoryError> {
         // Two processes that start together make one administrator.
         super::env::one_at_a_time(connection).await?;
-        if !IsEmpty.run(context, connection).await? {
-            return Ok(false);
+        if HasAdministrator.run(context, connection).await? {
+            return Ok(FirstAdministrator::Needless);
+        }
+        let uname = crate::directory::values::uname_from(&self.username);
+        let same = users::table
+            .filter(
+                users::username
+                    .eq(&self.username)
+                    .or(users::uname.eq(&uname)),
+            )
+            .select(users::id);
+        if same.first::<i64>(connection).await.optional()?.is_some() {
+            return Ok(FirstAdministrator::Taken);
         }
         let now = context.now_text();
         let new = NewUser {
             username: &self.username,
-            uname: &crate::directory::values::uname_from(&self.username),
+            uname: &uname,
             password_hash: Some(self.password_hash.expose()),
             created: &now,
             modified: &now,
@@ -265,7 +285,7 @@ impl Run for CreateFirstAdministrator {
             connection,
         )
         .await?;
-        Ok(true)
+        Ok(FirstAdministrator::Made)
     }
 }
 

@@ -58,6 +58,16 @@ pub async fn one_at_a_time(connection: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
+/// Of all tables that an import fills; the server's own look comes a minute later
+/// or more.
+pub async fn refresh_statistics(connection: &mut Conn) -> QueryResult<()> {
+    let analyze = "ANALYZE workspaces, clusters, partners, partner_clusters, roles, \
+        role_includes, role_closure, users, grants, events";
+    RunQueryDsl::execute(diesel::sql_query(analyze), connection)
+        .await
+        .map(drop)
+}
+
 /// Waits until nobody else changes rows of this table, until this transaction ends.
 pub async fn keep_out(table: &str, connection: &mut Conn) -> QueryResult<()> {
     let lock = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");

@@ -7,7 +7,7 @@ use actix_web::dev::ServerHandle;
 use chrono::TimeDelta;
 use rolecall::auth::secret::TokenSecret;
 use rolecall::config::Settings;
-use rolecall::directory::credentials::CreateFirstAdministrator;
+use rolecall::directory::credentials::{CreateFirstAdministrator, FirstAdministrator};
 use rolecall::directory::permissions::Reach;
 use rolecall::directory::tokens::{CreateToken, TokenChanges};
 use rolecall::directory::users::PasswordHash;
@@ -204,10 +204,8 @@ fn administrator(directory: &Directory) -> String {
             username: "admin".into(),
             password_hash: PasswordHash::new(ADMIN_HASH.into()),
         };
-        assert!(
-            directory.write(&context, first).await?,
-            "the directory was not empty"
-        );
+        let made = directory.write(&context, first).await?;
+        assert_eq!(made, FirstAdministrator::Made, "somebody is one already");
         make_token(directory, &context, 1, None).await
     })
     .unwrap()

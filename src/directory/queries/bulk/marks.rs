@@ -2,9 +2,18 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::env;
 use super::super::prelude::*;
-use crate::directory::bulk::{BeginImport, Begun, FindImport, Mark, Outcome};
+use crate::directory::bulk::{BeginImport, Begun, FindImport, Mark, Outcome, RefreshStatistics};
 use crate::storage::schema::imports;
+
+impl Run for RefreshStatistics {
+    type Answer = ();
+
+    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
+        Ok(env::refresh_statistics(connection).await?)
+    }
+}
 
 impl Run for BeginImport {
     type Answer = i64;
