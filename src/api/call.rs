@@ -163,13 +163,24 @@ impl Api {
 
     fn negotiate(&self, request: &HttpRequest) -> Result<Accepted, Error> {
         let accepted = self.negotiate_accept(request)?;
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .map(|value| value.as_bytes());
-        self.offer(request).content_type(kind, has_body(request))?;
+        let kind = content_type(request);
+        // Whether a type is missing is known when a body is read.
+        let is_typed_body = kind.is_some() && has_body(request);
+        self.offer(request).content_type(kind, is_typed_body)?;
         Ok(accepted)
     }
+
+    /// For a body that was read, whatever the headers said of it: with HTTP/2
+    /// they need not tell that there is one.
+    fn negotiate_body(&self, request: &HttpRequest) -> Result<(), Error> {
+        let kind = content_type(request);
+        self.offer(request).content_type(kind, true).map(drop)
+    }
+}
+
+pub fn content_type(request: &HttpRequest) -> Option<&[u8]> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    kind.map(|value| value.as_bytes())
 }
 
 pub fn has_body(request: &HttpRequest) -> bool {
@@ -227,7 +238,20 @@ impl Call<'_> {
 
     /// Reads the body, up to the limit.
     pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
-        read_body(self.api, self.request, payload).await
+        self.body_within(payload, self.api.body_bytes).await
+    }
+
+    /// The same with a limit of its own.
+    pub async fn body_within(
+        &self,
+        payload: &mut Payload,
+        limit: usize,
+    ) -> Result<Vec<u8>, Failure> {
+        let body = read_body_within(self.request, payload, limit).await?;
+        if !body.is_empty() {
+            self.api.negotiate_body(self.request)?;
+        }
+        Ok(body)
     }
 }
 
@@ -239,7 +263,7 @@ pub async fn read_body(
     read_body_within(request, payload, api.body_bytes).await
 }
 
-pub async fn read_body_within(
+async fn read_body_within(
     request: &HttpRequest,
     payload: &mut Payload,
     limit: usize,

@@ -186,7 +186,6 @@ fn to_keep(answer: Answer) -> batch::Answer {
     let (location, body) = match answer {
         Answer::Created { location, body, .. } => (Some(location), body),
         Answer::Document(body)
-        | Answer::Secret(body)
         | Answer::CursorPage(body)
         | Answer::Atomic(body)
         | Answer::Current { body, .. } => (None, body),

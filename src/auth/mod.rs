@@ -25,7 +25,7 @@ pub use authenticate::{Auth, Denied};
 pub use guard::{Guard, Refusal};
 pub use hashing::foreign::check as check_hash;
 pub use hashing::{Hasher, hash as hash_password};
-pub use header::carries_password;
+pub use header::{carries_password, carries_token};
 pub use issue::Issued;
 pub use policy::Governed;
 pub use principal::Principal;

@@ -27,7 +27,7 @@ pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload)
             "links": { "self": own, "home": format!("{}/home", anybody.base) },
             "meta": { "jwt": pair.access, "renew": pair.refresh.expose() },
         });
-        Ok(Answer::Secret(document.to_string().into_bytes()))
+        Ok(Answer::Document(document.to_string().into_bytes()))
     })
     .await
 }

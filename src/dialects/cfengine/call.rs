@@ -17,6 +17,9 @@ use crate::dialects::Surroundings;
 use crate::dialects::body::{self, Unread, depth};
 use crate::directory::{Context, Reading, RequestId};
 
+/// The media types that bodies may have.
+const TAKEN: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
+
 /// What all requests of this surface share.
 pub struct Cfengine {
     auth: Arc<Auth>,
@@ -72,8 +75,7 @@ impl Call<'_> {
         header.is_some_and(|header| carries_password(header.as_bytes()))
     }
 
-    /// The object that was sent, whatever the type says that it is of; nothing
-    /// sent is an empty one.
+    /// The object that was sent; nothing sent is an empty one.
     pub async fn object(&self, payload: &mut Payload) -> Result<Map<String, Value>, Failure> {
         let read = body::read(self.request, payload, self.cfengine.body_bytes).await;
         let body = read.map_err(|unread| match unread {
@@ -83,6 +85,7 @@ impl Call<'_> {
         if body.trim_ascii().is_empty() {
             return Ok(Map::new());
         }
+        self.check_type()?;
         let value: Value = serde_json::from_slice(&body)
             .map_err(|error| Failure::BadRequest(format!("The body is not JSON: {error}.")))?;
         let most = self.cfengine.json_depth;
@@ -93,6 +96,21 @@ impl Call<'_> {
         match value {
             Value::Object(object) => Ok(object),
             _ => Err(Failure::BadRequest("The body is no JSON object.".into())),
+        }
+    }
+
+    /// JSON it is in any case, but `curl -d` calls it a form.
+    fn check_type(&self) -> Result<(), Failure> {
+        let kind = self.request.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        let is_taken = TAKEN
+            .iter()
+            .any(|taken| essence.eq_ignore_ascii_case(taken));
+        if is_taken {
+            Ok(())
+        } else {
+            Err(Failure::MediaType)
         }
     }
 }
@@ -112,6 +130,11 @@ pub async fn answer(
         Ok(answer) => answer.respond(request_id),
         Err(failure) => failure.respond(request_id),
     }
+}
+
+/// For what a page of another origin asked.
+pub fn forbid_cross_origin(cfengine: &Cfengine) -> HttpResponse {
+    Failure::CrossOrigin.respond((cfengine.surroundings.request_id)())
 }
 
 async fn begin<'a>(

@@ -21,6 +21,10 @@ const RETRY_UNAVAILABLE: u64 = 5;
 pub enum Failure {
     BadRequest(String),
     Invalid(Vec<Problem>),
+    /// A body of another type than those that are taken, or of none.
+    MediaType,
+    /// A page of another origin asked for it.
+    CrossOrigin,
     TooLarge(usize),
     QueryTooLong(usize),
     /// A new password of the caller's own without a proof that it is theirs.
@@ -104,6 +108,14 @@ impl Failure {
         match self {
             Self::BadRequest(why) => told(StatusCode::BAD_REQUEST, why),
             Self::Invalid(problems) => invalid(&problems),
+            Self::MediaType => told(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send JSON as application/json, or as curl -d does.",
+            ),
+            Self::CrossOrigin => told(
+                StatusCode::FORBIDDEN,
+                "Pages of other origins may change nothing here.",
+            ),
             Self::TooLarge(limit) => told(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("The body may have at most {limit} bytes."),

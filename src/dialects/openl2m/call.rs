@@ -106,6 +106,11 @@ impl Call<'_> {
     }
 }
 
+/// For what a page of another origin asked.
+pub fn forbid_cross_origin(shared: &OpenL2m) -> HttpResponse {
+    Failure::CrossOrigin.respond("", (shared.surroundings.request_id)())
+}
+
 /// Lets `work` answer, unless the caller takes no JSON.
 pub async fn answer(
     shared: &Data<OpenL2m>,

@@ -25,6 +25,8 @@ pub enum Failure {
     Parse(&'static str, String),
     MediaType(String),
     NotAcceptable,
+    /// A page of another origin asked for it.
+    CrossOrigin,
     TooLarge(usize),
     Method(String),
     /// No such user.
@@ -123,6 +125,10 @@ impl Failure {
                 format!("Unsupported media type \"{kind}\" in request."),
             ),
             Self::NotAcceptable => told(406, "Could not satisfy the request Accept header."),
+            Self::CrossOrigin => told(
+                403,
+                "CSRF Failed: the page's origin does not match any trusted origins.",
+            ),
             Self::TooLarge(limit) => told(413, format!("The body may have at most {limit} bytes.")),
             Self::Method(method) => told(405, format!("Method \"{method}\" not allowed.")),
             Self::NoUser => Told {

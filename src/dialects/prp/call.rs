@@ -127,6 +127,11 @@ pub async fn answer(
     }
 }
 
+/// For what a page of another origin asked.
+pub fn forbid_cross_origin(prp: &Prp) -> HttpResponse {
+    Failure::CrossOrigin.respond((prp.surroundings.request_id)())
+}
+
 async fn begin<'a>(
     prp: &'a Prp,
     request: &'a HttpRequest,

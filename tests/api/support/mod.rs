@@ -17,6 +17,7 @@ pub mod raw;
 mod sink;
 mod slapd;
 mod slow;
+mod tables;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
@@ -32,3 +33,4 @@ pub use places::{ClusterMade, PartnerMade, WorkspaceMade, a_cluster, a_partner, 
 pub use sink::Sink;
 pub use slapd::{Entry, READER_PASSWORD, Slapd, TULIP, a_group, a_person, at, free_port};
 pub use slow::{make_endless, make_slow, restore};
+pub use tables::tables;
