@@ -136,7 +136,7 @@ fn what_policy_refuses_is_told_on_every_surface() {
     let requests = [
         ("GET", "/events", "/events"),
         ("DELETE", &*own, "/users/{id}"),
-        ("PUT", "/api/role/new", "/api/role/{name}"),
+        ("PUT", "/api/role/new", "/api/role/{id}"),
         ("GET", "/api/admin/users/", "/api/admin/users/"),
         (
             "GET",
@@ -176,14 +176,15 @@ fn a_token_is_told_when_it_is_used_from_a_new_address() {
     // Each user's own token was used on this machine already, as the
     // administrator's was.
     let before = events(&app, "filter[verb]=token_used").len();
-    for address in [
-        "192.0.2.1",
-        "192.0.2.1",
-        "2001:db8::1",
-        "2001:db8::2",
-        "192.0.2.1",
+    for (address, new) in [
+        ("192.0.2.1", 1),
+        ("192.0.2.1", 1),
+        ("2001:db8::1", 2),
+        ("2001:db8::2", 2),
+        ("192.0.2.1", 2),
     ] {
         use_from(address);
+        so_many(&app, "token_used", before + new);
     }
     let told = so_many(&app, "token_used", before + 2);
     let [.., one, two] = &told[..] else {
