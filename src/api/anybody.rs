@@ -7,9 +7,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::Answer;
 use super::base;
-use super::call::{Api, content_type, has_body, read_body};
+use super::call::{Api, content_type, has_body, of_request, read_body, tell_refused};
 use super::error::Failure;
-use crate::directory::{Context, RequestId};
+use crate::directory::Context;
 use crate::jsonapi::{Accepted, Error, Negotiation};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -48,14 +48,16 @@ pub async fn answer_anybody(
         Ok(accepted) => accepted,
         Err(error) => return Failure::from(error).respond(api, request, request_id, None),
     };
-    let outcome = match begin(api, request, request_id) {
+    let context = of_request(api, request, request_id);
+    let outcome = match begin(api, request, context.clone()) {
         Ok(anybody) => work(&anybody).await,
         Err(error) => Err(error.into()),
     };
-    match outcome {
+    let response = match outcome {
         Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
         Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
-    }
+    };
+    tell_refused(api, request, &context, response)
 }
 
 fn negotiate(api: &Api, request: &HttpRequest) -> Result<Accepted, Error> {
@@ -90,13 +92,12 @@ fn is_form(request: &HttpRequest) -> bool {
 fn begin<'a>(
     api: &'a Api,
     request: &'a HttpRequest,
-    request_id: RequestId,
+    context: Context,
 ) -> Result<Anybody<'a>, Error> {
-    let now = api.auth.directory.clock().now();
     Ok(Anybody {
         api,
         request,
-        context: Context::of_program(now, request_id),
+        context,
         base: base::of(api, request)?,
     })
 }

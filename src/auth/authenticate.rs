@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::access_log::AccessLog;
 use super::cache::Cache;
 use super::external::Attempt;
 use super::hashing::Hasher;
@@ -20,7 +21,7 @@ use crate::directory::credentials::{
 };
 use crate::directory::mail::MailPolicy;
 use crate::directory::permissions::{self, Permissions};
-use crate::directory::{Context, Directory, DirectoryError, Reading, clock};
+use crate::directory::{Context, Credential, Directory, DirectoryError, Reading, clock};
 
 /// How often the last use of a token is written down, at most.
 const NOTE_EVERY: TimeDelta = TimeDelta::seconds(60);
@@ -72,6 +73,8 @@ pub struct Auth {
     salt: [u8; 32],
     settings: config::Auth,
     pub(super) throttle: Throttle,
+    /// Where it is told who came in and who did not.
+    pub access_log: Arc<AccessLog>,
     /// Which mails the changes of known callers queue.
     pub(super) mail: MailPolicy,
     pub(super) keys: Keys,
@@ -84,6 +87,8 @@ pub(super) struct Remembered {
     version: u64,
     pub principal: Arc<Principal>,
     pub account: Arc<Account>,
+    /// Whether the password was verified just now, and not remembered.
+    pub newly_proved: bool,
 }
 
 impl Remembered {
@@ -92,6 +97,26 @@ impl Remembered {
             version,
             principal: Arc::new(of_account(&account)),
             account: Arc::new(account),
+            newly_proved: false,
+        }
+    }
+
+    pub(super) fn proved_now(self) -> Self {
+        Self {
+            newly_proved: true,
+            ..self
+        }
+    }
+
+    /// The same account, proved by an access token.
+    pub fn of_access_token(version: u64, account: Account) -> Self {
+        let principal = Principal {
+            credential: Credential::AccessToken,
+            ..of_account(&account)
+        };
+        Self {
+            principal: Arc::new(principal),
+            ..Self::of(version, account)
         }
     }
 }
@@ -102,6 +127,7 @@ impl Auth {
         settings: &config::Settings,
     ) -> Result<Self, std::io::Error> {
         let issuer = issuer(settings);
+        let access_log = Arc::new(AccessLog::new(settings));
         let settings = settings.auth.clone();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let hasher = Hasher::start(settings.hash_threads.unwrap_or(cores), settings.hash_queue)?;
@@ -120,6 +146,7 @@ impl Auth {
             salt,
             settings,
             throttle: Throttle::new(attempts, pause, capacity, salt),
+            access_log,
             keys: Keys::default(),
             mail: MailPolicy::default(),
             issuer,
@@ -152,13 +179,26 @@ impl Auth {
         match parse(header).ok_or(Denied::Wrong)? {
             // Our API tokens have no dots, access tokens have two.
             Credentials::Token(token) if token.contains('.') => {
-                self.by_access_token(token, context, reading).await
+                let known = self.by_access_token(token, context, reading).await;
+                known.inspect_err(|denied| {
+                    self.tell_token(denied, Credential::AccessToken, context);
+                })
             }
-            Credentials::Token(secret) => self.by_token(secret, context, reading).await,
+            Credentials::Token(secret) => {
+                let known = self.by_token(secret, context, reading).await;
+                let known = known.inspect_err(|denied| {
+                    self.tell_token(denied, Credential::ApiToken, context);
+                })?;
+                self.tell_address(&known, context);
+                Ok(known)
+            }
             Credentials::Password { username, password } => {
                 let known = self
                     .check_password(&username, &password, from, context)
                     .await?;
+                if known.newly_proved {
+                    self.tell_sign_in(&known.principal, context);
+                }
                 Ok(known.principal)
             }
         }
@@ -189,6 +229,7 @@ impl Auth {
             version,
             principal: principal.clone(),
             account: Arc::new(found.account),
+            newly_proved: false,
         };
         self.tokens.put(digest, remembered, until, context.now);
         let noted = found.last_used.as_deref().and_then(clock::parse);
@@ -232,6 +273,18 @@ impl Auth {
         from: Option<IpAddr>,
         context: &Context,
     ) -> Result<Remembered, Denied> {
+        let outcome = self.guess(username, password, from, context).await;
+        outcome.inspect_err(|denied| self.tell_guess(username, denied, context))
+    }
+
+    async fn guess(
+        &self,
+        username: &str,
+        password: &str,
+        from: Option<IpAddr>,
+        context: &Context,
+    ) -> Result<Remembered, Denied> {
+        let context = &context.with_credential(Credential::Password);
         let key = self.throttle.key(username, from);
         if let Some(seconds) = self.throttle.wait(&key, context.now) {
             return Err(Denied::Throttled { seconds });
@@ -306,7 +359,7 @@ impl Auth {
             },
         );
         self.renew_hash(&known.account, password, context);
-        Ok(known)
+        Ok(known.proved_now())
     }
 
     /// Puts a hash of our own in the place of one that came from elsewhere,
@@ -412,6 +465,7 @@ fn of_account(account: &Account) -> Principal {
         token_id: None,
         scopes: None,
         expires: None,
+        credential: Credential::Password,
     }
 }
 
@@ -420,6 +474,7 @@ fn of_token(found: &TokenAccount) -> Principal {
     let token = Principal {
         token_id: Some(found.token_id),
         expires: found.expires.as_deref().map(Arc::from),
+        credential: Credential::ApiToken,
         ..whole
     };
     match found.scopes.as_deref() {

@@ -6,7 +6,7 @@ use super::authenticate::{Auth, Denied};
 use super::policy::Governed;
 use super::principal::Principal;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
-use crate::directory::{Context, DirectoryError, Execute, Operation, Problem, Reading};
+use crate::directory::{Context, DirectoryError, Execute, Operation, Problem, Reading, Source};
 
 /// Why a known caller does not get what was asked.
 #[derive(Debug)]
@@ -48,6 +48,10 @@ impl Guard {
     ) -> Self {
         context.actor = Some(principal.actor());
         context.mail = auth.mail.clone();
+        context.source = Source {
+            address: from,
+            credential: Some(principal.credential),
+        };
         Self {
             auth,
             principal,

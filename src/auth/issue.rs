@@ -9,7 +9,7 @@ use super::principal::Principal;
 use super::secret::{self, TokenSecret};
 use crate::directory::credentials::{FindTokenFault, TokenFault};
 use crate::directory::tokens::IssueToken;
-use crate::directory::{Context, DirectoryError};
+use crate::directory::{Context, Credential, DirectoryError};
 
 /// A token that was made, and for whom. Does not print.
 pub struct Issued {
@@ -40,9 +40,12 @@ impl Auth {
             name,
             most: i64::try_from(self.settings().password_tokens).unwrap_or(i64::MAX),
         };
+        if known.newly_proved {
+            self.tell_sign_in(&known.principal, context);
+        }
         let context = Context {
             actor: Some(known.principal.actor()),
-            ..context.clone()
+            ..context.with_credential(Credential::Password)
         };
         if !self.directory.write(&context, issue).await? {
             return Err(Denied::Wrong);

@@ -5,6 +5,7 @@
 //! thing that a surface is handed. What a principal may is decided in `policy`
 //! alone.
 
+mod access_log;
 mod authenticate;
 mod cache;
 mod external;
@@ -21,6 +22,7 @@ pub mod secret;
 mod sign_in;
 mod throttle;
 
+pub use access_log::AccessLog;
 pub use authenticate::{Auth, Denied};
 pub use guard::{Guard, Refusal};
 pub use hashing::foreign::check as check_hash;

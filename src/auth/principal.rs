@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use crate::directory::Actor;
 use crate::directory::listing::Visible;
 use crate::directory::members::Authority;
 use crate::directory::permissions::{Permission, Permissions, Reach};
+use crate::directory::{Actor, Credential};
 
 /// A known caller.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Principal {
     pub scopes: Option<Arc<[String]>>,
     /// When the token ends that was used, in stored form.
     pub expires: Option<Arc<str>>,
+    /// What proved who they are.
+    pub credential: Credential,
 }
 
 impl Principal {

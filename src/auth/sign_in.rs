@@ -18,7 +18,7 @@ use crate::directory::sign_ins::{
     Renewed, SignedIn,
 };
 use crate::directory::tokens::TokenHash;
-use crate::directory::{Context, DirectoryError, Reading, clock};
+use crate::directory::{Context, Credential, DirectoryError, Reading, clock};
 
 /// The most bytes of names in an access token: it has to fit into a header.
 const MOST_NAMES: usize = 4096;
@@ -84,7 +84,8 @@ impl Auth {
             ends: after(context, self.settings().sign_in_seconds),
         };
         let user_id = begin.user_id;
-        let signed_in = self.directory.write(context, begin).await?;
+        let proved = context.with_credential(Credential::Password);
+        let signed_in = self.directory.write(&proved, begin).await?;
         self.directory.has_written(user_id);
         self.pair(&signed_in.ok_or(Denied::Wrong)?, refresh, context)
             .await
@@ -93,6 +94,12 @@ impl Auth {
     /// The refresh grant: the token that came is used up. One that was used up
     /// before ends its whole sign-in.
     pub async fn renew(&self, secret: &str, context: &Context) -> Result<Pair, Denied> {
+        let context = &context.with_credential(Credential::RefreshToken);
+        let outcome = self.replace_refresh_token(secret, context).await;
+        outcome.inspect_err(|denied| self.tell_token(denied, Credential::RefreshToken, context))
+    }
+
+    async fn replace_refresh_token(&self, secret: &str, context: &Context) -> Result<Pair, Denied> {
         let hash = secret::hash(secret.as_bytes());
         self.check_existence(&hash, context).await?;
         let refresh = refresh_secret()?;
@@ -144,27 +151,33 @@ impl Auth {
         context: &Context,
     ) -> Result<(), Denied> {
         let sent = header.ok_or(Denied::Missing)?;
-        let sign_in_id = match parse(sent).ok_or(Denied::Wrong)? {
+        let proved = match parse(sent).ok_or(Denied::Wrong)? {
             Credentials::Token(token) if token.contains('.') => {
-                let proved = self.prove(token, context).await?;
-                Some(id(&proved.sid)?)
+                let proved = self.prove(token, context).await;
+                let proved = proved.inspect_err(|denied| {
+                    self.tell_token(denied, Credential::AccessToken, context);
+                })?;
+                Some((id(&proved.sid)?, Credential::AccessToken))
             }
             Credentials::Token(token) => {
                 let hash = secret::hash(token.as_bytes());
-                self.directory.read(context, FindSignIn { hash }).await?
+                let sign_in = self.directory.read(context, FindSignIn { hash }).await?;
+                sign_in.map(|sign_in_id| (sign_in_id, Credential::RefreshToken))
             }
             Credentials::Password { .. } => None,
         };
-        let Some(sign_in_id) = sign_in_id else {
+        let Some((sign_in_id, credential)) = proved else {
             let reading = Reading::new(self.directory.clone(), false);
             self.authenticate(header, from, context, &reading).await?;
             return Err(Denied::NoSignIn);
         };
         let why = EndOfSignIn::SignedOut;
         let end = EndSignIn { sign_in_id, why };
+        let context = &context.with_credential(credential);
         if self.directory.write(context, end).await? {
             Ok(())
         } else {
+            self.tell_token(&Denied::Wrong, credential, context);
             Err(Denied::Wrong)
         }
     }
@@ -195,7 +208,7 @@ impl Auth {
         if account.id != id(&proved.sub)? {
             return Err(Denied::Wrong);
         }
-        let remembered = Remembered::of(version, account);
+        let remembered = Remembered::of_access_token(version, account);
         let principal = remembered.principal.clone();
         let expires = chrono::DateTime::from_timestamp(proved.exp, 0).map(clock::text);
         let ends = [remembered.account.good_until.as_deref(), expires.as_deref()];

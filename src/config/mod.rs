@@ -6,6 +6,7 @@
 //!
 //! This room imports nothing of ours, and reads neither the process's environment nor its arguments by itself.
 
+mod audit;
 mod auth;
 mod database;
 mod environment;
@@ -26,6 +27,7 @@ mod table;
 mod trust;
 mod value;
 
+pub use audit::Audit;
 pub use auth::Auth;
 pub use database::{Database, DatabaseUrl, Pooler};
 pub use environment::check_environment;
@@ -56,6 +58,7 @@ pub struct Settings {
     pub ldap: Ldap,
     pub mail: Mail,
     pub limits: Limits,
+    pub audit: Audit,
 }
 
 impl Settings {

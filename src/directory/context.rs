@@ -1,11 +1,13 @@
 //! What every operation is told about the request that it serves.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::mail::MailPolicy;
+use super::source::{Credential, Source};
 
 /// Who acts, for the audit log and for `created_by`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Context {
     /// between them, which no username has.
     pub program: Option<&'static str>,
     pub request_id: RequestId,
+    /// Where the request came from and what proved who acts, for the audit log.
+    pub source: Source,
     /// Which mails a change queues; none by default.
     pub mail: MailPolicy,
 }
@@ -55,8 +59,28 @@ impl Context {
             actor: None,
             program: None,
             request_id,
+            source: Source::default(),
             mail: MailPolicy::default(),
         }
+    }
+
+    /// For a request from there, whose caller is not known yet.
+    pub fn of_request(now: DateTime<Utc>, request_id: RequestId, from: Option<IpAddr>) -> Self {
+        let source = Source {
+            address: from,
+            credential: None,
+        };
+        Self {
+            source,
+            ..Self::of_program(now, request_id)
+        }
+    }
+
+    /// The same, when this is what proves who acts.
+    pub fn with_credential(&self, credential: Credential) -> Self {
+        let mut context = self.clone();
+        context.source.credential = Some(credential);
+        context
     }
 
     /// The same, when the program acts as this.

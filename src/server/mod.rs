@@ -144,7 +144,8 @@ impl Bound {
             identity,
             ..
         } = self;
-        let directory = surfaces.api.auth.directory.clone();
+        let auth = surfaces.api.auth.clone();
+        let directory = auth.directory.clone();
         let limits = settings.limits.clone();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let origins = settings.server.cors_origins.clone();
@@ -199,10 +200,13 @@ impl Bound {
         housekeeping::start(directory.clone(), pause);
         let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
         housekeeping::follow(directory.clone(), unheard);
+        housekeeping::keep_access_log(auth.clone());
         let post = post.map(|post| mail::start(post, directory, mail, grace));
         Ok(Started {
             server,
             sending: post.transpose()?,
+            auth,
+            grace,
         })
     }
 }
@@ -211,6 +215,8 @@ impl Bound {
 pub struct Started {
     server: Server,
     sending: Option<Sending>,
+    auth: Arc<Auth>,
+    grace: Duration,
 }
 
 impl Started {
@@ -221,6 +227,8 @@ impl Started {
     /// Resolves when the server was stopped, and all that works beside it.
     pub async fn ended(self) -> std::io::Result<()> {
         let outcome = self.server.await;
+        let auth = self.auth;
+        auth.access_log.flush(&auth.directory, self.grace).await;
         if let Some(sending) = self.sending {
             sending.stop();
         }

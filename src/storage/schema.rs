@@ -256,6 +256,24 @@ diesel::table! {
         before -> Nullable<Text>,
         after -> Nullable<Text>,
         request_id -> Text,
+        source_address -> Nullable<Text>,
+        credential -> Nullable<Text>,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    event_pruning (id) {
+        id -> BigInt,
+        is_allowed -> Bool,
+    }
+}
+
+diesel::table! {
+    token_addresses (token_id, address) {
+        token_id -> BigInt,
+        address -> Text,
+        seen -> Text,
     }
 }
 

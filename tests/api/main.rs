@@ -16,6 +16,7 @@
 mod access_checks;
 mod addresses;
 mod architecture;
+mod audit;
 mod auth;
 mod bad_input;
 mod browsers;

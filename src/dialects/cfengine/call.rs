@@ -15,7 +15,8 @@ use crate::auth::{Auth, Guard, carries_password};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::body::{self, Unread, depth};
-use crate::directory::{Context, Reading, RequestId};
+use crate::dialects::surroundings::tell_refused;
+use crate::directory::{Context, Reading};
 
 /// The media types that bodies may have.
 const TAKEN: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
@@ -122,14 +123,21 @@ pub async fn answer(
     work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, Failure>,
 ) -> HttpResponse {
     let request_id = (cfengine.surroundings.request_id)();
-    let outcome = match begin(cfengine, request, request_id).await {
-        Ok(call) => work(&call).await,
-        Err(failure) => Err(failure),
+    let now = cfengine.auth.directory.clock().now();
+    let from = (cfengine.surroundings.address)(request);
+    let context = Context::of_request(now, request_id, from);
+    let call = match begin(cfengine, request, context.clone()).await {
+        Ok(call) => call,
+        Err(failure) => {
+            let response = failure.respond(request_id);
+            return tell_refused(&cfengine.auth, request, &context, response);
+        }
     };
-    match outcome {
+    let response = match work(&call).await {
         Ok(answer) => answer.respond(request_id),
         Err(failure) => failure.respond(request_id),
-    }
+    };
+    tell_refused(&cfengine.auth, request, call.guard.context(), response)
 }
 
 /// For what a page of another origin asked.
@@ -140,13 +148,12 @@ pub fn forbid_cross_origin(cfengine: &Cfengine) -> HttpResponse {
 async fn begin<'a>(
     cfengine: &'a Cfengine,
     request: &'a HttpRequest,
-    request_id: RequestId,
+    context: Context,
 ) -> Result<Call<'a>, Failure> {
     let auth = &cfengine.auth;
-    let context = Context::of_program(auth.directory.clock().now(), request_id);
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.map(|value| value.as_bytes());
-    let from = (cfengine.surroundings.address)(request);
+    let from = context.source.address;
     let reading = Reading::new(auth.directory.clone(), request.method().is_safe());
     let principal = auth.authenticate(header, from, &context, &reading).await?;
     let raw = request.query_string();

@@ -1,5 +1,6 @@
 //! One request: what it takes checked, its caller known and an administrator.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use super::unknown;
 use crate::auth::{Auth, Denied, Guard};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
+use crate::dialects::surroundings::tell_refused;
 use crate::directory::administered::FindAdministered;
 use crate::directory::credentials::TokenFault;
 use crate::directory::{Context, Reading, RequestId};
@@ -55,6 +57,8 @@ pub struct Call<'a> {
     pub address: Address,
     pub context: Context,
     pub from: Option<IpAddr>,
+    /// Filled when the caller is known.
+    caller: OnceCell<Context>,
 }
 
 impl Call<'_> {
@@ -89,6 +93,7 @@ impl Call<'_> {
         let context = self.context.clone();
         let guard = Guard::new(auth.clone(), principal, context, self.from, reading);
         let guard = guard.reading_only(self.request.method().is_safe());
+        let _ = self.caller.set(guard.context().clone());
         guard.permits(&mut FindAdministered { id: 0 })?;
         Ok(guard)
     }
@@ -119,16 +124,21 @@ pub async fn answer(
     work: impl AsyncFnOnce(&Call<'_>) -> Result<HttpResponse, Failure>,
 ) -> HttpResponse {
     let request_id = (shared.surroundings.request_id)();
+    let now = shared.auth.directory.clock().now();
+    let from = (shared.surroundings.address)(request);
     let call = Call {
         shared,
         request,
         address,
-        context: Context::of_program(shared.auth.directory.clock().now(), request_id),
-        from: (shared.surroundings.address)(request),
+        context: Context::of_request(now, request_id, from),
+        from,
+        caller: OnceCell::new(),
     };
     let outcome = match negotiation::check(request) {
         Ok(()) => work(&call).await,
         Err(failure) => Err(failure),
     };
-    outcome.unwrap_or_else(|failure| failure.respond(address.allow, request_id))
+    let response = outcome.unwrap_or_else(|failure| failure.respond(address.allow, request_id));
+    let context = call.caller.get().unwrap_or(&call.context);
+    tell_refused(&shared.auth, request, context, response)
 }

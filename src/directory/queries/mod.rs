@@ -10,6 +10,7 @@ mod grants;
 #[macro_use]
 mod sight;
 mod access;
+mod access_log;
 mod administered;
 pub mod batch;
 mod bulk;
@@ -28,6 +29,7 @@ pub mod outbox;
 mod partners;
 mod places;
 mod portal;
+mod pruning;
 mod roles;
 mod rules;
 mod sign_ins;

@@ -2,11 +2,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::audit::{Happening, record};
+use super::audit::{Happening, record, record_all};
 use super::credentials::{AccountRow, account};
 use super::env;
 use super::prelude::*;
 use crate::directory::Actor;
+use crate::directory::access_log::AccessVerb;
 use crate::directory::credentials::Account;
 use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::ADMIN;
@@ -66,6 +67,9 @@ impl Run for BeginSignIn {
             .lasting()
             .execute(connection)
             .await?;
+        let context = &as_user(self.user_id, &username, context);
+        let comes = of_user(AccessVerb::SignIn, sign_in_id, self.user_id);
+        record(context, connection, comes).await?;
         let signed_in = SignedIn {
             sign_in_id,
             ends: self.ends.clone(),
@@ -318,18 +322,42 @@ impl Run for EndSignIn {
         if deleted == 0 {
             return Ok(false);
         }
-        let mut context = context.clone();
         // Who sent a token a second time may be anybody.
-        if self.why == EndOfSignIn::SignedOut {
-            context.actor = Some(Actor {
-                id: user_id,
-                username: username.into(),
-                token_id: None,
-                scopes: None,
-            });
+        if self.why != EndOfSignIn::SignedOut {
+            record(context, connection, ended(self, user_id)).await?;
+            return Ok(true);
         }
-        record(&context, connection, ended(self, user_id)).await?;
+        let context = &as_user(user_id, &username, context);
+        let signed_out = of_user(AccessVerb::SignOut, self.sign_in_id, user_id);
+        let happenings = vec![ended(self, user_id), signed_out];
+        record_all(context, connection, happenings).await?;
         Ok(true)
+    }
+}
+
+/// The same, when this user acts.
+fn as_user(id: i64, username: &str, context: &Context) -> Context {
+    Context {
+        actor: Some(Actor {
+            id,
+            username: username.into(),
+            token_id: None,
+            scopes: None,
+        }),
+        ..context.clone()
+    }
+}
+
+/// Tells of a user who comes or goes, beside what becomes of the sign-in itself.
+fn of_user(verb: AccessVerb, sign_in_id: i64, user_id: i64) -> Happening<'static> {
+    let mut after = Map::new();
+    after.insert("sign_in".into(), sign_in_id.into());
+    Happening {
+        verb: verb.name(),
+        subject_type: "users",
+        subject_id: user_id,
+        before: None,
+        after: Some(after),
     }
 }
 
