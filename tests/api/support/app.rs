@@ -230,6 +230,9 @@ async fn make_token(
         user_id,
         changes,
         reach: Reach::Everything,
+        most: i64::MAX,
+        is_proved: false,
+        sign_in_id: None,
     };
     directory.write(context, create).await?;
     Ok(secret.expose().to_owned())
