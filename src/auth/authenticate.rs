@@ -12,18 +12,18 @@ use super::hashing::Hasher;
 use super::header::{Credentials, parse};
 use super::keys::Keys;
 use super::ldap::Ldap;
-use super::principal::Principal;
+use super::principal::{Principal, SignInUse};
 use super::secret;
 use super::throttle::Throttle;
 use crate::config::{self, Secret};
 use crate::directory::credentials::{
-    Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, TokenAccount,
+    Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, SignInOf, TokenAccount,
 };
 use crate::directory::mail::MailPolicy;
 use crate::directory::permissions::{self, Permissions};
 use crate::directory::{Context, Credential, Directory, DirectoryError, Reading, clock};
 
-/// How often the last use of a token is written down, at most.
+/// How often the last use of a token or a sign-in is written down, at most.
 const NOTE_EVERY: TimeDelta = TimeDelta::seconds(60);
 
 /// Why nobody is known.
@@ -108,10 +108,11 @@ impl Remembered {
         }
     }
 
-    /// The same account, proved by an access token.
-    pub fn of_access_token(version: u64, account: Account) -> Self {
+    /// The same, known by an access token of this sign-in.
+    pub fn by_sign_in(version: u64, account: Account, sign_in: SignInUse) -> Self {
         let principal = Principal {
             credential: Credential::AccessToken,
+            sign_in: Some(sign_in),
             ..of_account(&account)
         };
         Self {
@@ -223,6 +224,7 @@ impl Auth {
         let ends = [
             found.account.good_until.as_deref(),
             found.expires.as_deref(),
+            found.sign_in.as_ref().map(|sign_in| &*sign_in.expires),
         ];
         let until = self.until(context.now, &ends);
         let remembered = Remembered {
@@ -232,16 +234,21 @@ impl Auth {
             newly_proved: false,
         };
         self.tokens.put(digest, remembered, until, context.now);
-        let noted = found.last_used.as_deref().and_then(clock::parse);
-        if noted.is_none_or(|noted| context.now - noted >= NOTE_EVERY) {
-            self.note(
-                context,
-                NoteUse::Token {
-                    token_id: found.token_id,
-                },
-            );
-        }
+        let token_id = found.token_id;
+        self.note_use(
+            context,
+            found.last_used.as_deref(),
+            NoteUse::Token { token_id },
+        );
         Ok(principal)
+    }
+
+    /// Writes a use down, unless the last that was noted is not long ago.
+    pub(super) fn note_use(&self, context: &Context, last: Option<&str>, note: NoteUse) {
+        let last = last.and_then(clock::parse);
+        if last.is_none_or(|last| context.now - last >= NOTE_EVERY) {
+            self.note(context, note);
+        }
     }
 
     pub(super) fn remembered_token(
@@ -466,6 +473,15 @@ fn of_account(account: &Account) -> Principal {
         scopes: None,
         expires: None,
         credential: Credential::Password,
+        sign_in: None,
+    }
+}
+
+/// A moment that cannot be read is long ago.
+pub(super) fn sign_in_use(of: &SignInOf) -> SignInUse {
+    SignInUse {
+        id: of.id,
+        since: clock::parse(&of.created).unwrap_or_default(),
     }
 }
 
@@ -475,6 +491,7 @@ fn of_token(found: &TokenAccount) -> Principal {
         token_id: Some(found.token_id),
         expires: found.expires.as_deref().map(Arc::from),
         credential: Credential::ApiToken,
+        sign_in: found.sign_in.as_ref().map(sign_in_use),
         ..whole
     };
     match found.scopes.as_deref() {

@@ -6,7 +6,9 @@ use super::authenticate::{Auth, Denied};
 use super::policy::Governed;
 use super::principal::Principal;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
-use crate::directory::{Context, DirectoryError, Execute, Operation, Problem, Reading, Source};
+use crate::directory::{
+    Actor, Context, DirectoryError, Execute, Operation, Problem, Reading, Source,
+};
 
 /// Why a known caller does not get what was asked.
 #[derive(Debug)]
@@ -46,7 +48,11 @@ impl Guard {
         from: Option<IpAddr>,
         reading: Reading,
     ) -> Self {
-        context.actor = Some(principal.actor());
+        let seconds = auth.settings().reauthenticate_seconds;
+        context.actor = Some(Actor {
+            is_fresh: principal.is_fresh(context.now, seconds),
+            ..principal.actor()
+        });
         context.mail = auth.mail.clone();
         context.source = Source {
             address: from,

@@ -17,6 +17,10 @@ pub struct Issued {
     pub principal: Arc<Principal>,
 }
 
+fn bound(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 impl Auth {
     /// A new token called `name` for whose password this is, with all that they
     /// may. It takes the place of the oldest of that name where the user has
@@ -38,13 +42,15 @@ impl Auth {
             password_hash: known.account.password_hash.clone(),
             hash: secret.hash(),
             name,
-            most: i64::try_from(self.settings().password_tokens).unwrap_or(i64::MAX),
+            most: bound(self.settings().password_tokens),
+            most_in_all: bound(self.settings().tokens_per_user),
         };
         if known.newly_proved {
             self.tell_sign_in(&known.principal, context);
         }
         let context = Context {
             actor: Some(known.principal.actor()),
+            mail: self.mail.clone(),
             ..context.with_credential(Credential::Password)
         };
         if !self.directory.write(&context, issue).await? {

@@ -30,5 +30,5 @@ pub use hashing::{Hasher, hash as hash_password};
 pub use header::{carries_password, carries_token};
 pub use issue::Issued;
 pub use policy::Governed;
-pub use principal::Principal;
+pub use principal::{Principal, SignInUse};
 pub use sign_in::Pair;

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::authenticate::{Auth, Denied, Remembered};
+use super::authenticate::{Auth, Denied, Remembered, sign_in_use};
 use super::header::{Credentials, parse};
 use super::jws::Unproved;
 use super::keys::Ring;
 use super::principal::Principal;
 use super::secret::{self, RefreshSecret};
+use crate::directory::credentials::NoteUse;
 use crate::directory::sign_ins::{
     BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Proof, Renew,
-    Renewed, SignedIn,
+    Renewed, SignInAccount, SignedIn, USER_AGENT_LENGTH,
 };
 use crate::directory::tokens::TokenHash;
 use crate::directory::{Context, Credential, DirectoryError, Reading, clock};
@@ -66,6 +67,7 @@ impl Auth {
         username: &str,
         password: &str,
         from: Option<IpAddr>,
+        user_agent: Option<&str>,
         context: &Context,
     ) -> Result<Pair, Denied> {
         let known = self
@@ -82,6 +84,8 @@ impl Auth {
             proof,
             refresh: self.new_refresh(&refresh, context),
             ends: after(context, self.settings().sign_in_seconds),
+            address: from.map(|address| address.to_string()),
+            user_agent: user_agent.map(cut),
         };
         let user_id = begin.user_id;
         let proved = context.with_credential(Credential::Password);
@@ -131,10 +135,10 @@ impl Auth {
             return Ok(());
         };
         let find = FindSignInAccount { sign_in_id };
-        let Some(account) = self.directory.read(context, find).await? else {
+        let Some(found) = self.directory.read(context, find).await? else {
             return Ok(());
         };
-        if self.still_exists(&account, context).await? {
+        if self.still_exists(&found.account, context).await? {
             return Ok(());
         }
         let why = EndOfSignIn::Unknown;
@@ -203,17 +207,26 @@ impl Auth {
         let find = FindSignInAccount {
             sign_in_id: id(&proved.sid)?,
         };
-        let account = reading.read(context, find).await?;
-        let account = account.ok_or(Denied::Wrong)?;
+        let found = reading.read(context, find).await?;
+        let SignInAccount {
+            sign_in,
+            last_used,
+            account,
+        } = found.ok_or(Denied::Wrong)?;
         if account.id != id(&proved.sub)? {
             return Err(Denied::Wrong);
         }
-        let remembered = Remembered::of_access_token(version, account);
+        let sign_in = sign_in_use(&sign_in);
+        let remembered = Remembered::by_sign_in(version, account, sign_in);
         let principal = remembered.principal.clone();
         let expires = chrono::DateTime::from_timestamp(proved.exp, 0).map(clock::text);
         let ends = [remembered.account.good_until.as_deref(), expires.as_deref()];
         let until = self.until(context.now, &ends);
         self.remember_token(digest, remembered, until, context);
+        let note = NoteUse::AccessToken {
+            sign_in_id: sign_in.id,
+        };
+        self.note_use(context, last_used.as_deref(), note);
         Ok(principal)
     }
 
@@ -309,6 +322,11 @@ fn fitting<'a>(roles: &'a [String], permissions: &'a [String]) -> Fitting<'a> {
     } else {
         (None, None, &["roles", "permissions"])
     }
+}
+
+/// As much of a user agent as is kept.
+fn cut(user_agent: &str) -> String {
+    user_agent.chars().take(USER_AGENT_LENGTH).collect()
 }
 
 fn after(context: &Context, seconds: u64) -> String {

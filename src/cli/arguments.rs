@@ -305,6 +305,9 @@ Examples:
         /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Leave the API tokens of the user alone, which a new password ends else
+        #[arg(long)]
+        keep_tokens: bool,
     },
     /// Give a role to a user, everywhere and without an end
     #[command(after_help = "Example:\n  rolecall user grant calvin admin")]

@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::directory::{
     Context, Credential, Directory, DirectoryError, Execute, RequestId, SystemClock,
 };
+use crate::mail;
 use crate::storage::Store;
 
 pub struct Session {
@@ -42,6 +43,12 @@ impl Session {
             directory,
             context,
         })
+    }
+
+    /// Lets changes queue the mails that the server sends.
+    pub fn with_mail(mut self) -> Self {
+        self.context.mail = mail::policy(&self.settings.mail);
+        self
     }
 
     /// Runs `work` to its end, on a thread of its own: the connections that the

@@ -27,7 +27,8 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
         UserCommand::Password {
             username,
             password_stdin,
-        } => password(&username, password_stdin, settings),
+            keep_tokens,
+        } => password(&username, password_stdin, keep_tokens, settings),
         UserCommand::Grant(arguments) => change(&arguments, Change::Add, settings),
         UserCommand::Revoke(arguments) => change(&arguments, Change::Remove, settings),
         UserCommand::List { limit } => {
@@ -95,27 +96,43 @@ fn attributes(arguments: &AddUser) -> Result<UserChanges, Failure> {
     })
 }
 
-fn password(username: &str, from_stdin: bool, settings: Settings) -> Result<(), Failure> {
+fn password(
+    username: &str,
+    from_stdin: bool,
+    keep_tokens: bool,
+    settings: Settings,
+) -> Result<(), Failure> {
     let password = Password::read_or_make(from_stdin, &settings.auth)?;
     let hash = password.hash()?;
-    let user = Session::open(settings)?.run(async move |session| {
-        let user = lookup::user(session, username).await?;
-        let update = UpdateUser {
-            id: user.id,
-            expected: Expected::Anything,
-            visible: Visible::All,
-            changes: UserChanges {
-                password_hash: Some(Some(hash)),
-                ..UserChanges::default()
-            },
-            roles: None,
-            reach: Reach::Everything,
-            may_set_flags: true,
-            sees_trash: true,
-        };
-        Ok(session.write(update).await?)
-    })?;
-    remark(&format!("Changed the password of \"{}\".", user.username));
+    let user = Session::open(settings)?
+        .with_mail()
+        .run(async move |session| {
+            let user = lookup::user(session, username).await?;
+            let update = UpdateUser {
+                id: user.id,
+                expected: Expected::Anything,
+                visible: Visible::All,
+                changes: UserChanges {
+                    password_hash: Some(Some(hash)),
+                    ..UserChanges::default()
+                },
+                roles: None,
+                reach: Reach::Everything,
+                may_set_flags: true,
+                sees_trash: true,
+                is_proved: false,
+                end_tokens: Some(!keep_tokens),
+            };
+            Ok(session.write(update).await?)
+        })?;
+    let tokens = match keep_tokens {
+        true => "stay",
+        false => "were revoked",
+    };
+    remark(&format!(
+        "Changed the password of \"{}\"; its sign-ins have ended, its API tokens {tokens}.",
+        user.username
+    ));
     password.show_if_made(&user.username)
 }
 
@@ -420,7 +437,7 @@ mod tests {
     #[test]
     fn a_password_of_nobody_cannot_be_changed() {
         let scratch = Scratch::new();
-        let error = password("nobody", false, scratch.settings()).unwrap_err();
+        let error = password("nobody", false, false, scratch.settings()).unwrap_err();
         assert!(matches!(error, Failure::Failed(text) if text == "there is no user \"nobody\""));
     }
 

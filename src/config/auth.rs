@@ -24,6 +24,8 @@ pub struct Auth {
     pub sign_in_attempts: u64,
     pub sign_in_pause_seconds: u64,
     pub password_tokens: u64,
+    pub tokens_per_user: u64,
+    pub reauthenticate_seconds: u64,
 }
 
 impl Default for Auth {
@@ -46,6 +48,8 @@ impl Default for Auth {
             sign_in_attempts: 10,
             sign_in_pause_seconds: 6,
             password_tokens: 10,
+            tokens_per_user: 100,
+            reauthenticate_seconds: 900,
         }
     }
 }

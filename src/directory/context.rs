@@ -18,6 +18,33 @@ pub struct Actor {
     pub token_id: Option<i64>,
     /// What the token leaves of their rights; none: all of them.
     pub scopes: Option<Arc<[String]>>,
+    /// The sign-in whose access token was used, or with which that API token ends.
+    pub sign_in_id: Option<i64>,
+    /// Whether the caller has given the password lately, or with the request.
+    pub is_fresh: bool,
+}
+
+impl Actor {
+    pub fn new(id: i64, username: Arc<str>) -> Self {
+        Self {
+            id,
+            username,
+            token_id: None,
+            scopes: None,
+            sign_in_id: None,
+            is_fresh: false,
+        }
+    }
+
+    /// Whether the request itself carried the password.
+    pub fn came_with_password(&self) -> bool {
+        self.token_id.is_none() && self.sign_in_id.is_none()
+    }
+
+    /// The sign-in whose access token the request carried.
+    pub fn current_sign_in(&self) -> Option<i64> {
+        self.sign_in_id.filter(|_| self.token_id.is_none())
+    }
 }
 
 /// Names one request in answers, log and audit log: 16 hexadecimal digits.

@@ -233,6 +233,7 @@ diesel::table! {
         created -> Text,
         modified -> Text,
         created_by -> Nullable<BigInt>,
+        sign_in_id -> Nullable<BigInt>,
     }
 }
 
@@ -314,6 +315,9 @@ diesel::table! {
         created -> Text,
         expires -> Text,
         ends -> Text,
+        address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        last_used -> Nullable<Text>,
     }
 }
 

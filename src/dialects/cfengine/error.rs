@@ -27,7 +27,8 @@ pub enum Failure {
     CrossOrigin,
     TooLarge(usize),
     QueryTooLong(usize),
-    /// A new password of the caller's own without a proof that it is theirs.
+    /// A new password or e-mail address of the caller's own without a proof that
+    /// it is their wish.
     NoProof,
     /// No such address.
     NoPath,
@@ -126,7 +127,7 @@ impl Failure {
             ),
             Self::NoProof => told(
                 StatusCode::FORBIDDEN,
-                "Send old_password beside a new password of your own, or sign in with it.",
+                "Send old_password beside a new password or e-mail address of your own, or sign in with it.",
             ),
             Self::NoPath => told(StatusCode::NOT_FOUND, "There is nothing at this address."),
             Self::Method { .. } => told(
@@ -184,8 +185,17 @@ fn invalid(problems: &[Problem]) -> Told {
     told(status, texts.join(" "))
 }
 
+fn lacks_proof(problems: &[Problem]) -> bool {
+    problems
+        .iter()
+        .any(|problem| problem.field == "old_password")
+}
+
 fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
     match error {
+        DirectoryError::Invalid(problems) if lacks_proof(&problems) => {
+            Failure::NoProof.tell(request_id)
+        }
         DirectoryError::Invalid(problems) => invalid(&problems),
         DirectoryError::RelatedNotFound { kind, .. } => told(
             StatusCode::BAD_REQUEST,

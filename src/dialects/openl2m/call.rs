@@ -12,7 +12,7 @@ use super::body::{self, Bounds, Sent};
 use super::error::Failure;
 use super::negotiation;
 use super::unknown;
-use crate::auth::{Auth, Denied, Guard};
+use crate::auth::{Auth, Denied, Guard, carries_password};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::surroundings::tell_refused;
@@ -72,6 +72,12 @@ impl Call<'_> {
 
     pub async fn sent(&self, payload: &mut Payload) -> Result<Sent, Failure> {
         body::read(self.request, payload, self.shared.bounds).await
+    }
+
+    /// Whether the request itself carries the caller's password.
+    pub fn came_with_password(&self) -> bool {
+        let header = self.request.headers().get(header::AUTHORIZATION);
+        header.is_some_and(|header| carries_password(header.as_bytes()))
     }
 
     /// For administrators alone.

@@ -224,6 +224,7 @@ fn of_problems(problems: &[Problem]) -> Faults {
             ("username", ProblemKind::Taken) => faults.add("username", record::TAKEN),
             // Of external users: what the other directory decides.
             ("username" | "password", _) => faults.add(problem.field, problem.message.as_str()),
+            ("old_password", _) => faults.add("old_password", record::UNPROVED),
             ("email", _) => faults.add("email", record::NO_ADDRESS),
             _ => faults.add(NON_FIELD, problem.message.as_str()),
         }

@@ -138,5 +138,6 @@ pub async fn principal(
         token_id: None,
         scopes: None,
         expires: None,
+        sign_in: None,
     })
 }

@@ -229,6 +229,9 @@ async fn make_token(
         user_id,
         changes,
         reach: Reach::Everything,
+        most: i64::MAX,
+        is_proved: false,
+        sign_in_id: None,
     };
     let token = directory.write(context, create).await?;
     // Told now, not at some time during the test.
