@@ -68,7 +68,7 @@ impl ResourceObject {
 /// 400 with pointers to values that are there, a missing member at its parent: `type` missing or no
 /// string; `id` neither string nor integer, or missing from an update; `attributes`,
 /// `relationships` or a relationship of another kind than an object; a relationship without
-/// `data`, `links` and `meta`; malformed linkage; a name used for an attribute and a relationship.
+/// `data` and `links`; malformed linkage; a name used for an attribute and a relationship.
 pub fn resource_from(
     value: Value,
     pointer: &str,
@@ -186,7 +186,8 @@ fn read_relationship(
         let pointer = pointer::join(pointer, "data");
         return identifier::read(data, &pointer, Typing::Required, limits, faults);
     }
-    if !object.contains_key("links") && !object.contains_key("meta") {
+    // Clients send back the links that they were given.
+    if !object.contains_key("links") {
         let detail = "The relationship has no \"data\".";
         faults.add(&kinds::MISSING_MEMBER, pointer, detail);
     }
@@ -342,12 +343,13 @@ mod tests {
     }
 
     #[test]
-    fn a_relationship_without_data_changes_nothing_but_must_have_something() {
+    fn a_relationship_with_links_alone_changes_nothing_and_without_either_is_refused() {
         let read = created(json!({"type": "users", "relationships": {
-            "roles": {"links": {"self": "/x"}}, "grants": {"meta": {}}
+            "roles": {"links": {"self": "/x"}}, "grants": {"links": {}, "meta": {}}
         }}));
         assert!(read.relationships.is_empty());
-        let data = json!({"type": "users", "relationships": {"roles": {}, "x": {"y": 1}}});
+        let data =
+            json!({"type": "users", "relationships": {"roles": {}, "x": {"meta": {}, "y": 1}}});
         assert_eq!(
             faulty(data),
             ["/data/relationships/roles", "/data/relationships/x"]

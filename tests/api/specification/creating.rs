@@ -280,7 +280,7 @@ fn c09_unknown_members_are_ignored() {
                     "unknown": 1,
                 },
                 "other": { "data": { "type": "nothing", "id": "7" } },
-                "empty": { "meta": {} },
+                "empty": { "links": {}, "meta": {} },
             },
         },
         "meta": {},

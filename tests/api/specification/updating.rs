@@ -71,7 +71,7 @@ fn u01_a_document_without_changes_changes_nothing() {
         json!({ "data": {
             "type": "users",
             "id": user.id.to_string(),
-            "relationships": { "roles": { "meta": {} } },
+            "relationships": { "roles": { "links": { "self": "/x" }, "meta": {} } },
         } }),
     ] {
         app.admin().patch(&user.path(), &document).expect(200);
@@ -79,6 +79,34 @@ fn u01_a_document_without_changes_changes_nothing() {
     let mut after = attributes(&app, &user.path());
     after["modified_by"] = before["modified_by"].clone();
     assert_eq!(after, before);
+    assert_eq!(held(&app, &user), [role.id]);
+}
+
+#[test]
+fn u01_a_relationship_without_data_and_links_is_refused_and_changes_nothing() {
+    let app = TestApp::start();
+    let (user, role) = doe(&app);
+    let admin = app.admin();
+    for relationship in [
+        json!({}),
+        json!({ "meta": {} }),
+        json!({ "meta": { "a": 1 }, "x": 1 }),
+    ] {
+        let document = json!({ "data": {
+            "type": "users",
+            "id": user.id.to_string(),
+            "attributes": { "name": "Nobody" },
+            "relationships": { "roles": relationship },
+        } });
+        let answer = admin.patch(&user.path(), &document).expect(400);
+        assert_eq!(answer.pointers(), ["/data/relationships/roles"]);
+        let operation = json!({ "op": "update", "data": document["data"] });
+        let answer = admin.operations(&json!({ "atomic:operations": [operation] }));
+        let answer = answer.expect(400);
+        let pointer = "/atomic:operations/0/data/relationships/roles";
+        assert_eq!(answer.pointers(), [pointer]);
+    }
+    assert_ne!(attributes(&app, &user.path())["name"], "Nobody");
     assert_eq!(held(&app, &user), [role.id]);
 }
 
