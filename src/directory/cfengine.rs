@@ -119,3 +119,12 @@ pub struct DeleteNamedRole {
 impl Operation for DeleteNamedRole {
     type Output = ();
 }
+
+/// The one name of an entry: as it was given, else what its parts come to.
+pub fn displayed_name(user: &User) -> Option<String> {
+    let parts = [&user.name, &user.surname].into_iter().flatten();
+    let joined = || parts.map(String::as_str).collect::<Vec<_>>().join(" ");
+    let whole = user.full_name.clone().filter(|whole| !whole.is_empty());
+    let whole = whole.unwrap_or_else(|| joined().trim().to_owned());
+    Some(whole).filter(|whole| !whole.is_empty())
+}

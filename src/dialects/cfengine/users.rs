@@ -12,10 +12,11 @@ use super::parameters::Page;
 use crate::config::Secret;
 use crate::directory::cfengine::{
     CreateNamedUser, DeleteNamedUser, FindNamedUser, ListNamedUsers, NamedUser, UpdateNamedUser,
+    displayed_name,
 };
 use crate::directory::listing::{Comparison, Condition, List, Operand};
 use crate::directory::users::{
-    CreateUser, DeleteUser, PasswordHash, UpdateUser, User, UserChanges, UserColumn,
+    CreateUser, DeleteUser, PasswordHash, UpdateUser, UserChanges, UserColumn,
 };
 use crate::directory::{DirectoryError, values};
 
@@ -236,7 +237,7 @@ struct Shown {
 impl Shown {
     fn of(found: NamedUser) -> Self {
         let NamedUser { user, roles } = found;
-        let name = whole_name(&user);
+        let name = displayed_name(&user);
         let set = |text: Option<String>| text.filter(|text| !text.is_empty());
         Self {
             id: user.username,
@@ -247,13 +248,4 @@ impl Shown {
             roles,
         }
     }
-}
-
-/// As it was given, else what the parts of it come to.
-fn whole_name(user: &User) -> Option<String> {
-    let parts = [&user.name, &user.surname].into_iter().flatten();
-    let joined = || parts.map(String::as_str).collect::<Vec<_>>().join(" ");
-    let whole = user.full_name.clone().filter(|whole| !whole.is_empty());
-    let whole = whole.unwrap_or_else(|| joined().trim().to_owned());
-    Some(whole).filter(|whole| !whole.is_empty())
 }

@@ -6,6 +6,7 @@ use super::{env, found};
 use crate::directory::cfengine::{
     CreateNamedRole, CreateNamedUser, DeleteNamedRole, DeleteNamedUser, FindNamedRole,
     FindNamedUser, ListNamedRoles, ListNamedUsers, NamedUser, UpdateNamedRole, UpdateNamedUser,
+    displayed_name,
 };
 use crate::directory::members::Authority;
 use crate::directory::roles::{DeleteRole, Role, UpdateRole};
@@ -138,11 +139,19 @@ impl Run for UpdateNamedUser {
             Some(names) => Some(ids_of(names, connection).await?),
             None => None,
         };
-        let update = UpdateUser {
+        let mut update = UpdateUser {
             id,
             roles,
             ..self.update.clone()
         };
+        if let Some(sent) = &update.changes.full_name {
+            let user = users::table.find(id).select(User::as_select());
+            let user: User = user.get_result(connection).await?;
+            // An entry that was read and is sent back joins the parts of the name.
+            if *sent == displayed_name(&user) {
+                update.changes.full_name = None;
+            }
+        }
         update.run(context, connection).await
     }
 }

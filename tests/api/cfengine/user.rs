@@ -360,3 +360,39 @@ fn the_last_administrator_and_oneself_stay() {
     refused(&app, 403, || delete(&client, &path));
     delete(&app.admin(), &path).expect(204);
 }
+
+#[test]
+fn an_entry_that_is_sent_back_changes_nothing() {
+    let app = TestApp::start();
+    let admin = app.admin();
+    let named = |attributes| {
+        let user = a_user().create(&app);
+        let document = crate::support::changes("users", user.id, attributes);
+        admin.patch(&user.path(), &document).expect(200);
+        user
+    };
+    for attributes in [
+        json!({"name": "Ada", "surname": "Love"}),
+        json!({"surname": "Love"}),
+        json!({"full_name": "Ada K. Love", "name": "Ada", "email": "ada@example.org"}),
+        json!({}),
+    ] {
+        let user = named(attributes.clone());
+        let path = format!("/user/{}", user.username);
+        let read = get(&admin, &path).expect(200).json()["data"][0].clone();
+        let before = admin.get(&user.path()).expect(200).data();
+        post(&admin, &path, &read).expect(204);
+        let after = admin.get(&user.path()).expect(200).data();
+        assert_eq!(after, before, "{attributes}");
+    }
+    // A later surname still shows, and a new name is taken.
+    let user = named(json!({"name": "Ada", "surname": "Love"}));
+    let path = format!("/user/{}", user.username);
+    post(&admin, &path, &json!({"name": "Ada Love"})).expect(204);
+    let surname = crate::support::changes("users", user.id, json!({"surname": "King"}));
+    admin.patch(&user.path(), &surname).expect(200);
+    let name = |json: &serde_json::Value| json["data"][0]["name"].clone();
+    assert_eq!(name(&get(&admin, &path).json()), "Ada King");
+    post(&admin, &path, &json!({"name": "Countess"})).expect(204);
+    assert_eq!(name(&get(&admin, &path).json()), "Countess");
+}
