@@ -41,6 +41,19 @@ impl OpenL2m {
             groups: limits.linkage_items,
         }
     }
+
+    /// Where a path of this service is for the outside: below the path of the
+    /// public address, when that has one.
+    pub fn location(&self, request: &HttpRequest, path: &str) -> String {
+        let base = (self.surroundings.base)(request).unwrap_or_default();
+        let has_path = base
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest.contains('/'));
+        match has_path {
+            true => format!("{base}{path}"),
+            false => path.to_owned(),
+        }
+    }
 }
 
 /// One address, as the answers from it tell.

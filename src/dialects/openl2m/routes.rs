@@ -110,10 +110,11 @@ async fn of_token(
     .await
 }
 
-async fn add_slash(request: HttpRequest) -> HttpResponse {
+async fn add_slash(request: HttpRequest, shared: Data<OpenL2m>) -> HttpResponse {
     let query = request.query_string();
     let mark = if query.is_empty() { "" } else { "?" };
     let target = format!("{}/{mark}{query}", request.path());
+    let target = shared.location(&request, &target);
     let mut response = HttpResponse::build(StatusCode::MOVED_PERMANENTLY);
     if let Ok(target) = HeaderValue::from_str(&target) {
         response.insert_header((header::LOCATION, target));

@@ -65,3 +65,15 @@ fn without_its_slash_an_address_leads_to_the_one_with_it() {
         }
     }
 }
+
+#[test]
+fn such_a_redirect_stays_below_the_path_of_the_public_address() {
+    let app = TestApp::with(|settings| {
+        settings.server.base_url = Some("https://people.example.org/dir".into());
+    });
+    for path in ["/api/admin/users", "/api/admin/users/2", "/api/users/token"] {
+        let answer = app.anonymous().get(path).expect(301);
+        let target = format!("https://people.example.org/dir{path}/");
+        assert_eq!(answer.header("location"), Some(target.as_str()));
+    }
+}
