@@ -368,3 +368,42 @@ fn a_workspace_its_cluster_and_its_partner_are_made_in_one_request() {
     let kinds: Vec<_> = kinds.iter().map(|resource| &resource["type"]).collect();
     assert_eq!(kinds, ["users", "workspaces", "partners"]);
 }
+
+#[test]
+fn what_only_users_in_the_trash_hold_a_role_in_is_told_to_be_in_use_by_them() {
+    let app = TestApp::start();
+    let (cluster, workspace) = (
+        a_cluster().create(&app),
+        crate::support::a_workspace().create(&app),
+    );
+    let user = crate::support::a_user().create(&app);
+    let (viewer, editor) = ("CLUSTER_VIEWER", "IP_EDITOR");
+    user.grant_in(
+        &app,
+        &crate::support::role_named(&app, viewer),
+        cluster.place(),
+    );
+    user.grant_in(
+        &app,
+        &crate::support::role_named(&app, editor),
+        workspace.place(),
+    );
+    let detail = |path: &str| {
+        let answer = app.admin().delete(path).expect(403);
+        answer.errors()[0]["detail"].as_str().unwrap().to_owned()
+    };
+    for path in [cluster.path(), workspace.path()] {
+        assert!(
+            detail(&path).ends_with("delete the grants first."),
+            "{path}"
+        );
+    }
+    app.admin().delete(&user.path()).expect(204);
+    for path in [cluster.path(), workspace.path()] {
+        assert!(detail(&path).starts_with("Users in the trash"), "{path}");
+    }
+    app.admin().delete(&user.trash_path()).expect(204);
+    for path in [cluster.path(), workspace.path()] {
+        app.admin().delete(&path).expect(204);
+    }
+}

@@ -7,7 +7,7 @@ use crate::directory::clusters::{
 };
 use crate::directory::events::{described, difference};
 use crate::directory::members::{Authority, Relation};
-use crate::storage::schema::{clusters, grants, partner_clusters, workspaces};
+use crate::storage::schema::{clusters, grants, partner_clusters, users, workspaces};
 
 columns!(clusters, ClusterColumn {
     Id: number id,
@@ -230,13 +230,24 @@ impl Run for DeleteCluster {
         }
         let before = found(by_id_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        let row = grants::table
+        let deleted = grants::table
+            .inner_join(users::table)
             .filter(grants::cluster_id.eq(self.id))
-            .select(grants::id);
-        if row.first::<i64>(connection).await.optional()?.is_some() {
-            return Err(DirectoryError::Protected(
-                "Roles are held in this cluster: delete the grants first.",
-            ));
+            .order(users::deleted_at.is_not_null().asc())
+            .select(users::deleted_at);
+        let deleted: Option<Option<String>> = deleted.first(connection).await.optional()?;
+        match deleted {
+            None => {}
+            Some(None) => {
+                return Err(DirectoryError::Protected(
+                    "Roles are held in this cluster: delete the grants first.",
+                ));
+            }
+            Some(Some(_)) => {
+                return Err(DirectoryError::Protected(
+                    "Users in the trash hold roles in this cluster: purge them, or restore them and delete the grants first.",
+                ));
+            }
         }
         // What goes with it is told with it.
         let side = Relation::ClusterPartners.of(self.id);

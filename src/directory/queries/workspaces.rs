@@ -6,7 +6,7 @@ use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, NewWorkspace, UpdateWorkspace, Workspace,
     WorkspaceColumn, Workspaces, WorkspacesOf,
 };
-use crate::storage::schema::{clusters, grants, workspaces};
+use crate::storage::schema::{clusters, grants, users, workspaces};
 
 columns!(workspaces, WorkspaceColumn {
     Id: number id,
@@ -184,13 +184,24 @@ impl Run for DeleteWorkspace {
                 "Clusters are in this workspace: move or delete them first.",
             ));
         }
-        let row = grants::table
+        let deleted = grants::table
+            .inner_join(users::table)
             .filter(grants::workspace_id.eq(self.id))
-            .select(grants::id);
-        if row.first::<i64>(connection).await.optional()?.is_some() {
-            return Err(DirectoryError::Protected(
-                "Roles are held in this workspace: delete the grants first.",
-            ));
+            .order(users::deleted_at.is_not_null().asc())
+            .select(users::deleted_at);
+        let deleted: Option<Option<String>> = deleted.first(connection).await.optional()?;
+        match deleted {
+            None => {}
+            Some(None) => {
+                return Err(DirectoryError::Protected(
+                    "Roles are held in this workspace: delete the grants first.",
+                ));
+            }
+            Some(Some(_)) => {
+                return Err(DirectoryError::Protected(
+                    "Users in the trash hold roles in this workspace: purge them, or restore them and delete the grants first.",
+                ));
+            }
         }
         let told = described(&before);
         let deleted = diesel::delete(workspaces::table.find(self.id))
