@@ -19,8 +19,10 @@ const TAKER: &[&str] = &[
     "roles:write",
 ];
 
+type Way = (&'static str, u16, Box<dyn Fn(&Client) -> u16>);
+
 /// Every way to take over, hinder or remove somebody, with its success.
-fn ways(app: &TestApp, victim: &Member) -> Vec<(&'static str, u16, Box<dyn Fn(&Client) -> u16>)> {
+fn ways(app: &TestApp, victim: &Member) -> Vec<Way> {
     let path = victim.path();
     let update = move |attributes| changes("users", victim.id, attributes);
     let password = update(json!({"password": "a quite new one"}));
@@ -38,6 +40,17 @@ fn ways(app: &TestApp, victim: &Member) -> Vec<(&'static str, u16, Box<dyn Fn(&C
         json!({"name": "mine"}),
     );
     vec![
+        // A new password would end the token.
+        (
+            "rename a token",
+            200,
+            Box::new(move |c| c.patch(&renamed, &rename).status),
+        ),
+        (
+            "revoke a token",
+            204,
+            Box::new(move |c| c.delete(&revoked).status),
+        ),
         (
             "password",
             200,
@@ -52,16 +65,6 @@ fn ways(app: &TestApp, victim: &Member) -> Vec<(&'static str, u16, Box<dyn Fn(&C
             "token",
             201,
             Box::new(move |c| c.post("/tokens", &token).status),
-        ),
-        (
-            "rename a token",
-            200,
-            Box::new(move |c| c.patch(&renamed, &rename).status),
-        ),
-        (
-            "revoke a token",
-            204,
-            Box::new(move |c| c.delete(&revoked).status),
         ),
         (
             "deactivate",
