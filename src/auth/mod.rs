@@ -6,6 +6,7 @@
 //! alone.
 
 mod authenticate;
+mod budget;
 mod cache;
 mod external;
 mod guard;
@@ -15,10 +16,13 @@ mod issue;
 mod jws;
 pub mod keys;
 pub mod ldap;
+pub mod passwords;
+mod place;
 mod policy;
 mod principal;
 pub mod secret;
 mod sign_in;
+mod single_flight;
 mod throttle;
 
 pub use authenticate::{Auth, Denied};
