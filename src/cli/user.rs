@@ -9,6 +9,7 @@ use super::output::{Table, remark};
 use super::password::Password;
 use super::runtime::Session;
 use super::walk::Walk;
+use crate::auth::passwords::{Owner, PasswordPolicy};
 use crate::config::Settings;
 use crate::directory::Expected;
 use crate::directory::listing::Visible;
@@ -55,7 +56,13 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
 
 fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
     let mut changes = attributes(&arguments)?;
+    let policy = policy(&settings)?;
     let password = Password::read_or_make(arguments.password_stdin, &settings.auth)?;
+    let owner = Owner {
+        username: arguments.username.clone(),
+        email: arguments.email.clone(),
+    };
+    password.check(&policy, &owner)?;
     changes.password_hash = Some(Some(password.hash()?));
     let user = Session::open(settings)?.run(async move |session| {
         let roles = lookup::roles(session, &arguments.roles).await?;
@@ -71,7 +78,19 @@ fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
         "Added the user \"{}\" with the id {}.",
         user.username, user.id
     ));
+    password.rate(&owner);
     password.show_if_made(&user.username)
+}
+
+fn policy(settings: &Settings) -> Result<PasswordPolicy, Failure> {
+    PasswordPolicy::new(&settings.auth).map_err(Failure::usage)
+}
+
+fn owner(user: &User) -> Owner {
+    Owner {
+        username: user.username.clone(),
+        email: user.email.clone(),
+    }
 }
 
 fn attributes(arguments: &AddUser) -> Result<UserChanges, Failure> {
@@ -96,10 +115,12 @@ fn attributes(arguments: &AddUser) -> Result<UserChanges, Failure> {
 }
 
 fn password(username: &str, from_stdin: bool, settings: Settings) -> Result<(), Failure> {
+    let policy = policy(&settings)?;
     let password = Password::read_or_make(from_stdin, &settings.auth)?;
-    let hash = password.hash()?;
-    let user = Session::open(settings)?.run(async move |session| {
+    let user = Session::open(settings)?.run(async |session| {
         let user = lookup::user(session, username).await?;
+        password.check(&policy, &owner(&user))?;
+        let hash = password.hash()?;
         let update = UpdateUser {
             id: user.id,
             expected: Expected::Anything,
@@ -116,6 +137,7 @@ fn password(username: &str, from_stdin: bool, settings: Settings) -> Result<(), 
         Ok(session.write(update).await?)
     })?;
     remark(&format!("Changed the password of \"{}\".", user.username));
+    password.rate(&owner(&user));
     password.show_if_made(&user.username)
 }
 
