@@ -2,6 +2,7 @@
 
 mod access_tokens;
 mod grants;
+mod guessing;
 mod own_record;
 mod refreshing;
 mod signing_out;

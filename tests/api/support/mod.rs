@@ -21,7 +21,7 @@ mod slow;
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
 pub use beside::Beside;
-pub use builders::{Member, PORTAL_ROLES, RoleMade, a_role, a_user, role_named};
+pub use builders::{Member, PORTAL_ROLES, RoleMade, a_role, a_user, role_named, unique};
 pub use client::{ATOMIC, BY_CURSOR, Client, JSON_API};
 pub use cluster::Cluster;
 pub use database::{TestDatabase, is_postgres};
