@@ -23,8 +23,6 @@ const REPLAYED: (HeaderName, HeaderValue) = (
 
 pub enum Answer {
     Document(Vec<u8>),
-    /// One that nobody on the way may keep.
-    Secret(Vec<u8>),
     /// A page by cursor, to which the profile was applied.
     CursorPage(Vec<u8>),
     /// A document whose state is known.
@@ -65,11 +63,9 @@ impl Answer {
     ) -> HttpResponse {
         let mut response = HttpResponse::build(self.status());
         response.insert_header((header::VARY, "Accept"));
-        let keep = match &self {
-            Self::Secret(_) => "no-store",
-            _ => "private, no-cache",
-        };
-        response.insert_header((header::CACHE_CONTROL, keep));
+        // All of it is about people, or depends on who asks. Clients may still
+        // keep an ETag by themselves and ask with it.
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((REQUEST_ID, request_id.to_string()));
         if let Some(state) = self.state() {
             let tag = state.tag(fingerprint, accepted.plain_json);
@@ -98,7 +94,6 @@ impl Answer {
                 return response.streaming(parts);
             }
             Self::Document(body)
-            | Self::Secret(body)
             | Self::CursorPage(body)
             | Self::Atomic(body)
             | Self::Current { body, .. } => body,
@@ -117,7 +112,6 @@ impl Answer {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Document(_)
-            | Self::Secret(_)
             | Self::CursorPage(_)
             | Self::Atomic(_)
             | Self::Streamed(_)
@@ -134,7 +128,6 @@ impl Answer {
             Self::Current { state, .. } | Self::Created { state, .. } => state.as_ref(),
             Self::NotModified(state) => Some(state),
             Self::Document(_)
-            | Self::Secret(_)
             | Self::CursorPage(_)
             | Self::Atomic(_)
             | Self::Streamed(_)

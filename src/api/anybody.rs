@@ -7,9 +7,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::Answer;
 use super::base;
-use super::call::{Api, has_body, read_body};
+use super::call::{Api, content_type, has_body, of_request, read_body, tell_refused};
 use super::error::Failure;
-use crate::directory::{Context, RequestId};
+use crate::directory::Context;
 use crate::jsonapi::{Accepted, Error, Negotiation};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -24,7 +24,11 @@ pub struct Anybody<'a> {
 
 impl Anybody<'_> {
     pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
-        read_body(self.api, self.request, payload).await
+        let body = read_body(self.api, self.request, payload).await?;
+        if !body.is_empty() {
+            negotiate_body(self.api, self.request, true)?;
+        }
+        Ok(body)
     }
 
     /// Whether the body is a form, as OAuth 2.0 has it.
@@ -44,33 +48,43 @@ pub async fn answer_anybody(
         Ok(accepted) => accepted,
         Err(error) => return Failure::from(error).respond(api, request, request_id, None),
     };
-    let outcome = match begin(api, request, request_id) {
+    let context = of_request(api, request, request_id);
+    let outcome = match begin(api, request, context.clone()) {
         Ok(anybody) => work(&anybody).await,
         Err(error) => Err(error.into()),
     };
-    match outcome {
+    let response = match outcome {
         Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
         Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
-    }
+    };
+    tell_refused(api, request, &context, response)
+}
+
+fn negotiate(api: &Api, request: &HttpRequest) -> Result<Accepted, Error> {
+    let accepted = api.negotiate_accept(request)?;
+    // Whether a type is missing is known when a body is read.
+    let is_typed_body = content_type(request).is_some() && has_body(request);
+    negotiate_body(api, request, is_typed_body)?;
+    Ok(accepted)
 }
 
 /// What is sent here is no JSON:API document, so plain JSON is taken always.
-fn negotiate(api: &Api, request: &HttpRequest) -> Result<Accepted, Error> {
-    let accepted = api.negotiate_accept(request)?;
+fn negotiate_body(api: &Api, request: &HttpRequest, has_body: bool) -> Result<(), Error> {
+    if is_form(request) {
+        return Ok(());
+    }
     let taken = Negotiation {
         strict: false,
         ..api.negotiation
     };
-    if !is_form(request) {
-        let kind = request.headers().get("content-type");
-        taken.content_type(kind.map(|value| value.as_bytes()), has_body(request))?;
-    }
-    Ok(accepted)
+    taken
+        .content_type(content_type(request), has_body)
+        .map(drop)
 }
 
 fn is_form(request: &HttpRequest) -> bool {
-    let kind = request.headers().get("content-type");
-    let kind = kind.and_then(|value| value.to_str().ok());
+    let kind = content_type(request);
+    let kind = kind.and_then(|value| std::str::from_utf8(value).ok());
     let kind = kind.and_then(|value| value.split(';').next());
     kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(FORM))
 }
@@ -78,13 +92,12 @@ fn is_form(request: &HttpRequest) -> bool {
 fn begin<'a>(
     api: &'a Api,
     request: &'a HttpRequest,
-    request_id: RequestId,
+    context: Context,
 ) -> Result<Anybody<'a>, Error> {
-    let now = api.auth.directory.clock().now();
     Ok(Anybody {
         api,
         request,
-        context: Context::of_program(now, request_id),
+        context,
         base: base::of(api, request)?,
     })
 }

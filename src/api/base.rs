@@ -7,44 +7,65 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 
 use super::call::Api;
-use super::kinds;
+use super::{client, kinds};
+use crate::config::Origin;
 use crate::jsonapi::Error;
 
 /// `http://example.com`, without a slash at the end and safe inside JSON.
 pub fn of<'a>(api: &'a Api, request: &HttpRequest) -> Result<Cow<'a, str>, Error> {
-    if let Some(configured) = &api.base_url {
-        return Ok(Cow::Borrowed(configured));
+    match &api.base_url {
+        Some(configured) => Ok(Cow::Borrowed(configured)),
+        None => requested(api, request).map(Cow::Owned),
     }
-    let trusted = !api.trusted_proxies.is_empty()
-        && request.peer_addr().is_some_and(|peer| {
-            api.trusted_proxies
-                .iter()
-                .any(|net| net.contains(&peer.ip()))
-        });
-    let forwarded = |name: &str| {
-        let value = request.headers().get(name)?.to_str().ok()?;
-        // A chain of proxies appends: the first entry is what the client saw.
-        value.split(',').next().map(str::trim)
+}
+
+/// Whether this is the origin of the service itself: as configured, or as the
+/// client of this request sees it.
+pub fn is_own_origin(api: &Api, request: &HttpRequest, origin: &Origin) -> bool {
+    let is_origin_of = |address: &str| Origin::of_address(address).as_ref() == Some(origin);
+    api.base_url.as_deref().is_some_and(is_origin_of)
+        || requested(api, request).is_ok_and(|address| is_origin_of(&address))
+}
+
+/// Whether the client came by HTTPS, to us or to a trusted proxy.
+pub fn is_secure(api: &Api, request: &HttpRequest) -> bool {
+    match forwarded(api, request, "x-forwarded-proto") {
+        Some(scheme) => scheme.eq_ignore_ascii_case("https"),
+        None => request.app_config().secure(),
+    }
+}
+
+/// The address that the client asked for, without a path.
+fn requested(api: &Api, request: &HttpRequest) -> Result<String, Error> {
+    let scheme = if is_secure(api, request) {
+        "https"
+    } else {
+        "http"
     };
-    let scheme = match trusted.then(|| forwarded("x-forwarded-proto")).flatten() {
-        Some(proto) if proto.eq_ignore_ascii_case("https") => "https",
-        None if request.app_config().secure() => "https",
-        _ => "http",
-    };
-    let host = trusted.then(|| forwarded("x-forwarded-host")).flatten();
-    let host = match host {
+    let host = match forwarded(api, request, "x-forwarded-host") {
         Some(host) => Some(host),
         None => requested_host(request)?,
     };
     match host {
-        Some(host) if is_authority(host) => Ok(Cow::Owned(format!("{scheme}://{host}"))),
+        Some(host) if is_authority(host) => Ok(format!("{scheme}://{host}")),
         Some(_) => Err(invalid()),
         // HTTP/1.0 without a Host: our own address.
-        None => Ok(Cow::Owned(format!(
-            "{scheme}://{}",
-            request.app_config().local_addr()
-        ))),
+        None => Ok(format!("{scheme}://{}", request.app_config().local_addr())),
     }
+}
+
+/// What the nearest proxy says, when it is trusted. Proxies append, so every
+/// entry but the last may be of the client's own making.
+fn forwarded<'a>(api: &Api, request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    let is_trusted = !api.trusted_proxies.is_empty()
+        && request
+            .peer_addr()
+            .is_some_and(|peer| client::is_trusted(api, &peer.ip()));
+    if !is_trusted {
+        return None;
+    }
+    let line = request.headers().get_all(name).last()?;
+    line.to_str().ok()?.rsplit(',').next().map(str::trim)
 }
 
 /// The same for other surfaces; none where the request names no host.

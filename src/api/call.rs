@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::StreamExt;
@@ -163,13 +163,24 @@ impl Api {
 
     fn negotiate(&self, request: &HttpRequest) -> Result<Accepted, Error> {
         let accepted = self.negotiate_accept(request)?;
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .map(|value| value.as_bytes());
-        self.offer(request).content_type(kind, has_body(request))?;
+        let kind = content_type(request);
+        // Whether a type is missing is known when a body is read.
+        let is_typed_body = kind.is_some() && has_body(request);
+        self.offer(request).content_type(kind, is_typed_body)?;
         Ok(accepted)
     }
+
+    /// For a body that was read, whatever the headers said of it: with HTTP/2
+    /// they need not tell that there is one.
+    fn negotiate_body(&self, request: &HttpRequest) -> Result<(), Error> {
+        let kind = content_type(request);
+        self.offer(request).content_type(kind, true).map(drop)
+    }
+}
+
+pub fn content_type(request: &HttpRequest) -> Option<&[u8]> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    kind.map(|value| value.as_bytes())
 }
 
 pub fn has_body(request: &HttpRequest) -> bool {
@@ -227,7 +238,20 @@ impl Call<'_> {
 
     /// Reads the body, up to the limit.
     pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
-        read_body(self.api, self.request, payload).await
+        self.body_within(payload, self.api.body_bytes).await
+    }
+
+    /// The same with a limit of its own.
+    pub async fn body_within(
+        &self,
+        payload: &mut Payload,
+        limit: usize,
+    ) -> Result<Vec<u8>, Failure> {
+        let body = read_body_within(self.request, payload, limit).await?;
+        if !body.is_empty() {
+            self.api.negotiate_body(self.request)?;
+        }
+        Ok(body)
     }
 }
 
@@ -239,7 +263,7 @@ pub async fn read_body(
     read_body_within(request, payload, api.body_bytes).await
 }
 
-pub async fn read_body_within(
+async fn read_body_within(
     request: &HttpRequest,
     payload: &mut Payload,
     limit: usize,
@@ -277,14 +301,40 @@ pub async fn answer(
         Ok(accepted) => accepted,
         Err(error) => return Failure::from(error).respond(api, request, request_id, None),
     };
-    let outcome = match begin(api, request, &accepted, request_id).await {
-        Ok(call) => work(&call).await,
-        Err(failure) => Err(failure),
+    let context = of_request(api, request, request_id);
+    let call = match begin(api, request, &accepted, context.clone()).await {
+        Ok(call) => call,
+        Err(failure) => {
+            let response = failure.respond(api, request, request_id, Some(&accepted));
+            return tell_refused(api, request, &context, response);
+        }
     };
-    match outcome {
+    let response = match work(&call).await {
         Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
         Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
+    };
+    tell_refused(api, request, call.guard.context(), response)
+}
+
+/// What is known of a request before its caller is.
+pub fn of_request(api: &Api, request: &HttpRequest, request_id: RequestId) -> Context {
+    let now = api.auth.directory.clock().now();
+    Context::of_request(now, request_id, client::address(api, request))
+}
+
+/// Tells the audit log of an answer that refuses.
+pub fn tell_refused(
+    api: &Api,
+    request: &HttpRequest,
+    context: &Context,
+    response: HttpResponse,
+) -> HttpResponse {
+    if response.status() == StatusCode::FORBIDDEN {
+        let method = request.method().as_str();
+        api.auth
+            .tell_refused(method, request.match_pattern(), context);
     }
+    response
 }
 
 pub fn authorization(request: &HttpRequest) -> Option<&[u8]> {
@@ -296,12 +346,10 @@ async fn begin<'a>(
     api: &'a Api,
     request: &'a HttpRequest,
     accepted: &'a Accepted,
-    request_id: RequestId,
+    context: Context,
 ) -> Result<Call<'a>, Failure> {
     let base = base::of(api, request)?;
-    let now = api.auth.directory.clock().now();
-    let context = Context::of_program(now, request_id);
-    let from = client::address(api, request);
+    let from = context.source.address;
     let header = authorization(request);
     let auth = &api.auth;
     let reading = Reading::new(auth.directory.clone(), request.method().is_safe());

@@ -9,8 +9,7 @@ use super::call::Api;
 /// The nearest address that is no proxy of ours.
 pub fn address(api: &Api, request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
-    let is_trusted = |address: &IpAddr| api.trusted_proxies.iter().any(|net| net.contains(address));
-    if !is_trusted(&peer) {
+    if !is_trusted(api, &peer) {
         return Some(peer);
     }
     // Each proxy appends whom it saw: from the end, the first whom we do not trust.
@@ -25,9 +24,14 @@ pub fn address(api: &Api, request: &HttpRequest) -> Option<IpAddr> {
             break;
         };
         nearest = address;
-        if !is_trusted(&nearest) {
+        if !is_trusted(api, &nearest) {
             break;
         }
     }
     Some(nearest)
+}
+
+/// Whether this is a proxy whose forwarding headers are believed.
+pub fn is_trusted(api: &Api, address: &IpAddr) -> bool {
+    api.trusted_proxies.iter().any(|net| net.contains(address))
 }

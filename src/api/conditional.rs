@@ -38,7 +38,8 @@ impl State {
                 .collect::<String>()
         };
         Self(match (seen, R::beside(row)) {
-            (Some(moment), _) => format!("{version}.{}", digits(moment)),
+            (Some(moment), Some(other)) => format!("{version}.{}.{other}", digits(moment)),
+            (Some(moment), None) => format!("{version}.{}", digits(moment)),
             (None, Some(other)) => format!("{version}.{other}"),
             (None, None) => version.to_string(),
         })

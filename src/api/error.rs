@@ -46,8 +46,8 @@ pub enum Failure {
     Unreachable {
         seconds: u64,
     },
-    /// The old password that came with a new one does not fit.
-    WrongPassword,
+    /// The own password that came in this attribute does not fit.
+    WrongPassword(&'static str),
     Refused(Refusal),
 }
 
@@ -188,7 +188,7 @@ impl Failure {
                     None => error,
                 }))
             }
-            Self::WrongPassword => Self::Errors(wrong_password(at).into()),
+            Self::WrongPassword(name) => Self::Errors(wrong_password(name, at).into()),
             other => other,
         }
     }
@@ -224,7 +224,7 @@ impl Failure {
                 sent_credentials: true,
             } => kinds::UNAUTHORIZED.error("These credentials are not valid."),
             Self::SignIn => kinds::UNAUTHORIZED.error("These credentials are not valid."),
-            Self::WrongPassword => wrong_password(Pointing::Nowhere),
+            Self::WrongPassword(name) => wrong_password(name, Pointing::Nowhere),
             Self::Method { allow } => {
                 kinds::METHOD_NOT_ALLOWED.error(format!("This path answers to {allow}."))
             }
@@ -333,9 +333,9 @@ fn document(
     response
 }
 
-fn wrong_password(at: Pointing<'_>) -> Error {
-    let error = kinds::WRONG_PASSWORD.error("The old password is another.");
-    match at.attribute("old_password") {
+fn wrong_password(name: &str, at: Pointing<'_>) -> Error {
+    let error = kinds::WRONG_PASSWORD.error("Your own password is another.");
+    match at.attribute(name) {
         Some(pointer) => error.at_pointer(pointer),
         None => error,
     }
@@ -410,6 +410,13 @@ pub fn not_found(api: &Api, request: &HttpRequest) -> HttpResponse {
         request,
         kinds::NOT_FOUND.error("There is no such path.").into(),
     )
+}
+
+/// For what a page of another origin asked, as this header tells.
+pub fn forbid_cross_origin(api: &Api, request: &HttpRequest, header: &'static str) -> HttpResponse {
+    let detail = "A page of another origin asked for this. server.cors_origins lists those that may, and server.base_url is our own.";
+    let error = kinds::CROSS_ORIGIN.error(detail).at_header(header);
+    outside(api, request, error.into())
 }
 
 /// For health checks: what the database answered.

@@ -9,6 +9,8 @@ pub struct Form {
     pub required: bool,
     /// Whether it says nothing of a new resource.
     pub only_to_change: bool,
+    /// Whether it says nothing of one that is there.
+    pub only_to_create: bool,
     /// Characters of a text, at least and at most.
     pub length: Option<(usize, usize)>,
     /// A regular expression that every value matches, and that says nothing of
@@ -26,6 +28,7 @@ impl Form {
         nullable: false,
         required: false,
         only_to_change: false,
+        only_to_create: false,
         length: None,
         pattern: None,
         choices: &[],
@@ -80,6 +83,21 @@ impl Form {
         Self {
             only_to_change: true,
             ..self
+        }
+    }
+
+    pub const fn only_to_create(self) -> Self {
+        Self {
+            only_to_create: true,
+            ..self
+        }
+    }
+
+    /// Whether it is sent to make a resource, or to change one.
+    pub const fn is_sent(self, is_new: bool) -> bool {
+        match is_new {
+            true => !self.only_to_change,
+            false => !self.only_to_create,
         }
     }
 

@@ -18,7 +18,7 @@ use super::call::Call;
 use super::conditional::State;
 use super::error::Failure;
 use super::kinds;
-use super::resources::is_write_only;
+use super::resources::is_secret;
 use crate::directory::batch::{self, Batch, Done, Finish, ForgetAnswers, Keeping, Outcome, Step};
 use crate::directory::clock;
 use crate::jsonapi;
@@ -172,7 +172,7 @@ fn without_secrets(value: Value) -> Value {
     match value {
         Value::Object(members) => members
             .into_iter()
-            .filter(|(name, _)| !is_write_only(name))
+            .filter(|(name, _)| !is_secret(name))
             .map(|(name, value)| (name, without_secrets(value)))
             .collect(),
         Value::Array(items) => items.into_iter().map(without_secrets).collect(),
@@ -186,7 +186,6 @@ fn to_keep(answer: Answer) -> batch::Answer {
     let (location, body) = match answer {
         Answer::Created { location, body, .. } => (Some(location), body),
         Answer::Document(body)
-        | Answer::Secret(body)
         | Answer::CursorPage(body)
         | Answer::Atomic(body)
         | Answer::Current { body, .. } => (None, body),

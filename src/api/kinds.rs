@@ -63,6 +63,12 @@ pub const UNSUPPORTED_GRANT: Kind = Kind::new(
     "The grant_type is neither password nor refresh_token.",
 );
 pub const FORBIDDEN: Kind = Kind::new("forbidden", 403, "Forbidden", "The caller may not do this.");
+pub const CROSS_ORIGIN: Kind = Kind::new(
+    "cross_origin",
+    403,
+    "Cross-origin request",
+    "A browser sent this for a page of an origin that may not change anything here.",
+);
 pub const PROTECTED: Kind = Kind::new(
     "protected",
     403,
@@ -209,6 +215,7 @@ pub const KINDS: &[&Kind] = &[
     &WRONG_PASSWORD,
     &UNSUPPORTED_GRANT,
     &FORBIDDEN,
+    &CROSS_ORIGIN,
     &PROTECTED,
     &CLIENT_ID,
     &CLIENT_ID_TAKEN,

@@ -34,9 +34,9 @@ mod routes;
 mod sign_in;
 mod template;
 
-pub use base::public as public_address;
+pub use base::{is_own_origin, is_secure, public as public_address};
 pub use call::Api;
 pub use client::address as client_address;
 pub use description::{configure as describe, openapi};
-pub use error::{not_found, read_only, unreachable};
+pub use error::{forbid_cross_origin, not_found, read_only, unreachable};
 pub use routes::{Endpoint, endpoints};

@@ -147,9 +147,10 @@ pub trait Resource: Sized + 'static {
             .find(|relationship| relationship.name == name)
     }
 
-    /// Whether it is an attribute that is never shown.
-    fn is_write_only(name: &str) -> bool {
-        Self::attribute(name).is_some_and(|attribute| attribute.show.is_none())
+    /// Whether it is an attribute that takes a password.
+    fn is_secret(name: &str) -> bool {
+        Self::attribute(name)
+            .is_some_and(|attribute| attribute.show.is_none() && attribute.kind == Kind::Text)
     }
 
     /// Whether `fields[TYPE]` may name it.

@@ -14,7 +14,7 @@ use super::handlers::{
 };
 use super::home::{home, trash};
 use super::operations::operations;
-use super::resource::{Listable, Resource, Restorable, Writable};
+use super::resource::{Deletable, Listable, Resource, Restorable, Writable};
 use super::resources::{RELATIONS, TYPES, ToMany, ToOne, TrashedUsers, Type};
 use super::sign_in::{get_own, key_set, sign_in, sign_out, update_own};
 use crate::directory::members::Change;
@@ -64,6 +64,7 @@ const READ: &[&str] = &["GET", "HEAD"];
 const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
 const OWN: &[&str] = &["GET", "HEAD", "PATCH"];
 const ITEM: &[&str] = &["GET", "HEAD", "PATCH", "DELETE"];
+const REMOVABLE: &[&str] = &["GET", "HEAD", "DELETE"];
 const LINKAGE: &[&str] = &["GET", "HEAD", "POST", "PATCH", "DELETE"];
 const LINKAGE_ONE: &[&str] = &["GET", "HEAD", "PATCH"];
 
@@ -160,6 +161,13 @@ pub fn writable<R: Writable>(lists: Lists) -> [Endpoint; 2] {
     collection.routes.push(web::post().to(create::<R>));
     item.methods = ITEM;
     item.routes.push(web::patch().to(update::<R>));
+    item.routes.push(web::delete().to(delete::<R>));
+    [collection, item]
+}
+
+pub fn removable<R: Deletable>(lists: Lists) -> [Endpoint; 2] {
+    let [collection, mut item] = read_only::<R>(lists);
+    item.methods = REMOVABLE;
     item.routes.push(web::delete().to(delete::<R>));
     [collection, item]
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::access_log::AccessLog;
 use super::cache::Cache;
 use super::external::Attempt;
 use super::hashing::Hasher;
@@ -13,19 +14,19 @@ use super::keys::Keys;
 use super::ldap::Ldap;
 use super::passwords::PasswordPolicy;
 use super::place::Place;
-use super::principal::Principal;
+use super::principal::{Principal, SignInUse};
 use super::secret;
 use super::single_flight::{Flight, SingleFlight};
 use super::throttle::{Key, Throttle};
 use crate::config::{self, Secret};
 use crate::directory::credentials::{
-    Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, TokenAccount,
+    Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, SignInOf, TokenAccount,
 };
 use crate::directory::mail::MailPolicy;
 use crate::directory::permissions::{self, Permissions};
-use crate::directory::{Context, Directory, DirectoryError, Reading, clock};
+use crate::directory::{Context, Credential, Directory, DirectoryError, Reading, clock};
 
-/// How often the last use of a token is written down, at most.
+/// How often the last use of a token or a sign-in is written down, at most.
 const NOTE_EVERY: TimeDelta = TimeDelta::seconds(60);
 
 /// Why nobody is known.
@@ -78,6 +79,8 @@ pub struct Auth {
     /// Passwords that are being checked just now.
     checks: SingleFlight<Checked>,
     pub(super) passwords: Arc<PasswordPolicy>,
+    /// Where it is told who came in and who did not.
+    pub access_log: Arc<AccessLog>,
     /// Which mails the changes of known callers queue.
     pub(super) mail: MailPolicy,
     pub(super) keys: Keys,
@@ -90,6 +93,8 @@ pub(super) struct Remembered {
     version: u64,
     pub principal: Arc<Principal>,
     pub account: Arc<Account>,
+    /// Whether the password was verified just now, and not remembered.
+    pub newly_proved: bool,
 }
 
 /// How the check of a password ended, for those who wait for the same one.
@@ -105,6 +110,27 @@ impl Remembered {
             version,
             principal: Arc::new(of_account(&account)),
             account: Arc::new(account),
+            newly_proved: false,
+        }
+    }
+
+    pub(super) fn proved_now(self) -> Self {
+        Self {
+            newly_proved: true,
+            ..self
+        }
+    }
+
+    /// The same, known by an access token of this sign-in.
+    pub fn by_sign_in(version: u64, account: Account, sign_in: SignInUse) -> Self {
+        let principal = Principal {
+            credential: Credential::AccessToken,
+            sign_in: Some(sign_in),
+            ..of_account(&account)
+        };
+        Self {
+            principal: Arc::new(principal),
+            ..Self::of(version, account)
         }
     }
 }
@@ -115,6 +141,7 @@ impl Auth {
         settings: &config::Settings,
     ) -> Result<Self, std::io::Error> {
         let issuer = issuer(settings);
+        let access_log = Arc::new(AccessLog::new(settings));
         let settings = settings.auth.clone();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let hasher = Hasher::start(settings.hash_threads.unwrap_or(cores), settings.hash_queue)?;
@@ -135,6 +162,7 @@ impl Auth {
             checks: SingleFlight::default(),
             passwords: Arc::new(passwords),
             settings,
+            access_log,
             keys: Keys::default(),
             mail: MailPolicy::default(),
             issuer,
@@ -167,13 +195,26 @@ impl Auth {
         match parse(header).ok_or(Denied::Wrong)? {
             // Our API tokens have no dots, access tokens have two.
             Credentials::Token(token) if token.contains('.') => {
-                self.by_access_token(token, context, reading).await
+                let known = self.by_access_token(token, context, reading).await;
+                known.inspect_err(|denied| {
+                    self.tell_token(denied, Credential::AccessToken, context);
+                })
             }
-            Credentials::Token(secret) => self.by_token(secret, context, reading).await,
+            Credentials::Token(secret) => {
+                let known = self.by_token(secret, context, reading).await;
+                let known = known.inspect_err(|denied| {
+                    self.tell_token(denied, Credential::ApiToken, context);
+                })?;
+                self.tell_address(&known, context);
+                Ok(known)
+            }
             Credentials::Password { username, password } => {
                 let known = self
                     .check_password(&username, &password, from, context)
                     .await?;
+                if known.newly_proved {
+                    self.tell_sign_in(&known.principal, context);
+                }
                 Ok(known.principal)
             }
         }
@@ -198,24 +239,31 @@ impl Auth {
         let ends = [
             found.account.good_until.as_deref(),
             found.expires.as_deref(),
+            found.sign_in.as_ref().map(|sign_in| &*sign_in.expires),
         ];
         let until = self.until(context.now, &ends);
         let remembered = Remembered {
             version,
             principal: principal.clone(),
             account: Arc::new(found.account),
+            newly_proved: false,
         };
         self.tokens.put(digest, remembered, until, context.now);
-        let noted = found.last_used.as_deref().and_then(clock::parse);
-        if noted.is_none_or(|noted| context.now - noted >= NOTE_EVERY) {
-            self.note(
-                context,
-                NoteUse::Token {
-                    token_id: found.token_id,
-                },
-            );
-        }
+        let token_id = found.token_id;
+        self.note_use(
+            context,
+            found.last_used.as_deref(),
+            NoteUse::Token { token_id },
+        );
         Ok(principal)
+    }
+
+    /// Writes a use down, unless the last that was noted is not long ago.
+    pub(super) fn note_use(&self, context: &Context, last: Option<&str>, note: NoteUse) {
+        let last = last.and_then(clock::parse);
+        if last.is_none_or(|last| context.now - last >= NOTE_EVERY) {
+            self.note(context, note);
+        }
     }
 
     pub(super) fn remembered_token(
@@ -250,6 +298,18 @@ impl Auth {
         from: Option<IpAddr>,
         context: &Context,
     ) -> Result<Remembered, Denied> {
+        let outcome = self.guess(username, password, from, context).await;
+        outcome.inspect_err(|denied| self.tell_guess(username, denied, context))
+    }
+
+    async fn guess(
+        &self,
+        username: &str,
+        password: &str,
+        from: Option<IpAddr>,
+        context: &Context,
+    ) -> Result<Remembered, Denied> {
+        let context = &context.with_credential(Credential::Password);
         let attempt = Attempt {
             username,
             password,
@@ -283,7 +343,11 @@ impl Auth {
             };
             match follower.landed().await {
                 Some(Checked::Fits(known)) if self.is_unchanged(&known, context).await? => {
-                    return Ok(known);
+                    // The leader tells that somebody came in.
+                    return Ok(Remembered {
+                        newly_proved: false,
+                        ..known
+                    });
                 }
                 Some(Checked::Wrong) => {
                     self.charge(&key, context)?;
@@ -427,7 +491,7 @@ impl Auth {
             },
         );
         self.renew_hash(&known.account, password, context);
-        Ok(known)
+        Ok(known.proved_now())
     }
 
     /// Puts a hash of our own in the place of one that came from elsewhere,
@@ -533,6 +597,16 @@ fn of_account(account: &Account) -> Principal {
         token_id: None,
         scopes: None,
         expires: None,
+        credential: Credential::Password,
+        sign_in: None,
+    }
+}
+
+/// A moment that cannot be read is long ago.
+pub(super) fn sign_in_use(of: &SignInOf) -> SignInUse {
+    SignInUse {
+        id: of.id,
+        since: clock::parse(&of.created).unwrap_or_default(),
     }
 }
 
@@ -541,6 +615,8 @@ fn of_token(found: &TokenAccount) -> Principal {
     let token = Principal {
         token_id: Some(found.token_id),
         expires: found.expires.as_deref().map(Arc::from),
+        credential: Credential::ApiToken,
+        sign_in: found.sign_in.as_ref().map(sign_in_use),
         ..whole
     };
     match found.scopes.as_deref() {

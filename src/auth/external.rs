@@ -131,7 +131,7 @@ impl Auth {
         // They may have been made, or given roles, on the way in.
         self.directory.has_written(user_id);
         self.note(context, NoteUse::SignIn { user_id });
-        Ok(known)
+        Ok(known.proved_now())
     }
 
     /// Whether an external user still exists there. True of everybody else.

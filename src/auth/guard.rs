@@ -9,7 +9,7 @@ use super::policy::Governed;
 use super::principal::Principal;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
 use crate::directory::users::PasswordHash;
-use crate::directory::{Context, DirectoryError, Execute, Operation, Reading};
+use crate::directory::{Actor, Context, DirectoryError, Execute, Operation, Reading, Source};
 
 /// Why a known caller does not get what was asked.
 #[derive(Debug)]
@@ -50,8 +50,16 @@ impl Guard {
         from: Option<IpAddr>,
         reading: Reading,
     ) -> Self {
-        context.actor = Some(principal.actor());
+        let seconds = auth.settings().reauthenticate_seconds;
+        context.actor = Some(Actor {
+            is_fresh: principal.is_fresh(context.now, seconds),
+            ..principal.actor()
+        });
         context.mail = auth.mail.clone();
+        context.source = Source {
+            address: from,
+            credential: Some(principal.credential),
+        };
         Self {
             auth,
             principal,

@@ -44,6 +44,12 @@ pub fn carries_password(header: &[u8]) -> bool {
     matches!(parse(header), Some(Credentials::Password { .. }))
 }
 
+/// Whether this header carries a token. Browsers add passwords by themselves,
+/// but never a token.
+pub fn carries_token(header: &[u8]) -> bool {
+    matches!(parse(header), Some(Credentials::Token(_)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

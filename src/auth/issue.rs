@@ -9,12 +9,16 @@ use super::principal::Principal;
 use super::secret::{self, TokenSecret};
 use crate::directory::credentials::{FindTokenFault, TokenFault};
 use crate::directory::tokens::IssueToken;
-use crate::directory::{Context, DirectoryError};
+use crate::directory::{Context, Credential, DirectoryError};
 
 /// A token that was made, and for whom. Does not print.
 pub struct Issued {
     pub secret: TokenSecret,
     pub principal: Arc<Principal>,
+}
+
+fn bound(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl Auth {
@@ -38,11 +42,16 @@ impl Auth {
             password_hash: known.account.password_hash.clone(),
             hash: secret.hash(),
             name,
-            most: i64::try_from(self.settings().password_tokens).unwrap_or(i64::MAX),
+            most: bound(self.settings().password_tokens),
+            most_in_all: bound(self.settings().tokens_per_user),
         };
+        if known.newly_proved {
+            self.tell_sign_in(&known.principal, context);
+        }
         let context = Context {
             actor: Some(known.principal.actor()),
-            ..context.clone()
+            mail: self.mail.clone(),
+            ..context.with_credential(Credential::Password)
         };
         if !self.directory.write(&context, issue).await? {
             return Err(Denied::Wrong);

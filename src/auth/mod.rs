@@ -5,6 +5,7 @@
 //! thing that a surface is handed. What a principal may is decided in `policy`
 //! alone.
 
+mod access_log;
 mod authenticate;
 mod budget;
 mod cache;
@@ -25,12 +26,13 @@ mod sign_in;
 mod single_flight;
 mod throttle;
 
+pub use access_log::AccessLog;
 pub use authenticate::{Auth, Denied};
 pub use guard::{Guard, Refusal};
 pub use hashing::foreign::check as check_hash;
 pub use hashing::{Hasher, hash as hash_password};
-pub use header::carries_password;
+pub use header::{carries_password, carries_token};
 pub use issue::Issued;
 pub use policy::Governed;
-pub use principal::Principal;
+pub use principal::{Principal, SignInUse};
 pub use sign_in::Pair;

@@ -8,6 +8,7 @@
 mod administered;
 mod cfengine;
 mod portal;
+mod sign_ins;
 
 use super::guard::Refusal;
 use super::principal::Principal;
@@ -341,6 +342,9 @@ impl Governed for CreateToken {
             require(principal, Permission::TokensWrite)?;
             self.reach = principal.reach();
         }
+        // What a sign-in makes does not outlast it, unless the password says so.
+        let bound = principal.sign_in.filter(|_| !self.is_proved);
+        self.sign_in_id = bound.map(|sign_in| sign_in.id);
         narrower(principal, &self.changes)
     }
 }

@@ -1,9 +1,19 @@
 use std::sync::Arc;
 
-use crate::directory::Actor;
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::directory::listing::Visible;
 use crate::directory::members::Authority;
 use crate::directory::permissions::{Permission, Permissions, Reach};
+use crate::directory::{Actor, Credential};
+
+/// A sign-in that a token belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignInUse {
+    pub id: i64,
+    /// When the password was given.
+    pub since: DateTime<Utc>,
+}
 
 /// A known caller.
 #[derive(Clone, Debug)]
@@ -19,6 +29,10 @@ pub struct Principal {
     pub scopes: Option<Arc<[String]>>,
     /// When the token ends that was used, in stored form.
     pub expires: Option<Arc<str>>,
+    /// What proved who they are.
+    pub credential: Credential,
+    /// The sign-in of an access token, or the one that the API token ends with.
+    pub sign_in: Option<SignInUse>,
 }
 
 impl Principal {
@@ -70,12 +84,23 @@ impl Principal {
         }
     }
 
+    /// Whether the password came with the request, or not longer ago than this.
+    /// An API token proves nothing of the kind.
+    pub fn is_fresh(&self, now: DateTime<Utc>, seconds: u64) -> bool {
+        let seconds = TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000));
+        match (self.token_id, self.sign_in) {
+            (Some(_), _) => false,
+            (None, Some(sign_in)) => now - sign_in.since < seconds,
+            (None, None) => true,
+        }
+    }
+
     pub fn actor(&self) -> Actor {
         Actor {
-            id: self.id,
-            username: self.username.clone(),
             token_id: self.token_id,
             scopes: self.scopes.clone(),
+            sign_in_id: self.sign_in.map(|sign_in| sign_in.id),
+            ..Actor::new(self.id, self.username.clone())
         }
     }
 }

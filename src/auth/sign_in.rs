@@ -7,18 +7,19 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::authenticate::{Auth, Denied, Remembered};
+use super::authenticate::{Auth, Denied, Remembered, sign_in_use};
 use super::header::{Credentials, parse};
 use super::jws::Unproved;
 use super::keys::Ring;
 use super::principal::Principal;
 use super::secret::{self, RefreshSecret};
+use crate::directory::credentials::NoteUse;
 use crate::directory::sign_ins::{
     BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Proof, Renew,
-    Renewed, SignedIn,
+    Renewed, SignInAccount, SignedIn, USER_AGENT_LENGTH,
 };
 use crate::directory::tokens::TokenHash;
-use crate::directory::{Context, DirectoryError, Reading, clock};
+use crate::directory::{Context, Credential, DirectoryError, Reading, clock};
 
 /// The most bytes of names in an access token: it has to fit into a header.
 const MOST_NAMES: usize = 4096;
@@ -66,6 +67,7 @@ impl Auth {
         username: &str,
         password: &str,
         from: Option<IpAddr>,
+        user_agent: Option<&str>,
         context: &Context,
     ) -> Result<Pair, Denied> {
         let known = self
@@ -82,9 +84,12 @@ impl Auth {
             proof,
             refresh: self.new_refresh(&refresh, context),
             ends: after(context, self.settings().sign_in_seconds),
+            address: from.map(|address| address.to_string()),
+            user_agent: user_agent.map(cut),
         };
         let user_id = begin.user_id;
-        let signed_in = self.directory.write(context, begin).await?;
+        let proved = context.with_credential(Credential::Password);
+        let signed_in = self.directory.write(&proved, begin).await?;
         self.directory.has_written(user_id);
         self.pair(&signed_in.ok_or(Denied::Wrong)?, refresh, context)
             .await
@@ -93,6 +98,12 @@ impl Auth {
     /// The refresh grant: the token that came is used up. One that was used up
     /// before ends its whole sign-in.
     pub async fn renew(&self, secret: &str, context: &Context) -> Result<Pair, Denied> {
+        let context = &context.with_credential(Credential::RefreshToken);
+        let outcome = self.replace_refresh_token(secret, context).await;
+        outcome.inspect_err(|denied| self.tell_token(denied, Credential::RefreshToken, context))
+    }
+
+    async fn replace_refresh_token(&self, secret: &str, context: &Context) -> Result<Pair, Denied> {
         let hash = secret::hash(secret.as_bytes());
         self.check_existence(&hash, context).await?;
         let refresh = refresh_secret()?;
@@ -124,10 +135,10 @@ impl Auth {
             return Ok(());
         };
         let find = FindSignInAccount { sign_in_id };
-        let Some(account) = self.directory.read(context, find).await? else {
+        let Some(found) = self.directory.read(context, find).await? else {
             return Ok(());
         };
-        if self.still_exists(&account, context).await? {
+        if self.still_exists(&found.account, context).await? {
             return Ok(());
         }
         let why = EndOfSignIn::Unknown;
@@ -144,27 +155,33 @@ impl Auth {
         context: &Context,
     ) -> Result<(), Denied> {
         let sent = header.ok_or(Denied::Missing)?;
-        let sign_in_id = match parse(sent).ok_or(Denied::Wrong)? {
+        let proved = match parse(sent).ok_or(Denied::Wrong)? {
             Credentials::Token(token) if token.contains('.') => {
-                let proved = self.prove(token, context).await?;
-                Some(id(&proved.sid)?)
+                let proved = self.prove(token, context).await;
+                let proved = proved.inspect_err(|denied| {
+                    self.tell_token(denied, Credential::AccessToken, context);
+                })?;
+                Some((id(&proved.sid)?, Credential::AccessToken))
             }
             Credentials::Token(token) => {
                 let hash = secret::hash(token.as_bytes());
-                self.directory.read(context, FindSignIn { hash }).await?
+                let sign_in = self.directory.read(context, FindSignIn { hash }).await?;
+                sign_in.map(|sign_in_id| (sign_in_id, Credential::RefreshToken))
             }
             Credentials::Password { .. } => None,
         };
-        let Some(sign_in_id) = sign_in_id else {
+        let Some((sign_in_id, credential)) = proved else {
             let reading = Reading::new(self.directory.clone(), false);
             self.authenticate(header, from, context, &reading).await?;
             return Err(Denied::NoSignIn);
         };
         let why = EndOfSignIn::SignedOut;
         let end = EndSignIn { sign_in_id, why };
+        let context = &context.with_credential(credential);
         if self.directory.write(context, end).await? {
             Ok(())
         } else {
+            self.tell_token(&Denied::Wrong, credential, context);
             Err(Denied::Wrong)
         }
     }
@@ -190,17 +207,26 @@ impl Auth {
         let find = FindSignInAccount {
             sign_in_id: id(&proved.sid)?,
         };
-        let account = reading.read(context, find).await?;
-        let account = account.ok_or(Denied::Wrong)?;
+        let found = reading.read(context, find).await?;
+        let SignInAccount {
+            sign_in,
+            last_used,
+            account,
+        } = found.ok_or(Denied::Wrong)?;
         if account.id != id(&proved.sub)? {
             return Err(Denied::Wrong);
         }
-        let remembered = Remembered::of(version, account);
+        let sign_in = sign_in_use(&sign_in);
+        let remembered = Remembered::by_sign_in(version, account, sign_in);
         let principal = remembered.principal.clone();
         let expires = chrono::DateTime::from_timestamp(proved.exp, 0).map(clock::text);
         let ends = [remembered.account.good_until.as_deref(), expires.as_deref()];
         let until = self.until(context.now, &ends);
         self.remember_token(digest, remembered, until, context);
+        let note = NoteUse::AccessToken {
+            sign_in_id: sign_in.id,
+        };
+        self.note_use(context, last_used.as_deref(), note);
         Ok(principal)
     }
 
@@ -296,6 +322,11 @@ fn fitting<'a>(roles: &'a [String], permissions: &'a [String]) -> Fitting<'a> {
     } else {
         (None, None, &["roles", "permissions"])
     }
+}
+
+/// As much of a user agent as is kept.
+fn cut(user_agent: &str) -> String {
+    user_agent.chars().take(USER_AGENT_LENGTH).collect()
 }
 
 fn after(context: &Context, seconds: u64) -> String {

@@ -130,6 +130,11 @@ Examples:
         #[arg(long)]
         repair: bool,
     },
+    /// Take old events out of the audit log
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Print the description of the service as OpenAPI 3.1
     ///
     /// The service itself shows it at /openapi.json, and for reading at /docs.
@@ -300,6 +305,9 @@ Examples:
         /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Leave the API tokens of the user alone, which a new password ends else
+        #[arg(long)]
+        keep_tokens: bool,
     },
     /// Give a role to a user, everywhere and without an end
     #[command(after_help = "Example:\n  rolecall user grant calvin admin")]
@@ -480,6 +488,33 @@ Examples:
         #[arg(long)]
         force: bool,
     },
+}
+
+#[derive(Subcommand)]
+pub enum AuditCommand {
+    /// Remove the events from before a moment for good
+    ///
+    /// The database refuses to remove events in any other way. An event tells how many were
+    /// removed, up to which, and by whom. A pruning that is interrupted has removed, and told
+    /// of, what it had come to.
+    #[command(after_help = "\
+Examples:
+  rolecall audit prune --before 2025-01-01T00:00:00Z --dry-run
+  rolecall audit prune --before 2025-01-01T00:00:00Z")]
+    Prune(PruneFlags),
+}
+
+#[derive(Args)]
+pub struct PruneFlags {
+    /// The moment, like 2025-01-01T00:00:00Z; it must have passed
+    #[arg(long, value_name = "TIME")]
+    pub before: String,
+    /// Events that are removed together
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(i64).range(1..=100_000))]
+    pub batch: i64,
+    /// Only tell how many events are that old
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Subcommand)]

@@ -5,6 +5,7 @@
 //! error. Exit codes: 0, 1 for a failure, 2 for wrong usage or configuration.
 
 mod arguments;
+mod audit;
 mod check;
 mod export;
 mod failure;
@@ -64,6 +65,7 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
         Command::Export(wanted) => export::run(&wanted, settings::load(flags)?),
         Command::Generate(wanted) => generate::run(&wanted, || settings::load(flags)),
         Command::Check { repair } => check::run(repair, settings::load(flags)?),
+        Command::Audit { command } => audit::run(command, settings::load(flags)?),
         Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),
         Command::Config { command } => output::print(&match command {
             ConfigCommand::Sample => config::sample(),

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use crate::config::Settings;
-use crate::directory::{Context, Directory, DirectoryError, Execute, RequestId, SystemClock};
+use crate::directory::{
+    Context, Credential, Directory, DirectoryError, Execute, RequestId, SystemClock,
+};
+use crate::mail;
 use crate::storage::Store;
 
 pub struct Session {
@@ -19,7 +22,11 @@ impl Session {
     /// take as long as they do.
     pub fn open(mut settings: Settings) -> Result<Self, Failure> {
         settings.database.statement_timeout_ms = 0;
-        Self::to_serve(settings)
+        let session = Self::to_serve(settings)?;
+        Ok(Self {
+            context: session.context.with_credential(Credential::Command),
+            ..session
+        })
     }
 
     /// The same with the limits of the server.
@@ -36,6 +43,12 @@ impl Session {
             directory,
             context,
         })
+    }
+
+    /// Lets changes queue the mails that the server sends.
+    pub fn with_mail(mut self) -> Self {
+        self.context.mail = mail::policy(&self.settings.mail);
+        self
     }
 
     /// Runs `work` to its end, on a thread of its own: the connections that the

@@ -38,10 +38,11 @@ fn create(arguments: &arguments::CreateToken, settings: Settings) -> Result<(), 
     let secret = TokenSecret::random()
         .map_err(|error| Failure::failed(format!("the system has no randomness: {error}")))?;
     let hash = secret.hash();
-    let session = Session::open(settings)?;
+    let session = Session::open(settings)?.with_mail();
     if expires.is_some_and(|moment| moment <= session.context.now) {
         return Err(Failure::usage("--expires: this moment has passed"));
     }
+    let most = i64::try_from(session.settings.auth.tokens_per_user).unwrap_or(i64::MAX);
     let token = session.run(async move |session| {
         let user_id = lookup::user(session, &arguments.username).await?.id;
         let create = CreateToken {
@@ -49,6 +50,9 @@ fn create(arguments: &arguments::CreateToken, settings: Settings) -> Result<(), 
             user_id,
             changes,
             reach: Reach::Everything,
+            most,
+            is_proved: true,
+            sign_in_id: None,
         };
         Ok(session.write(create).await?)
     })?;

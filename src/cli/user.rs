@@ -28,7 +28,8 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
         UserCommand::Password {
             username,
             password_stdin,
-        } => password(&username, password_stdin, settings),
+            keep_tokens,
+        } => password(&username, password_stdin, keep_tokens, settings),
         UserCommand::Grant(arguments) => change(&arguments, Change::Add, settings),
         UserCommand::Revoke(arguments) => change(&arguments, Change::Remove, settings),
         UserCommand::List { limit } => {
@@ -114,10 +115,15 @@ fn attributes(arguments: &AddUser) -> Result<UserChanges, Failure> {
     })
 }
 
-fn password(username: &str, from_stdin: bool, settings: Settings) -> Result<(), Failure> {
+fn password(
+    username: &str,
+    from_stdin: bool,
+    keep_tokens: bool,
+    settings: Settings,
+) -> Result<(), Failure> {
     let policy = policy(&settings)?;
     let password = Password::read_or_make(from_stdin, &settings.auth)?;
-    let user = Session::open(settings)?.run(async |session| {
+    let user = Session::open(settings)?.with_mail().run(async |session| {
         let user = lookup::user(session, username).await?;
         password.check(&policy, &owner(&user))?;
         let hash = password.hash()?;
@@ -133,10 +139,19 @@ fn password(username: &str, from_stdin: bool, settings: Settings) -> Result<(), 
             reach: Reach::Everything,
             may_set_flags: true,
             sees_trash: true,
+            is_proved: false,
+            end_tokens: Some(!keep_tokens),
         };
         Ok(session.write(update).await?)
     })?;
-    remark(&format!("Changed the password of \"{}\".", user.username));
+    let tokens = match keep_tokens {
+        true => "stay",
+        false => "were revoked",
+    };
+    remark(&format!(
+        "Changed the password of \"{}\"; its sign-ins have ended, its API tokens {tokens}.",
+        user.username
+    ));
     password.rate(&owner(&user));
     password.show_if_made(&user.username)
 }
@@ -442,7 +457,7 @@ mod tests {
     #[test]
     fn a_password_of_nobody_cannot_be_changed() {
         let scratch = Scratch::new();
-        let error = password("nobody", false, scratch.settings()).unwrap_err();
+        let error = password("nobody", false, false, scratch.settings()).unwrap_err();
         assert!(matches!(error, Failure::Failed(text) if text == "there is no user \"nobody\""));
     }
 

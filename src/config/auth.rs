@@ -32,6 +32,8 @@ pub struct Auth {
     pub address_attempts: u64,
     pub address_pause_seconds: u64,
     pub password_tokens: u64,
+    pub tokens_per_user: u64,
+    pub reauthenticate_seconds: u64,
 }
 
 impl Default for Auth {
@@ -58,6 +60,8 @@ impl Default for Auth {
             address_attempts: 50,
             address_pause_seconds: 2,
             password_tokens: 10,
+            tokens_per_user: 100,
+            reauthenticate_seconds: 900,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `[mail]`: e-mails to users about their account and their roles. Without `smtp_url` there are none.
+//! `[mail]`: e-mails to users about their account, its keys and their roles. Without `smtp_url` there are none.
 
 use std::fmt;
 
@@ -33,6 +33,9 @@ pub enum MailAbout {
     Granted,
     Changed,
     Removed,
+    Password,
+    Email,
+    Token,
 }
 
 /// A server that takes mails. Prints itself without its password.
@@ -89,6 +92,9 @@ const ABOUT: &[(&str, MailAbout)] = &[
     ("granted", MailAbout::Granted),
     ("changed", MailAbout::Changed),
     ("removed", MailAbout::Removed),
+    ("password", MailAbout::Password),
+    ("email", MailAbout::Email),
+    ("token", MailAbout::Token),
 ];
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -152,8 +158,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: "ROLECALL_MAIL_ABOUT",
         flag: None,
         kind: Kind::List,
-        preset: Preset::Value("created,granted,changed,removed"),
-        meaning: "What users are told about: a new account (created), a role that they are granted, that is changed for another, or removed.",
+        preset: Preset::Value("created,granted,changed,removed,password,email,token"),
+        meaning: "What users are told about: a new account (created), a role that they are granted, that is changed for another, or removed, a new password, e-mail address or API token of theirs.",
         set: |settings, text| {
             settings.mail.about = value::list(text, about)?;
             Ok(())

@@ -6,6 +6,7 @@
 //!
 //! This room imports nothing of ours, and reads neither the process's environment nor its arguments by itself.
 
+mod audit;
 mod auth;
 mod database;
 mod environment;
@@ -14,6 +15,7 @@ mod file;
 mod ldap;
 mod limits;
 mod mail;
+mod origin;
 mod overrides;
 mod postgres;
 mod sample;
@@ -25,6 +27,7 @@ mod table;
 mod trust;
 mod value;
 
+pub use audit::Audit;
 pub use auth::Auth;
 pub use database::{Database, DatabaseUrl, Pooler};
 pub use environment::check_environment;
@@ -32,6 +35,7 @@ pub use error::ConfigError;
 pub use ldap::{Ldap, LdapUrl, RoleSync};
 pub use limits::Limits;
 pub use mail::{Mail, MailAbout, MailFrom, SmtpSecurity, SmtpUrl};
+pub use origin::Origin;
 pub use overrides::Overrides;
 pub use postgres::{Authority, Encryption, PostgresAddress};
 pub use sample::{markdown_table, sample};
@@ -54,6 +58,7 @@ pub struct Settings {
     pub ldap: Ldap,
     pub mail: Mail,
     pub limits: Limits,
+    pub audit: Audit,
 }
 
 impl Settings {

@@ -1,6 +1,7 @@
 //! `[server]`: where the service listens and how it looks from outside.
 
 use super::error::ConfigError;
+use super::origin::Origin;
 use super::table::{Kind, Preset, Setting};
 use super::value;
 use ipnet::IpNet;
@@ -19,8 +20,10 @@ pub struct Server {
     /// Neighbours whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
     pub workers: Option<usize>,
-    /// Lower-case origins, or `*`.
+    /// Origins as browsers write them, or `*`.
     pub cors_origins: Vec<String>,
+    /// How long browsers are told to come by HTTPS only; 0 tells them nothing.
+    pub hsts_seconds: u64,
     pub shutdown_seconds: u64,
     /// Bytes from which on an answer is worth compressing; 0 for never.
     pub compress_from: u64,
@@ -66,6 +69,7 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             workers: None,
             cors_origins: Vec::new(),
+            hsts_seconds: 365 * 24 * 60 * 60,
             shutdown_seconds: 30,
             compress_from: 2048,
             strict_media_types: false,
@@ -171,7 +175,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: Some("--trusted-proxies"),
         kind: Kind::List,
         preset: Preset::Value(""),
-        meaning: "Addresses or networks of proxies whose forwarding headers are believed.",
+        meaning: "Addresses or networks of proxies whose forwarding headers are believed. Of X-Forwarded-Host and X-Forwarded-Proto the last entry counts.",
         set: |settings, text| {
             settings.server.trusted_proxies = value::list(text, network)?;
             Ok(())
@@ -195,9 +199,21 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: Some("--cors-origins"),
         kind: Kind::List,
         preset: Preset::Value(""),
-        meaning: "Origins whose pages may call the service from a browser; * allows all.",
+        meaning: "Origins whose pages may call the service from a browser; * allows all, but changes not with HTTP Basic. Pages of other origins can change nothing.",
         set: |settings, text| {
             settings.server.cors_origins = value::list(text, origin)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.hsts_seconds",
+        env: "ROLECALL_HSTS_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("31536000"),
+        meaning: "max-age of Strict-Transport-Security, which answers over HTTPS carry: how long browsers come to this host by HTTPS only; 0 leaves the header out.",
+        set: |settings, text| {
+            settings.server.hsts_seconds = value::number(text, 0..=315_360_000)?;
             Ok(())
         },
     },
@@ -319,13 +335,15 @@ fn origin(text: &str) -> Result<String, String> {
     if text == "*" {
         return Ok(text.to_owned());
     }
-    let origin = web_address(text)?.to_ascii_lowercase();
-    match origin.matches('/').count() {
-        2 => Ok(origin),
-        _ => Err(format!(
+    let address = web_address(text)?;
+    if address.matches('/').count() != 2 {
+        return Err(format!(
             "`{text}` has a path; an origin is only a scheme, a host and maybe a port"
-        )),
+        ));
     }
+    Origin::parse(&address)
+        .map(|origin| origin.to_string())
+        .ok_or_else(|| format!("`{text}` has no valid host and port"))
 }
 
 /// An absolute http or https address without user, query and fragment. Slashes at its end are taken off.
@@ -421,10 +439,14 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_compared_in_lower_case_and_has_no_path() {
+    fn an_origin_is_kept_as_browsers_write_it_and_has_no_path() {
         assert_eq!(
             origin("HTTP://Example.org:8000").unwrap(),
             "http://example.org:8000"
+        );
+        assert_eq!(
+            origin("https://example.org:443/").unwrap(),
+            "https://example.org"
         );
         assert_eq!(origin("*").unwrap(), "*");
         assert!(origin("https://example.org/app").is_err());

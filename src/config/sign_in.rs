@@ -129,4 +129,28 @@ pub(super) const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "auth.tokens_per_user",
+        env: "ROLECALL_TOKENS_PER_USER",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("100"),
+        meaning: "API tokens that a user has at most; one more is refused. Those that have expired make room.",
+        set: |settings, text| {
+            settings.auth.tokens_per_user = value::number(text, 1..=100_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.reauthenticate_seconds",
+        env: "ROLECALL_REAUTHENTICATE_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("900"),
+        meaning: "So long after a sign-in its tokens can change the own username and e-mail address without the password; 0 asks always.",
+        set: |settings, text| {
+            settings.auth.reauthenticate_seconds = value::number(text, 0..=LONGEST)?;
+            Ok(())
+        },
+    },
 ];

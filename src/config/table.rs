@@ -1,6 +1,6 @@
 //! A row per setting: its names, its default, its meaning, and where its text goes.
 
-use super::{ConfigError, Settings, auth, database, ldap, limits, mail, server, sign_in};
+use super::{ConfigError, Settings, audit, auth, database, ldap, limits, mail, server, sign_in};
 
 /// One setting, under all of its names.
 pub struct Setting {
@@ -67,6 +67,7 @@ pub fn settings() -> impl Iterator<Item = &'static Setting> {
         ldap::SETTINGS,
         mail::SETTINGS,
         limits::SETTINGS,
+        audit::SETTINGS,
     ]
     .into_iter()
     .flatten()

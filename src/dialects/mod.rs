@@ -1,6 +1,7 @@
 //! Surfaces that speak as other systems do: routes, wire types and errors of
 //! each, thin, over `directory` and `auth`.
 
+mod addresses;
 mod body;
 pub mod cfengine;
 pub mod openl2m;

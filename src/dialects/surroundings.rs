@@ -1,8 +1,10 @@
 use std::net::IpAddr;
 
-use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
 
-use crate::directory::RequestId;
+use crate::auth::Auth;
+use crate::directory::{Context, RequestId};
 
 /// Finds something out about a request.
 type Asking<T> = Box<dyn Fn(&HttpRequest) -> Option<T> + Send + Sync>;
@@ -15,4 +17,18 @@ pub struct Surroundings {
     /// Where the request comes from.
     pub address: Asking<IpAddr>,
     pub request_id: Box<dyn Fn() -> RequestId + Send + Sync>,
+}
+
+/// Tells the audit log of an answer that refuses.
+pub fn tell_refused(
+    auth: &Auth,
+    request: &HttpRequest,
+    context: &Context,
+    response: HttpResponse,
+) -> HttpResponse {
+    if response.status() == StatusCode::FORBIDDEN {
+        let method = request.method().as_str();
+        auth.tell_refused(method, request.match_pattern(), context);
+    }
+    response
 }

@@ -105,6 +105,8 @@ pub struct UpdateAdministered {
     pub id: i64,
     pub changes: UserChanges,
     pub standing: Standing,
+    /// Whether the caller has given their own password for this change.
+    pub is_proved: bool,
 }
 
 impl Operation for UpdateAdministered {

@@ -1,11 +1,13 @@
 //! What every operation is told about the request that it serves.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::mail::MailPolicy;
+use super::source::{Credential, Source};
 
 /// Who acts, for the audit log and for `created_by`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,33 @@ pub struct Actor {
     pub token_id: Option<i64>,
     /// What the token leaves of their rights; none: all of them.
     pub scopes: Option<Arc<[String]>>,
+    /// The sign-in whose access token was used, or with which that API token ends.
+    pub sign_in_id: Option<i64>,
+    /// Whether the caller has given the password lately, or with the request.
+    pub is_fresh: bool,
+}
+
+impl Actor {
+    pub fn new(id: i64, username: Arc<str>) -> Self {
+        Self {
+            id,
+            username,
+            token_id: None,
+            scopes: None,
+            sign_in_id: None,
+            is_fresh: false,
+        }
+    }
+
+    /// Whether the request itself carried the password.
+    pub fn came_with_password(&self) -> bool {
+        self.token_id.is_none() && self.sign_in_id.is_none()
+    }
+
+    /// The sign-in whose access token the request carried.
+    pub fn current_sign_in(&self) -> Option<i64> {
+        self.sign_in_id.filter(|_| self.token_id.is_none())
+    }
 }
 
 /// Names one request in answers, log and audit log: 16 hexadecimal digits.
@@ -43,6 +72,8 @@ pub struct Context {
     /// between them, which no username has.
     pub program: Option<&'static str>,
     pub request_id: RequestId,
+    /// Where the request came from and what proved who acts, for the audit log.
+    pub source: Source,
     /// Which mails a change queues; none by default.
     pub mail: MailPolicy,
 }
@@ -55,8 +86,28 @@ impl Context {
             actor: None,
             program: None,
             request_id,
+            source: Source::default(),
             mail: MailPolicy::default(),
         }
+    }
+
+    /// For a request from there, whose caller is not known yet.
+    pub fn of_request(now: DateTime<Utc>, request_id: RequestId, from: Option<IpAddr>) -> Self {
+        let source = Source {
+            address: from,
+            credential: None,
+        };
+        Self {
+            source,
+            ..Self::of_program(now, request_id)
+        }
+    }
+
+    /// The same, when this is what proves who acts.
+    pub fn with_credential(&self, credential: Credential) -> Self {
+        let mut context = self.clone();
+        context.source.credential = Some(credential);
+        context
     }
 
     /// The same, when the program acts as this.

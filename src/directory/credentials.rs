@@ -46,7 +46,17 @@ pub struct TokenAccount {
     pub scopes: Option<String>,
     pub expires: Option<String>,
     pub last_used: Option<String>,
+    /// The sign-in that the token ends with.
+    pub sign_in: Option<SignInOf>,
     pub account: Account,
+}
+
+/// What a credential's sign-in is to it. Times in stored form.
+#[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
+pub struct SignInOf {
+    pub id: i64,
+    pub created: String,
+    pub expires: String,
 }
 
 /// Why a token whose secret fits lets nobody in; none where there is no such
@@ -67,11 +77,12 @@ impl Operation for FindTokenFault {
     type Output = Option<TokenFault>;
 }
 
-/// Notes that somebody signed in with a password, or used a token.
+/// Notes that somebody gave the password, or used a token.
 #[derive(Debug)]
 pub enum NoteUse {
     SignIn { user_id: i64 },
     Token { token_id: i64 },
+    AccessToken { sign_in_id: i64 },
 }
 
 impl Operation for NoteUse {

@@ -23,6 +23,12 @@ pub struct Event {
     pub before: Option<String>,
     pub after: Option<String>,
     pub request_id: String,
+    /// Where the request came from; none for the program itself.
+    pub source_address: Option<String>,
+    /// What proved who acts: see [`Credential`](super::Credential).
+    pub credential: Option<String>,
+    /// How often it happened; more than once only for what is counted.
+    pub count: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +42,9 @@ pub enum EventColumn {
     SubjectType,
     SubjectId,
     RequestId,
+    SourceAddress,
+    Credential,
+    Count,
 }
 
 /// What a list of events can be confined to.

@@ -2,8 +2,10 @@
 //! that there is one when it happened and none when it did not; sending them is
 //! somebody else's work. Without a [`MailPolicy`] in the context nothing is queued.
 
+mod notices;
 mod texts;
 
+pub use notices::{EmailChange, new_email, new_password, new_token};
 pub use texts::{Addressee, RoleInWords, about_role, welcome};
 
 use std::fmt;
@@ -23,6 +25,9 @@ pub enum MailKind {
     Granted,
     Changed,
     Removed,
+    Password,
+    Email,
+    Token,
 }
 
 impl MailKind {
@@ -32,6 +37,9 @@ impl MailKind {
             Self::Granted => "granted",
             Self::Changed => "changed",
             Self::Removed => "removed",
+            Self::Password => "password",
+            Self::Email => "email",
+            Self::Token => "token",
         }
     }
 }

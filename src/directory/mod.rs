@@ -6,6 +6,7 @@
 //! [`Directory`] runs it where it belongs.
 
 pub mod access;
+pub mod access_log;
 pub mod administered;
 pub mod batch;
 pub mod bulk;
@@ -33,11 +34,13 @@ pub mod permissions;
 pub mod portal;
 mod postgres;
 pub mod privileges;
+pub mod pruning;
 mod reading;
 pub mod roles;
 mod secret;
 pub mod sign_ins;
 pub mod signing_keys;
+pub mod source;
 mod sqlite;
 pub mod tokens;
 pub mod trash;
@@ -51,6 +54,7 @@ pub use clock::{Clock, SystemClock};
 pub use context::{Actor, Context, RequestId};
 pub use error::{DirectoryError, Problem, ProblemKind};
 pub use reading::Reading;
+pub use source::{Credential, Source};
 pub use versions::Expected;
 
 use std::sync::Arc;

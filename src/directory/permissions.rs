@@ -71,19 +71,19 @@ impl Permission {
         (
             Self::TokensRead,
             "tokens:read",
-            "see everybody's API tokens",
+            "see everybody's API tokens and sign-ins",
         ),
         (
             Self::TokensWrite,
             "tokens:write",
-            "create and revoke everybody's API tokens",
+            "create and revoke everybody's API tokens, end their sign-ins",
         ),
         (Self::AuditRead, "audit:read", "read the audit log"),
         (Self::SelfRead, "self:read", "see one's own record"),
         (
             Self::SelfWrite,
             "self:write",
-            "change one's own record and tokens",
+            "change one's own record, tokens and sign-ins",
         ),
     ];
 

@@ -1,8 +1,14 @@
 //! Sign-ins: families of refresh tokens that replace one another, and the
 //! account that an access token of theirs stands for.
 
+mod list;
+
+pub use list::{
+    DeleteSignIn, FindSignInById, SignIn, SignInColumn, SignIns, SignInsOf, USER_AGENT_LENGTH,
+};
+
 use super::Operation;
-use super::credentials::Account;
+use super::credentials::{Account, SignInOf};
 use super::tokens::TokenHash;
 use super::users::PasswordHash;
 
@@ -24,6 +30,9 @@ pub struct BeginSignIn {
     pub refresh: NewRefresh,
     /// When the password is asked for again at the latest.
     pub ends: String,
+    /// Where the request came from, and what sent it.
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
 }
 
 /// What somebody's password was verified by. No sign-in begins when that is so no more.
@@ -105,8 +114,16 @@ pub struct FindSignInAccount {
     pub sign_in_id: i64,
 }
 
+/// The account with the sign-in that it is known by.
+#[derive(Debug)]
+pub struct SignInAccount {
+    pub sign_in: SignInOf,
+    pub last_used: Option<String>,
+    pub account: Account,
+}
+
 impl Operation for FindSignInAccount {
-    type Output = Option<Account>;
+    type Output = Option<SignInAccount>;
     const SNAPSHOT: bool = true;
 }
 
@@ -121,6 +138,8 @@ pub struct EndSignIn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndOfSignIn {
     SignedOut,
+    /// By somebody who looked at the list of sign-ins.
+    Ended,
     /// A refresh token came a second time.
     Reused,
     /// Their directory no longer knows the user.
@@ -132,6 +151,7 @@ impl EndOfSignIn {
     pub fn text(self) -> &'static str {
         match self {
             Self::SignedOut => "signed out",
+            Self::Ended => "ended",
             Self::Unknown => "the user is gone from the other directory",
             Self::Reused => "a refresh token came a second time",
         }

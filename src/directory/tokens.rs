@@ -25,6 +25,9 @@ pub struct Token {
     pub created: String,
     pub modified: String,
     pub created_by: Option<i64>,
+    /// The sign-in that the token ends with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in_id: Option<i64>,
 }
 
 /// SHA-256 of a token's secret, in hexadecimal.
@@ -48,6 +51,7 @@ pub struct NewToken<'a> {
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
+    pub sign_in_id: Option<i64>,
 }
 
 /// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.
@@ -127,6 +131,12 @@ pub struct CreateToken {
     pub changes: TokenChanges,
     /// Whose tokens may be made: for oneself everything is within reach.
     pub reach: Reach,
+    /// How many tokens a user has at most, the new one among them.
+    pub most: i64,
+    /// Whether the caller has given their own password for this.
+    pub is_proved: bool,
+    /// The sign-in that the token ends with; none: it stands by itself.
+    pub sign_in_id: Option<i64>,
 }
 
 impl CreateToken {
@@ -159,6 +169,8 @@ pub struct IssueToken {
     pub name: &'static str,
     /// How many of that name a user has at most, the new one among them.
     pub most: i64,
+    /// And how many of all names.
+    pub most_in_all: i64,
 }
 
 impl Operation for IssueToken {

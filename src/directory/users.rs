@@ -346,6 +346,11 @@ pub struct UpdateUser {
     pub may_set_flags: bool,
     /// As for a new user.
     pub sees_trash: bool,
+    /// Whether the caller has given their own password for this change.
+    pub is_proved: bool,
+    /// Whether a new password ends the API tokens of the user, too; where it is
+    /// left open, it does when somebody else sets it.
+    pub end_tokens: Option<bool>,
 }
 
 impl Operation for UpdateUser {
@@ -370,6 +375,8 @@ impl UpdateOwn {
             reach: Reach::Nothing,
             may_set_flags: false,
             sees_trash: false,
+            is_proved: false,
+            end_tokens: None,
             expected: Expected::default(),
         })
     }

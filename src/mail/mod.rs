@@ -27,6 +27,9 @@ pub fn policy(settings: &Mail) -> MailPolicy {
         MailAbout::Granted => MailKind::Granted,
         MailAbout::Changed => MailKind::Changed,
         MailAbout::Removed => MailKind::Removed,
+        MailAbout::Password => MailKind::Password,
+        MailAbout::Email => MailKind::Email,
+        MailAbout::Token => MailKind::Token,
     };
     MailPolicy::new(Wording {
         site_name: settings.site_name.clone(),

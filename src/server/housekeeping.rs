@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::rt;
 
+use crate::auth::Auth;
 use crate::directory::grants::TellEnds;
 use crate::directory::{Context, Directory, RequestId, log_limit};
 
@@ -32,6 +33,11 @@ pub fn flush_log() {
 /// Keeps up with other processes and the replica until the system stops.
 pub fn follow(directory: Arc<Directory>, unheard: Duration) {
     rt::spawn(async move { directory.follow(unheard).await });
+}
+
+/// Writes down who came in and who did not until the system stops.
+pub fn keep_access_log(auth: Arc<Auth>) {
+    rt::spawn(async move { auth.access_log.keep(&auth.directory).await });
 }
 
 /// All that have ended, some in each transaction.

@@ -8,10 +8,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 
-use crate::api::kinds;
+use crate::api::{Api, is_secure, kinds};
+use crate::config::Settings;
 use crate::jsonapi::{Errors, Kind, MEDIA_TYPE};
 
 /// An answer where no handler can give one.
@@ -38,6 +40,7 @@ impl ResponseError for Refused {
         HttpResponse::build(self.status_code())
             .insert_header((header::CONTENT_TYPE, MEDIA_TYPE))
             .insert_header((header::VARY, "Accept"))
+            .insert_header((header::CACHE_CONTROL, NO_STORE))
             .body(body)
     }
 }
@@ -66,12 +69,44 @@ const NOSNIFF: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("nosniff"),
 );
 
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// What `guarded` has to know.
+#[derive(Clone)]
+pub struct Guarding {
+    api: Data<Api>,
+    header_bytes: usize,
+    /// The value of `Strict-Transport-Security`.
+    hsts: Option<HeaderValue>,
+}
+
+impl Guarding {
+    pub fn new(settings: &Settings, api: &Data<Api>) -> Self {
+        let hsts = match settings.server.hsts_seconds {
+            0 => None,
+            seconds => HeaderValue::try_from(format!("max-age={seconds}")).ok(),
+        };
+        Self {
+            api: api.clone(),
+            header_bytes: settings.limits.header_bytes,
+            hsts,
+        }
+    }
+}
+
 /// Refuses too many bytes of headers, and adds what every answer carries.
 pub async fn guarded(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-    header_bytes: usize,
+    guarding: Guarding,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let Guarding {
+        api,
+        header_bytes,
+        hsts,
+    } = guarding;
+    // Over plain HTTP it must not be sent (RFC 6797, 7.2).
+    let hsts = hsts.filter(|_| is_secure(&api, request.request()));
     let size: usize = request
         .headers()
         .iter()
@@ -79,16 +114,29 @@ pub async fn guarded(
         .sum();
     if size > header_bytes {
         let detail = "The headers are larger than limits.header_bytes.";
-        return Err(Refused {
+        let refused = Refused {
             kind: &kinds::HEADERS_TOO_LARGE,
             detail,
-        }
-        .into());
+        };
+        let response = request.into_response(refused.error_response());
+        return Ok(completed(response.map_into_right_body(), hsts));
     }
-    let mut response = next.call(request).await?;
+    let response = documented(next.call(request).await?);
+    Ok(completed(response, hsts))
+}
+
+fn completed<B>(mut response: ServiceResponse<B>, hsts: Option<HeaderValue>) -> ServiceResponse<B> {
+    let headers = response.headers_mut();
     let (name, value) = NOSNIFF;
-    response.headers_mut().insert(name, value);
-    Ok(documented(response))
+    headers.insert(name, value);
+    // What may be kept says so itself.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, NO_STORE);
+    }
+    if let Some(value) = hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
+    response
 }
 
 /// Puts a document where the framework refused without one, as it does with

@@ -1,10 +1,12 @@
 //! The program as a server: assembly of the surfaces, limits, health, shutdown.
 
 mod compression;
+mod cross_origin;
 mod health;
 mod housekeeping;
 mod middleware;
 mod shutdown;
+mod surfaces;
 mod tls;
 
 use std::fmt;
@@ -29,6 +31,9 @@ use crate::dialects::prp::{self, Prp};
 use crate::directory::Directory;
 use crate::directory::mail::MailPolicy;
 use crate::mail::{self, Post, Sending};
+use cross_origin::CrossOriginPolicy;
+use middleware::Guarding;
+use surfaces::Surfaces;
 use tls::Identity;
 
 /// Adds routes of its own; for tests that need a handler which misbehaves.
@@ -39,10 +44,7 @@ pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     settings: Settings,
-    api: Data<Api>,
-    cfengine: Data<Cfengine>,
-    prp: Data<Prp>,
-    openl2m: Data<OpenL2m>,
+    surfaces: Surfaces,
     extra: Extra,
     post: Option<Post>,
     mail: MailPolicy,
@@ -77,23 +79,22 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
         listener,
         address,
         settings: settings.clone(),
-        cfengine: Data::new(Cfengine::new(
-            auth.clone(),
-            &settings.limits,
-            surroundings(&api),
-        )),
-        openl2m: Data::new(OpenL2m::new(
-            auth.clone(),
-            &settings.limits,
-            surroundings(&api),
-        )),
-        prp: Data::new(Prp::new(auth, &settings.limits, surroundings(&api))),
-        api,
+        surfaces: surfaces(auth, api, settings),
         extra: |_| {},
         post: Post::new(&settings.mail).map_err(BindError)?,
         mail,
         identity: Identity::of(&settings.server).map_err(BindError)?,
     })
+}
+
+fn surfaces(auth: Arc<Auth>, api: Data<Api>, settings: &Settings) -> Surfaces {
+    let limits = &settings.limits;
+    Surfaces {
+        cfengine: Data::new(Cfengine::new(auth.clone(), limits, surroundings(&api))),
+        openl2m: Data::new(OpenL2m::new(auth.clone(), limits, surroundings(&api))),
+        prp: Data::new(Prp::new(auth, limits, surroundings(&api))),
+        api,
+    }
 }
 
 /// What is the same for every surface.
@@ -136,33 +137,33 @@ impl Bound {
         let Self {
             listener,
             settings,
-            api,
-            cfengine,
-            prp,
-            openl2m,
+            surfaces,
             extra,
             post,
             mail,
             identity,
             ..
         } = self;
-        let directory = api.auth.directory.clone();
+        let auth = surfaces.api.auth.clone();
+        let directory = auth.directory.clone();
         let limits = settings.limits.clone();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let origins = settings.server.cors_origins.clone();
-        let header_bytes = limits.header_bytes;
+        let policy = Arc::new(CrossOriginPolicy::new(&origins));
+        let guarding = Guarding::new(&settings, &surfaces.api);
         let compress_from = settings.server.compress_from;
         let description = api::describe(&settings);
         let server = HttpServer::new(move || {
+            let (shared, policy, guarding) = (surfaces.clone(), policy.clone(), guarding.clone());
             App::new()
-                .app_data(api.clone())
-                .app_data(cfengine.clone())
-                .app_data(prp.clone())
-                .app_data(openl2m.clone())
+                .configure(|config| surfaces.share(config))
                 .wrap(from_fn(middleware::no_panic))
+                .wrap(from_fn(move |request, next| {
+                    cross_origin::checked(request, next, policy.clone(), shared.clone())
+                }))
                 .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
                 .wrap(from_fn(move |request, next| {
-                    middleware::guarded(request, next, header_bytes)
+                    middleware::guarded(request, next, guarding.clone())
                 }))
                 .wrap(from_fn(move |request, next| {
                     compression::compressed(request, next, compress_from)
@@ -200,10 +201,13 @@ impl Bound {
         housekeeping::flush_log();
         let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
         housekeeping::follow(directory.clone(), unheard);
+        housekeeping::keep_access_log(auth.clone());
         let post = post.map(|post| mail::start(post, directory, mail, grace));
         Ok(Started {
             server,
             sending: post.transpose()?,
+            auth,
+            grace,
         })
     }
 }
@@ -212,6 +216,8 @@ impl Bound {
 pub struct Started {
     server: Server,
     sending: Option<Sending>,
+    auth: Arc<Auth>,
+    grace: Duration,
 }
 
 impl Started {
@@ -222,6 +228,8 @@ impl Started {
     /// Resolves when the server was stopped, and all that works beside it.
     pub async fn ended(self) -> std::io::Result<()> {
         let outcome = self.server.await;
+        let auth = self.auth;
+        auth.access_log.flush(&auth.directory, self.grace).await;
         if let Some(sending) = self.sending {
             sending.stop();
         }

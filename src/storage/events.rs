@@ -19,4 +19,7 @@ pub struct NewEvent {
     pub before: Option<String>,
     pub after: Option<String>,
     pub request_id: String,
+    pub source_address: Option<String>,
+    pub credential: Option<&'static str>,
+    pub count: i64,
 }

@@ -233,6 +233,7 @@ diesel::table! {
         created -> Text,
         modified -> Text,
         created_by -> Nullable<BigInt>,
+        sign_in_id -> Nullable<BigInt>,
     }
 }
 
@@ -256,6 +257,24 @@ diesel::table! {
         before -> Nullable<Text>,
         after -> Nullable<Text>,
         request_id -> Text,
+        source_address -> Nullable<Text>,
+        credential -> Nullable<Text>,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
+    event_pruning (id) {
+        id -> BigInt,
+        is_allowed -> Bool,
+    }
+}
+
+diesel::table! {
+    token_addresses (token_id, address) {
+        token_id -> BigInt,
+        address -> Text,
+        seen -> Text,
     }
 }
 
@@ -296,6 +315,9 @@ diesel::table! {
         created -> Text,
         expires -> Text,
         ends -> Text,
+        address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        last_used -> Nullable<Text>,
     }
 }
 

@@ -40,6 +40,61 @@ fn forwarded_headers_of_trusted_proxies_are_believed() {
 }
 
 #[test]
+fn of_several_forwarded_entries_the_last_is_the_proxy_s_own() {
+    let app = TestApp::with(|settings| {
+        settings.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    let expected = "https://people.example.com/users/1";
+    let hosts = "x-forwarded-host";
+    let schemes = "x-forwarded-proto";
+    for headers in [
+        // The client's, then what a proxy saw and appended.
+        &[
+            (hosts, "evil.example, people.example.com"),
+            (schemes, "http, https"),
+        ][..],
+        &[
+            (hosts, "a\"b,evil.example ,people.example.com"),
+            (schemes, "gopher,http,https"),
+        ],
+        // Several proxies, each of which appends what the client saw.
+        &[
+            ("x-forwarded-for", "203.0.113.7, 127.0.0.2"),
+            (
+                hosts,
+                "evil.example, people.example.com, people.example.com",
+            ),
+            (schemes, "http, https, https"),
+        ],
+        // One that adds a line, instead of appending to the client's.
+        &[
+            (hosts, "evil.example"),
+            (hosts, "people.example.com"),
+            (schemes, "http"),
+            (schemes, "https"),
+        ],
+    ] {
+        assert_eq!(self_link(&app, headers), expected, "{headers:?}");
+    }
+    let headers = [(hosts, "people.example.com"), (schemes, "https, http")];
+    assert_eq!(
+        self_link(&app, &headers),
+        "http://people.example.com/users/1"
+    );
+}
+
+#[test]
+fn a_forwarded_host_that_could_break_out_of_a_link_is_refused() {
+    let app = TestApp::with(|settings| {
+        settings.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    for host in ["people.example.com, a\"b", "people.example.com,", "a/b"] {
+        let headers = [("x-forwarded-host", host)];
+        app.admin().get_with("/users", &headers).expect(400);
+    }
+}
+
+#[test]
 fn a_configured_address_wins_over_everything() {
     let app = TestApp::with(|settings| {
         settings.server.base_url = Some("https://directory.example.org/v1".into());

@@ -164,7 +164,9 @@ fn requests(description: &Value) -> Vec<String> {
 fn every_described_parameter_works() {
     let app = TestApp::start();
     assert_eq!(a_user().deleted(&app).id, DELETED);
-    a_user().with_password().create(&app);
+    let user = a_user().with_password().create(&app);
+    let password = json!({"username": user.username, "password": ADMIN_PASSWORD});
+    app.anonymous().post("/auth", &password).expect(200);
     a_cluster().create(&app);
     a_partner().create(&app);
     let requests = requests(&description(&app));
@@ -354,11 +356,12 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
         comparison.answer(path, "GET", &client.get(path));
     }
     for (kind, include) in [
-        ("users", "roles,tokens,partner,grants"),
+        ("users", "roles,tokens,sign-ins,partner,grants"),
         ("roles", "users,grants,includes,grant-rules"),
         ("grants", "user,role,workspace,cluster"),
         ("grant-rules", "granter,targets"),
         ("tokens", "user"),
+        ("sign-ins", "user"),
         ("workspaces", "clusters,grants"),
         ("clusters", "workspace,partners,grants"),
         ("partners", "clusters,users"),
@@ -380,6 +383,7 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     comparison.answer("/trash/users/{id}", "GET", &one);
     for (kind, name) in [
         ("users", "tokens"),
+        ("users", "sign-ins"),
         ("users", "grants"),
         ("roles", "users"),
         ("roles", "includes"),
@@ -438,6 +442,7 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
         ("/users", "/users"),
         ("/roles", "/roles"),
         ("/tokens", "/tokens"),
+        ("/sign-ins", "/sign-ins"),
         ("/workspaces", "/workspaces"),
         ("/clusters", "/clusters"),
         ("/partners", "/partners"),
@@ -448,6 +453,10 @@ fn tour_by_cursor(client: &Client, user: &Member, comparison: &mut Comparison<'_
             "/roles/1/relationships/users",
         ),
         ("/users/{id}/relationships/tokens", tokens.as_str()),
+        (
+            "/users/{id}/relationships/sign-ins",
+            "/users/1/relationships/sign-ins",
+        ),
         ("/users/{id}/relationships/grants", grants.as_str()),
         ("/roles/{id}/relationships/grant-rules", rules.as_str()),
         (
@@ -618,7 +627,10 @@ fn settings_are_told() {
     let parameters = &description["components"]["parameters"];
     assert_eq!(parameters["page.size"]["schema"]["maximum"], 37);
     let paths = &parameters["users.include"]["schema"]["items"]["enum"];
-    assert_eq!(*paths, json!(["roles", "grants", "tokens", "partner"]));
+    assert_eq!(
+        *paths,
+        json!(["roles", "grants", "tokens", "sign-ins", "partner"])
+    );
     let body = &description["paths"]["/users"]["post"]["requestBody"]["content"];
     assert!(body["application/json"].is_null());
     let page = app.anonymous().get("/docs").expect(200);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, BEGIN, TestApp, a_new, a_role, a_user, changes, linkage};
+use crate::support::{Answer, BEGIN, CHANGES, TestApp, a_new, a_role, a_user, changes, linkage};
 
 /// The attributes of the events of the request that was answered so.
 fn logged(app: &TestApp, answer: &Answer) -> Vec<Value> {
@@ -51,6 +51,9 @@ fn an_event_is_answered_whole_and_carries_the_request_id_of_the_answer() {
                 "before": {"label": null},
                 "after": {"label": "L"},
                 "request_id": request,
+                "source_address": "127.0.0.1",
+                "credential": "api_token",
+                "count": 1,
             },
             "links": {"self": own},
         })
@@ -244,9 +247,9 @@ fn a_token_is_told_from_its_beginning_to_its_end() {
 }
 
 #[test]
-fn what_is_refused_or_only_read_leaves_no_event() {
+fn what_is_refused_or_only_read_is_no_change() {
     let app = TestApp::start();
-    let before = app.admin().get("/events").json()["meta"].clone();
+    let before = app.admin().get(CHANGES).json()["meta"].clone();
     app.admin().get("/users").expect(200);
     app.admin().delete("/users/1").expect(403);
     let patch = changes("users", 1, json!({"name": "x", "email": "nowhere"}));
@@ -254,7 +257,7 @@ fn what_is_refused_or_only_read_leaves_no_event() {
     let mut patch = changes("users", 1, json!({"name": "x"}));
     patch["data"]["relationships"] = json!({"roles": linkage("roles", &[1, 4711])});
     app.admin().patch("/users/1", &patch).expect(404);
-    assert_eq!(app.admin().get("/events").json()["meta"], before);
+    assert_eq!(app.admin().get(CHANGES).json()["meta"], before);
 }
 
 #[test]

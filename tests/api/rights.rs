@@ -40,6 +40,11 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("POST",   "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
     ("PATCH",  "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
     ("DELETE", "/users/{id}/relationships/tokens",     [401, 404, 403, 403]),
+    ("GET",    "/users/{id}/sign-ins",                 [401, 404, 200, 200]),
+    ("GET",    "/users/{id}/relationships/sign-ins",   [401, 404, 200, 200]),
+    ("POST",   "/users/{id}/relationships/sign-ins",   [401, 404, 403, 403]),
+    ("PATCH",  "/users/{id}/relationships/sign-ins",   [401, 404, 403, 403]),
+    ("DELETE", "/users/{id}/relationships/sign-ins",   [401, 404, 403, 403]),
     ("GET",    "/users/{id}/grants",                   [401, 404, 200, 200]),
     ("GET",    "/users/{id}/relationships/grants",     [401, 404, 200, 200]),
     ("POST",   "/users/{id}/relationships/grants",     [401, 404, 403, 403]),
@@ -173,6 +178,14 @@ const TABLE: &[(&str, &str, [u16; 4])] = &[
     ("GET",    "/tokens/{id}/relationships/user",      [401, 404, 200, 200]),
     ("PATCH",  "/tokens/{id}/relationships/user",      [401, 404, 403, 403]),
 
+    // Made at /auth; the owner's.
+    ("GET",    "/sign-ins",                            [401, 200, 200, 200]),
+    ("GET",    "/sign-ins/{id}",                       [401, 404, 200, 200]),
+    ("DELETE", "/sign-ins/{id}",                       [401, 404, 204, 204]),
+    ("GET",    "/sign-ins/{id}/user",                  [401, 404, 200, 200]),
+    ("GET",    "/sign-ins/{id}/relationships/user",    [401, 404, 200, 200]),
+    ("PATCH",  "/sign-ins/{id}/relationships/user",    [401, 404, 403, 403]),
+
     ("GET",    "/trash",                               [401, 200, 200, 200]),
     ("GET",    "/trash/users",                         [401, 403, 403, 200]),
     // The owner is another: who is in the trash is nobody.
@@ -191,6 +204,7 @@ struct Things {
     owner: Member,
     role: RoleMade,
     token: i64,
+    sign_in: i64,
     deleted: Member,
     workspace: WorkspaceMade,
     cluster: ClusterMade,
@@ -226,11 +240,15 @@ impl Things {
         app.token_of(owner.id, None);
         let tokens = app.admin().get(&format!("{}/tokens", owner.path())).ids();
         let token = tokens[0].parse().unwrap();
+        let password = json!({"username": owner.username, "password": ADMIN_PASSWORD});
+        app.anonymous().post("/auth", &password).expect(200);
+        let sign_ins = app.admin().get(&format!("{}/sign-ins", owner.path())).ids();
         let deleted = a_user().deleted(app);
         Self {
             owner,
             role,
             token,
+            sign_in: sign_ins[0].parse().unwrap(),
             deleted,
             workspace,
             cluster,
@@ -248,6 +266,7 @@ impl Things {
             Some("users") => self.owner.id,
             Some("roles") => self.role.id,
             Some("tokens") => self.token,
+            Some("sign-ins") => self.sign_in,
             Some("trash") => self.deleted.id,
             Some("grants") => self.grant,
             Some("grant-rules") => self.rule,
@@ -324,6 +343,7 @@ impl Things {
             (_, Some("grant-rules")) => Some(linkage("grant-rules", &[self.rule])),
             (_, Some("roles")) => Some(linkage("roles", &[self.role.id])),
             (_, Some("users")) => Some(linkage("users", &[self.owner.id])),
+            (_, Some("sign-ins")) => Some(linkage("sign-ins", &[self.sign_in])),
             (_, Some("tokens")) => Some(linkage("tokens", &[self.token])),
             (_, Some(other)) => panic!("no body for {other}"),
         }
@@ -456,6 +476,7 @@ tests_of_addresses! {
     clusters: ["clusters"];
     partners: ["partners"];
     tokens: ["tokens"];
+    sign_ins: ["sign-ins"];
     log_and_trash: ["events", "trash"];
 }
 

@@ -40,6 +40,7 @@ fn a_new_token_is_answered_whole_with_its_secret() {
                     "name": "backup",
                     "scopes": null,
                     "expires": null,
+                    "ends_with_sign_in": false,
                     "last_used": null,
                     "created": BEGIN,
                     "modified": BEGIN,
@@ -408,7 +409,7 @@ fn a_users_tokens_are_listed_below_the_user() {
 }
 
 #[test]
-fn an_inactive_users_tokens_are_refused_until_the_user_is_active_again() {
+fn an_inactive_users_tokens_are_refused_and_stay_dead_when_the_user_is_active_again() {
     let app = TestApp::start();
     let user = a_user().create(&app);
     let client = user.client(&app);
@@ -420,7 +421,7 @@ fn an_inactive_users_tokens_are_refused_until_the_user_is_active_again() {
     set(false);
     client.get("/home").expect(401);
     set(true);
-    client.get("/home").expect(200);
+    client.get("/home").expect(401);
 }
 
 #[test]
@@ -434,4 +435,80 @@ fn a_token_that_ends_makes_none_that_outlives_it() {
     child(json!("2026-01-02T12:00:01+00:00")).expect(403);
     child(Value::Null).expect(403);
     post(&client, json!({"name": "unsaid"})).expect(403);
+}
+
+#[test]
+fn a_user_has_so_many_tokens_at_most() {
+    let app = TestApp::with(|settings| settings.auth.tokens_per_user = 3);
+    let user = a_user().create(&app);
+    let client = user.client(&app);
+    for name in ["second", "third"] {
+        post(&client, json!({"name": name})).expect(201);
+    }
+    let refused = post(&client, json!({"name": "fourth"})).expect(403);
+    assert!(
+        refused.text.contains("auth.tokens_per_user"),
+        "{}",
+        refused.text
+    );
+    let for_them = for_user(user.id, json!({"name": "fourth"}));
+    app.admin().post("/tokens", &for_them).expect(403);
+    let add = json!({"op": "add", "data": a_new("tokens", json!({"name": "fourth"}))["data"]});
+    client
+        .operations(&json!({"atomic:operations": [add]}))
+        .expect(403);
+    let ids = client.get("/tokens?sort=-id").expect(200).ids();
+    assert_eq!(ids.len(), 3);
+    client.delete(&format!("/tokens/{}", ids[0])).expect(204);
+    post(&client, json!({"name": "another third"})).expect(201);
+    post(&app.admin(), json!({"name": "of somebody else"})).expect(201);
+}
+
+#[test]
+fn tokens_that_have_expired_make_room() {
+    let app = TestApp::with(|settings| settings.auth.tokens_per_user = 2);
+    let user = a_user().create(&app);
+    let client = user.client(&app);
+    let short = json!({"name": "short", "expires": "2026-01-02T03:05:05+00:00"});
+    post(&client, short).expect(201);
+    post(&client, json!({"name": "too many"})).expect(403);
+    app.advance(60);
+    post(&client, json!({"name": "long"})).expect(201);
+    let names: Vec<Value> = client
+        .get("/tokens?sort=id")
+        .data()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|token| token["attributes"]["name"].clone())
+        .collect();
+    assert_eq!(names, ["test", "long"]);
+    let events = app
+        .admin()
+        .get("/events?filter[subject_type]=tokens&filter[verb]=delete");
+    assert_eq!(
+        events.expect(200).data()[0]["attributes"]["before"]["name"],
+        "short"
+    );
+}
+
+#[test]
+fn tokens_that_are_made_at_the_same_time_keep_the_bound() {
+    let app = TestApp::with(|settings| settings.auth.tokens_per_user = 4);
+    let user = a_user().create(&app);
+    let client = user.client(&app);
+    let begin = std::sync::Barrier::new(8);
+    let made = std::thread::scope(|scope| {
+        let makers: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    begin.wait();
+                    post(&client, json!({"name": "one of many"})).status
+                })
+            })
+            .collect();
+        let answers = makers.into_iter().map(|maker| maker.join().unwrap());
+        answers.filter(|status| *status == 201).count()
+    });
+    assert_eq!(made, 3);
 }

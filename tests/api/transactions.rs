@@ -259,6 +259,8 @@ fn a_request_that_is_given_up_in_the_middle_leaves_no_transaction_behind() {
         reach: Reach::Everything,
         may_set_flags: true,
         sees_trash: true,
+        is_proved: false,
+        end_tokens: None,
     };
     let ours = "datname = current_database() AND pid <> pg_backend_pid()";
     let count = |condition: &str| {

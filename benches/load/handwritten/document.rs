@@ -151,7 +151,7 @@ pub fn user(out: &mut Vec<u8>, base: &str, user: &User<'_>, roles: Option<&[i64]
         raw(out, ",\"data\":");
         linkage(out, roles);
     }
-    for name in ["grants", "tokens", "partner"] {
+    for name in ["grants", "tokens", "sign-ins", "partner"] {
         raw(out, "},");
         related(out, &address, name);
     }

@@ -15,7 +15,7 @@ use sights::Sought;
 pub use sights::write as write_seen;
 
 use crate::api::answer::Answer;
-use crate::api::call::{Api, Call, answer, read_body_within};
+use crate::api::call::{Api, Call, answer};
 use crate::api::decode::{At, members, refuse, text};
 use crate::api::error::{Failure, Pointing, body_too_large};
 use crate::api::handlers::check_kind;
@@ -42,7 +42,7 @@ pub async fn check_access(
         plan::of_none(&call.query(&[])?)?;
         let limits = call.api.access_checks;
         let most = call.api.access_check_bytes;
-        let body = read_body_within(call.request, &mut payload, most).await?;
+        let body = call.body_within(&mut payload, most).await?;
         let (body, hosts) = Hosts::taken_from(body, limits)?;
         if body.len() > call.api.body_bytes {
             return Err(body_too_large(call.api.body_bytes));

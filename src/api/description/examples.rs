@@ -51,6 +51,8 @@ pub fn attribute(kind: &str, field: &Field) -> Value {
         ("events", "before") => json!({ "name": "Jon" }),
         ("events", "after") => json!({ "name": "John" }),
         ("events", "request_id") => json!("8735b1524bd3b15a"),
+        ("events", "source_address") => json!("192.0.2.7"),
+        ("events", "credential") => json!("api_token"),
         _ => of_kind(field),
     }
 }

@@ -77,7 +77,9 @@ const OTHERS: &[Other] = &[
         body: Some("access-checks.new"),
         resource: None,
         lists: None,
-        errors: &[400, 401, 404, 406, 409, 413, 414, 415, 422, 431, 500, 503],
+        errors: &[
+            400, 401, 403, 404, 406, 409, 413, 414, 415, 422, 431, 500, 503,
+        ],
         needs_credentials: true,
     },
     Other {
@@ -114,7 +116,7 @@ const OTHERS: &[Other] = &[
         body: Some("credentials"),
         resource: None,
         lists: None,
-        errors: &[400, 401, 406, 413, 414, 415, 429, 431, 500, 503],
+        errors: &[400, 401, 403, 406, 413, 414, 415, 429, 431, 500, 503],
         needs_credentials: false,
     },
     Other {

@@ -171,7 +171,7 @@ fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
             set(&mut schema, &["minLength"], json!(least));
         }
     }
-    if field.name == "password" {
+    if field.name == "password" && field.form.required {
         set(&mut schema, &["minLength"], json!(frame.password.0));
         set(&mut schema, &["maxLength"], json!(frame.password.1));
     }
@@ -248,7 +248,7 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
     let is_new = purpose == Purpose::Create;
     let written = fields
         .iter()
-        .filter(|field| field.is_written && !(is_new && field.form.only_to_change));
+        .filter(|field| field.is_written && field.form.is_sent(is_new));
     let attributes: Map<_, _> = written
         .clone()
         .map(|field| (field.name.to_owned(), sent_attribute(kind, field, frame)))

@@ -58,10 +58,7 @@ async fn carry_out<R: Writable>(
 }
 
 fn has_secrets<R: Resource>(document: &ResourceObject) -> bool {
-    document
-        .attributes
-        .keys()
-        .any(|name| R::is_write_only(name))
+    document.attributes.keys().any(|name| R::is_secret(name))
 }
 
 async fn change<R: Writable>(

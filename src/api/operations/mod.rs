@@ -6,7 +6,7 @@ mod table;
 mod target;
 
 pub use lids::Lids;
-pub use table::{Links, Writes, links, writes};
+pub use table::{Links, Writes, links, removes, writes};
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -15,7 +15,7 @@ use super::answer::Answer;
 use super::call::{Api, Call, answer};
 use super::error::{Failure, Pointing};
 use super::idempotency;
-use super::resources::is_write_only;
+use super::resources::is_secret;
 use super::{kinds, plan};
 use crate::directory::batch::{Outcome, Step};
 use crate::jsonapi::ATOMIC;
@@ -54,10 +54,7 @@ pub async fn operations(
 fn refuse_passwords(operations: &[Operation], most: usize) -> Result<(), Failure> {
     let costly = |operation: &Operation| {
         let attributes = operation.data.as_ref()?.get("attributes")?.as_object()?;
-        attributes
-            .keys()
-            .any(|name| is_write_only(name))
-            .then_some(())
+        attributes.keys().any(|name| is_secret(name)).then_some(())
     };
     let mut costly = (0..)
         .zip(operations)

@@ -11,8 +11,9 @@ use crate::api::conditional::State;
 use crate::api::decode::{At, attributes, client_id, relationships};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::Compound;
+use crate::api::kinds;
 use crate::api::render::Render;
-use crate::api::resource::{Linked, Resource, Row, ShownOnce, Target, Writable};
+use crate::api::resource::{Deletable, Linked, Resource, Row, ShownOnce, Target, Writable};
 use crate::api::resources::ToMany;
 use crate::directory::access::Verdict;
 use crate::directory::batch::{Outcome, Show, Step};
@@ -53,6 +54,17 @@ pub const fn writes<R: Writable>() -> Writes {
         makes_secrets: R::MAKES_SECRETS,
         add: |frame, document| add::<R>(frame, document).boxed_local(),
         update: |frame, target, document| update::<R>(frame, target, document).boxed_local(),
+        ..removes::<R>()
+    }
+}
+
+/// Of a type whose resources can be taken away, and no more.
+pub const fn removes<R: Deletable>() -> Writes {
+    Writes {
+        kind: R::TYPE,
+        makes_secrets: false,
+        add: |frame, _| refused(frame, "made").boxed_local(),
+        update: |frame, _, _| refused(frame, "changed").boxed_local(),
         remove: |frame, target| {
             let subject = Some((target.id, R::find as fn(i64) -> R::Find));
             let task = frame
@@ -63,6 +75,12 @@ pub const fn writes<R: Writable>() -> Writes {
         },
         exists: |frame, id| exists::<R>(frame, id).boxed_local(),
     }
+}
+
+async fn refused(frame: &Frame<'_>, what: &str) -> Result<Built, Failure> {
+    let detail = format!("Resources of this type cannot be {what}.");
+    let error = kinds::UNSUPPORTED_UPDATE.error(detail);
+    Err(error.at_pointer(frame.data).into())
 }
 
 /// How the linkage of a relationship is changed.

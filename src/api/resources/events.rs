@@ -8,8 +8,7 @@ pub struct Events;
 
 impl Resource for Events {
     const TYPE: &'static str = "events";
-    const DOC: &'static str =
-        "The audit log: every change with who, when, what, before and after. Read-only.";
+    const DOC: &'static str = "The audit log: every change with who, when, what, before and after, and who came in or was refused. Read-only.";
     const RELATIONSHIPS: &'static [Relationship] = &[];
     type Noun = directory::events::Events;
     type Find = FindEvent;
@@ -44,7 +43,7 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     attribute!(
         shown maybe_number actor_id,
         Some(EventColumn::ActorId),
-        "The id of the user who did it; null for the program itself."
+        "The id of the user who did it; null for the program itself, and where nobody is known."
     ),
     attribute!(
         shown maybe_text actor,
@@ -59,16 +58,16 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     attribute!(
         shown text verb,
         Some(EventColumn::Verb),
-        "What was done: create, update, delete, expire, ..."
+        "What was done: create, update, delete, expire, sign_in, sign_in_failed, throttled, refused, token_used, sign_out, ..."
     ),
     attribute!(
         shown text subject_type,
         Some(EventColumn::SubjectType),
-        "The type of what was changed."
+        "The type of what was changed, or of whom it is about."
     ),
     Attribute {
         name: "subject_id",
-        doc: "The id of what was changed.",
+        doc: "The id of what was changed; 0 for nothing that is here, as for an unknown username.",
         form: Form::PLAIN,
         kind: Kind::Number,
         show: Some(|event| Shown::Number(event.subject_id)),
@@ -88,8 +87,27 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     attribute!(
         shown text request_id,
         Some(EventColumn::RequestId),
-        "The X-Request-Id of the answer to the request that did it."
+        "The X-Request-Id of the answer to the request that did it; of the first of several."
     ),
+    attribute!(
+        shown maybe_text source_address,
+        Some(EventColumn::SourceAddress),
+        "Where the request came from: the peer, or what a trusted proxy says of it; a network of IPv6 when several of its addresses are counted together. Null for the program itself."
+    ),
+    attribute!(
+        shown maybe_text credential,
+        Some(EventColumn::Credential),
+        "What was sent to prove who acts: password, api_token, access_token, refresh_token, or command for the command line; null for nothing."
+    ),
+    Attribute {
+        name: "count",
+        doc: "How often it happened: more than once only for what is counted, such as failed sign-ins.",
+        form: Form::PLAIN,
+        kind: Kind::Number,
+        show: Some(|event| Shown::Number(event.count)),
+        column: Some(EventColumn::Count),
+        read: None,
+    },
 ];
 
 /// What is told of a change, on one side of it.

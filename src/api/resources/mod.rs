@@ -10,6 +10,7 @@ mod partners;
 mod relations;
 mod roles;
 mod shelf;
+mod sign_ins;
 mod tokens;
 mod trash;
 mod users;
@@ -23,11 +24,12 @@ pub use partners::Partners;
 pub use relations::{
     ClusterGrants, ClusterPartners, ClusterWorkspace, GrantCluster, GrantRole, GrantUser,
     GrantWorkspace, Pairs, PartnerClusters, PartnerUsers, RoleGrants, RoleIncludes, RoleRules,
-    RoleUsers, RuleGranter, RuleTargets, ToMany, ToOne, TokenUser, UserGrants, UserPartner,
-    UserRoles, UserTokens, WorkspaceClusters, WorkspaceGrants,
+    RoleUsers, RuleGranter, RuleTargets, SignInUser, ToMany, ToOne, TokenUser, UserGrants,
+    UserPartner, UserRoles, UserSignIns, UserTokens, WorkspaceClusters, WorkspaceGrants,
 };
 pub use roles::Roles;
 pub use shelf::Loaded;
+pub use sign_ins::SignIns;
 pub use tokens::Tokens;
 pub use trash::TrashedUsers;
 pub use users::{Users, update_own};
@@ -38,8 +40,8 @@ use futures_util::future::LocalBoxFuture;
 
 use super::description::Described;
 use super::error::Failure;
-use super::operations::{Links, Writes, links, writes};
-use super::resource::{Listable, Relationship, Resource, Writable};
+use super::operations::{Links, Writes, links, removes, writes};
+use super::resource::{Deletable, Listable, Relationship, Resource, Writable};
 use super::routes::{self, Endpoint};
 use crate::auth::Guard;
 use shelf::{Rows, Shelf};
@@ -54,6 +56,7 @@ pub const TYPES: &[Type] = &[
     writable::<Clusters>(),
     writable::<Partners>(),
     writable::<Tokens>(),
+    removable::<SignIns>(),
     read_only::<Events>(),
 ];
 
@@ -61,6 +64,7 @@ pub const RELATIONS: &[Relation] = &[
     to_many::<UserRoles>(),
     to_many::<UserGrants>(),
     to_many::<UserTokens>(),
+    to_many::<UserSignIns>(),
     to_one_set::<UserPartner>(),
     to_many::<RoleUsers>(),
     to_many::<RoleGrants>(),
@@ -80,6 +84,7 @@ pub const RELATIONS: &[Relation] = &[
     to_many::<PartnerClusters>(),
     to_many::<PartnerUsers>(),
     to_one::<TokenUser>(),
+    to_one::<SignInUser>(),
 ];
 
 /// A resource type without its Rust type.
@@ -92,7 +97,7 @@ pub struct Type {
     endpoints: fn(routes::Lists) -> [Endpoint; 2],
     lists: fn() -> routes::Lists,
     is_field: fn(&str) -> bool,
-    is_write_only: fn(&str) -> bool,
+    is_secret: fn(&str) -> bool,
     shelf: fn() -> Box<dyn Shelf>,
 }
 
@@ -105,8 +110,17 @@ const fn read_only<R: Listable>() -> Type {
         endpoints: routes::read_only::<R>,
         lists: routes::lists::<R>,
         is_field: R::is_field,
-        is_write_only: R::is_write_only,
+        is_secret: R::is_secret,
         shelf: || Box::new(Rows::<R>::default()),
+    }
+}
+
+/// What is made and changed elsewhere, and taken away here.
+const fn removable<R: Listable + Deletable>() -> Type {
+    Type {
+        writes: Some(removes::<R>()),
+        endpoints: routes::removable::<R>,
+        ..read_only::<R>()
     }
 }
 
@@ -170,9 +184,9 @@ const fn to_one_set<L: ToOne<From: Writable>>() -> Relation {
     }
 }
 
-/// Whether some type has an attribute of this name that is never shown.
-pub fn is_write_only(name: &str) -> bool {
-    TYPES.iter().any(|known| (known.is_write_only)(name))
+/// Whether some type has an attribute of this name that takes a password.
+pub fn is_secret(name: &str) -> bool {
+    TYPES.iter().any(|known| (known.is_secret)(name))
 }
 
 pub fn of_kind(kind: &str) -> Option<&'static Type> {

@@ -1,6 +1,6 @@
 //! Relationships as addresses: which lists and which linkage they stand for.
 
-use super::{Clusters, GrantRules, Grants, Partners, Roles, Tokens, Users, Workspaces};
+use super::{Clusters, GrantRules, Grants, Partners, Roles, SignIns, Tokens, Users, Workspaces};
 use crate::api::error::Failure;
 use crate::api::include::all_of;
 use crate::api::resource::{Listable, Resource, Row};
@@ -12,6 +12,7 @@ use crate::directory::listing::{Count, List, Noun, Slice};
 use crate::directory::members::{FollowMembers, ListMembers, Members, Part, Relation, Side};
 use crate::directory::partners::PartnersOf;
 use crate::directory::roles::RolesOf;
+use crate::directory::sign_ins::SignInsOf;
 use crate::directory::tokens::TokensOf;
 use crate::directory::users::UsersOf;
 use crate::directory::versions::Digest;
@@ -151,6 +152,7 @@ many_to_many!(RuleTargets, GrantRules "targets" Roles, RuleTargets, RolesOf::Tar
 many_to_many!(PartnerClusters, Partners "clusters" Clusters, PartnerClusters, ClustersOf::Partner);
 many_to_many!(ClusterPartners, Clusters "partners" Partners, ClusterPartners, PartnersOf::Cluster);
 owned!(UserTokens, Users "tokens" Tokens, TokensOf::Users, |token| token.user_id);
+owned!(UserSignIns, Users "sign-ins" SignIns, SignInsOf::Users, |sign_in| sign_in.user_id);
 owned!(UserGrants, Users "grants" Grants, GrantsOf::Users, |grant| grant.user_id);
 owned!(RoleGrants, Roles "grants" Grants, GrantsOf::Roles, |grant| grant.role_id);
 owned!(RoleRules, Roles "grant-rules" GrantRules, GrantRulesOf::Granters, |rule| rule.granter_role_id);
@@ -196,6 +198,7 @@ macro_rules! to_one {
 }
 
 to_one!(TokenUser, Tokens "user" Users, |token| Some(token.user_id));
+to_one!(SignInUser, SignIns "user" Users, |sign_in| Some(sign_in.user_id));
 to_one!(GrantUser, Grants "user" Users, |grant| Some(grant.user_id));
 to_one!(GrantRole, Grants "role" Roles, |grant| Some(grant.role_id));
 to_one!(RuleGranter, GrantRules "granter" Roles, |rule| Some(rule.granter_role_id));

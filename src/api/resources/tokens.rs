@@ -1,7 +1,7 @@
 use serde_json::Value;
 
-use crate::api::attribute::{CREATED, MODIFIED};
-use crate::api::decode::{refuse, texts};
+use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::decode::{refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
     Attribute, Deletable, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
@@ -9,6 +9,7 @@ use crate::api::resource::{
 };
 use crate::auth::Guard;
 use crate::auth::secret::TokenSecret;
+use crate::config::Secret;
 use crate::directory::permissions::check_names;
 use crate::directory::tokens::{
     CreateToken, DeleteToken, FindToken, Token, TokenChanges, TokenColumn, UpdateToken,
@@ -18,8 +19,25 @@ use crate::jsonapi::write::Shown;
 
 pub struct Tokens;
 
+/// The attributes of a request.
+#[derive(Default)]
+pub struct TokenDraft {
+    changes: TokenChanges,
+    /// The caller's own, so that the token does not end with the sign-in.
+    password: Option<Secret>,
+}
+
+impl Gather for TokenDraft {
+    type Changes = TokenChanges;
+
+    fn changes(&mut self) -> &mut TokenChanges {
+        &mut self.changes
+    }
+}
+
 /// The attribute that is shown once, in the answer that makes a token.
 const SECRET: &str = "token";
+const PASSWORD: &str = "password";
 
 impl Resource for Tokens {
     const TYPE: &'static str = "tokens";
@@ -37,7 +55,7 @@ impl Resource for Tokens {
     )];
     type Noun = directory::tokens::Tokens;
     type Find = FindToken;
-    type Draft = TokenChanges;
+    type Draft = TokenDraft;
 
     fn attributes() -> &'static [Attribute<Self>] {
         ATTRIBUTES
@@ -72,8 +90,6 @@ impl Resource for Tokens {
     }
 }
 
-gathers_itself!(TokenChanges);
-
 const ATTRIBUTES: &[Attribute<Tokens>] = &[
     attribute!(
         text name,
@@ -92,8 +108,8 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
         kind: Kind::Structure,
         show: Some(|token| token.scopes.as_deref().map_or(Shown::Null, Shown::Json)),
         column: None,
-        read: Some(|changes, value| {
-            changes.scopes = Some(match value {
+        read: Some(|draft, value| {
+            draft.changes.scopes = Some(match value {
                 Value::Null => None,
                 value => Some(check_names("scopes", &texts("scopes", value)?)?),
             });
@@ -105,6 +121,30 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
         Some(TokenColumn::Expires),
         "When the token ends. Null: never."
     ),
+    Attribute {
+        name: PASSWORD,
+        doc: "The caller's own password: a token that is made with an access token then does not end with its sign-in. In no answer.",
+        form: Form::PLAIN.or_null().only_to_create(),
+        kind: Kind::Text,
+        show: None,
+        column: None,
+        read: Some(|draft, value| {
+            draft.password = match value {
+                Value::Null => None,
+                value => Some(Secret::new(text("password", value)?)),
+            };
+            Ok(())
+        }),
+    },
+    Attribute {
+        name: "ends_with_sign_in",
+        doc: "Whether the token ends with the sign-in that it was made with.",
+        form: Form::PLAIN,
+        kind: Kind::Flag,
+        show: Some(|token| Shown::Flag(token.sign_in_id.is_some())),
+        column: None,
+        read: None,
+    },
     attribute!(
         shown maybe_time last_used,
         Some(TokenColumn::LastUsed),
@@ -136,7 +176,7 @@ impl Writable for Tokens {
     /// this request is the only one that shows the secret.
     async fn creation(
         guard: &Guard,
-        draft: TokenChanges,
+        draft: TokenDraft,
         mut problems: Vec<Problem>,
         mut linked: Linked,
     ) -> Result<(CreateToken, ShownOnce), Failure> {
@@ -145,8 +185,11 @@ impl Writable for Tokens {
         let mut operation = CreateToken {
             hash: secret.hash(),
             user_id: named.unwrap_or(guard.principal().id),
-            changes: draft,
+            changes: draft.changes,
             reach: Default::default(),
+            most: i64::try_from(guard.auth().settings().tokens_per_user).unwrap_or(i64::MAX),
+            is_proved: false,
+            sign_in_id: None,
         };
         guard.permits(&mut operation)?;
         problems.extend(CreateToken::missing(&operation.changes));
@@ -159,13 +202,19 @@ impl Writable for Tokens {
             problems.push(Problem::invalid("expires", "This moment has passed."));
         }
         refuse(problems)?;
+        if let Some(password) = draft.password {
+            if !guard.is_own_password(password.expose()).await? {
+                return Err(Failure::WrongPassword(PASSWORD));
+            }
+            operation.is_proved = true;
+        }
         Ok((operation, vec![(SECRET, secret.expose().to_owned())]))
     }
 
     async fn change(
         guard: &Guard,
         target: Target,
-        draft: TokenChanges,
+        draft: TokenDraft,
         problems: Vec<Problem>,
         _: Linked,
     ) -> Result<UpdateToken, Failure> {
@@ -173,7 +222,7 @@ impl Writable for Tokens {
             id: target.id,
             expected: target.expected,
             visible: Default::default(),
-            changes: draft,
+            changes: draft.changes,
             reach: Default::default(),
         };
         guard.permits(&mut operation)?;

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
-use crate::api::decode::{refuse, text};
+use crate::api::decode::{flag, refuse, text};
 use crate::api::error::Failure;
 use crate::api::resource::{
     Attribute, Deletable, Form, Kind, Linked, OwnFilter, Relationship, Resource, Revision, Sent,
@@ -26,6 +26,7 @@ pub struct UserDraft {
     /// Proves a new password to be the caller's wish, not that of somebody with
     /// their token.
     old_password: Option<Secret>,
+    end_tokens: Option<bool>,
 }
 
 impl Resource for Users {
@@ -51,6 +52,13 @@ impl Resource for Users {
             target: "tokens",
             to_many: true,
             doc: "The API tokens of the user; they are made and revoked at /tokens.",
+            sent: Sent::Never,
+        },
+        Relationship {
+            name: "sign-ins",
+            target: "sign-ins",
+            to_many: true,
+            doc: "The sign-ins of the user that are not over; they are ended at /sign-ins.",
             sent: Sent::Never,
         },
         Relationship {
@@ -116,6 +124,8 @@ impl Gather for UserDraft {
     }
 }
 
+const OLD_PASSWORD: &str = "old_password";
+
 /// The ASCII characters that a username cannot have.
 const USERNAME: &str = r"^[^\x00-\x2a,/:-?\[-^`\x7b-\x7f]+$";
 /// The ASCII characters that a uname cannot have.
@@ -142,8 +152,8 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
         }),
     },
     Attribute {
-        name: "old_password",
-        doc: "One's own password until now, beside a new one.",
+        name: OLD_PASSWORD,
+        doc: "One's own password until now, beside a new one; also beside a new username or e-mail address of one's own, when the sign-in is older than auth.reauthenticate_seconds or an API token is used.",
         form: Form::PLAIN.or_null().only_to_change(),
         kind: Kind::Text,
         show: None,
@@ -152,6 +162,21 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
             draft.old_password = match value {
                 Value::Null => None,
                 value => Some(Secret::new(text("old_password", value)?)),
+            };
+            Ok(())
+        }),
+    },
+    Attribute {
+        name: "end_tokens",
+        doc: "Beside a new password: whether it also revokes the user's API tokens. Left out, it does when somebody else sets it.",
+        form: Form::PLAIN.or_null().only_to_change(),
+        kind: Kind::Flag,
+        show: None,
+        column: None,
+        read: Some(|draft, value| {
+            draft.end_tokens = match value {
+                Value::Null => None,
+                value => Some(flag("end_tokens", value)?),
             };
             Ok(())
         }),
@@ -263,33 +288,46 @@ impl UserDraft {
     }
 }
 
-/// What a draft changes in this user, when all is well with it and the caller
-/// has the right: problems before the cost of a hash.
-async fn settled(
+/// Puts what a draft changes into an operation, when all is well with it and the
+/// caller has the right: problems before the cost of a hash.
+async fn settle(
+    operation: &mut UpdateUser,
     guard: &Guard,
-    id: i64,
     mut draft: UserDraft,
     mut problems: Vec<Problem>,
-) -> Result<UserChanges, Failure> {
+) -> Result<(), Failure> {
     // Who may not be seen is not compared with, and not changed either.
     let before = match &draft.password {
-        Some(_) => guard.find(Users::find(id)).await?,
+        Some(_) => guard.find(Users::find(operation.id)).await?,
         None => None,
     };
     let owner = draft.owner(before);
     problems.extend(draft.check_password(guard, &owner).await?);
-    let is_own = draft.password.is_some() && id == guard.principal().id;
-    if is_own && draft.old_password.is_none() {
-        problems.push(Problem::missing("old_password"));
+    let is_own = operation.id == guard.principal().id;
+    let has_new = draft.password.is_some();
+    if is_own && has_new && draft.old_password.is_none() {
+        problems.push(Problem::missing(OLD_PASSWORD));
+    }
+    if draft.end_tokens.is_some() && !has_new {
+        problems.push(Problem::invalid(
+            "end_tokens",
+            "Send this beside a password.",
+        ));
     }
     refuse(problems)?;
-    if let Some(old) = draft.old_password.as_ref().filter(|_| is_own)
-        && !guard.is_own_password(old.expose()).await?
-    {
-        return Err(Failure::WrongPassword);
+    let is_about_keys =
+        has_new || draft.changes.username.is_some() || draft.changes.email.is_some();
+    let old = draft.old_password.as_ref();
+    if let Some(old) = old.filter(|_| is_own && is_about_keys) {
+        if !guard.is_own_password(old.expose()).await? {
+            return Err(Failure::WrongPassword(OLD_PASSWORD));
+        }
+        operation.is_proved = true;
     }
     draft.hash(guard, owner).await?;
-    Ok(draft.changes)
+    operation.changes = draft.changes;
+    operation.end_tokens = draft.end_tokens;
+    Ok(())
 }
 
 /// What `/auth/user` changes: the caller's own record.
@@ -301,7 +339,7 @@ pub async fn update_own(
     let id = guard.principal().id;
     let mut operation = UpdateOwn::new(id, draft.changes.clone());
     guard.permits(&mut operation)?;
-    operation.0.changes = settled(guard, id, draft, problems).await?;
+    settle(&mut operation.0, guard, draft, problems).await?;
     Ok(guard.write(operation).await?)
 }
 
@@ -374,9 +412,11 @@ impl Writable for Users {
             reach: Default::default(),
             may_set_flags: false,
             sees_trash: false,
+            is_proved: false,
+            end_tokens: None,
         };
         guard.permits(&mut operation)?;
-        operation.changes = settled(guard, target.id, draft, problems).await?;
+        settle(&mut operation, guard, draft, problems).await?;
         Ok(operation)
     }
 }

@@ -1,3 +1,4 @@
+use actix_web::http::header::USER_AGENT;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
@@ -27,7 +28,7 @@ pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload)
             "links": { "self": own, "home": format!("{}/home", anybody.base) },
             "meta": { "jwt": pair.access, "renew": pair.refresh.expose() },
         });
-        Ok(Answer::Secret(document.to_string().into_bytes()))
+        Ok(Answer::Document(document.to_string().into_bytes()))
     })
     .await
 }
@@ -37,8 +38,15 @@ async fn carry_out(anybody: &Anybody<'_>, grant: Grant) -> Result<Pair, Failure>
     let outcome = match grant {
         Grant::Password { username, password } => {
             let from = client::address(anybody.api, anybody.request);
-            auth.sign_in(&username, password.expose(), from, context)
-                .await
+            let agent = user_agent(anybody.request);
+            auth.sign_in(
+                &username,
+                password.expose(),
+                from,
+                agent.as_deref(),
+                context,
+            )
+            .await
         }
         Grant::Refresh { token: Some(token) } => auth.renew(token.expose(), context).await,
         Grant::Refresh { token: None } => {
@@ -53,6 +61,12 @@ async fn carry_out(anybody: &Anybody<'_>, grant: Grant) -> Result<Pair, Failure>
         Denied::Wrong => Failure::SignIn,
         denied => denied.into(),
     })
+}
+
+/// As it was sent; what is no text in it is replaced.
+fn user_agent(request: &HttpRequest) -> Option<String> {
+    let header = request.headers().get(USER_AGENT)?;
+    Some(String::from_utf8_lossy(header.as_bytes()).into_owned())
 }
 
 fn bearer(request: &HttpRequest) -> Option<&str> {

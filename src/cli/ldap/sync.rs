@@ -227,6 +227,8 @@ impl Sync<'_> {
                 reach: Reach::Everything,
                 may_set_flags: true,
                 sees_trash: true,
+                is_proved: false,
+                end_tokens: None,
             };
             match self.session.write(update).await {
                 Ok(_) => {}

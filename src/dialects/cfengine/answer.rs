@@ -87,7 +87,7 @@ impl Answer {
 
     pub fn respond(self, request_id: RequestId) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((REQUEST_ID, request_id.to_string()));
         if let Some(allow) = self.allow {
             response.insert_header((header::ALLOW, allow));

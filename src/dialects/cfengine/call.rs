@@ -15,7 +15,11 @@ use crate::auth::{Auth, Guard, carries_password};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::body::{self, Unread, depth};
-use crate::directory::{Context, Reading, RequestId};
+use crate::dialects::surroundings::tell_refused;
+use crate::directory::{Context, Reading};
+
+/// The media types that bodies may have.
+const TAKEN: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
 
 /// What all requests of this surface share.
 pub struct Cfengine {
@@ -72,8 +76,7 @@ impl Call<'_> {
         header.is_some_and(|header| carries_password(header.as_bytes()))
     }
 
-    /// The object that was sent, whatever the type says that it is of; nothing
-    /// sent is an empty one.
+    /// The object that was sent; nothing sent is an empty one.
     pub async fn object(&self, payload: &mut Payload) -> Result<Map<String, Value>, Failure> {
         let read = body::read(self.request, payload, self.cfengine.body_bytes).await;
         let body = read.map_err(|unread| match unread {
@@ -83,6 +86,7 @@ impl Call<'_> {
         if body.trim_ascii().is_empty() {
             return Ok(Map::new());
         }
+        self.check_type()?;
         let value: Value = serde_json::from_slice(&body)
             .map_err(|error| Failure::BadRequest(format!("The body is not JSON: {error}.")))?;
         let most = self.cfengine.json_depth;
@@ -95,6 +99,21 @@ impl Call<'_> {
             _ => Err(Failure::BadRequest("The body is no JSON object.".into())),
         }
     }
+
+    /// JSON it is in any case, but `curl -d` calls it a form.
+    fn check_type(&self) -> Result<(), Failure> {
+        let kind = self.request.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        let is_taken = TAKEN
+            .iter()
+            .any(|taken| essence.eq_ignore_ascii_case(taken));
+        if is_taken {
+            Ok(())
+        } else {
+            Err(Failure::MediaType)
+        }
+    }
 }
 
 /// Finds out who asks, and lets `work` answer.
@@ -104,26 +123,37 @@ pub async fn answer(
     work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, Failure>,
 ) -> HttpResponse {
     let request_id = (cfengine.surroundings.request_id)();
-    let outcome = match begin(cfengine, request, request_id).await {
-        Ok(call) => work(&call).await,
-        Err(failure) => Err(failure),
+    let now = cfengine.auth.directory.clock().now();
+    let from = (cfengine.surroundings.address)(request);
+    let context = Context::of_request(now, request_id, from);
+    let call = match begin(cfengine, request, context.clone()).await {
+        Ok(call) => call,
+        Err(failure) => {
+            let response = failure.respond(request_id);
+            return tell_refused(&cfengine.auth, request, &context, response);
+        }
     };
-    match outcome {
+    let response = match work(&call).await {
         Ok(answer) => answer.respond(request_id),
         Err(failure) => failure.respond(request_id),
-    }
+    };
+    tell_refused(&cfengine.auth, request, call.guard.context(), response)
+}
+
+/// For what a page of another origin asked.
+pub fn forbid_cross_origin(cfengine: &Cfengine) -> HttpResponse {
+    Failure::CrossOrigin.respond((cfengine.surroundings.request_id)())
 }
 
 async fn begin<'a>(
     cfengine: &'a Cfengine,
     request: &'a HttpRequest,
-    request_id: RequestId,
+    context: Context,
 ) -> Result<Call<'a>, Failure> {
     let auth = &cfengine.auth;
-    let context = Context::of_program(auth.directory.clock().now(), request_id);
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.map(|value| value.as_bytes());
-    let from = (cfengine.surroundings.address)(request);
+    let from = context.source.address;
     let reading = Reading::new(auth.directory.clone(), request.method().is_safe());
     let principal = auth.authenticate(header, from, &context, &reading).await?;
     let raw = request.query_string();

@@ -21,9 +21,14 @@ const RETRY_UNAVAILABLE: u64 = 5;
 pub enum Failure {
     BadRequest(String),
     Invalid(Vec<Problem>),
+    /// A body of another type than those that are taken, or of none.
+    MediaType,
+    /// A page of another origin asked for it.
+    CrossOrigin,
     TooLarge(usize),
     QueryTooLong(usize),
-    /// A new password of the caller's own without a proof that it is theirs.
+    /// A new password or e-mail address of the caller's own without a proof that
+    /// it is their wish.
     NoProof,
     /// No such address.
     NoPath,
@@ -104,6 +109,14 @@ impl Failure {
         match self {
             Self::BadRequest(why) => told(StatusCode::BAD_REQUEST, why),
             Self::Invalid(problems) => invalid(&problems),
+            Self::MediaType => told(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Send JSON as application/json, or as curl -d does.",
+            ),
+            Self::CrossOrigin => told(
+                StatusCode::FORBIDDEN,
+                "Pages of other origins may change nothing here.",
+            ),
             Self::TooLarge(limit) => told(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("The body may have at most {limit} bytes."),
@@ -114,7 +127,7 @@ impl Failure {
             ),
             Self::NoProof => told(
                 StatusCode::FORBIDDEN,
-                "Send old_password beside a new password of your own, or sign in with it.",
+                "Send old_password beside a new password or e-mail address of your own, or sign in with it.",
             ),
             Self::NoPath => told(StatusCode::NOT_FOUND, "There is nothing at this address."),
             Self::Method { .. } => told(
@@ -172,8 +185,17 @@ fn invalid(problems: &[Problem]) -> Told {
     told(status, texts.join(" "))
 }
 
+fn lacks_proof(problems: &[Problem]) -> bool {
+    problems
+        .iter()
+        .any(|problem| problem.field == "old_password")
+}
+
 fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
     match error {
+        DirectoryError::Invalid(problems) if lacks_proof(&problems) => {
+            Failure::NoProof.tell(request_id)
+        }
         DirectoryError::Invalid(problems) => invalid(&problems),
         DirectoryError::RelatedNotFound { kind, .. } => told(
             StatusCode::BAD_REQUEST,

@@ -8,6 +8,7 @@ use super::answer::Answer;
 use super::call::{Cfengine, answer};
 use super::error::Failure;
 use super::{roles, status, users};
+use crate::dialects::addresses::is_within;
 
 struct Address {
     path: &'static str,
@@ -55,6 +56,11 @@ fn addresses() -> Vec<Address> {
         read("/api/role", reading!(roles::list)),
         record("/api/role/{id}", record!(roles)),
     ]
+}
+
+/// Whether an address is of this surface, there or not.
+pub fn serves(path: &str) -> bool {
+    matches!(path, "/api" | "/api/") || is_within(path, "/api/user") || is_within(path, "/api/role")
 }
 
 /// Adds `/api`, and everything under `/api/user` and `/api/role`.

@@ -115,16 +115,16 @@ pub async fn update(
                 reach: Default::default(),
                 may_set_flags: false,
                 sees_trash: false,
+                is_proved: false,
+                end_tokens: None,
             },
             roles: None,
         };
         call.guard.permits(&mut operation)?;
         let sent = Sent::read(call, &mut payload, false).await?;
-        operation.roles = sent.roles;
+        operation.roles.clone_from(&sent.roles);
         call.guard.permits(&mut operation)?;
-        if sent.password.is_some() {
-            proved(call, &operation.username, sent.old_password.as_ref()).await?;
-        }
+        operation.update.is_proved = proved(call, &operation.username, &sent).await?;
         operation.update.changes = sent.changes;
         operation.update.changes.password_hash = hashed(call, sent.password.as_ref()).await?;
         call.guard.write(operation).await?;
@@ -194,15 +194,18 @@ impl Sent {
     }
 }
 
-/// A new password of one's own takes a proof of knowing the present one, so that
-/// a token alone is no way to an account.
-async fn proved(call: &Call<'_>, username: &str, old: Option<&Secret>) -> Result<(), Failure> {
+/// Whether the caller has proved to know their own password. A new one takes that
+/// proof, so that a token alone is no way to an account; for an e-mail address the
+/// directory says whether it is needed.
+async fn proved(call: &Call<'_>, username: &str, sent: &Sent) -> Result<bool, Failure> {
     let is_own = username == &*call.guard.principal().username;
-    if !is_own || call.came_with_password() {
-        return Ok(());
+    let is_about_keys = sent.password.is_some() || sent.changes.email.is_some();
+    if !is_own || !is_about_keys || call.came_with_password() {
+        return Ok(false);
     }
-    match old {
-        Some(old) if call.guard.is_own_password(old.expose()).await? => Ok(()),
+    match &sent.old_password {
+        Some(old) if call.guard.is_own_password(old.expose()).await? => Ok(true),
+        None if sent.password.is_none() => Ok(false),
         _ => Err(Failure::NoProof),
     }
 }

@@ -1,5 +1,6 @@
 //! One request: what it takes checked, its caller known and an administrator.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -11,9 +12,10 @@ use super::body::{self, Bounds, Sent};
 use super::error::Failure;
 use super::negotiation;
 use super::unknown;
-use crate::auth::{Auth, Denied, Guard};
+use crate::auth::{Auth, Denied, Guard, carries_password};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
+use crate::dialects::surroundings::tell_refused;
 use crate::directory::administered::FindAdministered;
 use crate::directory::credentials::TokenFault;
 use crate::directory::{Context, Reading, RequestId};
@@ -55,6 +57,8 @@ pub struct Call<'a> {
     pub address: Address,
     pub context: Context,
     pub from: Option<IpAddr>,
+    /// Filled when the caller is known.
+    caller: OnceCell<Context>,
 }
 
 impl Call<'_> {
@@ -68,6 +72,12 @@ impl Call<'_> {
 
     pub async fn sent(&self, payload: &mut Payload) -> Result<Sent, Failure> {
         body::read(self.request, payload, self.shared.bounds).await
+    }
+
+    /// Whether the request itself carries the caller's password.
+    pub fn came_with_password(&self) -> bool {
+        let header = self.request.headers().get(header::AUTHORIZATION);
+        header.is_some_and(|header| carries_password(header.as_bytes()))
     }
 
     /// For administrators alone.
@@ -89,6 +99,7 @@ impl Call<'_> {
         let context = self.context.clone();
         let guard = Guard::new(auth.clone(), principal, context, self.from, reading);
         let guard = guard.reading_only(self.request.method().is_safe());
+        let _ = self.caller.set(guard.context().clone());
         guard.permits(&mut FindAdministered { id: 0 })?;
         Ok(guard)
     }
@@ -106,6 +117,11 @@ impl Call<'_> {
     }
 }
 
+/// For what a page of another origin asked.
+pub fn forbid_cross_origin(shared: &OpenL2m) -> HttpResponse {
+    Failure::CrossOrigin.respond("", (shared.surroundings.request_id)())
+}
+
 /// Lets `work` answer, unless the caller takes no JSON.
 pub async fn answer(
     shared: &Data<OpenL2m>,
@@ -114,16 +130,21 @@ pub async fn answer(
     work: impl AsyncFnOnce(&Call<'_>) -> Result<HttpResponse, Failure>,
 ) -> HttpResponse {
     let request_id = (shared.surroundings.request_id)();
+    let now = shared.auth.directory.clock().now();
+    let from = (shared.surroundings.address)(request);
     let call = Call {
         shared,
         request,
         address,
-        context: Context::of_program(shared.auth.directory.clock().now(), request_id),
-        from: (shared.surroundings.address)(request),
+        context: Context::of_request(now, request_id, from),
+        from,
+        caller: OnceCell::new(),
     };
     let outcome = match negotiation::check(request) {
         Ok(()) => work(&call).await,
         Err(failure) => Err(failure),
     };
-    outcome.unwrap_or_else(|failure| failure.respond(address.allow, request_id))
+    let response = outcome.unwrap_or_else(|failure| failure.respond(address.allow, request_id));
+    let context = call.caller.get().unwrap_or(&call.context);
+    tell_refused(&shared.auth, request, context, response)
 }

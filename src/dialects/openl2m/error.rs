@@ -25,6 +25,8 @@ pub enum Failure {
     Parse(&'static str, String),
     MediaType(String),
     NotAcceptable,
+    /// A page of another origin asked for it.
+    CrossOrigin,
     TooLarge(usize),
     Method(String),
     /// No such user.
@@ -123,6 +125,10 @@ impl Failure {
                 format!("Unsupported media type \"{kind}\" in request."),
             ),
             Self::NotAcceptable => told(406, "Could not satisfy the request Accept header."),
+            Self::CrossOrigin => told(
+                403,
+                "CSRF Failed: the page's origin does not match any trusted origins.",
+            ),
             Self::TooLarge(limit) => told(413, format!("The body may have at most {limit} bytes.")),
             Self::Method(method) => told(405, format!("Method \"{method}\" not allowed.")),
             Self::NoUser => Told {
@@ -218,6 +224,7 @@ fn of_problems(problems: &[Problem]) -> Faults {
             ("username", ProblemKind::Taken) => faults.add("username", record::TAKEN),
             // Of external users: what the other directory decides.
             ("username" | "password", _) => faults.add(problem.field, problem.message.as_str()),
+            ("old_password", _) => faults.add("old_password", record::UNPROVED),
             ("email", _) => faults.add("email", record::NO_ADDRESS),
             _ => faults.add(NON_FIELD, problem.message.as_str()),
         }

@@ -20,5 +20,5 @@ mod tokens;
 mod unknown;
 mod users;
 
-pub use call::OpenL2m;
-pub use routes::configure;
+pub use call::{OpenL2m, forbid_cross_origin};
+pub use routes::{configure, serves};

@@ -13,6 +13,7 @@ use crate::directory::values;
 /// In the order in which faults are told: that of the original's model.
 pub const ORDER: &[&str] = &[
     "password",
+    "old_password",
     "last_login",
     "is_superuser",
     "username",
@@ -33,6 +34,8 @@ const MAX_NAME: usize = 150;
 pub const TAKEN: &str = "A user with that username already exists.";
 const NO_USERNAME: &str = "Enter a valid username. This value may contain only letters, \
      numbers, and @/./+/-/_ characters.";
+pub const UNPROVED: &str = "Send your own password to change this.";
+pub const WRONG_PASSWORD: &str = "Your own password is another.";
 pub const NO_ADDRESS: &str = "Enter a valid email address.";
 
 const USERNAME: Text = Text {
@@ -42,6 +45,12 @@ const USERNAME: Text = Text {
 const EMAIL: Text = Text {
     last: Some(email),
     ..Text::optional("email", values::MAX_EMAIL)
+};
+
+/// What is too long is not hashed: see `check_password`.
+const OLD_PASSWORD: Text = Text {
+    is_trimmed: false,
+    ..Text::optional("old_password", usize::MAX)
 };
 
 fn username(text: &str) -> Option<&'static str> {
@@ -59,6 +68,9 @@ pub struct Draft {
     pub changes: UserChanges,
     pub standing: Standing,
     pub password: Option<Secret>,
+    /// The caller's own, beside a change of who they are; the original has no such
+    /// field.
+    pub old_password: Option<Secret>,
     pub faults: Faults,
 }
 
@@ -68,6 +80,7 @@ impl Draft {
         let mut fields = Fields::of(sent, is_partial);
         let most = MAX_PASSWORD.min(settings.password_max_length);
         let password = fields.text(&Text::required("password", most));
+        let old_password = fields.text(&OLD_PASSWORD);
         let last_login = fields.moment("last_login", true);
         let is_administrator = fields.flag("is_superuser");
         let changes = UserChanges {
@@ -95,6 +108,7 @@ impl Draft {
                 groups: fields.ids("groups", groups),
             },
             password: password.map(Secret::new),
+            old_password: old_password.map(Secret::new),
             faults: fields.faults,
         }
     }

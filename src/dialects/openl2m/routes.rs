@@ -11,6 +11,7 @@ use super::error::Failure;
 use super::list::list;
 use super::options::describe;
 use super::{tokens, users};
+use crate::dialects::addresses::is_within;
 
 const USERS: Address = Address {
     name: "Api Admin Users",
@@ -32,6 +33,11 @@ const NOWHERE: Address = Address {
     description: "",
     allow: "",
 };
+
+/// Whether an address is of this surface, there or not.
+pub fn serves(path: &str) -> bool {
+    is_within(path, "/api/admin/users") || is_within(path, "/api/users")
+}
 
 /// Adds the addresses under `/api/admin/users` and `/api/users`.
 pub fn configure(config: &mut ServiceConfig) {

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::error::Failure;
 use super::faults::Faults;
 use super::fields::{no_object, too_long, too_short};
-use super::record::{Draft, ORDER, TAKEN};
+use super::record::{Draft, ORDER, TAKEN, UNPROVED, WRONG_PASSWORD};
 use super::shown::Shown;
 use crate::auth::passwords::{Owner, Weakness};
 use crate::auth::{Guard, Refusal};
@@ -55,6 +55,7 @@ pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
         return Err(Failure::NoUser);
     }
     sent?;
+    let is_proved = prove(call, &guard, id, &mut draft).await?;
     settle(&mut draft, Some(id), obstacles, &guard).await?;
     let Draft {
         changes, standing, ..
@@ -64,6 +65,7 @@ pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
         id,
         changes,
         standing,
+        is_proved,
     };
     let changed = guard.write(update).await;
     let changed = changed.map_err(|refusal| lost(refusal, groups.as_deref()))?;
@@ -92,6 +94,30 @@ async fn check(guard: &Guard, id: Option<i64>, draft: &Draft) -> Result<Obstacle
         groups: draft.standing.groups.clone(),
     };
     guard.read(check).await
+}
+
+/// Whether the caller has proved to know their own password, where they change
+/// who they are; for names and addresses the directory says whether it is needed.
+async fn prove(
+    call: &Call<'_>,
+    guard: &Guard,
+    id: i64,
+    draft: &mut Draft,
+) -> Result<bool, Failure> {
+    let changes = &draft.changes;
+    let has_new = draft.password.is_some();
+    let is_about_keys = has_new || changes.username.is_some() || changes.email.is_some();
+    let is_own = id == guard.principal().id;
+    if !is_own || !is_about_keys || call.came_with_password() {
+        return Ok(false);
+    }
+    match &draft.old_password {
+        Some(old) if guard.is_own_password(old.expose()).await? => return Ok(true),
+        Some(_) => draft.faults.add("old_password", WRONG_PASSWORD),
+        None if has_new => draft.faults.add("old_password", UNPROVED),
+        None => {}
+    }
+    Ok(false)
 }
 
 /// Tells all that is wrong at once; the password is hashed only when nothing is.

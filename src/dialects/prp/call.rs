@@ -15,7 +15,8 @@ use crate::auth::{Auth, Guard};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::body::{self, Unread, depth};
-use crate::directory::{Context, Reading, RequestId};
+use crate::dialects::surroundings::tell_refused;
+use crate::directory::{Context, Reading};
 
 /// What all requests of this surface share.
 pub struct Prp {
@@ -117,25 +118,36 @@ pub async fn answer(
     work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, Failure>,
 ) -> HttpResponse {
     let request_id = (prp.surroundings.request_id)();
-    let outcome = match begin(prp, request, request_id).await {
-        Ok(call) => work(&call).await,
-        Err(failure) => Err(failure),
+    let now = prp.auth.directory.clock().now();
+    let from = (prp.surroundings.address)(request);
+    let context = Context::of_request(now, request_id, from);
+    let call = match begin(prp, request, context.clone()).await {
+        Ok(call) => call,
+        Err(failure) => {
+            let response = failure.respond(request_id);
+            return tell_refused(&prp.auth, request, &context, response);
+        }
     };
-    match outcome {
+    let response = match work(&call).await {
         Ok(answer) => answer.respond(request_id),
         Err(failure) => failure.respond(request_id),
-    }
+    };
+    tell_refused(&prp.auth, request, call.guard.context(), response)
+}
+
+/// For what a page of another origin asked.
+pub fn forbid_cross_origin(prp: &Prp) -> HttpResponse {
+    Failure::CrossOrigin.respond((prp.surroundings.request_id)())
 }
 
 async fn begin<'a>(
     prp: &'a Prp,
     request: &'a HttpRequest,
-    request_id: RequestId,
+    context: Context,
 ) -> Result<Call<'a>, Failure> {
-    let context = Context::of_program(prp.auth.directory.clock().now(), request_id);
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.map(|value| value.as_bytes());
-    let from = (prp.surroundings.address)(request);
+    let from = context.source.address;
     let auth = &prp.auth;
     let reading = Reading::new(auth.directory.clone(), request.method().is_safe());
     let principal = auth.authenticate(header, from, &context, &reading).await?;

@@ -24,6 +24,8 @@ pub enum Failure {
     BadRequest(&'static str),
     Parse(String),
     MediaType(String),
+    /// A page of another origin asked for it.
+    CrossOrigin,
     TooLarge(usize),
     QueryTooLong(usize),
     /// A page outside the list.
@@ -119,6 +121,11 @@ impl Failure {
                 415,
                 "unsupported_media_type",
                 format!("Unsupported media type \"{kind}\" in request."),
+            ),
+            Self::CrossOrigin => told(
+                403,
+                "permission_denied",
+                "CSRF Failed: the page's origin does not match any trusted origins.",
             ),
             Self::TooLarge(limit) => told(
                 413,

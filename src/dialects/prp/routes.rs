@@ -7,6 +7,7 @@ use super::call::{Prp, answer};
 use super::error::Failure;
 use super::options::describe;
 use super::{assignable, partners, role_groups, users};
+use crate::dialects::addresses::is_within;
 
 const BASE: &str = "/api/id-management";
 
@@ -101,6 +102,11 @@ fn addresses() -> Vec<Address> {
             ],
         ),
     ]
+}
+
+/// Whether an address is of this surface, there or not.
+pub fn serves(path: &str) -> bool {
+    is_within(path, BASE)
 }
 
 /// Adds everything under `/api/id-management`.

@@ -98,7 +98,7 @@ pub fn about_role(
     (subject, body(to, &news, hint))
 }
 
-fn body(to: &Addressee, news: &str, hint: Option<String>) -> String {
+pub(super) fn body(to: &Addressee, news: &str, hint: Option<String>) -> String {
     let hint = hint.map_or_else(String::new, |hint| format!("{hint}\n\n"));
     format!(
         "Hello {},\n\n{news}\n\n{hint}This message was sent automatically.\n",
@@ -107,7 +107,7 @@ fn body(to: &Addressee, news: &str, hint: Option<String>) -> String {
 }
 
 /// Names may hold any character; none of them may begin a line of its own.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let plain = |c: char| {
         if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
             ' '

@@ -192,6 +192,8 @@ impl Run for UpdateAdministered {
             reach: Reach::Everything,
             may_set_flags: true,
             sees_trash: true,
+            is_proved: self.is_proved,
+            end_tokens: None,
         };
         update.run(context, connection).await?;
         if let Some(groups) = &self.standing.groups {

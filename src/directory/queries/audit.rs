@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::prelude::*;
+use crate::directory::source::{Credential, shown};
 use crate::storage::events::NewEvent;
 
 /// What happened to which thing.
@@ -49,6 +50,7 @@ pub async fn record_all(
 ) -> Result<(), DirectoryError> {
     let at = context.now_text();
     let request_id = context.request_id.to_string();
+    let source_address = context.source.address.map(shown);
     let actor = context.actor.as_ref();
     let json = |side: Option<Map<String, Value>>| side.map(|side| Value::Object(side).to_string());
     let rows = happenings.into_iter().map(|happening| NewEvent {
@@ -64,6 +66,9 @@ pub async fn record_all(
         before: json(happening.before),
         after: json(happening.after),
         request_id: request_id.clone(),
+        source_address: source_address.clone(),
+        credential: context.source.credential.map(Credential::name),
+        count: 1,
     });
     Ok(super::env::tell(rows.collect(), connection).await?)
 }

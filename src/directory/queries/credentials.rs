@@ -3,13 +3,16 @@ use super::members::add_roles;
 use super::prelude::*;
 use crate::directory::credentials::{
     Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, FindTokenFault,
-    FirstAdministrator, HasAdministrator, NoteUse, Reachable, RenewHash, TokenAccount, TokenFault,
+    FirstAdministrator, HasAdministrator, NoteUse, Reachable, RenewHash, SignInOf, TokenAccount,
+    TokenFault,
 };
 use crate::directory::members::Authority;
 use crate::directory::permissions::{Permissions, Reach};
 use crate::directory::roles::ADMIN;
 use crate::directory::users::{NewUser, PasswordHash};
-use crate::storage::schema::{credential_versions, grants, role_closure, roles, tokens, users};
+use crate::storage::schema::{
+    credential_versions, grants, role_closure, roles, sign_ins, tokens, users,
+};
 
 /// SQLite's number, which its triggers move.
 pub async fn version(connection: &mut Conn) -> Result<i64, DirectoryError> {
@@ -62,8 +65,9 @@ impl Run for FindTokenAccount {
         connection: &mut Conn,
     ) -> Result<Option<TokenAccount>, DirectoryError> {
         type TokenRow = (i64, Option<String>, Option<String>, Option<String>);
-        let row: Option<(TokenRow, AccountRow)> = tokens::table
+        let row: Option<(TokenRow, Option<SignInOf>, AccountRow)> = tokens::table
             .inner_join(users::table)
+            .left_join(sign_ins::table.on(tokens::sign_in_id.eq(sign_ins::id.nullable())))
             .filter(tokens::hash.eq(&self.hash))
             .filter(users::is_active.eq(true))
             .filter(users::deleted_at.is_null())
@@ -74,6 +78,7 @@ impl Run for FindTokenAccount {
                     tokens::expires,
                     tokens::last_used,
                 ),
+                (sign_ins::id, sign_ins::created, sign_ins::expires).nullable(),
                 (
                     users::id,
                     users::username,
@@ -84,13 +89,15 @@ impl Run for FindTokenAccount {
             .get_result(connection)
             .await
             .optional()?;
-        let Some(((token_id, scopes, expires, last_used), user)) = row else {
+        let Some(((token_id, scopes, expires, last_used), sign_in, user)) = row else {
             return Ok(None);
         };
-        if expires
-            .as_ref()
-            .is_some_and(|expires| *expires <= context.now_text())
-        {
+        let now = context.now_text();
+        let ends = [
+            expires.as_ref(),
+            sign_in.as_ref().map(|sign_in| &sign_in.expires),
+        ];
+        if ends.into_iter().flatten().any(|end| *end <= now) {
             return Ok(None);
         }
         let account = account(user, context, connection).await?;
@@ -99,6 +106,7 @@ impl Run for FindTokenAccount {
             scopes,
             expires,
             last_used,
+            sign_in,
             account,
         }))
     }
@@ -191,6 +199,11 @@ impl Run for NoteUse {
             Self::Token { token_id } => {
                 let token = diesel::update(tokens::table.find(token_id));
                 let note = token.set(tokens::last_used.eq(now)).lasting();
+                super::env::later(note, connection).await?;
+            }
+            Self::AccessToken { sign_in_id } => {
+                let sign_in = diesel::update(sign_ins::table.find(sign_in_id));
+                let note = sign_in.set(sign_ins::last_used.eq(now)).lasting();
                 super::env::later(note, connection).await?;
             }
         }

@@ -12,6 +12,9 @@ columns!(events, EventColumn {
     SubjectType: text subject_type,
     SubjectId: number subject_id,
     RequestId: text request_id,
+    SourceAddress: maybe_text source_address,
+    Credential: maybe_text credential,
+    Count: number count,
 });
 no_own!(events);
 

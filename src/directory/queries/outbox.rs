@@ -33,17 +33,21 @@ pub async fn about_new_user(
     let Some(wording) = context.mail.wording(kind).filter(|_| user.is_active) else {
         return Ok(());
     };
-    let to = Addressee {
+    let to = addressee(user);
+    let key = format!("{}:{}", kind.name(), user.id);
+    let mail = new_mail(&to, kind, key, welcome(&to, wording), context);
+    queue(mail.into_iter().collect(), context, connection).await
+}
+
+pub fn addressee(user: &User) -> Addressee {
+    Addressee {
         id: user.id,
         username: user.username.clone(),
         name: user.name.clone(),
         surname: user.surname.clone(),
         full_name: user.full_name.clone(),
         email: user.email.clone(),
-    };
-    let key = format!("{}:{}", kind.name(), user.id);
-    let mail = new_mail(&to, kind, key, welcome(&to, wording), context);
-    queue(mail.into_iter().collect(), context, connection).await
+    }
 }
 
 /// Queues mails about grants, to those users who can be written to: active,
@@ -119,7 +123,7 @@ fn key_of(news: &GrantNews, context: &Context) -> String {
     format!("{kind}:{}:{from}:{}:{request}", news.grant_id, news.role_id)
 }
 
-fn new_mail(
+pub fn new_mail(
     to: &Addressee,
     kind: MailKind,
     event_key: String,
@@ -245,7 +249,7 @@ async fn cluster_titles(
 }
 
 /// There is at most one mail about an event: another is not queued.
-async fn queue(
+pub async fn queue(
     mails: Vec<NewMail>,
     context: &Context,
     connection: &mut Conn,

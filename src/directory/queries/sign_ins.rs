@@ -4,15 +4,16 @@ use serde_json::{Map, Value};
 
 use super::audit::{Happening, record};
 use super::credentials::{AccountRow, account};
-use super::env;
 use super::prelude::*;
+use super::{env, tokens};
 use crate::directory::Actor;
-use crate::directory::credentials::Account;
+use crate::directory::access_log::AccessVerb;
+use crate::directory::credentials::SignInOf;
 use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::ADMIN;
 use crate::directory::sign_ins::{
     BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, Held, MOST_SIGN_INS,
-    NewRefresh, Proof, Renew, Renewed, SignedIn,
+    NewRefresh, Proof, Renew, Renewed, SignInAccount, SignedIn,
 };
 use crate::directory::users::PasswordHash;
 use crate::storage::schema::{grants, refresh_tokens, role_closure, roles, sign_ins, users};
@@ -56,6 +57,9 @@ impl Run for BeginSignIn {
                 sign_ins::created.eq(&now),
                 sign_ins::expires.eq(&self.refresh.expires),
                 sign_ins::ends.eq(&self.ends),
+                sign_ins::address.eq(&self.address),
+                sign_ins::user_agent.eq(&self.user_agent),
+                sign_ins::last_used.eq(&now),
             ))
             .returning(sign_ins::id)
             .get_result(connection)
@@ -66,6 +70,9 @@ impl Run for BeginSignIn {
             .lasting()
             .execute(connection)
             .await?;
+        let context = &as_user(self.user_id, &username, context);
+        let comes = of_user(AccessVerb::SignIn, sign_in_id, self.user_id);
+        record(context, connection, comes).await?;
         let signed_in = SignedIn {
             sign_in_id,
             ends: self.ends.clone(),
@@ -99,12 +106,23 @@ async fn clear(
         .load(connection)
         .await?;
     over.extend(oldest);
-    if !over.is_empty() {
-        diesel::delete(sign_ins::table.filter(env::id_in(sign_ins::id, over)))
-            .execute(connection)
-            .await?;
-    }
+    end(over, context, connection).await?;
     Ok(())
+}
+
+/// Ends these sign-ins with the tokens that end with them; tells how many there
+/// were. Tokens first: whoever ends the same at this moment does so, too.
+async fn end(
+    ids: Vec<i64>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<usize, DirectoryError> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    tokens::revoke_with_sign_ins(ids.clone(), context, connection).await?;
+    let ended = diesel::delete(sign_ins::table.filter(env::id_in(sign_ins::id, ids)));
+    Ok(ended.execute(connection).await?)
 }
 
 async fn add_token(
@@ -251,7 +269,10 @@ async fn replace(
     .await?;
     add_token(sign_in_id, refresh, ends, context, connection).await?;
     diesel::update(sign_ins::table.find(sign_in_id))
-        .set(sign_ins::expires.eq(ends.min(refresh.expires.as_str())))
+        .set((
+            sign_ins::expires.eq(ends.min(refresh.expires.as_str())),
+            sign_ins::last_used.eq(&now),
+        ))
         .lasting()
         .execute(connection)
         .await?;
@@ -270,31 +291,40 @@ impl Run for FindSignIn {
 }
 
 impl Run for FindSignInAccount {
-    type Answer = Option<Account>;
+    type Answer = Option<SignInAccount>;
 
     async fn run(
         &self,
         context: &Context,
         connection: &mut Conn,
-    ) -> Result<Option<Account>, DirectoryError> {
-        let row: Option<AccountRow> = sign_ins::table
+    ) -> Result<Option<SignInAccount>, DirectoryError> {
+        type Row = (SignInOf, Option<String>, AccountRow);
+        let row: Option<Row> = sign_ins::table
             .find(self.sign_in_id)
             .inner_join(users::table)
             .filter(users::is_active.eq(true))
             .filter(users::deleted_at.is_null())
             .select((
-                users::id,
-                users::username,
-                users::password_hash,
-                users::external,
+                (sign_ins::id, sign_ins::created, sign_ins::expires),
+                sign_ins::last_used,
+                (
+                    users::id,
+                    users::username,
+                    users::password_hash,
+                    users::external,
+                ),
             ))
             .get_result(connection)
             .await
             .optional()?;
-        match row {
-            None => Ok(None),
-            Some(row) => Ok(Some(account(row, context, connection).await?)),
-        }
+        let Some((sign_in, last_used, row)) = row else {
+            return Ok(None);
+        };
+        Ok(Some(SignInAccount {
+            sign_in,
+            last_used,
+            account: account(row, context, connection).await?,
+        }))
     }
 }
 
@@ -312,36 +342,66 @@ impl Run for EndSignIn {
         let Some((user_id, username)) = row else {
             return Ok(false);
         };
-        let deleted = diesel::delete(sign_ins::table.find(self.sign_in_id))
-            .execute(connection)
-            .await?;
-        if deleted == 0 {
-            return Ok(false);
-        }
-        let mut context = context.clone();
         // Who sent a token a second time may be anybody.
-        if self.why == EndOfSignIn::SignedOut {
-            context.actor = Some(Actor {
-                id: user_id,
-                username: username.into(),
-                token_id: None,
-                scopes: None,
-            });
+        let signed_out = self.why == EndOfSignIn::SignedOut;
+        let context = match signed_out {
+            true => as_user(user_id, &username, context),
+            false => context.clone(),
+        };
+        let ended = end_one((self.sign_in_id, user_id), self.why, &context, connection).await?;
+        if ended && signed_out {
+            let happening = of_user(AccessVerb::SignOut, self.sign_in_id, user_id);
+            record(&context, connection, happening).await?;
         }
-        record(&context, connection, ended(self, user_id)).await?;
-        Ok(true)
+        Ok(ended)
     }
 }
 
-fn ended(end: &EndSignIn, user_id: i64) -> Happening<'static> {
+/// The same, when this user acts.
+fn as_user(id: i64, username: &str, context: &Context) -> Context {
+    Context {
+        actor: Some(Actor::new(id, username.into())),
+        ..context.clone()
+    }
+}
+
+/// Tells of a user who comes or goes, beside what becomes of the sign-in itself.
+fn of_user(verb: AccessVerb, sign_in_id: i64, user_id: i64) -> Happening<'static> {
+    let mut after = Map::new();
+    after.insert("sign_in".into(), sign_in_id.into());
+    Happening {
+        verb: verb.name(),
+        subject_type: "users",
+        subject_id: user_id,
+        before: None,
+        after: Some(after),
+    }
+}
+
+/// Ends a sign-in of this user for a reason that the audit log tells.
+pub async fn end_one(
+    (sign_in_id, user_id): (i64, i64),
+    why: EndOfSignIn,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    if end(vec![sign_in_id], context, connection).await? == 0 {
+        return Ok(false);
+    }
+    let happening = ended(sign_in_id, user_id, why);
+    record(context, connection, happening).await?;
+    Ok(true)
+}
+
+fn ended(sign_in_id: i64, user_id: i64, why: EndOfSignIn) -> Happening<'static> {
     let mut before = Map::new();
     before.insert("user".into(), user_id.into());
     let mut after = Map::new();
-    after.insert("ended".into(), Value::from(end.why.text()));
+    after.insert("ended".into(), Value::from(why.text()));
     Happening {
         verb: "delete",
         subject_type: "sign_ins",
-        subject_id: end.sign_in_id,
+        subject_id: sign_in_id,
         before: Some(before),
         after: Some(after),
     }
@@ -349,7 +409,15 @@ fn ended(end: &EndSignIn, user_id: i64) -> Happening<'static> {
 
 /// Ends everything that a user signed in to: part of a change that the audit
 /// log tells already.
-pub async fn end_all(user_id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
-    let all = diesel::delete(sign_ins::table.filter(sign_ins::user_id.eq(user_id)));
-    Ok(env::later(all, connection).await?)
+pub async fn end_all(
+    user_id: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let theirs = sign_ins::table
+        .filter(sign_ins::user_id.eq(user_id))
+        .select(sign_ins::id);
+    let theirs: Vec<i64> = theirs.load(connection).await?;
+    end(theirs, context, connection).await?;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 use super::audit::{Happening, record, record_all};
 use super::ceiling::within_reach_until;
+use super::notices::about_token;
 use super::prelude::*;
 use super::{env, found};
 use crate::directory::events::{described, difference};
@@ -10,7 +11,7 @@ use crate::directory::tokens::{
     Tokens, TokensOf, UpdateToken,
 };
 use crate::directory::users::PasswordHash;
-use crate::storage::schema::{tokens, users};
+use crate::storage::schema::{sign_ins, tokens, users};
 
 columns!(tokens, TokenColumn {
     Id: number id,
@@ -121,16 +122,24 @@ impl Run for CreateToken {
     type Answer = Token;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Token, DirectoryError> {
-        let owner = users::table
-            .find(self.user_id)
-            .filter(users::deleted_at.is_null())
-            .select(users::id);
-        if owner.first::<i64>(connection).await.optional()?.is_none() {
+        // Held, so that of two at the same time each counts the other's token.
+        let owner = env::held!(
+            users::table
+                .find(self.user_id)
+                .filter(users::deleted_at.is_null())
+                .select(users::id)
+        );
+        let owner: Option<i64> = owner.get_result(connection).await.optional()?;
+        if owner.is_none() {
             return Err(DirectoryError::no_such("users", "user"));
         }
         let expires = self.changes.expires.clone().flatten();
         let until = End::at(expires);
         within_reach_until(self.reach, self.user_id, &until, context, connection).await?;
+        make_room(self.user_id, self.most, context, connection).await?;
+        if let Some(sign_in) = self.sign_in_id {
+            still_lasts(sign_in, connection).await?;
+        }
         let now = context.now_text();
         let new = NewToken {
             hash: &self.hash.0,
@@ -149,6 +158,7 @@ impl Run for CreateToken {
             created: &now,
             modified: &now,
             created_by: context.actor_id(),
+            sign_in_id: self.sign_in_id,
         };
         let token: Token = diesel::insert_into(tokens::table)
             .values(new)
@@ -162,7 +172,45 @@ impl Run for CreateToken {
             happening("create", token.id, None, after),
         )
         .await?;
+        about_token(&token, context, connection).await?;
         Ok(token)
+    }
+}
+
+/// Refuses one token more than a user can have; those that have expired make room.
+async fn make_room(
+    user: i64,
+    most: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let theirs = tokens::table.filter(tokens::user_id.eq(user));
+    let mut count: i64 = theirs.count().get_result(connection).await?;
+    if count < most {
+        return Ok(());
+    }
+    let expired = theirs.filter(tokens::expires.le(context.now_text()));
+    let revoked: Vec<Token> = diesel::delete(expired)
+        .returning(Token::as_returning())
+        .load(connection)
+        .await?;
+    count -= i64::try_from(revoked.len()).unwrap_or_default();
+    if count >= most {
+        return Err(DirectoryError::Protected(TOO_MANY));
+    }
+    record_all(context, connection, ends_of(&revoked)).await
+}
+
+const TOO_MANY: &str = "This user has as many API tokens as a user can have \
+    (auth.tokens_per_user); revoke one first.";
+
+/// Held, so that whoever ends the sign-in finds the token, too.
+async fn still_lasts(sign_in: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let row = env::held!(sign_ins::table.find(sign_in).select(sign_ins::id));
+    let row: Option<i64> = row.get_result(connection).await.optional()?;
+    match row {
+        Some(_) => Ok(()),
+        None => Err(DirectoryError::Protected("The sign-in has just ended.")),
     }
 }
 
@@ -183,21 +231,11 @@ impl Run for IssueToken {
         if owner.is_none_or(|(_, now)| self.password_hash.is_some() && now != self.password_hash) {
             return Ok(false);
         }
-        let create = CreateToken {
-            hash: self.hash.clone(),
-            user_id: self.user_id,
-            changes: TokenChanges {
-                name: Some(self.name.to_owned()),
-                ..TokenChanges::default()
-            },
-            reach: Reach::Everything,
-        };
-        create.run(context, connection).await?;
         let beyond = tokens::table
             .filter(tokens::user_id.eq(self.user_id))
             .filter(tokens::name.eq(self.name))
             .order(tokens::id.desc())
-            .offset(self.most.max(1))
+            .offset(self.most.max(1) - 1)
             .limit(MOST_REVOKED)
             .select(tokens::id);
         let beyond: Vec<i64> = beyond.load(connection).await?;
@@ -209,6 +247,19 @@ impl Run for IssueToken {
                 .await?;
             record_all(context, connection, ends_of(&revoked)).await?;
         }
+        let create = CreateToken {
+            hash: self.hash.clone(),
+            user_id: self.user_id,
+            changes: TokenChanges {
+                name: Some(self.name.to_owned()),
+                ..TokenChanges::default()
+            },
+            reach: Reach::Everything,
+            most: self.most_in_all,
+            is_proved: true,
+            sign_in_id: None,
+        };
+        create.run(context, connection).await?;
         Ok(true)
     }
 }
@@ -316,6 +367,23 @@ fn narrows(before: &Token, changes: &TokenChanges) -> Result<(), DirectoryError>
 fn ends_of(revoked: &[Token]) -> Vec<Happening<'static>> {
     let end = |token: &Token| happening("delete", token.id, Some(described(token)), None);
     revoked.iter().map(end).collect()
+}
+
+/// Revokes the tokens, anybody's, that end with these sign-ins.
+pub async fn revoke_with_sign_ins(
+    sign_ins: Vec<i64>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let bound = env::id_in(tokens::sign_in_id.assume_not_null(), sign_ins);
+    let bound = tokens::table
+        .filter(tokens::sign_in_id.is_not_null())
+        .filter(bound);
+    let revoked: Vec<Token> = diesel::delete(bound)
+        .returning(Token::as_returning())
+        .load(connection)
+        .await?;
+    record_all(context, connection, ends_of(&revoked)).await
 }
 
 /// Revokes all tokens of a user.

@@ -6,6 +6,7 @@ use super::ceiling::{Names, ceiling, of_user, privileges, require_user, within_r
 use super::columns::found_if_few;
 use super::grants::administrators_remain;
 use super::members::{add_roles, replace_roles};
+use super::notices::{about_email, about_password};
 use super::outbox::about_new_user;
 use super::prelude::*;
 use super::sight::{Sight, sight};
@@ -49,6 +50,7 @@ columns!(users, UserColumn {
 
 mod of_ids;
 mod of_role;
+mod own;
 mod trash;
 
 fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
@@ -728,6 +730,7 @@ impl Run for UpdateUser {
         }
         let changes = self.changes.clone().without_unchanged(&before);
         refuse_foreign(&before, &changes)?;
+        own::refuse_unproved(self, &changes, context)?;
         refuse_taken(&changes, self.sees_trash, connection).await?;
         if !self.may_set_flags && !changes.is_personal() {
             return Err(DirectoryError::Protected(
@@ -760,8 +763,11 @@ impl Run for UpdateUser {
         if before.is_active && !after.is_active {
             administrators_remain(self.id, context, connection).await?;
         }
-        if self.changes.password_hash.is_some() || !after.is_active {
-            super::sign_ins::end_all(self.id, connection).await?;
+        if self.changes.password_hash.is_some() || !after.is_active || !before.is_active {
+            super::sign_ins::end_all(self.id, context, connection).await?;
+        }
+        if own::ends_tokens(self, &before, &after, context) {
+            super::tokens::revoke_all(self.id, context, connection).await?;
         }
         let (mut old, mut new) = difference(described(&before), described(&after));
         if changes.created.is_some() {
@@ -777,6 +783,10 @@ impl Run for UpdateUser {
             happening("update", self.id, Some(old), Some(new)),
         )
         .await?;
+        if self.changes.password_hash.is_some() {
+            about_password(&after, context, connection).await?;
+        }
+        about_email(&before, &after, context, connection).await?;
         Ok(after)
     }
 }
@@ -836,7 +846,7 @@ impl Run for DeleteUser {
         ));
         env::later(delete.lasting(), connection).await?;
         administrators_remain(self.id, context, connection).await?;
-        super::sign_ins::end_all(self.id, connection).await?;
+        super::sign_ins::end_all(self.id, context, connection).await?;
         let before = Some(described(&before));
         record(
             context,

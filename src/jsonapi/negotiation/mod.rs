@@ -22,8 +22,7 @@ pub struct Negotiation {
     pub extensions: &'static [&'static str],
     /// URIs of the known profiles, without a trailing slash.
     pub profiles: &'static [&'static str],
-    /// Whether JSON:API's media type is the only one: otherwise plain JSON is taken and served,
-    /// and a body without `Content-Type` is taken.
+    /// Whether JSON:API's media type is the only one: otherwise plain JSON is taken and served.
     pub strict: bool,
 }
 
@@ -111,13 +110,13 @@ impl Negotiation {
     /// Reads the `Content-Type` of a request.
     ///
     /// # Errors
-    /// 415, naming the header: another media type on a body (N16), a parameter other than `ext`
+    /// 415, naming the header: none or another media type on a body (N16), a parameter other than `ext`
     /// and `profile` on JSON:API's (N02, also without a body), an unsupported extension (N03), or
     /// a value that is no media type.
     pub fn content_type(&self, value: Option<&[u8]>, has_body: bool) -> Result<Sent, Error> {
         let value = match value {
             Some(value) if !value.trim_ascii().is_empty() => value,
-            _ if has_body && self.strict => {
+            _ if has_body => {
                 return Err(unsupported("The body has no Content-Type.".to_owned()));
             }
             _ => return Ok(Sent::default()),
@@ -412,12 +411,18 @@ mod tests {
     }
 
     #[test]
-    fn plain_json_and_untyped_bodies_are_read_unless_strict() {
+    fn plain_json_is_read_unless_strict() {
         let json = Some(&b"application/json; charset=utf-8"[..]);
         assert_eq!(OFFER.content_type(json, true), Ok(Sent::default()));
-        assert_eq!(OFFER.content_type(None, true), Ok(Sent::default()));
-        assert_eq!(OFFER.content_type(Some(b" "), true), Ok(Sent::default()));
         assert_eq!(refused(STRICT.content_type(json, true)), 415);
-        assert_eq!(refused(STRICT.content_type(None, true)), 415);
+    }
+
+    #[test]
+    fn a_body_without_a_type_is_415() {
+        for offer in [OFFER, STRICT] {
+            assert_eq!(refused(offer.content_type(None, true)), 415);
+            assert_eq!(refused(offer.content_type(Some(b" "), true)), 415);
+            assert_eq!(offer.content_type(None, false), Ok(Sent::default()));
+        }
     }
 }

@@ -40,6 +40,9 @@ struct Many {
     before: Vec<Option<String>>,
     after: Vec<Option<String>>,
     request_id: Vec<String>,
+    source_address: Vec<Option<String>>,
+    credential: Vec<Option<&'static str>>,
+    count: Vec<i64>,
 }
 
 impl Many {
@@ -56,6 +59,9 @@ impl Many {
             many.before.push(row.before);
             many.after.push(row.after);
             many.request_id.push(row.request_id);
+            many.source_address.push(row.source_address);
+            many.credential.push(row.credential);
+            many.count.push(row.count);
         }
         many
     }
@@ -73,8 +79,9 @@ impl QueryFragment<Pg> for Many {
         type MaybeNumbers = Array<Nullable<BigInt>>;
         out.push_sql(
             "INSERT INTO events (at, actor_id, actor, token_id, verb, subject_type, subject_id, \
-             before, after, request_id) SELECT at, actor_id, actor, token_id, verb, subject_type, \
-             subject_id, before, after, request_id FROM unnest(",
+             before, after, request_id, source_address, credential, count) \
+             SELECT at, actor_id, actor, token_id, verb, subject_type, subject_id, before, after, \
+             request_id, source_address, credential, count FROM unnest(",
         );
         out.push_bind_param::<Texts, _>(&self.at)?;
         out.push_sql(", ");
@@ -95,9 +102,15 @@ impl QueryFragment<Pg> for Many {
         out.push_bind_param::<MaybeTexts, _>(&self.after)?;
         out.push_sql(", ");
         out.push_bind_param::<Texts, _>(&self.request_id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<MaybeTexts, _>(&self.source_address)?;
+        out.push_sql(", ");
+        out.push_bind_param::<MaybeTexts, _>(&self.credential)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.count)?;
         out.push_sql(
             ") WITH ORDINALITY AS told (at, actor_id, actor, token_id, verb, subject_type, \
-             subject_id, before, after, request_id, place) ORDER BY place",
+             subject_id, before, after, request_id, source_address, credential, count, place) ORDER BY place",
         );
         Ok(())
     }

@@ -9,7 +9,7 @@ mod wire;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, TestApp, a_role, a_user};
+use crate::support::{Answer, CHANGES, Client, TestApp, a_role, a_user};
 
 /// A directory with something in it: the user 2 holds the role 11 and has the
 /// token 2, and the role 12 is held by nobody.
@@ -91,7 +91,7 @@ fn everything(admin: &Client) -> Vec<String> {
         "/tokens?page[size]=100&fields[tokens]=name,scopes,expires,modified,user",
         "/users/2/relationships/roles",
         "/roles/11/relationships/users",
-        "/events?sort=-id&page[size]=1",
+        CHANGES,
     ]
     .iter()
     .map(|path| admin.get(path).expect(200).text)
@@ -100,7 +100,7 @@ fn everything(admin: &Client) -> Vec<String> {
 
 /// How much was ever done: every change leaves an event.
 fn changes(admin: &Client) -> i64 {
-    let events = admin.get("/events?page[size]=1&fields[events]=verb");
+    let events = admin.get(CHANGES);
     events.expect(200).json()["meta"]["pagination"]["count"]
         .as_i64()
         .unwrap()

@@ -11,7 +11,7 @@ mod wrong;
 
 use serde_json::Value;
 
-use crate::support::{Answer, Client, Member, TestApp};
+use crate::support::{Answer, CHANGES, Client, Member, TestApp};
 
 /// As curl sends what `-d` names.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -69,7 +69,7 @@ fn make_external(app: &TestApp, user: &Member) {
 }
 
 fn events(app: &TestApp) -> i64 {
-    let page = app.admin().get("/events?page[size]=1").expect(200);
+    let page = app.admin().get(CHANGES).expect(200);
     page.json()["meta"]["pagination"]["count"].as_i64().unwrap()
 }
 

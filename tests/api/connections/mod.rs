@@ -4,6 +4,7 @@
 
 mod compression;
 mod database;
+mod hsts;
 mod tls;
 
 use std::process::Command;

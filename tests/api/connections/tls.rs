@@ -128,3 +128,78 @@ fn a_stranger_s_certificate_is_not_shown() {
     ]);
     assert!(complaint.unwrap_err().contains("certificate"));
 }
+
+#[test]
+fn browsers_are_told_to_come_by_https_only() {
+    let caller = Caller::new("hsts");
+    for version in ["--http1.1", "--http2"] {
+        for path in ["/users", "/nothing"] {
+            let arguments = [version, "--output", "/dev/null", "--dump-header", "-"];
+            let head = caller.ask(path, &arguments).unwrap().to_lowercase();
+            let told = "\r\nstrict-transport-security: max-age=31536000\r\n";
+            assert!(head.contains(told), "{head}");
+        }
+    }
+}
+
+#[test]
+fn a_page_of_the_same_host_without_tls_is_foreign() {
+    let caller = Caller::new("tls_origins");
+    let own = caller.address("");
+    for (origin, status) in [
+        (own.clone(), "404"),
+        (own.replace("https://", "http://"), "403"),
+        ("https://evil.example".to_owned(), "403"),
+    ] {
+        let origin = format!("Origin: {origin}");
+        let arguments = ["-X", "DELETE", "-H", &origin, "-o", "/dev/null"];
+        for version in ["--http1.1", "--http2"] {
+            let arguments = [&arguments[..], &[version, "-w", "%{http_code}"]].concat();
+            assert_eq!(caller.ask("/users/99", &arguments).unwrap(), status);
+        }
+    }
+}
+
+/// HTTP/2 need not tell the length of a body.
+#[test]
+fn a_body_of_unknown_length_needs_a_type_as_well() {
+    let caller = Caller::new("http_2_types");
+    let user =
+        r#"{"data":{"type":"users","attributes":{"username":"noct","password":"tulip-1637"}}}"#;
+    let sign_in = r#"{"username":"admin","password":"wrong"}"#;
+    let check = r#"{"data":{"type":"access-checks","attributes":{"permission":"x"}}}"#;
+    for (path, body) in [
+        ("/users", user),
+        ("/operations", user),
+        ("/auth", sign_in),
+        ("/access-checks", check),
+        ("/api/user/noct", user),
+        ("/api/admin/users/", user),
+        ("/api/id-management/partners/", user),
+    ] {
+        for kind in ["Content-Type:", "Content-Type: text/plain"] {
+            let method = if path.starts_with("/api/user/") {
+                "PUT"
+            } else {
+                "POST"
+            };
+            let shown = ["-o", "/dev/null", "-w", "%{http_code}"];
+            let sent = [
+                "--http2",
+                "-X",
+                method,
+                "-H",
+                kind,
+                "-H",
+                "Content-Length:",
+                "-d",
+                body,
+            ];
+            let arguments = [&shown[..], &sent].concat();
+            let status = caller.ask(path, &arguments).unwrap();
+            assert_eq!(status, "415", "{path} {kind}");
+        }
+    }
+    let users: Value = serde_json::from_str(&caller.ask("/users", &[]).unwrap()).unwrap();
+    assert_eq!(users["data"].as_array().unwrap().len(), 1);
+}

@@ -9,7 +9,7 @@ use rolecall::directory::grants::{CreateGrant, GrantChanges};
 use rolecall::directory::listing::Visible;
 use rolecall::directory::members::Authority;
 use rolecall::directory::permissions::Reach;
-use rolecall::directory::{Context, Directory, DirectoryError};
+use rolecall::directory::{Context, Credential, Directory, DirectoryError};
 
 use super::table::{Force, GIVER, Granter, NOBODY, Spot, Target, home};
 use crate::support::{
@@ -130,6 +130,7 @@ pub async fn principal(
     };
     let account = directory.read(context, find).await?.unwrap();
     Ok(Principal {
+        credential: Credential::Password,
         id: account.id,
         username: account.username.as_str().into(),
         is_administrator: account.is_administrator,
@@ -137,5 +138,6 @@ pub async fn principal(
         token_id: None,
         scopes: None,
         expires: None,
+        sign_in: None,
     })
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{description, operations, resolve};
 use crate::support::{
-    Answer, Client, JSON_API, TestApp, a_cluster, a_new, a_partner, a_role, a_user, a_workspace,
-    changes, linkage,
+    ADMIN_PASSWORD, Answer, Client, JSON_API, TestApp, a_cluster, a_new, a_partner, a_role, a_user,
+    a_workspace, changes, linkage,
 };
 
 const ATOMIC: &str = "application/vnd.api+json;ext=\"https://jsonapi.org/ext/atomic\"";
@@ -42,7 +42,7 @@ fn described(header: &str) -> (TestApp, Vec<(String, String, bool)>) {
     let cluster = a_cluster().within(&workspace).create(&app);
     a_partner().create(&app);
     let partner = a_partner().create(&app);
-    let user = a_user().create(&app);
+    let user = a_user().with_password().create(&app);
     let role = a_role().create(&app);
     a_role().create(&app);
     let in_cluster = a_role().held_in("cluster").create(&app);
@@ -50,6 +50,8 @@ fn described(header: &str) -> (TestApp, Vec<(String, String, bool)>) {
     let trashed = a_user().deleted(&app);
     for _ in 0..2 {
         app.token_of(user.id, None);
+        let password = json!({"username": user.username, "password": ADMIN_PASSWORD});
+        app.anonymous().post("/auth", &password).expect(200);
     }
     assert_eq!((user.id, role.id, trashed.id), (2, 11, 3));
     assert_eq!((grant, partner.id), (2, 2));
@@ -138,7 +140,7 @@ fn send(client: &Client, path: &str, method: &str, header: (&str, &str)) -> Answ
 fn a_stale_if_match_is_412_exactly_where_it_is_declared() {
     let (app, operations) = described("If-Match");
     let admin = app.admin();
-    assert_eq!(operations.iter().filter(|(.., is)| *is).count(), 40);
+    assert_eq!(operations.iter().filter(|(.., is)| *is).count(), 41);
     for (path, method, declares) in operations {
         // It ends the sign-in that asks.
         if (path.as_str(), method.as_str()) == ("/auth", "DELETE") {

@@ -4,7 +4,7 @@ use rolecall::directory::grants::TellEnds;
 use serde_json::{Value, json};
 
 use super::{changed, gift_in, given, one, role_named};
-use crate::support::{BEGIN, TestApp, a_cluster, a_role, a_user, linkage};
+use crate::support::{BEGIN, CHANGES, TestApp, a_cluster, a_role, a_user, linkage};
 
 /// Verb, state before and state after of the events of a grant.
 fn told(app: &TestApp, id: &str) -> Vec<Value> {
@@ -60,8 +60,7 @@ fn what_is_refused_is_not_told() {
     let app = TestApp::start();
     let (user, role) = (a_user().create(&app), a_role().create(&app));
     let path = given(&app, &user, &role, json!({}));
-    let count =
-        || app.admin().get("/events?page[size]=1").json()["meta"]["pagination"]["count"].clone();
+    let count = || app.admin().get(CHANGES).json()["meta"]["pagination"]["count"].clone();
     let before = count();
     let client = user.client(&app);
     let tokens = count();

@@ -76,7 +76,10 @@ fn roles_of(app: &TestApp, username: &str) -> Vec<String> {
 
 /// The attributes of every event about this type, the oldest first.
 fn events(app: &TestApp, subject_type: &str) -> Vec<Value> {
-    let path = format!("/events?filter[subject_type]={subject_type}&sort=id&page[size]=100");
+    let path = format!(
+        "/events?filter[subject_type]={subject_type}&filter[verb]=create,update,delete\
+         &sort=id&page[size]=100"
+    );
     let events = app.admin().get(&path).expect(200).data();
     let events = events.as_array().unwrap().iter();
     events.map(|event| event["attributes"].clone()).collect()

@@ -185,6 +185,8 @@ fn without_ldap_an_external_record_lets_nobody_in() {
             reach: Reach::Everything,
             may_set_flags: true,
             sees_trash: true,
+            is_proved: false,
+            end_tokens: None,
         };
         directory.write(context, update).await
     });

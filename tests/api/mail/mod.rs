@@ -1,5 +1,6 @@
 //! E-mails about accounts and roles.
 
+mod notices;
 mod program;
 mod queueing;
 mod sending;

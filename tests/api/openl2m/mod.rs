@@ -9,7 +9,7 @@ mod users;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, TestApp};
+use crate::support::{Answer, CHANGES, Client, TestApp};
 
 const USERS: &str = "/api/admin/users/";
 const TOKEN: &str = "/api/users/token/";
@@ -109,7 +109,7 @@ fn make(app: &TestApp, username: &str) -> i64 {
 #[track_caller]
 fn refused(app: &TestApp, status: u16, work: impl FnOnce() -> Answer) -> Value {
     let count = || {
-        let page = app.admin().get("/events?page[size]=1").expect(200);
+        let page = app.admin().get(CHANGES).expect(200);
         page.json()["meta"]["pagination"]["count"].as_i64().unwrap()
     };
     let before = count();

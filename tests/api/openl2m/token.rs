@@ -151,6 +151,27 @@ fn tokens_that_are_asked_for_at_the_same_time_keep_the_number() {
 }
 
 #[test]
+fn whoever_has_as_many_tokens_as_a_user_can_have_is_refused() {
+    let app = TestApp::with(|settings| {
+        settings.auth.tokens_per_user = 2;
+        settings.auth.password_tokens = 1;
+    });
+    let member = a_user().with_password().create(&app);
+    let body = json!({"username": member.username, "password": ADMIN_PASSWORD});
+    app.token_of(member.id, None);
+    post(&app.anonymous(), TOKEN, &body).expect(200);
+    // It takes the place of the one before, so there is room.
+    post(&app.anonymous(), TOKEN, &body).expect(200);
+    let full = a_user().with_password().create(&app);
+    app.token_of(full.id, None);
+    app.token_of(full.id, None);
+    let body = json!({"username": full.username, "password": ADMIN_PASSWORD});
+    let told = refused(&app, 403, || post(&app.anonymous(), TOKEN, &body));
+    let detail = told["detail"].as_str().unwrap();
+    assert!(detail.contains("API tokens"), "{detail}");
+}
+
+#[test]
 fn other_methods_hear_which_there_is() {
     let app = TestApp::start();
     for method in ["GET", "PUT", "PATCH", "DELETE"] {

@@ -11,8 +11,8 @@ mod users;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Client, ClusterMade, Member, PartnerMade, TestApp, WorkspaceMade, a_cluster, a_partner,
-    a_user, a_workspace, role_named,
+    Answer, CHANGES, Client, ClusterMade, Member, PartnerMade, TestApp, WorkspaceMade, a_cluster,
+    a_partner, a_user, a_workspace, role_named,
 };
 use rolecall::directory::delegation::Place;
 
@@ -142,7 +142,7 @@ impl World {
     }
 
     fn events(&self) -> i64 {
-        let page = self.app.admin().get("/events?page[size]=1").expect(200);
+        let page = self.app.admin().get(CHANGES).expect(200);
         page.json()["meta"]["pagination"]["count"]
             .as_i64()
             .unwrap_or_else(|| panic!("no total in {}", page.text))

@@ -3,7 +3,11 @@
 mod access_tokens;
 mod grants;
 mod guessing;
+mod left_behind;
+mod list;
 mod own_record;
+mod own_tokens;
+mod reauthentication;
 mod refreshing;
 mod signing_out;
 mod throttle;

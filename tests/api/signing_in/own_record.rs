@@ -47,8 +47,8 @@ fn a_token_without_self_read_does_not_see_its_user() {
 #[test]
 fn what_is_personal_can_be_changed() {
     let app = TestApp::start();
-    let user = a_user().create(&app);
-    let client = user.client(&app);
+    let user = a_user().with_password().create(&app);
+    let client = sign_in(&app, &user).client(&app);
     let answer = change(
         &client,
         &user,

@@ -44,7 +44,11 @@ fn a_guesser_at_another_address_locks_nobody_out() {
     });
     let client = app.anonymous();
     let from = |address: &str, password: &str| {
-        let headers = [("accept", JSON_API), ("x-forwarded-for", address)];
+        let headers = [
+            ("accept", JSON_API),
+            ("content-type", "application/json"),
+            ("x-forwarded-for", address),
+        ];
         let body = format!(r#"{{"username":"admin","password":"{password}"}}"#);
         client
             .send("POST", "/auth", &headers, Some(body.as_bytes()))

@@ -7,11 +7,12 @@ use actix_web::dev::ServerHandle;
 use chrono::TimeDelta;
 use rolecall::auth::secret::TokenSecret;
 use rolecall::config::Settings;
+use rolecall::directory::access_log::NoteTokenAddress;
 use rolecall::directory::credentials::{CreateFirstAdministrator, FirstAdministrator};
 use rolecall::directory::permissions::Reach;
 use rolecall::directory::tokens::{CreateToken, TokenChanges};
 use rolecall::directory::users::PasswordHash;
-use rolecall::directory::{Clock, Context, Directory, DirectoryError, RequestId};
+use rolecall::directory::{Clock, Context, Credential, Directory, DirectoryError, RequestId};
 use rolecall::server::{self, Extra};
 use rolecall::storage::Store;
 
@@ -228,8 +229,19 @@ async fn make_token(
         user_id,
         changes,
         reach: Reach::Everything,
+        most: i64::MAX,
+        is_proved: false,
+        sign_in_id: None,
     };
-    directory.write(context, create).await?;
+    let token = directory.write(context, create).await?;
+    // Told now, not at some time during the test.
+    let mut local = context.with_credential(Credential::ApiToken);
+    local.source.address = Some("127.0.0.1".parse().unwrap());
+    let note = NoteTokenAddress {
+        token_id: token.id,
+        most: 20,
+    };
+    directory.write(&local, note).await?;
     Ok(secret.expose().to_owned())
 }
 

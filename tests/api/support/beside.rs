@@ -66,6 +66,19 @@ impl Beside {
         .unwrap();
     }
 
+    /// What the database says when it refuses these statements, which it must.
+    #[track_caller]
+    pub fn refusal(database: &TestDatabase, statements: &str) -> String {
+        let refused = match &mut Self::connect(database) {
+            Self::Sqlite(connection) => connection.batch_execute(statements),
+            Self::Postgres(connection) => connection.batch_execute(statements),
+        };
+        let Err(refused) = refused else {
+            panic!("not refused: {statements}")
+        };
+        refused.to_string()
+    }
+
     pub fn roll_back(mut self) {
         self.run("ROLLBACK;");
     }
@@ -76,7 +89,12 @@ impl Beside {
 
     /// How many rows of this table fulfil the condition, for whoever looks now.
     pub fn count(database: &TestDatabase, table: &str, condition: &str) -> i64 {
-        let text = format!("SELECT count(*) AS number FROM {table} WHERE {condition}");
+        Self::number(database, "count(*)", table, condition)
+    }
+
+    /// The same of a sum or the like.
+    pub fn number(database: &TestDatabase, of: &str, table: &str, condition: &str) -> i64 {
+        let text = format!("SELECT {of} AS number FROM {table} WHERE {condition}");
         let query = diesel::sql_query(text);
         let counted: Counted = match &mut Self::connect(database) {
             Self::Sqlite(connection) => diesel::RunQueryDsl::get_result(query, connection),

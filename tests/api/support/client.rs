@@ -18,6 +18,11 @@ pub const BY_CURSOR: &str = concat!(
 /// The same with the Atomic Operations extension.
 pub const ATOMIC: &str = r#"application/vnd.api+json;ext="https://jsonapi.org/ext/atomic""#;
 
+/// The newest change that the audit log tells, and how many there are: all but
+/// who came in, who did not and who was refused, which is told meanwhile.
+pub const CHANGES: &str = "/events?sort=-id&page[size]=1\
+    &filter[verb][nin]=sign_in,sign_in_failed,throttled,refused,token_used,sign_out";
+
 #[derive(Clone)]
 pub struct Client {
     agent: Agent,

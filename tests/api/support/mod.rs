@@ -17,12 +17,13 @@ pub mod raw;
 mod sink;
 mod slapd;
 mod slow;
+mod tables;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
 pub use beside::Beside;
 pub use builders::{Member, PORTAL_ROLES, RoleMade, a_role, a_user, role_named, unique};
-pub use client::{ATOMIC, BY_CURSOR, Client, JSON_API};
+pub use client::{ATOMIC, BY_CURSOR, CHANGES, Client, JSON_API};
 pub use cluster::Cluster;
 pub use database::{TestDatabase, is_postgres};
 pub use documents::{a_new, changes, linkage, links};
@@ -32,3 +33,4 @@ pub use places::{ClusterMade, PartnerMade, WorkspaceMade, a_cluster, a_partner, 
 pub use sink::Sink;
 pub use slapd::{Entry, READER_PASSWORD, Slapd, TULIP, a_group, a_person, at, free_port};
 pub use slow::{make_endless, make_slow, restore};
+pub use tables::tables;

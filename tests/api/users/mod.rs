@@ -51,7 +51,7 @@ fn shown(app: &TestApp, id: i64, username: &str) -> Value {
             "modified": BEGIN,
         },
         "links": {"self": own},
-        "relationships": links(&own, &["roles", "grants", "partner", "tokens"]),
+        "relationships": links(&own, &["roles", "grants", "partner", "tokens", "sign-ins"]),
         "meta": {"created": BEGIN, "modified": BEGIN, "created_by": 1, "modified_by": 1},
     })
 }

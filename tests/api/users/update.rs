@@ -241,8 +241,8 @@ fn who_does_not_exist_is_404_u04() {
 #[test]
 fn everybody_edits_their_own_record_but_neither_flags_nor_roles() {
     let app = TestApp::start();
-    let user = a_user().create(&app);
-    let client = user.client(&app);
+    let user = a_user().with_password().create(&app);
+    let client = app.basic(&user.username, ADMIN_PASSWORD);
     let own =
         |attributes: Value| client.patch(&user.path(), &changes("users", user.id, attributes));
     own(json!({"name": "Jo", "email": "jo@example.com"})).expect(200);

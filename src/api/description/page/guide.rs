@@ -33,7 +33,7 @@ curl -g -u $A '{base}/users?include=roles&sort=surname,name&fields[users]=userna
     );
     block(&commands)
         + &paragraph(&format!(
-            "Bodies are {}{}. Answers are {}, or {} to those who accept only that. \
+            "Bodies are {}{}, and must say so. Answers are {}, or {} to those who accept only that. \
              Times are RFC 3339 with an offset; ids are strings. Answers hold links to follow: \
              the pages of a list, the relationships of a resource, and this description as {}.",
             code(MEDIA_TYPE),
@@ -45,6 +45,13 @@ curl -g -u $A '{base}/users?include=roles&sort=surname,name&fields[users]=userna
             code(MEDIA_TYPE),
             code(PLAIN_JSON),
             code("links.describedby"),
+        ))
+        + &paragraph(&format!(
+            "From a browser, pages of the service's own origin and of those that {} lists change \
+             things; pages of other origins are refused (403). No answer about people is kept by a \
+             cache ({}); clients that keep an ETag by themselves can ask with it.",
+            code("server.cors_origins"),
+            code("Cache-Control: no-store"),
         ))
 }
 

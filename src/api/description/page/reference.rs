@@ -91,6 +91,9 @@ fn rules(field: &Field, frame: &Frame) -> String {
     if field.form.only_to_change {
         rules.push("only in changes".to_owned());
     }
+    if field.form.only_to_create {
+        rules.push("only in creation".to_owned());
+    }
     if field.is_shown_once {
         rules.push("shown once".into());
     } else if !field.is_written {
@@ -99,7 +102,7 @@ fn rules(field: &Field, frame: &Frame) -> String {
     if !field.is_shown {
         rules.push("write-only".into());
     }
-    let length = if field.name == "password" {
+    let length = if field.name == "password" && field.form.required {
         Some(frame.password)
     } else {
         field.form.length

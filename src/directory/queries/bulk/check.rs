@@ -42,6 +42,8 @@ const REFERENCES: &[(&str, &str, &str, bool)] = &[
     ("grant_rule_targets", "rule_id", "grant_rules", true),
     ("grant_rule_targets", "role_id", "roles", true),
     ("tokens", "user_id", "users", true),
+    ("token_addresses", "token_id", "tokens", true),
+    ("tokens", "sign_in_id", "sign_ins", true),
     ("sign_ins", "user_id", "users", true),
     ("refresh_tokens", "sign_in_id", "sign_ins", true),
 ];

@@ -354,6 +354,8 @@ impl Run for ChangeUser {
                 reach: Reach::Everything,
                 may_set_flags: true,
                 sees_trash: true,
+                is_proved: false,
+                end_tokens: None,
             };
             update.run(context, connection).await?;
         }

@@ -92,7 +92,7 @@ impl Run for RestoreUser {
         within_reach(self.reach, self.id, context, connection).await?;
         // What was dead with the user must not live again with them.
         tokens::revoke_all(self.id, context, connection).await?;
-        sign_ins::end_all(self.id, connection).await?;
+        sign_ins::end_all(self.id, context, connection).await?;
         diesel::update(users::table.find(self.id))
             .set((
                 users::deleted_at.eq(None::<String>),

@@ -1,0 +1,433 @@
+//! Counting what happens at the door: the first of a kind is told at once, the
+//! others of it together when a window of time is over. What is counted apart
+//! is bounded, so whoever makes up names fills neither memory nor log; every
+//! occurrence is in some count.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
+
+use crate::config;
+use crate::directory::access_log::{AccessEvent, AccessVerb};
+use crate::directory::source::{network, shown, shown_network};
+use crate::directory::{Actor, Credential, RequestId, Source, clock};
+
+/// One occurrence.
+#[derive(Clone, Debug)]
+pub struct Occurrence {
+    pub verb: AccessVerb,
+    pub actor: Option<Actor>,
+    pub detail: Detail,
+    pub source: Source,
+    pub at: DateTime<Utc>,
+    pub request_id: RequestId,
+}
+
+/// What tells occurrences of one caller or address apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Detail {
+    Nothing,
+    /// The username that was tried.
+    Username(String),
+    /// What was asked for.
+    Operation {
+        method: String,
+        route: String,
+    },
+    /// Several of these, counted together.
+    Several,
+}
+
+/// What is counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    verb: AccessVerb,
+    /// The caller, and the API token that was used.
+    actor: Option<(i64, Option<i64>)>,
+    credential: Option<Credential>,
+    place: Place,
+    detail: Detail,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    Address(Option<IpAddr>),
+    Network(IpAddr),
+    Anywhere,
+}
+
+/// Whose details are bounded: a network, or a caller there.
+type Group = (AccessVerb, Option<i64>, Option<IpAddr>);
+
+struct Entry {
+    /// When its window began.
+    opened: DateTime<Utc>,
+    /// Occurrences that are still to be told, the first and the last of them.
+    pending: u64,
+    first: (DateTime<Utc>, RequestId),
+    last: DateTime<Utc>,
+    actor: Option<Actor>,
+    /// Where it counts among the details.
+    group: Option<Group>,
+}
+
+pub struct Counts {
+    entries: HashMap<Key, Entry>,
+    groups: HashMap<Group, usize>,
+    /// What has just begun, to be told at once.
+    begun: VecDeque<Key>,
+    /// When the window closes that closes first, at the latest.
+    closes: Option<DateTime<Utc>>,
+    window: TimeDelta,
+    most_entries: usize,
+    most_details: usize,
+}
+
+impl Counts {
+    pub fn new(settings: &config::Audit) -> Self {
+        let seconds = i64::try_from(settings.window_seconds).unwrap_or(i64::MAX);
+        Self {
+            entries: HashMap::new(),
+            groups: HashMap::new(),
+            begun: VecDeque::new(),
+            closes: None,
+            window: TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX),
+            most_entries: settings.window_entries,
+            most_details: settings.window_details,
+        }
+    }
+
+    /// Counts an occurrence; tells whether it is the first of its kind.
+    pub fn add(&mut self, occurrence: Occurrence) -> bool {
+        let own = Key::of(&occurrence);
+        if let Some(entry) = self.entries.get_mut(&own) {
+            entry.add(&occurrence);
+            return false;
+        }
+        let group = group(&occurrence);
+        let has_room = self.entries.len() < self.most_entries && !self.is_crowded(group);
+        let (key, group) = if has_room {
+            (own, group)
+        } else {
+            (self.together(own), None)
+        };
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.add(&occurrence);
+            return false;
+        }
+        if let Some(group) = group {
+            *self.groups.entry(group).or_default() += 1;
+        }
+        let closes = occurrence.at + self.window;
+        self.closes = Some(self.closes.map_or(closes, |first| first.min(closes)));
+        let entry = Entry::of(occurrence, group, matches!(key.place, Place::Anywhere));
+        self.begun.push_back(key.clone());
+        self.entries.insert(key, entry);
+        true
+    }
+
+    fn is_crowded(&self, group: Option<Group>) -> bool {
+        let details = group.and_then(|group| self.groups.get(&group));
+        details.is_some_and(|details| *details >= self.most_details)
+    }
+
+    /// What counts this where there is no room for its own: by the network, or
+    /// when even networks are too many, by the verb alone.
+    fn together(&self, own: Key) -> Key {
+        let place = match own.place {
+            Place::Address(Some(address)) => Place::Network(network(address)),
+            other => other,
+        };
+        let of_network = Key {
+            place,
+            detail: Detail::Several,
+            ..own
+        };
+        let most = self.most_entries.saturating_mul(2);
+        if self.entries.len() < most || self.entries.contains_key(&of_network) {
+            return of_network;
+        }
+        Key {
+            actor: None,
+            credential: None,
+            place: Place::Anywhere,
+            ..of_network
+        }
+    }
+
+    /// What is to be told now, at most so many; with `all` what is counted so
+    /// far as well.
+    pub fn due(&mut self, now: DateTime<Utc>, all: bool, most: usize) -> Vec<AccessEvent> {
+        let mut due = Vec::new();
+        while due.len() < most
+            && let Some(key) = self.begun.pop_front()
+        {
+            let entry = self.entries.get_mut(&key);
+            due.extend(entry.and_then(|entry| entry.tell(&key)));
+        }
+        // A clock that was set back closes windows, too.
+        let closes = |closes: DateTime<Utc>| now >= closes || closes - now > self.window;
+        if all || self.closes.is_some_and(closes) {
+            self.close(now, all, most, &mut due);
+        }
+        due
+    }
+
+    /// Ends the windows that are over, and begins those anew in which something
+    /// was counted.
+    fn close(&mut self, now: DateTime<Utc>, all: bool, most: usize, due: &mut Vec<AccessEvent>) {
+        let window = self.window;
+        let is_over = |entry: &Entry| {
+            let age = now - entry.opened;
+            all || age >= window || age < TimeDelta::zero()
+        };
+        let mut idle = Vec::new();
+        self.entries.retain(|_, entry| {
+            let is_idle = entry.pending == 0 && is_over(entry);
+            if is_idle {
+                idle.extend(entry.group);
+            }
+            !is_idle
+        });
+        idle.into_iter().for_each(|group| self.leave(group));
+        for (key, entry) in &mut self.entries {
+            if due.len() >= most {
+                // The rest is due at once.
+                self.closes = Some(now);
+                return;
+            }
+            if is_over(entry) {
+                due.extend(entry.tell(key));
+                entry.opened = now;
+            }
+        }
+        let oldest = self.entries.values().map(|entry| entry.opened).min();
+        self.closes = oldest.map(|oldest| oldest + window);
+    }
+
+    fn leave(&mut self, group: Group) {
+        if let Some(details) = self.groups.get_mut(&group) {
+            *details -= 1;
+            if *details == 0 {
+                self.groups.remove(&group);
+            }
+        }
+    }
+}
+
+/// A right password is nothing that anybody could make up many of.
+fn group(occurrence: &Occurrence) -> Option<Group> {
+    let actor = occurrence.actor.as_ref().map(|actor| actor.id);
+    let place = occurrence.source.address.map(network);
+    (occurrence.verb != AccessVerb::SignIn).then_some((occurrence.verb, actor, place))
+}
+
+impl Key {
+    fn of(occurrence: &Occurrence) -> Self {
+        let actor = occurrence.actor.as_ref();
+        Self {
+            verb: occurrence.verb,
+            actor: actor.map(|actor| (actor.id, actor.token_id)),
+            credential: occurrence.source.credential,
+            place: Place::Address(occurrence.source.address),
+            detail: occurrence.detail.clone(),
+        }
+    }
+}
+
+impl Entry {
+    fn of(occurrence: Occurrence, group: Option<Group>, of_anybody: bool) -> Self {
+        Self {
+            opened: occurrence.at,
+            pending: 1,
+            first: (occurrence.at, occurrence.request_id),
+            last: occurrence.at,
+            actor: occurrence.actor.filter(|_| !of_anybody),
+            group,
+        }
+    }
+
+    fn add(&mut self, occurrence: &Occurrence) {
+        if self.pending == 0 {
+            self.first = (occurrence.at, occurrence.request_id);
+        }
+        self.pending += 1;
+        self.last = occurrence.at;
+    }
+
+    /// What was counted since it was last told, if anything was.
+    fn tell(&mut self, key: &Key) -> Option<AccessEvent> {
+        let count = std::mem::take(&mut self.pending);
+        if count == 0 {
+            return None;
+        }
+        let (at, request_id) = self.first;
+        let mut details = Map::new();
+        let mut username = None;
+        match &key.detail {
+            Detail::Nothing => {}
+            Detail::Username(tried) => username = Some(tried.clone()),
+            Detail::Operation { method, route } => {
+                details.insert("method".into(), method.clone().into());
+                details.insert("route".into(), route.clone().into());
+            }
+            Detail::Several => {
+                details.insert("several".into(), Value::Bool(true));
+            }
+        }
+        if count > 1 {
+            details.insert("until".into(), clock::text(self.last).into());
+        }
+        Some(AccessEvent {
+            verb: key.verb,
+            at: clock::text(at),
+            request_id,
+            actor: self.actor.clone(),
+            username,
+            source_address: match key.place {
+                Place::Address(address) => address.map(shown),
+                Place::Network(address) => Some(shown_network(address)),
+                Place::Anywhere => None,
+            },
+            credential: key.credential,
+            details,
+            count,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
+    const MOST: usize = 1000;
+
+    fn after(seconds: i64) -> DateTime<Utc> {
+        NOW + TimeDelta::seconds(seconds)
+    }
+
+    fn counts(entries: usize, details: usize) -> Counts {
+        Counts::new(&config::Audit {
+            window_seconds: 60,
+            window_entries: entries,
+            window_details: details,
+            ..config::Audit::default()
+        })
+    }
+
+    fn failure(name: &str, address: &str, at: DateTime<Utc>) -> Occurrence {
+        Occurrence {
+            verb: AccessVerb::SignInFailed,
+            actor: None,
+            detail: Detail::Username(name.to_owned()),
+            source: Source {
+                address: address.parse().ok(),
+                credential: Some(Credential::Password),
+            },
+            at,
+            request_id: RequestId(7),
+        }
+    }
+
+    fn sum(events: &[AccessEvent]) -> u64 {
+        events.iter().map(|event| event.count).sum()
+    }
+
+    #[test]
+    fn the_first_is_told_at_once_and_the_others_when_the_window_closes() {
+        let mut counts = counts(10, 10);
+        assert!(counts.add(failure("john", "192.0.2.1", NOW)));
+        let first = counts.due(NOW, false, MOST);
+        assert_eq!(sum(&first), 1);
+        assert_eq!(first[0].username.as_deref(), Some("john"));
+        assert_eq!(first[0].source_address.as_deref(), Some("192.0.2.1"));
+        for second in 1..=9 {
+            assert!(!counts.add(failure("john", "192.0.2.1", after(second))));
+        }
+        assert_eq!(counts.due(after(59), false, MOST), []);
+        let rest = counts.due(after(60), false, MOST);
+        assert_eq!((rest.len(), sum(&rest)), (1, 9));
+        assert_eq!(rest[0].at, clock::text(after(1)));
+        assert_eq!(rest[0].details["until"], clock::text(after(9)));
+        // Nothing more came in the next window: all is forgotten.
+        assert_eq!(counts.due(after(120), false, MOST), []);
+        assert!(counts.entries.is_empty() && counts.groups.is_empty());
+        assert!(counts.add(failure("john", "192.0.2.1", after(121))));
+    }
+
+    #[test]
+    fn made_up_names_of_one_address_are_counted_together() {
+        let mut counts = counts(1000, 20);
+        for number in 0..10_000 {
+            counts.add(failure(&number.to_string(), "192.0.2.1", NOW));
+        }
+        // Another address is told apart all the same.
+        counts.add(failure("john", "192.0.2.2", NOW));
+        let at_once = counts.due(NOW, false, MOST);
+        assert_eq!(at_once.len(), 20 + 1 + 1);
+        let rest = counts.due(after(60), false, MOST);
+        assert_eq!(rest.len(), 0, "told at once, for nobody had asked before");
+        assert_eq!(sum(&at_once), 10_001);
+        assert!(
+            at_once
+                .iter()
+                .any(|event| event.details.contains_key("several"))
+        );
+    }
+
+    #[test]
+    fn hosts_of_one_ipv6_network_are_one_place() {
+        let mut counts = counts(1000, 5);
+        for host in 0..100 {
+            let address = format!("2001:db8:0:1::{host:x}");
+            counts.add(failure("john", &address, NOW));
+        }
+        let told = counts.due(NOW, false, MOST);
+        assert_eq!((told.len(), sum(&told)), (6, 100));
+        let together = told.iter().find(|event| event.count > 1).unwrap();
+        assert_eq!(
+            together.source_address.as_deref(),
+            Some("2001:db8:0:1::/64")
+        );
+    }
+
+    #[test]
+    fn memory_is_bounded_and_every_occurrence_is_in_a_count() {
+        let mut counts = counts(50, 5);
+        let mut told = 0;
+        for number in 0_u32..100_000 {
+            let address = IpAddr::from((number / 3).to_be_bytes());
+            let name = (number % 100).to_string();
+            counts.add(failure(
+                &name,
+                &address.to_string(),
+                after(i64::from(number / 100)),
+            ));
+            assert!(counts.entries.len() <= 2 * 50 + 1);
+            if number % 1000 == 0 {
+                told += sum(&counts.due(after(i64::from(number / 100)), false, 7));
+            }
+        }
+        loop {
+            let due = counts.due(after(1000), true, 7);
+            if due.is_empty() {
+                break;
+            }
+            told += sum(&due);
+        }
+        assert_eq!(told, 100_000);
+        assert!(counts.entries.values().all(|entry| entry.pending == 0));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_loses_nothing() {
+        let mut counts = counts(10, 10);
+        counts.add(failure("john", "192.0.2.1", after(10_000)));
+        assert_eq!(sum(&counts.due(after(10_000), false, MOST)), 1);
+        counts.add(failure("john", "192.0.2.1", NOW));
+        assert_eq!(sum(&counts.due(NOW, false, MOST)), 1);
+    }
+}

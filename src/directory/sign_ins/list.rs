@@ -1,0 +1,105 @@
+//! Sign-ins as people look at them and end them.
+
+use diesel::sql_types::Bool;
+use diesel::{Queryable, Selectable};
+
+use crate::directory::batch::{Made, Refers};
+use crate::directory::listing::{Noun, Visible};
+use crate::directory::permissions::Reach;
+use crate::directory::{Expected, Operation};
+use crate::storage::phrase::{Phrase, phrase};
+use crate::storage::schema::sign_ins;
+
+/// The characters of a user agent that are kept; the rest is cut off.
+pub const USER_AGENT_LENGTH: usize = 256;
+
+/// A sign-in without its secrets. Times in stored form.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = sign_ins)]
+pub struct SignIn {
+    pub id: i64,
+    pub user_id: i64,
+    pub created: String,
+    /// When it ends unless it is refreshed before.
+    pub expires: String,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
+    pub last_used: Option<String>,
+    /// Whether the request that asks came with its access token: no column.
+    #[diesel(select_expression = phrase::<Bool>("FALSE"))]
+    #[diesel(select_expression_type = Phrase<Bool>)]
+    pub is_current: bool,
+}
+
+impl SignIn {
+    /// Nobody edits a sign-in.
+    pub const VERSION: i64 = 1;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInColumn {
+    Id,
+    Created,
+    Expires,
+    Address,
+    UserAgent,
+    LastUsed,
+}
+
+/// What a list of sign-ins can be confined to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInsOf {
+    /// Those of these users.
+    Users(Vec<i64>),
+    /// These ids, for `include`.
+    Ids(Vec<i64>),
+}
+
+#[derive(Debug)]
+pub struct SignIns;
+
+impl Noun for SignIns {
+    type Row = SignIn;
+    type Column = SignInColumn;
+    type Of = SignInsOf;
+    const ID: SignInColumn = SignInColumn::Id;
+
+    fn of_ids(ids: Vec<i64>) -> SignInsOf {
+        SignInsOf::Ids(ids)
+    }
+
+    fn is_indexed(column: SignInColumn) -> bool {
+        matches!(column, SignInColumn::Id | SignInColumn::Expires)
+    }
+}
+
+/// One sign-in that is not over.
+#[derive(Debug)]
+pub struct FindSignInById {
+    pub id: i64,
+    pub visible: Visible,
+}
+
+impl Operation for FindSignInById {
+    type Output = Option<SignIn>;
+}
+
+/// Ends a sign-in with the tokens that end with it.
+#[derive(Clone, Debug)]
+pub struct DeleteSignIn {
+    pub id: i64,
+    pub expected: Expected,
+    pub visible: Visible,
+    /// Whose sign-ins may be ended beside one's own.
+    pub reach: Reach,
+}
+
+impl Operation for DeleteSignIn {
+    type Output = ();
+}
+
+impl Refers for DeleteSignIn {
+    fn refer(&mut self, made: &Made) {
+        made.put(&mut self.id);
+    }
+}

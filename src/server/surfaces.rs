@@ -1,0 +1,44 @@
+//! What answers where, for refusals that come before any handler.
+
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::api::{self, Api};
+use crate::dialects::cfengine::{self, Cfengine};
+use crate::dialects::openl2m::{self, OpenL2m};
+use crate::dialects::prp::{self, Prp};
+
+/// The state of every surface.
+#[derive(Clone)]
+pub struct Surfaces {
+    pub api: Data<Api>,
+    pub cfengine: Data<Cfengine>,
+    pub prp: Data<Prp>,
+    pub openl2m: Data<OpenL2m>,
+}
+
+impl Surfaces {
+    /// Hands each its state, where their handlers look for it.
+    pub fn share(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(self.api.clone())
+            .app_data(self.cfengine.clone())
+            .app_data(self.prp.clone())
+            .app_data(self.openl2m.clone());
+    }
+
+    /// In the form of the surface that was asked; `header` tells of the page.
+    pub fn forbid_cross_origin(&self, request: &HttpRequest, header: &'static str) -> HttpResponse {
+        // As the routes see it, without needless escapes.
+        let path = request.match_info().unprocessed();
+        if prp::serves(path) {
+            prp::forbid_cross_origin(&self.prp)
+        } else if openl2m::serves(path) {
+            openl2m::forbid_cross_origin(&self.openl2m)
+        } else if cfengine::serves(path) {
+            cfengine::forbid_cross_origin(&self.cfengine)
+        } else {
+            api::forbid_cross_origin(&self.api, request, header)
+        }
+    }
+}
