@@ -11,7 +11,7 @@ use super::base;
 use super::call::Api;
 use super::kinds;
 use crate::auth::{Denied, Refusal};
-use crate::directory::{DirectoryError, Problem, RequestId};
+use crate::directory::{DirectoryError, Problem, RequestId, log_limit};
 use crate::jsonapi::{Accepted, CURSOR_PAGINATION, Error, Errors, Linkage, ResourceObject};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
@@ -370,18 +370,18 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
             .error("It was changed since you read it: read it again.")
             .at_header("If-Match"),
         DirectoryError::Busy(why) => {
-            log::warn!("{request_id} busy: {why}");
+            log_limit::busy(request_id, &why);
             kinds::BUSY.error("Too much to do at once; try again in a moment.")
         }
         DirectoryError::Again => {
             kinds::BUSY.error("Too many changes at the same place; try again.")
         }
         DirectoryError::TimedOut(why) => {
-            log::warn!("{request_id} timed out: {why}");
+            log_limit::timed_out(request_id, &why);
             kinds::TIMED_OUT.error("The database took too long over it; ask for less.")
         }
         DirectoryError::Unavailable(why) => {
-            log::error!("{request_id} unavailable: {why}");
+            log_limit::unavailable(request_id, &why);
             kinds::UNAVAILABLE.error("The database does not answer; try again in a moment.")
         }
         DirectoryError::Internal(why) => {

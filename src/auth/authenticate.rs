@@ -12,9 +12,12 @@ use super::hashing::Hasher;
 use super::header::{Credentials, parse};
 use super::keys::Keys;
 use super::ldap::Ldap;
+use super::passwords::PasswordPolicy;
+use super::place::Place;
 use super::principal::{Principal, SignInUse};
 use super::secret;
-use super::throttle::Throttle;
+use super::single_flight::{Flight, SingleFlight};
+use super::throttle::{Key, Throttle};
 use crate::config::{self, Secret};
 use crate::directory::credentials::{
     Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, SignInOf, TokenAccount,
@@ -73,6 +76,9 @@ pub struct Auth {
     salt: [u8; 32],
     settings: config::Auth,
     pub(super) throttle: Throttle,
+    /// Passwords that are being checked just now.
+    checks: SingleFlight<Checked>,
+    pub(super) passwords: Arc<PasswordPolicy>,
     /// Where it is told who came in and who did not.
     pub access_log: Arc<AccessLog>,
     /// Which mails the changes of known callers queue.
@@ -89,6 +95,13 @@ pub(super) struct Remembered {
     pub account: Arc<Account>,
     /// Whether the password was verified just now, and not remembered.
     pub newly_proved: bool,
+}
+
+/// How the check of a password ended, for those who wait for the same one.
+#[derive(Clone)]
+enum Checked {
+    Fits(Remembered),
+    Wrong,
 }
 
 impl Remembered {
@@ -135,7 +148,7 @@ impl Auth {
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(std::io::Error::other)?;
         let capacity = settings.credential_cache_entries;
-        let (attempts, pause) = (settings.sign_in_attempts, settings.sign_in_pause_seconds);
+        let passwords = PasswordPolicy::new(&settings).map_err(std::io::Error::other)?;
         Ok(Self {
             directory,
             hasher,
@@ -145,8 +158,10 @@ impl Auth {
             external: Cache::new(capacity),
             ldap: None,
             salt,
+            throttle: Throttle::new(&settings, salt),
+            checks: SingleFlight::default(),
+            passwords: Arc::new(passwords),
             settings,
-            throttle: Throttle::new(attempts, pause, capacity, salt),
             access_log,
             keys: Keys::default(),
             mail: MailPolicy::default(),
@@ -272,7 +287,10 @@ impl Auth {
     }
 
     /// Whose password this is. The wait after wrong ones comes first of all, so
-    /// that no guess is answered before it is over.
+    /// that no guess is answered before it is over, and a guess is paid for
+    /// before it is checked. The same guess from the same address is checked
+    /// once, however often it comes at the same time: clients that send a right
+    /// password with many requests at once pay for one.
     pub(super) async fn check_password(
         &self,
         username: &str,
@@ -292,22 +310,102 @@ impl Auth {
         context: &Context,
     ) -> Result<Remembered, Denied> {
         let context = &context.with_credential(Credential::Password);
-        let key = self.throttle.key(username, from);
-        if let Some(seconds) = self.throttle.wait(&key, context.now) {
-            return Err(Denied::Throttled { seconds });
-        }
         let attempt = Attempt {
             username,
             password,
             from,
         };
-        let outcome = self.by_password(&attempt, context).await;
+        let key = self.throttle.key(username, from);
+        let mut known = None;
+        if self.throttle.wait(&key, context.now).is_none() {
+            let found = self.account(username, context).await?;
+            if let Some(verified) = self
+                .verified_before(&attempt, found.as_ref(), context)
+                .await?
+            {
+                return Ok(verified);
+            }
+            known = Some(found);
+        }
+        let check = self.digest_of_check(&key, &attempt);
+        loop {
+            let follower = match self.checks.join(check) {
+                Flight::Follower(follower) => follower,
+                Flight::Leader(leader) => {
+                    let outcome = self.pay_and_check(&attempt, &key, known, context).await;
+                    match &outcome {
+                        Ok(known) => leader.land(Checked::Fits(known.clone())),
+                        Err(Denied::Wrong) => leader.land(Checked::Wrong),
+                        Err(_) => {}
+                    }
+                    return outcome;
+                }
+            };
+            match follower.landed().await {
+                Some(Checked::Fits(known)) if self.is_unchanged(&known, context).await? => {
+                    // The leader tells that somebody came in.
+                    return Ok(Remembered {
+                        newly_proved: false,
+                        ..known
+                    });
+                }
+                Some(Checked::Wrong) => {
+                    self.charge(&key, context)?;
+                    return Err(Denied::Wrong);
+                }
+                _ => known = None,
+            }
+        }
+    }
+
+    fn digest_of_check(&self, key: &Key, attempt: &Attempt<'_>) -> [u8; 32] {
+        let mut text = Vec::with_capacity(96 + attempt.username.len() + attempt.password.len());
+        text.extend_from_slice(&self.salt);
+        text.extend_from_slice(key.bytes());
+        text.extend_from_slice(&secret::digest(attempt.username.as_bytes()));
+        text.extend_from_slice(attempt.password.as_bytes());
+        secret::digest(&text)
+    }
+
+    fn charge(&self, key: &Key, context: &Context) -> Result<(), Denied> {
+        let paid = self.throttle.charge(key, context.now);
+        paid.map_err(|seconds| Denied::Throttled { seconds })
+    }
+
+    /// A caller who goes away meanwhile has paid, since the work may be done.
+    async fn pay_and_check(
+        &self,
+        attempt: &Attempt<'_>,
+        key: &Key,
+        known: Option<Option<Remembered>>,
+        context: &Context,
+    ) -> Result<Remembered, Denied> {
+        self.charge(key, context)?;
+        let outcome = self.by_password(attempt, known, context).await;
         match outcome {
-            Ok(_) => self.throttle.fitted(&key),
-            Err(Denied::Wrong) => self.throttle.failed(key, context.now),
-            Err(_) => {}
+            Ok(_) => self.throttle.fitted(key, context.now),
+            Err(Denied::Wrong | Denied::Throttled { .. }) => {}
+            Err(_) => self.throttle.give_back(key, context.now),
         }
         outcome
+    }
+
+    /// Whether what a password was checked against still stands.
+    async fn is_unchanged(
+        &self,
+        checked: &Remembered,
+        context: &Context,
+    ) -> Result<bool, DirectoryError> {
+        let (then, now) = (
+            &checked.account,
+            self.account(&checked.account.username, context).await?,
+        );
+        Ok(now.is_some_and(|now| {
+            let now = now.account;
+            now.id == then.id
+                && now.external == then.external
+                && now.password_hash == then.password_hash
+        }))
     }
 
     /// Whether this is the password of a known caller.
@@ -326,39 +424,66 @@ impl Auth {
         }
     }
 
+    /// Somebody whose password was found to be right a short while ago.
+    async fn verified_before(
+        &self,
+        attempt: &Attempt<'_>,
+        known: Option<&Remembered>,
+        context: &Context,
+    ) -> Result<Option<Remembered>, DirectoryError> {
+        match known.filter(|known| !known.account.external) {
+            Some(known) => {
+                let digest = self.digest_of(known, attempt.password);
+                let is_verified = |digest| self.verified.get(&digest, context.now).is_some();
+                Ok(digest.is_some_and(is_verified).then(|| known.clone()))
+            }
+            None => self.verified_elsewhere(attempt, context).await,
+        }
+    }
+
+    /// Of a password here together with the hash that it should fit.
+    fn digest_of(&self, known: &Remembered, password: &str) -> Option<[u8; 32]> {
+        let hash = known.account.password_hash.as_ref();
+        hash.map(|hash| self.digest(hash.expose(), password))
+    }
+
+    /// `known`: the account of this name, when it was looked up already.
     async fn by_password(
         &self,
         attempt: &Attempt<'_>,
+        known: Option<Option<Remembered>>,
         context: &Context,
     ) -> Result<Remembered, Denied> {
         let Attempt {
             username, password, ..
         } = *attempt;
-        let known = self.account(username, context).await?;
+        let known = match known {
+            Some(known) => known,
+            None => self.account(username, context).await?,
+        };
         if let Some(ldap) = self.elsewhere(known.as_ref(), username, context).await? {
             return self
                 .by_password_elsewhere(ldap, attempt, known.is_some(), context)
                 .await;
         }
+        let known = known.filter(|known| !known.account.external);
         let hash = known
             .as_ref()
-            .filter(|known| !known.account.external)
             .and_then(|known| known.account.password_hash.as_ref());
-        let digest = hash.map(|hash| self.digest(hash.expose(), password));
-        if let (Some(known), Some(digest)) = (&known, &digest)
-            && self.verified.get(digest, context.now).is_some()
-        {
-            return Ok(known.clone());
-        }
         // Unknown users and users without a password cost the same time.
         let fits = password.len() <= self.settings.password_max_length * 4
-            && self.hasher.verify(password, hash).await?;
-        let (Some(known), Some(digest), true) = (known, digest, fits) else {
+            && self
+                .hasher
+                .verify(password, hash, Place::of(attempt.from))
+                .await?;
+        let Some(known) = known.filter(|_| fits) else {
             return Err(Denied::Wrong);
         };
-        let seconds = i64::try_from(self.settings.credential_cache_seconds).unwrap_or(0);
-        let until = context.now + TimeDelta::seconds(seconds);
-        self.verified.put(digest, (), until, context.now);
+        if let Some(digest) = self.digest_of(&known, password) {
+            let seconds = i64::try_from(self.settings.credential_cache_seconds).unwrap_or(0);
+            let until = context.now + TimeDelta::seconds(seconds);
+            self.verified.put(digest, (), until, context.now);
+        }
         self.note(
             context,
             NoteUse::SignIn {
@@ -381,7 +506,7 @@ impl Auth {
         let context = context.clone();
         tokio::task::spawn_local(async move {
             let renewed = async {
-                let new = hasher.hash(password.expose()).await?;
+                let new = hasher.hash(password.expose(), Place::NOWHERE).await?;
                 directory
                     .write(&context, RenewHash { user_id, old, new })
                     .await

@@ -7,9 +7,12 @@ use chrono::TimeDelta;
 
 use super::authenticate::{Auth, Denied, Remembered};
 use super::ldap::{Ldap, Person, Unanswered, Verdict};
+use super::place::Place;
+use super::throttle::Key;
 use crate::config::RoleSync;
 use crate::directory::credentials::{Account, NoteUse};
 use crate::directory::external::{Admit, Foresee, IsTaken, Welcome};
+use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
 use crate::directory::{Context, DirectoryError, values};
 
 /// Who makes records and grants when somebody signs in, for the audit log.
@@ -53,6 +56,32 @@ impl Auth {
         Ok(is_external.then_some(ldap))
     }
 
+    /// Somebody whose password there was found to be right a short while ago.
+    pub(super) async fn verified_elsewhere(
+        &self,
+        attempt: &Attempt<'_>,
+        context: &Context,
+    ) -> Result<Option<Remembered>, DirectoryError> {
+        if self.ldap.is_none() || self.is_too_long(attempt) {
+            return Ok(None);
+        }
+        let digest = self.digest_elsewhere(attempt);
+        let Some(name) = self.external.get(&digest, context.now) else {
+            return Ok(None);
+        };
+        let known = self.account(&name, context).await?;
+        Ok(known.filter(|known| known.account.external))
+    }
+
+    fn is_too_long(&self, attempt: &Attempt<'_>) -> bool {
+        attempt.username.len() > values::MAX_USERNAME * 4
+            || attempt.password.len() > self.settings().password_max_length * 4
+    }
+
+    fn digest_elsewhere(&self, attempt: &Attempt<'_>) -> [u8; 32] {
+        self.digest(&format!("ldap\0{}", attempt.username), attempt.password)
+    }
+
     /// Whose password there this is.
     pub(super) async fn by_password_elsewhere(
         &self,
@@ -64,16 +93,8 @@ impl Auth {
         let Attempt {
             username, password, ..
         } = *attempt;
-        let longest = self.settings().password_max_length * 4;
-        if username.len() > values::MAX_USERNAME * 4 || password.len() > longest {
-            return self.wrong(password).await;
-        }
-        let digest = self.digest(&format!("ldap\0{username}"), password);
-        if let Some(name) = self.external.get(&digest, context.now)
-            && let Some(known) = self.account(&name, context).await?
-            && known.account.external
-        {
-            return Ok(known);
+        if self.is_too_long(attempt) {
+            return self.wrong(attempt).await;
         }
         let wants_groups = match ldap.settings().role_sync {
             RoleSync::Off => false,
@@ -91,12 +112,12 @@ impl Auth {
             }
         };
         let Some(person) = person else {
-            return self.wrong(password).await;
+            return self.wrong(attempt).await;
         };
         let name = person.username.clone();
         self.may_guess(&name, attempt, context)?;
         if !self.admit(ldap, person, context).await? {
-            return self.wrong(password).await;
+            return self.wrong(attempt).await;
         }
         let known = self.account(&name, context).await?;
         let Some(known) = known.filter(|known| known.account.external) else {
@@ -104,6 +125,7 @@ impl Auth {
         };
         let seconds = i64::try_from(ldap.settings().cache_seconds).unwrap_or(0);
         let until = context.now + TimeDelta::seconds(seconds);
+        let digest = self.digest_elsewhere(attempt);
         self.external.put(digest, name, until, context.now);
         let user_id = known.account.id;
         // They may have been made, or given roles, on the way in.
@@ -137,7 +159,10 @@ impl Auth {
         let arrival = match ldap.arrival(person) {
             Ok(arrival) => arrival,
             Err(problem) => {
-                log::warn!("LDAP: {dn:?} cannot sign in here: {}", problem.message);
+                SIGN_IN_ELSEWHERE.log(format_args!(
+                    "LDAP: {dn:?} cannot sign in here: {}",
+                    problem.message
+                ));
                 return Ok(false);
             }
         };
@@ -163,30 +188,40 @@ impl Auth {
     }
 
     /// The answer to a wrong password, after the time that it takes for a user
-    /// whose password is here.
-    async fn wrong(&self, password: &str) -> Result<Remembered, Denied> {
+    /// whose password is here. Where the queue is full it comes at once: an error
+    /// in its place would tell wrong guesses from right ones for free.
+    async fn wrong(&self, attempt: &Attempt<'_>) -> Result<Remembered, Denied> {
+        let password = attempt.password;
         let longest = self.settings().password_max_length * 4;
         if password.len() <= longest {
-            self.hasher.verify(password, None).await?;
+            let place = Place::of(attempt.from);
+            drop(self.hasher.verify(password, None, place).await);
         }
         Err(Denied::Wrong)
     }
 
-    /// Counts a wrong guess for the user who was meant, in whichever of the ways
-    /// in which LDAP lets a name be written.
+    /// The user who was meant, when LDAP lets the name be written in a way that
+    /// was not paid for as theirs.
+    fn meant(&self, name: &str, attempt: &Attempt<'_>) -> Option<Key> {
+        let meant = self.throttle.key(name, attempt.from);
+        let paid = self.throttle.key(attempt.username, attempt.from);
+        (meant != paid).then_some(meant)
+    }
+
+    /// Counts a wrong guess for the user who was meant.
     fn count_guess(
         &self,
         name: Option<&str>,
         attempt: &Attempt<'_>,
         context: &Context,
     ) -> Result<(), Denied> {
-        let Some(name) = name.filter(|name| *name != attempt.username) else {
-            return Ok(());
-        };
-        self.may_guess(name, attempt, context)?;
-        let key = self.throttle.key(name, attempt.from);
-        self.throttle.failed(key, context.now);
-        Ok(())
+        match name.and_then(|name| self.meant(name, attempt)) {
+            Some(meant) => {
+                let counted = self.throttle.charge_name(&meant, context.now);
+                counted.map_err(|seconds| Denied::Throttled { seconds })
+            }
+            None => Ok(()),
+        }
     }
 
     /// While somebody has to wait, not even the right guess is told.
@@ -196,8 +231,8 @@ impl Auth {
         attempt: &Attempt<'_>,
         context: &Context,
     ) -> Result<(), Denied> {
-        let key = self.throttle.key(name, attempt.from);
-        match self.throttle.wait(&key, context.now) {
+        let meant = self.meant(name, attempt);
+        match meant.and_then(|meant| self.throttle.wait(&meant, context.now)) {
             Some(seconds) => Err(Denied::Throttled { seconds }),
             None => Ok(()),
         }

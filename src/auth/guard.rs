@@ -1,14 +1,15 @@
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::authenticate::{Auth, Denied};
+use super::passwords::{Owner, Strength, Weakness};
+use super::place::Place;
 use super::policy::Governed;
 use super::principal::Principal;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
-use crate::directory::{
-    Actor, Context, DirectoryError, Execute, Operation, Problem, Reading, Source,
-};
+use crate::directory::users::PasswordHash;
+use crate::directory::{Actor, Context, DirectoryError, Execute, Operation, Reading, Source};
 
 /// Why a known caller does not get what was asked.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ pub struct Guard {
     reading: Reading,
     /// Where the caller is, for the count of wrong passwords.
     from: Option<IpAddr>,
+    strength: OnceLock<Strength>,
     /// Whether reads go to the replica. Decided once, so that one answer is made
     /// of one state; it only ever turns to the primary, whose state is newer.
     reads_replica: AtomicBool,
@@ -64,6 +66,7 @@ impl Guard {
             context,
             reading,
             from,
+            strength: OnceLock::new(),
             reads_replica: AtomicBool::new(false),
         }
     }
@@ -97,22 +100,43 @@ impl Guard {
             .await
     }
 
-    /// Lengths of new passwords count characters; both ends are settings.
-    ///
-    /// # Errors
-    /// What to tell whoever chose it.
-    pub fn check_new_password(&self, password: &str) -> Result<(), Problem> {
-        let settings = self.auth.settings();
-        let (least, most) = (settings.password_min_length, settings.password_max_length);
-        let length = password.chars().count();
-        let message = if length < least {
-            format!("Use at least {least} characters.")
-        } else if length > most {
-            format!("Use at most {most} characters.")
-        } else {
-            return Ok(());
-        };
-        Err(Problem::invalid("password", message))
+    /// All that is wrong with a new password for this user.
+    pub async fn check_new_password(
+        &self,
+        password: &str,
+        owner: &Owner,
+    ) -> Result<Vec<Weakness>, DirectoryError> {
+        let policy = self.auth.passwords.clone();
+        if !policy.reads_a_file() {
+            return Ok(policy.check(password, owner));
+        }
+        let (password, owner) = (password.to_owned(), owner.clone());
+        let check = move || policy.check(&password, &owner);
+        self.auth.hasher.run(Place::of(self.from), check).await
+    }
+
+    pub async fn hash_new_password(&self, password: &str) -> Result<PasswordHash, DirectoryError> {
+        let place = Place::of(self.from);
+        self.auth.hasher.hash(password, place).await
+    }
+
+    /// The same, and finds out how strong it is.
+    pub async fn hash_and_rate_new_password(
+        &self,
+        password: &str,
+        owner: Owner,
+    ) -> Result<PasswordHash, DirectoryError> {
+        let chosen = password.to_owned();
+        let rate = move || Strength::of(&chosen, &owner);
+        let strength = self.auth.hasher.run(Place::of(self.from), rate).await?;
+        // Of several passwords in one request none is told about.
+        let _ = self.strength.set(strength);
+        self.hash_new_password(password).await
+    }
+
+    /// How strong the password is that was set with this request.
+    pub fn strength(&self) -> Option<&Strength> {
+        self.strength.get()
     }
 
     /// Whether the policy lets this through, without doing it.

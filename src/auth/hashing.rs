@@ -2,15 +2,18 @@
 //! never holds up the requests beside it, behind a queue with an end.
 
 pub mod foreign;
+mod queue;
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash as Phc;
 use tokio::sync::oneshot;
 
+use self::queue::FairQueue;
+use super::place::Place;
 use crate::directory::DirectoryError;
 use crate::directory::users::PasswordHash;
 
@@ -19,42 +22,61 @@ use crate::directory::users::PasswordHash;
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$\
     bm9ib2R5LWlzLWhlcmUtMTY$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-type Work = Box<dyn FnOnce() + Send>;
+type Work = Box<dyn FnOnce(Turn) + Send>;
+
+/// What becomes of work in the queue.
+enum Turn {
+    Come,
+    /// It had to give way to somebody with less in the queue.
+    Displaced,
+}
 
 /// Hashes and verifies passwords. Threads end when the last handle is dropped.
 #[derive(Clone)]
 pub struct Hasher {
-    queue: SyncSender<Work>,
+    queue: Arc<Opened>,
+}
+
+/// The queue, until it is dropped.
+struct Opened(Arc<FairQueue<Work>>);
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 impl Hasher {
     /// `threads`: as many as there are cores, by default.
     pub fn start(threads: usize, queue: usize) -> std::io::Result<Self> {
-        let (sender, receiver) = sync_channel::<Work>(queue);
-        let receiver = Arc::new(Mutex::new(receiver));
+        let queue = Arc::new(FairQueue::new(queue));
+        let hasher = Self {
+            queue: Arc::new(Opened(queue.clone())),
+        };
         for number in 0..threads {
-            let receiver = receiver.clone();
+            let queue = queue.clone();
             std::thread::Builder::new()
                 .name(format!("rolecall-hash-{number}"))
-                .spawn(move || work(&receiver))?;
+                .spawn(move || work(&queue))?;
         }
-        Ok(Self { queue: sender })
+        Ok(hasher)
     }
 
-    pub async fn hash(&self, password: &str) -> Result<PasswordHash, DirectoryError> {
+    pub async fn hash(&self, password: &str, place: Place) -> Result<PasswordHash, DirectoryError> {
         let password = password.to_owned();
-        self.run(move || hash(&password)).await?
+        self.run(place, move || hash(&password)).await?
     }
 
-    /// Compares; without a hash it fails after the same time.
+    /// Compares; without a hash it fails after the time that one of ours takes.
     pub async fn verify(
         &self,
         password: &str,
         hash: Option<&PasswordHash>,
+        place: Place,
     ) -> Result<bool, DirectoryError> {
         let password = password.to_owned();
         let phc = hash.map(|hash| hash.expose().to_owned());
-        self.run(move || {
+        self.run(place, move || {
             let known = phc.as_deref().is_some_and(|phc| !phc.is_empty());
             let matches = foreign::verify(
                 &password,
@@ -70,37 +92,39 @@ impl Hasher {
         !hash.expose().is_empty() && !foreign::is_ours(hash.expose())
     }
 
-    async fn run<T: Send + 'static>(
+    /// Does what takes long on one of the threads, when it is this place's turn.
+    /// What nobody waits for any more is passed over.
+    pub(super) async fn run<T: Send + 'static>(
         &self,
+        place: Place,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, DirectoryError> {
         let (sender, receiver) = oneshot::channel();
-        let work: Work = Box::new(move || {
-            let _ = sender.send(work());
+        let work: Work = Box::new(move |turn| match turn {
+            Turn::Come if sender.is_closed() => {}
+            Turn::Come => drop(sender.send(Some(work()))),
+            Turn::Displaced => drop(sender.send(None)),
         });
-        self.queue.try_send(work).map_err(|error| {
-            DirectoryError::Busy(match error {
-                TrySendError::Full(_) => "too many passwords wait to be checked".into(),
-                TrySendError::Disconnected(_) => "the password threads have stopped".into(),
-            })
-        })?;
+        match self.queue.0.push(place, work) {
+            Ok(None) => {}
+            Ok(Some(displaced)) => displaced(Turn::Displaced),
+            Err(_) => return Err(full()),
+        }
         receiver
             .await
-            .map_err(|_| DirectoryError::internal("a password thread panicked"))
+            .map_err(|_| DirectoryError::internal("a password thread panicked"))?
+            .ok_or_else(full)
     }
 }
 
-fn work(queue: &Mutex<Receiver<Work>>) {
-    loop {
-        let next = match queue.lock() {
-            Ok(queue) => queue.recv(),
-            Err(_) => return,
-        };
-        match next {
-            // A panic drops the sender of the answer, and the thread lives on.
-            Ok(work) => drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))),
-            Err(_) => return,
-        }
+fn full() -> DirectoryError {
+    DirectoryError::Busy("too many passwords wait to be checked".into())
+}
+
+fn work(queue: &FairQueue<Work>) {
+    while let Some(next) = queue.pop() {
+        // A panic drops the sender of the answer, and the thread lives on.
+        drop(catch_unwind(AssertUnwindSafe(|| next(Turn::Come))));
     }
 }
 

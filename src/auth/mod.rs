@@ -7,6 +7,7 @@
 
 mod access_log;
 mod authenticate;
+mod budget;
 mod cache;
 mod external;
 mod guard;
@@ -16,10 +17,13 @@ mod issue;
 mod jws;
 pub mod keys;
 pub mod ldap;
+pub mod passwords;
+mod place;
 mod policy;
 mod principal;
 pub mod secret;
 mod sign_in;
+mod single_flight;
 mod throttle;
 
 pub use access_log::AccessLog;

@@ -1,95 +1,109 @@
-//! How often a password may be guessed: so many wrong ones in a row for one
-//! username from one address, then one more each pause. The wait is never
-//! longer than all the pauses together, so nobody is locked out for long, and
-//! somebody at another address locks out nobody.
+//! How often passwords may be guessed: so many wrong ones in a row for one
+//! username from one address, then one more each pause; and so many from one
+//! address over all usernames. The wait is never longer than all the pauses
+//! together, so nobody is locked out for long, and somebody at another address
+//! locks out nobody.
+//!
+//! A guess is paid for before it is checked, so guesses that come at the same
+//! time count as those do that come one after another.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::RwLock;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
+use super::budget::Budget;
+use super::place::Place;
 use super::secret;
+use crate::config;
 
 pub struct Throttle {
-    /// Until when what was used up has come back.
-    debts: RwLock<HashMap<[u8; 32], DateTime<Utc>>>,
-    capacity: usize,
-    attempts: i32,
-    pause: TimeDelta,
+    names: Budget<[u8; 32]>,
+    addresses: Budget<Place>,
     salt: [u8; 32],
 }
 
+/// Who is counted: a username, and where from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    name: [u8; 32],
+    place: Place,
+}
+
+impl Key {
+    /// As bytes that mean nothing outside this process.
+    pub fn bytes(&self) -> &[u8] {
+        &self.name
+    }
+}
+
 impl Throttle {
-    /// `attempts` 0: no limit.
-    pub fn new(attempts: u64, pause_seconds: u64, capacity: usize, salt: [u8; 32]) -> Self {
+    pub fn new(settings: &config::Auth, salt: [u8; 32]) -> Self {
+        let capacity = settings.credential_cache_entries;
         Self {
-            debts: RwLock::default(),
-            capacity,
-            attempts: i32::try_from(attempts).unwrap_or(i32::MAX),
-            pause: TimeDelta::seconds(i64::try_from(pause_seconds).unwrap_or(1)),
+            names: Budget::new(
+                settings.sign_in_attempts,
+                settings.sign_in_pause_seconds,
+                capacity,
+            ),
+            addresses: Budget::new(
+                settings.address_attempts,
+                settings.address_pause_seconds,
+                capacity,
+            ),
             salt,
         }
     }
 
-    /// Who is counted: a username as it was sent, and where from.
-    pub fn key(&self, username: &str, from: Option<IpAddr>) -> [u8; 32] {
+    /// Ways of writing a name that another directory may take for the same one
+    /// are counted as one: it disregards case and repeated blanks.
+    pub fn key(&self, username: &str, from: Option<IpAddr>) -> Key {
+        let place = Place::of(from);
         let mut text = Vec::with_capacity(32 + 16 + username.len());
         text.extend_from_slice(&self.salt);
-        text.extend_from_slice(&place(from));
-        text.extend_from_slice(username.as_bytes());
-        secret::digest(&text)
-    }
-
-    /// Seconds to wait before the next attempt, when there are any.
-    pub fn wait(&self, key: &[u8; 32], now: DateTime<Utc>) -> Option<u64> {
-        let debts = self.debts.read().ok()?;
-        let debt = *debts.get(key)?;
-        let wait = debt - (now + self.pause * (self.attempts - 1));
-        let whole = wait.num_milliseconds().max(0).unsigned_abs();
-        (whole > 0).then(|| whole.div_ceil(1000))
-    }
-
-    /// Notes a wrong password.
-    pub fn failed(&self, key: [u8; 32], now: DateTime<Utc>) {
-        if self.attempts == 0 {
-            return;
+        text.extend_from_slice(place.bytes());
+        for word in username.split_whitespace() {
+            text.push(b' ');
+            text.extend_from_slice(word.to_lowercase().as_bytes());
         }
-        let Ok(mut debts) = self.debts.write() else {
-            return;
-        };
-        if debts.len() >= self.capacity {
-            debts.retain(|_, debt| *debt > now);
-        }
-        // Filling this costs an attacker a hash each: starting anew gains them little.
-        if debts.len() >= self.capacity {
-            debts.clear();
-        }
-        let debt = debts.entry(key).or_insert(now);
-        let most = now + self.pause * self.attempts;
-        *debt = ((*debt).max(now) + self.pause).min(most);
-    }
-
-    /// Forgets what was wrong before the right password came.
-    pub fn fitted(&self, key: &[u8; 32]) {
-        let known = self.debts.read().is_ok_and(|debts| debts.contains_key(key));
-        if known && let Ok(mut debts) = self.debts.write() {
-            debts.remove(key);
+        Key {
+            name: secret::digest(&text),
+            place,
         }
     }
-}
 
-/// An address; of IPv6 the network, since one caller has all of it.
-fn place(from: Option<IpAddr>) -> [u8; 16] {
-    let Some(from) = from else {
-        return [0; 16];
-    };
-    match from.to_canonical() {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => {
-            let network = u128::from(address) >> 64 << 64;
-            network.to_be_bytes()
-        }
+    /// Seconds to wait before the next guess at this name, when there are any.
+    pub fn wait(&self, key: &Key, now: DateTime<Utc>) -> Option<u64> {
+        self.names.wait(&key.name, now)
+    }
+
+    /// Pays for a guess.
+    ///
+    /// # Errors
+    /// The seconds to wait. The name is charged even when only the address has
+    /// to wait: the guess was compared with the passwords that are remembered.
+    pub fn charge(&self, key: &Key, now: DateTime<Utc>) -> Result<(), u64> {
+        self.charge_name(key, now)?;
+        self.addresses.charge(key.place, now)
+    }
+
+    /// Pays for a guess that turned out to be at another name, too.
+    ///
+    /// # Errors
+    /// The seconds to wait.
+    pub fn charge_name(&self, key: &Key, now: DateTime<Utc>) -> Result<(), u64> {
+        self.names.charge(key.name, now)
+    }
+
+    /// The guess was not checked.
+    pub fn give_back(&self, key: &Key, now: DateTime<Utc>) {
+        self.names.give_back(&key.name, now);
+        self.addresses.give_back(&key.place, now);
+    }
+
+    /// The guess was right: what was wrong before it is forgotten.
+    pub fn fitted(&self, key: &Key, now: DateTime<Utc>) {
+        self.names.clear(&key.name);
+        self.addresses.give_back(&key.place, now);
     }
 }
 
@@ -99,12 +113,15 @@ mod tests {
 
     const NOW: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
 
-    fn after(seconds: i64) -> DateTime<Utc> {
-        NOW + TimeDelta::seconds(seconds)
-    }
-
     fn throttle() -> Throttle {
-        Throttle::new(3, 10, 4, [0; 32])
+        let settings = config::Auth {
+            sign_in_attempts: 2,
+            sign_in_pause_seconds: 10,
+            address_attempts: 5,
+            address_pause_seconds: 3,
+            ..config::Auth::default()
+        };
+        Throttle::new(&settings, [0; 32])
     }
 
     fn from(text: &str) -> Option<IpAddr> {
@@ -112,36 +129,41 @@ mod tests {
     }
 
     #[test]
-    fn after_so_many_failures_there_is_a_pause_for_each_more() {
+    fn the_right_password_wipes_the_slate_of_its_name_and_gives_the_address_its_own_back() {
         let throttle = throttle();
-        let key = throttle.key("john", None);
-        for _ in 0..3 {
-            assert_eq!(throttle.wait(&key, NOW), None);
-            throttle.failed(key, NOW);
+        let (john, jane) = (throttle.key("john", None), throttle.key("jane", None));
+        for key in [john, john, jane] {
+            throttle.charge(&key, NOW).unwrap();
         }
-        assert_eq!(throttle.wait(&key, NOW), Some(10));
-        assert_eq!(throttle.wait(&key, after(9)), Some(1));
-        assert_eq!(throttle.wait(&key, after(10)), None);
-        throttle.failed(key, after(10));
-        assert_eq!(throttle.wait(&key, after(10)), Some(10));
-        assert_eq!(throttle.wait(&key, after(40)), None);
+        throttle.fitted(&john, NOW);
+        let allowed = [john, john, jane].map(|key| throttle.charge(&key, NOW));
+        assert_eq!(allowed, [Ok(()); 3]);
+        assert_eq!(throttle.charge(&throttle.key("joan", None), NOW), Err(3));
     }
 
     #[test]
-    fn many_failures_at_once_wait_no_longer_than_few() {
+    fn an_address_is_counted_over_all_names_and_others_are_not() {
         let throttle = throttle();
-        let key = throttle.key("john", None);
-        (0..1000).for_each(|_| throttle.failed(key, NOW));
-        assert_eq!(throttle.wait(&key, NOW), Some(10));
+        let guess =
+            |name: &str, address: &str| throttle.charge(&throttle.key(name, from(address)), NOW);
+        for name in ["a", "b", "c", "d", "e"] {
+            assert_eq!(guess(name, "192.0.2.1"), Ok(()));
+        }
+        assert_eq!(guess("f", "192.0.2.1"), Err(3));
+        assert_eq!(guess("a", "192.0.2.2"), Ok(()));
     }
 
     #[test]
-    fn the_right_password_wipes_the_slate() {
+    fn while_the_address_waits_the_name_is_charged_all_the_same() {
         let throttle = throttle();
-        let key = throttle.key("john", None);
-        (0..3).for_each(|_| throttle.failed(key, NOW));
-        throttle.fitted(&key);
-        assert_eq!(throttle.wait(&key, NOW), None);
+        for name in ["a", "b", "c", "d", "e"] {
+            throttle.charge(&throttle.key(name, None), NOW).unwrap();
+        }
+        let john = throttle.key("john", None);
+        assert_eq!(throttle.charge(&john, NOW), Err(3));
+        assert_eq!(throttle.wait(&john, NOW), None);
+        assert_eq!(throttle.charge(&john, NOW), Err(3));
+        assert_eq!(throttle.wait(&john, NOW), Some(10));
     }
 
     #[test]
@@ -150,21 +172,10 @@ mod tests {
         let key = |name, address| throttle.key(name, from(address));
         assert_ne!(key("john", "192.0.2.1"), key("jane", "192.0.2.1"));
         assert_ne!(key("john", "192.0.2.1"), key("john", "192.0.2.2"));
-        assert_eq!(key("john", "192.0.2.1"), key("john", "::ffff:192.0.2.1"));
+        assert_ne!(key("john doe", "192.0.2.1"), key("johndoe", "192.0.2.1"));
         assert_eq!(key("john", "2001:db8::1"), key("john", "2001:db8::2"));
-        assert_ne!(key("john", "2001:db8::1"), key("john", "2001:db8:0:1::1"));
-    }
-
-    #[test]
-    fn memory_is_bounded_and_no_limit_is_none() {
-        let throttle = throttle();
-        for number in 0..100 {
-            throttle.failed(throttle.key(&number.to_string(), None), NOW);
+        for written in ["JOHN", " john", "John "] {
+            assert_eq!(key("john", "192.0.2.1"), key(written, "192.0.2.1"));
         }
-        assert!(throttle.debts.read().unwrap().len() <= 4);
-        let free = Throttle::new(0, 10, 4, [0; 32]);
-        let key = free.key("john", None);
-        (0..10).for_each(|_| free.failed(key, NOW));
-        assert_eq!(free.wait(&key, NOW), None);
     }
 }

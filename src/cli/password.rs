@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 use super::failure::Failure;
 use super::output;
 use crate::auth::hash_password;
+use crate::auth::passwords::{self, Owner, PasswordPolicy, Strength};
 use crate::auth::secret::random_password;
 use crate::config::{Auth, Secret};
 use crate::directory::users::PasswordHash;
@@ -14,7 +15,8 @@ const MAX_LINE: u64 = 64 * 1024;
 
 pub struct Password {
     text: Secret,
-    is_made: bool,
+    /// Where it was given; none: it was made here.
+    given_as: Option<&'static str>,
 }
 
 impl Password {
@@ -31,18 +33,17 @@ impl Password {
         text.truncate(limits.password_max_length);
         Ok(Self {
             text: Secret::new(text),
-            is_made: true,
+            given_as: None,
         })
     }
 
-    /// One that is configured or typed; `name` tells where.
-    pub fn given(name: &str, text: Secret, limits: &Auth) -> Result<Self, Failure> {
-        check_length(text.expose(), limits)
-            .map_err(|problem| Failure::usage(format!("{name}: {problem}")))?;
-        Ok(Self {
+    /// One that is configured or typed; `name` tells where. It may be as bad as
+    /// it likes until it is checked.
+    pub fn given(name: &'static str, text: Secret) -> Self {
+        Self {
             text,
-            is_made: false,
-        })
+            given_as: Some(name),
+        }
     }
 
     pub fn read_or_make(from_stdin: bool, limits: &Auth) -> Result<Self, Failure> {
@@ -55,7 +56,23 @@ impl Password {
         }
         let line = first_line(stdin.lock())
             .map_err(|problem| Failure::usage(format!("--password-stdin: {problem}")))?;
-        Self::given("--password-stdin", Secret::new(line), limits)
+        Ok(Self::given("--password-stdin", Secret::new(line)))
+    }
+
+    /// Whether this user can have it.
+    pub fn check(&self, policy: &PasswordPolicy, owner: &Owner) -> Result<(), Failure> {
+        let Some(name) = self.given_as else {
+            return Ok(());
+        };
+        let found = policy.check(self.text.expose(), owner);
+        passwords::problem(&found).map_or(Ok(()), |problem| Err(Failure::argument(name, problem)))
+    }
+
+    /// Tells how strong one is that somebody chose.
+    pub fn rate(&self, owner: &Owner) {
+        if self.given_as.is_some() {
+            output::remark(&rating(&Strength::of(self.text.expose(), owner)));
+        }
     }
 
     pub fn hash(&self) -> Result<PasswordHash, Failure> {
@@ -64,7 +81,10 @@ impl Password {
 
     /// The text of one that was made here: it has to be shown.
     pub fn made(&self) -> Option<&str> {
-        self.is_made.then(|| self.text.expose())
+        match self.given_as {
+            None => Some(self.text.expose()),
+            Some(_) => None,
+        }
     }
 
     /// Shows one that was made here, alone on a line of standard output.
@@ -77,21 +97,13 @@ impl Password {
     }
 }
 
-fn check_length(password: &str, limits: &Auth) -> Result<(), String> {
-    let length = password.chars().count();
-    if length < limits.password_min_length {
-        return Err(format!(
-            "use at least {} characters",
-            limits.password_min_length
-        ));
-    }
-    if length > limits.password_max_length {
-        return Err(format!(
-            "use at most {} characters",
-            limits.password_max_length
-        ));
-    }
-    Ok(())
+fn rating(strength: &Strength) -> String {
+    let advice = strength.warning.iter().chain(&strength.suggestions);
+    let advice: String = advice.map(|text| format!(" {text}")).collect();
+    format!(
+        "The strength of the password is {} of 4.{advice}",
+        strength.score
+    )
 }
 
 /// The first line without its end. Blanks belong to the password.
@@ -130,30 +142,42 @@ mod tests {
         assert!(first_line(&[0xff, b'\n'][..]).is_err());
     }
 
-    #[test]
-    fn the_length_of_a_given_password_is_checked_in_characters() {
-        let limits = Auth {
-            password_min_length: 3,
-            password_max_length: 4,
-            ..Auth::default()
+    fn check(password: &Password, limits: &Auth) -> Result<(), Failure> {
+        let owner = Owner {
+            username: "zq-9-ab".into(),
+            email: None,
         };
-        for (text, fits) in [
-            ("éé", false),
-            ("ééé", true),
-            ("éééé", true),
-            ("ééééé", false),
-        ] {
-            let given = Password::given("--password-stdin", Secret::new(text), &limits);
-            assert_eq!(given.is_ok(), fits, "{text}");
-        }
+        password.check(&PasswordPolicy::new(limits).unwrap(), &owner)
+    }
+
+    #[test]
+    fn a_given_password_is_checked() {
+        let check = |text: &str| {
+            let given = Password::given("--password-stdin", Secret::new(text));
+            check(&given, &Auth::default())
+        };
+        assert!(check("tiger in a tree").is_ok());
+        let told = check("zq-9-AB").unwrap_err();
+        let expected = "--password-stdin: The password must not be the username.";
+        assert!(matches!(told, Failure::Usage(text) if text == expected));
     }
 
     #[test]
     fn only_a_made_password_is_shown() {
-        let limits = Auth::default();
-        let given = Password::given("x", Secret::new("hunter2"), &limits).unwrap();
+        let given = Password::given("x", Secret::new("tiger in a tree"));
         assert_eq!(given.made(), None);
-        assert!(Password::make(&limits).unwrap().made().is_some());
+        assert!(Password::make(&Auth::default()).unwrap().made().is_some());
+    }
+
+    #[test]
+    fn the_strength_is_told_with_advice() {
+        let strength = Strength::of("hobbes1", &Owner::default());
+        let told = rating(&strength);
+        assert!(
+            told.starts_with("The strength of the password is "),
+            "{told}"
+        );
+        assert!(told.contains(" of 4. "), "{told}");
     }
 
     #[test]
@@ -165,7 +189,9 @@ mod tests {
                 ..Auth::default()
             };
             let password = Password::make(&limits).unwrap();
-            assert_eq!(check_length(password.made().unwrap(), &limits), Ok(()));
+            let made = password.made().unwrap().to_owned();
+            let given = Password::given("x", Secret::new(made));
+            assert!(check(&given, &limits).is_ok());
         }
     }
 }

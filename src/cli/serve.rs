@@ -8,6 +8,7 @@ use super::output;
 use super::password::Password;
 use super::runtime::Session;
 use crate::auth::keys;
+use crate::auth::passwords::{Owner, PasswordPolicy};
 use crate::config::Settings;
 use crate::directory::credentials::{
     CreateFirstAdministrator, FirstAdministrator, HasAdministrator,
@@ -39,9 +40,15 @@ async fn first_administrator(session: &Session) -> Result<Option<Password>, Fail
     let username = values::username(&limits.admin_username)
         .map_err(|problem| Failure::argument("auth.admin_username", problem))?;
     let password = match limits.admin_password.clone() {
-        Some(text) => Password::given("auth.admin_password", text, limits)?,
+        Some(text) => Password::given("auth.admin_password", text),
         None => Password::make(limits)?,
     };
+    let policy = PasswordPolicy::new(limits).map_err(Failure::usage)?;
+    let owner = Owner {
+        username: username.clone(),
+        email: None,
+    };
+    password.check(&policy, &owner)?;
     let password_hash = password.hash()?;
     let create = CreateFirstAdministrator {
         username: username.clone(),
@@ -156,7 +163,7 @@ mod tests {
         let url = "postgres://me:hunter2@localhost/people";
         settings.database.url = DatabaseUrl::parse(url).unwrap();
         let text = Secret::new("hunter2");
-        let password = Password::given("auth.admin_password", text, &settings.auth).unwrap();
+        let password = Password::given("auth.admin_password", text);
         let text = shown(&settings, Some(&password));
         assert!(text.contains("with the configured password"), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
@@ -204,7 +211,12 @@ mod tests {
     #[test]
     fn an_unfit_first_administrator_is_wrong_configuration() {
         let scratch = Scratch::new();
-        for (username, password) in [("John Doe", "long enough"), ("admin", "short")] {
+        for (username, password) in [
+            ("John Doe", "long enough"),
+            ("admin", "short"),
+            ("admin", "password1"),
+            ("jane-1984", "Jane-1984"),
+        ] {
             let mut settings = scratch.settings();
             settings.auth = with_password(password).auth;
             settings.auth.admin_username = username.to_owned();

@@ -9,6 +9,7 @@ use super::output::{Table, remark};
 use super::password::Password;
 use super::runtime::Session;
 use super::walk::Walk;
+use crate::auth::passwords::{Owner, PasswordPolicy};
 use crate::config::Settings;
 use crate::directory::Expected;
 use crate::directory::listing::Visible;
@@ -56,7 +57,13 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
 
 fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
     let mut changes = attributes(&arguments)?;
+    let policy = policy(&settings)?;
     let password = Password::read_or_make(arguments.password_stdin, &settings.auth)?;
+    let owner = Owner {
+        username: arguments.username.clone(),
+        email: arguments.email.clone(),
+    };
+    password.check(&policy, &owner)?;
     changes.password_hash = Some(Some(password.hash()?));
     let user = Session::open(settings)?.run(async move |session| {
         let roles = lookup::roles(session, &arguments.roles).await?;
@@ -72,7 +79,19 @@ fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
         "Added the user \"{}\" with the id {}.",
         user.username, user.id
     ));
+    password.rate(&owner);
     password.show_if_made(&user.username)
+}
+
+fn policy(settings: &Settings) -> Result<PasswordPolicy, Failure> {
+    PasswordPolicy::new(&settings.auth).map_err(Failure::usage)
+}
+
+fn owner(user: &User) -> Owner {
+    Owner {
+        username: user.username.clone(),
+        email: user.email.clone(),
+    }
 }
 
 fn attributes(arguments: &AddUser) -> Result<UserChanges, Failure> {
@@ -102,29 +121,29 @@ fn password(
     keep_tokens: bool,
     settings: Settings,
 ) -> Result<(), Failure> {
+    let policy = policy(&settings)?;
     let password = Password::read_or_make(from_stdin, &settings.auth)?;
-    let hash = password.hash()?;
-    let user = Session::open(settings)?
-        .with_mail()
-        .run(async move |session| {
-            let user = lookup::user(session, username).await?;
-            let update = UpdateUser {
-                id: user.id,
-                expected: Expected::Anything,
-                visible: Visible::All,
-                changes: UserChanges {
-                    password_hash: Some(Some(hash)),
-                    ..UserChanges::default()
-                },
-                roles: None,
-                reach: Reach::Everything,
-                may_set_flags: true,
-                sees_trash: true,
-                is_proved: false,
-                end_tokens: Some(!keep_tokens),
-            };
-            Ok(session.write(update).await?)
-        })?;
+    let user = Session::open(settings)?.with_mail().run(async |session| {
+        let user = lookup::user(session, username).await?;
+        password.check(&policy, &owner(&user))?;
+        let hash = password.hash()?;
+        let update = UpdateUser {
+            id: user.id,
+            expected: Expected::Anything,
+            visible: Visible::All,
+            changes: UserChanges {
+                password_hash: Some(Some(hash)),
+                ..UserChanges::default()
+            },
+            roles: None,
+            reach: Reach::Everything,
+            may_set_flags: true,
+            sees_trash: true,
+            is_proved: false,
+            end_tokens: Some(!keep_tokens),
+        };
+        Ok(session.write(update).await?)
+    })?;
     let tokens = match keep_tokens {
         true => "stay",
         false => "were revoked",
@@ -133,6 +152,7 @@ fn password(
         "Changed the password of \"{}\"; its sign-ins have ended, its API tokens {tokens}.",
         user.username
     ));
+    password.rate(&owner(&user));
     password.show_if_made(&user.username)
 }
 

@@ -1,5 +1,7 @@
 //! `[auth]`: the first administrator, passwords, and how long a proof of identity is remembered.
 
+use std::path::PathBuf;
+
 use super::secret::Secret;
 use super::table::{Kind, Preset, Setting};
 use super::value;
@@ -10,6 +12,9 @@ pub struct Auth {
     pub admin_password: Option<Secret>,
     pub password_min_length: usize,
     pub password_max_length: usize,
+    pub refuse_common_passwords: bool,
+    /// More passwords that are refused, or hashes of such.
+    pub refused_passwords_file: Option<PathBuf>,
     pub hash_threads: Option<usize>,
     pub hash_queue: usize,
     pub credential_cache_seconds: u64,
@@ -23,6 +28,9 @@ pub struct Auth {
     /// 0: no limit.
     pub sign_in_attempts: u64,
     pub sign_in_pause_seconds: u64,
+    /// Over all usernames. 0: no limit.
+    pub address_attempts: u64,
+    pub address_pause_seconds: u64,
     pub password_tokens: u64,
     pub tokens_per_user: u64,
     pub reauthenticate_seconds: u64,
@@ -33,8 +41,10 @@ impl Default for Auth {
         Auth {
             admin_username: "admin".to_owned(),
             admin_password: None,
-            password_min_length: 6,
+            password_min_length: 7,
             password_max_length: 1024,
+            refuse_common_passwords: true,
+            refused_passwords_file: None,
             hash_threads: None,
             hash_queue: 64,
             credential_cache_seconds: 60,
@@ -47,6 +57,8 @@ impl Default for Auth {
             sign_in_seconds: 7_776_000,
             sign_in_attempts: 10,
             sign_in_pause_seconds: 6,
+            address_attempts: 50,
+            address_pause_seconds: 2,
             password_tokens: 10,
             tokens_per_user: 100,
             reauthenticate_seconds: 900,
@@ -87,7 +99,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         env: "ROLECALL_PASSWORD_MIN_LENGTH",
         flag: None,
         kind: Kind::Number,
-        preset: Preset::Value("6"),
+        preset: Preset::Value("7"),
         meaning: "Characters that a new password has at least.",
         set: |settings, text| {
             settings.auth.password_min_length = value::number(text, 1..=1024)?;
@@ -103,6 +115,32 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Characters that a password has at most.",
         set: |settings, text| {
             settings.auth.password_max_length = value::number(text, 1..=1024)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.refuse_common_passwords",
+        env: "ROLECALL_REFUSE_COMMON_PASSWORDS",
+        flag: None,
+        kind: Kind::Switch,
+        preset: Preset::Value("true"),
+        meaning: "Whether the most common passwords, a list of which is part of the program, cannot be set.",
+        set: |settings, text| {
+            settings.auth.refuse_common_passwords = value::switch(text)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.refused_passwords_file",
+        env: "ROLECALL_REFUSED_PASSWORDS_FILE",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Unset {
+            example: "/etc/rolecall/refused-passwords.txt",
+        },
+        meaning: "More passwords that cannot be set: one a line, or sorted SHA-1 hashes as Have I Been Pwned has them; read at start.",
+        set: |settings, text| {
+            settings.auth.refused_passwords_file = Some(value::name(text)?.into());
             Ok(())
         },
     },

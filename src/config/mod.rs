@@ -310,7 +310,7 @@ mod tests {
         );
         assert_eq!(
             sentence(&[("ROLECALL_PASSWORD_MAX_LENGTH", "5")]),
-            "auth.password_min_length: 6 is more than auth.password_max_length allows (5)"
+            "auth.password_min_length: 7 is more than auth.password_max_length allows (5)"
         );
         assert_eq!(
             sentence(&[("ROLECALL_MAIL_SMTP_URL", "smtp://localhost")]),

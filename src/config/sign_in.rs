@@ -94,6 +94,30 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        key: "auth.address_attempts",
+        env: "ROLECALL_ADDRESS_ATTEMPTS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("50"),
+        meaning: "Wrong passwords from one address, whatever the usernames, before 429; 0 allows any number.",
+        set: |settings, text| {
+            settings.auth.address_attempts = value::number(text, 0..=100_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.address_pause_seconds",
+        env: "ROLECALL_ADDRESS_PAUSE_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("2"),
+        meaning: "After those, one more attempt from that address each so many seconds.",
+        set: |settings, text| {
+            settings.auth.address_pause_seconds = value::number(text, 1..=600)?;
+            Ok(())
+        },
+    },
+    Setting {
         key: "auth.password_tokens",
         env: "ROLECALL_PASSWORD_TOKENS",
         flag: None,

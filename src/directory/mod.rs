@@ -26,6 +26,7 @@ pub mod grant_rules;
 pub mod grants;
 pub mod json;
 pub mod listing;
+pub mod log_limit;
 pub mod mail;
 pub mod members;
 pub mod partners;

@@ -8,7 +8,7 @@ use actix_web::rt;
 
 use crate::auth::Auth;
 use crate::directory::grants::TellEnds;
-use crate::directory::{Context, Directory, RequestId};
+use crate::directory::{Context, Directory, RequestId, log_limit};
 
 /// Works until the system stops.
 pub fn start(directory: Arc<Directory>, pause: Duration) {
@@ -16,6 +16,16 @@ pub fn start(directory: Arc<Directory>, pause: Duration) {
         loop {
             tell_ends(&directory).await;
             rt::time::sleep(pause).await;
+        }
+    });
+}
+
+/// Tells what the log held back, until the system stops.
+pub fn flush_log() {
+    rt::spawn(async {
+        loop {
+            rt::time::sleep(Duration::from_secs(1)).await;
+            log_limit::flush();
         }
     });
 }

@@ -198,6 +198,7 @@ impl Bound {
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
         let pause = Duration::from_secs(settings.limits.ended_grants_seconds);
         housekeeping::start(directory.clone(), pause);
+        housekeeping::flush_log();
         let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
         housekeeping::follow(directory.clone(), unheard);
         housekeeping::keep_access_log(auth.clone());

@@ -407,7 +407,10 @@ mod escalation {
         user.client(&app)
             .post(&path, &linkage("roles", &[1]))
             .expect(403);
-        let mut document = a_new("users", json!({"username": "puppet", "password": "secret"}));
+        let mut document = a_new(
+            "users",
+            json!({"username": "puppet", "password": "s3cret-word"}),
+        );
         document["data"]["relationships"] = json!({"roles": linkage("roles", &[1])});
         user.client(&app).post("/users", &document).expect(403);
         let puppets = app.admin().get("/users?filter[username]=puppet");

@@ -60,7 +60,7 @@ fn no_answer_to_a_change_is_kept_by_a_cache() {
             "PUT",
             "/api/user/calvin",
             "application/json",
-            r#"{"password":"password1"}"#,
+            r#"{"password":"tulip-1637"}"#,
         ),
         ("POST", "/api/user/calvin", "application/json", "{}"),
         ("DELETE", "/api/user/calvin", "application/json", ""),

@@ -118,7 +118,7 @@ fn a_new_password_is_told_as_changed_and_no_more() {
     let answer = app.admin().patch(&user.path(), &patch).expect(200);
     assert_eq!(
         told(&app, &answer),
-        [json!(["update", "users", user.id, {}, {"password": "changed"}])]
+        [json!(["update", "users", user.id, {}, {"password": "changed-word"}])]
     );
 }
 
@@ -189,7 +189,10 @@ fn every_grant_is_an_event_of_its_own() {
 fn a_user_created_with_roles_is_told_with_every_grant() {
     let app = TestApp::start();
     let role = a_role().create(&app);
-    let mut document = a_new("users", json!({"username": "jo", "password": "secret"}));
+    let mut document = a_new(
+        "users",
+        json!({"username": "jo", "password": "s3cret-word"}),
+    );
     document["data"]["relationships"] = json!({"roles": linkage("roles", &[role.id])});
     let answer = app.admin().post("/users", &document).expect(201);
     let verbs: Vec<Value> = told(&app, &answer)

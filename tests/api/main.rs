@@ -40,6 +40,7 @@ mod mail;
 mod migrations;
 mod openl2m;
 mod partners;
+mod passwords;
 mod privileges;
 mod program;
 mod prp;

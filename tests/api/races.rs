@@ -30,7 +30,7 @@ fn at_once<T: Send>(works: Vec<impl FnOnce() -> T + Send>) -> Vec<T> {
 }
 
 fn new_user(attributes: Value) -> Value {
-    let mut document = json!({"data": {"type": "users", "attributes": {"password": "12345678"}}});
+    let mut document = json!({"data": {"type": "users", "attributes": {"password": "tulip-1637"}}});
     let all = document["data"]["attributes"].as_object_mut().unwrap();
     all.extend(attributes.as_object().unwrap().clone());
     document

@@ -299,7 +299,7 @@ impl Things {
             }
             (_, None) if kind == "users" => {
                 let username = format!("u{}", self.owner.id);
-                let attributes = json!({"username": username, "password": "secret"});
+                let attributes = json!({"username": username, "password": "s3cret-word"});
                 Some(a_new(kind, attributes))
             }
             (_, None) if kind == "grants" => {

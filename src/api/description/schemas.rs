@@ -31,7 +31,11 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
     for kind in types::all() {
         let name = kind.name;
         all.insert(name.into(), resource(kind, frame));
-        all.insert(format!("{name}.document"), document(reference(name)));
+        let mut shape = document(reference(name));
+        if kind.fields().iter().any(|field| field.name == "password") {
+            set(&mut shape, &["properties", "meta"], password_meta());
+        }
+        all.insert(format!("{name}.document"), shape);
         let related = json!({ "oneOf": [reference(name), { "type": "null" }] });
         if is_target(name, false) {
             all.insert(format!("{name}.related"), document(related));
@@ -69,6 +73,26 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         }
     }
     all
+}
+
+/// What an answer to a new password says beside the user.
+fn password_meta() -> Value {
+    json!({
+        "type": "object",
+        "description": "Present when the request set a password.",
+        "properties": {
+            "password_strength": {
+                "type": "object",
+                "description": "An estimate by zxcvbn.",
+                "properties": {
+                    "score": { "type": "integer", "minimum": 0, "maximum": 4 },
+                    "warning": { "type": "string" },
+                    "suggestions": { "type": "array", "items": { "type": "string" } },
+                },
+                "required": ["score"],
+            },
+        },
+    })
 }
 
 /// Whether any relationship leads to the type, of those to many or to one.

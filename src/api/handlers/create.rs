@@ -90,7 +90,7 @@ async fn kept<R: Writable>(
         Outcome {
             id: Some(R::id(&row)),
             state: Some(State::of_row::<R>(&row).as_str().to_owned()),
-            shown: written::<R>(&render, &row, &[], &link),
+            shown: written::<R>(&render, &row, &[], &link, None),
         }
     };
     let task = call

@@ -26,6 +26,7 @@ use super::paging::Told;
 use super::plan::Plan;
 use super::render::{Render, cursor_member, open_links};
 use super::resource::{Listable, Resource, Row};
+use crate::auth::passwords::Strength;
 use crate::directory::DirectoryError;
 use crate::directory::listing::List;
 use crate::jsonapi::query::Query;
@@ -61,7 +62,8 @@ pub async fn one<R: Resource>(
     };
     let mut link = Vec::with_capacity(64);
     query.write_link(&mut link, own, &[]);
-    Ok(written::<R>(&render, row, once, &link))
+    let strength = call.guard.strength();
+    Ok(written::<R>(&render, row, once, &link, strength))
 }
 
 /// The document itself, when all that it shows is there.
@@ -70,6 +72,7 @@ fn written<R: Resource>(
     row: &Row<R>,
     once: &[(&'static str, String)],
     link: &[u8],
+    strength: Option<&Strength>,
 ) -> Vec<u8> {
     let mut out = Vec::with_capacity(RESOURCE_BYTES);
     raw(&mut out, "{\"data\":");
@@ -78,7 +81,14 @@ fn written<R: Resource>(
     render.compound.write(&mut out, render, primary);
     out.push(b',');
     open_links(&mut out, render.base, link);
-    raw(&mut out, "}}");
+    out.push(b'}');
+    if let Some(strength) = strength {
+        raw(&mut out, ",\"meta\":{\"password_strength\":");
+        // Writing to memory cannot fail.
+        let _ = serde_json::to_writer(&mut out, strength);
+        out.push(b'}');
+    }
+    out.push(b'}');
     out
 }
 

@@ -8,6 +8,7 @@ use crate::api::resource::{
     ShownOnce, Stamp, Target, Writable,
 };
 use crate::auth::Guard;
+use crate::auth::passwords::{self, Owner};
 use crate::config::Secret;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, User, UserChanges, UserColumn,
@@ -140,7 +141,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     Attribute {
         name: "password",
-        doc: "Set by whoever may; in no answer. One's own takes old_password beside it.",
+        doc: "Set by whoever may; in no answer, but meta.password_strength tells how strong a new one is. One's own takes old_password beside it.",
         form: Form::PLAIN.required(),
         kind: Kind::Text,
         show: None,
@@ -256,15 +257,32 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
 ];
 
 impl UserDraft {
-    fn check_password(&self, guard: &Guard) -> Option<Problem> {
-        let password = self.password.as_ref()?;
-        guard.check_new_password(password.expose()).err()
+    /// Whom the user will be: `before` and what changes.
+    fn owner(&self, before: Option<User>) -> Owner {
+        let (username, email) =
+            before.map_or_else(Default::default, |user| (user.username, user.email));
+        Owner {
+            username: self.changes.username.clone().unwrap_or(username),
+            email: self.changes.email.clone().unwrap_or(email),
+        }
     }
 
-    async fn hash(&mut self, guard: &Guard) -> Result<(), Failure> {
+    async fn check_password(
+        &self,
+        guard: &Guard,
+        owner: &Owner,
+    ) -> Result<Option<Problem>, Failure> {
+        let Some(password) = &self.password else {
+            return Ok(None);
+        };
+        let found = guard.check_new_password(password.expose(), owner).await?;
+        Ok(passwords::problem(&found))
+    }
+
+    async fn hash(&mut self, guard: &Guard, owner: Owner) -> Result<(), Failure> {
         if let Some(password) = self.password.take() {
-            self.changes.password_hash =
-                Some(Some(guard.auth().hasher.hash(password.expose()).await?));
+            let hash = guard.hash_and_rate_new_password(password.expose(), owner);
+            self.changes.password_hash = Some(Some(hash.await?));
         }
         Ok(())
     }
@@ -278,7 +296,13 @@ async fn settle(
     mut draft: UserDraft,
     mut problems: Vec<Problem>,
 ) -> Result<(), Failure> {
-    problems.extend(draft.check_password(guard));
+    // Who may not be seen is not compared with, and not changed either.
+    let before = match &draft.password {
+        Some(_) => guard.find(Users::find(operation.id)).await?,
+        None => None,
+    };
+    let owner = draft.owner(before);
+    problems.extend(draft.check_password(guard, &owner).await?);
     let is_own = operation.id == guard.principal().id;
     let has_new = draft.password.is_some();
     if is_own && has_new && draft.old_password.is_none() {
@@ -300,7 +324,7 @@ async fn settle(
         }
         operation.is_proved = true;
     }
-    draft.hash(guard).await?;
+    draft.hash(guard, owner).await?;
     operation.changes = draft.changes;
     operation.end_tokens = draft.end_tokens;
     Ok(())
@@ -363,9 +387,10 @@ impl Writable for Users {
             &draft.changes,
             draft.password.is_some(),
         ));
-        problems.extend(draft.check_password(guard));
+        let owner = draft.owner(None);
+        problems.extend(draft.check_password(guard, &owner).await?);
         refuse(problems)?;
-        draft.hash(guard).await?;
+        draft.hash(guard, owner).await?;
         operation.changes = draft.changes;
         Ok((operation, ShownOnce::new()))
     }

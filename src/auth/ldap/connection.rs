@@ -10,6 +10,7 @@ use ldap3::{
 use super::person::{Entry, GroupNames, Person, attributes};
 use super::{Inner, Trouble, tls};
 use crate::config::{self, Secret};
+use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
 
 /// Result codes (RFC 4511, section 4.1.9).
 pub mod code {
@@ -139,7 +140,9 @@ impl Connection {
             }
             (None, _) => Ok(None),
             _ => {
-                log::warn!("LDAP: several entries match {filter:?}: nobody is signed in by it");
+                SIGN_IN_ELSEWHERE.log(format_args!(
+                    "LDAP: several entries match {filter:?}: nobody is signed in by it"
+                ));
                 Ok(None)
             }
         }

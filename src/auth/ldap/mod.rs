@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 use crate::config;
 use crate::directory::Problem;
 use crate::directory::external::Arrival;
+use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
 use circuit::Circuit;
 use connection::Connection;
 use gate::Gate;
@@ -171,7 +172,9 @@ impl Ldap {
         let circuit = &self.0.circuit;
         circuit.check(now)?;
         let place = self.0.gate.enter().await.ok_or_else(|| {
-            log::warn!("LDAP: too many sign-ins wait for a connection");
+            SIGN_IN_ELSEWHERE.log(format_args!(
+                "LDAP: too many sign-ins wait for a connection"
+            ));
             Unanswered { seconds: 1 }
         })?;
         // Whoever waited may have waited for a server that fails meanwhile.
@@ -191,12 +194,12 @@ impl Ldap {
                 Ok(answer)
             }
             Err(trouble @ Trouble::Unreachable(_)) => {
-                log::warn!("LDAP: {trouble}");
+                SIGN_IN_ELSEWHERE.log(format_args!("LDAP: {trouble}"));
                 Err(circuit.failed(now))
             }
             // It was quick to say so, and may answer the next.
             Err(trouble @ Trouble::Refused(_)) => {
-                log::warn!("LDAP: {trouble}");
+                SIGN_IN_ELSEWHERE.log(format_args!("LDAP: {trouble}"));
                 Err(Unanswered { seconds: 1 })
             }
         }

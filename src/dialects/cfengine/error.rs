@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderValue};
 
 use super::answer::REQUEST_ID;
 use crate::auth::{Denied, Refusal};
-use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId};
+use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"rolecall\"";
@@ -211,12 +211,12 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
             "Somebody else changed it at this moment.",
         ),
         DirectoryError::Busy(why) => {
-            log::warn!("{request_id} busy: {why}");
+            log_limit::busy(request_id, &why);
             busy()
         }
         DirectoryError::Again => busy(),
         DirectoryError::TimedOut(why) => {
-            log::warn!("{request_id} timed out: {why}");
+            log_limit::timed_out(request_id, &why);
             later(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The database took too long over it; ask for less.",
@@ -224,7 +224,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
             )
         }
         DirectoryError::Unavailable(why) => {
-            log::error!("{request_id} unavailable: {why}");
+            log_limit::unavailable(request_id, &why);
             later(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The database does not answer; try again in a moment.",

@@ -9,6 +9,7 @@ use super::call::{Call, Cfengine, answer};
 use super::error::Failure;
 use super::members::Members;
 use super::parameters::Page;
+use crate::auth::passwords::{self, Owner};
 use crate::config::Secret;
 use crate::directory::cfengine::{
     CreateNamedUser, DeleteNamedUser, FindNamedUser, ListNamedUsers, NamedUser, UpdateNamedUser,
@@ -91,7 +92,7 @@ pub async fn create(
         let sent = Sent::read(call, &mut payload, true).await?;
         operation.roles = sent.roles.unwrap_or_default();
         operation.create.changes = sent.changes;
-        operation.create.changes.password_hash = hashed(call, sent.password).await?;
+        operation.create.changes.password_hash = hashed(call, sent.password.as_ref()).await?;
         call.guard.write(operation).await?;
         Ok(Answer::created())
     })
@@ -126,7 +127,7 @@ pub async fn update(
         call.guard.permits(&mut operation)?;
         operation.update.is_proved = proved(call, &operation.username, &sent).await?;
         operation.update.changes = sent.changes;
-        operation.update.changes.password_hash = hashed(call, sent.password).await?;
+        operation.update.changes.password_hash = hashed(call, sent.password.as_ref()).await?;
         call.guard.write(operation).await?;
         Ok(Answer::done())
     })
@@ -168,9 +169,6 @@ impl Sent {
             false => None,
         };
         let password = members.text("password");
-        if let Some(password) = password {
-            members.check(call.guard.check_new_password(password));
-        }
         let old_password = members.text("old_password");
         let changes = UserChanges {
             username,
@@ -181,6 +179,11 @@ impl Sent {
             ..UserChanges::default()
         };
         let roles = members.texts("roles", call.cfengine.items);
+        if let Some(password) = password {
+            let owner = owner(call, &changes, is_new).await?;
+            let found = call.guard.check_new_password(password, &owner).await?;
+            members.check(passwords::problem(&found).map_or(Ok(()), Err));
+        }
         members.done()?;
         let secret = |text: &str| Secret::new(text.to_owned());
         Ok(Self {
@@ -208,13 +211,31 @@ async fn proved(call: &Call<'_>, username: &str, sent: &Sent) -> Result<bool, Fa
     }
 }
 
+/// Whose password it shall be: the user in the path, as they will be.
+async fn owner(call: &Call<'_>, changes: &UserChanges, is_new: bool) -> Result<Owner, Failure> {
+    let username = call.name();
+    let email = match &changes.email {
+        Some(email) => email.clone(),
+        None if is_new => None,
+        None => {
+            let find = FindNamedUser {
+                username: username.clone(),
+                visible: Default::default(),
+            };
+            let found = call.guard.find(find).await?;
+            found.and_then(|found| found.user.email)
+        }
+    };
+    Ok(Owner { username, email })
+}
+
 async fn hashed(
     call: &Call<'_>,
-    password: Option<Secret>,
+    password: Option<&Secret>,
 ) -> Result<Option<Option<PasswordHash>>, Failure> {
     match password {
         Some(password) => {
-            let hash = call.guard.auth().hasher.hash(password.expose()).await?;
+            let hash = call.guard.hash_new_password(password.expose()).await?;
             Ok(Some(Some(hash)))
         }
         None => Ok(None),

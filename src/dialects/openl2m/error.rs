@@ -10,7 +10,7 @@ use super::faults::{Faults, NON_FIELD};
 use super::fields::no_object;
 use super::{record, unknown};
 use crate::auth::{Denied, Refusal};
-use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId};
+use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 
 /// Seconds after which a busy service is worth another try.
 const RETRY_BUSY: u64 = 1;
@@ -184,19 +184,19 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
             told(409, "Somebody else changed it at this moment.")
         }
         DirectoryError::Busy(why) => {
-            log::warn!("{request_id} busy: {why}");
+            log_limit::busy(request_id, &why);
             busy()
         }
         DirectoryError::Again => busy(),
         DirectoryError::TimedOut(why) => {
-            log::warn!("{request_id} timed out: {why}");
+            log_limit::timed_out(request_id, &why);
             Told {
                 wait: Some(RETRY_UNAVAILABLE),
                 ..told(503, "The database took too long over it; ask for less.")
             }
         }
         DirectoryError::Unavailable(why) => {
-            log::error!("{request_id} unavailable: {why}");
+            log_limit::unavailable(request_id, &why);
             Told {
                 wait: Some(RETRY_UNAVAILABLE),
                 ..told(503, "The database does not answer; try again in a moment.")

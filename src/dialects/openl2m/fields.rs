@@ -33,6 +33,14 @@ pub fn no_object(pk: impl std::fmt::Display) -> String {
     format!("Invalid pk \"{pk}\" - object does not exist.")
 }
 
+pub fn too_short(least: usize) -> String {
+    format!("Ensure this field has at least {least} characters.")
+}
+
+pub fn too_long(most: usize) -> String {
+    format!("Ensure this field has no more than {most} characters.")
+}
+
 /// A test of a text: the message when it fails.
 pub type Test = fn(&str) -> Option<&'static str>;
 
@@ -40,7 +48,6 @@ pub type Test = fn(&str) -> Option<&'static str>;
 #[derive(Clone, Copy)]
 pub struct Text {
     pub name: &'static str,
-    pub least: usize,
     pub most: usize,
     /// Must be sent, unless only what changes is sent.
     pub is_required: bool,
@@ -55,7 +62,6 @@ impl Text {
     pub const fn optional(name: &'static str, most: usize) -> Self {
         Self {
             name,
-            least: 0,
             most,
             is_required: false,
             may_be_blank: true,
@@ -120,12 +126,10 @@ impl<'a> Fields<'a> {
             };
         }
         let length = text.chars().count();
-        let Text { least, most, .. } = *wanted;
+        let most = wanted.most;
         let messages = [
             wanted.first.and_then(|test| test(&text)).map(str::to_owned),
-            (length > most)
-                .then(|| format!("Ensure this field has no more than {most} characters.")),
-            (length < least).then(|| format!("Ensure this field has at least {least} characters.")),
+            (length > most).then(|| too_long(most)),
             text.contains('\0').then(|| NUL.to_owned()),
             wanted.last.and_then(|test| test(&text)).map(str::to_owned),
         ];

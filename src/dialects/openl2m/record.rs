@@ -78,10 +78,8 @@ impl Draft {
     /// `groups`: how many there may be.
     pub fn read(sent: &Sent, is_partial: bool, settings: &Auth, groups: usize) -> Self {
         let mut fields = Fields::of(sent, is_partial);
-        let password = fields.text(&Text {
-            least: settings.password_min_length,
-            ..Text::required("password", MAX_PASSWORD.min(settings.password_max_length))
-        });
+        let most = MAX_PASSWORD.min(settings.password_max_length);
+        let password = fields.text(&Text::required("password", most));
         let old_password = fields.text(&OLD_PASSWORD);
         let last_login = fields.moment("last_login", true);
         let is_administrator = fields.flag("is_superuser");

@@ -9,9 +9,10 @@ use super::body::Sent;
 use super::call::Call;
 use super::error::Failure;
 use super::faults::Faults;
-use super::fields::no_object;
+use super::fields::{no_object, too_long, too_short};
 use super::record::{Draft, ORDER, TAKEN, UNPROVED, WRONG_PASSWORD};
 use super::shown::Shown;
+use crate::auth::passwords::{Owner, Weakness};
 use crate::auth::{Guard, Refusal};
 use crate::directory::DirectoryError;
 use crate::directory::administered::{
@@ -24,7 +25,7 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     let sent = call.sent(payload).await?;
     let mut draft = read(call, &guard, &sent, false);
     let obstacles = check(&guard, None, &draft).await?;
-    settle(&mut draft, obstacles, &guard).await?;
+    settle(&mut draft, None, obstacles, &guard).await?;
     let Draft {
         changes, standing, ..
     } = draft;
@@ -55,7 +56,7 @@ pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     }
     sent?;
     let is_proved = prove(call, &guard, id, &mut draft).await?;
-    settle(&mut draft, obstacles, &guard).await?;
+    settle(&mut draft, Some(id), obstacles, &guard).await?;
     let Draft {
         changes, standing, ..
     } = draft;
@@ -120,8 +121,19 @@ async fn prove(
 }
 
 /// Tells all that is wrong at once; the password is hashed only when nothing is.
-async fn settle(draft: &mut Draft, obstacles: Obstacles, guard: &Guard) -> Result<(), Failure> {
+async fn settle(
+    draft: &mut Draft,
+    id: Option<i64>,
+    obstacles: Obstacles,
+    guard: &Guard,
+) -> Result<(), Failure> {
     let mut faults = std::mem::take(&mut draft.faults);
+    if let Some(password) = &draft.password {
+        let owner = owner(draft, id, guard).await?;
+        for weakness in guard.check_new_password(password.expose(), &owner).await? {
+            faults.add("password", message(weakness));
+        }
+    }
     if obstacles.is_taken {
         faults.add("username", TAKEN);
     }
@@ -132,10 +144,33 @@ async fn settle(draft: &mut Draft, obstacles: Obstacles, guard: &Guard) -> Resul
         return Err(faults.sorted(ORDER).into());
     }
     if let Some(password) = draft.password.take() {
-        let hash = guard.auth().hasher.hash(password.expose()).await?;
+        let hash = guard.hash_new_password(password.expose()).await?;
         draft.changes.password_hash = Some(Some(hash));
     }
     Ok(())
+}
+
+/// Lengths in the words of all other fields.
+fn message(weakness: Weakness) -> String {
+    match weakness {
+        Weakness::Short(least) => too_short(least),
+        Weakness::Long(most) => too_long(most),
+        weakness => weakness.to_string(),
+    }
+}
+
+/// Whose password it shall be, as they will be.
+async fn owner(draft: &Draft, id: Option<i64>, guard: &Guard) -> Result<Owner, Refusal> {
+    let (mut username, mut email) = (String::new(), None);
+    if let Some(id) = id
+        && let Some(found) = guard.find(FindAdministered { id }).await?
+    {
+        (username, email) = (found.record.username, found.record.email);
+    }
+    Ok(Owner {
+        username: draft.changes.username.clone().unwrap_or(username),
+        email: draft.changes.email.clone().unwrap_or(email),
+    })
 }
 
 /// A group that went away between the check and the change is named, too.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::answer::{JSON, REQUEST_ID};
 use super::faults::Faults;
 use crate::auth::{Denied, Refusal};
-use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId};
+use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"rolecall\"";
@@ -217,12 +217,12 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
             told(409, "conflict", "Somebody else changed it at this moment.")
         }
         DirectoryError::Busy(why) => {
-            log::warn!("{request_id} busy: {why}");
+            log_limit::busy(request_id, &why);
             busy()
         }
         DirectoryError::Again => busy(),
         DirectoryError::TimedOut(why) => {
-            log::warn!("{request_id} timed out: {why}");
+            log_limit::timed_out(request_id, &why);
             Told {
                 wait: Some(RETRY_UNAVAILABLE),
                 ..told(
@@ -233,7 +233,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
             }
         }
         DirectoryError::Unavailable(why) => {
-            log::error!("{request_id} unavailable: {why}");
+            log_limit::unavailable(request_id, &why);
             Told {
                 wait: Some(RETRY_UNAVAILABLE),
                 ..told(

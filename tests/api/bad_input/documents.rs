@@ -318,7 +318,7 @@ fn unknown_members_are_passed_over_at_every_place() {
     let mut document = json!({
         "data": {
             "type": "users",
-            "attributes": {"username": "moe", "password": "12345678"},
+            "attributes": {"username": "moe", "password": "tulip-1637"},
             "relationships": {"roles": {"data": [{"type": "roles", "id": "11"}]}},
         },
         "meta": {},

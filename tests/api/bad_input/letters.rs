@@ -35,7 +35,7 @@ fn nul_in_a_text_is_refused_with_its_pointer() {
     ] {
         for text in ["\u{0}", "a\u{0}", "\u{0}a", "a@b\u{0}.org"] {
             let attributes = match kind {
-                "users" => json!({"username": "moe", "password": "12345678"}),
+                "users" => json!({"username": "moe", "password": "tulip-1637"}),
                 _ => json!({"name": "moe"}),
             };
             let mut document = json!({"data": {"type": kind, "attributes": attributes}});
@@ -87,12 +87,12 @@ fn nul_in_names_of_a_document_is_at_worst_a_refusal() {
             400,
         ),
         (
-            json!({"data": {"type": "users", "attributes": {"username": "x", "password": "12345678"},
+            json!({"data": {"type": "users", "attributes": {"username": "x", "password": "tulip-1637"},
                 "relationships": {"roles": {"data": [{"type": "roles", "id": "2\u{0}"}]}}}}),
             404,
         ),
         (
-            json!({"data": {"type": "users", "attributes": {"username": "x", "password": "12345678"},
+            json!({"data": {"type": "users", "attributes": {"username": "x", "password": "tulip-1637"},
                 "relationships": {"roles": {"data": [{"type": "ro\u{0}les", "id": "2"}]}}}}),
             400,
         ),

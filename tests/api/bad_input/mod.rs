@@ -25,7 +25,7 @@ fn some_directory(app: &TestApp) {
 /// Every route that takes a document, with one that it accepts.
 fn writing_routes() -> Vec<(&'static str, &'static str, Value)> {
     let user = json!({
-        "username": "susie", "password": "12345678", "uname": "susie", "name": "Susie",
+        "username": "susie", "password": "tulip-1637", "uname": "susie", "name": "Susie",
         "email": "susie@x.org", "is_active": true, "is_staff": false, "position": null,
     });
     let role = json!({

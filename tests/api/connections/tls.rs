@@ -165,7 +165,7 @@ fn a_page_of_the_same_host_without_tls_is_foreign() {
 fn a_body_of_unknown_length_needs_a_type_as_well() {
     let caller = Caller::new("http_2_types");
     let user =
-        r#"{"data":{"type":"users","attributes":{"username":"noct","password":"password1"}}}"#;
+        r#"{"data":{"type":"users","attributes":{"username":"noct","password":"tulip-1637"}}}"#;
     let sign_in = r#"{"username":"admin","password":"wrong"}"#;
     let check = r#"{"data":{"type":"access-checks","attributes":{"permission":"x"}}}"#;
     for (path, body) in [

@@ -139,7 +139,7 @@ fn cfengine_takes_json_and_what_curl_calls_it() {
             format!("/api/user/u{number}"),
             format!("/api/role/r{number}"),
         ] {
-            let body = r#"{"password":"password1"}"#;
+            let body = r#"{"password":"tulip-1637"}"#;
             let body = if path.contains("role") { "{}" } else { body };
             send(&app, "PUT", &path, Some(kind), body).expect(201);
             send(&app, "POST", &path, Some(kind), "{}").expect(204);
@@ -182,7 +182,7 @@ fn openl2m_takes_json_and_forms_but_no_plain_text() {
     let before = tables(&app.database);
     for kind in [None, Some(""), Some("text/plain")] {
         for path in ["/api/admin/users/", "/api/users/token/"] {
-            let body = r#"{"username":"a","password":"password1"}"#;
+            let body = r#"{"username":"a","password":"tulip-1637"}"#;
             let answer = send(&app, "POST", path, kind, body).expect(415);
             let detail = answer.json()["detail"].clone();
             assert!(

@@ -215,13 +215,13 @@ fn all_changes(app: &TestApp) -> Vec<Change> {
     let operations = json!({"atomic:operations": [{"op": "add", "data": new_role["data"]}]});
     let new_user = a_new(
         "users",
-        json!({"username": "noct", "password": "password1"}),
+        json!({"username": "noct", "password": "tulip-1637"}),
     );
     let mut new_token = a_new("tokens", json!({"name": "stolen"}));
     new_token["data"]["relationships"] = json!({"user": {"data": {"type": "users", "id": "1"}}});
     let password = ADMIN_PASSWORD.replace(' ', "+");
     let openl2m = "/api/admin/users/";
-    let in_parts = as_parts(&[("username", "parts"), ("password", "password1")]);
+    let in_parts = as_parts(&[("username", "parts"), ("password", "tulip-1637")]);
     vec![
         native("POST", "/users", &new_user),
         native(
@@ -260,7 +260,7 @@ fn all_changes(app: &TestApp) -> Vec<Change> {
             "PUT",
             "/api/user/calvin",
             FORM,
-            r#"{"password":"password1"}"#,
+            r#"{"password":"tulip-1637"}"#,
         ),
         sent(
             Cfengine,
@@ -281,7 +281,7 @@ fn all_changes(app: &TestApp) -> Vec<Change> {
             "POST",
             openl2m,
             FORM,
-            "username=csrf&password=password1",
+            "username=csrf&password=tulip-1637",
         ),
         sent(OpenL2m, "POST", openl2m, PARTS, &in_parts),
         sent(

@@ -2,6 +2,7 @@
 
 mod access_tokens;
 mod grants;
+mod guessing;
 mod left_behind;
 mod list;
 mod own_record;

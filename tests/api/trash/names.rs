@@ -11,7 +11,7 @@ fn details(answer: &Answer) -> Vec<String> {
 }
 
 fn calvin() -> Value {
-    let attributes = json!({"username": "calvin", "uname": "calvin", "password": "secret"});
+    let attributes = json!({"username": "calvin", "uname": "calvin", "password": "s3cret-word"});
     a_new("users", attributes)
 }
 
@@ -41,7 +41,7 @@ fn others_hear_the_same_as_of_the_living() {
     let user = a_user().create(&app);
     let own = user.client(&app);
     let told = |name: &str| {
-        let attributes = json!({"username": name, "uname": name, "password": "secret"});
+        let attributes = json!({"username": name, "uname": name, "password": "s3cret-word"});
         let made = writer
             .post("/users", &a_new("users", attributes))
             .expect(400);

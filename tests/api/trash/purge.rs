@@ -18,7 +18,7 @@ fn who_is_purged_is_gone_and_the_names_are_free_again() {
     app.admin()
         .patch(&user.trash_path(), &restoration(&user))
         .expect(404);
-    let attributes = json!({"username": "calvin", "uname": "calvin", "password": "secret"});
+    let attributes = json!({"username": "calvin", "uname": "calvin", "password": "s3cret-word"});
     let again = app.admin().post("/users", &a_new("users", attributes));
     // An id is never given twice.
     let id: i64 = again.expect(201).id().parse().unwrap();

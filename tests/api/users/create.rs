@@ -80,7 +80,7 @@ fn every_attribute_that_can_be_written_is_kept() {
         "is_staff": true,
     });
     let mut document = a_new("users", sent.clone());
-    document["data"]["attributes"]["password"] = "s3cret".into();
+    document["data"]["attributes"]["password"] = "s3cret-word".into();
     let data = app.admin().post("/users", &document).expect(201).data();
     for (name, value) in sent.as_object().unwrap() {
         assert_eq!(data["attributes"][name], *value, "{name}");
@@ -107,9 +107,12 @@ fn what_is_read_only_is_passed_over() {
 #[test]
 fn the_uname_is_made_from_the_username() {
     let app = TestApp::start();
-    let data = attributes(&app, json!({"username": "Jo@X.org", "password": "secret"}))
-        .expect(201)
-        .data();
+    let data = attributes(
+        &app,
+        json!({"username": "Jo@X.org", "password": "s3cret-word"}),
+    )
+    .expect(201)
+    .data();
     assert_eq!(data["attributes"]["username"], "Jo@X.org");
     assert_eq!(data["attributes"]["uname"], "jo-x.org");
 }
@@ -122,9 +125,12 @@ fn a_made_uname_that_is_taken_gets_a_number() {
         ("JohnDoe", "johndoe-2"),
         ("JOHNDOE", "johndoe-3"),
     ] {
-        let data = attributes(&app, json!({"username": username, "password": "secret"}))
-            .expect(201)
-            .data();
+        let data = attributes(
+            &app,
+            json!({"username": username, "password": "s3cret-word"}),
+        )
+        .expect(201)
+        .data();
         assert_eq!(data["attributes"]["uname"], uname, "{username}");
     }
 }
@@ -135,7 +141,7 @@ fn an_uname_that_was_asked_for_and_is_taken_is_refused() {
     a_user().named("jane").create(&app);
     let answer = attributes(
         &app,
-        json!({"username": "other", "uname": "jane", "password": "secret"}),
+        json!({"username": "other", "uname": "jane", "password": "s3cret-word"}),
     )
     .expect(400);
     assert_eq!(answer.pointers(), ["/data/attributes/uname"]);
@@ -170,7 +176,10 @@ fn invalid_data_is_422_where_the_setting_says_so() {
         settings.server.invalid_data_status =
             rolecall::config::InvalidDataStatus::UnprocessableContent;
     });
-    let answer = attributes(&app, json!({"username": "john doe", "password": "secret"}));
+    let answer = attributes(
+        &app,
+        json!({"username": "john doe", "password": "s3cret-word"}),
+    );
     let errors = answer.expect(422).errors();
     assert_eq!(errors[0]["status"], "422");
 }

@@ -75,7 +75,7 @@ fn the_name_of_who_is_deleted_is_free_for_nobody() {
     app.admin().delete(&gone.path()).expect(204);
     let again = a_new(
         "users",
-        json!({"username": "calvin", "password": "secret", "uname": "c"}),
+        json!({"username": "calvin", "password": "s3cret-word", "uname": "c"}),
     );
     let answer = app.admin().post("/users", &again).expect(400);
     assert_eq!(answer.pointers(), ["/data/attributes/username"]);

@@ -70,7 +70,7 @@ fn each_fault_of_a_field_has_its_text() {
         (
             "password",
             json!("short"),
-            vec!["Ensure this field has at least 6 characters.".into()],
+            vec!["Ensure this field has at least 7 characters.".into()],
         ),
         ("first_name", json!(long(151)), vec![most(150)]),
         ("first_name", json!(null), vec![null.into()]),
