@@ -38,6 +38,7 @@ mod idempotency;
 mod ldap;
 mod mail;
 mod migrations;
+mod names;
 mod openl2m;
 mod partners;
 mod privileges;
