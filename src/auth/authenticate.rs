@@ -23,6 +23,7 @@ use crate::directory::credentials::{
     Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, SignInOf, TokenAccount,
 };
 use crate::directory::mail::MailPolicy;
+use crate::directory::names::normalized;
 use crate::directory::permissions::{self, Permissions};
 use crate::directory::{Context, Credential, Directory, DirectoryError, Reading, clock};
 
@@ -81,6 +82,7 @@ pub struct Auth {
     pub(super) passwords: Arc<PasswordPolicy>,
     /// Where it is told who came in and who did not.
     pub access_log: Arc<AccessLog>,
+    pub(super) turns: Turns,
     /// Which mails the changes of known callers queue.
     pub(super) mail: MailPolicy,
     pub(super) keys: Keys,
@@ -142,6 +144,7 @@ impl Auth {
     ) -> Result<Self, std::io::Error> {
         let issuer = issuer(settings);
         let access_log = Arc::new(AccessLog::new(settings));
+        let turns = Turns::new(settings.limits.pattern_lists);
         let settings = settings.auth.clone();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let hasher = Hasher::start(settings.hash_threads.unwrap_or(cores), settings.hash_queue)?;
@@ -163,6 +166,7 @@ impl Auth {
             passwords: Arc::new(passwords),
             settings,
             access_log,
+            turns,
             keys: Keys::default(),
             mail: MailPolicy::default(),
             issuer,
@@ -298,6 +302,8 @@ impl Auth {
         from: Option<IpAddr>,
         context: &Context,
     ) -> Result<Remembered, Denied> {
+        // One spelling of a name, one count of wrong guesses.
+        let username = &*normalized(username);
         let outcome = self.guess(username, password, from, context).await;
         outcome.inspect_err(|denied| self.tell_guess(username, denied, context))
     }
@@ -599,6 +605,7 @@ fn of_account(account: &Account) -> Principal {
         expires: None,
         credential: Credential::Password,
         sign_in: None,
+        renames_self: false,
     }
 }
 

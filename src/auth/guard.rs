@@ -7,7 +7,11 @@ use super::passwords::{Owner, Strength, Weakness};
 use super::place::Place;
 use super::policy::Governed;
 use super::principal::Principal;
+use super::turns::Turn;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
+        if auth.settings().rename_self {
+            Arc::make_mut(&mut principal).renames_self = true;
+        }
 use crate::directory::users::PasswordHash;
 use crate::directory::{Actor, Context, DirectoryError, Execute, Operation, Reading, Source};
 
@@ -45,11 +49,14 @@ pub struct Guard {
 impl Guard {
     pub fn new(
         auth: Arc<Auth>,
-        principal: Arc<Principal>,
+        mut principal: Arc<Principal>,
         mut context: Context,
         from: Option<IpAddr>,
         reading: Reading,
     ) -> Self {
+        if auth.settings().rename_self {
+            Arc::make_mut(&mut principal).renames_self = true;
+        }
         let seconds = auth.settings().reauthenticate_seconds;
         context.actor = Some(Actor {
             is_fresh: principal.is_fresh(context.now, seconds),
@@ -137,6 +144,18 @@ impl Guard {
     /// How strong the password is that was set with this request.
     pub fn strength(&self) -> Option<&Strength> {
         self.strength.get()
+    }
+
+    /// Before a list that tries regular expressions on rows: it is the caller's
+    /// turn until the answer is there.
+    ///
+    /// # Errors
+    /// When the caller has too many of them made at once.
+    pub fn turn_for<N: Noun>(&self, list: &List<N>) -> Result<Option<Turn>, DirectoryError> {
+        match list.has_pattern() {
+            true => self.auth.turns.take(self.principal.id).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// Whether the policy lets this through, without doing it.

@@ -25,6 +25,7 @@ pub mod secret;
 mod sign_in;
 mod single_flight;
 mod throttle;
+mod turns;
 
 pub use access_log::AccessLog;
 pub use authenticate::{Auth, Denied};

@@ -12,7 +12,7 @@ mod sign_ins;
 
 use super::guard::Refusal;
 use super::principal::Principal;
-use crate::directory::access::{CheckAccess, FindOrigins};
+use crate::directory::access::{CheckAccess, FindOrigins, SeesAll};
 use crate::directory::batch::Batch;
 use crate::directory::clusters::{
     Clusters, CreateCluster, DeleteCluster, FindCluster, UpdateCluster,
@@ -95,6 +95,7 @@ impl Governed for UpdateUser {
         // An own record that is sent back whole names its flags, too: whether
         // they differ only the directory can tell.
         self.may_set_flags = principal.may(Permission::UsersWrite);
+        self.may_rename = principal.may_rename();
         let own = self.id == principal.id && principal.may(Permission::SelfWrite);
         if !own {
             require(principal, Permission::UsersWrite)?;
@@ -111,6 +112,7 @@ impl Governed for UpdateOwn {
         self.0.visible = principal.sees_users();
         self.0.reach = principal.reach();
         self.0.sees_trash = see_trash(principal).is_ok();
+        self.0.may_rename = principal.may_rename();
         if self.0.id != principal.id {
             return Err(Refusal::Forbidden("This is somebody else's record.".into()));
         }
@@ -400,8 +402,18 @@ impl Governed for DeleteToken {
     }
 }
 
+/// Whoever asks for what they do not see must not learn whether it is there.
+fn sees_all(principal: &Principal) -> SeesAll {
+    SeesAll {
+        roles: principal.may(Permission::RolesRead),
+        workspaces: principal.may(Permission::WorkspacesRead),
+        clusters: principal.may(Permission::ClustersRead),
+    }
+}
+
 impl Governed for CheckAccess {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.sees_all = sees_all(principal);
         self.visible = principal.sees_users();
         Ok(())
     }
@@ -409,6 +421,7 @@ impl Governed for CheckAccess {
 
 impl Governed for FindSights {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.sees_all = sees_all(principal);
         self.visible = principal.sees_users();
         Ok(())
     }

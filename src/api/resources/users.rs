@@ -135,7 +135,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     attribute!(
         text username,
         Some(UserColumn::Username),
-        "The name to sign in with: letters and digits of all scripts and the characters _ . @ + -. Unique, compared exactly.",
+        "The name to sign in with: letters and digits of all scripts and the characters _ . @ + -. Unique among the living whatever the case, kept in normalization form C; a name that looks like another is refused. Changed by holders of users:write, one's own too.",
         Form::text(1, values::MAX_USERNAME).matching(USERNAME).required(),
         values::username
     ),
@@ -411,6 +411,7 @@ impl Writable for Users {
             roles: linked.take("roles"),
             reach: Default::default(),
             may_set_flags: false,
+            may_rename: false,
             sees_trash: false,
             is_proved: false,
             end_tokens: None,
