@@ -6,6 +6,8 @@ use super::value;
 #[derive(Clone, Debug)]
 pub struct Limits {
     pub body_bytes: usize,
+    pub sign_in_bytes: usize,
+    pub body_memory_bytes: u64,
     pub header_bytes: usize,
     pub query_bytes: usize,
     pub json_depth: usize,
@@ -16,7 +18,14 @@ pub struct Limits {
     pub operations: usize,
     pub operation_passwords: usize,
     pub header_seconds: u64,
+    pub body_stall_seconds: u64,
+    pub body_seconds: u64,
+    pub answer_stall_seconds: u64,
+    pub answer_seconds: u64,
+    pub handshake_seconds: u64,
     pub keep_alive_seconds: u64,
+    pub connections: usize,
+    pub connections_per_address: usize,
     pub ended_grants_seconds: u64,
     pub access_check_bytes: usize,
     /// Of one caller, at once.
@@ -31,6 +40,8 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             body_bytes: 1024 * 1024,
+            sign_in_bytes: 16 * 1024,
+            body_memory_bytes: 256 * 1024 * 1024,
             header_bytes: 16 * 1024,
             query_bytes: 8192,
             json_depth: 32,
@@ -41,7 +52,14 @@ impl Default for Limits {
             operations: 100,
             operation_passwords: 10,
             header_seconds: 10,
+            body_stall_seconds: 10,
+            body_seconds: 60,
+            answer_stall_seconds: 30,
+            answer_seconds: 600,
+            handshake_seconds: 3,
             keep_alive_seconds: 75,
+            connections: 10_000,
+            connections_per_address: 256,
             ended_grants_seconds: 60,
             access_check_bytes: 16 * 1024 * 1024,
             pattern_lists: 2,
@@ -63,6 +81,30 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Size of a request's body.",
         set: |settings, text| {
             settings.limits.body_bytes = value::number(text, 1024..=1024 * 1024 * 1024)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.sign_in_bytes",
+        env: "ROLECALL_LIMIT_SIGN_IN_BYTES",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("16384"),
+        meaning: "Size of the body of a sign-in, which is read before anybody is known.",
+        set: |settings, text| {
+            settings.limits.sign_in_bytes = value::number(text, 1024..=1024 * 1024)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.body_memory_bytes",
+        env: "ROLECALL_LIMIT_BODY_MEMORY_BYTES",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("268435456"),
+        meaning: "Bytes of request bodies that the process holds at a time; one client address can have a quarter of them. Beyond that a request is answered with 503.",
+        set: |settings, text| {
+            settings.limits.body_memory_bytes = value::number(text, 1024 * 1024..=1 << 40)?;
             Ok(())
         },
     },
@@ -180,9 +222,69 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: None,
         kind: Kind::Number,
         preset: Preset::Value("10"),
-        meaning: "Time in which a request's headers must have arrived.",
+        meaning: "Time in which a request's headers must have arrived; then 408 for the first request of a connection, a close for others.",
         set: |settings, text| {
             settings.limits.header_seconds = value::number(text, 1..=3600)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.body_stall_seconds",
+        env: "ROLECALL_LIMIT_BODY_STALL_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10"),
+        meaning: "Longest wait for the next bytes of a request body; then 408.",
+        set: |settings, text| {
+            settings.limits.body_stall_seconds = value::number(text, 1..=3600)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.body_seconds",
+        env: "ROLECALL_LIMIT_BODY_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("60"),
+        meaning: "Time in which a whole request body must have arrived; then 408.",
+        set: |settings, text| {
+            settings.limits.body_seconds = value::number(text, 1..=86_400)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.answer_stall_seconds",
+        env: "ROLECALL_LIMIT_ANSWER_STALL_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("30"),
+        meaning: "Longest time in which a client reads nothing of an answer; then the connection is closed.",
+        set: |settings, text| {
+            settings.limits.answer_stall_seconds = value::number(text, 1..=3600)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.answer_seconds",
+        env: "ROLECALL_LIMIT_ANSWER_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("600"),
+        meaning: "Time in which a client must have read what was sent to it; then the connection is closed.",
+        set: |settings, text| {
+            settings.limits.answer_seconds = value::number(text, 1..=86_400)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.handshake_seconds",
+        env: "ROLECALL_LIMIT_HANDSHAKE_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("3"),
+        meaning: "Time in which a TLS handshake must be complete.",
+        set: |settings, text| {
+            settings.limits.handshake_seconds = value::number(text, 1..=3600)?;
             Ok(())
         },
     },
@@ -195,6 +297,30 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "How long an idle connection is kept open.",
         set: |settings, text| {
             settings.limits.keep_alive_seconds = value::number(text, 1..=3600)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.connections",
+        env: "ROLECALL_LIMIT_CONNECTIONS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10000"),
+        meaning: "Connections at a time. Fewer if the limit of open files (RLIMIT_NOFILE) is too low for them.",
+        set: |settings, text| {
+            settings.limits.connections = value::number(text, 16..=1_000_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.connections_per_address",
+        env: "ROLECALL_LIMIT_CONNECTIONS_PER_ADDRESS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("256"),
+        meaning: "Connections at a time from one client address, and requests at a time; of an IPv6 address its /64 network counts. Clients behind server.trusted_proxies are counted by their requests.",
+        set: |settings, text| {
+            settings.limits.connections_per_address = value::number(text, 1..=1_000_000)?;
             Ok(())
         },
     },
