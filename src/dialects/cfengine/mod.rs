@@ -12,4 +12,4 @@ mod status;
 mod users;
 
 pub use call::{Cfengine, forbid_cross_origin};
-pub use routes::{configure, serves};
+pub use routes::{configure, endpoints, serves};

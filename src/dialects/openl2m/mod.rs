@@ -21,4 +21,4 @@ mod unknown;
 mod users;
 
 pub use call::{OpenL2m, forbid_cross_origin};
-pub use routes::{configure, serves};
+pub use routes::{configure, endpoints, serves};

@@ -18,4 +18,4 @@ mod routes;
 mod users;
 
 pub use call::{Prp, forbid_cross_origin};
-pub use routes::{configure, serves};
+pub use routes::{configure, endpoints, serves};
