@@ -1,5 +1,6 @@
 """What a run leaves out."""
 
+import os
 from urllib.parse import urlencode
 from zlib import crc32
 
@@ -13,6 +14,8 @@ OWN = {
     "/roles/{id}/relationships/users",
 }
 FIRST = "1"
+# Who may change nothing is let at these, too.
+SPARES = "SPARES_NOTHING" not in os.environ
 
 # Every filter is tried by tests/api/description.rs; here some of each kind will do.
 FILTERED = {"id", "name", "actor", "is_active", "created", "at"}
@@ -43,7 +46,8 @@ def is_tried(reference):
 def before_call(context, case, kwargs):
     """Such cases ask for nobody instead, or without a query."""
     parameters = case.path_parameters or {}
-    if case.method.upper() not in ("GET", "HEAD") and case.path in OWN and str(parameters.get("id")) == FIRST:
+    changes = SPARES and case.method.upper() not in ("GET", "HEAD")
+    if changes and case.path in OWN and str(parameters.get("id")) == FIRST:
         case.path_parameters["id"] = "999999999"
     if len(urlencode(case.query or {}, doseq=True)) > LONGEST_QUERY:
         case.query = {}

@@ -63,6 +63,12 @@ pub fn serves(path: &str) -> bool {
     matches!(path, "/api" | "/api/") || is_within(path, "/api/user") || is_within(path, "/api/role")
 }
 
+/// Every address, with the methods that it takes.
+pub fn endpoints() -> Vec<(String, &'static str)> {
+    let told = |address: Address| (address.path.to_owned(), address.allow);
+    addresses().into_iter().map(told).collect()
+}
+
 /// Adds `/api`, and everything under `/api/user` and `/api/role`.
 pub fn configure(config: &mut ServiceConfig) {
     for Address {

@@ -65,6 +65,7 @@ impl OpenL2m {
 /// One address, as the answers from it tell.
 #[derive(Clone, Copy, Debug)]
 pub struct Address {
+    pub path: &'static str,
     pub name: &'static str,
     pub description: &'static str,
     pub allow: &'static str,

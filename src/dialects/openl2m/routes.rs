@@ -14,21 +14,25 @@ use super::{tokens, users};
 use crate::dialects::addresses::is_within;
 
 const USERS: Address = Address {
+    path: "/api/admin/users/",
     name: "Api Admin Users",
     description: "All users, and new ones.",
     allow: "GET, POST, HEAD, OPTIONS",
 };
 const USER: Address = Address {
+    path: "/api/admin/users/{id:[0-9]+}/",
     name: "Api Admin User Detail",
     description: "One user, and changes of it.",
     allow: "GET, POST, PATCH, HEAD, OPTIONS",
 };
 const TOKEN: Address = Address {
+    path: "/api/users/token/",
     name: "Api Token",
     description: "A token for a username and a password.",
     allow: "POST, OPTIONS",
 };
 const NOWHERE: Address = Address {
+    path: "",
     name: "",
     description: "",
     allow: "",
@@ -39,20 +43,22 @@ pub fn serves(path: &str) -> bool {
     is_within(path, "/api/admin/users") || is_within(path, "/api/users")
 }
 
+const ADDRESSES: [Address; 3] = [USERS, USER, TOKEN];
+
+/// Every address, with the methods that it takes.
+pub fn endpoints() -> Vec<(String, &'static str)> {
+    let told = |address: Address| (address.path.to_owned(), address.allow);
+    ADDRESSES.map(told).into()
+}
+
 /// Adds the addresses under `/api/admin/users` and `/api/users`.
 pub fn configure(config: &mut ServiceConfig) {
+    let without_slash = ADDRESSES.map(|address| address.path.trim_end_matches('/'));
     config
-        .service(web::resource("/api/admin/users/").to(of_users))
-        .service(web::resource("/api/admin/users/{id:[0-9]+}/").to(of_user))
-        .service(web::resource("/api/users/token/").to(of_token))
-        .service(
-            web::resource([
-                "/api/admin/users",
-                "/api/admin/users/{id:[0-9]+}",
-                "/api/users/token",
-            ])
-            .to(add_slash),
-        )
+        .service(web::resource(USERS.path).to(of_users))
+        .service(web::resource(USER.path).to(of_user))
+        .service(web::resource(TOKEN.path).to(of_token))
+        .service(web::resource(without_slash).to(add_slash))
         .service(web::resource(["/api/admin/users/{rest:.*}", "/api/users/{rest:.*}"]).to(nothing));
 }
 

@@ -109,6 +109,12 @@ pub fn serves(path: &str) -> bool {
     is_within(path, BASE)
 }
 
+/// Every address, with the methods that it takes.
+pub fn endpoints() -> Vec<(String, &'static str)> {
+    let told = |address: Address| (format!("{BASE}/{}", address.path), address.allow);
+    addresses().into_iter().map(told).collect()
+}
+
 /// Adds everything under `/api/id-management`.
 pub fn configure(config: &mut ServiceConfig) {
     for Address {

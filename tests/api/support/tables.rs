@@ -14,16 +14,18 @@ use super::database::TestDatabase;
 /// When somebody was last here: noted beside the requests, which change nothing.
 const NOTES: [&str; 2] = ["last_login", "last_used"];
 
-/// Where tokens were used from: such a note as well.
-const NOTED: &str = "token_addresses";
+/// What is noted of requests in tables of its own.
+const NOTED: [&str; 2] = ["idempotency", "token_addresses"];
 
-/// What the audit log tells of who came in is written after the fact, too.
-fn changes_alone(table: &str) -> &'static str {
-    match table {
-        "events" => {
-            "WHERE verb NOT IN ('sign_in', 'sign_in_failed', 'throttled', 'refused', 'token_used', 'sign_out')"
-        }
-        _ => "",
+/// The log tells of who comes and of who is refused.
+const OF_THE_DOOR: &str =
+    "'sign_in', 'sign_in_failed', 'throttled', 'refused', 'token_used', 'sign_out'";
+
+/// The rows of a table that no mere request adds to.
+fn rows_of(name: &str) -> String {
+    match name {
+        "events" => format!("\"events\" AS t WHERE verb NOT IN ({OF_THE_DOOR})"),
+        _ => format!("\"{name}\" AS t"),
     }
 }
 
@@ -40,11 +42,27 @@ impl fmt::Debug for Tables {
     }
 }
 
+impl Tables {
+    /// The rows that only one of the two has, with the names of their tables.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let missing = |here: &Self, there: &Self, sign: char| {
+            let of_table = |(name, rows): (&String, &Vec<String>)| {
+                let others = there.0.get(name).cloned().unwrap_or_default();
+                let alone = rows.iter().filter(move |row| !others.contains(row));
+                let alone = alone.map(|row| format!("{sign} {name} {row}"));
+                alone.collect::<Vec<_>>()
+            };
+            here.0.iter().flat_map(of_table).collect::<Vec<_>>()
+        };
+        let mut all = missing(self, other, '-');
+        all.extend(missing(other, self, '+'));
+        all
+    }
+}
+
 /// What is there now.
 pub fn tables(database: &TestDatabase) -> Tables {
-    let mut all = read(database);
-    all.remove(NOTED);
-    Tables(all)
+    Tables(read(database))
 }
 
 fn read(database: &TestDatabase) -> BTreeMap<String, Vec<String>> {
@@ -78,12 +96,12 @@ fn of_sqlite(path: &str) -> BTreeMap<String, Vec<String>> {
     let names = statement.query_map([], |row| row.get::<_, String>(0));
     let names: Vec<String> = names.unwrap().map(Result::unwrap).collect();
     let rows = |name: String| {
-        let only = changes_alone(&name);
-        let mut rows = texts(&format!("SELECT * FROM \"{name}\" {only}"));
+        let mut rows = texts(&format!("SELECT * FROM {}", rows_of(&name)));
         rows.sort();
         (name, rows)
     };
-    names.into_iter().map(rows).collect()
+    let kept = |name: &String| !NOTED.contains(&name.as_str());
+    names.into_iter().filter(kept).map(rows).collect()
 }
 
 #[derive(QueryableByName)]
@@ -103,10 +121,10 @@ fn of_postgres(address: &str) -> BTreeMap<String, Vec<String>> {
     let rows = |name: String| {
         let [login, used] = NOTES;
         let row = format!("(to_jsonb(t) - '{login}' - '{used}')::text");
-        let only = changes_alone(&name);
-        let query = format!("SELECT {row} AS line FROM \"{name}\" AS t {only} ORDER BY 1");
+        let query = format!("SELECT {row} AS line FROM {} ORDER BY 1", rows_of(&name));
         let rows = lines(query);
         (name, rows)
     };
-    names.into_iter().map(rows).collect()
+    let kept = |name: &String| !NOTED.contains(&name.as_str());
+    names.into_iter().filter(kept).map(rows).collect()
 }
