@@ -52,6 +52,7 @@ mod readme;
 mod rights;
 mod roles;
 mod scaling;
+mod security_docs;
 mod signing_in;
 mod specification;
 mod storage;
