@@ -18,6 +18,7 @@ use super::principal::{Principal, SignInUse};
 use super::secret;
 use super::single_flight::{Flight, SingleFlight};
 use super::throttle::{Key, Throttle};
+use super::turns::Turns;
 use crate::config::{self, Secret};
 use crate::directory::credentials::{
     Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, SignInOf, TokenAccount,

@@ -9,9 +9,7 @@ use super::policy::Governed;
 use super::principal::Principal;
 use super::turns::Turn;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
-        if auth.settings().rename_self {
-            Arc::make_mut(&mut principal).renames_self = true;
-        }
+use crate::directory::listing::{List, Noun};
 use crate::directory::users::PasswordHash;
 use crate::directory::{Actor, Context, DirectoryError, Execute, Operation, Reading, Source};
 

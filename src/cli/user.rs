@@ -138,7 +138,7 @@ fn password(
             roles: None,
             reach: Reach::Everything,
             may_set_flags: true,
-                may_rename: true,
+            may_rename: true,
             sees_trash: true,
             is_proved: false,
             end_tokens: Some(!keep_tokens),

@@ -372,11 +372,8 @@ fn a_workspace_its_cluster_and_its_partner_are_made_in_one_request() {
 #[test]
 fn what_only_users_in_the_trash_hold_a_role_in_is_told_to_be_in_use_by_them() {
     let app = TestApp::start();
-    let (cluster, workspace) = (
-        a_cluster().create(&app),
-        crate::support::a_workspace().create(&app),
-    );
-    let user = crate::support::a_user().create(&app);
+    let (cluster, workspace) = (a_cluster().create(&app), a_workspace().create(&app));
+    let user = a_user().create(&app);
     let (viewer, editor) = ("CLUSTER_VIEWER", "IP_EDITOR");
     user.grant_in(
         &app,

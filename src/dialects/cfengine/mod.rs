@@ -11,10 +11,5 @@ mod routes;
 mod status;
 mod users;
 
-<<<<<<< HEAD
 pub use call::{Cfengine, forbid_cross_origin, too_many_requests};
-pub use routes::{configure, serves};
-=======
-pub use call::{Cfengine, forbid_cross_origin};
 pub use routes::{configure, endpoints, serves};
->>>>>>> rights

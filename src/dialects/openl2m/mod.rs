@@ -20,10 +20,5 @@ mod tokens;
 mod unknown;
 mod users;
 
-<<<<<<< HEAD
 pub use call::{OpenL2m, forbid_cross_origin, too_many_requests};
-pub use routes::{configure, serves};
-=======
-pub use call::{OpenL2m, forbid_cross_origin};
 pub use routes::{configure, endpoints, serves};
->>>>>>> rights

@@ -17,10 +17,5 @@ mod role_groups;
 mod routes;
 mod users;
 
-<<<<<<< HEAD
 pub use call::{Prp, forbid_cross_origin, too_many_requests};
-pub use routes::{configure, serves};
-=======
-pub use call::{Prp, forbid_cross_origin};
 pub use routes::{configure, endpoints, serves};
->>>>>>> rights
