@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::Answer;
 use super::base;
-use super::call::{Api, content_type, has_body, of_request, read_body, tell_refused};
+use super::call::{Api, content_type, has_body, of_request, read_body_within, tell_refused};
 use super::error::Failure;
 use crate::directory::Context;
 use crate::jsonapi::{Accepted, Error, Negotiation};
@@ -24,7 +24,7 @@ pub struct Anybody<'a> {
 
 impl Anybody<'_> {
     pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
-        let body = read_body(self.api, self.request, payload).await?;
+        let body = read_body_within(self.request, payload, self.api.sign_in_bytes).await?;
         if !body.is_empty() {
             negotiate_body(self.api, self.request, true)?;
         }

@@ -31,7 +31,7 @@ pub fn is_own_origin(api: &Api, request: &HttpRequest, origin: &Origin) -> bool 
 pub fn is_secure(api: &Api, request: &HttpRequest) -> bool {
     match forwarded(api, request, "x-forwarded-proto") {
         Some(scheme) => scheme.eq_ignore_ascii_case("https"),
-        None => request.app_config().secure(),
+        None => api.speaks_tls,
     }
 }
 
@@ -50,7 +50,7 @@ fn requested(api: &Api, request: &HttpRequest) -> Result<String, Error> {
         Some(host) if is_authority(host) => Ok(format!("{scheme}://{host}")),
         Some(_) => Err(invalid()),
         // HTTP/1.0 without a Host: our own address.
-        None => Ok(format!("{scheme}://{}", request.app_config().local_addr())),
+        None => Ok(format!("{scheme}://{}", api.listens)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One request: negotiated, its caller known, its body read.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,10 +13,10 @@ use ipnet::IpNet;
 
 use super::access_checks;
 use super::answer::Answer;
-use super::error::{Failure, body_too_large};
+use super::error::{Failure, body_not_read, body_too_large};
 use super::paging::Manner;
 use super::routes::OPERATIONS;
-use super::{base, client, conditional, kinds};
+use super::{base, client, conditional};
 use crate::auth::{Auth, Guard};
 use crate::config::{ClientIds, Limits, Settings};
 use crate::directory::{Context, Reading, RequestId};
@@ -39,10 +40,14 @@ pub struct Api {
     pub auth: Arc<Auth>,
     pub base_url: Option<String>,
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether the service itself speaks TLS, and where it listens.
+    pub speaks_tls: bool,
+    pub listens: SocketAddr,
     pub project: String,
     /// 400, or 422 for clients that understand only that.
     pub invalid_data: u16,
     pub body_bytes: usize,
+    pub sign_in_bytes: usize,
     pub access_check_bytes: usize,
     pub access_checks: access_checks::Limits,
     pub linkage_items: i64,
@@ -73,9 +78,12 @@ impl Api {
             auth,
             base_url: settings.server.base_url.clone(),
             trusted_proxies: settings.server.trusted_proxies.clone(),
+            speaks_tls: settings.server.tls_certificate.is_some(),
+            listens: settings.server.listen,
             project: settings.server.project.clone(),
             invalid_data: settings.server.invalid_data_status.code(),
             body_bytes: limits.body_bytes,
+            sign_in_bytes: limits.sign_in_bytes.min(limits.body_bytes),
             access_check_bytes: limits.access_check_bytes,
             access_checks: access_checks::Limits::of(limits),
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
@@ -255,15 +263,10 @@ impl Call<'_> {
     }
 }
 
-pub async fn read_body(
-    api: &Api,
-    request: &HttpRequest,
-    payload: &mut Payload,
-) -> Result<Vec<u8>, Failure> {
-    read_body_within(request, payload, api.body_bytes).await
-}
+/// For the first bytes of a body.
+const FIRST_CAPACITY: usize = 64 * 1024;
 
-async fn read_body_within(
+pub async fn read_body_within(
     request: &HttpRequest,
     payload: &mut Payload,
     limit: usize,
@@ -276,11 +279,10 @@ async fn read_body_within(
     if announced > limit {
         return Err(too_large());
     }
-    let mut body = Vec::with_capacity(announced);
+    // What is only announced takes no memory yet.
+    let mut body = Vec::with_capacity(announced.min(FIRST_CAPACITY));
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| {
-            kinds::BAD_REQUEST.error(format!("The body broke off or was malformed: {error}."))
-        })?;
+        let chunk = chunk.map_err(|error| body_not_read(&error))?;
         if body.len() + chunk.len() > limit {
             return Err(too_large());
         }

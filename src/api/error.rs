@@ -2,7 +2,9 @@
 //! directory's errors.
 
 use std::borrow::Cow;
+use std::io;
 
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -48,6 +50,8 @@ pub enum Failure {
     },
     /// The own password that came in this attribute does not fit.
     WrongPassword(&'static str),
+    /// Bodies of requests take all the memory that they may: 503.
+    NoRoom,
     Refused(Refusal),
 }
 
@@ -147,6 +151,23 @@ pub fn body_too_large(limit: usize) -> Failure {
     kinds::BODY_TOO_LARGE.error(detail).into()
 }
 
+/// A body that is not there: late, without room, or broken.
+pub fn body_not_read(error: &PayloadError) -> Failure {
+    let kind = match error {
+        PayloadError::Io(error) => Some(error.kind()),
+        _ => None,
+    };
+    match kind {
+        Some(io::ErrorKind::TimedOut) => kinds::BODY_TIMED_OUT
+            .error("The body did not arrive in time.")
+            .into(),
+        Some(io::ErrorKind::QuotaExceeded) => Failure::NoRoom,
+        _ => kinds::BAD_REQUEST
+            .error(format!("The body broke off or was malformed: {error}."))
+            .into(),
+    }
+}
+
 impl Failure {
     /// Whether a permission is lacking.
     pub fn is_forbidden(&self) -> bool {
@@ -234,6 +255,7 @@ impl Failure {
             Self::Unreachable { seconds } => kinds::PASSWORDS_UNREACHABLE.error(format!(
                 "The directory that keeps your password does not answer; try again in {seconds} s."
             )),
+            Self::NoRoom => kinds::BUSY.error("There is no room for the body now; try again in a moment."),
             Self::Refused(Refusal::Forbidden(why)) => kinds::FORBIDDEN.error(why),
             Self::Refused(Refusal::Directory(error)) => of_directory(error, request_id),
         };
@@ -248,7 +270,8 @@ impl Failure {
             Self::Refused(Refusal::Directory(
                 DirectoryError::Unavailable(_) | DirectoryError::TimedOut(_),
             )) => Some(RETRY_UNAVAILABLE.into()),
-            Self::Refused(Refusal::Directory(
+            Self::NoRoom
+            | Self::Refused(Refusal::Directory(
                 DirectoryError::Busy(_) | DirectoryError::Again | DirectoryError::InProgress,
             )) => Some(RETRY_BUSY.into()),
             _ => None,

@@ -44,6 +44,12 @@ pub const TOO_MANY_ATTEMPTS: Kind = Kind::new(
     "Too many attempts",
     "Too many wrong passwords; try again after Retry-After seconds.",
 );
+pub const TOO_MANY_REQUESTS: Kind = Kind::new(
+    "too_many_requests",
+    429,
+    "Too many requests",
+    "The client has limits.connections_per_address requests at a time; try again after Retry-After seconds.",
+);
 pub const NO_SIGN_IN: Kind = Kind::new(
     "no_sign_in",
     400,
@@ -153,11 +159,17 @@ pub const PRECONDITION_REQUIRED: Kind = Kind::new(
     "Precondition required",
     "A change must say by If-Match which state it is meant for; see server.require_if_match.",
 );
+pub const BODY_TIMED_OUT: Kind = Kind::new(
+    "body_timed_out",
+    408,
+    "Body timed out",
+    "The body stalled (limits.body_stall_seconds) or took too long (limits.body_seconds).",
+);
 pub const BODY_TOO_LARGE: Kind = Kind::new(
     "body_too_large",
     413,
     "Body too large",
-    "The body is larger than limits.body_bytes, or with hosts in an access check than limits.access_check_bytes.",
+    "The body is larger than limits.body_bytes, at a sign-in than limits.sign_in_bytes, or with hosts in an access check than limits.access_check_bytes.",
 );
 pub const HEADERS_TOO_LARGE: Kind = Kind::new(
     "headers_too_large",
@@ -211,6 +223,7 @@ pub const KINDS: &[&Kind] = &[
     &INCLUDE_TOO_LARGE,
     &UNAUTHORIZED,
     &TOO_MANY_ATTEMPTS,
+    &TOO_MANY_REQUESTS,
     &NO_SIGN_IN,
     &WRONG_PASSWORD,
     &UNSUPPORTED_GRANT,
@@ -230,6 +243,7 @@ pub const KINDS: &[&Kind] = &[
     &IDEMPOTENCY_KEY_UNSUPPORTED,
     &PRECONDITION_FAILED,
     &PRECONDITION_REQUIRED,
+    &BODY_TIMED_OUT,
     &BODY_TOO_LARGE,
     &HEADERS_TOO_LARGE,
     &BAD_REQUEST,

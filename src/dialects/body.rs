@@ -1,15 +1,25 @@
 //! Bodies of requests, up to a limit.
 
+use std::io;
+
 use actix_web::HttpRequest;
+use actix_web::error::PayloadError;
 use actix_web::http::header;
 use actix_web::web::Payload;
 use futures_util::StreamExt;
 use serde_json::Value;
 
+/// For the first bytes of a body.
+const FIRST_CAPACITY: usize = 64 * 1024;
+
 /// Why a body is not there.
 pub enum Unread {
     /// It has more bytes than this.
     TooLarge(usize),
+    /// It stalled, or took too long.
+    TimedOut,
+    /// Bodies of requests take all the memory that they may.
+    NoRoom,
     /// It broke off or was malformed.
     Broken(String),
 }
@@ -24,15 +34,28 @@ pub async fn read(
     if announced.is_some_and(|length| length > limit) {
         return Err(Unread::TooLarge(limit));
     }
-    let mut body = Vec::with_capacity(announced.unwrap_or(0));
+    // What is only announced takes no memory yet.
+    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(FIRST_CAPACITY));
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| Unread::Broken(error.to_string()))?;
+        let chunk = chunk.map_err(unread)?;
         if body.len() + chunk.len() > limit {
             return Err(Unread::TooLarge(limit));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+fn unread(error: PayloadError) -> Unread {
+    let kind = match &error {
+        PayloadError::Io(error) => Some(error.kind()),
+        _ => None,
+    };
+    match kind {
+        Some(io::ErrorKind::TimedOut) => Unread::TimedOut,
+        Some(io::ErrorKind::QuotaExceeded) => Unread::NoRoom,
+        _ => Unread::Broken(error.to_string()),
+    }
 }
 
 /// How many arrays and objects are within each other. What the parser lets

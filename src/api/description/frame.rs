@@ -23,6 +23,7 @@ pub struct Frame {
     /// Characters of a new password, at least and at most.
     pub password: (usize, usize),
     pub access_checks: access_checks::Limits,
+    sign_in_bytes: usize,
     access_check_bytes: usize,
     body_bytes: usize,
     header_bytes: usize,
@@ -54,6 +55,10 @@ impl Frame {
                 settings.auth.password_max_length,
             ),
             access_checks: access_checks::Limits::of(&settings.limits),
+            sign_in_bytes: settings
+                .limits
+                .sign_in_bytes
+                .min(settings.limits.body_bytes),
             access_check_bytes: settings.limits.access_check_bytes,
             body_bytes: settings.limits.body_bytes,
             header_bytes: settings.limits.header_bytes,
@@ -109,6 +114,7 @@ impl Frame {
             line("query parameters", query.max_parameters, "400"),
             line("bytes of the query string", query.max_length, "414"),
             line("bytes of the body", self.body_bytes, "413"),
+            line("bytes of the body of a sign-in", self.sign_in_bytes, "413"),
             line(
                 "bytes of the body of an access check with hosts",
                 self.access_check_bytes,

@@ -224,7 +224,7 @@ fn errors(shape: Shape, method: &str, frame: &Frame) -> Vec<u16> {
     if matches!(method, "POST" | "PATCH")
         || matches!((shape, method), (Shape::Linkage(..), "DELETE"))
     {
-        all.extend([409, 413, frame.invalid_data]);
+        all.extend([408, 409, 413, frame.invalid_data]);
     }
     for header in headers::of("", Some(shape), method) {
         match header {

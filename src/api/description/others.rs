@@ -26,7 +26,7 @@ struct Other {
 }
 
 /// Statuses of errors of a list.
-const LISTS: &[u16] = &[400, 401, 403, 404, 406, 414, 431, 500, 503];
+const LISTS: &[u16] = &[400, 401, 403, 404, 406, 414, 429, 431, 500, 503];
 
 /// Served like the tables.
 const OTHERS: &[Other] = &[
@@ -63,7 +63,7 @@ const OTHERS: &[Other] = &[
         resource: None,
         lists: None,
         errors: &[
-            400, 401, 403, 404, 406, 409, 412, 413, 414, 415, 422, 428, 431, 500, 503,
+            400, 401, 403, 404, 406, 408, 409, 412, 413, 414, 415, 422, 428, 429, 431, 500, 503,
         ],
         needs_credentials: true,
     },
@@ -78,7 +78,7 @@ const OTHERS: &[Other] = &[
         resource: None,
         lists: None,
         errors: &[
-            400, 401, 403, 404, 406, 409, 413, 414, 415, 422, 431, 500, 503,
+            400, 401, 403, 404, 406, 408, 409, 413, 414, 415, 422, 429, 431, 500, 503,
         ],
         needs_credentials: true,
     },
@@ -116,7 +116,7 @@ const OTHERS: &[Other] = &[
         body: Some("credentials"),
         resource: None,
         lists: None,
-        errors: &[400, 401, 403, 406, 413, 414, 415, 429, 431, 500, 503],
+        errors: &[400, 401, 403, 406, 408, 413, 414, 415, 429, 431, 500, 503],
         needs_credentials: false,
     },
     Other {
@@ -155,13 +155,13 @@ const OTHERS: &[Other] = &[
         resource: Some("users"),
         lists: None,
         errors: &[
-            400, 401, 403, 404, 406, 409, 413, 414, 415, 422, 429, 431, 500, 503,
+            400, 401, 403, 404, 406, 408, 409, 413, 414, 415, 422, 429, 431, 500, 503,
         ],
         needs_credentials: true,
     },
     Other {
         schema: Some("keys"),
-        errors: &[400, 431, 500, 503],
+        errors: &[400, 429, 431, 500, 503],
         ..get(
             super::KEYS,
             "get_keys",
@@ -175,7 +175,7 @@ const OTHERS: &[Other] = &[
 const PUBLIC: &[Other] = &[
     Other {
         schema: Some("health"),
-        errors: &[400, 406, 431, 503],
+        errors: &[400, 406, 429, 431, 503],
         ..get(
             "/health",
             "get_health",

@@ -81,6 +81,8 @@ impl Call<'_> {
         let read = body::read(self.request, payload, self.cfengine.body_bytes).await;
         let body = read.map_err(|unread| match unread {
             Unread::TooLarge(limit) => Failure::TooLarge(limit),
+            Unread::TimedOut => Failure::BodyTimedOut,
+            Unread::NoRoom => Failure::NoRoom,
             Unread::Broken(why) => Failure::BadRequest(format!("The body broke off: {why}.")),
         })?;
         if body.trim_ascii().is_empty() {
@@ -114,6 +116,11 @@ impl Call<'_> {
             Err(Failure::MediaType)
         }
     }
+}
+
+/// For a client that has as many requests at a time as it may.
+pub fn too_many_requests(cfengine: &Cfengine) -> HttpResponse {
+    Failure::TooManyRequests.respond((cfengine.surroundings.request_id)())
 }
 
 /// Finds out who asks, and lets `work` answer.

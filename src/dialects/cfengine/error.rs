@@ -26,6 +26,12 @@ pub enum Failure {
     /// A page of another origin asked for it.
     CrossOrigin,
     TooLarge(usize),
+    /// The body stalled, or took too long.
+    BodyTimedOut,
+    /// Bodies of requests take all the memory that they may.
+    NoRoom,
+    /// The client has as many requests at a time as it may.
+    TooManyRequests,
     QueryTooLong(usize),
     /// A new password or e-mail address of the caller's own without a proof that
     /// it is their wish.
@@ -120,6 +126,16 @@ impl Failure {
             Self::TooLarge(limit) => told(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("The body may have at most {limit} bytes."),
+            ),
+            Self::BodyTimedOut => told(
+                StatusCode::REQUEST_TIMEOUT,
+                "The body did not arrive in time.",
+            ),
+            Self::NoRoom => busy(),
+            Self::TooManyRequests => later(
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests of yours at a time; try again in a moment.",
+                RETRY_BUSY,
             ),
             Self::QueryTooLong(limit) => told(
                 StatusCode::URI_TOO_LONG,

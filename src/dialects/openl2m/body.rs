@@ -48,6 +48,8 @@ pub async fn read(
     let body = body::read(request, payload, bounds.bytes).await;
     let body = body.map_err(|unread| match unread {
         Unread::TooLarge(limit) => Failure::TooLarge(limit),
+        Unread::TimedOut => Failure::BodyTimedOut,
+        Unread::NoRoom => Failure::NoRoom,
         Unread::Broken(why) => Failure::Parse("Request", why),
     })?;
     if body.is_empty() {

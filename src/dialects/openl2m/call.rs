@@ -25,6 +25,8 @@ pub struct OpenL2m {
     pub auth: Arc<Auth>,
     surroundings: Surroundings,
     bounds: Bounds,
+    /// For what is read before anybody is known.
+    sign_in_bounds: Bounds,
     /// Groups that one request names.
     pub groups: usize,
 }
@@ -36,6 +38,10 @@ impl OpenL2m {
             surroundings,
             bounds: Bounds {
                 bytes: limits.body_bytes,
+                depth: limits.json_depth,
+            },
+            sign_in_bounds: Bounds {
+                bytes: limits.sign_in_bytes.min(limits.body_bytes),
                 depth: limits.json_depth,
             },
             groups: limits.linkage_items,
@@ -80,6 +86,11 @@ impl Call<'_> {
         header.is_some_and(|header| carries_password(header.as_bytes()))
     }
 
+    /// The same where nobody is known yet.
+    pub async fn sent_by_anybody(&self, payload: &mut Payload) -> Result<Sent, Failure> {
+        body::read(self.request, payload, self.shared.sign_in_bounds).await
+    }
+
     /// For administrators alone.
     pub async fn guard(&self) -> Result<Guard, Failure> {
         let auth = &self.shared.auth;
@@ -120,6 +131,11 @@ impl Call<'_> {
 /// For what a page of another origin asked.
 pub fn forbid_cross_origin(shared: &OpenL2m) -> HttpResponse {
     Failure::CrossOrigin.respond("", (shared.surroundings.request_id)())
+}
+
+/// For a client that has as many requests at a time as it may.
+pub fn too_many_requests(shared: &OpenL2m) -> HttpResponse {
+    Failure::TooManyRequests.respond("", (shared.surroundings.request_id)())
 }
 
 /// Lets `work` answer, unless the caller takes no JSON.

@@ -28,6 +28,12 @@ pub enum Failure {
     /// A page of another origin asked for it.
     CrossOrigin,
     TooLarge(usize),
+    /// The body stalled, or took too long.
+    BodyTimedOut,
+    /// Bodies of requests take all the memory that they may.
+    NoRoom,
+    /// The client has as many requests at a time as it may.
+    TooManyRequests,
     Method(String),
     /// No such user.
     NoUser,
@@ -130,6 +136,12 @@ impl Failure {
                 "CSRF Failed: the page's origin does not match any trusted origins.",
             ),
             Self::TooLarge(limit) => told(413, format!("The body may have at most {limit} bytes.")),
+            Self::BodyTimedOut => told(408, "The body did not arrive in time."),
+            Self::NoRoom => busy(),
+            Self::TooManyRequests => Self::Throttled {
+                seconds: RETRY_BUSY,
+            }
+            .tell(request_id),
             Self::Method(method) => told(405, format!("Method \"{method}\" not allowed.")),
             Self::NoUser => Told {
                 status: 400,

@@ -32,7 +32,7 @@ struct Given<'a> {
 }
 
 pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, Failure> {
-    let sent = call.sent(payload).await?;
+    let sent = call.sent_by_anybody(payload).await?;
     let mut fields = Fields::of(&sent, false);
     let pair = (fields.text(&USERNAME), fields.text(&PASSWORD));
     let (Some(username), Some(password)) = pair else {

@@ -106,9 +106,16 @@ impl Call<'_> {
         let read = body::read(self.request, payload, self.prp.body_bytes).await;
         read.map_err(|unread| match unread {
             Unread::TooLarge(limit) => Failure::TooLarge(limit),
+            Unread::TimedOut => Failure::BodyTimedOut,
+            Unread::NoRoom => Failure::NoRoom,
             Unread::Broken(why) => Failure::Parse(why),
         })
     }
+}
+
+/// For a client that has as many requests at a time as it may.
+pub fn too_many_requests(prp: &Prp) -> HttpResponse {
+    Failure::TooManyRequests.respond((prp.surroundings.request_id)())
 }
 
 /// Finds out who asks, and lets `work` answer.

@@ -27,6 +27,12 @@ pub enum Failure {
     /// A page of another origin asked for it.
     CrossOrigin,
     TooLarge(usize),
+    /// The body stalled, or took too long.
+    BodyTimedOut,
+    /// Bodies of requests take all the memory that they may.
+    NoRoom,
+    /// The client has as many requests at a time as it may.
+    TooManyRequests,
     QueryTooLong(usize),
     /// A page outside the list.
     NoPage,
@@ -132,6 +138,16 @@ impl Failure {
                 "request_too_large",
                 format!("The body may have at most {limit} bytes."),
             ),
+            Self::BodyTimedOut => told(408, "request_timeout", "The body did not arrive in time."),
+            Self::NoRoom => busy(),
+            Self::TooManyRequests => Told {
+                wait: Some(RETRY_BUSY),
+                ..told(
+                    429,
+                    "throttled",
+                    "Too many requests of yours at a time; try again in a moment.",
+                )
+            },
             Self::QueryTooLong(limit) => told(
                 414,
                 "query_too_long",
