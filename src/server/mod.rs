@@ -1,10 +1,15 @@
 //! The program as a server: assembly of the surfaces, limits, health, shutdown.
 
 mod compression;
+mod connections;
 mod cross_origin;
+mod descriptors;
 mod health;
 mod housekeeping;
 mod middleware;
+mod occasional;
+mod overload;
+mod requests;
 mod shutdown;
 mod surfaces;
 mod tls;
@@ -18,7 +23,7 @@ use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{App, HttpRequest, HttpResponse};
 
 use crate::api::{self, Api};
 use crate::auth::Auth;
@@ -33,6 +38,11 @@ use crate::directory::mail::MailPolicy;
 use crate::mail::{self, Post, Sending};
 use cross_origin::CrossOriginPolicy;
 use middleware::Guarding;
+pub use occasional::Occasional;
+
+use connections::clients::Clients;
+use connections::{Listening, serve};
+use requests::{RequestLimits, limited};
 use surfaces::Surfaces;
 use tls::Identity;
 
@@ -74,6 +84,10 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
     let mail = mail::policy(&settings.mail);
     let ldap = Ldap::new(&settings.ldap).map_err(BindError)?;
     let auth = Arc::new(auth.with_mail(mail.clone()).with_ldap(ldap));
+    let mut settings = settings.clone();
+    // The port that was given for 0.
+    settings.server.listen = address;
+    let settings = &settings;
     let api = Data::new(Api::new(auth.clone(), settings));
     Ok(Bound {
         listener,
@@ -119,6 +133,7 @@ impl Bound {
 
     /// Serves until SIGINT or SIGTERM, then lets running requests finish.
     pub fn run(self) -> std::io::Result<()> {
+        descriptors::raise_limit();
         actix_web::rt::System::new().block_on(async {
             let started = self.start()?;
             let handle = started.handle();
@@ -147,13 +162,29 @@ impl Bound {
         let auth = surfaces.api.auth.clone();
         let directory = auth.directory.clone();
         let limits = settings.limits.clone();
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let origins = settings.server.cors_origins.clone();
         let policy = Arc::new(CrossOriginPolicy::new(&origins));
         let guarding = Guarding::new(&settings, &surfaces.api);
         let compress_from = settings.server.compress_from;
         let description = api::describe(&settings);
-        let server = HttpServer::new(move || {
+        let clients = Clients::new(
+            limits.connections_per_address,
+            settings.server.trusted_proxies.clone(),
+        );
+        let request_limits = Arc::new(RequestLimits::new(&limits, clients.clone()));
+        let tls = identity.as_ref().map(Identity::config).transpose();
+        let tls = tls.map_err(std::io::Error::other)?;
+        if let Some(identity) = identity {
+            identity.watch();
+        }
+        let listening = Listening {
+            listener,
+            tls,
+            clients,
+            connections: descriptors::connections(&settings),
+        };
+        let server = serve(&settings, listening, move || {
+            let request_limits = request_limits.clone();
             let (shared, policy, guarding) = (surfaces.clone(), policy.clone(), guarding.clone());
             App::new()
                 .configure(|config| surfaces.share(config))
@@ -168,6 +199,9 @@ impl Bound {
                 .wrap(from_fn(move |request, next| {
                     compression::compressed(request, next, compress_from)
                 }))
+                .wrap(from_fn(move |request, next| {
+                    limited(request, next, request_limits.clone())
+                }))
                 .service(
                     web::resource("/health")
                         .get(health::health)
@@ -181,20 +215,7 @@ impl Bound {
                 .configure(description.clone())
                 .configure(extra)
                 .default_service(web::to(unknown))
-        })
-        .workers(settings.server.workers.unwrap_or(cores))
-        .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
-        .client_request_timeout(Duration::from_secs(limits.header_seconds))
-        .shutdown_timeout(settings.server.shutdown_seconds);
-        let server = match identity {
-            Some(identity) => {
-                let config = identity.config().map_err(std::io::Error::other)?;
-                identity.watch();
-                server.listen_rustls_0_23(listener, config)?
-            }
-            None => server.listen(listener)?,
-        };
-        let server = server.disable_signals().run();
+        })?;
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
         let pause = Duration::from_secs(settings.limits.ended_grants_seconds);
         housekeeping::start(directory.clone(), pause);

@@ -1,0 +1,209 @@
+//! Connections: accepted within limits, and ended when their clients take too
+//! long.
+//!
+//! The framework limits the time of a connection's first headers and of idling
+//! between requests of HTTP/1, and nothing else: headers of later requests,
+//! chunked bodies that no handler reads, answers that nobody reads, idle
+//! connections of HTTP/2 and windows that stay shut have no end there. So its
+//! own assembly (`HttpServer`) is replaced by the same parts with a layer of
+//! ours between TCP and TLS, where all protocols meet:
+//!
+//! - `clients` counts connections and requests by client address;
+//! - `monitored` wraps each stream and notes what happens on it in an
+//!   `activity`, where `requests` note theirs, too;
+//! - `sweeper` looks at all activities twice a second and ends connections.
+//!
+//! Bodies of requests are timed where they are read (`requests`), since their
+//! clients are told 408.
+
+pub mod activity;
+pub mod clients;
+mod monitored;
+mod sweeper;
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::body::MessageBody;
+use actix_http::error::DispatchError;
+use actix_http::{Extensions, HttpServiceBuilder, Protocol, Request, Response};
+use actix_service::{
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config,
+};
+use actix_web::Error;
+use actix_web::dev::{AppConfig, Server};
+use actix_web::rt::net::TcpStream;
+use actix_web::rt::time::timeout;
+use rustls::ServerConfig;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::config::{Limits, Settings};
+use activity::{Activity, Patience};
+use clients::Clients;
+use monitored::Monitored;
+use sweeper::Sweeper;
+
+/// How long a client that was answered before its body was complete may go on
+/// sending: an answer to a connection that is reset at once could be lost.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Bytes of request bodies that a stream, and a connection, of HTTP/2 holds
+/// before somebody reads them.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// How connections are served.
+#[derive(Debug)]
+pub struct Listening {
+    pub listener: TcpListener,
+    pub tls: Option<ServerConfig>,
+    pub clients: Arc<Clients>,
+    /// Connections at a time; beyond them accepting pauses.
+    pub connections: usize,
+}
+
+/// Serves `app` until it is stopped; must be called on an actix system.
+pub fn serve<F, I, S, B>(settings: &Settings, listening: Listening, app: F) -> io::Result<Server>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<Error> + 'static,
+    S::InitError: fmt::Debug,
+    S::Response: Into<Response<B>> + 'static,
+    S::Service: 'static,
+    <S::Service as Service<Request>>::Future: 'static,
+    B: MessageBody + 'static,
+{
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let workers = settings.server.workers.unwrap_or(cores);
+    let builder = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(listening.connections.div_ceil(workers))
+        .shutdown_timeout(settings.server.shutdown_seconds)
+        .disable_signals();
+    let limits = settings.limits.clone();
+    let stopping = builder.graceful_shutdown_signal();
+    let Listening {
+        listener,
+        tls,
+        clients,
+        ..
+    } = listening;
+    let stopping = move || {
+        let stopping = stopping.clone();
+        async move { stopping.notified().await }
+    };
+    let app = move || {
+        let app = app().into_factory();
+        let app = app.map_err(|error| error.into().error_response());
+        map_config(app, |()| AppConfig::default())
+    };
+    let patience = Patience::of(&limits);
+    let name = "rolecall";
+    let builder = match tls {
+        None => builder.listen(name, listener, move || {
+            let http = http(&limits, |stream: &Monitored| stream.activity())
+                .graceful_shutdown_signal(stopping.clone())
+                .finish(app());
+            let (sweeper, clients) = (Sweeper::start(patience), clients.clone());
+            fn_service(move |stream: TcpStream| {
+                let accepted = accept(stream, &sweeper, &clients);
+                async move {
+                    let (stream, peer) = accepted?;
+                    Ok((stream, Protocol::Http1, Some(peer)))
+                }
+            })
+            .and_then(http)
+        }),
+        Some(config) => {
+            let acceptor = acceptor(config);
+            builder.listen(name, listener, move || {
+                let http = http(&limits, |stream: &TlsStream<Monitored>| {
+                    stream.get_ref().0.activity()
+                })
+                .graceful_shutdown_signal(stopping.clone())
+                .finish(app());
+                let (sweeper, clients) = (Sweeper::start(patience), clients.clone());
+                let acceptor = acceptor.clone();
+                let time = Duration::from_secs(limits.handshake_seconds);
+                fn_service(move |stream: TcpStream| {
+                    let accepted = accept(stream, &sweeper, &clients);
+                    let acceptor = acceptor.clone();
+                    async move {
+                        let (stream, peer) = accepted?;
+                        let (stream, protocol) = shake_hands(&acceptor, stream, time).await?;
+                        Ok((stream, protocol, Some(peer)))
+                    }
+                })
+                .and_then(http)
+            })
+        }
+    };
+    Ok(builder?.run())
+}
+
+/// HTTP within the limits. `activity` finds the activity of a connection, which
+/// is handed to its requests.
+fn http<T: 'static, S>(
+    limits: &Limits,
+    activity: impl Fn(&T) -> &Rc<Activity> + 'static,
+) -> HttpServiceBuilder<T, S>
+where
+    S: ServiceFactory<Request, Config = ()>,
+    S::Error: Into<Response<actix_http::body::BoxBody>> + 'static,
+    S::InitError: fmt::Debug,
+    <S::Service as Service<Request>>::Future: 'static,
+{
+    HttpServiceBuilder::default()
+        .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
+        .client_request_timeout(Duration::from_secs(limits.header_seconds))
+        .client_disconnect_timeout(LINGER)
+        .h2_initial_window_size(STREAM_WINDOW)
+        .h2_initial_connection_window_size(CONNECTION_WINDOW)
+        .on_connect_ext(move |stream: &T, data: &mut Extensions| {
+            data.insert(activity(stream).clone());
+        })
+}
+
+/// Takes the connection, unless its peer has too many: then it is closed.
+fn accept(
+    stream: TcpStream,
+    sweeper: &Sweeper,
+    clients: &Arc<Clients>,
+) -> Result<(Monitored, SocketAddr), DispatchError> {
+    let peer = stream.peer_addr().map_err(DispatchError::Io)?;
+    let refused = || DispatchError::Io(io::ErrorKind::QuotaExceeded.into());
+    let permit = clients.connect(peer.ip()).ok_or_else(refused)?;
+    let activity = sweeper.watch(permit);
+    Ok((Monitored::new(stream, activity), peer))
+}
+
+fn acceptor(mut config: ServerConfig) -> TlsAcceptor {
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
+}
+
+async fn shake_hands(
+    acceptor: &TlsAcceptor,
+    stream: Monitored,
+    time: Duration,
+) -> Result<(TlsStream<Monitored>, Protocol), DispatchError> {
+    let late = |_| DispatchError::SlowRequestTimeout;
+    let stream = timeout(time, acceptor.accept(stream)).await.map_err(late)?;
+    let stream = stream.map_err(DispatchError::Io)?;
+    let (transport, session) = stream.get_ref();
+    let protocol = match session.alpn_protocol() {
+        Some(b"h2") => {
+            transport.activity().speaks_http2();
+            Protocol::Http2
+        }
+        _ => Protocol::Http1,
+    };
+    Ok((stream, protocol))
+}

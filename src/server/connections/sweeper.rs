@@ -1,0 +1,79 @@
+//! Ends connections whose clients take too long: one look at all connections
+//! of a worker now and then, instead of timers for each of them.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt;
+use tokio::sync::Notify;
+
+use super::activity::{Activity, Patience, TICKS_PER_SECOND, Tick};
+use super::clients::ConnectionPermit;
+
+const PAUSE: Duration = Duration::from_millis(1000 / TICKS_PER_SECOND as u64);
+
+/// The connections of one worker.
+#[derive(Debug)]
+pub struct Sweeper {
+    clock: Rc<Cell<Tick>>,
+    patience: Patience,
+    connections: RefCell<Vec<Weak<Activity>>>,
+    arrival: Arc<Notify>,
+}
+
+impl Sweeper {
+    /// Must be called on the worker; sweeps until it is dropped.
+    pub fn start(patience: Patience) -> Rc<Self> {
+        let sweeper = Rc::new(Self {
+            clock: Rc::default(),
+            patience,
+            connections: RefCell::default(),
+            arrival: Arc::default(),
+        });
+        rt::spawn(run(Rc::downgrade(&sweeper)));
+        sweeper
+    }
+
+    pub fn watch(&self, permit: ConnectionPermit) -> Rc<Activity> {
+        let activity = Activity::new(permit, self.clock.clone(), self.patience);
+        let mut connections = self.connections.borrow_mut();
+        if connections.is_empty() {
+            self.arrival.notify_one();
+        }
+        connections.push(Rc::downgrade(&activity));
+        activity
+    }
+
+    fn sweep(&self) {
+        self.clock.set(self.clock.get().saturating_add(1));
+        self.connections.borrow_mut().retain(|connection| {
+            let activity = connection.upgrade();
+            activity.is_some_and(|activity| {
+                activity.expire_if_overdue();
+                true
+            })
+        });
+    }
+}
+
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        self.arrival.notify_one();
+    }
+}
+
+async fn run(sweeper: Weak<Sweeper>) {
+    while let Some(active) = sweeper.upgrade() {
+        active.sweep();
+        let arrival = active.connections.borrow().is_empty();
+        let arrival = arrival.then(|| active.arrival.clone());
+        drop(active);
+        if let Some(arrival) = arrival {
+            // Nobody is connected: the process sleeps.
+            arrival.notified().await;
+        }
+        rt::time::sleep(PAUSE).await;
+    }
+}

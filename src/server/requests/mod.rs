@@ -1,0 +1,83 @@
+//! Requests: how many of one client, how long their bodies may take, and how
+//! much memory all bodies together.
+
+mod body_memory;
+mod in_flight;
+mod request_body;
+mod response_body;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage};
+
+use super::connections::activity::Activity;
+use super::connections::clients::Clients;
+use super::overload;
+use crate::api::{self, Api};
+use crate::config::Limits;
+use body_memory::BodyMemory;
+use in_flight::InFlight;
+use request_body::{Deadlines, RequestBody};
+use response_body::ResponseBody;
+
+/// What all requests share.
+#[derive(Debug)]
+pub struct RequestLimits {
+    clients: Arc<Clients>,
+    memory: Arc<BodyMemory>,
+    deadlines: Deadlines,
+}
+
+impl RequestLimits {
+    pub fn new(limits: &Limits, clients: Arc<Clients>) -> Self {
+        Self {
+            clients,
+            memory: Arc::new(BodyMemory::new(limits)),
+            deadlines: Deadlines::of(limits),
+        }
+    }
+}
+
+/// Counts a request until its answer is complete, and bounds its body. The
+/// outermost layer: it sees the answer as it is sent.
+pub async fn limited<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+    limits: Arc<RequestLimits>,
+) -> Result<ServiceResponse<EitherBody<ResponseBody<B>>>, Error> {
+    let activity = request.conn_data::<Rc<Activity>>().cloned();
+    let Some(activity) = activity else {
+        let response = next.call(request).await?;
+        return Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::uncounted(body))));
+    };
+    let forwarded = if activity.permit.client.is_proxy {
+        forwarded(&request).map(|address| limits.clients.client(address))
+    } else {
+        None
+    };
+    let begun = InFlight::begin(activity, forwarded, limits.memory.clone());
+    let Some(in_flight) = begun else {
+        let response = overload::too_many_requests(&request);
+        return Ok(request.into_response(response).map_into_right_body());
+    };
+    match request.take_payload() {
+        Payload::None => {}
+        payload => {
+            let body = RequestBody::new(payload, in_flight.clone(), limits.deadlines);
+            request.set_payload(body.into_payload());
+        }
+    }
+    let response = next.call(request).await?;
+    Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, in_flight))))
+}
+
+/// Whose request it is that a proxy brings.
+fn forwarded(request: &ServiceRequest) -> Option<std::net::IpAddr> {
+    let api = request.app_data::<Data<Api>>()?;
+    api::client_address(api, request.request())
+}

@@ -1,0 +1,107 @@
+//! Bodies of requests, within their time and the memory of all.
+
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::rt::time::{Instant, Sleep, sleep_until};
+use actix_web::web::Bytes;
+use futures_util::Stream;
+
+use super::in_flight::InFlight;
+use crate::config::Limits;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    /// For the next bytes.
+    stall: Duration,
+    /// For all of them, from when the first are waited for.
+    whole: Duration,
+}
+
+impl Deadlines {
+    pub fn of(limits: &Limits) -> Self {
+        Self {
+            stall: Duration::from_secs(limits.body_stall_seconds),
+            whole: Duration::from_secs(limits.body_seconds),
+        }
+    }
+}
+
+/// The clock is read only when the body has to be waited for. What is wrong is
+/// an error of a kind that every surface knows: `TimedOut` or `QuotaExceeded`.
+pub struct RequestBody {
+    in_flight: Rc<InFlight>,
+    deadlines: Deadlines,
+    end: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+    is_waiting: bool,
+}
+
+impl RequestBody {
+    pub fn new(payload: Payload, in_flight: Rc<InFlight>, deadlines: Deadlines) -> Self {
+        in_flight.payload.replace(payload);
+        Self {
+            in_flight,
+            deadlines,
+            end: None,
+            timer: None,
+            is_waiting: false,
+        }
+    }
+
+    pub fn into_payload(self) -> Payload {
+        Payload::Stream {
+            payload: Box::pin(self),
+        }
+    }
+
+    fn poll_time(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Deadlines { stall, whole } = self.deadlines;
+        if !self.is_waiting {
+            self.is_waiting = true;
+            let now = Instant::now();
+            let until = (now + stall).min(*self.end.get_or_insert(now + whole));
+            match &mut self.timer {
+                Some(timer) => timer.as_mut().reset(until),
+                None => self.timer = Some(Box::pin(sleep_until(until))),
+            }
+        }
+        match &mut self.timer {
+            Some(timer) => timer.as_mut().poll(context),
+            None => Poll::Pending,
+        }
+    }
+}
+
+fn failed(kind: io::ErrorKind) -> Poll<Option<Result<Bytes, PayloadError>>> {
+    Poll::Ready(Some(Err(PayloadError::Io(kind.into()))))
+}
+
+impl Stream for RequestBody {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let read = {
+            let mut payload = self.in_flight.payload.borrow_mut();
+            Pin::new(&mut *payload).poll_next(context)
+        };
+        if read.is_pending() {
+            return match self.poll_time(context) {
+                Poll::Ready(()) => failed(io::ErrorKind::TimedOut),
+                Poll::Pending => Poll::Pending,
+            };
+        }
+        self.is_waiting = false;
+        match read {
+            Poll::Ready(Some(Ok(bytes))) if !self.in_flight.hold(bytes.len()) => {
+                failed(io::ErrorKind::QuotaExceeded)
+            }
+            read => read,
+        }
+    }
+}
