@@ -12,6 +12,7 @@ mod failure;
 mod generate;
 mod import;
 mod ldap;
+mod logging;
 mod lookup;
 mod mail;
 mod migrate;
@@ -80,7 +81,5 @@ fn start_log(command: &Command) {
         Command::Serve(_) => "info,actix_server=warn",
         _ => "warn",
     };
-    let environment = env_logger::Env::default().default_filter_or(default);
-    // Refused only when there is a log already.
-    let _ = env_logger::Builder::from_env(environment).try_init();
+    logging::start(default);
 }
