@@ -36,6 +36,7 @@ mod grants;
 mod home;
 mod idempotency;
 mod ldap;
+mod limits;
 mod mail;
 mod migrations;
 mod openl2m;

@@ -7,6 +7,8 @@ mod database;
 mod hsts;
 mod tls;
 
+pub use tls::Caller;
+
 use std::process::Command;
 
 /// What curl has to say: its standard output, or its complaint.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use rolecall::config::Settings;
+use rolecall::server::Extra;
 use serde_json::{Value, json};
 
 use super::curl;
@@ -44,24 +45,37 @@ impl Drop for Files {
     }
 }
 
-struct Caller {
+pub struct Caller {
     files: Files,
-    app: TestApp,
+    pub app: TestApp,
 }
 
 impl Caller {
     fn new(name: &str) -> Self {
+        Self::with_routes(name, |_| {}, |_| {})
+    }
+
+    /// With other settings than the defaults, and routes of the test's own.
+    pub fn with_routes(name: &str, change: impl FnOnce(&mut Settings), extra: Extra) -> Self {
         let files = Files::new(name);
-        let app = TestApp::with(|settings| files.set(settings));
+        let change = |settings: &mut Settings| {
+            files.set(settings);
+            change(settings);
+        };
+        let app = TestApp::with_routes(change, extra);
         Self { files, app }
     }
 
-    fn address(&self, path: &str) -> String {
+    pub fn certificate(&self) -> PathBuf {
+        self.files.certificate()
+    }
+
+    pub fn address(&self, path: &str) -> String {
         let (_, port) = self.app.address().rsplit_once(':').unwrap();
         format!("https://localhost:{port}{path}")
     }
 
-    fn ask(&self, path: &str, arguments: &[&str]) -> Result<String, String> {
+    pub fn ask(&self, path: &str, arguments: &[&str]) -> Result<String, String> {
         let bearer = format!("Authorization: Bearer {}", self.app.admin_token());
         let (certificate, address) = (self.files.certificate(), self.address(path));
         let mut all = vec!["--cacert", certificate.to_str().unwrap(), "-H", &bearer];

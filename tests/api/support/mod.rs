@@ -18,6 +18,7 @@ mod sink;
 mod slapd;
 mod slow;
 mod tables;
+mod wire;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, BEGIN, TestApp, eventually};
@@ -34,3 +35,4 @@ pub use sink::Sink;
 pub use slapd::{Entry, READER_PASSWORD, Slapd, TULIP, a_group, a_person, at, free_port};
 pub use slow::{make_endless, make_slow, restore};
 pub use tables::tables;
+pub use wire::Wire;

@@ -88,7 +88,7 @@ pub fn as_admin(app: &TestApp, line: &str, headers: &[&[u8]], body: Option<&[u8]
     answer
 }
 
-fn parse(answer: &[u8]) -> RawAnswer {
+pub(super) fn parse(answer: &[u8]) -> RawAnswer {
     let shown = String::from_utf8_lossy(answer);
     let end = answer
         .windows(4)
