@@ -263,14 +263,6 @@ impl Call<'_> {
     }
 }
 
-pub async fn read_body(
-    api: &Api,
-    request: &HttpRequest,
-    payload: &mut Payload,
-) -> Result<Vec<u8>, Failure> {
-    read_body_within(request, payload, api.body_bytes).await
-}
-
 /// For the first bytes of a body.
 const FIRST_CAPACITY: usize = 64 * 1024;
 
