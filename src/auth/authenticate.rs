@@ -20,6 +20,7 @@ use crate::directory::credentials::{
     Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, SignInOf, TokenAccount,
 };
 use crate::directory::mail::MailPolicy;
+use crate::directory::names::normalized;
 use crate::directory::permissions::{self, Permissions};
 use crate::directory::{Context, Credential, Directory, DirectoryError, Reading, clock};
 
@@ -280,6 +281,8 @@ impl Auth {
         from: Option<IpAddr>,
         context: &Context,
     ) -> Result<Remembered, Denied> {
+        // One spelling of a name, one count of wrong guesses.
+        let username = &*normalized(username);
         let outcome = self.guess(username, password, from, context).await;
         outcome.inspect_err(|denied| self.tell_guess(username, denied, context))
     }
@@ -474,6 +477,7 @@ fn of_account(account: &Account) -> Principal {
         expires: None,
         credential: Credential::Password,
         sign_in: None,
+        renames_self: false,
     }
 }
 

@@ -43,11 +43,14 @@ pub struct Guard {
 impl Guard {
     pub fn new(
         auth: Arc<Auth>,
-        principal: Arc<Principal>,
+        mut principal: Arc<Principal>,
         mut context: Context,
         from: Option<IpAddr>,
         reading: Reading,
     ) -> Self {
+        if auth.settings().rename_self {
+            Arc::make_mut(&mut principal).renames_self = true;
+        }
         let seconds = auth.settings().reauthenticate_seconds;
         context.actor = Some(Actor {
             is_fresh: principal.is_fresh(context.now, seconds),

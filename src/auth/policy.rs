@@ -95,6 +95,7 @@ impl Governed for UpdateUser {
         // An own record that is sent back whole names its flags, too: whether
         // they differ only the directory can tell.
         self.may_set_flags = principal.may(Permission::UsersWrite);
+        self.may_rename = principal.may_rename();
         let own = self.id == principal.id && principal.may(Permission::SelfWrite);
         if !own {
             require(principal, Permission::UsersWrite)?;
@@ -111,6 +112,7 @@ impl Governed for UpdateOwn {
         self.0.visible = principal.sees_users();
         self.0.reach = principal.reach();
         self.0.sees_trash = see_trash(principal).is_ok();
+        self.0.may_rename = principal.may_rename();
         if self.0.id != principal.id {
             return Err(Refusal::Forbidden("This is somebody else's record.".into()));
         }

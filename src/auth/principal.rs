@@ -33,11 +33,18 @@ pub struct Principal {
     pub credential: Credential,
     /// The sign-in of an access token, or the one that the API token ends with.
     pub sign_in: Option<SignInUse>,
+    /// Whether everybody may change the names that they are known by.
+    pub renames_self: bool,
 }
 
 impl Principal {
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.has(permission)
+    }
+
+    /// Whether this caller may rename users, as far as they may change them.
+    pub fn may_rename(&self) -> bool {
+        self.renames_self || self.may(Permission::UsersWrite)
     }
 
     /// All for whoever may `everything`, else what is their own.

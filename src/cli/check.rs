@@ -29,7 +29,7 @@ pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
     match (wrong, repair) {
         (0, _) | (_, true) => Ok(()),
         (wrong, false) => Err(Failure::failed(format!(
-            "{wrong} things are wrong: `rolecall check --repair` puts them right"
+            "{wrong} things are wrong: `rolecall check --repair` puts right what it can"
         ))),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::output;
+use super::runtime::Session;
 use crate::config::Settings;
 use crate::storage::migrations;
 
@@ -12,6 +13,8 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     if applied.is_empty() {
         return output::print(&format!("{url} is up to date\n"));
     }
+    // What SQL cannot fill in.
+    Session::open(settings.clone())?;
     let lines: String = applied
         .iter()
         .map(|name| format!("applied {name}\n"))

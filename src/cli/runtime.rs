@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use crate::config::Settings;
+use crate::directory::names::{FillNameKeys, LacksNameKeys};
 use crate::directory::{
     Context, Credential, Directory, DirectoryError, Execute, RequestId, SystemClock,
 };
@@ -38,11 +39,13 @@ impl Session {
         let number = getrandom::u64()
             .map_err(|error| Failure::failed(format!("the system has no randomness: {error}")))?;
         let context = Context::of_program(directory.clock().now(), RequestId(number));
-        Ok(Self {
+        let session = Self {
             settings,
             directory,
             context,
-        })
+        };
+        session.run(fill_name_keys)?;
+        Ok(session)
     }
 
     /// Lets changes queue the mails that the server sends.
@@ -71,6 +74,18 @@ impl Session {
     pub async fn write<O: Execute>(&self, operation: O) -> Result<O::Output, DirectoryError> {
         self.directory.write(&self.context, operation).await
     }
+}
+
+/// Fills in what names are told apart by, where it is missing.
+async fn fill_name_keys(session: &Session) -> Result<(), Failure> {
+    let mut filled = 0;
+    while session.read(LacksNameKeys).await? {
+        filled += session.write(FillNameKeys).await?;
+    }
+    if filled > 0 {
+        log::info!("noted of {filled} names which look like others");
+    }
+    Ok(())
 }
 
 /// Waits for `work` on this thread.

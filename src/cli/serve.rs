@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::directory::credentials::{
     CreateFirstAdministrator, FirstAdministrator, HasAdministrator,
 };
-use crate::directory::values;
+use crate::directory::{names, values};
 use crate::server;
 
 pub fn run(settings: Settings) -> Result<(), Failure> {
@@ -37,6 +37,10 @@ async fn first_administrator(session: &Session) -> Result<Option<Password>, Fail
     }
     let limits = &session.settings.auth;
     let username = values::username(&limits.admin_username)
+        .and_then(|username| match names::unfit("username", &username) {
+            Some(problem) => Err(problem),
+            None => Ok(username),
+        })
         .map_err(|problem| Failure::argument("auth.admin_username", problem))?;
     let password = match limits.admin_password.clone() {
         Some(text) => Password::given("auth.admin_password", text, limits)?,

@@ -119,6 +119,7 @@ fn password(
                 roles: None,
                 reach: Reach::Everything,
                 may_set_flags: true,
+                may_rename: true,
                 sees_trash: true,
                 is_proved: false,
                 end_tokens: Some(!keep_tokens),

@@ -26,6 +26,7 @@ pub struct Auth {
     pub password_tokens: u64,
     pub tokens_per_user: u64,
     pub reauthenticate_seconds: u64,
+    pub rename_self: bool,
 }
 
 impl Default for Auth {
@@ -50,6 +51,7 @@ impl Default for Auth {
             password_tokens: 10,
             tokens_per_user: 100,
             reauthenticate_seconds: 900,
+            rename_self: false,
         }
     }
 }

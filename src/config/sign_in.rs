@@ -129,4 +129,16 @@ pub(super) const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "auth.rename_self",
+        env: "ROLECALL_RENAME_SELF",
+        flag: None,
+        kind: Kind::Switch,
+        preset: Preset::Value("false"),
+        meaning: "Whether everybody may change their own username and uname, not only holders of users:write.",
+        set: |settings, text| {
+            settings.auth.rename_self = value::switch(text)?;
+            Ok(())
+        },
+    },
 ];

@@ -175,6 +175,12 @@ const UNIQUE: &[(&str, &str, &str, &str)] = &[
         "A user with this username already exists.",
     ),
     (
+        "users.username_folded",
+        "users_username_folded",
+        "username",
+        super::names::SAME_USERNAME,
+    ),
+    (
         "users.uname",
         "users_uname_key",
         "uname",

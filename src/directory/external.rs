@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Operation, Problem, values};
+use super::{Operation, Problem, names, values};
 use crate::directory::users::UserChanges;
 
 /// What another directory tells of one user. Only a valid username makes one;
@@ -20,7 +20,7 @@ pub struct ExternalUser {
 impl ExternalUser {
     pub fn new(username: &str) -> Result<Self, Problem> {
         Ok(Self {
-            username: values::username(username)?,
+            username: names::normalized(&values::username(username)?).into_owned(),
             name: None,
             surname: None,
             full_name: None,
@@ -101,6 +101,8 @@ pub enum Unwelcome {
     Internal,
     Inactive,
     InTrash,
+    /// No record can be made under the name: it is unfit, or looks like another's.
+    Unfit,
 }
 
 impl Unwelcome {
@@ -109,6 +111,9 @@ impl Unwelcome {
             Self::Internal => "the name is that of an internal user",
             Self::Inactive => "the record here is inactive",
             Self::InTrash => "the record here is in the trash",
+            Self::Unfit => {
+                "the name is unfit for a record here, or looks like that of another user"
+            }
         }
     }
 }

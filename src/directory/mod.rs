@@ -28,6 +28,7 @@ pub mod json;
 pub mod listing;
 pub mod mail;
 pub mod members;
+pub mod names;
 pub mod partners;
 pub mod permissions;
 pub mod portal;

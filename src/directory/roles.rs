@@ -10,7 +10,7 @@ use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
 use super::users::drop_same;
-use super::{DirectoryError, Expected, Operation};
+use super::{DirectoryError, Expected, Operation, names};
 use crate::storage::schema::roles;
 
 /// The role that makes administrators, made by the first migration.
@@ -45,6 +45,7 @@ pub struct Role {
 #[diesel(table_name = roles, treat_none_as_default_value = false)]
 pub struct NewRole<'a> {
     pub name: &'a str,
+    pub name_skeleton: String,
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
@@ -72,6 +73,12 @@ pub struct RoleChanges {
 impl RoleChanges {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// With the name in its one spelling.
+    pub fn normalized(mut self) -> Self {
+        self.name = self.name.map(|name| names::normalized(&name).into_owned());
+        self
     }
 
     /// Without what the role is already: clients send back whole records.

@@ -1,5 +1,7 @@
 //! Users: people and programs that may be known here.
 
+use std::borrow::Cow;
+
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
@@ -8,7 +10,7 @@ use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
 use super::secret::secret_text;
-use super::{Expected, Operation, values};
+use super::{Expected, Operation, names, values};
 use crate::storage::schema::users;
 
 /// A user as it is read. The password hash is not read with it.
@@ -48,11 +50,57 @@ pub struct User {
 pub struct NewUser<'a> {
     pub username: &'a str,
     pub uname: &'a str,
+    pub username_folded: String,
+    pub username_skeleton: String,
+    pub uname_skeleton: String,
     pub password_hash: Option<&'a str>,
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
     pub modified_by: Option<i64>,
+}
+
+impl<'a> NewUser<'a> {
+    /// With what names are told apart by.
+    pub fn named(
+        username: &'a str,
+        uname: &'a str,
+        password_hash: Option<&'a str>,
+        now: &'a str,
+        by: Option<i64>,
+    ) -> Self {
+        Self {
+            username,
+            uname,
+            username_folded: names::folded(username),
+            username_skeleton: names::skeleton(username),
+            uname_skeleton: names::skeleton(uname),
+            password_hash,
+            created: now,
+            modified: now,
+            created_by: by,
+            modified_by: by,
+        }
+    }
+}
+
+/// What follows from new names.
+#[derive(Default, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct NameKeys {
+    username_folded: Option<String>,
+    username_skeleton: Option<String>,
+    uname_skeleton: Option<String>,
+}
+
+impl NameKeys {
+    pub fn of(changes: &UserChanges) -> Self {
+        Self {
+            username_folded: changes.username.as_deref().map(names::folded),
+            username_skeleton: changes.username.as_deref().map(names::skeleton),
+            uname_skeleton: changes.uname.as_deref().map(names::skeleton),
+        }
+    }
 }
 
 /// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.
@@ -114,6 +162,21 @@ impl UserChanges {
 
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether the user is to be called otherwise.
+    pub fn renames(&self) -> bool {
+        self.username.is_some() || self.uname.is_some()
+    }
+
+    /// With names in their one spelling.
+    pub fn normalized(mut self) -> Self {
+        for name in [&mut self.username, &mut self.uname].into_iter().flatten() {
+            if let Cow::Owned(normal) = names::normalized(name) {
+                *name = normal;
+            }
+        }
+        self
     }
 
     /// Without what the user is already: clients send back whole records.
@@ -344,6 +407,8 @@ pub struct UpdateUser {
     pub reach: Reach,
     /// Whether flags may be changed as well, not only what is personal.
     pub may_set_flags: bool,
+    /// Whether the names that the user is known by may be changed.
+    pub may_rename: bool,
     /// As for a new user.
     pub sees_trash: bool,
     /// Whether the caller has given their own password for this change.
@@ -374,6 +439,7 @@ impl UpdateOwn {
             roles: None,
             reach: Reach::Nothing,
             may_set_flags: false,
+            may_rename: false,
             sees_trash: false,
             is_proved: false,
             end_tokens: None,

@@ -1,6 +1,8 @@
 //! Values that cannot hold nonsense: built by a constructor that can refuse,
 //! trusted afterwards. Lengths count characters.
 
+use unicode_normalization::char::is_combining_mark;
+
 use super::error::Problem;
 
 /// The most characters of a username.
@@ -12,12 +14,13 @@ pub const MAX_EMAIL: usize = 254;
 /// The most characters of a long text: descriptions, lists of expressions.
 pub const MAX_LONG_TEXT: usize = 10_000;
 
-/// A username: letters, digits and `_ . @ + -`, compared exactly.
+/// A username: letters with their marks, digits and `_ . @ + -`. What else a new
+/// name must be, [`super::names`] tells.
 pub fn username(text: &str) -> Result<String, Problem> {
     within("username", text, 1, MAX_USERNAME)?;
     if text
         .chars()
-        .all(|c| c.is_alphanumeric() || "_.@+-".contains(c))
+        .all(|c| c.is_alphanumeric() || is_combining_mark(c) || "_.@+-".contains(c))
     {
         return Ok(text.to_owned());
     }
@@ -40,7 +43,7 @@ pub fn uname(text: &str) -> Result<String, Problem> {
 }
 
 fn is_uname(c: char) -> bool {
-    (c.is_alphanumeric() && !c.is_uppercase()) || "-_.".contains(c)
+    (c.is_alphanumeric() && !c.is_uppercase()) || is_combining_mark(c) || "-_.".contains(c)
 }
 
 /// The uname that a username suggests; never empty.
@@ -51,6 +54,7 @@ pub fn uname_from(username: &str) -> String {
         .map(|c| if is_uname(c) { c } else { '-' })
         .take(MAX_USERNAME - 8)
         .collect();
+    let slug = super::names::normalized(&slug).into_owned();
     if slug.is_empty() { "user".into() } else { slug }
 }
 

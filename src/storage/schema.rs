@@ -87,6 +87,9 @@ diesel::table! {
         created_by -> Nullable<BigInt>,
         modified_by -> Nullable<BigInt>,
         deleted_at -> Nullable<Text>,
+        username_folded -> Nullable<Text>,
+        username_skeleton -> Nullable<Text>,
+        uname_skeleton -> Nullable<Text>,
     }
 }
 
@@ -152,6 +155,7 @@ diesel::table! {
         modified_by -> Nullable<BigInt>,
         external_id -> Nullable<Text>,
         predefined -> Nullable<Text>,
+        name_skeleton -> Nullable<Text>,
     }
 }
 

@@ -39,6 +39,7 @@ mod ldap;
 mod limits;
 mod mail;
 mod migrations;
+mod names;
 mod openl2m;
 mod partners;
 mod privileges;

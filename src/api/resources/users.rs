@@ -386,6 +386,7 @@ impl Writable for Users {
             roles: linked.take("roles"),
             reach: Default::default(),
             may_set_flags: false,
+            may_rename: false,
             sees_trash: false,
             is_proved: false,
             end_tokens: None,

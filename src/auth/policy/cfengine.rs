@@ -10,6 +10,7 @@ use crate::directory::cfengine::{
     FindNamedUser, ListNamedRoles, ListNamedUsers, UpdateNamedRole, UpdateNamedUser,
 };
 use crate::directory::listing::Visible;
+use crate::directory::names::normalized;
 use crate::directory::permissions::Permission;
 
 fn refused() -> Refusal {
@@ -32,7 +33,7 @@ fn record(
     if principal.is_administrator {
         return Ok(Visible::All);
     }
-    if username != &*principal.username {
+    if normalized(username) != normalized(&principal.username) {
         return Err(refused());
     }
     require(principal, permission)?;
@@ -69,6 +70,7 @@ impl Governed for UpdateNamedUser {
         self.update.visible = visible;
         self.update.reach = principal.reach();
         self.update.may_set_flags = principal.is_administrator;
+        self.update.may_rename = principal.may_rename();
         self.update.sees_trash = principal.is_administrator;
         Ok(())
     }

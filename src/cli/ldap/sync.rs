@@ -226,6 +226,7 @@ impl Sync<'_> {
                 roles: None,
                 reach: Reach::Everything,
                 may_set_flags: true,
+                may_rename: true,
                 sees_trash: true,
                 is_proved: false,
                 end_tokens: None,

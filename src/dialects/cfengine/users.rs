@@ -113,6 +113,7 @@ pub async fn update(
                 roles: None,
                 reach: Default::default(),
                 may_set_flags: false,
+                may_rename: false,
                 sees_trash: false,
                 is_proved: false,
                 end_tokens: None,

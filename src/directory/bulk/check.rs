@@ -11,11 +11,12 @@ pub enum Part {
     RoleCounts,
     RoleClosure,
     SearchIndex,
+    Names,
 }
 
 impl Part {
     /// In the order in which a repair must go: counts come after what is counted.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ForeignKeys,
         Self::UniqueGrants,
         Self::UserBlocks,
@@ -23,6 +24,7 @@ impl Part {
         Self::RoleCounts,
         Self::RoleClosure,
         Self::SearchIndex,
+        Self::Names,
     ];
 
     pub fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Part {
             Self::RoleCounts => "counted grants of roles",
             Self::RoleClosure => "roles within roles",
             Self::SearchIndex => "search index",
+            Self::Names => "usernames",
         }
     }
 }

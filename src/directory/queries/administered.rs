@@ -191,6 +191,7 @@ impl Run for UpdateAdministered {
             roles: None,
             reach: Reach::Everything,
             may_set_flags: true,
+            may_rename: true,
             sees_trash: true,
             is_proved: self.is_proved,
             end_tokens: None,

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::members::add_roles;
+use super::names::other_spelling;
 use super::prelude::*;
 use super::{env, found};
 use crate::directory::cfengine::{
@@ -22,11 +23,24 @@ fn can_be_a_name(name: &str) -> Result<(), DirectoryError> {
 
 async fn user_named(username: &str, connection: &mut Conn) -> Result<i64, DirectoryError> {
     can_be_a_name(username)?;
+    if let Some(id) = user_spelled(username, connection).await? {
+        return Ok(id);
+    }
+    match other_spelling(username, connection).await? {
+        Some(username) => found(user_spelled(&username, connection).await?),
+        None => Err(DirectoryError::NotFound),
+    }
+}
+
+async fn user_spelled(
+    username: &str,
+    connection: &mut Conn,
+) -> Result<Option<i64>, DirectoryError> {
     let row = users::table
         .filter(users::username.eq(username))
         .filter(users::deleted_at.is_null())
         .select(users::id);
-    found(row.get_result(connection).await.optional()?)
+    Ok(row.get_result(connection).await.optional()?)
 }
 
 async fn role_named(name: &str, connection: &mut Conn) -> Result<i64, DirectoryError> {

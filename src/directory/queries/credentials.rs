@@ -1,5 +1,6 @@
 use super::audit::{Happening, record};
 use super::members::add_roles;
+use super::names::{other_spelling, username_problem};
 use super::prelude::*;
 use crate::directory::credentials::{
     Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, FindTokenFault,
@@ -7,9 +8,11 @@ use crate::directory::credentials::{
     TokenFault,
 };
 use crate::directory::members::Authority;
+use crate::directory::names::normalized;
 use crate::directory::permissions::{Permissions, Reach};
 use crate::directory::roles::ADMIN;
 use crate::directory::users::{NewUser, PasswordHash};
+use crate::directory::values::uname_from;
 use crate::storage::schema::{
     credential_versions, grants, role_closure, roles, sign_ins, tokens, users,
 };
@@ -36,24 +39,35 @@ impl Run for FindAccount {
         if self.username.contains('\0') {
             return Ok(None);
         }
-        let row: Option<AccountRow> = users::table
-            .filter(users::username.eq(&self.username))
-            .filter(users::is_active.eq(true))
-            .filter(users::deleted_at.is_null())
-            .select((
-                users::id,
-                users::username,
-                users::password_hash,
-                users::external,
-            ))
-            .get_result(connection)
-            .await
-            .optional()?;
+        let mut row = signing_in(&self.username, connection).await?;
+        if row.is_none()
+            && let Some(username) = other_spelling(&self.username, connection).await?
+        {
+            row = signing_in(&username, connection).await?;
+        }
         match row {
             None => Ok(None),
             Some(row) => Ok(Some(account(row, context, connection).await?)),
         }
     }
+}
+
+/// The user of this name, exactly so, when they may sign in.
+async fn signing_in(
+    username: &str,
+    connection: &mut Conn,
+) -> Result<Option<AccountRow>, DirectoryError> {
+    let row = users::table
+        .filter(users::username.eq(username))
+        .filter(users::is_active.eq(true))
+        .filter(users::deleted_at.is_null())
+        .select((
+            users::id,
+            users::username,
+            users::password_hash,
+            users::external,
+        ));
+    Ok(row.get_result(connection).await.optional()?)
 }
 
 impl Run for FindTokenAccount {
@@ -254,34 +268,25 @@ impl Run for CreateFirstAdministrator {
         if HasAdministrator.run(context, connection).await? {
             return Ok(FirstAdministrator::Needless);
         }
-        let uname = crate::directory::values::uname_from(&self.username);
+        let username = normalized(&self.username);
+        let uname = uname_from(&username);
         let same = users::table
-            .filter(
-                users::username
-                    .eq(&self.username)
-                    .or(users::uname.eq(&uname)),
-            )
+            .filter(users::username.eq(&*username).or(users::uname.eq(&uname)))
             .select(users::id);
-        if same.first::<i64>(connection).await.optional()?.is_some() {
+        let problem = username_problem(&username, None, connection).await?;
+        if problem.is_some() || same.first::<i64>(connection).await.optional()?.is_some() {
             return Ok(FirstAdministrator::Taken);
         }
         let now = context.now_text();
-        let new = NewUser {
-            username: &self.username,
-            uname: &uname,
-            password_hash: Some(self.password_hash.expose()),
-            created: &now,
-            modified: &now,
-            created_by: None,
-            modified_by: None,
-        };
+        let hash = self.password_hash.expose();
+        let new = NewUser::named(&username, &uname, Some(hash), &now, None);
         let id: i64 = diesel::insert_into(users::table)
             .values(new)
             .returning(users::id)
             .get_result(connection)
             .await?;
         let mut after = serde_json::Map::new();
-        after.insert("username".into(), self.username.clone().into());
+        after.insert("username".into(), (&*username).into());
         let happening = Happening {
             verb: "create",
             subject_type: "users",

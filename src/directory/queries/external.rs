@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grants::{containing, is_last_administrator};
 use super::prelude::*;
-use super::{env, granting};
+use super::{env, granting, names};
 use crate::directory::delegation::Place;
 use crate::directory::external::{Admit, Arrival, Changes, Foresee, IsTaken, Unwelcome, Welcome};
 use crate::directory::grants::{CreateGrant, Grant, GrantChanges};
@@ -43,7 +43,11 @@ impl Run for IsTaken {
         let row = users::table
             .filter(users::username.eq(&self.username))
             .select(users::id);
-        Ok(row.first::<i64>(connection).await.optional()?.is_some())
+        if row.first::<i64>(connection).await.optional()?.is_some() {
+            return Ok(true);
+        }
+        let other = names::other_spelling(&self.username, connection).await?;
+        Ok(other.is_some())
     }
 }
 
@@ -60,6 +64,9 @@ impl Run for Foresee {
             Err(unwelcome) => return Ok(Err(unwelcome)),
             Ok(user) => user,
         };
+        if user.is_none() && is_unfit(self.0.user.username(), connection).await? {
+            return Ok(Err(Unwelcome::Unfit));
+        }
         let plan = plan(&self.0, user, context, connection).await?;
         Ok(Ok(plan.told(user.is_none())))
     }
@@ -87,6 +94,9 @@ impl Run for Admit {
             Err(unwelcome) => return Ok(Err(unwelcome)),
             Ok(known) => known,
         };
+        if known.is_none() && is_unfit(username, connection).await? {
+            return Ok(Err(Unwelcome::Unfit));
+        }
         let plan = plan(&self.0, known, context, connection).await?;
         let id = match known {
             Some(id) => id,
@@ -112,6 +122,11 @@ fn raced(error: DirectoryError) -> DirectoryError {
         }
         error => error,
     }
+}
+
+async fn is_unfit(username: &str, connection: &mut Conn) -> Result<bool, DirectoryError> {
+    let problem = names::username_problem(username, None, connection).await?;
+    Ok(problem.is_some())
 }
 
 type UserRow = (i64, bool, bool, Option<String>);

@@ -25,6 +25,7 @@ mod granting;
 mod holders;
 mod links;
 mod members;
+mod names;
 mod notices;
 pub mod outbox;
 mod partners;

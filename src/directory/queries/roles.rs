@@ -2,12 +2,14 @@ use super::audit::record;
 use super::ceiling::{ceiling, is_held, require_roles};
 use super::grants;
 use super::members::{add_users, replace_users};
+use super::names::role_problem;
 use super::outbox::about_end_of;
 use super::prelude::*;
 use super::{env, found, links};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Named;
 use crate::directory::members::{Authority, Relation};
+use crate::directory::names::skeleton;
 use crate::directory::permissions::{Permission, Reach, names};
 use crate::directory::portal::PortalRole;
 use crate::directory::privileges::{Ceiling, End, Holding};
@@ -158,9 +160,13 @@ impl Run for CreateRole {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Role, DirectoryError> {
         may_protect(self.reach, self.changes.unchangeable == Some(true))?;
         let ceiling = ceiling(self.reach, context, connection).await?;
+        let changes = self.changes.clone().normalized();
+        refuse_name(&changes, None, connection).await?;
         let now = context.now_text();
+        let name = changes.name.as_deref().unwrap_or_default();
         let new = NewRole {
-            name: self.changes.name.as_deref().unwrap_or_default(),
+            name,
+            name_skeleton: skeleton(name),
             created: &now,
             modified: &now,
             created_by: context.actor_id(),
@@ -174,7 +180,7 @@ impl Run for CreateRole {
         let id = role.id;
         let rest = RoleChanges {
             name: None,
-            ..self.changes.clone()
+            ..changes
         };
         if !rest.is_empty() {
             role = diesel::update(roles::table.find(id))
@@ -204,6 +210,21 @@ impl Run for CreateRole {
             add_users(id, users, Authority::Reach(self.reach), context, connection).await?;
         }
         Ok(role)
+    }
+}
+
+/// Refuses a name that cannot be told from that of another role.
+async fn refuse_name(
+    changes: &RoleChanges,
+    own: Option<i64>,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let Some(name) = &changes.name else {
+        return Ok(());
+    };
+    match role_problem(name, own, connection).await? {
+        Some(problem) => Err(DirectoryError::Invalid(vec![problem])),
+        None => Ok(()),
     }
 }
 
@@ -364,6 +385,7 @@ impl Run for UpdateRole {
         let untouched = Holding::of_role(self.id, End::past());
         require_roles(&ceiling, vec![untouched], connection).await?;
         let changes = self.changes.clone().without_unchanged(&before);
+        let changes = changes.normalized().without_unchanged(&before);
         may_protect(self.reach, changes.unchangeable.is_some())?;
         may_change(&ceiling, &before, &changes, context, connection).await?;
         let authority = Authority::Reach(self.reach);
@@ -377,9 +399,14 @@ impl Run for UpdateRole {
         if changes.is_empty() {
             return Ok(before);
         }
+        refuse_name(&changes, Some(self.id), connection).await?;
         let after: Role = diesel::update(roles::table.find(self.id))
             .set((
                 &changes,
+                changes
+                    .name
+                    .as_deref()
+                    .map(|name| roles::name_skeleton.eq(skeleton(name))),
                 roles::version.eq(roles::version + 1),
                 roles::modified.eq(context.now_text()),
                 roles::modified_by.eq(context.actor_id()),

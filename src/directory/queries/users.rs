@@ -10,14 +10,14 @@ use super::notices::{about_email, about_password};
 use super::outbox::about_new_user;
 use super::prelude::*;
 use super::sight::{Sight, sight};
-use super::{env, found, grants, roles};
+use super::{env, found, grants, names, roles};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Own;
 use crate::directory::members::Authority;
 use crate::directory::permissions::Reach;
 use crate::directory::privileges::OfPartner;
 use crate::directory::users::{
-    CreateUser, DeleteUser, FindUser, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
+    CreateUser, DeleteUser, FindUser, NameKeys, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
 };
 use crate::storage::schema::{
@@ -538,6 +538,8 @@ const NAME_ELSEWHERE: &str = "This user is called what another directory (LDAP) 
 const PASSWORD_ELSEWHERE: &str =
     "This user signs in with the password of another directory (LDAP): it is changed there.";
 
+const RENAMING: &str = "Users are renamed by holders of users:write.";
+
 const UNAME_TAKEN: &str = "A user with this uname already exists.";
 
 /// How many variants of a suggested uname are tried.
@@ -547,15 +549,19 @@ impl Run for CreateUser {
     type Answer = User;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
-        refuse_taken(&self.changes, self.sees_trash, connection).await?;
+        let create = Self {
+            changes: self.changes.clone().normalized(),
+            ..self.clone()
+        };
+        refuse_names(&create.changes, None, self.sees_trash, connection).await?;
         partner_exists(&self.changes, connection).await?;
-        let mut user = insert(self, context, connection).await?;
+        let mut user = insert(&create, context, connection).await?;
         let id = user.id;
         let rest = UserChanges {
             username: None,
             uname: None,
             password_hash: None,
-            ..self.changes.clone()
+            ..create.changes
         };
         if !rest.is_empty() {
             user = diesel::update(users::table.find(id))
@@ -603,9 +609,11 @@ fn refuse_foreign(before: &User, changes: &UserChanges) -> Result<(), DirectoryE
 }
 
 /// Both names are checked, so that both problems are told at once; the unique
-/// constraints stand behind this for those who come at the same time.
-pub async fn refuse_taken(
+/// constraints stand behind this for those who come at the same time. `own` is
+/// the user who is to have them.
+pub async fn refuse_names(
     changes: &UserChanges,
+    own: Option<i64>,
     sees_trash: bool,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
@@ -625,6 +633,17 @@ pub async fn refuse_taken(
         let same = users::table.filter(users::uname.eq(uname));
         let holder = same.select(users::deleted_at).get_result(connection).await;
         refuse("uname", holder.optional()?);
+    }
+    let is_told = |problems: &[Problem], field| problems.iter().any(|one| one.field == field);
+    if let Some(username) = &changes.username
+        && !is_told(&problems, "username")
+    {
+        problems.extend(names::username_problem(username, own, connection).await?);
+    }
+    if let Some(uname) = &changes.uname
+        && !is_told(&problems, "uname")
+    {
+        problems.extend(names::uname_problem(uname, own, connection).await?);
     }
     if problems.is_empty() {
         Ok(())
@@ -676,15 +695,13 @@ async fn insert(
         if !asked_for && is_taken(&uname, connection).await? {
             continue;
         }
-        let new = NewUser {
-            username: create.changes.username.as_deref().unwrap_or_default(),
-            uname: &uname,
-            password_hash: password_hash.as_ref().map(|hash| hash.expose()),
-            created: &now,
-            modified: &now,
-            created_by: context.actor_id(),
-            modified_by: context.actor_id(),
-        };
+        let new = NewUser::named(
+            create.changes.username.as_deref().unwrap_or_default(),
+            &uname,
+            password_hash.as_ref().map(|hash| hash.expose()),
+            &now,
+            context.actor_id(),
+        );
         let user: Option<User> = diesel::insert_into(users::table)
             .values(new)
             .on_conflict(users::uname)
@@ -707,11 +724,16 @@ async fn insert(
     ))
 }
 
+/// Whether somebody has this uname, or one that it could be taken for.
 async fn is_taken(uname: &str, connection: &mut Conn) -> Result<bool, DirectoryError> {
     let same = users::table
         .filter(users::uname.eq(uname))
         .select(users::id);
-    Ok(same.first::<i64>(connection).await.optional()?.is_some())
+    if same.first::<i64>(connection).await.optional()?.is_some() {
+        return Ok(true);
+    }
+    let problem = names::uname_problem(uname, None, connection).await?;
+    Ok(problem.is_some())
 }
 
 tells_of!("users");
@@ -728,15 +750,21 @@ impl Run for UpdateUser {
         if context.actor_id() != Some(self.id) || self.changes.password_hash.is_some() {
             within_reach(self.reach, self.id, context, connection).await?;
         }
+        // In whichever spelling it was sent, a name that stands is no change.
         let changes = self.changes.clone().without_unchanged(&before);
-        refuse_foreign(&before, &changes)?;
-        own::refuse_unproved(self, &changes, context)?;
-        refuse_taken(&changes, self.sees_trash, connection).await?;
+        let changes = changes.normalized().without_unchanged(&before);
+        // Rights before names: else whoever may not take one learns which there are.
+        if !self.may_rename && changes.renames() {
+            return Err(DirectoryError::Protected(RENAMING));
+        }
         if !self.may_set_flags && !changes.is_personal() {
             return Err(DirectoryError::Protected(
                 "Flags and partners of users are changed by holders of users:write.",
             ));
         }
+        refuse_foreign(&before, &changes)?;
+        own::refuse_unproved(self, &changes, context)?;
+        refuse_names(&changes, Some(self.id), self.sees_trash, connection).await?;
         partner_exists(&changes, connection).await?;
         may_move(self, &changes, context, connection).await?;
         if let Some(roles) = &self.roles {
@@ -755,6 +783,7 @@ impl Run for UpdateUser {
         let after = changes.applied_to(&before, context.now_text(), context.actor_id());
         let update = diesel::update(users::table.find(self.id)).set((
             changes.clone(),
+            NameKeys::of(&changes),
             users::version.eq(after.version),
             users::modified.eq(after.modified.clone()),
             users::modified_by.eq(after.modified_by),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::clerk;
-use crate::support::{Answer, TestApp, a_new, a_user, changes};
+use crate::support::{Answer, TestApp, a_new, a_role, a_user, changes};
 
 fn details(answer: &Answer) -> Vec<String> {
     let detail = |error: &Value| error["detail"].as_str().unwrap().to_owned();
@@ -38,7 +38,8 @@ fn others_hear_the_same_as_of_the_living() {
     a_user().named("calvin").deleted(&app);
     a_user().named("hobbes").create(&app);
     let writer = clerk(&app, &["users:write"]);
-    let user = a_user().create(&app);
+    let role = a_role().permitting(&["users:write"]).create(&app);
+    let user = a_user().holding(&role).create(&app);
     let own = user.client(&app);
     let told = |name: &str| {
         let attributes = json!({"username": name, "uname": name, "password": "secret"});

@@ -1,6 +1,8 @@
 //! Rows of a file, taken in within one transaction.
 
+mod alike;
 mod check;
+mod check_names;
 mod export;
 mod giving;
 mod marks;

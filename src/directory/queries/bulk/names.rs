@@ -1,9 +1,11 @@
 //! What rows name, found in the directory: one query for all names of a batch.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::prelude::*;
 use crate::directory::bulk::{RowProblem, cluster_name};
+use crate::directory::names::normalized;
 use crate::storage::schema::{clusters, partners, roles, users, workspaces};
 
 use super::env;
@@ -22,7 +24,8 @@ impl Names {
     }
 
     pub fn find(&self, field: &str, name: &str) -> Result<i64, RowProblem> {
-        match self.0.get(name).map(Vec::as_slice) {
+        let named = self.0.get(name).or_else(|| self.0.get(&*normalized(name)));
+        match named.map(Vec::as_slice) {
             Some([one]) => Ok(*one),
             None | Some([]) => Err(RowProblem::new(field, format!("There is no {name:?}."))),
             Some(_) => Err(RowProblem::new(
@@ -51,10 +54,17 @@ impl Names {
 
 fn each(names: BTreeSet<String>) -> Vec<String> {
     // PostgreSQL knows no NUL in text, and nothing is called so.
-    names
+    let mut each: Vec<String> = names
         .into_iter()
         .filter(|name| !name.contains('\0'))
-        .collect()
+        .collect();
+    let others = each.iter().filter_map(|name| match normalized(name) {
+        Cow::Owned(normal) => Some(normal),
+        Cow::Borrowed(_) => None,
+    });
+    let others: Vec<String> = others.collect();
+    each.extend(others);
+    each
 }
 
 /// Roles with their scopes.

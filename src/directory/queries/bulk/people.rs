@@ -1,18 +1,21 @@
 //! Users: those that are new go in together; those that are there already are
 //! compared, and changed as everybody's are.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::Insertable;
 use serde_json::{Map, Value};
 
 use super::super::prelude::*;
+use super::alike::{Alike, Which};
 use super::names::Names;
 use super::{Batch, env, guarded, names};
 use crate::directory::bulk::{Kind, Numbered, Row, RowProblem, UserRow};
 use crate::directory::delegation::Place;
 use crate::directory::grants::{NewGrant, misplaced};
 use crate::directory::members::{Authority, Change, ChangeMembers, Relation};
+use crate::directory::names::{folded, normalized, skeleton};
 use crate::directory::permissions::Reach;
 use crate::directory::users::{PasswordHash, UpdateUser, User, UserChanges};
 use crate::directory::{Expected, values};
@@ -29,6 +32,9 @@ const UNAME_VARIANTS: u32 = 1000;
 struct WholeUser<'a> {
     username: &'a str,
     uname: &'a str,
+    username_folded: String,
+    username_skeleton: String,
+    uname_skeleton: String,
     name: Option<&'a str>,
     surname: Option<&'a str>,
     full_name: Option<&'a str>,
@@ -63,7 +69,7 @@ pub async fn take(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let rows = once(rows, batch);
+    let rows = once(with_normal_names(rows, connection).await?, batch);
     let known = Known::load(&rows, connection).await?;
     let mut new = Vec::new();
     for (line, mut row) in rows {
@@ -92,8 +98,60 @@ pub async fn take(
             }
         }
     }
+    let new = beside_each_other(new, batch, connection).await?;
     let new = with_unames(new, &known, batch, connection).await?;
     insert(&new, batch, context, connection).await
+}
+
+/// The rows with names in their one spelling, except those that users have had
+/// from before in another.
+async fn with_normal_names(
+    mut rows: Vec<Numbered>,
+    connection: &mut Conn,
+) -> Result<Vec<Numbered>, DirectoryError> {
+    let is_normal = |name: &str| matches!(normalized(name), Cow::Borrowed(_));
+    let names = rows.iter().filter_map(|row| match &row.row {
+        Row::User(row) => Some(row.username()).filter(|name| !is_normal(name)),
+        _ => None,
+    });
+    let others: Vec<String> = names.map(str::to_owned).collect();
+    let kept: Vec<String> = if others.is_empty() {
+        Vec::new()
+    } else {
+        let kept = users::table.filter(env::text_in(users::username, &others));
+        kept.select(users::username).load(connection).await?
+    };
+    let kept: HashSet<String> = kept.into_iter().collect();
+    for row in &mut rows {
+        if let Row::User(row) = &mut row.row
+            && !kept.contains(row.username())
+        {
+            row.changes = std::mem::take(&mut row.changes).normalized();
+        }
+    }
+    Ok(rows)
+}
+
+/// The new users whose names can stand beside those of others.
+async fn beside_each_other(
+    rows: Vec<Wanted>,
+    batch: &mut Batch<'_>,
+    connection: &mut Conn,
+) -> Result<Vec<Wanted>, DirectoryError> {
+    if rows.is_empty() {
+        return Ok(rows);
+    }
+    let name = |row: &Wanted| row.row.username().to_owned();
+    let names: Vec<String> = rows.iter().map(name).collect();
+    let mut alike = Alike::load(Which::Username, &names, connection).await?;
+    let mut kept = Vec::with_capacity(rows.len());
+    for wanted in rows {
+        match alike.take("username", wanted.row.username()) {
+            Some(problem) => batch.refuse(KIND, wanted.line, problem.into()),
+            None => kept.push(wanted),
+        }
+    }
+    Ok(kept)
 }
 
 /// The users among the rows, without those whose username an earlier one has.
@@ -353,6 +411,7 @@ impl Run for ChangeUser {
                 roles: None,
                 reach: Reach::Everything,
                 may_set_flags: true,
+                may_rename: true,
                 sees_trash: true,
                 is_proved: false,
                 end_tokens: None,
@@ -384,6 +443,8 @@ async fn with_unames(
     batch: &mut Batch<'_>,
     connection: &mut Conn,
 ) -> Result<Vec<Wanted>, DirectoryError> {
+    let unames: Vec<String> = rows.iter().map(|row| wanted_uname(&row.row).0).collect();
+    let mut alike = Alike::load(Which::Uname, &unames, connection).await?;
     // Whoever asks for a name goes before those whom any name suits.
     let mut taken: HashSet<String> = HashSet::with_capacity(rows.len());
     let mut own_ids: HashSet<String> = HashSet::new();
@@ -393,6 +454,10 @@ async fn with_unames(
         if asked_for && (known.unames.contains(&uname) || !taken.insert(uname.clone())) {
             let problem = RowProblem::new("uname", "A user with this uname already exists.");
             batch.refuse(KIND, wanted.line, problem);
+            continue;
+        }
+        if asked_for && let Some(problem) = alike.take("uname", &uname) {
+            batch.refuse(KIND, wanted.line, problem.into());
             continue;
         }
         if let Some(id) = &wanted.row.changes.external_id
@@ -408,7 +473,9 @@ async fn with_unames(
     let mut named = Vec::with_capacity(kept.len());
     for mut wanted in kept {
         if wanted.row.changes.uname.is_none() {
-            let is_free = !known.unames.contains(&wanted.uname) && !taken.contains(&wanted.uname);
+            let is_free = !known.unames.contains(&wanted.uname)
+                && !taken.contains(&wanted.uname)
+                && alike.clash(&wanted.uname).is_none();
             if !is_free {
                 match variant(&wanted.uname, &taken, connection).await? {
                     Some(uname) => wanted.uname = uname,
@@ -420,6 +487,7 @@ async fn with_unames(
                 }
             }
             taken.insert(wanted.uname.clone());
+            alike.add(&wanted.uname);
         }
         named.push(wanted);
     }
@@ -496,6 +564,9 @@ fn whole<'a>(wanted: &'a Wanted, now: &'a str, context: &Context) -> WholeUser<'
     WholeUser {
         username: row.username(),
         uname: &wanted.uname,
+        username_folded: folded(row.username()),
+        username_skeleton: skeleton(row.username()),
+        uname_skeleton: skeleton(&wanted.uname),
         name: text(name),
         surname: text(surname),
         full_name: text(full_name),

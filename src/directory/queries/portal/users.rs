@@ -1,7 +1,7 @@
 use diesel::sql_types::{Nullable, Text};
 
 use super::super::prelude::*;
-use super::super::users::{living_users, partner_exists, refuse_taken};
+use super::super::users::{living_users, partner_exists, refuse_names};
 use super::super::{env, found};
 use super::{RoleIds, folded, refused, standing};
 use crate::directory::delegation::Place;
@@ -331,7 +331,7 @@ impl Run for InviteUser {
             ..UserChanges::default()
         };
         // What is wrong with the request is told to everybody, before rights.
-        refuse_taken(&changes, false, connection).await?;
+        refuse_names(&changes, None, false, connection).await?;
         partner_exists(&changes, connection).await?;
         if !may_invite(self, &standing) {
             return Err(refused());

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::audit::record;
 use super::super::ceiling::within_reach;
 use super::super::prelude::*;
-use super::super::{env, found, grants, sign_ins, tokens};
+use super::super::{env, found, grants, names, sign_ins, tokens};
 use super::{condition, happening, living, settled, with_roles};
 use crate::directory::events::described;
 use crate::directory::members::Relation;
@@ -90,6 +90,11 @@ impl Run for RestoreUser {
         let before = found(trashed_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         within_reach(self.reach, self.id, context, connection).await?;
+        // Among the living nobody may have taken a name like theirs meanwhile.
+        let own = Some(self.id);
+        if let Some(problem) = names::username_clash(&before.username, own, connection).await? {
+            return Err(DirectoryError::Invalid(vec![problem]));
+        }
         // What was dead with the user must not live again with them.
         tokens::revoke_all(self.id, context, connection).await?;
         sign_ins::end_all(self.id, context, connection).await?;

@@ -1,0 +1,10 @@
+-- Destroys only what the program makes of names by itself.
+DROP INDEX roles_name_skeleton;
+DROP INDEX users_without_skeleton;
+DROP INDEX users_uname_skeleton;
+DROP INDEX users_username_skeleton;
+DROP INDEX users_username_folded;
+ALTER TABLE roles DROP COLUMN name_skeleton;
+ALTER TABLE users DROP COLUMN uname_skeleton;
+ALTER TABLE users DROP COLUMN username_skeleton;
+ALTER TABLE users DROP COLUMN username_folded;

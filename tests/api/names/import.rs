@@ -1,0 +1,67 @@
+//! Rows of a file follow the rules of names.
+
+use serde_json::json;
+
+use crate::bulk::{export, import, lines, run, users};
+use crate::support::TestDatabase;
+
+#[test]
+fn rows_are_compared_with_the_directory_and_with_each_other() {
+    let database = TestDatabase::create();
+    import(&database, lines(&[json!({"username": "calvin"})]), &[]).well();
+    let rows = lines(&[
+        json!({"username": "Calvin"}),
+        json!({"username": "cаlvin"}),
+        json!({"username": "hobbes\u{3164}"}),
+        json!({"username": "hobbes"}),
+        json!({"username": "HOBBES"}),
+        json!({"username": "hоbbes"}),
+        json!({"username": ".."}),
+        json!({"username": "susie", "uname": "hоbbes"}),
+        json!({"username": "Zoe\u{308}"}),
+    ]);
+    let said = import(&database, rows, &[]).badly();
+    assert_eq!(users(&database), 3, "{}{}", said.out, said.err);
+    let names: Vec<_> = export(&database, &["--kind", "users"])
+        .rows()
+        .into_iter()
+        .map(|row| row["username"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["calvin", "hobbes", "Zoë"]);
+    for line in [1, 2, 3, 5, 6, 7, 8] {
+        let named = format!("{line}");
+        assert!(
+            said.err.contains(&named) || said.out.contains(&named),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_file_in_another_spelling_names_the_same_people_and_roles() {
+    let database = TestDatabase::create();
+    let rows = lines(&[
+        json!({"kind": "roles", "name": "Café"}),
+        json!({"username": "Zoë"}),
+        json!({"username": "Zoe\u{308}", "roles": ["Cafe\u{301}"]}),
+    ]);
+    import(&database, rows, &[]).badly();
+    let again = lines(&[
+        json!({"kind": "roles", "name": "Cafe\u{301}"}),
+        json!({"username": "Zoe\u{308}", "roles": ["Cafe\u{301}"]}),
+        json!({"kind": "grants", "user": "Zoe\u{308}", "role": "Cafe\u{301}"}),
+    ]);
+    import(&database, again, &["--upsert", "users"]).well();
+    assert_eq!(users(&database), 1);
+}
+
+#[test]
+fn the_command_line_follows_them_too() {
+    let database = TestDatabase::create();
+    import(&database, lines(&[json!({"username": "calvin"})]), &[]).well();
+    for name in ["Calvin", "cаlvin", "hobbes\u{3164}", ".."] {
+        let said = run(&database, &["user", "add", name]);
+        assert_ne!(said.code, Some(0), "{name:?}");
+    }
+    assert_eq!(users(&database), 1);
+}
