@@ -115,7 +115,7 @@ fn usernames_that_suggest_one_uname_all_get_one_of_their_own() {
     let app = TestApp::start();
     let admin = app.admin();
     let names = [
-        "a@x.org", "a+x.org", "a-x.org", "A@x.org", "A+X.org", "A-x.ORG",
+        "a@x@org", "a+x+org", "a-x-org", "a@x+org", "a+x@org", "a@x-org",
     ];
     let answers = at_once(
         names

@@ -258,6 +258,7 @@ fn a_request_that_is_given_up_in_the_middle_leaves_no_transaction_behind() {
         roles: None,
         reach: Reach::Everything,
         may_set_flags: true,
+        may_rename: true,
         sees_trash: true,
         is_proved: false,
         end_tokens: None,

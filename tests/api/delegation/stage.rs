@@ -139,5 +139,6 @@ pub async fn principal(
         scopes: None,
         expires: None,
         sign_in: None,
+        renames_self: false,
     })
 }

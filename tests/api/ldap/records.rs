@@ -152,7 +152,9 @@ fn many_first_sign_ins_at_the_same_time_make_one_record() {
 #[test]
 fn a_user_whose_uname_is_taken_gets_another_uname() {
     let (_slapd, app) = company(&[a_person("calvin")]);
-    crate::support::a_user().named("CALVIN").create(&app);
+    let attributes = json!({"username": "hobbes", "uname": "calvin", "password": TULIP});
+    let hobbes = crate::support::a_new("users", attributes);
+    app.admin().post("/users", &hobbes).expect(201);
     let attributes = own(&as_calvin(&app));
     assert_eq!(attributes["username"], "calvin");
     assert_eq!(attributes["uname"], "calvin-2");

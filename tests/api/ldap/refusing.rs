@@ -184,6 +184,7 @@ fn without_ldap_an_external_record_lets_nobody_in() {
             roles: None,
             reach: Reach::Everything,
             may_set_flags: true,
+            may_rename: true,
             sees_trash: true,
             is_proved: false,
             end_tokens: None,

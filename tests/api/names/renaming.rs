@@ -45,7 +45,11 @@ fn the_refusal_is_the_same_whether_a_name_is_taken_or_not() {
     let user = a_user().create(&app);
     let client = user.client(&app);
     let told = |name: &str| {
-        let update = changes("users", user.id, json!({"username": name, "uname": name}));
+        let update = changes(
+            "users",
+            user.id,
+            json!({"username": name, "uname": name.to_lowercase()}),
+        );
         let fails = json!({"op": "remove", "ref": {"type": "users", "id": "99999"}});
         let operations =
             json!({"atomic:operations": [{"op": "update", "data": update["data"]}, fails]});

@@ -119,8 +119,9 @@ fn a_made_uname_that_is_taken_gets_a_number() {
     let app = TestApp::start();
     for (username, uname) in [
         ("johndoe", "johndoe"),
-        ("JohnDoe", "johndoe-2"),
-        ("JOHNDOE", "johndoe-3"),
+        ("john+doe", "john-doe"),
+        ("john@doe", "john-doe-2"),
+        ("john-doe", "john-doe-3"),
     ] {
         let data = attributes(&app, json!({"username": username, "password": "secret"}))
             .expect(201)

@@ -311,18 +311,19 @@ fn letters_of_every_alphabet_are_prefixes_and_suffixes() {
 fn a_regular_expression_means_the_same_on_every_database() {
     let app = TestApp::start();
     for name in ["ann1", "ann22", "bob", "Bob", "b\u{e4}r"] {
-        let user = a_user().named(&name.replace('\u{e4}', "ae"));
+        let username = name.replace('\u{e4}', "ae").replace("Bob", "Bob.");
+        let user = a_user().named(&username);
         user.with_surname(name).create(&app);
     }
     for (pattern, names) in [
         (r"^ann\d$", vec!["ann1"]),
         (r"^ann\d+$", vec!["ann1", "ann22"]),
-        (r"(?i)^bob$", vec!["bob", "Bob"]),
+        (r"(?i)^bob$", vec!["bob", "Bob."]),
         (r"b\p{Ll}r", vec!["baer"]),
         (r"^(ann1|bob)", vec!["ann1", "bob"]),
         ("2{2}", vec!["ann22"]),
         ("x", vec![]),
-        ("", vec!["ann1", "ann22", "bob", "Bob", "baer"]),
+        ("", vec!["ann1", "ann22", "bob", "Bob.", "baer"]),
     ] {
         let encoded = percent(pattern);
         let query = format!("filter[surname][regex]={encoded}");
@@ -558,7 +559,7 @@ fn a_list_is_sorted_by_several_fields_in_their_order_q12() {
 #[test]
 fn names_are_sorted_by_the_bytes_of_their_letters_on_every_database() {
     let app = TestApp::start();
-    for name in ["a_b", "Zoe", "aB", "ab", "émile"] {
+    for name in ["a_b", "Zoe", "aBc", "ab", "émile"] {
         a_user().named(name).create(&app);
     }
     let path = "/users?sort=username&fields[users]=username";
@@ -571,7 +572,7 @@ fn names_are_sorted_by_the_bytes_of_their_letters_on_every_database() {
         .iter()
         .map(|user| user["attributes"]["username"].clone())
         .collect();
-    assert_eq!(names, ["Zoe", "aB", "a_b", "ab", "admin", "émile"]);
+    assert_eq!(names, ["Zoe", "aBc", "a_b", "ab", "admin", "émile"]);
 }
 
 #[test]
