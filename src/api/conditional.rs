@@ -15,14 +15,15 @@ use super::call::Call;
 use super::error::Failure;
 use super::kinds;
 use super::resource::{Resource, Revision, Row};
+use super::seal::Seal;
 use crate::directory::Expected;
 use crate::jsonapi;
 
 /// What a tag tells apart: an edit of a linkage is none of its resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
+#[derive(Clone, Copy, Debug)]
+pub enum Of<'a> {
     Resource,
-    Linkage,
+    Linkage(&'a Seal),
 }
 
 /// The state of what an answer shows, in the form of a tag without its end.
@@ -45,7 +46,12 @@ impl State {
         })
     }
 
-    pub fn of_linkage(version: i64) -> Self {
+    pub fn of_linkage(version: i64, seal: &Seal) -> Self {
+        Self(format!("m{:x}", seal.close(version)))
+    }
+
+    /// Of linkage that is shown whole to whoever is given the tag.
+    pub fn of_shown_linkage(version: i64) -> Self {
         Self(format!("m{version:x}"))
     }
 
@@ -73,13 +79,13 @@ pub fn fingerprint(base_url: Option<&str>) -> String {
 }
 
 /// The version that a tag of ours names; of another kind of thing: none.
-fn version(tag: &str, of: Of) -> Option<i64> {
+fn version(tag: &str, of: Of<'_>) -> Option<i64> {
     let (state, _) = tag.split_once('-')?;
     match of {
         Of::Resource => state.split('.').next()?.parse().ok(),
-        Of::Linkage => u64::from_str_radix(state.strip_prefix('m')?, 16)
+        Of::Linkage(seal) => u64::from_str_radix(state.strip_prefix('m')?, 16)
             .ok()
-            .map(u64::cast_signed),
+            .map(|sealed| seal.open(sealed)),
     }
 }
 
@@ -147,7 +153,7 @@ impl Call<'_> {
     }
 
     /// What a change expects of what it changes. Weak tags never match here.
-    pub fn expected(&self, of: Of) -> Result<Expected, Failure> {
+    pub fn expected(&self, of: Of<'_>) -> Result<Expected, Failure> {
         self.refuse_if_none_match()?;
         match self.wanted(&header::IF_MATCH, "If-Match")? {
             None if self.api.require_if_match => Err(kinds::PRECONDITION_REQUIRED
@@ -196,7 +202,7 @@ impl Call<'_> {
 
 /// The version that `meta.if_match` of an operation names: a tag, with or
 /// without its quotes.
-pub fn expected_by(text: &str, of: Of) -> Option<Expected> {
+pub fn expected_by(text: &str, of: Of<'_>) -> Option<Expected> {
     if text == "*" {
         return Some(Expected::Anything);
     }
@@ -260,10 +266,11 @@ mod tests {
         let row = State("7.20161213120802".into()).tag("fp", true);
         let row = row.trim_matches('"');
         assert_eq!(version(row, Of::Resource), Some(7));
-        assert_eq!(version(row, Of::Linkage), None);
-        let linkage = State::of_linkage(-5).tag("fp", false);
+        let seal = Seal::new("secret", "roles", 1, "users");
+        assert_eq!(version(row, Of::Linkage(&seal)), None);
+        let linkage = State::of_linkage(-5, &seal).tag("fp", false);
         let linkage = linkage.trim_matches('"');
-        assert_eq!(version(linkage, Of::Linkage), Some(-5));
+        assert_eq!(version(linkage, Of::Linkage(&seal)), Some(-5));
         assert_eq!(version(linkage, Of::Resource), None);
         assert_eq!(version("7", Of::Resource), None);
     }

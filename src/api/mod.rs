@@ -31,6 +31,7 @@ mod render;
 mod resource;
 mod resources;
 mod routes;
+mod seal;
 mod sign_in;
 mod template;
 

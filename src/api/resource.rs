@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::error::Failure;
 pub use super::form::Form;
 use crate::auth::{Governed, Guard};
-use crate::directory::batch::Refers;
+use crate::directory::batch::{Narrowed, Refers};
 use crate::directory::listing::{List, Listed, Noun};
 use crate::directory::{Execute, Expected, Operation, Problem};
 use crate::jsonapi::Purpose;
@@ -116,7 +116,7 @@ pub trait Resource: Sized + 'static {
     /// What a search looks into.
     const SEARCHED: &'static [Column<Self>] = &[];
     type Noun: Noun;
-    type Find: Execute + Governed + Operation<Output = Option<Row<Self>>>;
+    type Find: Execute + Governed + Narrowed + Operation<Output = Option<Row<Self>>>;
     /// What a request's attributes are gathered into.
     type Draft: Default;
 

@@ -15,6 +15,7 @@ use super::ldap::Ldap;
 use super::principal::{Principal, SignInUse};
 use super::secret;
 use super::throttle::Throttle;
+use super::turns::Turns;
 use crate::config::{self, Secret};
 use crate::directory::credentials::{
     Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, SignInOf, TokenAccount,
@@ -76,6 +77,7 @@ pub struct Auth {
     pub(super) throttle: Throttle,
     /// Where it is told who came in and who did not.
     pub access_log: Arc<AccessLog>,
+    pub(super) turns: Turns,
     /// Which mails the changes of known callers queue.
     pub(super) mail: MailPolicy,
     pub(super) keys: Keys,
@@ -130,6 +132,7 @@ impl Auth {
     ) -> Result<Self, std::io::Error> {
         let issuer = issuer(settings);
         let access_log = Arc::new(AccessLog::new(settings));
+        let turns = Turns::new(settings.limits.pattern_lists);
         let settings = settings.auth.clone();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let hasher = Hasher::start(settings.hash_threads.unwrap_or(cores), settings.hash_queue)?;
@@ -149,6 +152,7 @@ impl Auth {
             settings,
             throttle: Throttle::new(attempts, pause, capacity, salt),
             access_log,
+            turns,
             keys: Keys::default(),
             mail: MailPolicy::default(),
             issuer,

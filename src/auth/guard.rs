@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::authenticate::{Auth, Denied};
 use super::policy::Governed;
 use super::principal::Principal;
+use super::turns::Turn;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
+use crate::directory::listing::{List, Noun};
 use crate::directory::{
     Actor, Context, DirectoryError, Execute, Operation, Problem, Reading, Source,
 };
@@ -116,6 +118,18 @@ impl Guard {
             return Ok(());
         };
         Err(Problem::invalid("password", message))
+    }
+
+    /// Before a list that tries regular expressions on rows: it is the caller's
+    /// turn until the answer is there.
+    ///
+    /// # Errors
+    /// When the caller has too many of them made at once.
+    pub fn turn_for<N: Noun>(&self, list: &List<N>) -> Result<Option<Turn>, DirectoryError> {
+        match list.has_pattern() {
+            true => self.auth.turns.take(self.principal.id).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// Whether the policy lets this through, without doing it.

@@ -21,6 +21,7 @@ mod principal;
 pub mod secret;
 mod sign_in;
 mod throttle;
+mod turns;
 
 pub use access_log::AccessLog;
 pub use authenticate::{Auth, Denied};

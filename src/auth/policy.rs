@@ -12,7 +12,7 @@ mod sign_ins;
 
 use super::guard::Refusal;
 use super::principal::Principal;
-use crate::directory::access::{CheckAccess, FindOrigins};
+use crate::directory::access::{CheckAccess, FindOrigins, SeesAll};
 use crate::directory::batch::Batch;
 use crate::directory::clusters::{
     Clusters, CreateCluster, DeleteCluster, FindCluster, UpdateCluster,
@@ -402,8 +402,18 @@ impl Governed for DeleteToken {
     }
 }
 
+/// Whoever asks for what they do not see must not learn whether it is there.
+fn sees_all(principal: &Principal) -> SeesAll {
+    SeesAll {
+        roles: principal.may(Permission::RolesRead),
+        workspaces: principal.may(Permission::WorkspacesRead),
+        clusters: principal.may(Permission::ClustersRead),
+    }
+}
+
 impl Governed for CheckAccess {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.sees_all = sees_all(principal);
         self.visible = principal.sees_users();
         Ok(())
     }
@@ -411,6 +421,7 @@ impl Governed for CheckAccess {
 
 impl Governed for FindSights {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        self.sees_all = sees_all(principal);
         self.visible = principal.sees_users();
         Ok(())
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::arguments::{ExportFlags, ExportKind};
 use super::failure::Failure;
-use super::import::{Format, cell};
+use super::import::{Format, cell, guarded};
 use super::runtime::Session;
 use crate::config::Settings;
 use crate::directory::bulk::{ExportPage, Kind, fields_of};
@@ -87,7 +87,7 @@ impl<'a, W: Write> Rows<'a, W> {
             Self::Csv(columns, writer) => {
                 let cells = columns
                     .iter()
-                    .map(|name| row.get(*name).map(cell).unwrap_or_default());
+                    .map(|name| guarded(row.get(*name).map(cell).unwrap_or_default()));
                 writer.write_record(cells).map_err(unwritten)
             }
         }

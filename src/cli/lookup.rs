@@ -5,16 +5,20 @@ use super::runtime::Session;
 use crate::directory::listing::{
     Comparison, Condition, Count, List, Noun, Operand, Slice, Visible,
 };
+use crate::directory::names::normalized;
 use crate::directory::roles::{FindRole, Role, RoleColumn, Roles};
 use crate::directory::trash::TrashedUsers;
 use crate::directory::users::{User, UserColumn, Users};
 
 pub async fn user(session: &Session, username: &str) -> Result<User, Failure> {
-    let found = session
-        .read(named::<Users>(UserColumn::Username, username))
-        .await?;
-    let nobody = || Failure::failed(format!("there is no user {username:?}"));
-    found.rows.into_iter().next().ok_or_else(nobody)
+    // As it is typed, then in the spelling that names are kept in.
+    for spelled in [username, &normalized(username)] {
+        let named = named::<Users>(UserColumn::Username, spelled);
+        if let Some(user) = session.read(named).await?.rows.into_iter().next() {
+            return Ok(user);
+        }
+    }
+    Err(Failure::failed(format!("there is no user {username:?}")))
 }
 
 pub async fn trashed_user(session: &Session, username: &str) -> Result<User, Failure> {

@@ -28,6 +28,8 @@ pub struct Limits {
     pub connections_per_address: usize,
     pub ended_grants_seconds: u64,
     pub access_check_bytes: usize,
+    /// Of one caller, at once.
+    pub pattern_lists: usize,
     pub access_check_hosts: usize,
     pub access_check_names: usize,
     pub cfengine_page_size_default: usize,
@@ -60,6 +62,7 @@ impl Default for Limits {
             connections_per_address: 256,
             ended_grants_seconds: 60,
             access_check_bytes: 16 * 1024 * 1024,
+            pattern_lists: 2,
             access_check_hosts: 10_000,
             access_check_names: 5000,
             cfengine_page_size_default: 50,
@@ -330,6 +333,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Pause between looks for grants that have ended, to tell the audit log; they end by themselves.",
         set: |settings, text| {
             settings.limits.ended_grants_seconds = value::number(text, 1..=86_400)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.pattern_lists",
+        env: "ROLECALL_LIMIT_PATTERN_LISTS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("2"),
+        meaning: "Lists with filters by regular expression that one caller has made at once; more are answered with 503 and Retry-After.",
+        set: |settings, text| {
+            settings.limits.pattern_lists = value::number(text, 1..=1000)?;
             Ok(())
         },
     },

@@ -28,6 +28,15 @@ pub enum Question {
     },
 }
 
+/// Of which things the caller sees all, and so may hear that there is none of a
+/// name. To others what is not there is what nobody has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SeesAll {
+    pub roles: bool,
+    pub workspaces: bool,
+    pub clusters: bool,
+}
+
 /// Asks about a user in a place. A grant without a scope counts everywhere, one
 /// in a workspace in the clusters of the workspace, too.
 #[derive(Clone, Debug)]
@@ -36,6 +45,7 @@ pub struct CheckAccess {
     pub question: Question,
     pub place: Place,
     pub visible: Visible,
+    pub sees_all: SeesAll,
 }
 
 impl Operation for CheckAccess {

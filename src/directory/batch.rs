@@ -4,8 +4,19 @@
 //! A step may name what an earlier step makes: where an id would stand, its
 //! operation holds [`Made::by`] that step, and learns the id when it is there.
 
+use super::clusters::FindCluster;
+use super::events::FindEvent;
+use super::grant_rules::FindGrantRule;
+use super::grants::FindGrant;
+use super::listing::Visible;
+use super::partners::FindPartner;
 use super::postgres::queries::batch::RunStep as RunOnPostgres;
+use super::roles::FindRole;
 use super::sqlite::queries::batch::RunStep as RunOnSqlite;
+use super::tokens::FindToken;
+use super::trash::FindTrashedUser;
+use super::users::FindUser;
+use super::workspaces::FindWorkspace;
 use super::{DirectoryError, Operation};
 
 /// The ids that earlier steps of a batch made.
@@ -81,6 +92,34 @@ pub struct Task<F, O: Operation> {
 pub trait Step: RunOnSqlite + RunOnPostgres {}
 
 impl<T: RunOnSqlite + RunOnPostgres> Step for T {}
+
+/// A search for one thing, narrowed to what the caller may see.
+pub trait Narrowed {
+    fn visible(&mut self) -> &mut Visible;
+}
+
+macro_rules! narrowed {
+    ($($find:ty,)*) => {
+        $(impl Narrowed for $find {
+            fn visible(&mut self) -> &mut Visible {
+                &mut self.visible
+            }
+        })*
+    };
+}
+
+narrowed! {
+    FindEvent,
+    FindCluster,
+    FindGrant,
+    FindGrantRule,
+    FindPartner,
+    FindRole,
+    FindToken,
+    FindTrashedUser,
+    FindUser,
+    FindWorkspace,
+}
 
 /// Whether something was found.
 pub trait Found {

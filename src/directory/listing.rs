@@ -183,6 +183,11 @@ impl<N: Noun> List<N> {
         self.condition.is_none() && self.sort.is_empty() && self.seek == Seek::default()
     }
 
+    /// Whether a regular expression is tried on rows.
+    pub fn has_pattern(&self) -> bool {
+        self.condition.as_ref().is_some_and(Condition::has_pattern)
+    }
+
     /// The one role whose holders these are, in the order of their ids.
     pub fn of_one_role(&self) -> Option<&Named> {
         match self.condition.as_ref()?.only() {

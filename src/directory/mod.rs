@@ -57,8 +57,8 @@ pub use reading::Reading;
 pub use source::{Credential, Source};
 pub use versions::Expected;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::storage::postgres::{Replica, Standing};
 use crate::storage::{StorageError, Store};
@@ -110,6 +110,8 @@ pub struct Directory {
     key_version: AtomicU64,
     /// PostgreSQL: whether other processes are heard.
     hears: AtomicBool,
+    /// Read once: it never changes.
+    linkage_secret: OnceLock<String>,
 }
 
 impl Directory {
@@ -120,6 +122,7 @@ impl Directory {
             credential_version: AtomicU64::new(1),
             key_version: AtomicU64::new(1),
             hears: AtomicBool::new(false),
+            linkage_secret: OnceLock::new(),
         }
     }
 
@@ -155,6 +158,15 @@ impl Directory {
             Store::Sqlite(_) => true,
             Store::Postgres(_) => self.hears.load(Ordering::Acquire),
         }
+    }
+
+    /// What seals the versions of linkage in entity tags.
+    pub async fn linkage_secret(&self, context: &Context) -> Result<&str, DirectoryError> {
+        if let Some(secret) = self.linkage_secret.get() {
+            return Ok(secret);
+        }
+        let secret = self.read(context, versions::FindLinkageSecret).await?;
+        Ok(self.linkage_secret.get_or_init(|| secret))
     }
 
     fn replica(&self) -> Option<&Replica> {

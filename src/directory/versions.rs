@@ -1,6 +1,6 @@
 //! What a caller believes about a thing before they change it.
 
-use super::DirectoryError;
+use super::{DirectoryError, Operation};
 
 /// The versions that a thing may have for a change to be carried out. Compared
 /// inside the transaction of the change, so nothing comes between.
@@ -66,6 +66,18 @@ impl Digest {
             .fold(0x4bf2_9ce4_8422_2325, |hash: i64, part| {
                 (hash ^ part).wrapping_mul(PRIME)
             })
+    }
+}
+
+/// The secret of this directory that seals versions of linkage, as it is stored.
+#[derive(Debug)]
+pub struct FindLinkageSecret;
+
+impl Operation for FindLinkageSecret {
+    type Output = String;
+
+    fn touches_credentials(&self) -> bool {
+        false
     }
 }
 

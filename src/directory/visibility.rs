@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::Operation;
+use super::access::SeesAll;
 use super::batch::{Made, Refers};
 use super::delegation::Place;
 use super::expressions::{Expressions, compiled};
@@ -19,6 +20,7 @@ pub struct FindSights {
     pub user_id: i64,
     pub place: Place,
     pub visible: Visible,
+    pub sees_all: SeesAll,
 }
 
 impl Operation for FindSights {

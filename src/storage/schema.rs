@@ -160,6 +160,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    secrets (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
     role_includes (role_id, part_id) {
         role_id -> BigInt,
         part_id -> BigInt,

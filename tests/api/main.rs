@@ -41,6 +41,7 @@ mod mail;
 mod migrations;
 mod names;
 mod openl2m;
+mod oracles;
 mod partners;
 mod privileges;
 mod program;

@@ -1,4 +1,6 @@
--- Destroys only what the program makes of names by itself.
+-- Destroys only what the program makes of names by itself, and the secret that
+-- seals entity tags of linkage: tags from before match nothing afterwards.
+DROP TABLE secrets;
 DROP INDEX roles_name_skeleton;
 DROP INDEX users_without_skeleton;
 DROP INDEX users_uname_skeleton;

@@ -10,3 +10,12 @@ CREATE INDEX users_username_skeleton ON users (username_skeleton) WHERE deleted_
 CREATE INDEX users_uname_skeleton ON users (uname_skeleton) WHERE deleted_at IS NULL;
 CREATE INDEX users_without_skeleton ON users (id) WHERE username_skeleton IS NULL;
 CREATE INDEX roles_name_skeleton ON roles (name_skeleton);
+
+-- What only the processes of this directory know, made once.
+CREATE TABLE secrets (
+  name TEXT PRIMARY KEY NOT NULL,
+  value TEXT NOT NULL
+);
+-- Seals the versions of linkage in entity tags: they are made of all members, also
+-- of those that not everybody sees.
+INSERT INTO secrets (name, value) VALUES ('linkage', lower(hex(randomblob(32))));

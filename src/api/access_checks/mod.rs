@@ -133,6 +133,7 @@ fn find_sights(caller: i64, document: &ResourceObject, at: &At<'_>) -> Result<Fi
             cluster: named("cluster", "clusters")?,
         },
         visible: Default::default(),
+        sees_all: Default::default(),
     })
 }
 
@@ -201,12 +202,14 @@ pub fn read(
             user_id,
             place,
             visible,
+            sees_all,
         } = find_sights(caller, document, at)?;
         Ok::<_, Failure>(CheckAccess {
             user_id,
             question,
             place,
             visible,
+            sees_all,
         })
     });
     refuse(problems)?;

@@ -29,7 +29,8 @@ pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> Htt
         let members = page::<L>(call, &paging).await?;
         let by_cursor = paging.is_by_cursor();
         let state = members.version.filter(|_| tree.is_none() && !by_cursor);
-        let state = state.map(State::of_linkage);
+        let seal = call.seal::<L>().await?;
+        let state = state.map(|version| State::of_linkage(version, &seal));
         if let Some(state) = &state
             && call.has(state)?
         {
@@ -54,7 +55,8 @@ pub async fn change_linkage<L: ToMany>(
     answer(&api, &request, async |call| {
         plan::of_none(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
-        let expected = call.expected(Of::Linkage)?;
+        let seal = call.seal::<L>().await?;
+        let expected = call.expected(Of::Linkage(&seal))?;
         let Some(side) = L::side(call.id()) else {
             return Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await);
         };
@@ -93,7 +95,8 @@ pub async fn change_linkage<L: ToMany>(
         };
         let paging = Paging::of(&query, &manner, &Order::default())?;
         let members = page::<L>(call, &paging).await?;
-        let state = members.version.map(State::of_linkage);
+        let version = members.version;
+        let state = version.map(|version| State::of_linkage(version, &seal));
         let body = document::<L>(call, &query, &paging, None, members, Some(changed)).await?;
         Ok(Answer::Current { body, state })
     })
@@ -285,7 +288,7 @@ fn one_state<L: ToOne>(row: &Row<L::From>) -> State {
     if is_set {
         return State::of_row::<L::From>(row);
     }
-    State::of_linkage(Digest::of(L::target(row).into_iter()).version())
+    State::of_shown_linkage(Digest::of(L::target(row).into_iter()).version())
 }
 
 fn one_document<L: ToOne>(call: &Call<'_>, row: &Row<L::From>) -> Vec<u8> {

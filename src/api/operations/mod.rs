@@ -71,11 +71,12 @@ async fn build(
     call: &Call<'_>,
     operations: Vec<Operation>,
 ) -> Result<(Vec<Plan>, Vec<Box<dyn Step>>), Failure> {
+    let secret = call.linkage_secret().await?;
     let mut lids = Lids::default();
     let mut plans = Vec::with_capacity(operations.len());
     let mut steps = Vec::with_capacity(operations.len());
     for (place, operation) in operations.into_iter().enumerate() {
-        let plan = target::plan(call, &lids, operation, place)?;
+        let plan = target::plan(call, secret, &lids, operation, place)?;
         let step = plan.step(call, &lids).await;
         steps.push(step.map_err(|failure| plan.located(call, failure))?);
         if let What::Add(writes, document) = &plan.what

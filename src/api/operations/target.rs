@@ -10,6 +10,7 @@ use crate::api::error::Failure;
 use crate::api::kinds;
 use crate::api::resource::{Relationship, Sent, Target};
 use crate::api::resources::{links_of, of_kind, relationship};
+use crate::api::seal::Seal;
 use crate::directory::Expected;
 use crate::directory::members::{Change, ChangeMembers, Side};
 use crate::jsonapi::document::{
@@ -48,6 +49,7 @@ enum Place {
 
 pub fn plan(
     call: &Call<'_>,
+    secret: &str,
     lids: &Lids,
     operation: Operation,
     place: usize,
@@ -55,6 +57,7 @@ pub fn plan(
     let at = operation_pointer(place);
     let reading = Reading {
         call,
+        secret,
         lids,
         data: format!("{at}/data"),
         at,
@@ -69,6 +72,8 @@ pub fn plan(
 
 struct Reading<'a> {
     call: &'a Call<'a>,
+    /// What seals the tags of linkage.
+    secret: &'a str,
     lids: &'a Lids,
     at: String,
     data: String,
@@ -229,7 +234,8 @@ impl Reading<'_> {
         let Some((links, side)) = found.and_then(|links| Some((links, (links.side)(id)?))) else {
             return self.one(operation, writes, id, known);
         };
-        let expected = self.expected(&operation, id, Of::Linkage)?;
+        let seal = Seal::new(self.secret, kind, id, name);
+        let expected = self.expected(&operation, id, Of::Linkage(&seal))?;
         let change = match operation.op {
             Op::Add => Change::Add,
             Op::Update => Change::Replace,
@@ -304,7 +310,7 @@ impl Reading<'_> {
         })
     }
 
-    fn expected(&self, operation: &Operation, id: i64, of: Of) -> Result<Expected, Failure> {
+    fn expected(&self, operation: &Operation, id: i64, of: Of<'_>) -> Result<Expected, Failure> {
         self.expected_in(&operation.meta, id, of)
     }
 
@@ -313,7 +319,7 @@ impl Reading<'_> {
         &self,
         meta: &serde_json::Map<String, serde_json::Value>,
         id: i64,
-        of: Of,
+        of: Of<'_>,
     ) -> Result<Expected, Failure> {
         let Some(value) = meta.get("if_match") else {
             if self.call.api.require_if_match && id >= 0 {

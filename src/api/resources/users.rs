@@ -134,7 +134,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     attribute!(
         text username,
         Some(UserColumn::Username),
-        "The name to sign in with: letters and digits of all scripts and the characters _ . @ + -. Unique, compared exactly.",
+        "The name to sign in with: letters and digits of all scripts and the characters _ . @ + -. Unique among the living whatever the case, kept in normalization form C; a name that looks like another is refused. Changed by holders of users:write, one's own too.",
         Form::text(1, values::MAX_USERNAME).matching(USERNAME).required(),
         values::username
     ),

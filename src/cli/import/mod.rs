@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 pub use lines::Input;
-pub use records::{Format, cell};
+pub use records::{Format, cell, guarded};
 
 use super::arguments::{ImportFlags, Upsert};
 use super::failure::Failure;

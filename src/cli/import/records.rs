@@ -220,7 +220,7 @@ fn row_of_cells(
         .zip(cells)
         .filter(|(_, cell)| !cell.is_empty());
     Ok(filled
-        .map(|(name, cell)| (name.clone(), value(kind, name, cell)))
+        .map(|(name, cell)| (name.clone(), value(kind, name, plain(cell))))
         .collect())
 }
 
@@ -245,6 +245,32 @@ fn value(kind: Kind, name: &str, cell: String) -> Value {
     }
 }
 
+/// What a spreadsheet would take for a formula when a cell begins with it.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// Whether an apostrophe before this text would be taken off again.
+fn is_guarded(text: &str) -> bool {
+    text.starts_with(FORMULA) || text.starts_with('\'')
+}
+
+/// A cell without the apostrophe that [`guarded`] has put before it.
+fn plain(cell: String) -> String {
+    match cell.strip_prefix('\'') {
+        Some(text) if is_guarded(text) => text.to_owned(),
+        _ => cell,
+    }
+}
+
+/// A cell that no spreadsheet runs: an apostrophe stands before what it would
+/// take for a formula, and before what would read like that.
+pub fn guarded(cell: String) -> String {
+    let reads_so = cell.strip_prefix('\'').is_some_and(is_guarded);
+    match cell.starts_with(FORMULA) || reads_so {
+        true => format!("'{cell}"),
+        false => cell,
+    }
+}
+
 /// The cell that means this value.
 pub fn cell(value: &Value) -> String {
     match value {
@@ -262,5 +288,26 @@ pub fn cell(value: &Value) -> String {
             }
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_no_formula_and_means_what_it_was() {
+        for text in [
+            "=1+1", "+49 30", "-5", "@cmd", "\tx", "\rx", "＝1", "'=1", "''=1", "''", "'''", "'@",
+        ] {
+            let cell = guarded(text.to_owned());
+            assert!(cell.starts_with('\''), "{text:?}");
+            assert_ne!(cell, text);
+            assert_eq!(plain(cell), text);
+        }
+        for text in ["", "'", "'tis", "o'brien", "a=b", "1-2", " =1"] {
+            assert_eq!(guarded(text.to_owned()), text);
+            assert_eq!(plain(text.to_owned()), text);
+        }
     }
 }

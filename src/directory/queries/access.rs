@@ -4,7 +4,7 @@ use super::prelude::*;
 use super::sight::sees_user;
 use crate::directory::access::{
     CheckAccess, Effective, FindOrigins, MAX_ORIGINS, MAX_REASONS, Origin, Question, Reason,
-    RoleNamed, Verdict, path,
+    RoleNamed, SeesAll, Verdict, path,
 };
 use crate::directory::delegation::{Place, Verb};
 use crate::directory::permissions::{Permission, names};
@@ -25,7 +25,7 @@ impl Run for CheckAccess {
         if !sees_user(self.visible, self.user_id, context, connection).await? {
             return Err(DirectoryError::no_such("users", "user"));
         }
-        let workspace = workspace_of(self.place, connection).await?;
+        let workspace = workspace_of(self.place, self.sees_all, connection).await?;
         let active = users::table.find(self.user_id).select(users::is_active);
         let is_active: bool = active.get_result(connection).await?;
         if !is_active {
@@ -35,7 +35,7 @@ impl Run for CheckAccess {
         }
         match &self.question {
             Question::Hand { verb, role, target } => {
-                let role = named(role, connection).await?;
+                let role = named(role, self.sees_all, connection).await?;
                 if !sees_user(self.visible, *target, context, connection).await? {
                     return Err(DirectoryError::no_such("users", "target"));
                 }
@@ -45,12 +45,15 @@ impl Run for CheckAccess {
                 by_permission(self, workspace, name, context, connection).await
             }
             Question::Role(role) => {
-                let role = named(role, connection).await?;
+                let role = named(role, self.sees_all, connection).await?;
                 by_role(self, workspace, role, context, connection).await
             }
         }
     }
 }
+
+/// The id of no role.
+const NOBODYS: i64 = 0;
 
 /// The grants in force whose place covers this one, with what they give.
 macro_rules! held {
@@ -83,7 +86,7 @@ impl Run for FindSights {
         if !sees_user(self.visible, self.user_id, context, connection).await? {
             return Err(DirectoryError::no_such("users", "user"));
         }
-        let workspace = workspace_of(self.place, connection).await?;
+        let workspace = workspace_of(self.place, self.sees_all, connection).await?;
         let active = users::table.find(self.user_id).select(users::is_active);
         let is_active: bool = active.get_result(connection).await?;
         if !is_active {
@@ -117,14 +120,20 @@ impl Run for FindSights {
     }
 }
 
-/// The workspace of the place, once it is clear that there is such a place.
-async fn workspace_of(place: Place, connection: &mut Conn) -> Result<Option<i64>, DirectoryError> {
+/// The workspace of the place; to who does not see all places, a place that is
+/// not there is one where nobody holds anything.
+async fn workspace_of(
+    place: Place,
+    sees_all: SeesAll,
+    connection: &mut Conn,
+) -> Result<Option<i64>, DirectoryError> {
     if let Some(id) = place.cluster {
         let row = clusters::table.find(id).select(clusters::workspace_id);
         let workspace: Option<i64> = row.get_result(connection).await.optional()?;
         return match workspace {
             Some(workspace) => Ok(Some(workspace)),
-            None => Err(DirectoryError::no_such("clusters", "cluster")),
+            None if sees_all.clusters => Err(DirectoryError::no_such("clusters", "cluster")),
+            None => Ok(None),
         };
     }
     let Some(id) = place.workspace else {
@@ -133,11 +142,18 @@ async fn workspace_of(place: Place, connection: &mut Conn) -> Result<Option<i64>
     let row = workspaces::table.find(id).select(workspaces::id);
     match row.first::<i64>(connection).await.optional()? {
         Some(id) => Ok(Some(id)),
-        None => Err(DirectoryError::no_such("workspaces", "workspace")),
+        None if sees_all.workspaces => Err(DirectoryError::no_such("workspaces", "workspace")),
+        None => Ok(None),
     }
 }
 
-async fn named(role: &RoleNamed, connection: &mut Conn) -> Result<i64, DirectoryError> {
+/// The id of the role. To who does not see all roles one that is not there is one
+/// that nobody holds.
+async fn named(
+    role: &RoleNamed,
+    sees_all: SeesAll,
+    connection: &mut Conn,
+) -> Result<i64, DirectoryError> {
     let id: Option<i64> = match role {
         RoleNamed::Id(id) => {
             let row = roles::table.find(id).select(roles::id);
@@ -148,7 +164,10 @@ async fn named(role: &RoleNamed, connection: &mut Conn) -> Result<i64, Directory
             row.get_result(connection).await.optional()?
         }
     };
-    id.ok_or(DirectoryError::no_such("roles", "role"))
+    match id {
+        None if !sees_all.roles => Ok(NOBODYS),
+        id => id.ok_or(DirectoryError::no_such("roles", "role")),
+    }
 }
 
 /// A grant with a role that it gives: itself or one within.

@@ -7,7 +7,8 @@ use super::env;
 use super::prelude::*;
 use crate::directory::Operation;
 use crate::directory::batch::{
-    Answer, Batch, Done, ForgetAnswers, Found, Keeping, Made, Outcome, Refers, Subject, Task,
+    Answer, Batch, Done, ForgetAnswers, Found, Keeping, Made, Narrowed, Outcome, Refers, Subject,
+    Task,
 };
 use crate::storage::schema::idempotency;
 
@@ -19,11 +20,18 @@ pub trait RunStep: Send + Sync {
         context: &'a Context,
         connection: &'a mut Conn,
     ) -> LocalBoxFuture<'a, Result<Outcome, DirectoryError>>;
+
+    /// Whether the caller may hear what came of this, when it was done before.
+    fn may_be_told<'a>(
+        &'a self,
+        context: &'a Context,
+        connection: &'a mut Conn,
+    ) -> LocalBoxFuture<'a, Result<(), DirectoryError>>;
 }
 
 impl<F, O> RunStep for Task<F, O>
 where
-    F: Run<Answer: Found> + 'static,
+    F: Run<Answer: Found> + Narrowed + 'static,
     O: Operation + Refers + Clone + Run<Answer = <O as Operation>::Output>,
 {
     fn run_step<'a>(
@@ -42,6 +50,46 @@ where
             Ok((self.show)(operation.run(context, connection).await?))
         }
         .boxed_local()
+    }
+
+    fn may_be_told<'a>(
+        &'a self,
+        context: &'a Context,
+        connection: &'a mut Conn,
+    ) -> LocalBoxFuture<'a, Result<(), DirectoryError>> {
+        async move {
+            // What was made under other ids is not known any more.
+            let mut operation = self.operation.clone();
+            operation.refer(&Made::default());
+            (self.rule)(&mut operation)?;
+            match &self.subject {
+                Some(subject) if subject.id > 0 => not_hidden(subject, context, connection).await,
+                _ => Ok(()),
+            }
+        }
+        .boxed_local()
+    }
+}
+
+/// Refuses what the caller does not see. What is gone since, perhaps by this very
+/// change, is not hidden.
+async fn not_hidden<F: Run<Answer: Found> + Narrowed>(
+    subject: &Subject<F>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let mut find = (subject.find)(subject.id);
+    (subject.rule)(&mut find)?;
+    if *find.visible() == Visible::Nothing {
+        return Err(DirectoryError::NotFound);
+    }
+    if find.run(context, connection).await?.is_found() {
+        return Ok(());
+    }
+    *find.visible() = Visible::All;
+    match find.run(context, connection).await?.is_found() {
+        true => Err(DirectoryError::NotFound),
+        false => Ok(()),
     }
 }
 
@@ -70,6 +118,12 @@ impl Run for Batch {
         if let Some(keeping) = &self.keeping
             && let Some(answer) = claim(keeping, context, connection).await?
         {
+            // Rights first, as for what is done now: the key may have been another
+            // credential's of the same user, or the user's rights others then.
+            for (place, step) in self.steps.iter().enumerate() {
+                let told = RunStep::may_be_told(step.as_ref(), context, connection).await;
+                told.map_err(|error| error.of_step(place))?;
+            }
             return Ok(Done::Before(answer));
         }
         let mut made = Made::default();

@@ -34,9 +34,11 @@ macro_rules! columns {
             }
         }
 
-        /// With ids in the place of patterns.
+        /// With ids in the place of patterns. Whoever does not see all rows has
+        /// patterns tried `among` those that they see, and on no other.
         async fn settled(
             condition: &Option<Condition<$column>>,
+            among: Option<&dyn Fn() -> $table::BoxedQuery<'static, Db>>,
             connection: &mut Conn,
         ) -> Result<Option<Condition<$column>>, DirectoryError> {
             let mut condition = condition.clone();
@@ -44,8 +46,13 @@ macro_rules! columns {
             for test in tests {
                 let Condition::Test { column, operands, .. } = test else { continue };
                 let Some(Operand::Pattern(pattern)) = operands.as_slice().first() else { continue };
-                let ids = match column {
-                    $($column::$variant => fitting!($kind $table $name, pattern, connection),)*
+                let ids = match (column, among) {
+                    $(
+                        ($column::$variant, None) =>
+                            fitting!($kind $table $name, pattern, connection),
+                        ($column::$variant, Some(among)) =>
+                            fitting_among!($kind $table $name, pattern, among, connection),
+                    )*
                 };
                 *test = Condition::Ids(ids);
             }
@@ -319,6 +326,35 @@ macro_rules! fitting {
     ($kind:ident $table:ident $name:ident, $pattern:expr, $connection:expr) => {
         Vec::new()
     };
+}
+
+/// The ids of those of some rows whose text fits a pattern: `$among` makes the
+/// query of them. The cost is that of these rows, whatever others there are.
+macro_rules! fitting_among {
+    (text $($rest:tt)*) => { fitting_among!(@text $($rest)*) };
+    (maybe_text $($rest:tt)*) => { fitting_among!(@text $($rest)*) };
+    (@text $table:ident $name:ident, $pattern:expr, $among:expr, $connection:expr) => {{
+        use super::columns::BATCH;
+        let mut ids: Vec<i64> = Vec::new();
+        let mut after = 0;
+        loop {
+            let rows = $among()
+                .select(($table::id, $table::$name.nullable()))
+                .filter($table::id.gt(after))
+                .order($table::id.asc())
+                .limit(BATCH);
+            let rows: Vec<(i64, Option<String>)> = rows.load($connection).await?;
+            ids.extend(super::columns::fitting_of($pattern, &rows));
+            match rows.last() {
+                Some((last, _)) if i64::try_from(rows.len()) == Ok(BATCH) => after = *last,
+                _ => break ids,
+            }
+        }
+    }};
+    ($kind:ident $table:ident $name:ident, $pattern:expr, $among:expr, $connection:expr) => {{
+        let _ = $among;
+        Vec::new()
+    }};
 }
 
 /// For nouns without conditions of their own.

@@ -96,8 +96,13 @@ impl Run for List<Grants> {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<Grant>, DirectoryError> {
-        let wanted = settled(&self.condition, connection).await?;
         let sight = sight(self.visible, context, connection).await?;
+        let seen = || filtered(self, sight, None, context);
+        let among: Option<&dyn Fn() -> _> = match sight {
+            Sight::All => None,
+            _ => Some(&seen),
+        };
+        let wanted = settled(&self.condition, among, connection).await?;
         let matching = || filtered(self, sight, wanted.as_ref(), context);
         let rows = page!(self, matching(), Grant, context, connection);
         let total = match self.is_everything() {

@@ -34,6 +34,7 @@ mod portal;
 mod pruning;
 mod roles;
 mod rules;
+mod secrets;
 mod sign_in_list;
 mod sign_ins;
 mod signing_keys;

@@ -79,7 +79,12 @@ impl Run for List<GrantRules> {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<GrantRule>, DirectoryError> {
-        let wanted = settled(&self.condition, connection).await?;
+        let seen = || filtered(self, None, context);
+        let among: Option<&dyn Fn() -> _> = match self.visible {
+            Visible::All => None,
+            _ => Some(&seen),
+        };
+        let wanted = settled(&self.condition, among, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
         let rows = page!(self, matching(), GrantRule, context, connection);
         let total = total!(self, rows, matching(), connection);

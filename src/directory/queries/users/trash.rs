@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::audit::record;
 use super::super::ceiling::within_reach;
 use super::super::prelude::*;
+use super::super::sight::Sight;
 use super::super::{env, found, grants, names, sign_ins, tokens};
 use super::{condition, happening, living, settled, with_roles};
 use crate::directory::events::described;
@@ -48,8 +49,8 @@ impl Run for List<TrashedUsers> {
                 total: Some(0),
             });
         }
-        let wanted = settled(&self.condition, connection).await?;
-        let wanted = with_roles(wanted, None, connection).await?;
+        let wanted = settled(&self.condition, None, connection).await?;
+        let wanted = with_roles(wanted, None, Sight::All, connection).await?;
         let matching = || {
             let mut query = users::table
                 .filter(users::deleted_at.is_not_null())
