@@ -95,7 +95,19 @@ impl<T: RunOnSqlite + RunOnPostgres> Step for T {}
 
 /// A search for one thing, narrowed to what the caller may see.
 pub trait Narrowed {
+    /// Whether the rules of changes ask for a permission only where the thing is
+    /// seen, and leave it to the directory to say that it is not there.
+    const SEEN_FIRST: bool = false;
+
     fn visible(&mut self) -> &mut Visible;
+}
+
+impl Narrowed for FindUser {
+    const SEEN_FIRST: bool = true;
+
+    fn visible(&mut self) -> &mut Visible {
+        &mut self.visible
+    }
 }
 
 macro_rules! narrowed {
@@ -117,7 +129,6 @@ narrowed! {
     FindRole,
     FindToken,
     FindTrashedUser,
-    FindUser,
     FindWorkspace,
 }
 

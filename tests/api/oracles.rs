@@ -23,7 +23,7 @@ fn total(answer: &Answer) -> i64 {
 fn break_search(app: &TestApp) {
     if is_postgres() {
         app.database
-            .execute("DROP FUNCTION user_search_text(text, text, text, text) CASCADE");
+            .execute("DROP FUNCTION IF EXISTS user_search_text(text, text, text, text) CASCADE");
     } else {
         app.database.execute("DROP TABLE users_search");
     }
@@ -77,7 +77,10 @@ fn whoever_sees_only_themself_searches_only_themself() {
     }
     // Of a role they see the holders that they see.
     assert_eq!(
-        found(&client, &format!("{}/users?q=zweistein", role.path())),
+        found(
+            &client,
+            &format!("{}/users?filter[query]=zweistein", role.path())
+        ),
         own
     );
 }

@@ -86,6 +86,9 @@ async fn not_hidden<F: Run<Answer: Found> + Narrowed>(
     if find.run(context, connection).await?.is_found() {
         return Ok(());
     }
+    if F::SEEN_FIRST && matches!(*find.visible(), Visible::Own(_)) {
+        return Err(DirectoryError::NotFound);
+    }
     *find.visible() = Visible::All;
     match find.run(context, connection).await?.is_found() {
         true => Err(DirectoryError::NotFound),
