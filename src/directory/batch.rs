@@ -12,6 +12,7 @@ use super::listing::Visible;
 use super::partners::FindPartner;
 use super::postgres::queries::batch::RunStep as RunOnPostgres;
 use super::roles::FindRole;
+use super::sign_ins::FindSignInById;
 use super::sqlite::queries::batch::RunStep as RunOnSqlite;
 use super::tokens::FindToken;
 use super::trash::FindTrashedUser;
@@ -127,6 +128,7 @@ narrowed! {
     FindGrantRule,
     FindPartner,
     FindRole,
+    FindSignInById,
     FindToken,
     FindTrashedUser,
     FindWorkspace,

@@ -72,7 +72,12 @@ impl Run for List<SignIns> {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<SignIn>, DirectoryError> {
-        let wanted = settled(&self.condition, connection).await?;
+        let seen = || lasting(self.visible, context);
+        let among: Option<&dyn Fn() -> _> = match self.visible {
+            Visible::All => None,
+            _ => Some(&seen),
+        };
+        let wanted = settled(&self.condition, among, connection).await?;
         let matching = || {
             let query = lasting(self.visible, context);
             let query = match &self.of {
