@@ -30,20 +30,19 @@ fn bound(app: &TestApp, user: &Member) -> (Pair, Client) {
 
 fn end(app: &TestApp, pair: &Pair, way: &str) {
     match way {
-        "sign-out" => app.token(&pair.renew).delete("/auth").expect(204),
+        "sign-out" => {
+            app.token(&pair.renew).delete("/auth").expect(204);
+        }
         "the list" => {
             let id = pair.claims()["sid"].as_str().unwrap().to_owned();
-            app.admin().delete(&format!("/sign-ins/{id}")).expect(204)
+            app.admin().delete(&format!("/sign-ins/{id}")).expect(204);
         }
         "a refresh token that comes twice" => {
             try_renew(app, &pair.renew).expect(200);
-            try_renew(app, &pair.renew).expect(401)
+            try_renew(app, &pair.renew).expect(401);
         }
-        _ => {
-            app.advance(15 * 24 * 3600);
-            return;
-        }
-    };
+        _ => app.advance(15 * 24 * 3600),
+    }
 }
 
 #[test]
