@@ -16,7 +16,7 @@ pub const TABLE: &[Row] = &[
     row("POST",   "/operations#update-newcomer", "404; 403 users:read portal; 200 users:* admin"),
     row("POST",   "/operations#remove-role", "404; 403 roles:read; 204 roles:* admin"),
     row("POST",   "/operations#give-role", "404; 403 owner users:read portal; 204 admin"),
-    row("POST",   "/operations#remove-token", "404; 403 tokens:read; 204 owner admin"),
+    row("POST",   "/operations#remove-token", "404; 403 tokens:*; 204 owner admin"),
 
     // What is sent signs in, whoever sends it; API tokens belong to no sign-in.
     row("POST",   "/auth", "200; 200 unknown"),
@@ -114,10 +114,10 @@ pub const TABLE: &[Row] = &[
     row("GET",    "/grants/{id}/user", "404; none grants:read; 200 owner users:read portal admin"),
     row("GET",    "/grants/{id}/relationships/user", "404; 200 owner users:read grants:read portal admin"),
     row("PATCH",  "/grants/{id}/relationships/user", "404; 403 owner users:read grants:read portal admin"),
-    row("GET",    "/grants/{id}/role", "404; 200 owner users:read grants:read portal admin"),
+    row("GET",    "/grants/{id}/role", "404; none users:read grants:read portal; 200 owner admin"),
     row("GET",    "/grants/{id}/relationships/role", "404; 200 owner users:read grants:read portal admin"),
     row("PATCH",  "/grants/{id}/relationships/role", "404; 403 owner users:read grants:read portal; 200 grants:* admin"),
-    row("GET",    "/grants/{id}/workspace", "404; 200 owner users:read grants:read portal admin"),
+    row("GET",    "/grants/{id}/workspace", "404; none users:read grants:read system-admin; 200 owner local admin"),
     row("GET",    "/grants/{id}/relationships/workspace", "404; 200 owner users:read grants:read portal admin"),
     row("PATCH",  "/grants/{id}/relationships/workspace", "404; 403 owner users:read grants:read portal admin"),
     // It is in no cluster.
@@ -191,13 +191,14 @@ pub const TABLE: &[Row] = &[
     row("PATCH",  "/partners/{id}/relationships/users", "404; 403 owner partners:read portal admin"),
     row("DELETE", "/partners/{id}/relationships/users", "404; 403 owner partners:read portal admin"),
 
-    // The owner may more than a holder of these permissions alone.
+    // The owner may more than a holder of these permissions alone, who looks for
+    // tokens among the own ones unless they may change those of all.
     row("GET",    "/tokens", "none; 200 owner tokens:read admin"),
     row("POST",   "/tokens", "201; 403 narrowed"),
     row("POST",   "/tokens#of-another", "403; 201 tokens:write admin"),
     row("GET",    "/tokens/{id}", "404; 200 owner tokens:read admin"),
-    row("PATCH",  "/tokens/{id}", "404; 403 tokens:read; 200 owner admin"),
-    row("DELETE", "/tokens/{id}", "404; 403 tokens:read tokens:write; 204 owner admin"),
+    row("PATCH",  "/tokens/{id}", "404; 403 tokens:*; 200 owner admin"),
+    row("DELETE", "/tokens/{id}", "404; 403 tokens:write; 204 owner admin"),
     row("GET",    "/tokens/{id}/user", "404; none tokens:read; 200 owner admin"),
     row("GET",    "/tokens/{id}/relationships/user", "404; 200 owner tokens:read admin"),
     row("PATCH",  "/tokens/{id}/relationships/user", "404; 403 owner tokens:read admin"),
@@ -205,7 +206,7 @@ pub const TABLE: &[Row] = &[
     // Made at /auth; the owner's.
     row("GET",    "/sign-ins", "none; 200 owner tokens:read admin"),
     row("GET",    "/sign-ins/{id}", "404; 200 owner tokens:read admin"),
-    row("DELETE", "/sign-ins/{id}", "404; 403 tokens:read tokens:write; 204 owner admin"),
+    row("DELETE", "/sign-ins/{id}", "404; 403 tokens:write; 204 owner admin"),
     row("GET",    "/sign-ins/{id}/user", "404; none tokens:read; 200 owner admin"),
     row("GET",    "/sign-ins/{id}/relationships/user", "404; 200 owner tokens:read admin"),
     row("PATCH",  "/sign-ins/{id}/relationships/user", "404; 403 owner tokens:read admin"),
