@@ -75,15 +75,18 @@ fn outcome(client: &Client, things: &Things, row: &Row, method: &str) -> String 
 fn request(client: &Client, things: &Things, row: &Row, method: &str) -> Answer {
     let (address, body) = match is_native(row) {
         true => {
-            let path = row
-                .route()
-                .replace("{id}", &things.id(row.route()).to_string());
+            let id = things.id(row.address()).to_string();
+            let path = ["{id}", "{newcomer}", "{spare}"]
+                .iter()
+                .fold(row.address().to_owned(), |path, word| {
+                    path.replace(word, &id)
+                });
             let query = native::query(things, row);
             (path + &query, native::body(things, client, row))
         }
         false => (dialects::address(things, row), dialects::body(things, row)),
     };
-    let kind = match row.route() {
+    let kind = match row.address() {
         "/operations" => ATOMIC,
         _ if is_native(row) => JSON_API,
         _ => "application/json",
@@ -230,7 +233,9 @@ macro_rules! tests_of_addresses {
 }
 
 tests_of_addresses! {
-    entrance: ["/health", "/openapi.json", "/docs", "/home", "/operations", "/auth", "/.well-known", "/access-checks"];
+    open: ["/health", "/openapi.json", "/docs", "/.well-known"];
+    entrance: ["/home", "/access-checks", "/operations"];
+    signing_in: ["/auth"];
     users: ["/users"];
     roles: ["/roles"];
     grants: ["/grants"];
@@ -295,7 +300,7 @@ fn of_address<'a>(path: &str, methods: impl Iterator<Item = &'a str>) -> Vec<(St
 }
 
 fn listed(table: &[Row]) -> BTreeSet<(String, String)> {
-    let named = |row: &Row| (row.method.to_owned(), row.route().to_owned());
+    let named = |row: &Row| (row.method.to_owned(), row.route());
     table.iter().map(named).collect()
 }
 

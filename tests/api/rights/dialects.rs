@@ -9,22 +9,22 @@ use super::things::Things;
 /// what other roles permit does not count.
 #[rustfmt::skip]
 pub const CFENGINE: &[Row] = &[
-    row("OPTIONS", "/api", "200"),
-    row("GET",     "/api", "200"),
-    row("OPTIONS", "/api/user", "200"),
+    row("OPTIONS", "/api", "204"),
+    row("GET",     "/api", "200; 403 narrowed"),
+    row("OPTIONS", "/api/user", "204"),
     row("GET",     "/api/user", "403; 200 admin"),
-    row("OPTIONS", "/api/user/{id}", "200"),
+    row("OPTIONS", "/api/user/{id}", "204"),
     row("GET",     "/api/user/{id}", "403; 200 owner admin"),
     row("PUT",     "/api/user/{id}", "403; 409 admin"),
     row("PUT",     "/api/user/{id}#new", "403; 201 admin"),
     row("POST",    "/api/user/{id}", "403; 204 owner admin"),
     // By a token: the old password is not proved.
-    row("POST",    "/api/user/{id}#password", "403; 400 owner; 204 admin"),
+    row("POST",    "/api/user/{id}#password", "403; 204 admin"),
     row("POST",    "/api/user/{id}#roles", "403; 204 admin"),
     row("DELETE",  "/api/user/{id}", "403; 204 admin"),
-    row("OPTIONS", "/api/role", "200"),
+    row("OPTIONS", "/api/role", "204"),
     row("GET",     "/api/role", "403; 200 admin"),
-    row("OPTIONS", "/api/role/{id}", "200"),
+    row("OPTIONS", "/api/role/{id}", "204"),
     row("GET",     "/api/role/{id}", "403; 200 admin"),
     row("PUT",     "/api/role/{id}", "403; 409 admin"),
     row("PUT",     "/api/role/{id}#new", "403; 201 admin"),
@@ -61,7 +61,7 @@ pub const PRP: &[Row] = &[
     row("POST",    "/api/id-management/users", "403; 201 users:write admin"),
     row("POST",    "/api/id-management/users?portal=CLUSTER", "403; 201 users:write system-admin imo member admin"),
     row("POST",    "/api/id-management/users?portal=CLUSTER#imo", "403; 201 users:write system-admin admin"),
-    row("POST",    "/api/id-management/users?portal=IP", "403; 201 officer"),
+    row("POST",    "/api/id-management/users?portal=IP", "403; 201 users:write officer admin"),
 
     row("OPTIONS", "/api/id-management/role-group", "200"),
     row("POST",    "/api/id-management/role-group#in-cluster", "403; 201 grants:write system-admin imo member admin"),
@@ -69,7 +69,7 @@ pub const PRP: &[Row] = &[
     row("POST",    "/api/id-management/role-group#everywhere", "403; 201 system-admin admin"),
     row("OPTIONS", "/api/id-management/role-group/{id}", "200"),
     row("PATCH",   "/api/id-management/role-group/{id}#is_active", "403; 200 grants:write system-admin imo member admin"),
-    row("PATCH",   "/api/id-management/role-group/{id}#role", "403; 200 grants:write system-admin imo member admin"),
+    row("PATCH",   "/api/id-management/role-group/{id}#role", "403; 200 system-admin imo member admin"),
     row("DELETE",  "/api/id-management/role-group/{id}", "403; 204 grants:write system-admin imo member admin"),
 
     row("OPTIONS", "/api/id-management/partners", "200"),
@@ -97,21 +97,21 @@ pub const OPEN: &[Row] = &[
 
 /// The path with the names and ids of the things.
 pub fn address(things: &Things, row: &Row) -> String {
-    let id = match (row.route(), row.path.ends_with("#new")) {
+    let id = match (row.address(), row.path.ends_with("#new")) {
         ("/api/user/{id}" | "/api/role/{id}", true) => things.new_name(),
         ("/api/user/{id}", _) => things.owner.username.clone(),
         ("/api/role/{id}", _) => things.role.name.replace(' ', "%20"),
         (route, _) => things.id(route).to_string(),
     };
     let path = row.path.split('#').next().unwrap().replace("{id}", &id);
-    let username = &things.owner.username;
-    let narrowed = match row.route() {
+    let (username, email) = (&things.owner.username, things.email());
+    let narrowed = match row.address() {
         _ if row.method != "GET" => return path,
         "/api/user" => format!("?id={username}"),
         "/api/id-management/users" if path.contains('?') => {
-            format!("&page_size=100&name_email={username}")
+            format!("&page_size=100&name_email={email}")
         }
-        "/api/id-management/users" => format!("?page_size=100&name_email={username}"),
+        "/api/id-management/users" => format!("?page_size=100&name_email={email}"),
         "/api/id-management/partners" => {
             let title = things.partner.title.replace(' ', "%20");
             format!("?page_size=100&title={title}")
@@ -123,7 +123,7 @@ pub fn address(things: &Things, row: &Row) -> String {
 
 /// The `id` that a list shows, for whom it shows the thing.
 pub fn listed(things: &Things, row: &Row) -> Option<String> {
-    Some(match row.route() {
+    Some(match row.address() {
         "/api/user" => things.owner.username.clone(),
         "/api/admin/users/" | "/api/id-management/users" => things.owner.id.to_string(),
         "/api/id-management/partners" | "/api/id-management/assignable-partners" => {
@@ -142,7 +142,7 @@ pub fn body(things: &Things, row: &Row) -> Option<Value> {
         return None;
     }
     let variant = row.path.split_once('#').map_or("", |(_, variant)| variant);
-    Some(match (row.route(), variant) {
+    Some(match (row.address(), variant) {
         ("/api/user/{id}", "password") => json!({"password": "n0-body-guesses"}),
         ("/api/user/{id}", "roles") => json!({"roles": [things.spare.name]}),
         ("/api/user/{id}", _) => json!({"name": things.new_name()}),
@@ -169,7 +169,7 @@ fn of_portal(things: &Things, row: &Row, variant: &str) -> Value {
         json!({"user_id": things.newcomer.id, "prp_roles": [entry]})
     };
     match (
-        row.route().trim_start_matches("/api/id-management/"),
+        row.address().trim_start_matches("/api/id-management/"),
         variant,
     ) {
         ("users", _) => {

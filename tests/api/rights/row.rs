@@ -10,7 +10,9 @@ use super::callers::{PORTAL, UNKNOWN, all};
 /// then the others with the names of their callers. `none` is 200 that shows
 /// nothing of the thing. Who is unknown gets 401 unless they are named. Who has
 /// both permissions of a kind (`users:*`) gets what either of them gets, the
-/// last named before the first. `portal` are all four with a role of it.
+/// last named before the first. `portal` are all four with a role of it, `local`
+/// those who hold it in a place. `{newcomer}` and `{spare}` are the ids of
+/// somebody without roles and of a role that nobody holds.
 pub struct Row {
     pub method: &'static str,
     pub path: &'static str,
@@ -60,17 +62,23 @@ impl Row {
         others.into_iter().flat_map(|(_, names)| names).collect()
     }
 
-    /// The address as the service lists it.
-    pub fn route(&self) -> &'static str {
+    /// The address alone, with the name of the thing.
+    pub fn address(&self) -> &'static str {
         self.path.split(['?', '#']).next().unwrap()
+    }
+
+    /// The address as the service lists it.
+    pub fn route(&self) -> String {
+        let address = self.address().replace("{newcomer}", "{id}");
+        address.replace("{spare}", "{id}")
     }
 
     /// Whether the address is one of these (`=/api`) or begins like one.
     pub fn is_of(&self, words: &[&str]) -> bool {
         words.iter().any(|word| match word.strip_prefix('=') {
-            Some(whole) => self.route() == whole,
+            Some(whole) => self.address() == whole,
             None => {
-                let rest = self.route().strip_prefix(*word);
+                let rest = self.address().strip_prefix(*word);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             }
         })
@@ -90,6 +98,7 @@ impl Row {
 fn group(name: &str) -> Vec<&'static str> {
     match name {
         "unknown" => UNKNOWN.into(),
+        "local" => vec!["imo", "member", "officer"],
         "portal" => PORTAL.iter().map(|(caller, _)| *caller).collect(),
         _ => Vec::new(),
     }

@@ -4,7 +4,7 @@ use rolecall::directory::delegation::Place;
 
 use crate::support::{
     ADMIN_PASSWORD, ClusterMade, Member, PartnerMade, RoleMade, TestApp, WorkspaceMade, a_cluster,
-    a_new, a_partner, a_role, a_user, a_workspace, linkage, role_named,
+    a_new, a_partner, a_role, a_user, a_workspace, linkage, role_named, unique,
 };
 use serde_json::{Value, json};
 
@@ -44,8 +44,11 @@ impl Things {
         let workspace = a_workspace().create(app);
         let cluster = a_cluster().within(&workspace).create(app);
         let partner = a_partner().working_in(&cluster).create(app);
+        let owner = unique("owner");
         let owner = a_user()
+            .named(&owner)
             .with_password()
+            .with_email(&address_of(&owner))
             .holding(&role)
             .of_partner(&partner)
             .create(app);
@@ -83,6 +86,8 @@ impl Things {
     pub fn id(&self, path: &str) -> i64 {
         let path = path.trim_start_matches("/api/id-management");
         match path.split('/').nth(1) {
+            _ if path.contains("{newcomer}") => self.newcomer.id,
+            _ if path.contains("{spare}") => self.spare.id,
             Some("users" | "api") => self.owner.id,
             Some("roles") => self.role.id,
             Some("tokens") => self.token,
@@ -103,10 +108,19 @@ impl Things {
         format!("new{}", self.owner.id)
     }
 
+    /// The owner's.
+    pub fn email(&self) -> String {
+        address_of(&self.owner.username)
+    }
+
     /// What `POST /auth` and the tokens of OpenL2M take.
     pub fn password(&self) -> Value {
         password_of(&self.owner)
     }
+}
+
+fn address_of(username: &str) -> String {
+    format!("{username}@example.org")
 }
 
 fn password_of(user: &Member) -> Value {
