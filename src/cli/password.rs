@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 use super::failure::Failure;
 use super::output;
 use crate::auth::hash_password;
-use crate::auth::passwords::{self, Owner, PasswordPolicy, Strength};
+use crate::auth::passwords::{self, Owner, PasswordPolicy, Strength, Weakness};
 use crate::auth::secret::random_password;
 use crate::config::{Auth, Secret};
 use crate::directory::users::PasswordHash;
@@ -61,10 +61,26 @@ impl Password {
 
     /// Whether this user can have it.
     pub fn check(&self, policy: &PasswordPolicy, owner: &Owner) -> Result<(), Failure> {
+        self.check_all_but(&[], policy, owner)
+    }
+
+    /// The same, but that these weaknesses are told in the log alone.
+    pub fn check_all_but(
+        &self,
+        told: &[Weakness],
+        policy: &PasswordPolicy,
+        owner: &Owner,
+    ) -> Result<(), Failure> {
         let Some(name) = self.given_as else {
             return Ok(());
         };
         let found = policy.check(self.text.expose(), owner);
+        let (told, found): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|weakness| told.contains(weakness));
+        for weakness in told {
+            log::warn!("{name}: {weakness}");
+        }
         passwords::problem(&found).map_or(Ok(()), |problem| Err(Failure::argument(name, problem)))
     }
 

@@ -8,7 +8,7 @@ use super::output;
 use super::password::Password;
 use super::runtime::Session;
 use crate::auth::keys;
-use crate::auth::passwords::{Owner, PasswordPolicy};
+use crate::auth::passwords::{Owner, PasswordPolicy, Weakness};
 use crate::config::Settings;
 use crate::directory::credentials::{
     CreateFirstAdministrator, FirstAdministrator, HasAdministrator,
@@ -52,7 +52,8 @@ async fn first_administrator(session: &Session) -> Result<Option<Password>, Fail
         username: username.clone(),
         email: None,
     };
-    password.check(&policy, &owner)?;
+    // The operator has decided: a service that does not start helps nobody.
+    password.check_all_but(&[Weakness::Common], &policy, &owner)?;
     let password_hash = password.hash()?;
     let create = CreateFirstAdministrator {
         username: username.clone(),
@@ -218,7 +219,6 @@ mod tests {
         for (username, password) in [
             ("John Doe", "long enough"),
             ("admin", "short"),
-            ("admin", "password1"),
             ("jane-1984", "Jane-1984"),
         ] {
             let mut settings = scratch.settings();
@@ -228,5 +228,14 @@ mod tests {
             let refused = session.run(first_administrator).err().unwrap();
             assert!(matches!(refused, Failure::Usage(text) if text.starts_with("auth.admin_")));
         }
+    }
+
+    #[test]
+    fn a_common_password_of_the_first_administrator_is_the_operators_choice() {
+        let scratch = Scratch::new();
+        let mut settings = scratch.settings();
+        settings.auth = with_password("password1").auth;
+        let session = Session::open(settings).unwrap();
+        assert!(session.run(first_administrator).unwrap().is_some());
     }
 }

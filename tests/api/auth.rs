@@ -345,8 +345,8 @@ mod escalation {
         let clerk = holder_of(&app, &["users:read", "users:write"]);
         let reader = a_role().permitting(&["users:read"]).create(&app);
         let user = a_user().holding(&reader).create(&app);
-        set_password(&clerk, &user, "forgotten").expect(200);
-        app.basic(&user.username, "forgotten")
+        set_password(&clerk, &user, "forgotten by me").expect(200);
+        app.basic(&user.username, "forgotten by me")
             .get("/home")
             .expect(200);
     }

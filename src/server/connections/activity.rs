@@ -336,10 +336,10 @@ mod tests {
         let watched = watched();
         watched.activity.speaks_http2();
         for _ in 0..100 {
+            watched.activity.received(64 * 1024);
             watched.activity.begin_request();
-            watched.activity.received(PARSED_PER_REQUEST);
-            watched.activity.received(1024 * 1024);
-            watched.activity.parsed(1024 * 1024);
+            watched.activity.received(STREAM_WINDOW as usize);
+            watched.activity.parsed(STREAM_WINDOW as usize);
         }
         assert!(!watched.activity.is_expired());
         watched.activity.received(MOST_UNPARSED);
