@@ -4,7 +4,7 @@
 #
 #   ROLECALL_PASSWORD=... examples/cfengine.sh [SUFFIX]
 #
-# SUFFIX (of this process) is added to the names that the example makes; those of deleted users are not free again until they are purged.
+# SUFFIX is added to the names that the example makes; without one it is this run's own. What the example makes is gone at its end.
 # ROLECALL_URL (http://127.0.0.1:8080) and ROLECALL_USER (admin) say where and as whom.
 set -euo pipefail
 
@@ -12,7 +12,7 @@ url=${ROLECALL_URL:-http://127.0.0.1:8080}
 url=${url%/}
 user=${ROLECALL_USER:-admin}
 password=${ROLECALL_PASSWORD:?says the password of $user, please set it}
-suffix=${1:-$$}
+suffix=${1:-$$x$RANDOM}
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -88,6 +88,9 @@ expect '"roles":[]'
 echo "# And away"
 call 204 "/api/user/$snookie" -X DELETE
 call 404 "/api/user/$snookie"
+# A deleted user is in the trash, which CFEngine does not know.
+call 200 "/trash/users?filter[username]=$snookie"
+call 204 "/trash/users/$(sed -n 's/^{"data":\[{"id":"\([0-9]*\)".*/\1/p' "$folder/answer")" -X DELETE
 call 204 "/api/role/$role" -X DELETE
 call 404 "/api/role/$role"
 

@@ -48,11 +48,11 @@ fn main() -> Outcome<()> {
     };
     let client = Client::new(url, username, password);
 
-    // Names must be free, and the names of deleted users are not.
+    // Names must be free.
     let mark = RandomState::new().hash_one(()) % 1_000_000;
     let user = client.create(&User {
         username: format!("calvin-{mark}"),
-        password: Some(format!("secret-{mark}")),
+        password: Some(format!("tigers-like-tuna-{mark}")),
         name: Some("Calvin".to_owned()),
         ..User::default()
     })?;
@@ -60,6 +60,7 @@ fn main() -> Outcome<()> {
 
     let told = tell(&client, &user, mark);
     client.delete("users", &user.id)?;
+    client.delete("trash/users", &user.id)?;
     println!("deleted {}", user.username);
     told
 }

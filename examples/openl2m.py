@@ -4,11 +4,12 @@
     python3 -m venv .venv && .venv/bin/pip install requests
     ROLECALL_PASSWORD=... .venv/bin/python examples/openl2m.py [USERNAME]
 
-USERNAME (jane123) must be free. ROLECALL_URL (http://127.0.0.1:8080) and ROLECALL_USER (admin) say where and as whom.
+USERNAME must be free; without one it is a name of this run's own. What the run makes is gone at its end. ROLECALL_URL (http://127.0.0.1:8080) and ROLECALL_USER (admin) say where and as whom.
 Ends with an error as soon as an answer is not as expected.
 """
 
 import os
+import secrets
 import sys
 
 import requests
@@ -43,8 +44,16 @@ def group(session, name):
     return int(expect(made, 201)["data"]["id"])
 
 
+def remove(session, *paths):
+    """Through the native surface: this one deletes nothing."""
+    for path in paths:
+        gone = session.delete(f"{URL}{path}", headers={"Accept": "application/vnd.api+json"}, timeout=SECONDS)
+        if gone.status_code != 204:
+            sys.exit(f"expected 204 from DELETE {path}: {gone.text}")
+
+
 def main():
-    username = sys.argv[1] if len(sys.argv) > 1 else "jane123"
+    username = sys.argv[1] if len(sys.argv) > 1 else f"jane-{secrets.token_hex(4)}"
     admin = signed_in(ADMINISTRATOR, PASSWORD)
     users = f"{URL}/api/admin/users/"
 
@@ -86,6 +95,10 @@ def main():
     for field, messages in told.items():
         print(f"  {field}: {' '.join(messages)}")
     assert set(told) == {"password", "username", "email"}
+
+    for user in (jane, john):
+        remove(admin, f"/users/{user['id']}", f"/trash/users/{user['id']}")
+    remove(admin, f"/roles/{engineers}")
     print("All answers were as expected.")
 
 

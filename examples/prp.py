@@ -3,7 +3,7 @@
 
 An administrator makes a place to work in, invites a member of a partner, gives
 them a role in a cluster and changes it; the member then looks at their partner's
-people and fails to do more than they may. Everything that can be is undone.
+people and fails to do more than they may. What was made is gone at the end.
 
     pip install requests
     ROLECALL_PASSWORD=... examples/prp.py
@@ -109,6 +109,9 @@ def main():
         for group in admin.portal(200, "GET", "users/", name_email=person["email"])["results"][0]["prp_roles"]:
             admin.portal(204, "DELETE", f"role-group/{group['id']}/")
         admin.call(204, "DELETE", f"/users/{person['id']}")
+        admin.call(204, "DELETE", f"/trash/users/{person['id']}")
+    for path in (f"/partners/{partner['id']}", f"/clusters/{cluster}", f"/workspaces/{kenya['id']}"):
+        admin.call(204, "DELETE", path)
     print("All answers were as expected.")
 
 

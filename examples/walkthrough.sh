@@ -4,7 +4,7 @@
 #
 #   ROLECALL_PASSWORD=... examples/walkthrough.sh [USERNAME]
 #
-# USERNAME (johndoe) must be free; the name of a deleted user is not.
+# USERNAME must be free; without one it is a name of this run's own. What the walk makes is gone at its end.
 # ROLECALL_URL (http://127.0.0.1:8080) and ROLECALL_USER (admin) say where and as whom.
 set -euo pipefail
 
@@ -12,7 +12,7 @@ url=${ROLECALL_URL:-http://127.0.0.1:8080}
 url=${url%/}
 user=${ROLECALL_USER:-admin}
 password=${ROLECALL_PASSWORD:?says the password of $user, please set it}
-username=${1:-johndoe}
+username=${1:-walker-$$-$RANDOM}
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -70,7 +70,7 @@ echo "# What there is"
 call 200 GET /home
 
 echo "# A user"
-call 201 POST /users '{"data": {"type": "users", "attributes": {"username": "'"$username"'", "password": "j04nd0e", "uname": "'"$username"'"}}}'
+call 201 POST /users '{"data": {"type": "users", "attributes": {"username": "'"$username"'", "password": "a-walk-by-the-sea", "uname": "'"$username"'"}}}'
 user_id=$(created)
 call 200 GET /users
 call 200 GET "/users?id=$user_id"
@@ -99,7 +99,7 @@ call 200 GET "/roles/$role_id/users"
 call 200 DELETE "/roles/$role_id/relationships/users" '{"data": {"type": "users", "id": '"$user_id"'}}'
 
 echo "# What is refused"
-call 400 POST /users '{"data": {"type": "users", "attributes": {"username": "'"$username"'", "password": "j04nd0e"}}}'
+call 400 POST /users '{"data": {"type": "users", "attributes": {"username": "'"$username"'", "password": "a-walk-by-the-sea"}}}'
 call 409 POST /users '{"data": {"type": "roles", "attributes": {"name": "on the wrong shelf"}}}'
 
 echo "# And away"

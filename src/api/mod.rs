@@ -7,6 +7,7 @@
 mod access_checks;
 mod answer;
 mod anybody;
+mod astray;
 #[macro_use]
 mod attribute;
 mod base;
@@ -35,9 +36,10 @@ mod seal;
 mod sign_in;
 mod template;
 
+pub use astray::astray;
 pub use base::{is_own_origin, is_secure, public as public_address};
 pub use call::Api;
 pub use client::address as client_address;
 pub use description::{configure as describe, openapi};
-pub use error::{forbid_cross_origin, not_found, read_only, unreachable};
+pub use error::{forbid_cross_origin, read_only, unreachable};
 pub use routes::{Endpoint, endpoints};

@@ -321,9 +321,16 @@ Examples:
     /// by commas), separated by tabs and without a header.
     #[command(after_help = "\
 Examples:
-  rolecall user list
+  rolecall user list --role admin
+  rolecall user list --name doe --limit 20
   rolecall user list | cut -f 2")]
     List {
+        /// Only those with each of these words in their username, names or e-mail address, whatever the case
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        /// Only those who hold this role everywhere: its name or id
+        #[arg(long, value_name = "NAME")]
+        role: Option<String>,
         /// The most users to list
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
         limit: Option<i64>,
@@ -741,6 +748,7 @@ mod tests {
         refused("user list --limit many");
         refused("token revoke rc_0123");
         accepted("user list --limit 10");
+        accepted("user list --name doe --role HR --limit 10");
         accepted("token revoke 7");
     }
 

@@ -1,12 +1,13 @@
 //! `rolecall export`.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use serde_json::{Map, Value};
 
 use super::arguments::{ExportFlags, ExportKind};
 use super::failure::Failure;
 use super::import::{Format, cell, guarded};
+use super::progress::Progress;
 use super::runtime::Session;
 use crate::config::Settings;
 use crate::directory::bulk::{ExportPage, Kind, fields_of};
@@ -25,9 +26,11 @@ pub fn run(flags: &ExportFlags, settings: Settings) -> Result<(), Failure> {
         ));
     }
     Session::open(settings)?.run(async |session| {
+        // On the same terminal the rows themselves tell how far it is.
+        let mut progress = (!io::stdout().is_terminal()).then(Progress::begin);
         let mut out = BufWriter::new(io::stdout().lock());
         for kind in &kinds {
-            write_kind(*kind, flags, session, &mut out).await?;
+            write_kind(*kind, flags, session, &mut out, progress.as_mut()).await?;
         }
         out.flush().map_err(super::output::unwritten)
     })
@@ -38,6 +41,7 @@ async fn write_kind<W: Write>(
     flags: &ExportFlags,
     session: &Session,
     out: &mut W,
+    mut progress: Option<&mut Progress>,
 ) -> Result<(), Failure> {
     let mut writer = Rows::new(kind, flags, out)?;
     let mut after = Some(0);
@@ -51,6 +55,9 @@ async fn write_kind<W: Write>(
             })
             .await?;
         after = page.after;
+        if let Some(progress) = &mut progress {
+            progress.add(page.rows.len() as u64);
+        }
         for row in page.rows {
             writer.write(row)?;
         }

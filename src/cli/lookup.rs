@@ -3,7 +3,8 @@
 use super::failure::Failure;
 use super::runtime::Session;
 use crate::directory::listing::{
-    Comparison, Condition, Count, List, Noun, Operand, Slice, Visible,
+    Comparison, Condition, Count, List, Named, Noun, Operand, Own, Pattern, SEARCHED_ANYWHERE,
+    Slice, Visible,
 };
 use crate::directory::names::normalized;
 use crate::directory::roles::{FindRole, Role, RoleColumn, Roles};
@@ -55,6 +56,45 @@ pub async fn roles(session: &Session, names: &[String]) -> Result<Vec<i64>, Fail
         ids.push(role(session, name).await?.id);
     }
     Ok(ids)
+}
+
+/// Where a word is looked for.
+const NAMES: [UserColumn; 5] = [
+    UserColumn::Username,
+    UserColumn::Name,
+    UserColumn::Surname,
+    UserColumn::FullName,
+    UserColumn::Email,
+];
+
+/// Whoever has this word in a name, the username or the e-mail address,
+/// whatever the case of its letters.
+pub fn named_like(word: &str) -> Result<Condition<UserColumn>, Failure> {
+    if word.chars().count() >= SEARCHED_ANYWHERE {
+        return Ok(Condition::Own(Own::Search(word.to_owned())));
+    }
+    // Too short for the index of the search: names are read, and begin with it.
+    let pattern = Pattern::beginning_with(word)
+        .ok_or_else(|| Failure::usage(format!("--name: {word:?} cannot be searched for")))?;
+    let begins = |column: UserColumn| Condition::Test {
+        column,
+        comparison: Comparison::Matches,
+        operands: vec![Operand::Pattern(pattern.clone())],
+    };
+    Ok(Condition::Any(NAMES.map(begins).into()))
+}
+
+/// Whoever holds the role without a scope.
+pub async fn holds(session: &Session, role_name: &str) -> Result<Condition<UserColumn>, Failure> {
+    let role = role(session, role_name).await?;
+    let named = Named {
+        ids: vec![role.id],
+        ..Named::default()
+    };
+    Ok(Condition::Own(Own::Roles {
+        named: Some(named),
+        holds: true,
+    }))
 }
 
 fn named<N: Noun>(column: N::Column, name: &str) -> List<N> {

@@ -18,6 +18,7 @@ mod mail;
 mod migrate;
 mod output;
 mod password;
+mod progress;
 mod runtime;
 mod serve;
 mod settings;

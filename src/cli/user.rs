@@ -32,9 +32,10 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
         } => password(&username, password_stdin, keep_tokens, settings),
         UserCommand::Grant(arguments) => change(&arguments, Change::Add, settings),
         UserCommand::Revoke(arguments) => change(&arguments, Change::Remove, settings),
-        UserCommand::List { limit } => {
+        UserCommand::List { name, role, limit } => {
+            let wanted = Wanted { name, role, limit };
             let mut table = Table::on_stdout(&["ID", "USERNAME", "ACTIVE", "ROLES"]);
-            Session::open(settings)?.run(async |session| list(session, limit, &mut table).await)
+            Session::open(settings)?.run(async |session| list(session, &wanted, &mut table).await)
         }
         UserCommand::Delete {
             username,
@@ -181,13 +182,27 @@ fn change(arguments: &Membership, change: Change, settings: Settings) -> Result<
     Ok(())
 }
 
+/// Which users are listed.
+#[derive(Default)]
+struct Wanted {
+    name: Option<String>,
+    role: Option<String>,
+    limit: Option<i64>,
+}
+
 async fn list<W: std::io::Write>(
     session: &Session,
-    limit: Option<i64>,
+    wanted: &Wanted,
     table: &mut Table<W>,
 ) -> Result<(), Failure> {
     let names = role_names(session).await?;
-    let mut walk = Walk::<Users>::new(UserColumn::Id, |user| user.id).at_most(limit);
+    let mut walk = Walk::<Users>::new(UserColumn::Id, |user| user.id).at_most(wanted.limit);
+    for word in wanted.name.iter().flat_map(|text| text.split_whitespace()) {
+        walk = walk.also(lookup::named_like(word)?);
+    }
+    if let Some(role) = &wanted.role {
+        walk = walk.also(lookup::holds(session, role).await?);
+    }
     loop {
         let users = walk.next(session).await?;
         let held = roles_of(session, &users, &names).await?;
@@ -343,10 +358,18 @@ mod tests {
     }
 
     fn listed(scratch: &Scratch, limit: Option<i64>) -> Vec<String> {
+        let limited = Wanted {
+            limit,
+            ..Wanted::default()
+        };
+        listed_of(scratch, &limited)
+    }
+
+    fn listed_of(scratch: &Scratch, wanted: &Wanted) -> Vec<String> {
         let mut table = Table::new(Vec::new(), false, &[]);
         let session = Session::open(scratch.settings()).unwrap();
         session
-            .run(async |session| list(session, limit, &mut table).await)
+            .run(async |session| list(session, wanted, &mut table).await)
             .unwrap();
         let text = String::from_utf8(table.into_inner()).unwrap();
         text.lines().map(str::to_owned).collect()
@@ -376,6 +399,61 @@ mod tests {
             listed(&scratch, None),
             ["1\tcalvin\tyes\tadmin", "2\thobbes\tyes\t"]
         );
+    }
+
+    #[test]
+    fn the_list_is_narrowed_by_words_of_the_names_and_by_a_role() {
+        let scratch = Scratch::new();
+        let person = |username: &str, name: &str, surname: &str, roles: &[&str]| {
+            let arguments = AddUser {
+                name: Some(name.into()),
+                surname: Some(surname.into()),
+                email: Some(format!("{username}@example.org")),
+                ..new(username, roles)
+            };
+            add(arguments, scratch.settings()).unwrap();
+        };
+        person("calvin", "Calvin", "Watterson", &["admin"]);
+        person("hobbes", "Bill", "Watterson", &[]);
+        person("susie", "Søren", "Derkins", &["admin"]);
+        let usernames = |name: Option<&str>, role: Option<&str>, limit| {
+            let wanted = Wanted {
+                name: name.map(str::to_owned),
+                role: role.map(str::to_owned),
+                limit,
+            };
+            let rows = listed_of(&scratch, &wanted);
+            let usernames = rows.iter().filter_map(|row| row.split('\t').nth(1));
+            usernames.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let named = |text: &str| usernames(Some(text), None, None);
+        assert_eq!(named("WATTERS"), ["calvin", "hobbes"]);
+        assert_eq!(named(" watterson  bill "), ["hobbes"]);
+        assert_eq!(named("søren"), ["susie"]);
+        assert_eq!(named("Sø"), ["susie"]);
+        assert_eq!(named("@EXAMPLE.org"), ["calvin", "hobbes", "susie"]);
+        assert_eq!(named("b"), ["hobbes"]);
+        assert_eq!(named(".*"), [""; 0]);
+        assert_eq!(named("nobody"), [""; 0]);
+        assert_eq!(usernames(None, Some("admin"), None), ["calvin", "susie"]);
+        assert_eq!(usernames(None, Some("1"), Some(1)), ["calvin"]);
+        assert_eq!(
+            usernames(Some("watterson"), Some("admin"), None),
+            ["calvin"]
+        );
+        assert_eq!(usernames(Some(" "), None, Some(2)), ["calvin", "hobbes"]);
+    }
+
+    #[test]
+    fn a_list_by_an_unknown_role_is_a_failure() {
+        let scratch = Scratch::new();
+        let command = UserCommand::List {
+            name: None,
+            role: Some("tigers".into()),
+            limit: None,
+        };
+        let outcome = run(command, scratch.settings());
+        assert_eq!(told(outcome), "there is no role \"tigers\"");
     }
 
     /// Ids and usernames; the moment is another every time.

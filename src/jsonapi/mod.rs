@@ -23,7 +23,7 @@ pub use document::{
 pub use error::{Error, Errors, Source};
 pub use kinds::Kind;
 pub use media_type::{ATOMIC, CURSOR_PAGINATION, MEDIA_TYPE, PLAIN_JSON};
-pub use negotiation::{Accepted, Negotiation, Sent};
+pub use negotiation::{Accepted, Negotiation, Sent, prefers_html};
 pub use query::{
     Count, Fields, Filter, IncludePath, Operator, Page, Query, SortKey, Test as FilterTest,
 };

@@ -274,7 +274,7 @@ pub fn openapi(settings: &Settings) -> String {
 }
 
 async fn unknown(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    api::not_found(&api, &request)
+    api::astray(&api, &request)
 }
 
 /// Browsers of these origins may use the API; credentials travel in headers of

@@ -636,6 +636,7 @@ fn settings_are_told() {
     let page = app.anonymous().get("/docs").expect(200);
     assert!(page.text.contains("people &amp; &lt;roles&gt;"));
     assert!(page.text.contains("9 to 1024 characters"));
+    assert!(page.text.contains("https://directory.example.org/v1/users"));
 }
 
 #[test]
@@ -670,6 +671,31 @@ fn the_page_needs_no_script_and_no_other_host() {
     // The slash at the end would lead its links astray.
     let astray = app.anonymous().get("/docs/").expect(307);
     assert_eq!(astray.header("location"), Some("../docs"));
+}
+
+#[test]
+fn the_examples_of_the_page_use_the_address_that_it_was_asked_at() {
+    let app = TestApp::start();
+    let at = |host: &str| {
+        let page = app.anonymous().get_with("/docs", &[("host", host)]);
+        let page = page.expect(200);
+        (page.header("etag").unwrap().to_owned(), page.text)
+    };
+    let (tag, page) = at("people.example.org:8443");
+    let (other_tag, other_page) = at("roles.example.org");
+    assert!(page.contains("curl -u &quot;$A&quot; http://people.example.org:8443/users"));
+    assert!(other_page.contains("curl -u &quot;$A&quot; http://roles.example.org/users"));
+    for foreign in ["as-asked", "localhost:8080", "roles.example.org"] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    assert_ne!(tag, other_tag);
+    let known = [
+        ("host", "roles.example.org"),
+        ("if-none-match", tag.as_str()),
+    ];
+    app.anonymous().get_with("/docs", &known).expect(200);
+    let odd = app.anonymous().get_with("/docs", &[("host", "a/b")]);
+    assert!(odd.expect(200).text.contains(&app.url("/users")));
 }
 
 #[test]

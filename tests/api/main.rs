@@ -16,6 +16,7 @@
 mod access_checks;
 mod addresses;
 mod architecture;
+mod astray;
 mod audit;
 mod auth;
 mod bad_input;
@@ -60,6 +61,7 @@ mod stories;
 mod support;
 mod timeouts;
 mod tokens;
+mod tour;
 mod transactions;
 mod trash;
 mod users;

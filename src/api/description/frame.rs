@@ -5,6 +5,10 @@ use crate::api::call::query_limits;
 use crate::config::{ClientIds, Settings};
 use crate::jsonapi::query;
 
+/// Stands for the address that the page is asked for at, which is known with
+/// each request only.
+pub const AS_ASKED: &str = "http://as-asked.invalid";
+
 pub struct Frame {
     pub project: String,
     pub base_url: Option<String>,
@@ -66,9 +70,10 @@ impl Frame {
         }
     }
 
-    /// Where curl finds the service, for examples.
+    /// Where curl finds the service, for examples: as configured, or
+    /// [`AS_ASKED`].
     pub fn address(&self) -> &str {
-        self.base_url.as_deref().unwrap_or("http://localhost:8080")
+        self.base_url.as_deref().unwrap_or(AS_ASKED)
     }
 
     pub fn limits(&self) -> Vec<Limit> {

@@ -22,7 +22,8 @@ mod set;
 mod shape;
 mod types;
 
-pub use serve::configure;
+pub use page::nothing_here;
+pub use serve::{POLICY, configure};
 pub use types::Type as Described;
 
 use super::routes::OPERATIONS;

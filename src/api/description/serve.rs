@@ -9,8 +9,9 @@ use actix_web::web::{self, Bytes, Data, Header, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 use sha2::{Digest, Sha256};
 
-use super::frame::Frame;
+use super::frame::{AS_ASKED, Frame};
 use super::{OPENAPI, PAGE, STYLE, openapi, page};
+use crate::api::base;
 use crate::api::call::Api;
 use crate::api::error::read_only;
 use crate::config::Settings;
@@ -18,7 +19,7 @@ use crate::config::Settings;
 /// How long it need not be asked for again.
 const CACHE: &str = "public, max-age=300";
 /// Nothing but our own style; no scripts, no other hosts.
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Something that stays the same while the program runs.
 #[derive(Clone)]
@@ -31,16 +32,22 @@ struct Still {
 impl Still {
     fn new(kind: &'static str, body: impl Into<Bytes>) -> Self {
         let body = body.into();
-        let digest = Sha256::digest(&body);
-        let tag: String = digest
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let tag = tag_of(&[&body]);
+        Self { kind, body, tag }
+    }
+
+    /// With the address that was asked in its examples.
+    fn asked_at(self, address: impl FnOnce() -> String) -> Self {
+        let text = std::str::from_utf8(&self.body).unwrap_or_default();
+        if !text.contains(AS_ASKED) {
+            return self;
+        }
+        let address = address();
+        let body = text.replace(AS_ASKED, &address);
         Self {
-            kind,
-            body,
-            tag: EntityTag::new_strong(tag),
+            tag: tag_of(&[self.tag.tag().as_bytes(), address.as_bytes()]),
+            body: body.into(),
+            ..self
         }
     }
 
@@ -65,6 +72,14 @@ impl Still {
             response.body(self.body.clone())
         }
     }
+}
+
+fn tag_of(parts: &[&[u8]]) -> EntityTag {
+    let mut digest = Sha256::new();
+    parts.iter().for_each(|part| digest.update(part));
+    let digest = digest.finalize();
+    let bytes = digest.iter().take(16);
+    EntityTag::new_strong(bytes.map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// What is made when somebody asks for it first: it takes longer than
@@ -125,17 +140,28 @@ pub fn configure(settings: &Settings) -> impl Fn(&mut ServiceConfig) + Clone + S
 }
 
 fn resource(path: &'static str, still: Lazily) -> Resource {
-    let read = move |known: Option<Header<IfNoneMatch>>| {
+    let read = move |request: HttpRequest, api: Data<Api>, known: Option<Header<IfNoneMatch>>| {
         let still = still.clone();
         async move {
             let known = known.map_or(IfNoneMatch::Items(Vec::new()), |header| header.0);
-            still.get().await.map(|still| still.answer(&known))
+            let still = still.get().await?;
+            let still = match path {
+                PAGE => still.asked_at(|| address_of(&api, &request)),
+                _ => still,
+            };
+            Ok::<_, BlockingError>(still.answer(&known))
         }
     };
     web::resource(path)
         .route(web::get().to(read.clone()))
         .route(web::head().to(read))
         .default_service(web::to(wrong_method))
+}
+
+/// Our own where the request names no host, or none that could be one.
+fn address_of(api: &Api, request: &HttpRequest) -> String {
+    base::public(api, request)
+        .unwrap_or_else(|| format!("http://{}", request.app_config().local_addr()))
 }
 
 async fn wrong_method(request: HttpRequest, api: Data<Api>) -> HttpResponse {

@@ -4,7 +4,7 @@ mod people;
 mod random;
 mod words;
 
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use super::arguments::{GenerateFlags, ImportFlags};
 use super::failure::Failure;
 use super::import::{self, Format};
 use super::output;
+use super::progress::Progress;
 use crate::config::Settings;
 use people::Generator;
 
@@ -45,12 +46,17 @@ pub fn run(
 }
 
 fn print(mut rows: Generator) -> Result<(), Failure> {
+    // On the same terminal the rows themselves tell how far it is.
+    let mut progress = (!io::stdout().is_terminal()).then(Progress::begin);
     loop {
-        let text: String = rows.by_ref().take(CHUNK).map(line).collect();
-        if text.is_empty() {
+        let lines: Vec<String> = rows.by_ref().take(CHUNK).map(line).collect();
+        if lines.is_empty() {
             return Ok(());
         }
-        output::print(&text)?;
+        output::print(&lines.concat())?;
+        if let Some(progress) = &mut progress {
+            progress.add(lines.len() as u64);
+        }
     }
 }
 

@@ -4,7 +4,6 @@
 //! batch by batch; a short channel between them keeps memory flat.
 
 mod lines;
-mod progress;
 mod records;
 mod report;
 mod table;

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use super::progress::Progress;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, printable, remark};
+use crate::cli::progress::Progress;
 use crate::directory::bulk::{Outcome, RowProblem};
 
 /// The most refused rows that are told on the terminal.

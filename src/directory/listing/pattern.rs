@@ -46,6 +46,11 @@ impl Pattern {
         Self::new(&regex::escape(text))
     }
 
+    /// Fits whatever begins with the text, whatever the case of its letters.
+    pub fn beginning_with(text: &str) -> Option<Self> {
+        Self::new(&format!("(?i)^{}", regex::escape(text)))
+    }
+
     pub fn fits(&self, text: &str) -> bool {
         self.regex.is_match(text)
     }

@@ -2,11 +2,13 @@
 //! Negotiation"; checklist N01 to N16).
 
 mod accept;
+mod html;
 mod instance;
 
 use std::borrow::Cow;
 
 use accept::Ranges;
+pub use html::prefers_html;
 use instance::Instance;
 
 use super::error::{Error, excerpt};

@@ -17,19 +17,24 @@ pub fn start(frame: &Frame) -> String {
 A='admin:THE-PASSWORD'; J='Content-Type: {MEDIA_TYPE}'
 
 # everybody, a page at a time
-curl -u $A {base}/users
+curl -u \"$A\" {base}/users
 
-# a new user
-curl -u $A -H \"$J\" {base}/users -d '
-  {{\"data\": {{\"type\": \"users\", \"attributes\": {{\"username\": \"johndoe\", \"password\": \"j04nd0e\"}}}}}}'
+# a new user, whose id jq takes from the answer
+JANE=$(curl -s -u \"$A\" -H \"$J\" {base}/users -d '
+  {{\"data\": {{\"type\": \"users\", \"attributes\": {{\"username\": \"janedoe\", \"password\": \"tulips-in-may\"}}}}}}' | jq -r .data.id)
 
-# a new role, which John then holds
-curl -u $A -H \"$J\" {base}/roles -d '
-  {{\"data\": {{\"type\": \"roles\", \"attributes\": {{\"name\": \"HR\", \"permissions\": [\"users:read\"]}}}}}}'
-curl -u $A -H \"$J\" {base}/users/2/relationships/roles -d '{{\"data\": [{{\"type\": \"roles\", \"id\": \"2\"}}]}}'
+# a new role, which Jane then holds
+DESK=$(curl -s -u \"$A\" -H \"$J\" {base}/roles -d '
+  {{\"data\": {{\"type\": \"roles\", \"attributes\": {{\"name\": \"front desk\", \"permissions\": [\"users:read\"]}}}}}}' | jq -r .data.id)
+curl -u \"$A\" -H \"$J\" {base}/users/$JANE/relationships/roles -d '{{\"data\": [{{\"type\": \"roles\", \"id\": \"'$DESK'\"}}]}}'
 
-# who holds which role, in order, with little else
-curl -g -u $A '{base}/users?include=roles&sort=surname,name&fields[users]=username,roles'"
+# she may read everybody; who holds which role, in order, with little else
+curl -g -u janedoe:tulips-in-may '{base}/users?include=roles&sort=surname,name&fields[users]=username,roles'
+
+# and away again: into the trash, out of it for good, and the role
+curl -u \"$A\" -X DELETE {base}/users/$JANE
+curl -u \"$A\" -X DELETE {base}/trash/users/$JANE
+curl -u \"$A\" -X DELETE {base}/roles/$DESK"
     );
     block(&commands)
         + &paragraph(&format!(

@@ -1,4 +1,5 @@
-//! The reference as a page: no script, no other host, one style sheet.
+//! The reference as a page: no script, no other host, one style sheet. Beside
+//! it the page of an address at which there is nothing.
 
 mod guide;
 mod html;
@@ -8,6 +9,7 @@ use super::abilities::Abilities;
 use super::frame::Frame;
 use super::operations::{self, Operation};
 use super::types;
+use super::{PAGE, STYLE as STYLE_SHEET};
 use html::{escape, section};
 
 pub const STYLE: &str = include_str!("style.css");
@@ -32,6 +34,34 @@ pub fn html(frame: &Frame) -> String {
     body += &section("errors", "Errors", &guide::errors(frame));
     body += &section("limits", "Limits", &guide::limits(frame));
     whole(frame, &body)
+}
+
+/// For people who came by a browser.
+pub fn nothing_here(project: &str, base: &str) -> String {
+    let (project, base) = (escape(project), escape(base));
+    format!(
+        "<!DOCTYPE html>
+<html lang=\"en\">
+<head>
+<meta charset=\"utf-8\">
+<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
+<meta name=\"color-scheme\" content=\"light dark\">
+<title>{project}: there is no such page</title>
+<link rel=\"stylesheet\" href=\"{base}{STYLE_SHEET}\">
+</head>
+<body>
+<header>
+<h1>{project}</h1>
+</header>
+<main>
+<h2>404: there is no such page</h2>
+<p>Nothing is served at this address. The <a href=\"{base}{PAGE}\">reference</a> lists every address
+that is, and <a href=\"{base}/home\">/home</a> lists them for programs.</p>
+</main>
+</body>
+</html>
+"
+    )
 }
 
 fn whole(frame: &Frame, body: &str) -> String {
