@@ -83,7 +83,7 @@ async fn fill_name_keys(session: &Session) -> Result<(), Failure> {
         filled += session.write(FillNameKeys).await?;
     }
     if filled > 0 {
-        log::info!("noted of {filled} names which look like others");
+        log::debug!("made the keys of {filled} names, by which look-alikes are found");
     }
     Ok(())
 }

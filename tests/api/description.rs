@@ -344,6 +344,11 @@ fn tour(client: &Client, app: &TestApp, comparison: &mut Comparison<'_>) {
     let users = client.get(&format!("/roles/{}/effective-users", role.id));
     comparison.answer("/roles/{id}/effective-users", "GET", &users);
     app.token_of(user.id, None);
+    let repeated = a_new(
+        "users",
+        json!({ "username": "lama", "password": "lamalamalama" }),
+    );
+    comparison.answer("/users", "POST", &client.post("/users", &repeated));
     let me = app.basic("admin", ADMIN_PASSWORD);
     comparison.answer("/auth/user", "GET", &me.get("/auth/user"));
     let credentials = json!({ "username": "admin", "password": ADMIN_PASSWORD });

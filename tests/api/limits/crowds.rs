@@ -209,6 +209,7 @@ fn the_limit_of_open_files_is_raised_and_told() {
 fn connections_leave_files_for_the_database_and_that_is_told() {
     let database = TestDatabase::create();
     let service = Limited::start(&database, "ulimit -n 1024", &[]);
+    assert!(is_healthy_for("127.0.0.1", &service.address));
     let log = service.logged();
     assert!(
         log.contains("instead of limits.connections (10000)"),

@@ -243,7 +243,7 @@ fn a_name_can_neither_add_a_header_nor_a_recipient() {
         .with_email("calvin@example.org")
         .with_surname(evil)
         .create(&app);
-    let role = a_role().named(evil).create(&app);
+    let role = a_role().named("grüße").create(&app);
     let path = format!("{}/relationships/roles", calvin.path());
     app.admin()
         .post(&path, &linkage("roles", &[role.id]))

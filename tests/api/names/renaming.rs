@@ -96,23 +96,26 @@ fn holders_of_users_write_rename_themselves() {
     let role = a_role()
         .permitting(&["users:read", "users:write"])
         .create(&app);
-    let user = a_user().holding(&role).create(&app);
-    rename(&user.client(&app), &user, json!({"username": "calvin"})).expect(200);
-    let own = changes("users", user.id, json!({"username": "hobbes"}));
+    let user = a_user().with_password().holding(&role).create(&app);
+    // By a token the name is changed with the own password alone.
+    let named = |name: &str| json!({"username": name, "old_password": ADMIN_PASSWORD});
+    rename(&user.client(&app), &user, named("calvin")).expect(200);
+    let own = changes("users", user.id, named("hobbes"));
     user.client(&app).patch("/auth/user", &own).expect(200);
     // A token that leaves the permission out does not.
     let narrow = app.token(&app.token_of(user.id, Some(&["self:read", "self:write"])));
-    rename(&narrow, &user, json!({"username": "susie"})).expect(403);
+    rename(&narrow, &user, named("susie")).expect(403);
     assert_eq!(username(&app, &user), "hobbes");
 }
 
 #[test]
 fn a_setting_lets_everybody_rename_themselves() {
     let app = TestApp::with(|settings| settings.auth.rename_self = true);
-    let user = a_user().create(&app);
+    let user = a_user().with_password().create(&app);
     let client = user.client(&app);
     for (name, way) in ["one", "two", "three"].into_iter().zip(0..) {
-        let document = changes("users", user.id, json!({"username": name}));
+        let attributes = json!({"username": name, "old_password": ADMIN_PASSWORD});
+        let document = changes("users", user.id, attributes);
         let operations = json!({"atomic:operations": [{"op": "update", "data": document["data"]}]});
         match way {
             0 => client.patch(&user.path(), &document).expect(200),
@@ -124,6 +127,7 @@ fn a_setting_lets_everybody_rename_themselves() {
     // Others stay out of reach, and the rules of names hold.
     let other = a_user().create(&app);
     rename(&client, &other, json!({"username": "four"})).expect(404);
-    rename(&client, &user, json!({"username": "аdmin"})).expect(400);
+    let look_alike = json!({"username": "аdmin", "old_password": ADMIN_PASSWORD});
+    rename(&client, &user, look_alike).expect(400);
     rename(&client, &user, json!({"is_staff": true})).expect(403);
 }

@@ -197,6 +197,8 @@ pub async fn role(
         .await?;
     let includes = changed(includes, &parts);
     let mut changes = row.changes.without_unchanged(&there);
+    // It was found by its name, perhaps in another spelling.
+    changes.name = None;
     if changes.external_id == there.external_id {
         changes.external_id = None;
     }
