@@ -10,7 +10,7 @@ use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
 use super::users::drop_same;
-use super::{DirectoryError, Expected, Operation, names};
+use super::{DirectoryError, Expected, Operation};
 use crate::storage::schema::roles;
 
 /// The role that makes administrators, made by the first migration.
@@ -73,12 +73,6 @@ pub struct RoleChanges {
 impl RoleChanges {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-
-    /// With the name in its one spelling.
-    pub fn normalized(mut self) -> Self {
-        self.name = self.name.map(|name| names::normalized(&name).into_owned());
-        self
     }
 
     /// Without what the role is already: clients send back whole records.

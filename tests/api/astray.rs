@@ -18,7 +18,7 @@ const PROGRAMS: [&str; 6] = [
 /// Of every depth, and beside addresses of every surface.
 const NOTHING: [&str; 6] = [
     "/nothing",
-    "/nothing/deeper/?x=<b>",
+    "/nothing/deeper/?x=%3Cb%3E",
     "/docs/nothing",
     "/api/nothing",
     "/favicon.ico",

@@ -48,7 +48,10 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         // Wrong credentials come again and again.
-        let app = TestApp::with(|settings| settings.auth.sign_in_attempts = 0);
+        let app = TestApp::with(|settings| {
+            settings.auth.sign_in_attempts = 0;
+            settings.auth.address_attempts = 0;
+        });
         let things = Things::make(&app);
         let callers = Callers::make(&app, &things);
         Self {
@@ -113,7 +116,7 @@ fn shows_nothing(answer: &Answer, wanted: Option<&str>) -> bool {
         (Value::Array(items), Some(wanted)) => {
             let is_it = |item: &Value| match &item["id"] {
                 Value::String(id) => id == wanted,
-                id => id.to_string() == wanted,
+                id => Some(id) == wanted.parse().ok().map(|id: i64| Value::from(id)).as_ref(),
             };
             !items.iter().any(is_it)
         }

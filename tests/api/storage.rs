@@ -265,17 +265,16 @@ fn texts_sort_by_their_bytes_and_nulls_come_first_on_both_databases() {
 }
 
 #[test]
-fn names_that_differ_only_in_case_are_two_on_both_databases() {
+fn a_filter_by_name_looks_at_the_case_on_both_databases() {
     let app = TestApp::start();
     let admin = app.admin();
-    a_user().named("calvin").create(&app);
     a_user().named("Calvin").create(&app);
-    for name in ["calvin", "Calvin"] {
-        let found = admin.get(&format!("/users?filter[username]={name}"));
-        assert_eq!(found.expect(200).ids().len(), 1);
+    let found = admin.get("/users?filter[username]=Calvin");
+    assert_eq!(found.expect(200).ids().len(), 1);
+    for name in ["calvin", "CALVIN"] {
+        let none = admin.get(&format!("/users?filter[username]={name}"));
+        assert_eq!(none.expect(200).ids(), [""; 0]);
     }
-    let none = admin.get("/users?filter[username]=CALVIN").expect(200);
-    assert_eq!(none.ids(), [""; 0]);
 }
 
 #[test]

@@ -80,7 +80,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
 fn password_meta() -> Value {
     json!({
         "type": "object",
-        "description": "Present when the request set a password.",
+        "description": "Present when the request set the caller's own password.",
         "properties": {
             "password_strength": {
                 "type": "object",

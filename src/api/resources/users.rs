@@ -141,7 +141,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     Attribute {
         name: "password",
-        doc: "Set by whoever may; in no answer, but meta.password_strength tells how strong a new one is. One's own takes old_password beside it.",
+        doc: "Set by whoever may; in no answer, but meta.password_strength tells how strong a new one of one's own is, which takes old_password beside it.",
         form: Form::PLAIN.required(),
         kind: Kind::Text,
         show: None,
@@ -279,10 +279,15 @@ impl UserDraft {
         Ok(passwords::problem(&found))
     }
 
-    async fn hash(&mut self, guard: &Guard, owner: Owner) -> Result<(), Failure> {
+    /// Whoever chooses their own password hears how strong it is.
+    async fn hash(&mut self, guard: &Guard, chooser: Option<Owner>) -> Result<(), Failure> {
         if let Some(password) = self.password.take() {
-            let hash = guard.hash_and_rate_new_password(password.expose(), owner);
-            self.changes.password_hash = Some(Some(hash.await?));
+            let password = password.expose();
+            let hash = match chooser {
+                Some(owner) => guard.hash_and_rate_new_password(password, owner).await?,
+                None => guard.hash_new_password(password).await?,
+            };
+            self.changes.password_hash = Some(Some(hash));
         }
         Ok(())
     }
@@ -324,7 +329,7 @@ async fn settle(
         }
         operation.is_proved = true;
     }
-    draft.hash(guard, owner).await?;
+    draft.hash(guard, Some(owner).filter(|_| is_own)).await?;
     operation.changes = draft.changes;
     operation.end_tokens = draft.end_tokens;
     Ok(())
@@ -390,7 +395,7 @@ impl Writable for Users {
         let owner = draft.owner(None);
         problems.extend(draft.check_password(guard, &owner).await?);
         refuse(problems)?;
-        draft.hash(guard, owner).await?;
+        draft.hash(guard, None).await?;
         operation.changes = draft.changes;
         Ok((operation, ShownOnce::new()))
     }

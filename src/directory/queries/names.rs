@@ -69,8 +69,11 @@ pub async fn role_problem(
     own: Option<i64>,
     connection: &mut Conn,
 ) -> Result<Option<Problem>, DirectoryError> {
-    if let Some(problem) = unfit("name", name) {
-        return Ok(Some(problem));
+    // Nobody is taken for a role, so its name may be any text; these two alone
+    // have no address on the surfaces that name roles in paths.
+    if matches!(name.trim(), "." | "..") {
+        let message = "This value may not be \".\" or \"..\".";
+        return Ok(Some(Problem::invalid("name", message)));
     }
     let same = roles::name_skeleton.eq(skeleton(name));
     let like: Vec<Named> = roles::table

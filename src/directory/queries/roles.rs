@@ -165,7 +165,7 @@ impl Run for CreateRole {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Role, DirectoryError> {
         may_protect(self.reach, self.changes.unchangeable == Some(true))?;
         let ceiling = ceiling(self.reach, context, connection).await?;
-        let changes = self.changes.clone().normalized();
+        let changes = self.changes.clone();
         refuse_name(&changes, None, connection).await?;
         let now = context.now_text();
         let name = changes.name.as_deref().unwrap_or_default();
@@ -390,7 +390,6 @@ impl Run for UpdateRole {
         let untouched = Holding::of_role(self.id, End::past());
         require_roles(&ceiling, vec![untouched], connection).await?;
         let changes = self.changes.clone().without_unchanged(&before);
-        let changes = changes.normalized().without_unchanged(&before);
         may_protect(self.reach, changes.unchangeable.is_some())?;
         may_change(&ceiling, &before, &changes, context, connection).await?;
         let authority = Authority::Reach(self.reach);

@@ -342,7 +342,7 @@ mod tests {
             watched.activity.parsed(STREAM_WINDOW as usize);
         }
         assert!(!watched.activity.is_expired());
-        watched.activity.received(MOST_UNPARSED);
+        watched.activity.received(MOST_UNPARSED + 1);
         assert!(watched.activity.is_expired());
     }
 

@@ -70,7 +70,8 @@ impl Route {
         } else if self.path.starts_with("/api") {
             !text.is_empty() && !text.starts_with('{')
         } else {
-            document()["errors"][0]["status"] == status.to_string()
+            let status = Value::from(status.to_string());
+            document()["errors"][0]["status"] == status
         };
         assert!(told, "{} {}: {text}", self.method, self.path);
     }

@@ -91,8 +91,14 @@ fn lists_are_sorted_by_every_value_that_is_shown() {
         let data = app.admin().get(path).expect(200).data();
         let attributes = data[0]["attributes"].as_object().unwrap().clone();
         for name in attributes.keys() {
-            // Lists and objects have no order.
-            let structures = ["permissions", "scopes", "before", "after"];
+            // Lists and objects have no order, nor has what follows from another row.
+            let structures = [
+                "permissions",
+                "scopes",
+                "before",
+                "after",
+                "ends_with_sign_in",
+            ];
             let status = if structures.contains(&name.as_str()) {
                 400
             } else {

@@ -681,7 +681,7 @@ fn q17_a_size_above_the_maximum_is_capped_and_told() {
 #[test]
 fn q18_a_filter_is_an_exact_match() {
     let app = TestApp::start();
-    for name in ["ann", "Ann", "anna", "a_n", "a%n"] {
+    for name in ["ann", "Anne", "anna", "a_n", "a%n"] {
         if !name.contains('%') {
             a_user().named(name).create(&app);
         }
@@ -691,10 +691,10 @@ fn q18_a_filter_is_an_exact_match() {
         each(&answer.expect(200), "username")
     };
     assert_eq!(found("ann"), ["ann"]);
-    assert_eq!(found("Ann"), ["Ann"]);
+    assert_eq!(found("Anne"), ["Anne"]);
     assert_eq!(found("a_n"), ["a_n"]);
     for value in [
-        "an", "a%25", "%25", "*", "a*", "_nn", "ann%20", "ann'--", "",
+        "an", "Ann", "anne", "a%25", "%25", "*", "a*", "_nn", "ann%20", "ann'--", "",
     ] {
         assert!(found(value).is_empty(), "{value}");
     }

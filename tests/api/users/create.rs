@@ -218,14 +218,14 @@ fn a_missing_attribute_is_told_at_its_parent_d22() {
 }
 
 #[test]
-fn a_password_has_six_characters_at_least() {
+fn a_password_has_seven_characters_at_least() {
     let app = TestApp::start();
     let with = |password: &str| attributes(&app, json!({"username": "jo", "password": password}));
     assert_eq!(
-        with("ñ2345").expect(400).pointers(),
+        with("ñ23456").expect(400).pointers(),
         ["/data/attributes/password"]
     );
-    with("ñ23456").expect(201);
+    with("ñ2345z8").expect(201);
 }
 
 #[test]
