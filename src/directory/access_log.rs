@@ -85,4 +85,8 @@ impl Operation for NoteTokenAddress {
     fn touches_credentials(&self) -> bool {
         false
     }
+
+    fn is_of_the_caller(&self) -> bool {
+        false
+    }
 }

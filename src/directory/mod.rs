@@ -80,6 +80,12 @@ pub trait Operation: Send + Sync + 'static {
     fn touches_credentials(&self) -> bool {
         true
     }
+
+    /// Whether the caller may look for what this changes, and so reads from the
+    /// primary until a replica has it.
+    fn is_of_the_caller(&self) -> bool {
+        true
+    }
 }
 
 /// An operation that knows its query on both databases.
@@ -279,10 +285,11 @@ impl Directory {
             }
             Store::Postgres(servers) => {
                 let touches = operation.touches_credentials();
+                let is_of_the_caller = operation.is_of_the_caller();
                 let primary = &servers.primary;
                 let answer = postgres::write(primary, context, &operation, ATTEMPTS).await;
                 // Whatever the answer: a commit may be done whose word got lost.
-                if let Some(actor_id) = context.actor_id() {
+                if let Some(actor_id) = context.actor_id().filter(|_| is_of_the_caller) {
                     self.has_written(actor_id);
                 }
                 if touches {
