@@ -132,7 +132,10 @@ async fn workspace_of(
         let workspace: Option<i64> = row.get_result(connection).await.optional()?;
         return match workspace {
             Some(workspace) => Ok(Some(workspace)),
-            None if sees_all.clusters => Err(DirectoryError::no_such("clusters", "cluster")),
+            // Nothing ever has such an id, so that it is not there tells nothing.
+            None if sees_all.clusters || id < 1 => {
+                Err(DirectoryError::no_such("clusters", "cluster"))
+            }
             None => Ok(None),
         };
     }
@@ -142,7 +145,9 @@ async fn workspace_of(
     let row = workspaces::table.find(id).select(workspaces::id);
     match row.first::<i64>(connection).await.optional()? {
         Some(id) => Ok(Some(id)),
-        None if sees_all.workspaces => Err(DirectoryError::no_such("workspaces", "workspace")),
+        None if sees_all.workspaces || id < 1 => {
+            Err(DirectoryError::no_such("workspaces", "workspace"))
+        }
         None => Ok(None),
     }
 }
@@ -165,7 +170,7 @@ async fn named(
         }
     };
     match id {
-        None if !sees_all.roles => Ok(NOBODYS),
+        None if !sees_all.roles && !matches!(role, RoleNamed::Id(..1)) => Ok(NOBODYS),
         id => id.ok_or(DirectoryError::no_such("roles", "role")),
     }
 }
