@@ -64,12 +64,7 @@ pub async fn require_user(
     holdings: Vec<Holding>,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    match covers(ceiling, holdings, connection).await? {
-        true => Ok(()),
-        false => Err(DirectoryError::Protected(
-            "This user may more than you, or for longer.",
-        )),
-    }
+    require(ceiling, holdings, MORE_THAN_YOU, connection).await
 }
 
 pub async fn require_roles(
@@ -77,11 +72,23 @@ pub async fn require_roles(
     holdings: Vec<Holding>,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
+    require(ceiling, holdings, MORE_THAN_YOU_MAY, connection).await
+}
+
+async fn require(
+    ceiling: &Ceiling,
+    holdings: Vec<Holding>,
+    refusal: DirectoryError,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
     match covers(ceiling, holdings, connection).await? {
         true => Ok(()),
-        false => Err(MORE_THAN_YOU_MAY),
+        false => Err(refusal),
     }
 }
+
+const MORE_THAN_YOU: DirectoryError =
+    DirectoryError::Protected("This user may more than you, or for longer.");
 
 pub const MORE_THAN_YOU_MAY: DirectoryError =
     DirectoryError::Protected("This role permits more than you may, or for longer.");
