@@ -50,11 +50,11 @@ use sweeper::Sweeper;
 
 /// How long a client that was answered before its body was complete may go on
 /// sending: an answer to a connection that is reset at once could be lost.
-const LINGER: Duration = Duration::from_secs(1);
+pub const LINGER: Duration = Duration::from_secs(1);
 
 /// Bytes of request bodies that a stream, and a connection, of HTTP/2 holds
 /// before somebody reads them.
-const STREAM_WINDOW: u32 = 256 * 1024;
+pub const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
 /// How connections are served.

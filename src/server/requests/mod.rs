@@ -3,6 +3,7 @@
 
 mod body_memory;
 mod in_flight;
+mod lingering;
 mod request_body;
 mod response_body;
 

@@ -10,6 +10,7 @@ use actix_web::web::Bytes;
 use pin_project_lite::pin_project;
 
 use super::in_flight::InFlight;
+use super::lingering::linger;
 use crate::server::connections::activity::Flow;
 
 /// HTTP/2: parts of this size show whether a client makes progress.
@@ -63,6 +64,7 @@ impl Drop for Taking {
     fn drop(&mut self) {
         if let Some(flow) = &self.flow {
             self.in_flight.activity.end_flow(flow);
+            linger(&self.in_flight);
         }
     }
 }

@@ -16,6 +16,7 @@ type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const WINDOW_UPDATE: u8 = 8;
@@ -96,16 +97,32 @@ fn post(path: &str) -> Vec<u8> {
 
 /// Reads frames up to one of this kind; what it holds.
 fn read_until(stream: &mut Tls, kind: u8) -> Vec<u8> {
+    read_up_to(stream, &[kind]).1
+}
+
+/// Reads frames up to one of these kinds; its kind, and what it holds.
+fn read_up_to(stream: &mut Tls, kinds: &[u8]) -> (u8, Vec<u8>) {
     loop {
         let mut head = [0; 9];
         stream.read_exact(&mut head).unwrap();
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
         let mut payload = vec![0; usize::try_from(length).unwrap()];
         stream.read_exact(&mut payload).unwrap();
-        if head[3] == kind {
-            return payload;
+        if kinds.contains(&head[3]) {
+            return (head[3], payload);
         }
     }
+}
+
+/// A POST without a token, whose refusal comes before its body.
+fn refused_early(caller: &Caller) -> Tls {
+    let mut stream = tls(caller, "h2");
+    let begin = [preface(65_535), post("/users")].concat();
+    stream.write_all(&begin).unwrap();
+    stream.flush().unwrap();
+    let refusal = String::from_utf8(read_until(&mut stream, DATA)).unwrap();
+    assert!(refusal.contains("errors"), "{refusal}");
+    stream
 }
 
 fn a_large_answer(config: &mut actix_web::web::ServiceConfig) {
@@ -249,4 +266,27 @@ fn over_tls_an_answer_that_nobody_reads_ends_the_connection() {
     eventually("the connection is given back", || {
         caller.ask("/health", &[]).is_ok()
     });
+}
+
+/// A client that is still sending takes the reset of its stream for a failure.
+#[test]
+fn a_body_that_comes_after_its_answer_is_taken() {
+    let caller = Caller::with_routes("limits_late_body", |_| {}, |_| {});
+    let mut stream = refused_early(&caller);
+    let rest = [
+        frame(DATA, 0, 1, b"{\"data\": "),
+        frame(DATA, END_STREAM, 1, b"{}}"),
+        frame(PING, 0, 0, &[7; 8]),
+    ];
+    stream.write_all(&rest.concat()).unwrap();
+    stream.flush().unwrap();
+    assert_ne!(read_up_to(&mut stream, &[PING, RST_STREAM]).0, RST_STREAM);
+}
+
+#[test]
+fn a_body_that_never_comes_after_its_answer_is_not_waited_for() {
+    let caller = Caller::with_routes("limits_no_body", |_| {}, |_| {});
+    let mut stream = refused_early(&caller);
+    let no_error = [0; 4];
+    assert_eq!(read_until(&mut stream, RST_STREAM), no_error);
 }
