@@ -436,10 +436,16 @@ pub fn not_found(api: &Api, request: &HttpRequest) -> HttpResponse {
 }
 
 /// For what a page of another origin asked, as this header tells.
-pub fn forbid_cross_origin(api: &Api, request: &HttpRequest, header: &'static str) -> HttpResponse {
+pub fn forbid_cross_origin(
+    api: &Api,
+    request: &HttpRequest,
+    request_id: RequestId,
+    header: &'static str,
+) -> HttpResponse {
     let detail = "A page of another origin asked for this. server.cors_origins lists those that may, and server.base_url is our own.";
     let error = kinds::CROSS_ORIGIN.error(detail).at_header(header);
-    outside(api, request, error.into())
+    let accepted = api.negotiate_accept(request).ok();
+    Failure::from(error).respond(api, request, request_id, accepted.as_ref())
 }
 
 /// For health checks: what the database answered.

@@ -27,18 +27,22 @@ impl Surfaces {
             .app_data(self.openl2m.clone());
     }
 
-    /// In the form of the surface that was asked; `header` tells of the page.
+    /// In the form of the surface that was asked, and in the audit log. `header`
+    /// is the one that shows where the page comes from.
     pub fn forbid_cross_origin(&self, request: &HttpRequest, header: &'static str) -> HttpResponse {
+        let request_id = self.api.next_request_id();
         // As the routes see it, without needless escapes.
         let path = request.match_info().unprocessed();
-        if prp::serves(path) {
-            prp::forbid_cross_origin(&self.prp)
+        let response = if prp::serves(path) {
+            prp::forbid_cross_origin(request_id)
         } else if openl2m::serves(path) {
-            openl2m::forbid_cross_origin(&self.openl2m)
+            openl2m::forbid_cross_origin(request_id)
         } else if cfengine::serves(path) {
-            cfengine::forbid_cross_origin(&self.cfengine)
+            cfengine::forbid_cross_origin(request_id)
         } else {
-            api::forbid_cross_origin(&self.api, request, header)
-        }
+            api::forbid_cross_origin(&self.api, request, request_id, header)
+        };
+        let context = api::of_request(&self.api, request, request_id);
+        api::tell_refused(&self.api, request, &context, response)
     }
 }

@@ -16,7 +16,7 @@ use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::body::{self, Unread, depth};
 use crate::dialects::surroundings::tell_refused;
-use crate::directory::{Context, Reading};
+use crate::directory::{Context, Reading, RequestId};
 
 /// The media types that bodies may have.
 const TAKEN: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
@@ -148,8 +148,8 @@ pub async fn answer(
 }
 
 /// For what a page of another origin asked.
-pub fn forbid_cross_origin(cfengine: &Cfengine) -> HttpResponse {
-    Failure::CrossOrigin.respond((cfengine.surroundings.request_id)())
+pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
+    Failure::CrossOrigin.respond(request_id)
 }
 
 async fn begin<'a>(

@@ -143,8 +143,8 @@ impl Call<'_> {
 }
 
 /// For what a page of another origin asked.
-pub fn forbid_cross_origin(shared: &OpenL2m) -> HttpResponse {
-    Failure::CrossOrigin.respond("", (shared.surroundings.request_id)())
+pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
+    Failure::CrossOrigin.respond("", request_id)
 }
 
 /// For a client that has as many requests at a time as it may.

@@ -16,7 +16,7 @@ use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::body::{self, Unread, depth};
 use crate::dialects::surroundings::tell_refused;
-use crate::directory::{Context, Reading};
+use crate::directory::{Context, Reading, RequestId};
 
 /// What all requests of this surface share.
 pub struct Prp {
@@ -143,8 +143,8 @@ pub async fn answer(
 }
 
 /// For what a page of another origin asked.
-pub fn forbid_cross_origin(prp: &Prp) -> HttpResponse {
-    Failure::CrossOrigin.respond((prp.surroundings.request_id)())
+pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
+    Failure::CrossOrigin.respond(request_id)
 }
 
 async fn begin<'a>(

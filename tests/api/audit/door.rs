@@ -165,6 +165,34 @@ fn what_policy_refuses_is_told_on_every_surface() {
 }
 
 #[test]
+fn a_page_of_another_origin_is_an_event_on_every_surface() {
+    let app = TestApp::start();
+    let requests = [
+        ("DELETE", "/users/1", "/users/{id}"),
+        ("PUT", "/api/role/new", "/api/role/{id}"),
+        ("POST", "/api/admin/users/", "/api/admin/users/"),
+        (
+            "POST",
+            "/api/id-management/partners/",
+            "/api/id-management/partners",
+        ),
+        ("POST", "/nowhere", ""),
+    ];
+    for (place, (method, path, route)) in requests.into_iter().enumerate() {
+        let foreign = [("origin", "https://evil.example")];
+        let answer = app.admin().send(method, path, &foreign, None).expect(403);
+        let events = so_many(&app, "refused", place + 1);
+        let event = events.last().unwrap();
+        // The page's request is refused before its credentials are looked at.
+        assert_eq!(event["actor_id"], Value::Null, "{path}");
+        assert_eq!(event["source_address"], "127.0.0.1", "{path}");
+        assert_eq!(event["after"]["method"], method, "{path}");
+        assert_eq!(event["after"]["route"], route, "{path}");
+        assert_eq!(event["request_id"], answer.header("x-request-id").unwrap());
+    }
+}
+
+#[test]
 fn a_token_is_told_when_it_is_used_from_a_new_address() {
     let app = behind_a_proxy();
     let user = a_user().create(&app);
