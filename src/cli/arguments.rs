@@ -130,6 +130,28 @@ Examples:
         #[arg(long)]
         repair: bool,
     },
+    /// Copy the SQLite database to a file, while it is in use
+    ///
+    /// The copy is of one moment, complete, and checked before the command ends. On PostgreSQL
+    /// use pg_dump or pg_basebackup.
+    #[command(after_help = "Example:\n  rolecall backup /var/backups/rolecall-$(date +%F).db")]
+    Backup {
+        /// The file to make; it must not exist
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the SQLite database, which must not be in use
+    ///
+    /// The backup is checked first, and repaired where only counts and indexes are wrong.
+    #[command(
+        after_help = "Example:\n  rolecall restore /var/backups/rolecall-2026-11-30.db --replace"
+    )]
+    Restore {
+        /// The backup; it stays as it is
+        file: PathBuf,
+        /// Restore although there is a database; it is kept beside, under another name
+        #[arg(long)]
+        replace: bool,
+    },
     /// Take old events out of the audit log
     Audit {
         #[command(subcommand)]

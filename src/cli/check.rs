@@ -3,33 +3,105 @@
 use super::failure::Failure;
 use super::output;
 use super::runtime::Session;
-use crate::config::Settings;
-use crate::directory::bulk::{Check, Part};
+use crate::config::{DatabaseUrl, Settings};
+use crate::directory::DirectoryError;
+use crate::directory::bulk::{Check, Finding, Part};
+use crate::storage::sqlite::copies;
 
 pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
-    let wrong = Session::open(settings)?.run(async |session| {
-        let mut wrong = 0;
-        for part in Part::ALL {
-            let findings = session.write(Check { part, repair }).await?;
-            if findings.is_empty() {
-                output::print(&format!("{}: right\n", part.name()))?;
+    let damage = damage(&settings)?;
+    let looked = Session::open(settings).and_then(|session| {
+        session.run(async |session| {
+            let mut wrong = 0;
+            for part in Part::ALL {
+                wrong += report(part, look(session, part, repair).await, repair)?;
             }
-            for finding in findings {
-                wrong += 1;
-                let remedy = if repair {
-                    format!(": {}", finding.remedy)
-                } else {
-                    String::new()
-                };
-                output::print(&format!("{}: {}{remedy}\n", part.name(), finding.what))?;
-            }
+            Ok(wrong)
+        })
+    });
+    let wrong = match looked {
+        Ok(wrong) => wrong,
+        Err(failure) if damage == 0 => return Err(failure),
+        Err(failure) => {
+            failure.report();
+            0
         }
-        Ok(wrong)
-    })?;
-    match (wrong, repair) {
-        (0, _) | (_, true) => Ok(()),
-        (wrong, false) => Err(Failure::failed(format!(
+    };
+    match (damage, wrong, repair) {
+        (0, 0, _) => Ok(()),
+        (0, wrong, false) => Err(Failure::failed(format!(
             "{wrong} things are wrong: `rolecall check --repair` puts right what it can"
         ))),
+        (0, _, true) => Ok(()),
+        _ => Err(Failure::failed(
+            "the file is damaged, which cannot be repaired here: restore a backup (docs/backup.md)",
+        )),
     }
+}
+
+/// Every part's findings, by the part's name.
+pub async fn findings(
+    session: &Session,
+    repair: bool,
+) -> Result<Vec<(&'static str, Finding)>, Failure> {
+    let mut all = Vec::new();
+    for part in Part::ALL {
+        let found = look(session, part, repair).await?;
+        all.extend(found.into_iter().map(|finding| (part.name(), finding)));
+    }
+    Ok(all)
+}
+
+/// What only looks holds up no changes, where the database can look that way.
+async fn look(session: &Session, part: Part, repair: bool) -> Result<Vec<Finding>, DirectoryError> {
+    let check = Check { part, repair };
+    if repair || part.check_writes() {
+        session.write(check).await
+    } else {
+        session.read(check).await
+    }
+}
+
+/// Prints a line for each finding; how many there are.
+fn report(
+    part: Part,
+    found: Result<Vec<Finding>, DirectoryError>,
+    repair: bool,
+) -> Result<usize, Failure> {
+    let name = part.name();
+    let findings = match found {
+        Ok(findings) => findings,
+        // The other parts may be well.
+        Err(error) => {
+            output::print(&format!("{name}: cannot be read: {error}\n"))?;
+            return Ok(1);
+        }
+    };
+    if findings.is_empty() {
+        output::print(&format!("{name}: right\n"))?;
+    }
+    for finding in &findings {
+        let remedy = if repair {
+            format!(": {}", finding.remedy)
+        } else {
+            String::new()
+        };
+        output::print(&format!("{name}: {}{remedy}\n", finding.what))?;
+    }
+    Ok(findings.len())
+}
+
+/// What SQLite itself says of its file; how many kinds of damage there are.
+fn damage(settings: &Settings) -> Result<usize, Failure> {
+    let DatabaseUrl::Sqlite(path) = &settings.database.url else {
+        return Ok(0);
+    };
+    let damage = copies::damage(path).map_err(Failure::failed)?;
+    if damage.is_empty() {
+        output::print("file: right\n")?;
+    }
+    for line in &damage {
+        output::print(&format!("file: {line}\n"))?;
+    }
+    Ok(damage.len())
 }

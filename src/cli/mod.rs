@@ -6,7 +6,9 @@
 
 mod arguments;
 mod audit;
+mod backup;
 mod check;
+mod closing;
 mod export;
 mod failure;
 mod generate;
@@ -19,6 +21,7 @@ mod migrate;
 mod output;
 mod password;
 mod progress;
+mod restore;
 mod runtime;
 mod serve;
 mod settings;
@@ -67,6 +70,8 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
         Command::Export(wanted) => export::run(&wanted, settings::load(flags)?),
         Command::Generate(wanted) => generate::run(&wanted, || settings::load(flags)),
         Command::Check { repair } => check::run(repair, settings::load(flags)?),
+        Command::Backup { file } => backup::run(&file, &settings::load(flags)?),
+        Command::Restore { file, replace } => restore::run(&file, replace, settings::load(flags)?),
         Command::Audit { command } => audit::run(command, settings::load(flags)?),
         Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),
         Command::Config { command } => output::print(&match command {

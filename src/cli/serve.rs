@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::closing::close;
 use super::failure::Failure;
 use super::output;
 use super::password::Password;
@@ -25,9 +26,9 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
     session.run(async |session| Ok(keys::ensure(&session.directory, &session.context).await?))?;
     let first = session.run(first_administrator)?;
     announce(&session.settings, bound.address(), first.as_ref());
-    bound
-        .run()
-        .map_err(|error| Failure::failed(format!("the server ended: {error}")))
+    let ended = bound.run();
+    close(session);
+    ended.map_err(|error| Failure::failed(format!("the server ended: {error}")))
 }
 
 /// Somebody who can let others in, when nobody is an administrator: in an empty

@@ -1,6 +1,14 @@
 //! The schema's history, embedded in the program.
 
-use diesel::{Connection, ConnectionError};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::backend::Backend;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::sqlite::Sqlite;
+use diesel::{Connection, ConnectionError, QueryResult, RunQueryDsl};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -14,6 +22,8 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Chosen once, only to keep two starting processes from migrating together.
 const MIGRATION_LOCK: i64 = 0x726f_6c65_6361_6c6c;
+
+const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations";
 
 /// Applies what is missing to the database with these settings, past a pooler
 /// where there is a way. Returns the names of what was applied.
@@ -35,6 +45,9 @@ fn run(url: &DatabaseUrl, settings: &Database) -> Result<Vec<String>, StorageErr
         DatabaseUrl::Sqlite(path) => {
             let mut connection =
                 sqlite::connection::open(path, sqlite::connection::MIGRATION_WAIT)?;
+            if is_current::<Sqlite>(diesel::sql_query(APPLIED).load(&mut connection), SQLITE)? {
+                return Ok(Vec::new());
+            }
             // One transaction for all: two processes that start together on
             // one file wait for each other instead of meeting half way.
             connection
@@ -79,6 +92,9 @@ fn with_connection(
 /// needs the way past the pooler.
 fn through_pooler(address: &Address) -> Result<Vec<String>, StorageError> {
     with_connection(to_pooler(address), |connection| {
+        if is_current::<Pg>(diesel::sql_query(APPLIED).load(connection), POSTGRES)? {
+            return Ok(Vec::new());
+        }
         connection
             .transaction(|connection| {
                 lock(connection, "pg_advisory_xact_lock")?;
@@ -90,6 +106,9 @@ fn through_pooler(address: &Address) -> Result<Vec<String>, StorageError> {
 
 fn postgres(address: &Address) -> Result<Vec<String>, StorageError> {
     with_connection(for_commands(address), |connection| {
+        if is_current::<Pg>(diesel::sql_query(APPLIED).load(connection), POSTGRES)? {
+            return Ok(Vec::new());
+        }
         lock(connection, "pg_advisory_lock")?;
         let applied = apply(connection, POSTGRES);
         lock(connection, "pg_advisory_unlock")?;
@@ -97,9 +116,53 @@ fn postgres(address: &Address) -> Result<Vec<String>, StorageError> {
     })
 }
 
+/// Whether all migrations were applied: a look that needs no lock, and works
+/// where nothing can be written.
+///
+/// # Errors
+/// When the database has migrations that this program does not know: a newer
+/// version made them, and what they changed would be misread.
+fn is_current<DB: Backend>(
+    applied: QueryResult<Vec<Applied>>,
+    source: EmbeddedMigrations,
+) -> Result<bool, StorageError> {
+    // There is no such table yet.
+    let Ok(applied) = applied else {
+        return Ok(false);
+    };
+    let known = MigrationSource::<DB>::migrations(&source)
+        .map_err(|error| StorageError::Unavailable(error.to_string()))?;
+    let known: BTreeSet<String> = known
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
+    let applied: BTreeSet<String> = applied.into_iter().map(|row| row.version).collect();
+    match applied.difference(&known).last() {
+        Some(unknown) => Err(StorageError::Unavailable(format!(
+            "a newer version of rolecall has changed its tables (migration {unknown}): use that version, or restore a backup from before it"
+        ))),
+        None => Ok(known.is_subset(&applied)),
+    }
+}
+
+/// Whether an SQLite file holds the tables of this program, of whatever version.
+pub fn made(path: &Path) -> Result<bool, StorageError> {
+    let mut connection = sqlite::connection::open_existing(path, Duration::from_secs(1))?;
+    let tables = "SELECT version FROM __diesel_schema_migrations \
+                  WHERE EXISTS (SELECT 1 FROM credential_versions)";
+    let applied = diesel::sql_query(tables).load::<Applied>(&mut connection);
+    Ok(applied.is_ok_and(|applied| !applied.is_empty()))
+}
+
+#[derive(diesel::QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
+}
+
 fn lock(connection: &mut Blocking, function: &str) -> Result<(), diesel::result::Error> {
     let statement = diesel::sql_query(format!("SELECT {function}({MIGRATION_LOCK})"));
-    diesel::RunQueryDsl::execute(statement, connection)?;
+    statement.execute(connection)?;
     Ok(())
 }
 
@@ -111,7 +174,7 @@ fn apply<C, DB>(
 ) -> Result<Vec<String>, MigrationError>
 where
     C: MigrationHarness<DB>,
-    DB: diesel::backend::Backend,
+    DB: Backend,
 {
     let applied = connection.run_pending_migrations(source)?;
     Ok(applied.iter().map(ToString::to_string).collect())

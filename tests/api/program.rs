@@ -177,7 +177,7 @@ fn wrong_usage_is_exit_2_and_every_command_explains_itself() {
     assert_eq!(run(&database, &["user", "fly"]).status.code(), Some(2));
     for command in [
         "serve", "migrate", "user", "token", "mail", "import", "export", "generate", "check",
-        "audit", "config",
+        "backup", "restore", "audit", "config",
     ] {
         let help = run(&database, &[command, "--help"]);
         assert!(

@@ -41,6 +41,13 @@ impl Part {
     }
 }
 
+impl Part {
+    /// SQLite's index of searches is checked by a statement that writes.
+    pub fn check_writes(self) -> bool {
+        matches!(self, Self::SearchIndex)
+    }
+}
+
 /// Checks one part, and with `repair` puts it right in the same transaction.
 #[derive(Debug)]
 pub struct Check {
@@ -57,4 +64,5 @@ pub struct Finding {
 
 impl Operation for Check {
     type Output = Vec<Finding>;
+    const SNAPSHOT: bool = true;
 }

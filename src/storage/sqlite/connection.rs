@@ -56,15 +56,10 @@ impl Lasting {
 
 /// Opens `path`, creating the file when it is not there.
 pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageError> {
-    prepare_library();
     keep_private(path)?;
-    let path = path.to_str().ok_or_else(|| {
-        StorageError::Unavailable("the path of the database is not valid UTF-8".into())
-    })?;
-    let mut connection = SqliteConnection::establish(path)?;
+    let mut connection = establish(path)?;
     connection.batch_execute(&format!(
         "PRAGMA busy_timeout = {};
-         PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -65536;
@@ -72,8 +67,38 @@ pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageErro
          PRAGMA temp_store = MEMORY;",
         busy.as_millis()
     ))?;
+    if let Err(error) = connection.batch_execute("PRAGMA journal_mode = WAL") {
+        let error = StorageError::from(error);
+        // A backup on a medium that cannot be written can still be read.
+        if !error.to_string().contains("readonly") {
+            return Err(error);
+        }
+    }
     fold_case_utils::register_impl(&mut connection, folded)?;
     Ok(connection)
+}
+
+/// Opens a file that is there, without a setting that would change it: for work
+/// on whole files, which may be copies on a medium that cannot be written.
+pub fn open_existing(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageError> {
+    if let Err(error) = std::fs::File::open(path) {
+        let path = path.display();
+        return Err(StorageError::Unavailable(format!(
+            "cannot open {path}: {error}"
+        )));
+    }
+    let mut connection = establish(path)?;
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {}", busy.as_millis()))?;
+    fold_case_utils::register_impl(&mut connection, folded)?;
+    Ok(connection)
+}
+
+fn establish(path: &Path) -> Result<SqliteConnection, StorageError> {
+    prepare_library();
+    let path = path.to_str().ok_or_else(|| {
+        StorageError::Unavailable("the path of the database is not valid UTF-8".into())
+    })?;
+    Ok(SqliteConnection::establish(path)?)
 }
 
 #[diesel::declare_sql_function]
@@ -91,25 +116,27 @@ fn folded(words: Option<String>) -> Option<String> {
 /// A new file is for its owner only: it holds password hashes. SQLite gives
 /// the files beside it the same mode.
 fn keep_private(path: &Path) -> Result<(), StorageError> {
+    match create_private(path) {
+        Err(_) if path.exists() => Ok(()),
+        created => created,
+    }
+}
+
+/// Makes an empty file for its owner only, where none is.
+pub fn create_private(path: &Path) -> Result<(), StorageError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        let created = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path);
-        match created {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                let path = path.display();
-                return Err(StorageError::Unavailable(format!(
-                    "cannot create {path}: {error}"
-                )));
-            }
-            _ => {}
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let path = path.display();
+            Err(StorageError::Unavailable(format!(
+                "cannot create {path}: {error}"
+            )))
         }
     }
-    Ok(())
 }
 
 /// Sets SQLite up for every connection that this process opens.

@@ -2,6 +2,7 @@
 //! pool for reads that take long.
 
 pub mod connection;
+pub mod copies;
 mod deadline;
 pub mod env;
 mod fixed;

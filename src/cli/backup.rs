@@ -1,0 +1,50 @@
+//! `rolecall backup`.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use super::output;
+use crate::config::{DatabaseUrl, Settings};
+use crate::storage::sqlite::copies;
+
+pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
+    let from = sqlite_file("backup", settings)?;
+    let shown = file.display();
+    if file.exists() {
+        return Err(Failure::failed(format!("{shown} exists already")));
+    }
+    copies::copy(from, file).map_err(|error| {
+        Failure::failed(format!(
+            "cannot copy {} to {shown}: {error}",
+            from.display()
+        ))
+    })?;
+    sound(file)?;
+    let bytes = std::fs::metadata(file).map_err(Failure::failed)?.len();
+    output::print(&format!("{shown}: {bytes} bytes, checked\n"))
+}
+
+/// The file that is copied or replaced.
+pub fn sqlite_file<'a>(command: &str, settings: &'a Settings) -> Result<&'a Path, Failure> {
+    match &settings.database.url {
+        DatabaseUrl::Sqlite(path) => Ok(path),
+        DatabaseUrl::Postgres(_) => Err(Failure::usage(format!(
+            "rolecall {command} is for SQLite; for PostgreSQL there are pg_dump, pg_basebackup and pg_restore (docs/backup.md)"
+        ))),
+    }
+}
+
+/// # Errors
+/// What SQLite's integrity check finds.
+pub fn sound(file: &Path) -> Result<(), Failure> {
+    let shown = file.display();
+    let damage =
+        copies::damage(file).map_err(|error| Failure::failed(format!("{shown}: {error}")))?;
+    if damage.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "{shown} is damaged: {}",
+        damage.join("; ")
+    )))
+}

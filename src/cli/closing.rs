@@ -1,0 +1,43 @@
+//! The end of `serve`: the database's file is complete by itself.
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::runtime::Session;
+use crate::config::DatabaseUrl;
+use crate::storage::sqlite::copies;
+
+/// How long to wait for the server's threads, which end a moment after it and
+/// then close their connections.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Leaves no write-ahead log behind: a copy of the file alone would lack what
+/// that holds. While another process has the file open the log stays, empty.
+pub fn close(session: Session) {
+    let Session {
+        settings,
+        directory,
+        ..
+    } = session;
+    drop(directory);
+    let DatabaseUrl::Sqlite(path) = &settings.database.url else {
+        return;
+    };
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Err(error) = copies::settle(path) {
+            log::warn!("the write-ahead log of {} stays: {error}", path.display());
+            return;
+        }
+        if !has_log(path) || Instant::now() > until {
+            return;
+        }
+        sleep(PAUSE);
+    }
+}
+
+fn has_log(path: &Path) -> bool {
+    copies::log_of(path).is_ok_and(|log| log.exists())
+}

@@ -1,0 +1,115 @@
+//! Whole files: a copy of one that is in use, whether one is sound, and whether
+//! nobody uses it.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
+use diesel::{RunQueryDsl, SqliteConnection};
+
+use super::connection;
+use crate::storage::StorageError;
+
+/// The most kinds of damage that are told of one file.
+const MOST_DAMAGE: usize = 20;
+
+/// How long a writer of another process may keep a copy from beginning.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Copies a database that others may be changing, as of one moment. `to` must
+/// not exist; it is there when it is complete and on the disk, or not at all.
+pub fn copy(from: &Path, to: &Path) -> Result<(), StorageError> {
+    let beside = beside(to, "partial")?;
+    let mut source = connection::open_existing(from, WAIT)?;
+    connection::create_private(&beside)?;
+    let copied = vacuum_into(&mut source, &beside).and_then(|()| Ok(publish(&beside, to)?));
+    if copied.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    copied
+}
+
+/// `VACUUM INTO` reads one snapshot and holds no writer up.
+fn vacuum_into(source: &mut SqliteConnection, to: &Path) -> Result<(), StorageError> {
+    diesel::sql_query("VACUUM INTO ?")
+        .bind::<Text, _>(utf8(to)?)
+        .execute(source)?;
+    Ok(())
+}
+
+/// Gives a complete file its name, which must be free, and waits for the disk.
+fn publish(file: &Path, name: &Path) -> io::Result<()> {
+    File::open(file)?.sync_all()?;
+    // Unlike a rename, a link does not replace what is there.
+    fs::hard_link(file, name)?;
+    fs::remove_file(file)?;
+    sync_folder(name)
+}
+
+/// Makes a change of names in the folder of `path` last.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// `NAME.suffix` in the same folder.
+pub fn beside(path: &Path, suffix: &str) -> Result<PathBuf, StorageError> {
+    Ok(PathBuf::from(format!("{}.{suffix}", utf8(path)?)))
+}
+
+/// The write-ahead log that belongs to a database.
+pub fn log_of(path: &Path) -> Result<PathBuf, StorageError> {
+    Ok(PathBuf::from(format!("{}-wal", utf8(path)?)))
+}
+
+/// What `PRAGMA integrity_check` finds; nothing for a sound file.
+pub fn damage(path: &Path) -> Result<Vec<String>, StorageError> {
+    let mut connection = connection::open_existing(path, WAIT)?;
+    let check = format!("PRAGMA integrity_check({MOST_DAMAGE})");
+    let rows = match diesel::sql_query(check).load::<Row>(&mut connection) {
+        Ok(rows) => rows,
+        // A page that the check itself needs.
+        Err(error) => return Ok(vec![error.to_string()]),
+    };
+    let lines = rows.into_iter().flat_map(|row| {
+        let lines = row.integrity_check.lines().map(str::to_owned);
+        lines.collect::<Vec<_>>()
+    });
+    Ok(lines.filter(|line| line != "ok").collect())
+}
+
+#[derive(diesel::QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
+
+/// Puts everything that was committed into the file itself, so that it can be
+/// copied or moved alone. The write-ahead log goes with the last connection.
+pub fn settle(path: &Path) -> Result<(), StorageError> {
+    let mut connection = connection::open_existing(path, WAIT)?;
+    connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    Ok(())
+}
+
+/// Takes a database out of use: the write-ahead log is gone afterwards.
+///
+/// # Errors
+/// `Busy` while another process has it open.
+pub fn retire(path: &Path) -> Result<(), StorageError> {
+    let mut connection = connection::open_existing(path, Duration::ZERO)?;
+    // SQLite refuses this while somebody else is connected.
+    connection.batch_execute("PRAGMA journal_mode = DELETE")?;
+    Ok(())
+}
+
+fn utf8(path: &Path) -> Result<&str, StorageError> {
+    path.to_str().ok_or_else(|| {
+        StorageError::Unavailable(format!("the path {} is not valid UTF-8", path.display()))
+    })
+}

@@ -1,0 +1,327 @@
+//! `rolecall backup` and `rolecall restore`: a copy of one moment of an SQLite
+//! database in use, and the way back. PostgreSQL has tools of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::json;
+
+use crate::program::{Running, rolecall};
+use crate::support::{Answer, TestDatabase, a_new, eventually, is_postgres};
+
+/// A database in a folder of its own, and what the commands say about it.
+struct Place {
+    database: TestDatabase,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            database: TestDatabase::create(),
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        PathBuf::from(self.database.address().replace("sqlite://", ""))
+    }
+
+    fn beside(&self, name: &str) -> PathBuf {
+        self.file().with_file_name(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        rolecall(&self.database, arguments).output().unwrap()
+    }
+
+    #[track_caller]
+    fn does(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let said = text(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        text(&output.stdout)
+    }
+
+    #[track_caller]
+    fn fails(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        format!("{}{}", text(&output.stdout), text(&output.stderr))
+    }
+
+    fn export(&self) -> String {
+        self.does(&["export", "--with-password-hashes"])
+    }
+}
+
+fn total(answer: &Answer) -> u64 {
+    answer.json()["meta"]["pagination"]["count"]
+        .as_u64()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn shown(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn log_of(path: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-wal", path.display()))
+}
+
+#[test]
+fn a_backup_beside_changes_has_all_that_was_acknowledged_before_it() {
+    if is_postgres() {
+        return;
+    }
+    let place = Place::new();
+    let service = Running::start(&place.database);
+    let copy = place.beside("copy.db");
+    let is_over = AtomicBool::new(false);
+    let acknowledged = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let admin = service.admin();
+            let mut names = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                let name = format!("person{}", names.len());
+                admin
+                    .post(
+                        "/users",
+                        &a_new("users", json!({"username": name, "password": "tulip-1637"})),
+                    )
+                    .expect(201);
+                names.push(name);
+            }
+            names.len()
+        });
+        let before = {
+            let admin = service.admin();
+            eventually("some were made", || {
+                total(&admin.get("/users").expect(200)) > 20
+            });
+            total(&admin.get("/users").expect(200))
+        };
+        let said = place.does(&["backup", shown(&copy)]);
+        assert!(said.contains("checked"), "{said}");
+        is_over.store(true, Ordering::Relaxed);
+        assert!(writer.join().unwrap() as u64 >= before - 1);
+        before
+    });
+    drop(service);
+    let other = Place::new();
+    other.does(&["restore", shown(&copy)]);
+    let users = other
+        .does(&["user", "list", "--limit", "100000"])
+        .lines()
+        .count() as u64;
+    assert!(users >= acknowledged, "{users} of {acknowledged}");
+    other.does(&["check"]);
+}
+
+#[test]
+fn what_is_restored_is_what_was_backed_up() {
+    if is_postgres() {
+        return;
+    }
+    let place = Place::new();
+    place.does(&["generate", "--users", "300"]);
+    place.does(&["user", "add", "keeper"]);
+    place.does(&["user", "add", "gone"]);
+    let token = place.does(&["token", "create", "keeper", "--name", "t"]);
+    place.does(&["user", "delete", "gone"]);
+    let (copy, before) = (place.beside("copy.db"), place.export());
+    place.does(&["backup", shown(&copy)]);
+    let other = Place::new();
+    other.does(&["restore", shown(&copy)]);
+    assert_eq!(other.export(), before);
+    // What an export leaves behind is there, too.
+    let service = Running::start(&other.database);
+    service.token(token.trim()).get("/home").expect(200);
+    assert_eq!(total(&service.admin().get("/trash/users").expect(200)), 1);
+}
+
+#[test]
+fn a_backup_is_for_its_owner_only_and_replaces_nothing() {
+    if is_postgres() {
+        return;
+    }
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    place.does(&["migrate"]);
+    let copy = place.beside("copy.db");
+    place.does(&["backup", shown(&copy)]);
+    let mode = fs::metadata(&copy).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let bytes = fs::read(&copy).unwrap();
+    assert!(
+        place
+            .fails(&["backup", shown(&copy)])
+            .contains("exists already")
+    );
+    assert_eq!(fs::read(&copy).unwrap(), bytes);
+    let nowhere = place.beside("no/such/folder.db");
+    place.fails(&["backup", shown(&nowhere)]);
+    // A failure leaves no half of a copy.
+    let names = fs::read_dir(place.file().parent().unwrap()).unwrap();
+    let partial = |name: &str| name.ends_with(".partial");
+    assert!(
+        !names
+            .flatten()
+            .any(|entry| partial(entry.file_name().to_str().unwrap()))
+    );
+}
+
+#[test]
+fn a_database_in_use_or_alive_is_not_replaced_unasked() {
+    if is_postgres() {
+        return;
+    }
+    let place = Place::new();
+    place.does(&["generate", "--users", "10"]);
+    let copy = place.beside("copy.db");
+    place.does(&["backup", shown(&copy)]);
+    place.does(&["user", "add", "later"]);
+    let before = place.export();
+    assert!(
+        place
+            .fails(&["restore", shown(&copy)])
+            .contains("--replace")
+    );
+    let service = Running::start(&place.database);
+    let replace = ["restore", shown(&copy), "--replace"];
+    assert!(place.fails(&replace).contains("stop the service"));
+    service.admin().get("/users").expect(200);
+    drop(service);
+    let with_admin = place.export();
+    assert!(with_admin.len() > before.len());
+    let said = place.does(&replace);
+    let kept = said.split("what was there is ").nth(1).unwrap().trim();
+    assert!(!place.export().contains("later"));
+    // What was there can be had again.
+    let back = ["restore", kept, "--replace"];
+    place.does(&back);
+    assert_eq!(place.export(), with_admin);
+}
+
+#[test]
+fn what_is_damaged_or_foreign_is_not_restored() {
+    if is_postgres() {
+        return;
+    }
+    let place = Place::new();
+    place.does(&["generate", "--users", "300"]);
+    let before = place.export();
+    let copy = place.beside("copy.db");
+    place.does(&["backup", shown(&copy)]);
+    let sound = fs::read(&copy).unwrap();
+    let mut damaged = sound.clone();
+    let middle = damaged.len() / 2 / 4096 * 4096;
+    damaged[middle..middle + 4096].fill(0);
+    let cut = sound[..sound.len() / 2].to_vec();
+    for (name, bytes) in [
+        ("damaged.db", damaged),
+        ("cut.db", cut),
+        ("empty.db", Vec::new()),
+        ("text.db", b"users and roles".to_vec()),
+    ] {
+        let file = place.beside(name);
+        fs::write(&file, bytes).unwrap();
+        place.fails(&["restore", shown(&file), "--replace"]);
+        assert_eq!(place.export(), before, "{name}");
+    }
+    place.fails(&["restore", shown(&place.beside("nothing.db")), "--replace"]);
+    assert_eq!(place.export(), before);
+}
+
+#[test]
+fn after_a_clean_stop_the_file_alone_is_the_directory() {
+    if is_postgres() {
+        return;
+    }
+    for signal in ["-TERM", "-INT"] {
+        let place = Place::new();
+        let mut service = Running::start(&place.database);
+        let admin = service.admin();
+        for number in 0..50 {
+            let name = format!("person{number}");
+            admin
+                .post(
+                    "/users",
+                    &a_new("users", json!({"username": name, "password": "tulip-1637"})),
+                )
+                .expect(201);
+        }
+        service.signal(signal);
+        assert!(service.child.wait().unwrap().success());
+        assert!(!log_of(&place.file()).exists(), "{signal}");
+        let other = Place::new();
+        fs::copy(place.file(), other.file()).unwrap();
+        assert_eq!(
+            other
+                .does(&["user", "list", "--limit", "100"])
+                .lines()
+                .count(),
+            51
+        );
+    }
+}
+
+#[test]
+fn a_check_sees_a_damaged_file_and_looks_at_the_rest() {
+    if is_postgres() {
+        return;
+    }
+    let place = Place::new();
+    place.does(&["generate", "--users", "300"]);
+    let copy = place.beside("copy.db");
+    place.does(&["backup", shown(&copy)]);
+    assert!(place.does(&["check"]).starts_with("file: right\n"));
+    let sound = fs::read(&copy).unwrap();
+    // Each page behind the first in turn.
+    for page in (1..sound.len() / 4096).step_by(7) {
+        let mut damaged = sound.clone();
+        damaged[page * 4096..(page + 1) * 4096].fill(0);
+        let other = Place::new();
+        fs::write(other.file(), damaged).unwrap();
+        let said = other.fails(&["check"]);
+        assert!(said.contains("restore a backup"), "page {page}: {said}");
+    }
+}
+
+#[test]
+fn tables_of_a_newer_version_are_not_touched() {
+    let place = Place::new();
+    place.does(&["migrate"]);
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('20300101000000')";
+    place.database.execute(newer);
+    for command in [
+        &["serve"][..],
+        &["migrate"],
+        &["user", "list"],
+        &["export"],
+        &["check"],
+    ] {
+        let said = place.fails(command);
+        assert!(
+            said.contains("newer version of rolecall"),
+            "{command:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_server_of_postgresql_is_copied_with_its_own_tools() {
+    if !is_postgres() {
+        return;
+    }
+    let place = Place::new();
+    for command in [&["backup", "/tmp/never.db"], &["restore", "/tmp/never.db"]] {
+        let output = place.run(command);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("pg_dump"));
+    }
+}
