@@ -202,7 +202,7 @@ impl Operation for Admit {
 }
 
 /// Whether the records of a name, in whichever case it is written, settle that
-/// nobody signs in by it, whatever the other directory says: an internal user is
+/// nobody signs in by it, whatever the other directory says: a living internal user is
 /// called so, or somebody who is inactive or in the trash and whose entry is not
 /// known. With a known entry it depends on whose the name is there by now.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! What the result codes of a server mean (RFC 4511, section 4.1.9, and
+//! The meaning of a server's result codes (RFC 4511, section 4.1.9, and
 //! appendix A). docs/ldap.md has the same table for readers.
 
 use ldap3::LdapResult;

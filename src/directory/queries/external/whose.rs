@@ -97,14 +97,23 @@ fn standing(record: Record) -> Whose {
     Whose::Refused(unwelcome, Some(record))
 }
 
-/// Of records of the same name none of which names this entry. The living
-/// decide; where there are none, those in the trash.
-fn judge(named: Vec<Record>, arrival: &Arrival) -> Whose {
-    let (living, gone): (Vec<_>, Vec<_>) = named
+/// Of records of one name those that decide who is called so: the living; where
+/// there are none, external ones in the trash. Those who had their password here
+/// leave their names free when they go there.
+fn decisive(named: Vec<Record>) -> (bool, Vec<Record>) {
+    let (living, mut gone): (Vec<_>, Vec<_>) = named
         .into_iter()
         .partition(|record| record.deleted_at.is_none());
-    let is_living = !living.is_empty();
-    let decisive = if is_living { living } else { gone };
+    gone.retain(|record| record.external);
+    match living.is_empty() {
+        true => (false, gone),
+        false => (true, living),
+    }
+}
+
+/// Of records of the same name none of which names this entry.
+fn judge(named: Vec<Record>, arrival: &Arrival) -> Whose {
+    let (is_living, decisive) = decisive(named);
     if decisive.iter().any(|record| !record.external) {
         return Whose::Refused(Unwelcome::Internal, None);
     }
@@ -149,11 +158,8 @@ impl Run for IsSettledHere {
             return Ok(false);
         }
         let named = named(&normalized(&self.username), false, connection).await?;
-        let is_living = named.iter().any(|record| record.deleted_at.is_none());
-        let mut decisive = named
-            .iter()
-            .filter(|record| record.deleted_at.is_none() == is_living);
-        Ok(decisive.any(|record| {
+        let (_, decisive) = decisive(named);
+        Ok(decisive.iter().any(|record| {
             let is_out = record.deleted_at.is_some() || !record.is_active;
             !record.external || (is_out && record.ldap_id.is_none())
         }))

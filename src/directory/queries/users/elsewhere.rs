@@ -1,7 +1,7 @@
 //! What another directory decides about its users.
 
 use super::super::prelude::*;
-use super::{env, happening, record};
+use super::{happening, record};
 use crate::directory::events::{described, difference};
 use crate::directory::users::{NameKeys, User, UserChanges};
 use crate::storage::schema::users;
@@ -36,9 +36,9 @@ pub async fn change_elsewhere(
             users::modified.eq(after.modified.clone()),
             users::modified_by.eq(after.modified_by),
         ));
-        env::later(update.lasting(), connection).await?;
+        update.lasting().execute(connection).await?;
     } else {
-        env::later(update.set(changes).lasting(), connection).await?;
+        update.set(changes).lasting().execute(connection).await?;
     }
     let (old, new) = difference(described(&before), described(&after));
     let told = happening("update", id, Some(old), Some(new));
