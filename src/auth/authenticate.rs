@@ -70,8 +70,8 @@ pub struct Auth {
     /// password has a new hash, so nothing here can outlive a change.
     verified: Cache<[u8; 32], ()>,
     /// Digests of a username and a password that the other directory took, with
-    /// the name of the user whose they are.
-    pub(super) external: Cache<[u8; 32], String>,
+    /// the id and the name of the user whose they are.
+    pub(super) external: Cache<[u8; 32], (i64, String)>,
     /// Where the passwords of external users are.
     pub(super) ldap: Option<Ldap>,
     /// Salts those digests, so that they mean nothing outside this process.

@@ -11,7 +11,7 @@ use super::place::Place;
 use super::throttle::Key;
 use crate::config::RoleSync;
 use crate::directory::credentials::{Account, NoteUse};
-use crate::directory::external::{Admit, Foresee, IsTaken, Welcome};
+use crate::directory::external::{Admit, FindEntryId, Foresee, IsSettledHere};
 use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
 use crate::directory::{Context, DirectoryError, values};
 
@@ -34,8 +34,8 @@ impl From<Unanswered> for Denied {
 }
 
 impl Auth {
-    /// The other directory, when it is the one to ask about this name: whoever
-    /// has a record here with a password here is never looked for there.
+    /// The other directory, when it is the one to ask about this name: who has a
+    /// record here with a password here is never looked for there.
     pub(super) async fn elsewhere(
         &self,
         known: Option<&Remembered>,
@@ -49,8 +49,8 @@ impl Auth {
             Some(known) => known.account.external,
             None => {
                 let username = username.to_owned();
-                // Nobody is asked about who is inactive or in the trash.
-                !self.directory.read(context, IsTaken { username }).await?
+                let settled = IsSettledHere { username };
+                !self.directory.read(context, settled).await?
             }
         };
         Ok(is_external.then_some(ldap))
@@ -66,11 +66,21 @@ impl Auth {
             return Ok(None);
         }
         let digest = self.digest_elsewhere(attempt);
-        let Some(name) = self.external.get(&digest, context.now) else {
+        let Some((id, name)) = self.external.get(&digest, context.now) else {
             return Ok(None);
         };
-        let known = self.account(&name, context).await?;
-        Ok(known.filter(|known| known.account.external))
+        self.external_account(id, &name, context).await
+    }
+
+    /// The external user of this id, while they are called so: another may be by now.
+    async fn external_account(
+        &self,
+        id: i64,
+        name: &str,
+        context: &Context,
+    ) -> Result<Option<Remembered>, DirectoryError> {
+        let known = self.account(name, context).await?;
+        Ok(known.filter(|known| known.account.external && known.account.id == id))
     }
 
     fn is_too_long(&self, attempt: &Attempt<'_>) -> bool {
@@ -114,19 +124,17 @@ impl Auth {
         let Some(person) = person else {
             return self.wrong(attempt).await;
         };
-        let name = person.username.clone();
-        self.may_guess(&name, attempt, context)?;
-        if !self.admit(ldap, person, context).await? {
+        self.may_guess(&person.username, attempt, context)?;
+        let Some((id, name)) = self.admit(ldap, person, context).await? else {
             return self.wrong(attempt).await;
-        }
-        let known = self.account(&name, context).await?;
-        let Some(known) = known.filter(|known| known.account.external) else {
+        };
+        let Some(known) = self.external_account(id, &name, context).await? else {
             return Err(Denied::Wrong);
         };
         let seconds = i64::try_from(ldap.settings().cache_seconds).unwrap_or(0);
         let until = context.now + TimeDelta::seconds(seconds);
         let digest = self.digest_elsewhere(attempt);
-        self.external.put(digest, name, until, context.now);
+        self.external.put(digest, (id, name), until, context.now);
         let user_id = known.account.id;
         // They may have been made, or given roles, on the way in.
         self.directory.has_written(user_id);
@@ -142,19 +150,24 @@ impl Auth {
     ) -> Result<bool, Denied> {
         match &self.ldap {
             Some(ldap) if account.external => {
-                Ok(ldap.knows(&account.username, context.now).await?)
+                let find = FindEntryId {
+                    user_id: account.id,
+                };
+                let entry = self.directory.read(context, find).await?;
+                Ok(ldap.knows(&account.username, entry, context.now).await?)
             }
             _ => Ok(true),
         }
     }
 
-    /// Whether they may come in; their record and roles then are as they should be.
+    /// Their record, by its id and username, when they may come in; its name and
+    /// its roles then are as they should be.
     async fn admit(
         &self,
         ldap: &Ldap,
         person: Person,
         context: &Context,
-    ) -> Result<bool, DirectoryError> {
+    ) -> Result<Option<(i64, String)>, DirectoryError> {
         let dn = person.dn.clone();
         let arrival = match ldap.arrival(person) {
             Ok(arrival) => arrival,
@@ -163,26 +176,32 @@ impl Auth {
                     "LDAP: {dn:?} cannot sign in here: {}",
                     problem.message
                 ));
-                return Ok(false);
+                return Ok(None);
             }
         };
         let foreseen = self
             .directory
             .read(context, Foresee(arrival.clone()))
             .await?;
-        let outcome: Welcome = match foreseen {
-            Ok(changes) if !changes.is_nothing() => {
-                let mut context = context.as_program(ACTOR);
-                context.mail = self.mail.clone();
-                self.directory.write(&context, Admit(arrival)).await?
-            }
-            settled => settled,
+        let outcome = if foreseen.is_settled() {
+            foreseen
+        } else {
+            let mut context = context.as_program(ACTOR);
+            context.mail = self.mail.clone();
+            self.directory.write(&context, Admit(arrival)).await?
         };
-        match outcome {
-            Ok(_) => Ok(true),
+        match outcome.welcome {
+            Ok(changes) => {
+                if let Some(name) = changes.name_taken {
+                    SIGN_IN_ELSEWHERE.log(format_args!(
+                        "LDAP: {dn:?} keeps the old name here: {name:?} is somebody else's"
+                    ));
+                }
+                Ok(outcome.record)
+            }
             Err(unwelcome) => {
                 log::info!("LDAP: {dn:?} may not sign in here: {}", unwelcome.text());
-                Ok(false)
+                Ok(None)
             }
         }
     }

@@ -516,6 +516,10 @@ Examples:
         /// Deactivate also more users than ldap.sync_max_deactivated_percent
         #[arg(long)]
         force: bool,
+        /// Give the records of users to the entries of the same names, though they are those of
+        /// other entries: after a move to another LDAP server
+        #[arg(long)]
+        adopt: bool,
     },
 }
 

@@ -21,6 +21,8 @@ pub struct Ldap {
     /// Below the base DN.
     pub users_directory: Option<String>,
     pub login_attribute: String,
+    /// `auto`, `none`, or one of the server's own.
+    pub id_attribute: String,
     pub filter: Option<String>,
     pub name_attribute: String,
     pub surname_attribute: String,
@@ -81,6 +83,7 @@ impl Default for Ldap {
             base_dn: None,
             users_directory: None,
             login_attribute: "uid".to_owned(),
+            id_attribute: "auto".to_owned(),
             filter: None,
             name_attribute: "givenName".to_owned(),
             surname_attribute: "sn".to_owned(),
@@ -116,6 +119,16 @@ impl Ldap {
     /// Where groups are searched, all levels below.
     pub fn groups_dn(&self) -> String {
         below(self.group_directory.as_deref(), self.base_dn.as_deref())
+    }
+
+    /// The attributes of which one tells an entry whatever it is called; the first
+    /// that an entry has counts.
+    pub fn id_attributes(&self) -> Vec<&str> {
+        match self.id_attribute.as_str() {
+            "auto" => vec!["entryUUID", "objectGUID"],
+            "none" => Vec::new(),
+            own => vec![own],
+        }
     }
 
     /// Whether passwords travel enciphered.
@@ -317,6 +330,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         "Attribute that holds the username: uid, or sAMAccountName in Active Directory.",
         |settings, text| {
             settings.ldap.login_attribute = attribute(text)?;
+            Ok(())
+        }
+    ),
+    row!(
+        "id_attribute",
+        "ID_ATTRIBUTE",
+        Text,
+        Preset::Value("auto"),
+        "Attribute by which a user is known whatever the name: auto (entryUUID, else objectGUID), another that never changes, or none.",
+        |settings, text| {
+            settings.ldap.id_attribute = attribute(text)?;
             Ok(())
         }
     ),

@@ -187,6 +187,12 @@ const UNIQUE: &[(&str, &str, &str, &str)] = &[
         "A user with this uname already exists.",
     ),
     (
+        "users.ldap_id",
+        "users_ldap_id_key",
+        "ldap_id",
+        "A user with this ldap_id already exists.",
+    ),
+    (
         "users.external_id",
         "users_external_id_key",
         "id",

@@ -6,11 +6,23 @@ use std::collections::BTreeSet;
 use super::{Operation, Problem, names, values};
 use crate::directory::users::UserChanges;
 
+/// By what an entry of the other directory is known, whatever it is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EntryId {
+    /// Entries are known by their names alone.
+    #[default]
+    Unused,
+    /// Entries have ids, and this one shows none.
+    Hidden,
+    Is(String),
+}
+
 /// What another directory tells of one user. Only a valid username makes one;
 /// other members that are not valid here are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalUser {
     username: String,
+    pub id: EntryId,
     pub name: Option<String>,
     pub surname: Option<String>,
     pub full_name: Option<String>,
@@ -21,6 +33,7 @@ impl ExternalUser {
     pub fn new(username: &str) -> Result<Self, Problem> {
         Ok(Self {
             username: names::normalized(&values::username(username)?).into_owned(),
+            id: EntryId::default(),
             name: None,
             surname: None,
             full_name: None,
@@ -49,6 +62,10 @@ impl ExternalUser {
             full_name: text("full_name", &self.full_name),
             email: email.map(Some),
             external: Some(true),
+            ldap_id: match &self.id {
+                EntryId::Is(id) => Some(id.clone()),
+                EntryId::Hidden | EntryId::Unused => None,
+            },
             ..UserChanges::default()
         }
     }
@@ -74,12 +91,19 @@ pub struct Arrival {
     pub groups: Option<Groups>,
     /// Whether an administrator may be made in this way.
     pub may_grant_admin: bool,
+    /// Whether the record of this name becomes theirs though it is that of
+    /// another entry.
+    pub may_adopt: bool,
 }
 
 /// What an arrival would change, or has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     pub is_new: bool,
+    /// What they were called here until now.
+    pub renamed_from: Option<String>,
+    /// What they are called there, where that is the name of somebody else here.
+    pub name_taken: Option<String>,
     /// Names of roles.
     pub given: Vec<String>,
     pub taken: Vec<String>,
@@ -90,7 +114,10 @@ pub struct Changes {
 
 impl Changes {
     pub fn is_nothing(&self) -> bool {
-        !self.is_new && self.given.is_empty() && self.taken.is_empty()
+        !self.is_new
+            && self.renamed_from.is_none()
+            && self.given.is_empty()
+            && self.taken.is_empty()
     }
 }
 
@@ -101,6 +128,13 @@ pub enum Unwelcome {
     Internal,
     Inactive,
     InTrash,
+    /// The record of this name is that of another entry.
+    Another,
+    /// The same, and it is inactive.
+    InactiveAnother,
+    /// The record of this name is known by the id of its entry, and this entry
+    /// shows none.
+    NoId,
     /// No record can be made under the name: it is unfit, or looks like another's.
     Unfit,
 }
@@ -111,6 +145,16 @@ impl Unwelcome {
             Self::Internal => "the name is that of an internal user",
             Self::Inactive => "the record here is inactive",
             Self::InTrash => "the record here is in the trash",
+            Self::Another => {
+                "the record of this name here is that of another entry, perhaps of somebody who left"
+            }
+            Self::InactiveAnother => {
+                "the record here is inactive, and that of another entry, perhaps of somebody who left"
+            }
+            Self::NoId => {
+                "the record here is known by the id of its entry, and the entry shows none \
+                 (ldap.id_attribute)"
+            }
             Self::Unfit => {
                 "the name is unfit for a record here, or looks like that of another user"
             }
@@ -120,32 +164,64 @@ impl Unwelcome {
 
 pub type Welcome = Result<Changes, Unwelcome>;
 
+/// What becomes, or became, of an arrival.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The record that is theirs, by its id and its username; none when it would
+    /// have to be made, or is not theirs.
+    pub record: Option<(i64, String)>,
+    pub welcome: Welcome,
+    /// Whether the record does not name their entry yet.
+    pub notes_entry: bool,
+}
+
+impl Outcome {
+    /// Whether there is nothing to write down.
+    pub fn is_settled(&self) -> bool {
+        !self.notes_entry && self.welcome.as_ref().map_or(true, Changes::is_nothing)
+    }
+}
+
 /// Tells what [`Admit`] would do.
 #[derive(Debug)]
 pub struct Foresee(pub Arrival);
 
 impl Operation for Foresee {
-    type Output = Welcome;
+    type Output = Outcome;
     const SNAPSHOT: bool = true;
 }
 
-/// Makes the record where there is none, and lets roles follow groups. An
+/// Makes the record where there is none, and lets its name and its roles follow
+/// the entry and its groups. An
 /// operation of the program itself: no principal can ask for it.
 #[derive(Debug)]
 pub struct Admit(pub Arrival);
 
 impl Operation for Admit {
-    type Output = Welcome;
+    type Output = Outcome;
 }
 
-/// Whether there is any record of this name: active or not, in the trash or not.
+/// Whether the records of a name, in whichever case it is written, settle that
+/// nobody signs in by it, whatever the other directory says: a living internal user is
+/// called so, or somebody who is inactive or in the trash and whose entry is not
+/// known. With a known entry it depends on whose the name is there by now.
 #[derive(Debug)]
-pub struct IsTaken {
+pub struct IsSettledHere {
     pub username: String,
 }
 
-impl Operation for IsTaken {
+impl Operation for IsSettledHere {
     type Output = bool;
+}
+
+/// By what the entry of a user is known there, when that is noted.
+#[derive(Debug)]
+pub struct FindEntryId {
+    pub user_id: i64,
+}
+
+impl Operation for FindEntryId {
+    type Output = Option<String>;
 }
 
 #[cfg(test)]

@@ -32,6 +32,10 @@ pub struct User {
     pub external: bool,
     /// What a client calls them, when it chose the name itself.
     pub external_id: Option<String>,
+    /// By what the entry of an external user is known in LDAP, whatever it is
+    /// called. No surface shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ldap_id: Option<String>,
     pub is_active: bool,
     pub is_staff: bool,
     pub last_login: Option<String>,
@@ -121,6 +125,8 @@ pub struct UserChanges {
     /// Whether the password is kept elsewhere; no surface changes it.
     pub external: Option<bool>,
     pub external_id: Option<String>,
+    /// Only what brings external users in changes it.
+    pub ldap_id: Option<String>,
     pub is_active: Option<bool>,
     pub is_staff: Option<bool>,
     /// Since when the user is known, and when they signed in last, where an
@@ -158,6 +164,7 @@ impl UserChanges {
             && self.created.is_none()
             && self.last_login.is_none()
             && self.external.is_none()
+            && self.ldap_id.is_none()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -216,6 +223,7 @@ impl UserChanges {
             password_hash: _,
             external,
             external_id,
+            ldap_id,
             is_active,
             is_staff,
             created,
@@ -242,6 +250,7 @@ impl UserChanges {
             partner_id: changed(partner_id, &before.partner_id),
             external: changed(external, &before.external),
             external_id: external_id.clone().or_else(|| before.external_id.clone()),
+            ldap_id: ldap_id.clone().or_else(|| before.ldap_id.clone()),
             is_active: changed(is_active, &before.is_active),
             is_staff: changed(is_staff, &before.is_staff),
             last_login: changed(last_login, &before.last_login),

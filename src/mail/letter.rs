@@ -1,9 +1,9 @@
 //! The bytes of a mail.
 
 use chrono::{DateTime, Utc};
-use lettre::Message;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, SinglePart};
+use lettre::{Address, Message};
 use sha2::{Digest, Sha256};
 
 use crate::directory::mail::Mail;
@@ -11,25 +11,55 @@ use crate::directory::mail::Mail;
 /// What a program sends by itself, so that no other answers it (RFC 3834).
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
+/// What the server takes in addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    All,
+    /// Without SMTPUTF8: an international domain is written as a server of the
+    /// older protocol knows it (RFC 6531, section 3.2).
+    Ascii,
+}
+
 /// The same mail has the same `Message-ID` whenever it is made. The problem is
 /// a sentence, and lasting.
-pub fn message(from: &Mailbox, mail: &Mail, now: DateTime<Utc>) -> Result<Message, String> {
+pub fn message(
+    from: &Mailbox,
+    mail: &Mail,
+    letters: Letters,
+    now: DateTime<Utc>,
+) -> Result<Message, String> {
     let to = mail
         .recipient
         .parse()
         .map_err(|error| format!("its recipient is no address for mails: {error}"))?;
+    let written = |mailbox: Mailbox| match letters {
+        Letters::All => mailbox,
+        Letters::Ascii => Mailbox::new(mailbox.name, in_ascii(mailbox.email)),
+    };
     let text = SinglePart::builder()
         .header(ContentType::TEXT_PLAIN)
         .body(mail.body.clone());
     Message::builder()
-        .from(from.clone())
-        .to(Mailbox::new(None, to))
+        .from(written(from.clone()))
+        .to(written(Mailbox::new(None, to)))
         .subject(one_line(&mail.subject))
         .date(now.into())
         .message_id(Some(message_id(from, mail)))
         .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".into()))
         .singlepart(text)
         .map_err(|error| format!("it cannot be written as a mail: {error}"))
+}
+
+/// The address with its domain in Punycode. One whose first part is beyond ASCII
+/// has no such form, and stays as it is.
+fn in_ascii(address: Address) -> Address {
+    let (user, domain) = (address.user(), address.domain());
+    if !user.is_ascii() || domain.is_ascii() {
+        return address;
+    }
+    let domain = idna::domain_to_ascii(domain).ok();
+    let written = domain.and_then(|domain| Address::new(user, domain).ok());
+    written.unwrap_or(address)
 }
 
 fn message_id(from: &Mailbox, mail: &Mail) -> String {
@@ -44,7 +74,8 @@ fn message_id(from: &Mailbox, mail: &Mail) -> String {
         .take(12)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    format!("<{name}.{}@{}>", mail.id, from.email.domain())
+    let from = in_ascii(from.email.clone());
+    format!("<{name}.{}@{}>", mail.id, from.domain())
 }
 
 fn one_line(text: &str) -> String {
@@ -71,7 +102,7 @@ mod tests {
     fn written(mail: &Mail) -> String {
         let from = "People <people@example.org>".parse().unwrap();
         let now = crate::directory::clock::parse("2026-01-02T03:04:06Z").unwrap();
-        String::from_utf8(message(&from, mail, now).unwrap().formatted()).unwrap()
+        String::from_utf8(message(&from, mail, Letters::All, now).unwrap().formatted()).unwrap()
     }
 
     #[test]
@@ -101,6 +132,21 @@ mod tests {
     }
 
     #[test]
+    fn only_a_domain_has_a_form_in_ascii() {
+        for (address, wanted) in [
+            ("e@münchen.de", "e@xn--mnchen-3ya.de"),
+            ("E.x+y@MÜNCHEN.de", "E.x+y@xn--mnchen-3ya.de"),
+            ("e@post.हिन्दी.भारत", "e@post.xn--j2bd4cyah0f.xn--h2brj9c"),
+            ("e@bücher.example", "e@xn--bcher-kva.example"),
+            ("jörg@münchen.de", "jörg@münchen.de"),
+            ("jörg@example.org", "jörg@example.org"),
+            ("e@EXAMPLE.org", "e@EXAMPLE.org"),
+        ] {
+            assert_eq!(in_ascii(address.parse().unwrap()).to_string(), wanted);
+        }
+    }
+
+    #[test]
     fn a_recipient_that_is_no_address_is_refused() {
         let from: Mailbox = "people@example.org".parse().unwrap();
         let now = crate::directory::clock::parse("2026-01-02T03:04:06Z").unwrap();
@@ -115,7 +161,10 @@ mod tests {
                 recipient: recipient.into(),
                 ..mail("x")
             };
-            assert!(message(&from, &mail, now).is_err(), "{recipient}");
+            assert!(
+                message(&from, &mail, Letters::Ascii, now).is_err(),
+                "{recipient}"
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 
-use super::letter;
+use super::letter::{self, Letters};
 use super::smtp::{STEPS, Smtp, Trouble};
 use crate::config;
 use crate::directory::clock;
@@ -92,12 +92,18 @@ impl Post {
         line: &mut Option<AsyncSmtpConnection>,
         now: DateTime<Utc>,
     ) -> Result<(), Trouble> {
-        let message = letter::message(&self.from, mail, now).map_err(Trouble::Never)?;
+        let message =
+            |letters| letter::message(&self.from, mail, letters, now).map_err(Trouble::Never);
+        // Before anybody is called about what is no mail.
+        let mut written = message(Letters::All)?;
         let mut open = match line.take() {
             Some(open) => open,
             None => self.smtp.connect().await?,
         };
-        let delivered = self.smtp.deliver(&mut open, &message).await;
+        if Smtp::letters(&open) == Letters::Ascii {
+            written = message(Letters::Ascii)?;
+        }
+        let delivered = self.smtp.deliver(&mut open, &written).await;
         if delivered.is_ok() {
             *line = Some(open);
         } else {

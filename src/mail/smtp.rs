@@ -13,6 +13,7 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 
+use super::letter::Letters;
 use crate::config::{SmtpSecurity, SmtpUrl};
 
 /// Steps that one delivery takes at most, each within the time for a step.
@@ -102,6 +103,14 @@ impl Smtp {
         Ok(line)
     }
 
+    /// What the server of this connection takes in addresses.
+    pub fn letters(line: &AsyncSmtpConnection) -> Letters {
+        match line.server_info().supports_feature(Extension::SmtpUtfEight) {
+            true => Letters::All,
+            false => Letters::Ascii,
+        }
+    }
+
     /// Hands one mail over.
     pub async fn deliver(
         &self,
@@ -135,7 +144,7 @@ impl Smtp {
         let mut addresses = envelope.to().iter().chain(envelope.from());
         let mut parameters = Vec::new();
         if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
-            if !line.server_info().supports_feature(Extension::SmtpUtfEight) {
+            if Self::letters(line) == Letters::Ascii {
                 let told = "the server takes no addresses with letters beyond ASCII (SMTPUTF8)";
                 return Err(Trouble::Never(told.to_owned()));
             }

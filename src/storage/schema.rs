@@ -87,6 +87,7 @@ diesel::table! {
         created_by -> Nullable<BigInt>,
         modified_by -> Nullable<BigInt>,
         deleted_at -> Nullable<Text>,
+        ldap_id -> Nullable<Text>,
         username_folded -> Nullable<Text>,
         username_skeleton -> Nullable<Text>,
         uname_skeleton -> Nullable<Text>,

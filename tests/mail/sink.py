@@ -3,11 +3,12 @@
 First a line with its port, then a JSON object for each attempt at the mail itself:
 {"from", "to", "data", "answer", "tls", "user"}.
 
-    sink.py [--port N] [--answer CODE] [--times N] [--hang | --stall] [--tls CERTIFICATE_FOLDER] [--login USER:PASSWORD]
+    sink.py [--port N] [--answer CODE] [--times N] [--hang | --stall] [--tls CERTIFICATE_FOLDER] [--login USER:PASSWORD] [--ascii]
 
 --answer with --times: so many mails are answered with the code, later ones are taken; without --times all are.
 --hang: takes the mail and closes the connection without a word. --stall: takes it and never answers. --tls: STARTTLS, with a new authority's
 certificate in FOLDER/authority.pem. --login: mails are taken from this user only.
+--ascii: without SMTPUTF8.
 """
 
 import argparse
@@ -83,6 +84,7 @@ async def main():
     parser.add_argument("--stall", action="store_true")
     parser.add_argument("--tls")
     parser.add_argument("--login")
+    parser.add_argument("--ascii", action="store_true")
     options = parser.parse_args()
     sink = Sink(options)
     context = tls(options.tls) if options.tls else None
@@ -91,7 +93,7 @@ async def main():
     def talk():
         return SMTP(
             sink,
-            enable_SMTPUTF8=True,
+            enable_SMTPUTF8=not options.ascii,
             tls_context=context,
             require_starttls=context is not None,
             authenticator=login,

@@ -7,25 +7,11 @@ use ldap3::{
     LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Scope, SearchOptions, ldap_escape,
 };
 
+use super::code::{self, described, failed};
 use super::person::{Entry, GroupNames, Person, attributes};
-use super::{Inner, Trouble, tls};
+use super::{Inner, Trouble, entry_id, tls};
 use crate::config::{self, Secret};
 use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
-
-/// Result codes (RFC 4511, section 4.1.9).
-pub mod code {
-    pub const SUCCESS: u32 = 0;
-    pub const OPERATIONS_ERROR: u32 = 1;
-    pub const PROTOCOL_ERROR: u32 = 2;
-    pub const TIME_LIMIT: u32 = 3;
-    pub const SIZE_LIMIT: u32 = 4;
-    pub const ADMIN_LIMIT: u32 = 11;
-    pub const NO_SUCH_OBJECT: u32 = 32;
-    pub const INVALID_CREDENTIALS: u32 = 49;
-    pub const BUSY: u32 = 51;
-    pub const UNAVAILABLE: u32 = 52;
-    pub const OTHER: u32 = 80;
-}
 
 pub struct Connection {
     handle: ldap3::Ldap,
@@ -47,9 +33,14 @@ impl Connection {
         if let Some(tls) = &inner.tls {
             how = how.set_config(tls.0.clone());
         }
-        let (connection, handle) = LdapConnAsync::with_settings(how, &url)
-            .await
-            .map_err(|error| Trouble::Unreachable(format!("{url}: {}", said(&error))))?;
+        let (connection, handle) =
+            LdapConnAsync::with_settings(how, &url)
+                .await
+                .map_err(|error| match error {
+                    // To StartTLS.
+                    LdapError::LdapResult { result } => failed("StartTLS", &result),
+                    error => Trouble::Unreachable(format!("{url}: {}", said(&error))),
+                })?;
         // Ends with the last handle.
         tokio::spawn(async move {
             if let Err(error) = connection.drive().await {
@@ -82,9 +73,10 @@ impl Connection {
         let result = result.map_err(|error| unreachable("the bind of the service", &error))?;
         match result.rc {
             code::SUCCESS => Ok(()),
-            code::INVALID_CREDENTIALS => Err(Trouble::Refused(
-                "the server does not accept ldap.bind_dn with ldap.bind_password".into(),
-            )),
+            code::INVALID_CREDENTIALS => Err(Trouble::Refused(format!(
+                "the server does not accept ldap.bind_dn with ldap.bind_password: {}",
+                described(&result)
+            ))),
             _ => Err(failed("the bind of the service", &result)),
         }
     }
@@ -99,20 +91,14 @@ impl Connection {
         let result = result.map_err(|error| unreachable("the bind of a user", &error))?;
         match result.rc {
             code::SUCCESS => Ok(true),
-            code::OPERATIONS_ERROR
-            | code::PROTOCOL_ERROR
-            | code::TIME_LIMIT
-            | code::ADMIN_LIMIT
-            | code::BUSY
-            | code::UNAVAILABLE
-            | code::OTHER => Err(failed("the bind of a user", &result)),
             // Wrong, or locked, or expired: whatever it is, they may not come in.
-            rc => {
-                if rc != code::INVALID_CREDENTIALS {
+            rc if code::is_of_user(rc) => {
+                if code::is_worth_a_line(&result) {
                     log::info!("LDAP: {dn:?} may not bind: {}", described(&result));
                 }
                 Ok(false)
             }
+            _ => Err(failed("the bind of a user", &result)),
         }
     }
 
@@ -148,6 +134,23 @@ impl Connection {
         }
     }
 
+    /// Whether there is still exactly one user of this entry.
+    pub async fn has_entry(&mut self, id: &str) -> Result<bool, Trouble> {
+        let inner = self.inner.clone();
+        let settings = &inner.settings;
+        let test = entry_id::filter(&settings.id_attributes(), id);
+        let filter = and(&test, settings.filter.as_deref());
+        let base = settings.users_dn();
+        let options = SearchOptions::new().sizelimit(2);
+        let handle = self.next().with_search_options(options);
+        let found = handle.search(&base, Scope::Subtree, &filter, ["1.1"]).await;
+        let (entries, result) = found
+            .map(|found| (found.0, found.1))
+            .map_err(|error| unreachable("the search of an entry", &error))?;
+        check(&format!("the search below {base:?}"), &result)?;
+        Ok(entries.len() == 1)
+    }
+
     /// The names of the groups that name this user.
     pub async fn groups(&mut self, dn: &str) -> Result<GroupNames, Trouble> {
         let inner = self.inner.clone();
@@ -167,10 +170,20 @@ impl Connection {
         check(&format!("the search below {base:?}"), &result)?;
         let names = entries.into_iter().map(Entry::of);
         Ok(GroupNames {
-            names: names.filter_map(|entry| entry.first("cn")).collect(),
+            names: names.filter_map(|entry| group_name(&entry)).collect(),
             are_all: result.rc == code::SUCCESS,
         })
     }
+}
+
+/// What a group is called: of several names the one in its DN.
+fn group_name(entry: &Entry) -> Option<String> {
+    let name = entry.own_name("cn");
+    if name.is_none() {
+        let dn = &entry.dn;
+        log::info!("LDAP: the group {dn:?} gives no role: it has not one cn, nor one in its DN");
+    }
+    name
 }
 
 /// `(attribute=value)`, whatever the value holds (RFC 4515, section 3).
@@ -196,20 +209,8 @@ pub fn check(what: &str, result: &LdapResult) -> Result<(), Trouble> {
     }
 }
 
-pub fn failed(what: &str, result: &LdapResult) -> Trouble {
-    Trouble::Refused(format!("{what} failed: {}", described(result)))
-}
-
 pub fn unreachable(what: &str, error: &LdapError) -> Trouble {
     Trouble::Unreachable(format!("{what}: {}", said(error)))
-}
-
-fn described(result: &LdapResult) -> String {
-    let text = result.text.trim();
-    match text.is_empty() {
-        true => format!("{} (LDAP result {})", result, result.rc),
-        false => format!("{text} (LDAP result {})", result.rc),
-    }
 }
 
 /// In words for people.

@@ -12,7 +12,8 @@ use super::connection::{Connection, and, check, unreachable};
 use super::person::Person;
 use super::walk::count;
 use super::{Ldap, Trouble};
-use crate::config::{self, RoleSync};
+use crate::config::{self, RoleSync, Secret};
+use crate::directory::external::EntryId;
 
 /// What worked: a word for the step, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,7 @@ impl Ldap {
             },
         ));
         self.branches(&mut server, tell).await?;
+        self.passwords(&mut server).await?;
         let Some(username) = username else {
             return Ok(None);
         };
@@ -98,6 +100,24 @@ impl Ldap {
         Ok(())
     }
 
+    /// Whether a user's password would be tried at all: some servers want TLS for
+    /// binds alone. Nobody's is tried, and must be refused.
+    async fn passwords(&self, server: &mut Connection) -> Result<(), Stopped> {
+        let nobody = format!("cn=nobody,{}", self.settings().users_dn());
+        let password = Secret::new("nobody's password");
+        match server.accepts(&nobody, &password).await {
+            Ok(false) => {}
+            Ok(true) => {
+                let why = format!("the server took a password of {nobody:?}, which nobody has");
+                let name = "passwords";
+                return Err(Stopped { name, why });
+            }
+            Err(trouble) => return Err(trouble_in("passwords", &trouble)),
+        }
+        let bound = server.bind_service().await;
+        bound.map_err(|trouble| trouble_in("bind", &trouble))
+    }
+
     async fn user(
         &self,
         server: &mut Connection,
@@ -118,6 +138,7 @@ impl Ldap {
             "user",
             format!("{:?} is {:?}", person.username, person.dn),
         ));
+        tell(step("mapping", known_by(&person.id, settings)));
         for (field, attribute, value) in [
             ("name", &settings.name_attribute, &person.name),
             ("surname", &settings.surname_attribute, &person.surname),
@@ -159,6 +180,16 @@ impl Ldap {
             person.groups = Some(groups);
         }
         Ok(person)
+    }
+}
+
+/// By what the entry is known.
+fn known_by(id: &EntryId, settings: &config::Ldap) -> String {
+    let attributes = settings.id_attributes().join(" or ");
+    match id {
+        EntryId::Is(id) => format!("id from {attributes}: {id:?}"),
+        EntryId::Hidden => format!("id from {attributes}: nothing; known by the name alone"),
+        EntryId::Unused => "no id (ldap.id_attribute is none); known by the name alone".to_owned(),
     }
 }
 

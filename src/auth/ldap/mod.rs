@@ -6,7 +6,10 @@
 //! and leaves a server alone for a while that fails.
 
 mod circuit;
+mod code;
 mod connection;
+mod dn;
+mod entry_id;
 mod explain;
 mod gate;
 mod person;
@@ -20,7 +23,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config;
 use crate::directory::Problem;
-use crate::directory::external::Arrival;
+use crate::directory::external::{Arrival, EntryId};
 use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
 use circuit::Circuit;
 use connection::Connection;
@@ -106,15 +109,27 @@ impl Ldap {
         &self.0.settings
     }
 
-    /// Whether there is exactly one user of this name.
-    pub async fn knows(&self, username: &str, now: DateTime<Utc>) -> Result<bool, Unanswered> {
+    /// Whether there is exactly one user of this name; or whose entry is this one,
+    /// when it is known, whatever they are called by now.
+    pub async fn knows(
+        &self,
+        username: &str,
+        entry: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Unanswered> {
         let (inner, username) = (self.0.clone(), username.to_owned());
-        let found = self.ask(now, async move {
+        self.ask(now, async move {
             let mut server = Connection::open(&inner).await?;
             server.bind_service().await?;
-            server.find(&username).await
-        });
-        Ok(found.await?.is_some())
+            let named = server.find(&username).await?;
+            match (named.map(|person| person.id), entry) {
+                // Servers have an index of names, not always one of ids.
+                (Some(EntryId::Is(id)), Some(entry)) if id == entry => Ok(true),
+                (Some(EntryId::Is(_)) | None, Some(entry)) => server.has_entry(&entry).await,
+                (named, _) => Ok(named.is_some()),
+            }
+        })
+        .await
     }
 
     /// Whose username and password these are.

@@ -4,14 +4,17 @@ use std::collections::{BTreeSet, HashMap};
 
 use ldap3::{ResultEntry, SearchEntry};
 
+use super::{dn, entry_id};
 use crate::config;
 use crate::directory::Problem;
-use crate::directory::external::{Arrival, ExternalUser, Groups};
+use crate::directory::external::{Arrival, EntryId, ExternalUser, Groups};
 
 /// A user as the other directory has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub dn: String,
+    /// By what the entry is known, whatever it is called.
+    pub id: EntryId,
     pub username: String,
     pub name: Option<String>,
     pub surname: Option<String>,
@@ -37,16 +40,18 @@ pub fn attributes(settings: &config::Ldap) -> Vec<String> {
         &settings.full_name_attribute,
         &settings.email_attribute,
     ];
-    all.into_iter().cloned().collect()
+    let ids = settings.id_attributes().into_iter().map(str::to_owned);
+    all.into_iter().cloned().chain(ids).collect()
 }
 
 impl Person {
     /// The user is called what the entry says, not what somebody typed. None,
     /// when it does not say so in one way.
     pub fn of(entry: Entry, settings: &config::Ldap) -> Option<Self> {
-        let username = entry.username(&settings.login_attribute)?;
+        let username = entry.own_name(&settings.login_attribute)?;
         Some(Self {
             username,
+            id: entry.id(settings),
             name: entry.first(&settings.name_attribute),
             surname: entry.first(&settings.surname_attribute),
             full_name: entry.first(&settings.full_name_attribute),
@@ -64,6 +69,7 @@ impl Person {
             always,
         });
         let mut user = ExternalUser::new(&self.username)?;
+        user.id = self.id;
         user.name = self.name;
         user.surname = self.surname;
         user.full_name = self.full_name;
@@ -73,6 +79,7 @@ impl Person {
             default_role: settings.default_role.clone(),
             groups,
             may_grant_admin: settings.grant_admin,
+            may_adopt: false,
         })
     }
 }
@@ -82,15 +89,17 @@ impl Person {
 pub struct Entry {
     pub dn: String,
     attributes: HashMap<String, Vec<String>>,
+    /// Those with values that are no text.
+    binary: HashMap<String, Vec<Vec<u8>>>,
 }
 
 impl Entry {
     pub fn of(entry: ResultEntry) -> Self {
         let entry = SearchEntry::construct(entry);
-        let lower = |(name, values): (String, Vec<String>)| (name.to_ascii_lowercase(), values);
         Self {
             dn: entry.dn,
-            attributes: entry.attrs.into_iter().map(lower).collect(),
+            attributes: by_lower_name(entry.attrs),
+            binary: by_lower_name(entry.bin_attrs),
         }
     }
 
@@ -104,22 +113,50 @@ impl Entry {
     }
 
     /// Of several names the one that the entry itself is named by: the order of
-    /// values means nothing (RFC 4512, section 2.2), and one entry is one user.
-    fn username(&self, attribute: &str) -> Option<String> {
+    /// values means nothing (RFC 4512, section 2.2), and one entry is one user, or
+    /// one group.
+    pub fn own_name(&self, attribute: &str) -> Option<String> {
         match self.values(attribute) {
             [only] => Some(only.clone()),
             several => {
-                let dn = self.dn.to_lowercase();
-                let names = |value: &&String| {
-                    let value = ldap3::dn_escape(value.as_str()).to_lowercase();
-                    let named = format!("{}={value}", attribute.to_ascii_lowercase());
-                    let rest = dn.strip_prefix(&named);
-                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '+']))
-                };
-                several.iter().find(names).cloned()
+                let named = dn::values_of(&self.dn, attribute);
+                let is_named = |value: &&String| named.iter().any(|own| dn::is_same(own, value));
+                several.iter().find(is_named).cloned()
             }
         }
     }
+
+    fn id(&self, settings: &config::Ldap) -> EntryId {
+        let attributes = settings.id_attributes();
+        if attributes.is_empty() {
+            return EntryId::Unused;
+        }
+        let mut ids = attributes.into_iter().filter_map(|attribute| {
+            let values = self.bytes(attribute);
+            match values.as_slice() {
+                [value] => entry_id::text(attribute, value),
+                _ => None,
+            }
+        });
+        ids.next().map_or(EntryId::Hidden, EntryId::Is)
+    }
+
+    /// Whatever their bytes say as text.
+    fn bytes(&self, attribute: &str) -> Vec<&[u8]> {
+        match self.binary.get(&attribute.to_ascii_lowercase()) {
+            Some(values) => values.iter().map(Vec::as_slice).collect(),
+            None => self
+                .values(attribute)
+                .iter()
+                .map(String::as_bytes)
+                .collect(),
+        }
+    }
+}
+
+fn by_lower_name<T>(attributes: HashMap<String, T>) -> HashMap<String, T> {
+    let lower = |(name, values): (String, T)| (name.to_ascii_lowercase(), values);
+    attributes.into_iter().map(lower).collect()
 }
 
 #[cfg(test)]
@@ -131,20 +168,52 @@ mod tests {
         Entry {
             dn: dn.to_owned(),
             attributes: [("uid".to_owned(), uids)].into_iter().collect(),
+            binary: HashMap::new(),
         }
     }
 
     #[test]
     fn of_several_names_the_one_of_the_entry_counts() {
-        let name = |dn, uids: &[&str]| entry(dn, uids).username("UID");
+        let name = |dn, uids: &[&str]| entry(dn, uids).own_name("UID");
         assert_eq!(
             name("cn=Calvin,dc=x", &["calvin"]).as_deref(),
             Some("calvin")
         );
         let several = &["cal", "Calvin"];
         assert_eq!(name("uid=calvin,dc=x", several).as_deref(), Some("Calvin"));
+        assert_eq!(
+            name("cn=John+uid=calvin,dc=x", several).as_deref(),
+            Some("Calvin")
+        );
         assert_eq!(name("uid=calvinist,dc=x", several), None);
         assert_eq!(name("cn=Calvin,dc=x", several), None);
+        assert_eq!(name("cn=Calvin,uid=calvin,dc=x", several), None);
         assert_eq!(name("cn=Calvin,dc=x", &[]), None);
+    }
+
+    #[test]
+    fn an_id_is_read_as_bytes_and_counts_only_when_there_is_one() {
+        let settings = config::Ldap::default();
+        let mut entry = entry("uid=calvin,dc=x", &["calvin"]);
+        assert_eq!(entry.id(&settings), EntryId::Hidden);
+        let guid = vec![0xff; 16];
+        entry.binary.insert("objectguid".into(), vec![guid.clone()]);
+        let text = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+        assert_eq!(entry.id(&settings), EntryId::Is(text.into()));
+        entry
+            .binary
+            .insert("objectguid".into(), vec![guid.clone(), guid]);
+        assert_eq!(entry.id(&settings), EntryId::Hidden);
+        // Bytes that happen to be text.
+        entry.binary.clear();
+        let text = vec!["0123456789abcdef".to_owned()];
+        entry.attributes.insert("objectguid".into(), text);
+        let id = "33323130-3534-3736-3839-616263646566";
+        assert_eq!(entry.id(&settings), EntryId::Is(id.into()));
+        let settings = config::Ldap {
+            id_attribute: "none".into(),
+            ..settings
+        };
+        assert_eq!(entry.id(&settings), EntryId::Unused);
     }
 }

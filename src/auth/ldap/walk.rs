@@ -108,7 +108,7 @@ async fn paged(
 /// Here a part is not enough: who is missing would count as gone.
 fn check_all(what: &str, result: &ldap3::LdapResult) -> Result<(), Trouble> {
     check(what, result)?;
-    if result.rc == super::connection::code::SUCCESS {
+    if result.rc == super::code::SUCCESS {
         return Ok(());
     }
     Err(Trouble::Refused(format!(

@@ -58,19 +58,37 @@ async fn here(
             problem.message
         ))
     })?;
-    let changes = session.read(Foresee(arrival)).await?.map_err(|unwelcome| {
+    let outcome = session.read(Foresee(arrival)).await?;
+    let changes = outcome.welcome.map_err(|unwelcome| {
         Failure::failed(format!("user: may not sign in: {}", unwelcome.text()))
     })?;
-    steps.extend(foreseen(ldap, &changes));
+    let called = outcome.record.map(|(_, name)| name);
+    steps.extend(foreseen(ldap, &changes, called.as_deref()));
     Ok(steps)
 }
 
-fn foreseen(ldap: &Ldap, changes: &Changes) -> Vec<Step> {
-    let record = match changes.is_new {
-        true => "would be made by the first sign-in",
-        false => "exists",
+fn foreseen(ldap: &Ldap, changes: &Changes, called: Option<&str>) -> Vec<Step> {
+    let record = match (changes, called) {
+        (Changes { is_new: true, .. }, _) | (_, None) => {
+            "would be made by the first sign-in".to_owned()
+        }
+        (
+            Changes {
+                renamed_from: Some(old),
+                ..
+            },
+            Some(new),
+        ) => format!("exists, and would be called {new:?} instead of {old:?}"),
+        (
+            Changes {
+                name_taken: Some(name),
+                ..
+            },
+            Some(old),
+        ) => format!("exists, and stays {old:?}: {name:?} is the name of somebody else here"),
+        _ => "exists".to_owned(),
     };
-    let mut steps = vec![step("record", record.to_owned())];
+    let mut steps = vec![step("record", record)];
     let follow = match ldap.settings().role_sync {
         RoleSync::Off => false,
         RoleSync::First => changes.is_new,

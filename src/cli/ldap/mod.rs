@@ -16,8 +16,17 @@ pub fn run(command: LdapCommand, settings: Settings) -> Result<(), Failure> {
         })?;
     match command {
         LdapCommand::Check { user } => check::run(&ldap, user.as_deref(), settings),
-        LdapCommand::Sync { dry_run, force } => {
-            sync::run(&ldap, &sync::Wanted { dry_run, force }, settings)
+        LdapCommand::Sync {
+            dry_run,
+            force,
+            adopt,
+        } => {
+            let wanted = sync::Wanted {
+                dry_run,
+                force,
+                adopt,
+            };
+            sync::run(&ldap, &wanted, settings)
         }
     }
 }

@@ -14,8 +14,9 @@ use crate::cli::output::{Table, remark};
 use crate::cli::runtime::Session;
 use crate::cli::walk::Walk;
 use crate::config::Settings;
-use crate::directory::external::{Admit, Changes, Foresee, Welcome};
+use crate::directory::external::{Admit, Changes, EntryId, Foresee, Outcome};
 use crate::directory::listing::{Comparison, Condition, Operand, Visible};
+use crate::directory::names::folded;
 use crate::directory::permissions::Reach;
 use crate::directory::users::{UpdateUser, User, UserChanges, UserColumn, Users};
 use crate::directory::{DirectoryError, Expected};
@@ -29,6 +30,7 @@ const AT_ONCE: usize = 64;
 pub struct Wanted {
     pub dry_run: bool,
     pub force: bool,
+    pub adopt: bool,
 }
 
 /// What was done, or would be.
@@ -36,6 +38,7 @@ pub struct Wanted {
 struct Counts {
     met: usize,
     made: usize,
+    renamed: usize,
     given: usize,
     taken: usize,
     skipped: usize,
@@ -49,7 +52,8 @@ struct Sync<'a> {
     table: Table<std::io::Stdout>,
     bar: ProgressBar,
     counts: Counts,
-    /// By digest, so that each takes little memory.
+    /// Their entries, their names where they have no ids, and their records here;
+    /// by digest, so that each takes little memory.
     seen: HashSet<u128>,
 }
 
@@ -61,7 +65,7 @@ pub fn run(ldap: &Ldap, wanted: &Wanted, settings: Settings) -> Result<(), Failu
             ldap,
             wanted,
             session,
-            table: Table::on_stdout(&["CHANGE", "USERNAME", "ROLE"]),
+            table: Table::on_stdout(&["CHANGE", "USERNAME", "ROLE OR NAME"]),
             bar: bar(),
             counts: Counts::default(),
             seen: HashSet::new(),
@@ -92,8 +96,14 @@ fn told(counts: &Counts, dry_run: bool) -> String {
         ""
     };
     format!(
-        "{would}{} users in LDAP, {} records made, {} roles given, {} taken, {} deactivated, {} skipped.",
-        counts.met, counts.made, counts.given, counts.taken, counts.deactivated, counts.skipped
+        "{would}{} users in LDAP, {} records made, {} roles given, {} taken, {} renamed, {} deactivated, {} skipped.",
+        counts.met,
+        counts.made,
+        counts.given,
+        counts.taken,
+        counts.renamed,
+        counts.deactivated,
+        counts.skipped
     )
 }
 
@@ -127,10 +137,16 @@ impl Sync<'_> {
     async fn admit(&mut self, people: Vec<Person>) -> Result<(), Failure> {
         let mut arrivals = Vec::with_capacity(people.len());
         for person in people {
-            self.seen.insert(digest(&person.username));
+            self.seen.insert(match &person.id {
+                EntryId::Is(id) => digest("entry", id),
+                EntryId::Hidden | EntryId::Unused => digest("name", &folded(&person.username)),
+            });
             let dn = person.dn.clone();
             match self.ldap.arrival(person) {
-                Ok(arrival) => arrivals.push(arrival),
+                Ok(mut arrival) => {
+                    arrival.may_adopt = self.wanted.adopt;
+                    arrivals.push(arrival);
+                }
                 Err(problem) => self.skip(&dn, &problem.message),
             }
         }
@@ -138,17 +154,18 @@ impl Sync<'_> {
         let all = arrivals.into_iter().map(async |arrival| {
             let username = arrival.user.username().to_owned();
             let foreseen = session.read(Foresee(arrival.clone())).await?;
-            let outcome = match foreseen {
-                Ok(changes) if !changes.is_nothing() && !dry_run => {
-                    session.write(Admit(arrival)).await?
-                }
-                settled => settled,
+            let outcome = match foreseen.is_settled() || dry_run {
+                true => foreseen,
+                false => session.write(Admit(arrival)).await?,
             };
             Ok::<_, DirectoryError>((username, outcome))
         });
-        let outcomes: Vec<(String, Welcome)> = try_join_all(all).await?;
+        let outcomes: Vec<(String, Outcome)> = try_join_all(all).await?;
         for (username, outcome) in outcomes {
-            match outcome {
+            if let Some((id, _)) = outcome.record {
+                self.seen.insert(digest("record", &id.to_string()));
+            }
+            match outcome.welcome {
                 Ok(changes) => self.changed(&username, changes)?,
                 Err(unwelcome) => self.skip(&username, unwelcome.text()),
             }
@@ -162,6 +179,14 @@ impl Sync<'_> {
         if changes.is_new {
             self.counts.made += 1;
             rows.push(row("create", ""));
+        }
+        if let Some(old) = &changes.renamed_from {
+            self.counts.renamed += 1;
+            rows.push(vec!["rename".into(), old.clone(), username.into()]);
+        }
+        if let Some(name) = &changes.name_taken {
+            let why = "the record here keeps its old name, since this is somebody else's";
+            self.remark(&format!("Not renamed to {name:?}: {why}"));
         }
         self.counts.given += changes.given.len();
         rows.extend(changes.given.iter().map(|role| row("give", role)));
@@ -210,7 +235,15 @@ impl Sync<'_> {
     }
 
     fn is_there(&self, user: &User) -> bool {
-        self.seen.contains(&digest(&user.username))
+        let entry = user.ldap_id.as_ref();
+        let mut all = [
+            Some(digest("record", &user.id.to_string())),
+            Some(digest("name", &folded(&user.username))),
+            entry.map(|entry| digest("entry", entry)),
+        ]
+        .into_iter()
+        .flatten();
+        all.any(|digest| self.seen.contains(&digest))
     }
 
     async fn switch_off(&mut self, user: &User) -> Result<(), Failure> {
@@ -248,8 +281,11 @@ impl Sync<'_> {
 
     fn skip(&mut self, who: &str, why: &str) {
         self.counts.skipped += 1;
-        self.bar
-            .suspend(|| remark(&format!("Skipped {who:?}: {why}")));
+        self.remark(&format!("Skipped {who:?}: {why}"));
+    }
+
+    fn remark(&self, text: &str) {
+        self.bar.suspend(|| remark(text));
     }
 
     fn write(&mut self, rows: &[Vec<String>]) -> Result<(), Failure> {
@@ -272,9 +308,9 @@ fn active_external() -> Walk<Users> {
         .also(is(UserColumn::IsActive))
 }
 
-/// Half of a SHA-256: no two names share it.
-fn digest(username: &str) -> u128 {
-    let digest = secret::digest(username.as_bytes());
+/// Half of a SHA-256: no two texts of a kind share it.
+fn digest(kind: &str, text: &str) -> u128 {
+    let digest = secret::digest(format!("{kind}\0{text}").as_bytes());
     digest
         .iter()
         .take(16)

@@ -17,6 +17,8 @@ use crate::directory::{Problem, json};
 
 /// The most characters of an id that a client chose.
 const MAX_OWN_ID: usize = 64;
+/// The most characters of the id of an entry in LDAP.
+const MAX_LDAP_ID: usize = 255;
 /// The most characters of a password's hash.
 const MAX_HASH: usize = 512;
 
@@ -115,6 +117,7 @@ pub const USERS: &[Field<UserRow>] = &[
     }),
     own!(external, |value| json::flag("external", value)),
     field!(text external_id, |text| values::filled("external_id", text, MAX_OWN_ID)),
+    field!(text ldap_id, |text| values::filled("ldap_id", text, MAX_LDAP_ID)),
     own!(last_login, |value| json::maybe_time("last_login", value)),
     own!(created, |value| json::maybe_time("created", value)),
     own!(modified, |value| json::maybe_time("modified", value)),

@@ -182,6 +182,10 @@ pub fn read_row(
             {
                 out.push(RowProblem::new("password_hash", why));
             }
+            if row.changes.ldap_id.is_some() && row.external != Some(true) {
+                let message = "Only an external user has an entry in LDAP.";
+                out.push(RowProblem::new("ldap_id", message));
+            }
             Row::User(Box::new(row))
         }
         Kind::Grants => {

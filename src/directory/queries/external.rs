@@ -4,113 +4,185 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grants::{containing, is_last_administrator};
 use super::prelude::*;
-use super::{env, granting, names};
+use super::{env, granting, users};
 use crate::directory::delegation::Place;
-use crate::directory::external::{Admit, Arrival, Changes, Foresee, IsTaken, Unwelcome, Welcome};
+use crate::directory::external::{
+    Admit, Arrival, Changes, FindEntryId, Foresee, Outcome, Unwelcome,
+};
 use crate::directory::grants::{CreateGrant, Grant, GrantChanges};
 use crate::directory::members::Authority;
 use crate::directory::permissions::Reach;
 use crate::directory::roles::ADMIN;
-use crate::directory::users::CreateUser;
-use crate::storage::schema::{grants, roles, users};
+use crate::directory::users::{CreateUser, UserChanges};
+use crate::storage::schema::{self, grants, roles};
+use whose::{Record, Whose, whose};
+
+mod whose;
 
 /// Marks a grant that follows from a group, and goes with it.
 const ORIGIN: &str = "ldap";
 
-/// The record of a username.
-macro_rules! named_so {
-    ($username:expr) => {
-        users::table.filter(users::username.eq($username)).select((
-            users::id,
-            users::external,
-            users::is_active,
-            users::deleted_at,
-        ))
-    };
-}
-
 /// Names that one query asks for.
 const NAMES_AT_ONCE: usize = 500;
 
-impl Run for IsTaken {
-    type Answer = bool;
-
-    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
-        // PostgreSQL knows no NUL in text, and nobody is called so.
-        if self.username.contains('\0') {
-            return Ok(false);
-        }
-        let row = users::table
-            .filter(users::username.eq(&self.username))
-            .select(users::id);
-        if row.first::<i64>(connection).await.optional()?.is_some() {
-            return Ok(true);
-        }
-        let other = names::other_spelling(&self.username, connection).await?;
-        Ok(other.is_some())
-    }
-}
-
 impl Run for Foresee {
-    type Answer = Welcome;
+    type Answer = Outcome;
 
     async fn run(
         &self,
         context: &Context,
         connection: &mut Conn,
-    ) -> Result<Welcome, DirectoryError> {
-        let row = named_so!(self.0.user.username());
-        let user = match standing(row.get_result(connection).await.optional()?) {
-            Err(unwelcome) => return Ok(Err(unwelcome)),
-            Ok(user) => user,
-        };
-        if user.is_none() && is_unfit(self.0.user.username(), connection).await? {
-            return Ok(Err(Unwelcome::Unfit));
-        }
-        let plan = plan(&self.0, user, context, connection).await?;
-        Ok(Ok(plan.told(user.is_none())))
+    ) -> Result<Outcome, DirectoryError> {
+        let whose = whose(&self.0, false, connection).await?;
+        let next = Next::of(&self.0, whose, context, connection).await?;
+        Ok(next.outcome(&self.0))
     }
 }
 
 impl Run for Admit {
-    type Answer = Welcome;
+    type Answer = Outcome;
 
     async fn run(
         &self,
         context: &Context,
         connection: &mut Conn,
-    ) -> Result<Welcome, DirectoryError> {
-        let username = self.0.user.username();
+    ) -> Result<Outcome, DirectoryError> {
         // Held: two sign-ins of one user at the same time come one after the other.
-        let row = env::held!(named_so!(username));
-        let mut user = standing(row.get_result(connection).await.optional()?);
-        if user == Ok(None) {
+        let mut theirs = whose(&self.0, true, connection).await?;
+        if matches!(theirs, Whose::Nobodys) {
             // Of several who come first at the same time one makes the record.
             env::one_at_a_time(connection).await?;
-            let row = env::held!(named_so!(username));
-            user = standing(row.get_result(connection).await.optional()?);
+            theirs = whose(&self.0, true, connection).await?;
         }
-        let known = match user {
-            Err(unwelcome) => return Ok(Err(unwelcome)),
-            Ok(known) => known,
+        let next = Next::of(&self.0, theirs, context, connection).await?;
+        let mut outcome = next.outcome(&self.0);
+        if let Some((id, _)) = &outcome.record {
+            let changes = UserChanges {
+                username: next.new_name(&self.0),
+                ldap_id: self.0.user.record().ldap_id,
+                ..UserChanges::default()
+            };
+            let changed = users::change_elsewhere(*id, changes, context, connection);
+            changed.await.map_err(raced)?;
+        }
+        let Next::Comes { plan, .. } = next else {
+            return Ok(outcome);
         };
-        if known.is_none() && is_unfit(username, connection).await? {
-            return Ok(Err(Unwelcome::Unfit));
-        }
-        let plan = plan(&self.0, known, context, connection).await?;
-        let id = match known {
-            Some(id) => id,
-            None => create(&self.0, context, connection).await?,
+        let (id, _) = match &mut outcome.record {
+            Some(known) => known,
+            none => none.insert(create(&self.0, context, connection).await?),
         };
         for role in &plan.given {
-            give(id, role, context, connection).await.map_err(raced)?;
+            give(*id, role, context, connection).await.map_err(raced)?;
         }
         for (grant, _) in &plan.taken {
             granting::end(grant, context, connection)
                 .await
                 .map_err(raced)?;
         }
-        Ok(Ok(plan.told(known.is_none())))
+        Ok(outcome)
+    }
+}
+
+impl Run for FindEntryId {
+    type Answer = Option<String>;
+
+    async fn run(
+        &self,
+        _: &Context,
+        connection: &mut Conn,
+    ) -> Result<Option<String>, DirectoryError> {
+        use schema::users::{ldap_id, table};
+        let row = table.find(self.user_id).select(ldap_id);
+        let row: Option<Option<String>> = row.get_result(connection).await.optional()?;
+        Ok(row.flatten())
+    }
+}
+
+/// What is to be done about an arrival.
+enum Next {
+    Refused {
+        why: Unwelcome,
+        record: Option<Record>,
+    },
+    Comes {
+        /// None: it is made.
+        record: Option<Record>,
+        /// Whether the name of the entry can be theirs.
+        is_free: bool,
+        plan: Plan,
+    },
+}
+
+impl Next {
+    async fn of(
+        arrival: &Arrival,
+        whose: Whose,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<Self, DirectoryError> {
+        let record = match whose {
+            Whose::Refused(why, record) => return Ok(Self::Refused { why, record }),
+            Whose::Theirs(record) => Some(record),
+            Whose::Nobodys => None,
+        };
+        let username = arrival.user.username();
+        let known = record.as_ref().map(|record| record.id);
+        let is_called_so = record
+            .as_ref()
+            .is_some_and(|record| record.username == username);
+        let is_free = is_called_so || is_free(username, known, connection).await?;
+        if record.is_none() && !is_free {
+            let why = Unwelcome::Unfit;
+            return Ok(Self::Refused { why, record });
+        }
+        let plan = plan(arrival, known, context, connection).await?;
+        Ok(Self::Comes {
+            record,
+            is_free,
+            plan,
+        })
+    }
+
+    /// What the record is to be called from now on.
+    fn new_name(&self, arrival: &Arrival) -> Option<String> {
+        match self {
+            Self::Comes {
+                record: Some(record),
+                is_free: true,
+                ..
+            } => Some(arrival.user.username())
+                .filter(|name| *name != record.username)
+                .map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    fn outcome(&self, arrival: &Arrival) -> Outcome {
+        let (Self::Refused { record, .. } | Self::Comes { record, .. }) = self;
+        let new_name = self.new_name(arrival);
+        let notes_entry = record
+            .as_ref()
+            .is_some_and(|record| record.lacks(&arrival.user.id));
+        let welcome = match self {
+            Self::Refused { why, .. } => Err(*why),
+            Self::Comes { is_free, plan, .. } => {
+                let mut changes = plan.told(record.is_none());
+                let is_taken = !is_free;
+                changes.name_taken = is_taken.then(|| arrival.user.username().to_owned());
+                let before = record.as_ref().map(|record| record.username.clone());
+                changes.renamed_from = before.filter(|_| new_name.is_some());
+                Ok(changes)
+            }
+        };
+        Outcome {
+            record: record.as_ref().map(|record| {
+                let name = new_name.unwrap_or_else(|| record.username.clone());
+                (record.id, name)
+            }),
+            welcome,
+            notes_entry,
+        }
     }
 }
 
@@ -124,21 +196,20 @@ fn raced(error: DirectoryError) -> DirectoryError {
     }
 }
 
-async fn is_unfit(username: &str, connection: &mut Conn) -> Result<bool, DirectoryError> {
-    let problem = names::username_problem(username, None, connection).await?;
-    Ok(problem.is_some())
-}
-
-type UserRow = (i64, bool, bool, Option<String>);
-
-/// The id, when it is a record of somebody who may come in; none when there is none.
-fn standing(row: Option<UserRow>) -> Result<Option<i64>, Unwelcome> {
-    match row {
-        None => Ok(None),
-        Some((_, _, _, Some(_))) => Err(Unwelcome::InTrash),
-        Some((_, false, _, _)) => Err(Unwelcome::Internal),
-        Some((_, true, false, _)) => Err(Unwelcome::Inactive),
-        Some((id, true, true, _)) => Ok(Some(id)),
+/// Whether somebody, or the user of this id, can be called so.
+async fn is_free(
+    username: &str,
+    own: Option<i64>,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let name = UserChanges {
+        username: Some(username.to_owned()),
+        ..UserChanges::default()
+    };
+    match users::refuse_names(&name, own, true, connection).await {
+        Ok(()) => Ok(true),
+        Err(DirectoryError::Invalid(_)) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -157,12 +228,13 @@ struct Plan {
 }
 
 impl Plan {
-    fn told(self, is_new: bool) -> Changes {
+    fn told(&self, is_new: bool) -> Changes {
         Changes {
             is_new,
-            given: self.given.into_iter().map(|role| role.name).collect(),
-            taken: self.taken.into_iter().map(|(_, name)| name).collect(),
-            passed_over: self.passed_over,
+            given: self.given.iter().map(|role| role.name.clone()).collect(),
+            taken: self.taken.iter().map(|(_, name)| name.clone()).collect(),
+            passed_over: self.passed_over.clone(),
+            ..Changes::default()
         }
     }
 }
@@ -269,14 +341,15 @@ async fn create(
     arrival: &Arrival,
     context: &Context,
     connection: &mut Conn,
-) -> Result<i64, DirectoryError> {
+) -> Result<(i64, String), DirectoryError> {
     let create = CreateUser {
         changes: arrival.user.record(),
         roles: None,
         reach: Reach::Everything,
         sees_trash: false,
     };
-    Ok(create.run(context, connection).await?.id)
+    let made = create.run(context, connection).await?;
+    Ok((made.id, made.username))
 }
 
 async fn give(

@@ -16,7 +16,7 @@ const COMPARED: i64 = 1000;
 const FILLED: i64 = 1000;
 
 /// A name, and whose it is.
-type Named = (i64, String);
+pub type Named = (i64, String);
 
 /// What is wrong with a new username, beside those of the living; `own` is the
 /// user who is to have it.
@@ -105,7 +105,7 @@ fn clashing(name: &str, mut others: impl Iterator<Item = Named>) -> Option<Clash
 
 /// Living users whose usernames have the same letters or skeleton, and those of
 /// whom that is not known yet.
-async fn like_username(
+pub async fn like_username(
     username: &str,
     connection: &mut Conn,
 ) -> Result<Vec<Named>, DirectoryError> {
@@ -131,6 +131,19 @@ async fn like_username(
     );
     like.extend(unknown);
     Ok(like)
+}
+
+/// Those in the trash whose usernames have the same skeleton.
+pub async fn alike_in_trash(
+    username: &str,
+    connection: &mut Conn,
+) -> Result<Vec<Named>, DirectoryError> {
+    let like = users::table
+        .filter(users::deleted_at.is_not_null())
+        .filter(users::username_skeleton.eq(skeleton(username)))
+        .limit(COMPARED)
+        .select((users::id, users::username));
+    Ok(like.load(connection).await?)
 }
 
 async fn like_uname(uname: &str, connection: &mut Conn) -> Result<Vec<Named>, DirectoryError> {

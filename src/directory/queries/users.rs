@@ -48,11 +48,14 @@ columns!(users, UserColumn {
     DeletedAt: maybe_text deleted_at,
 });
 
+mod elsewhere;
 mod found_among;
 mod of_ids;
 mod of_role;
 mod own;
 mod trash;
+
+pub use elsewhere::change_elsewhere;
 
 fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
     match wanted {

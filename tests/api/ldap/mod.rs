@@ -1,11 +1,15 @@
 //! External users: LDAP knows their names and passwords.
 
 mod check;
+mod codes;
 mod encryption;
+mod identity;
 mod outage;
 mod records;
 mod refusing;
+mod reused;
 mod roles;
+mod scripted;
 mod signing_in;
 mod sync;
 

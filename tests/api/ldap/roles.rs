@@ -233,3 +233,38 @@ fn of_whoever_has_too_many_groups_no_role_is_taken() {
     calvin_comes_again(&app);
     assert_eq!(roles_of(&app, "calvin"), ["Huguenots"]);
 }
+
+#[test]
+fn of_several_names_of_a_group_the_one_in_its_dn_gives_the_role() {
+    let named = |dn: &str, names: &[&str]| {
+        let (first, rest) = names.split_first().unwrap();
+        let group = a_group("x", &["calvin"]).but("cn", first);
+        let group = rest.iter().fold(group, |group, name| group.and("cn", name));
+        group.at(&format!("{dn},ou=groups"))
+    };
+    let slapd = Slapd::with(&[
+        a_person("calvin"),
+        named("cn=g-two", &["g-alias", "g-two"]),
+        named("cn=G-Three", &["a-three", "g-three", "b-three"]),
+        named("cn=g-four+ou=x", &["a-four", "g-four"]).and("ou", "x"),
+        named("ou=y+cn=g-five", &["a-five", "g-five"]).and("ou", "y"),
+        named(r"cn=g\, six", &["a-six", "g, six"]),
+        named(r"cn=g\2Bseven", &["a-seven", "g+seven"]),
+        named("cn=g-ö", &["a-ö", "g-ö"]),
+        named("ou=z", &["only"]).and("ou", "z"),
+        named("ou=q", &["one", "two"]).and("ou", "q"),
+    ]);
+    let app = asking_with(&slapd, following(RoleSync::First));
+    let wanted = [
+        "g+seven", "g, six", "g-five", "g-four", "g-three", "g-two", "g-ö", "only",
+    ];
+    let aliases = [
+        "a-five", "a-four", "a-seven", "a-six", "a-three", "a-ö", "b-three", "g-alias", "one",
+        "two",
+    ];
+    for name in wanted.iter().chain(&aliases) {
+        a_role().named(name).create(&app);
+    }
+    as_calvin(&app).get("/home").expect(200);
+    assert_eq!(roles_of(&app, "calvin"), wanted);
+}

@@ -1,5 +1,6 @@
 //! E-mails about accounts and roles.
 
+mod letters;
 mod notices;
 mod program;
 mod queueing;

@@ -78,6 +78,11 @@ impl Entry {
 impl Slapd {
     /// With these in it.
     pub fn with(entries: &[Entry]) -> Self {
+        Self::configured(entries, "")
+    }
+
+    /// The same, with more lines at the end of its configuration.
+    pub fn configured(entries: &[Entry], more: &str) -> Self {
         let folder = folder();
         let mut slapd = Self {
             port: 0,
@@ -86,7 +91,7 @@ impl Slapd {
             folder,
         };
         slapd.certify();
-        slapd.configure();
+        slapd.configure(more);
         slapd.fill(entries);
         slapd.start();
         slapd
@@ -158,6 +163,17 @@ impl Slapd {
         self.change("ldapmodify", &format!("dn: {dn}\nchangetype: delete\n"));
     }
 
+    /// The same entry by another name.
+    pub fn rename_person(&self, uid: &str, new: &str) {
+        self.change(
+            "ldapmodify",
+            &format!(
+                "dn: uid={uid},ou=people,{BASE}\nchangetype: modrdn\nnewrdn: uid={new}\n\
+                 deleteoldrdn: 1\n"
+            ),
+        );
+    }
+
     pub fn remove_from_group(&self, name: &str, uid: &str) {
         self.change(
             "ldapmodify",
@@ -207,7 +223,7 @@ impl Slapd {
         write("foreign.pem", &identity.foreign);
     }
 
-    fn configure(&self) {
+    fn configure(&self, more: &str) {
         let folder = self.folder.display();
         let text = format!(
             "include /etc/ldap/schema/core.schema\n\
@@ -221,7 +237,8 @@ impl Slapd {
              rootdn \"{ROOT}\"\nrootpw \"{ROOT_PASSWORD}\"\n\
              index objectClass,uid,member eq\n\
              access to attrs=userPassword by anonymous auth by * none\n\
-             access to * by dn.exact=\"{READER}\" read by anonymous auth by * none\n"
+             access to * by dn.exact=\"{READER}\" read by anonymous auth by * none\n\
+             {more}\n"
         );
         std::fs::create_dir(self.folder.join("db")).unwrap();
         std::fs::write(self.folder.join("slapd.conf"), text).unwrap();

@@ -46,6 +46,7 @@ struct WholeUser<'a> {
     password_hash: Option<&'a str>,
     external: bool,
     external_id: Option<&'a str>,
+    ldap_id: Option<&'a str>,
     is_active: bool,
     is_staff: bool,
     last_login: Option<&'a str>,
@@ -184,6 +185,7 @@ struct Known {
     users: HashMap<String, There>,
     unames: HashSet<String>,
     own_ids: HashSet<String>,
+    ldap_ids: HashSet<String>,
     roles: Names,
     scopes: HashMap<i64, String>,
     partners: Names,
@@ -225,10 +227,24 @@ impl Known {
                 .load(connection)
                 .await?
         };
+        let ldap_ids: Vec<String> = rows
+            .iter()
+            .filter_map(|(_, row)| row.changes.ldap_id.clone())
+            .collect();
+        let ldap_ids: Vec<String> = if ldap_ids.is_empty() {
+            Vec::new()
+        } else {
+            let ldap_id = users::ldap_id.assume_not_null();
+            let theirs = users::table
+                .filter(users::ldap_id.is_not_null())
+                .filter(env::text_in(ldap_id, &ldap_ids));
+            theirs.select(ldap_id).load(connection).await?
+        };
         Ok(Self {
             users: there(&usernames, connection).await?,
             unames: unames.into_iter().collect(),
             own_ids: own_ids.into_iter().flatten().collect(),
+            ldap_ids: ldap_ids.into_iter().collect(),
             roles,
             scopes,
             partners: names::partners(partners, connection).await?,
@@ -341,6 +357,8 @@ async fn update(
     if changes.external_id == there.user.external_id {
         changes.external_id = None;
     }
+    // Whose record it is follows from a sign-in or a sync, once it is here.
+    changes.ldap_id = None;
     if changes.password_hash.as_ref() == Some(&there.password_hash) {
         changes.password_hash = None;
     }
@@ -448,6 +466,7 @@ async fn with_unames(
     // Whoever asks for a name goes before those whom any name suits.
     let mut taken: HashSet<String> = HashSet::with_capacity(rows.len());
     let mut own_ids: HashSet<String> = HashSet::new();
+    let mut ldap_ids: HashSet<String> = HashSet::new();
     let mut kept = Vec::with_capacity(rows.len());
     for mut wanted in rows {
         let (uname, asked_for) = wanted_uname(&wanted.row);
@@ -465,6 +484,13 @@ async fn with_unames(
         {
             let message = "A user with this external_id already exists.";
             batch.refuse(KIND, wanted.line, RowProblem::new("external_id", message));
+            continue;
+        }
+        if let Some(id) = &wanted.row.changes.ldap_id
+            && (known.ldap_ids.contains(id) || !ldap_ids.insert(id.clone()))
+        {
+            let message = "A user with this ldap_id already exists.";
+            batch.refuse(KIND, wanted.line, RowProblem::new("ldap_id", message));
             continue;
         }
         wanted.uname = uname;
@@ -578,6 +604,7 @@ fn whole<'a>(wanted: &'a Wanted, now: &'a str, context: &Context) -> WholeUser<'
         password_hash: hash.map(PasswordHash::expose),
         external: row.external.unwrap_or(false),
         external_id: row.changes.external_id.as_deref(),
+        ldap_id: row.changes.ldap_id.as_deref(),
         is_active: row.changes.is_active.unwrap_or(true),
         is_staff: row.changes.is_staff.unwrap_or(false),
         last_login: text(&row.last_login),
