@@ -200,8 +200,10 @@ impl Run for UpdateCluster {
             let authority = Authority::default();
             links::replace(side, partners, authority, context, connection).await?;
         }
-        let changes = settle(&self.changes, Some(&before))?;
-        let changes = changes.without_unchanged(&before);
+        let mut changes = self.changes.clone().without_unchanged(&before);
+        if !changes.is_empty() {
+            changes = settle(&self.changes, Some(&before))?.without_unchanged(&before);
+        }
         if changes.is_empty() {
             return Ok(before);
         }
