@@ -10,7 +10,7 @@ use super::lines::{Lines, Unread};
 use super::table::Table;
 use crate::auth::check_hash;
 use crate::cli::failure::Failure;
-use crate::directory::bulk::{Kind, Numbered, RowProblem, fields_of, read_row};
+use crate::directory::bulk::{Kind, Numbered, RowProblem, UNCHECKED, fields_of, read_row};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -147,7 +147,7 @@ fn numbered(kind: Kind, line: u64, members: Result<Map<String, Value>, String>) 
         })?,
     };
     match read_row(kind, &members, check_hash) {
-        Ok(row) => Ok(Numbered { line, row }),
+        Ok((row, doubts)) => Ok(Numbered { line, row, doubts }),
         Err(problems) => Err((kind, line, problems)),
     }
 }
@@ -235,7 +235,8 @@ fn value(kind: Kind, name: &str, cell: String) -> Value {
                 _ => Value::String(cell),
             }
         }
-        (Kind::Users, "roles")
+        (_, UNCHECKED)
+        | (Kind::Users, "roles")
         | (Kind::Roles, "includes" | "permissions")
         | (Kind::Partners, "clusters") => match serde_json::from_str(&cell) {
             Ok(list @ Value::Array(_)) => list,
