@@ -65,4 +65,5 @@ mod tour;
 mod transactions;
 mod trash;
 mod users;
+mod values;
 mod workspaces;

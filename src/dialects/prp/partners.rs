@@ -146,9 +146,11 @@ fn find(id: i64) -> FindPortalPartner {
     }
 }
 
-/// Whether it is a text that is kept without the blanks around it.
-fn has_margins(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.trim() != text)
+/// Whether a text is kept in another form than it was sent: without the blanks
+/// around it, or as a number.
+fn may_be_rewritten(object: &Map<String, Value>) -> bool {
+    let has_margins = |value: &Value| value.as_str().is_some_and(|text| text.trim() != text);
+    object.values().any(has_margins) || object.get("alternate_id").is_some_and(Value::is_string)
 }
 
 /// Without what was sent as it is shown: the native surface takes values that this
@@ -209,7 +211,7 @@ pub async fn update(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) 
     answer(&prp, &request, async |call| {
         let object = call.object(&mut payload).await?;
         let (changes, clusters) = match read(&object, false, call.prp.items) {
-            Ok(read) if !object.values().any(has_margins) => read,
+            Ok(read) if !may_be_rewritten(&object) => read,
             _ => {
                 let object = without_standing(call, object).await?;
                 read(&object, false, call.prp.items)?

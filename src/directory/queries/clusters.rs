@@ -1,4 +1,5 @@
 use super::audit::record;
+use super::ceiling::may_move_cluster;
 use super::prelude::*;
 use super::{env, found, links, places};
 use crate::directory::clusters::{
@@ -206,6 +207,10 @@ impl Run for UpdateCluster {
         }
         if changes.is_empty() {
             return Ok(before);
+        }
+        if let Some(workspace) = changes.workspace_id {
+            let places = (before.workspace_id, workspace);
+            may_move_cluster(self.reach, places, context, connection).await?;
         }
         diesel::update(clusters::table.find(self.id))
             .set((

@@ -187,6 +187,7 @@ pub async fn cluster(
         visible: Visible::All,
         changes,
         partners: None,
+        reach: Reach::Everything,
     };
     carry_out!(update, updated, KIND, line, batch, context, connection)
 }

@@ -149,7 +149,7 @@ impl Run for ChangePortalRole {
         let ids = RoleIds::load(connection).await?;
         let (before, old) = role_group(self.id, &ids, connection).await?;
         let new = self.role.unwrap_or(old);
-        if new.scope() == Scope::Everywhere && old.scope() != new.scope() {
+        if (old.scope(), new.scope()) == (Scope::Cluster, Scope::Everywhere) {
             return promote(self, &before, &ids, context, connection).await;
         }
         if new.scope() != old.scope() {
@@ -181,7 +181,7 @@ impl Run for ChangePortalRole {
     }
 }
 
-/// Makes a grant in a place that of the system admin, who has none, and no other
+/// Makes a grant in a cluster that of the system admin, who has none, and no other
 /// role in clusters either.
 async fn promote(
     change: &ChangePortalRole,
