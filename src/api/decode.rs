@@ -1,12 +1,16 @@
 //! From the attributes and relationships of a request document to plain values.
 
+use serde_json::Value;
+
 use super::call::Call;
 use super::error::Failure;
 use super::kinds;
 use super::operations::Lids;
-use super::resource::{Linked, Resource, Writable};
+use super::resource::{Linked, Resource, Row, Writable};
+use crate::auth::Guard;
 pub use crate::directory::json::{flag, maybe, maybe_amount, maybe_text, maybe_time, text, texts};
 use crate::directory::{DirectoryError, Problem};
+use crate::jsonapi::write::Shown;
 use crate::jsonapi::{Error, Errors, Key, Linkage, Purpose, ResourceObject};
 
 /// What an id that could not even be an id is looked up as: ids start at 1.
@@ -65,6 +69,40 @@ pub fn attributes<R: Resource>(document: &ResourceObject) -> (R::Draft, Vec<Prob
         }
     }
     (draft, problems)
+}
+
+/// Drops the problems of values that the resource has already: other surfaces and
+/// earlier rules may have let them in, and clients send back what they have read.
+/// Without problems nothing is read.
+pub async fn without_standing<R: Resource>(
+    guard: &Guard,
+    id: i64,
+    document: &ResourceObject,
+    mut problems: Vec<Problem>,
+) -> Result<Vec<Problem>, Failure> {
+    let mut find = R::find(id);
+    if problems.is_empty() || guard.permits(&mut find).is_err() {
+        return Ok(problems);
+    }
+    if let Some(row) = guard.find(find).await? {
+        problems.retain(|problem| !stands::<R>(&row, document, problem.field));
+    }
+    Ok(problems)
+}
+
+/// Whether an attribute was sent as it is shown.
+fn stands<R: Resource>(row: &Row<R>, document: &ResourceObject, name: &str) -> bool {
+    let show = R::attribute(name).and_then(|attribute| attribute.show);
+    let (Some(show), Some(sent)) = (show, document.attributes.get(name)) else {
+        return false;
+    };
+    match show(row) {
+        Shown::Null => sent.is_null(),
+        Shown::Text(text) => sent == text,
+        Shown::Flag(flag) => *sent == flag,
+        Shown::Number(number) => *sent == number,
+        Shown::Json(json) => serde_json::from_str(json).is_ok_and(|shown: Value| shown == *sent),
+    }
 }
 
 /// Reads the relationships that the type knows; others are passed over.

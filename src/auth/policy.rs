@@ -605,6 +605,7 @@ impl Governed for CreateCluster {
 impl Governed for UpdateCluster {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.visible = principal.sees(Permission::ClustersRead);
+        self.reach = principal.reach();
         require(principal, Permission::ClustersWrite)?;
         if self.partners.is_some() {
             require(principal, Permission::PartnersWrite)?;

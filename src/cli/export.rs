@@ -92,9 +92,10 @@ impl<'a, W: Write> Rows<'a, W> {
                     .map_err(super::output::unwritten)
             }
             Self::Csv(columns, writer) => {
-                let cells = columns
-                    .iter()
-                    .map(|name| guarded(row.get(*name).map(cell).unwrap_or_default()));
+                let cells = columns.iter().map(|name| match row.get(*name) {
+                    Some(value) => guarded(cell(value)),
+                    None => String::new(),
+                });
                 writer.write_record(cells).map_err(unwritten)
             }
         }

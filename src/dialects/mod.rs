@@ -4,6 +4,7 @@
 mod addresses;
 mod body;
 pub mod cfengine;
+mod email;
 pub mod openl2m;
 pub mod prp;
 mod surroundings;

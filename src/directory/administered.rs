@@ -70,10 +70,10 @@ pub struct CheckAdministered {
     pub groups: Option<Vec<i64>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Obstacles {
-    /// There is no such user.
-    pub is_missing: bool,
+    /// The user as they are; none: there is no such user.
+    pub record: Option<Record>,
     /// Somebody else is called so.
     pub is_taken: bool,
     /// The first of the groups that is none.

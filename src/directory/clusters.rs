@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
+use super::permissions::Reach;
 use super::users::drop_same;
 use super::{Expected, Operation};
 use crate::storage::schema::{clusters, workspaces};
@@ -223,6 +224,8 @@ pub struct UpdateCluster {
     pub visible: Visible,
     pub changes: ClusterChanges,
     pub partners: Option<Vec<i64>>,
+    /// What the caller may, which bounds where a cluster is moved.
+    pub reach: Reach,
 }
 
 impl Operation for UpdateCluster {

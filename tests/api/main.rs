@@ -66,4 +66,5 @@ mod tour;
 mod transactions;
 mod trash;
 mod users;
+mod values;
 mod workspaces;

@@ -329,3 +329,31 @@ fn the_tour_is_about_users_and_roles() {
     let (before, _) = README.split_once("$ rolecall").expect("a command");
     assert!(before.contains("cargo install --path ."));
 }
+
+/// The blocks of a document that talk to the service, each as one command.
+fn whole_blocks(text: &str) -> Vec<Shown> {
+    let inside = text.split("```").skip(1).step_by(2);
+    let blocks = inside.filter_map(|block| block.strip_prefix("sh\n"));
+    let blocks = blocks.filter(|block| block.contains(WRITTEN));
+    blocks.map(|block| said_nowhere(block.trim_end())).collect()
+}
+
+#[test]
+fn the_commands_of_other_documents_hold_on_a_fresh_directory() {
+    for (name, text) in [
+        ("prp", include_str!("../../docs/prp.md")),
+        ("openl2m", include_str!("../../docs/openl2m.md")),
+        ("cfengine", include_str!("../../docs/cfengine.md")),
+    ] {
+        let service = Service::start();
+        // An answer that is no success ends the shell.
+        std::fs::write(service.home.join(".curlrc"), "silent\nshow-error\nfail\n").unwrap();
+        let blocks = whole_blocks(text);
+        assert!(!blocks.is_empty(), "{name}");
+        let said = service.run(&blocks);
+        assert!(
+            said.iter().all(|said| !said.contains("null/")),
+            "{name}: {said:?}"
+        );
+    }
+}

@@ -77,7 +77,7 @@ async fn build(
     let mut steps = Vec::with_capacity(operations.len());
     for (place, operation) in operations.into_iter().enumerate() {
         let plan = target::plan(call, secret, &lids, operation, place)?;
-        let step = plan.step(call, &lids).await;
+        let step = plan.step(call, &lids, &plans).await;
         steps.push(step.map_err(|failure| plan.located(call, failure))?);
         if let What::Add(writes, document) = &plan.what
             && let Some(lid) = &document.lid
@@ -94,10 +94,26 @@ impl Plan {
         matches!(&self.what, What::Add(writes, _) if writes.makes_secrets)
     }
 
-    async fn step(&self, call: &Call<'_>, lids: &Lids) -> Result<Box<dyn Step>, Failure> {
+    /// Whether this changes attributes or linkage of that resource.
+    pub(super) fn updates(&self, kind: &str, id: i64) -> bool {
+        match &self.what {
+            What::Update(writes, target, _) | What::Set(writes, target, ..) => {
+                writes.kind == kind && target.id == id
+            }
+            _ => false,
+        }
+    }
+
+    async fn step(
+        &self,
+        call: &Call<'_>,
+        lids: &Lids,
+        before: &[Self],
+    ) -> Result<Box<dyn Step>, Failure> {
         let frame = Frame {
             call,
             lids,
+            before,
             data: &self.data,
         };
         match &self.what {

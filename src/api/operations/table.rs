@@ -5,10 +5,11 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::lids::Lids;
+use super::target::Plan;
 use crate::api::access_checks::{self, Asked};
 use crate::api::call::Call;
 use crate::api::conditional::State;
-use crate::api::decode::{At, attributes, client_id, relationships};
+use crate::api::decode::{At, attributes, client_id, relationships, without_standing};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::Compound;
 use crate::api::kinds;
@@ -29,6 +30,8 @@ use crate::jsonapi::{Purpose, ResourceObject};
 pub struct Frame<'a> {
     pub call: &'a Call<'a>,
     pub lids: &'a Lids,
+    /// The operations before it.
+    pub before: &'a [Plan],
     /// The pointer to the operation's `data`.
     pub data: &'a str,
 }
@@ -122,7 +125,12 @@ async fn update<R: Writable>(
     document: &ResourceObject,
 ) -> Result<Built, Failure> {
     let id = target.id;
-    let (draft, problems, linked) = read::<R>(frame, document, Purpose::Update)?;
+    let (draft, mut problems, linked) = read::<R>(frame, document, Purpose::Update)?;
+    // What is there now is not what is there then when an earlier operation changes it.
+    if !frame.before.iter().any(|plan| plan.updates(R::TYPE, id)) {
+        let guard = &frame.call.guard;
+        problems = without_standing::<R>(guard, id, document, problems).await?;
+    }
     let change = R::change(&frame.call.guard, target, draft, problems, linked).await;
     let change = match change {
         Ok(change) => change,

@@ -3,7 +3,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::decode::{attributes, id};
+use crate::api::decode::{attributes, id, without_standing};
 use crate::api::error::{Failure, Pointing};
 use crate::api::handlers::{check_type, one};
 use crate::api::include::Tree;
@@ -67,6 +67,8 @@ async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, Failu
         return Err(error.at_pointer(pointer).into());
     }
     let (draft, problems) = attributes::<Users>(sent);
+    let own = call.guard.principal().id;
+    let problems = without_standing::<Users>(&call.guard, own, sent, problems).await?;
     change(&call.guard, draft, problems).await
 }
 

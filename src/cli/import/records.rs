@@ -10,7 +10,7 @@ use super::lines::{Lines, Unread};
 use super::table::Table;
 use crate::auth::check_hash;
 use crate::cli::failure::Failure;
-use crate::directory::bulk::{Kind, Numbered, RowProblem, fields_of, read_row};
+use crate::directory::bulk::{Kind, Numbered, RowProblem, UNCHECKED, fields_of, read_row};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -147,7 +147,7 @@ fn numbered(kind: Kind, line: u64, members: Result<Map<String, Value>, String>) 
         })?,
     };
     match read_row(kind, &members, check_hash) {
-        Ok(row) => Ok(Numbered { line, row }),
+        Ok((row, doubts)) => Ok(Numbered { line, row, doubts }),
         Err(problems) => Err((kind, line, problems)),
     }
 }
@@ -235,7 +235,8 @@ fn value(kind: Kind, name: &str, cell: String) -> Value {
                 _ => Value::String(cell),
             }
         }
-        (Kind::Users, "roles")
+        (_, UNCHECKED)
+        | (Kind::Users, "roles")
         | (Kind::Roles, "includes" | "permissions")
         | (Kind::Partners, "clusters") => match serde_json::from_str(&cell) {
             Ok(list @ Value::Array(_)) => list,
@@ -250,7 +251,7 @@ const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋',
 
 /// Whether an apostrophe before this text would be taken off again.
 fn is_guarded(text: &str) -> bool {
-    text.starts_with(FORMULA) || text.starts_with('\'')
+    text.is_empty() || text.starts_with(FORMULA) || text.starts_with('\'')
 }
 
 /// A cell without the apostrophe that [`guarded`] has put before it.
@@ -262,10 +263,11 @@ fn plain(cell: String) -> String {
 }
 
 /// A cell that no spreadsheet runs: an apostrophe stands before what it would
-/// take for a formula, and before what would read like that.
+/// take for a formula, and before what would read like that. It stands for an
+/// empty text, too, since an empty cell says nothing.
 pub fn guarded(cell: String) -> String {
     let reads_so = cell.strip_prefix('\'').is_some_and(is_guarded);
-    match cell.starts_with(FORMULA) || reads_so {
+    match cell.is_empty() || cell.starts_with(FORMULA) || reads_so {
         true => format!("'{cell}"),
         false => cell,
     }
@@ -299,13 +301,14 @@ mod tests {
     fn a_cell_is_no_formula_and_means_what_it_was() {
         for text in [
             "=1+1", "+49 30", "-5", "@cmd", "\tx", "\rx", "＝1", "'=1", "''=1", "''", "'''", "'@",
+            "", "'",
         ] {
             let cell = guarded(text.to_owned());
             assert!(cell.starts_with('\''), "{text:?}");
             assert_ne!(cell, text);
             assert_eq!(plain(cell), text);
         }
-        for text in ["", "'", "'tis", "o'brien", "a=b", "1-2", " =1"] {
+        for text in ["'tis", "o'brien", "a=b", "1-2", " =1"] {
             assert_eq!(guarded(text.to_owned()), text);
             assert_eq!(plain(text.to_owned()), text);
         }

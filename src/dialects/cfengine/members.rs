@@ -1,6 +1,7 @@
 //! The members of an object that was sent; all that is wrong with them is told.
 //! Members that are not asked for are passed over.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::error::Failure;
@@ -8,7 +9,8 @@ use crate::directory::{Problem, values};
 
 pub struct Members<'a> {
     object: &'a Map<String, Value>,
-    problems: Vec<Problem>,
+    /// Each with the member that it is about.
+    problems: Vec<(&'static str, Problem)>,
 }
 
 impl<'a> Members<'a> {
@@ -24,12 +26,34 @@ impl<'a> Members<'a> {
     pub fn done(self) -> Result<(), Failure> {
         match self.problems.is_empty() {
             true => Ok(()),
-            false => Err(Failure::Invalid(self.problems)),
+            false => {
+                let problems = self.problems.into_iter().map(|(_, problem)| problem);
+                Err(Failure::Invalid(problems.collect()))
+            }
         }
     }
 
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// Drops the problems of members that were sent as the entry shows them: what
+    /// was read can be sent back, whichever surface took it.
+    pub fn forget_standing(&mut self, shown: &impl Serialize) {
+        let shown = serde_json::to_value(shown).unwrap_or_default();
+        let object = self.object;
+        self.problems
+            .retain(|(name, _)| shown.get(name).is_none() || shown.get(name) != object.get(*name));
+    }
+
     pub fn check<T>(&mut self, checked: Result<T, Problem>) -> Option<T> {
-        checked.map_err(|problem| self.problems.push(problem)).ok()
+        checked
+            .map_err(|problem| self.problems.push((problem.field, problem)))
+            .ok()
+    }
+
+    fn fault(&mut self, name: &'static str, message: impl Into<String>) {
+        self.problems.push((name, Problem::invalid(name, message)));
     }
 
     /// A text that must be one when it is sent.
@@ -37,8 +61,7 @@ impl<'a> Members<'a> {
         match self.object.get(name)? {
             Value::String(text) => Some(text),
             _ => {
-                let problem = Problem::invalid(name, "This value must be a string.");
-                self.problems.push(problem);
+                self.fault(name, "This value must be a string.");
                 None
             }
         }
@@ -63,8 +86,13 @@ impl<'a> Members<'a> {
             return Some(None);
         }
         let text = self.text(name)?;
-        let checked = self.check(check(text))?;
-        Some(Some(checked).filter(|text| !text.is_empty()))
+        match check(text) {
+            Ok(text) => Some(Some(text).filter(|text| !text.is_empty())),
+            Err(problem) => {
+                self.problems.push((name, problem));
+                None
+            }
+        }
     }
 
     /// A list of at most so many texts.
@@ -72,16 +100,14 @@ impl<'a> Members<'a> {
         let text = |item: &Value| item.as_str().map(str::to_owned);
         let texts: Option<Vec<String>> = match self.object.get(name)? {
             Value::Array(items) if items.len() > most => {
-                let message = format!("Ensure there are no more than {most}.");
-                self.problems.push(Problem::invalid(name, message));
+                self.fault(name, format!("Ensure there are no more than {most}."));
                 return None;
             }
             Value::Array(items) => items.iter().map(text).collect(),
             _ => None,
         };
         if texts.is_none() {
-            let problem = Problem::invalid(name, "This value must be a list of strings.");
-            self.problems.push(problem);
+            self.fault(name, "This value must be a list of strings.");
         }
         texts
     }

@@ -128,6 +128,12 @@ async fn read(
         exclude_bundles: list("excludeBundles", "exclude_bundles"),
         ..RoleChanges::default()
     };
+    if !is_new && members.has_problems() {
+        let find = FindNamedRole { name: call.name() };
+        if let Some(found) = call.guard.find(find).await? {
+            members.forget_standing(&Shown::of(found));
+        }
+    }
     members.done()?;
     Ok(changes)
 }

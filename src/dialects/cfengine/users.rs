@@ -63,13 +63,17 @@ fn condition(call: &Call<'_>) -> Result<Option<Condition<UserColumn>>, Failure> 
     Ok((!parts.is_empty()).then_some(Condition::All(parts)))
 }
 
+/// The user whom the path names.
+fn find(call: &Call<'_>) -> FindNamedUser {
+    FindNamedUser {
+        username: call.name(),
+        visible: Default::default(),
+    }
+}
+
 pub async fn get(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
     answer(&cfengine, &request, async |call| {
-        let find = FindNamedUser {
-            username: call.name(),
-            visible: Default::default(),
-        };
-        let found = call.guard.find(find).await?;
+        let found = call.guard.find(find(call)).await?;
         Answer::one(call, Shown::of(found.ok_or(DirectoryError::NotFound)?))
     })
     .await
@@ -182,6 +186,15 @@ impl Sent {
             ..UserChanges::default()
         };
         let roles = members.texts("roles", call.cfengine.items);
+        if !is_new && members.has_problems() {
+            let mut find = find(call);
+            // Rights are told when the change is made.
+            if call.guard.permits(&mut find).is_ok()
+                && let Some(found) = call.guard.find(find).await?
+            {
+                members.forget_standing(&Shown::of(found));
+            }
+        }
         if let Some(password) = password {
             let owner = owner(call, &changes, is_new).await?;
             let found = call.guard.check_new_password(password, &owner).await?;
@@ -221,11 +234,7 @@ async fn owner(call: &Call<'_>, changes: &UserChanges, is_new: bool) -> Result<O
         Some(email) => email.clone(),
         None if is_new => None,
         None => {
-            let find = FindNamedUser {
-                username: username.clone(),
-                visible: Default::default(),
-            };
-            let found = call.guard.find(find).await?;
+            let found = call.guard.find(find(call)).await?;
             found.and_then(|found| found.user.email)
         }
     };

@@ -28,6 +28,10 @@ impl Faults {
         }
     }
 
+    pub fn forget(&mut self, field: &str) {
+        self.0.retain(|(known, _)| *known != field);
+    }
+
     /// In the order of a table of fields; what is not in it comes last.
     pub fn sorted(mut self, fields: &[&str]) -> Self {
         let place = |field: &str| fields.iter().position(|known| *known == field);

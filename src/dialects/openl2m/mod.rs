@@ -5,7 +5,6 @@
 mod answer;
 mod body;
 mod call;
-mod email;
 mod error;
 mod faults;
 mod fields;

@@ -1,11 +1,14 @@
 //! A user as it is sent: the table of the fields, and what becomes of them.
 
+use serde_json::Value;
+
 use super::body::Sent;
-use super::email::is_address;
 use super::faults::Faults;
 use super::fields::{Fields, Text};
+use super::shown::Shown;
 use crate::config::{Auth, Secret};
-use crate::directory::administered::Standing;
+use crate::dialects::email::is_address;
+use crate::directory::administered::{Record, Standing};
 use crate::directory::clock;
 use crate::directory::users::UserChanges;
 use crate::directory::values;
@@ -112,7 +115,35 @@ impl Draft {
             faults: fields.faults,
         }
     }
+
+    /// Drops what was sent as it is shown, and what was found to be wrong with it:
+    /// other surfaces take values that this one does not, and clients send back
+    /// whole records.
+    pub fn without_standing(mut self, sent: &Sent, record: &Record) -> Self {
+        let stands = |field: &str| {
+            let sent = sent.members.get(field).and_then(Value::as_str);
+            sent.is_some() && sent == Shown::text_of(record, field).as_deref()
+        };
+        let changes = &mut self.changes;
+        for (field, drop) in TEXTS {
+            if stands(field) {
+                drop(changes);
+                self.faults.forget(field);
+            }
+        }
+        self
+    }
 }
+
+/// The fields that are texts, each with the change that it asks for.
+const TEXTS: &[(&str, fn(&mut UserChanges))] = &[
+    ("username", |changes| changes.username = None),
+    ("first_name", |changes| changes.name = None),
+    ("last_name", |changes| changes.surname = None),
+    ("email", |changes| changes.email = None),
+    ("date_joined", |changes| changes.created = None),
+    ("last_login", |changes| changes.last_login = None),
+];
 
 /// An empty text is kept as none.
 fn filled(text: String) -> Option<String> {

@@ -1,8 +1,11 @@
 //! A user as it is shown: thirteen members.
 
+use std::borrow::Cow;
+use std::fmt::{self, Display, Formatter};
+
 use serde::{Serialize, Serializer};
 
-use crate::directory::administered::Administered;
+use crate::directory::administered::{Administered, Record};
 
 #[derive(Serialize)]
 pub struct Shown<'a> {
@@ -43,14 +46,39 @@ impl<'a> Shown<'a> {
     }
 }
 
+impl Shown<'_> {
+    /// What is shown in a field that is a text.
+    pub fn text_of<'r>(record: &'r Record, field: &str) -> Option<Cow<'r, str>> {
+        let text = |text: &'r Option<String>| text.as_deref().unwrap_or_default();
+        Some(Cow::Borrowed(match field {
+            "username" => &record.username,
+            "first_name" => text(&record.name),
+            "last_name" => text(&record.surname),
+            "email" => text(&record.email),
+            "date_joined" => return Some(Moment(&record.created).to_string().into()),
+            "last_login" => {
+                let moment = record.last_login.as_deref().map(Moment)?;
+                return Some(moment.to_string().into());
+            }
+            _ => return None,
+        }))
+    }
+}
+
 /// A moment in stored form, which is shown with `Z` for UTC.
 struct Moment<'a>(&'a str);
 
+impl Display for Moment<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.strip_suffix("+00:00") {
+            Some(moment) => write!(out, "{moment}Z"),
+            None => out.write_str(self.0),
+        }
+    }
+}
+
 impl Serialize for Moment<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.strip_suffix("+00:00") {
-            Some(moment) => serializer.collect_str(&format_args!("{moment}Z")),
-            None => serializer.serialize_str(self.0),
-        }
+        serializer.collect_str(self)
     }
 }

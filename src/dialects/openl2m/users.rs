@@ -50,11 +50,9 @@ pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
         Err(_) => Draft::default(),
     };
     // Whom it is about comes before what is wrong with it.
-    let obstacles = check(&guard, Some(id), &draft).await?;
-    if obstacles.is_missing {
-        return Err(Failure::NoUser);
-    }
-    sent?;
+    let mut obstacles = check(&guard, Some(id), &draft).await?;
+    let before = obstacles.record.take().ok_or(Failure::NoUser)?;
+    draft = draft.without_standing(&sent?, &before);
     let is_proved = prove(call, &guard, id, &mut draft).await?;
     settle(&mut draft, Some(id), obstacles, &guard).await?;
     let Draft {

@@ -294,7 +294,7 @@ fn of_problems(problems: &[Problem]) -> Faults {
             ProblemKind::Taken => "unique",
         };
         match (problem.field, problem.kind) {
-            ("username", ProblemKind::Taken) => faults.add("email", code, EMAIL_TAKEN),
+            ("username" | "email", ProblemKind::Taken) => faults.add("email", code, EMAIL_TAKEN),
             ("username", _) => faults.add("email", code, &problem.message),
             (field @ ("vendor_number" | "ocha_external_id"), ProblemKind::Taken) => {
                 faults.add(field, code, "This field must be unique.");

@@ -56,8 +56,8 @@ fn partner() -> Map<String, Value> {
     let field = |field: &super::partner_fields::Field| {
         let (kind, most, choices) = match &field.kind {
             Kind::Title => ("string", Some(values::MAX_TEXT), None),
-            Kind::Text(most, _) | Kind::Unique(most, _) => ("string", Some(*most), None),
-            Kind::Email => ("email", Some(values::MAX_TEXT), None),
+            Kind::Text(most, _) | Kind::Filled(most, _) => ("string", Some(*most), None),
+            Kind::Integer(_) => ("integer", None, None),
             Kind::Choice(choices, _) => ("choice", None, Some(*choices)),
             Kind::Always(choices, _) => ("choice", None, Some(*choices)),
             Kind::Amount(_) => ("decimal", None, None),

@@ -19,12 +19,13 @@ pub enum Kind {
         usize,
         fn(&mut PartnerChanges) -> &mut Option<Option<String>>,
     ),
-    /// No two partners have the same, so an empty one is none.
-    Unique(
+    /// An empty one is none.
+    Filled(
         usize,
         fn(&mut PartnerChanges) -> &mut Option<Option<String>>,
     ),
-    Email,
+    /// Kept as text: the native surface takes any.
+    Integer(fn(&mut PartnerChanges) -> &mut Option<Option<String>>),
     /// One of these; may be null.
     Choice(
         &'static [&'static str],
@@ -100,11 +101,16 @@ pub const FIELDS: &[Field] = &[
         field(
             "ocha_external_id",
             "OCHA external id",
-            Kind::Unique(MAX_OCHA_EXTERNAL_ID, |c| &mut c.ocha_external_id),
+            Kind::Filled(MAX_OCHA_EXTERNAL_ID, |c| &mut c.ocha_external_id),
         ),
         &["ocha_id"],
     ),
-    field("email", "Email address", Kind::Email),
+    // The original does not check it.
+    field(
+        "email",
+        "Email address",
+        Kind::Filled(values::MAX_TEXT, |c| &mut c.email),
+    ),
     field(
         "phone_number",
         "Phone number",
@@ -139,12 +145,12 @@ pub const FIELDS: &[Field] = &[
     field(
         "vendor_number",
         "Vendor number",
-        Kind::Unique(MAX_VENDOR_NUMBER, |c| &mut c.vendor_number),
+        Kind::Filled(MAX_VENDOR_NUMBER, |c| &mut c.vendor_number),
     ),
     field(
         "alternate_id",
         "Alternate id",
-        Kind::Text(values::MAX_TEXT, |c| &mut c.alternate_id),
+        Kind::Integer(|c| &mut c.alternate_id),
     ),
     known_as(
         field(
@@ -204,11 +210,11 @@ fn set(
             changes.title = fields.text(name, values::MAX_TEXT, need).flatten();
         }
         Kind::Text(most, at) => *at(changes) = fields.text(name, *most, Need::Optional),
-        Kind::Unique(most, at) => {
+        Kind::Filled(most, at) => {
             let text = fields.text(name, *most, Need::Optional);
             *at(changes) = text.map(|text| text.filter(|text| !text.is_empty()));
         }
-        Kind::Email => changes.email = email(fields, name),
+        Kind::Integer(at) => *at(changes) = integer(fields, name),
         Kind::Choice(choices, at) => {
             *at(changes) = fields.choice(name, Need::Optional, one_of(choices));
         }
@@ -219,16 +225,54 @@ fn set(
     }
 }
 
-fn email(fields: &mut Fields<'_>, name: &str) -> Option<Option<String>> {
-    let text = fields.text(name, values::MAX_TEXT, Need::Optional)?;
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return Some(None);
+/// A whole number, or its text, as a column of the original holds it.
+fn integer(fields: &mut Fields<'_>, name: &str) -> Option<Option<String>> {
+    let number = match fields.raw(name)? {
+        Value::Null => return Some(None),
+        Value::Number(number) => whole(&number.to_string()),
+        Value::String(text) => whole(text),
+        _ => None,
     };
-    if values::email_within(&text, values::MAX_TEXT).is_ok() {
-        return Some(Some(text));
+    match number {
+        None => fields.fault(name, "invalid", "A valid integer is required."),
+        Some(number) if number > i64::from(i32::MAX) => {
+            let message = "Ensure this value is less than or equal to 2147483647.";
+            fields.fault(name, "max_value", message);
+        }
+        Some(number) if number < i64::from(i32::MIN) => {
+            let message = "Ensure this value is greater than or equal to -2147483648.";
+            fields.fault(name, "min_value", message);
+        }
+        Some(number) => return Some(Some(number.to_string())),
     }
-    fields.fault(name, "invalid", "Enter a valid email address.");
     None
+}
+
+/// Decimals of 0 are none. Too many digits are as good as the largest number.
+fn whole(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let text = match text.split_once('.') {
+        Some((whole, decimals)) if decimals.bytes().all(|byte| byte == b'0') => whole,
+        _ => text,
+    };
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let most = if text.starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
+    Some(text.parse().unwrap_or(most))
+}
+
+/// The number that a text is, when it is written as numbers are.
+pub fn shown_integer(text: String) -> Value {
+    match text.parse::<i64>() {
+        Ok(number) if number.to_string() == text => number.into(),
+        _ => text.into(),
+    }
 }
 
 /// The most characters of a number before it is looked at.

@@ -3,19 +3,22 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::answer::Answer;
-use super::call::{Prp, answer};
+use super::call::{Call, Prp, answer};
+use super::error::Failure;
 use super::options::{PARTNER_TYPE_NAMES, display};
 use super::paging;
-use super::partner_fields::read;
-use crate::directory::Expected;
+use super::partner_fields::{read, shown_integer};
+use crate::auth::Refusal;
 use crate::directory::clusters::Cluster;
 use crate::directory::partners::{CreatePartner, UpdatePartner};
 use crate::directory::portal::{
     AddPortalPartner, ChangePortalPartner, FindPortalPartner, ListPortalPartners, PartnerOrder,
     PortalPartner,
 };
+use crate::directory::{DirectoryError, Expected};
 
 #[derive(Serialize)]
 struct Listed {
@@ -68,7 +71,7 @@ struct Shown {
     total_ct_cp: Option<String>,
     total_ct_cy: Option<String>,
     vendor_number: Option<String>,
-    alternate_id: Option<String>,
+    alternate_id: Option<Value>,
     rating: Option<String>,
     basis_for_risk_rating: Option<String>,
     clusters: Vec<ShownCluster>,
@@ -98,7 +101,7 @@ impl From<PortalPartner> for Shown {
             total_ct_cp: partner.total_ct_cp,
             total_ct_cy: partner.total_ct_cy,
             vendor_number: partner.vendor_number,
-            alternate_id: partner.alternate_id,
+            alternate_id: partner.alternate_id.map(shown_integer),
             rating: partner.rating,
             basis_for_risk_rating: partner.basis_for_risk_rating,
             clusters: clusters.into_iter().map(ShownCluster::from).collect(),
@@ -139,7 +142,34 @@ fn find(id: i64) -> FindPortalPartner {
     FindPortalPartner {
         caller: Default::default(),
         id,
+        only_clusters: false,
     }
+}
+
+/// Whether a text is kept in another form than it was sent: without the blanks
+/// around it, or as a number.
+fn may_be_rewritten(object: &Map<String, Value>) -> bool {
+    let has_margins = |value: &Value| value.as_str().is_some_and(|text| text.trim() != text);
+    object.values().any(has_margins) || object.get("alternate_id").is_some_and(Value::is_string)
+}
+
+/// Without what was sent as it is shown: the native surface takes values that this
+/// one does not, and clients send back whole records.
+async fn without_standing(
+    call: &Call<'_>,
+    mut object: Map<String, Value>,
+) -> Result<Map<String, Value>, Failure> {
+    let shown = match call.guard.read(find(call.id())).await {
+        Ok(found) => serde_json::to_value(Shown::from(found)).unwrap_or_default(),
+        // That is told when all else is well with the request.
+        Err(
+            Refusal::Forbidden(_)
+            | Refusal::Directory(DirectoryError::Forbidden(_) | DirectoryError::NotFound),
+        ) => return Ok(object),
+        Err(refusal) => return Err(refusal.into()),
+    };
+    object.retain(|name, sent| shown.get(name) != Some(sent));
+    Ok(object)
 }
 
 pub async fn get(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
@@ -152,7 +182,11 @@ pub async fn get(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
 
 pub async fn clusters(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
     answer(&prp, &request, async |call| {
-        let found = call.guard.read(find(call.id())).await?;
+        let find = FindPortalPartner {
+            only_clusters: true,
+            ..find(call.id())
+        };
+        let found = call.guard.read(find).await?;
         let clusters = found.clusters.into_iter().map(ShownCluster::from);
         Answer::ok(&clusters.collect::<Vec<_>>())
     })
@@ -176,7 +210,13 @@ pub async fn create(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) 
 pub async fn update(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) -> HttpResponse {
     answer(&prp, &request, async |call| {
         let object = call.object(&mut payload).await?;
-        let (changes, clusters) = read(&object, false, call.prp.items)?;
+        let (changes, clusters) = match read(&object, false, call.prp.items) {
+            Ok(read) if !may_be_rewritten(&object) => read,
+            _ => {
+                let object = without_standing(call, object).await?;
+                read(&object, false, call.prp.items)?
+            }
+        };
         let change = ChangePortalPartner {
             caller: Default::default(),
             update: UpdatePartner {

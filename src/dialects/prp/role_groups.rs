@@ -14,7 +14,7 @@ use crate::auth::Refusal;
 use crate::directory::DirectoryError;
 use crate::directory::delegation::Place;
 use crate::directory::portal::{
-    ChangePortalRole, GivePortalRoles, PortalRole, RemovePortalRole, Scope,
+    ChangePortalRole, GivePortalRoles, PortalRole, RemovePortalRole, Scope, WantedRole,
 };
 
 #[derive(Serialize)]
@@ -51,10 +51,10 @@ pub async fn give(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) ->
             user_id: user,
             prp_roles: roles
                 .into_iter()
-                .map(|(role, place)| GivenRole {
-                    role: role.name(),
-                    workspace: place.workspace,
-                    cluster: place.cluster,
+                .map(|given| GivenRole {
+                    role: given.role.name(),
+                    workspace: given.place.workspace,
+                    cluster: given.place.cluster,
                 })
                 .collect(),
         })
@@ -66,13 +66,16 @@ pub async fn give(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) ->
 fn located(refusal: Refusal, entries: usize) -> Failure {
     match refusal {
         Refusal::Directory(DirectoryError::RelatedNotFound {
+            kind,
             relationship: Some(name @ ("workspace" | "cluster")),
             place,
-            ..
         }) => {
             let mut each = vec![Faults::default(); entries];
             if let Some(entry) = each.get_mut(place) {
-                entry.add(name, "does_not_exist", NO_OBJECT);
+                match (kind, name) {
+                    ("clusters", "workspace") => entry.add(name, "invalid", NOT_ITS_WORKSPACE),
+                    _ => entry.add(name, "does_not_exist", NO_OBJECT),
+                }
             }
             let mut faults = Faults::default();
             faults.each("prp_roles", each);
@@ -86,7 +89,9 @@ fn located(refusal: Refusal, entries: usize) -> Failure {
     }
 }
 
-type Entry = (PortalRole, Place);
+const NOT_ITS_WORKSPACE: &str = "The cluster is in another workspace.";
+
+type Entry = WantedRole;
 
 fn asked(object: &Map<String, Value>, most: usize) -> Result<(i64, Vec<Entry>), Failure> {
     let mut fields = Fields::of(object);
@@ -109,7 +114,7 @@ fn entries_of(fields: &mut Fields<'_>, items: &[Value]) -> Option<Vec<Entry>> {
     let roles: Vec<Entry> = read.into_iter().flatten().collect();
     let mut places: Vec<_> = roles
         .iter()
-        .map(|(_, place)| (place.workspace, place.cluster))
+        .map(|wanted| (wanted.place.workspace, wanted.place.cluster))
         .collect();
     places.sort_unstable();
     places.dedup();
@@ -125,7 +130,8 @@ fn entries_of(fields: &mut Fields<'_>, items: &[Value]) -> Option<Vec<Entry>> {
     None
 }
 
-/// A role with the place that it is held in, and no other.
+/// A role with the place that it is held in, and no other; beside a cluster its
+/// workspace may stand.
 fn entry(item: &Value) -> Result<Entry, Faults> {
     let Value::Object(object) = item else {
         let got = kind(item);
@@ -134,7 +140,7 @@ fn entry(item: &Value) -> Result<Entry, Faults> {
     };
     let mut fields = Fields::of(object);
     let role = fields.choice("role", Need::Required, PortalRole::named);
-    let place = Place {
+    let mut place = Place {
         workspace: fields.id("workspace", Need::Optional).flatten(),
         cluster: fields.id("cluster", Need::Optional).flatten(),
     };
@@ -147,6 +153,10 @@ fn entry(item: &Value) -> Result<Entry, Faults> {
         Scope::Cluster => (false, true),
         Scope::Everywhere => (false, false),
     };
+    let mut workspace_of_cluster = None;
+    if cluster && place.cluster.is_some() {
+        workspace_of_cluster = place.workspace.take();
+    }
     for (name, wanted, sent) in [
         ("workspace", workspace, place.workspace),
         ("cluster", cluster, place.cluster),
@@ -159,7 +169,11 @@ fn entry(item: &Value) -> Result<Entry, Faults> {
         }
     }
     fields.done()?;
-    Ok((role, place))
+    Ok(WantedRole {
+        role,
+        place,
+        workspace_of_cluster,
+    })
 }
 
 pub async fn change(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) -> HttpResponse {

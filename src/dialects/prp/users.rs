@@ -10,6 +10,7 @@ use super::call::{Call, Prp, answer};
 use super::error::Failure;
 use super::fields::{Fields, Need};
 use super::paging;
+use crate::dialects::email::is_address;
 use crate::directory::DirectoryError;
 use crate::directory::portal::{
     HeldRole, InviteUser, InvitedAs, ListPortalUsers, Portal, PortalRole, PortalUser, UserOrder,
@@ -122,15 +123,6 @@ fn invitation(object: Map<String, Value>, portal: Option<Portal>) -> Result<Invi
         partner,
         authority: Default::default(),
     })
-}
-
-/// Stricter than the native surface, as the original is: a domain has a dot.
-fn is_address(text: &str) -> bool {
-    let (_, domain) = text.rsplit_once('@').unwrap_or_default();
-    let labels = domain.split('.');
-    values::email_within(text, values::MAX_TEXT).is_ok()
-        && (domain.eq_ignore_ascii_case("localhost") || domain.contains('.'))
-        && labels.into_iter().all(|label| !label.is_empty())
 }
 
 /// As what somebody is invited, and for which partner.

@@ -1,14 +1,31 @@
 //! The fields of rows: what each is called and how its value is taken. The rules
-//! are those of the values themselves.
+//! are those of the values themselves. A text that breaks one is kept beside its
+//! problem: what stands in a record is no fault, whatever the rules of today.
 
 use serde_json::{Map, Value};
 
-use super::rows::RowProblem;
-use crate::directory::Problem;
+use super::rows::{Doubt, RowProblem};
+use crate::directory::{Problem, values};
 
 pub struct Field<D> {
     pub name: &'static str,
     pub read: fn(&mut D, &Value) -> Result<(), Problem>,
+    /// Takes any text that can be kept.
+    pub keep: Option<fn(&mut D, &str)>,
+}
+
+/// A text that can be kept in a column, and in its index.
+fn keepable<'a>(name: &str, value: &'a Value) -> Option<&'a str> {
+    let text = value.as_str()?;
+    // The longest that any surface takes.
+    let most = match name {
+        "include_context" | "exclude_context" | "include_bundles" | "exclude_bundles" => {
+            values::MAX_LONG_TEXT
+        }
+        _ => values::MAX_TEXT,
+    };
+    let is_kept = !text.is_empty() && !text.contains('\0') && text.chars().count() <= most;
+    is_kept.then_some(text)
 }
 
 /// A field of the draft's `changes`.
@@ -21,22 +38,38 @@ macro_rules! field {
                 draft.changes.$name = Some(read(value)?);
                 Ok(())
             },
+            keep: None,
         }
     };
     (text $name:ident, $check:expr) => {
-        field!(put $name, |value| json::text(stringify!($name), value).and_then($check))
+        Field {
+            keep: Some(|draft, text| draft.changes.$name = Some(text.to_owned())),
+            ..field!(put $name, |value| json::text(stringify!($name), value).and_then($check))
+        }
     };
     (maybe_text $name:ident, $most:expr) => {
-        field!(put $name, |value| json::maybe_text(stringify!($name), value, $most))
+        Field {
+            keep: Some(|draft, text| draft.changes.$name = Some(Some(text.to_owned()))),
+            ..field!(put $name, |value| json::maybe_text(stringify!($name), value, $most))
+        }
     };
     (maybe $name:ident, $check:expr) => {
-        field!(put $name, |value| json::maybe(stringify!($name), value, $check))
+        Field {
+            keep: Some(|draft, text| draft.changes.$name = Some(Some(text.to_owned()))),
+            ..field!(put $name, |value| json::maybe(stringify!($name), value, $check))
+        }
     };
     (choice $name:ident, $choices:expr) => {
-        field!(text $name, |text| values::choice(stringify!($name), text, $choices))
+        field!(put $name, |value| {
+            json::text(stringify!($name), value)
+                .and_then(|text| values::choice(stringify!($name), text, $choices))
+        })
     };
     (maybe_choice $name:ident, $choices:expr) => {
-        field!(maybe $name, |text| values::choice(stringify!($name), text, $choices))
+        field!(put $name, |value| {
+            let check = |text: &str| values::choice(stringify!($name), text, $choices);
+            json::maybe(stringify!($name), value, check)
+        })
     };
     (amount $name:ident) => {
         field!(put $name, |value| json::maybe_amount(stringify!($name), value))
@@ -59,32 +92,53 @@ macro_rules! own {
                 draft.$name = Some(read(value)?);
                 Ok(())
             },
+            keep: None,
         }
     };
 }
 
-/// Takes every member; all problems are told. `kind` is nobody's field.
-pub fn read<D: Default>(
-    fields: &[Field<D>],
-    members: &Map<String, Value>,
-    problems: &mut Vec<RowProblem>,
-) -> D {
+/// What was found wrong with a row.
+#[derive(Default)]
+pub struct Found {
+    pub problems: Vec<RowProblem>,
+    /// What is a problem unless it stands in the record already.
+    pub doubts: Vec<Doubt>,
+}
+
+/// Takes every member; all problems are told. `kind` and `unchecked` are nobody's
+/// fields.
+pub fn read<D: Default>(fields: &[Field<D>], members: &Map<String, Value>, found: &mut Found) -> D {
     let mut draft = D::default();
     for (name, value) in members {
-        if name == "kind" {
+        if name == "kind" || name == UNCHECKED {
             continue;
         }
-        match fields.iter().find(|field| field.name == name) {
-            None => problems.push(RowProblem::new(name, no_such_field(name))),
-            Some(field) => {
-                if let Err(problem) = (field.read)(&mut draft, value) {
-                    problems.push(problem.into());
-                }
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            found
+                .problems
+                .push(RowProblem::new(name, no_such_field(name)));
+            continue;
+        };
+        let Err(problem) = (field.read)(&mut draft, value) else {
+            continue;
+        };
+        match (field.keep, keepable(name, value)) {
+            (Some(keep), Some(text)) => {
+                keep(&mut draft, text);
+                found.doubts.push(Doubt {
+                    problem: problem.into(),
+                    value: text.to_owned(),
+                });
             }
+            _ => found.problems.push(problem.into()),
         }
     }
     draft
 }
+
+/// Names the fields of a row whose values are kept whatever the rules say: an
+/// export writes it where a record has such values.
+pub const UNCHECKED: &str = "unchecked";
 
 pub fn names<D>(fields: &[Field<D>]) -> Vec<&'static str> {
     fields.iter().map(|field| field.name).collect()

@@ -10,9 +10,10 @@ mod rows;
 
 pub use check::{Check, Finding, Part};
 pub use export::{ExportPage, Exported};
+pub use fields::UNCHECKED;
 pub use rows::{
-    CheckHash, ClusterRow, GrantRow, PartnerRow, RoleRow, Row, RowProblem, UserRow, WorkspaceRow,
-    cluster_name, fields_of, read_row,
+    CheckHash, ClusterRow, Doubt, GrantRow, PartnerRow, RoleRow, Row, RowProblem, UserRow,
+    WorkspaceRow, cluster_name, doubtful_fields, fields_of, read_row,
 };
 
 use std::collections::BTreeMap;
@@ -75,6 +76,8 @@ impl Operation for RefreshStatistics {
 pub struct Numbered {
     pub line: u64,
     pub row: Row,
+    /// What is wrong with it, unless it says what is so already.
+    pub doubts: Vec<Doubt>,
 }
 
 /// What became of the rows of one kind.

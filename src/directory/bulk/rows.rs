@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 mod row_fields;
 
 use super::Kind;
-use super::fields::{names, read};
+use super::fields::{Found, UNCHECKED, names, read};
 use crate::directory::clusters::ClusterChanges;
 use crate::directory::grants::GrantChanges;
 use crate::directory::partners::PartnerChanges;
 use crate::directory::roles::RoleChanges;
 use crate::directory::users::{PasswordHash, UserChanges};
 use crate::directory::workspaces::WorkspaceChanges;
-use crate::directory::{Problem, values};
+use crate::directory::{Problem, json, values};
 use row_fields::{CLUSTERS, GRANTS, PARTNERS, ROLES, USERS, WORKSPACES};
 
 /// What is wrong with one field of a row; about the whole row without a field.
@@ -39,6 +39,25 @@ impl RowProblem {
 impl From<Problem> for RowProblem {
     fn from(problem: Problem) -> Self {
         Self::new(problem.field, problem.message)
+    }
+}
+
+/// A text that breaks a rule. It is no fault of a row that says what is so already.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    pub problem: RowProblem,
+    pub value: String,
+}
+
+impl Doubt {
+    /// The problems that remain beside a record of these members.
+    pub fn remaining(doubts: &[Self], there: Option<&Map<String, Value>>) -> Vec<RowProblem> {
+        let stands = |doubt: &&Self| {
+            let value = there.and_then(|there| there.get(&doubt.problem.field));
+            value.and_then(Value::as_str) == Some(&doubt.value)
+        };
+        let remaining = doubts.iter().filter(|doubt| !stands(doubt));
+        remaining.map(|doubt| doubt.problem.clone()).collect()
     }
 }
 
@@ -82,6 +101,8 @@ pub struct RoleRow {
     pub changes: RoleChanges,
     /// Names of roles.
     pub includes: Option<Vec<String>>,
+    /// Whether the name is kept whatever the rules say.
+    pub keeps_name: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -102,9 +123,17 @@ pub struct UserRow {
     pub last_login: Option<Option<String>>,
     pub created: Option<Option<String>>,
     pub modified: Option<Option<String>>,
+    /// Fields whose values are kept whatever the rules say.
+    pub unchecked: Vec<String>,
+    /// As of every row: see [`super::Numbered`].
+    pub doubts: Vec<Doubt>,
 }
 
 impl UserRow {
+    pub fn is_unchecked(&self, field: &str) -> bool {
+        self.unchecked.iter().any(|name| name == field)
+    }
+
     pub fn username(&self) -> &str {
         self.changes.username.as_deref().unwrap_or_default()
     }
@@ -127,27 +156,87 @@ pub fn cluster_name(code: &str, cluster_type: &str, title: &str) -> String {
 
 /// What the fields of a kind are called, as a table has them.
 pub fn fields_of(kind: Kind) -> Vec<&'static str> {
-    match kind {
+    let mut fields = match kind {
         Kind::Workspaces => names(WORKSPACES),
         Kind::Clusters => names(CLUSTERS),
         Kind::Roles => names(ROLES),
         Kind::Partners => names(PARTNERS),
         Kind::Users => names(USERS),
         Kind::Grants => names(GRANTS),
-    }
+    };
+    fields.push(UNCHECKED);
+    fields
+}
+
+/// The fields of an exported row whose values no rule of today would take.
+pub fn doubtful_fields(kind: Kind, members: &Map<String, Value>) -> Vec<String> {
+    let (_, found) = read_members(kind, members);
+    let doubts = found.doubts.into_iter();
+    doubts.map(|doubt| doubt.problem.field).collect()
 }
 
 /// Whether a hash is one that can be verified, or why not.
 pub type CheckHash = fn(&str) -> Result<(), String>;
 
-/// A row, or everything that is wrong with it.
+/// A row with what is doubtful about it, or everything that is wrong with it.
 pub fn read_row(
     kind: Kind,
     members: &Map<String, Value>,
     check_hash: CheckHash,
-) -> Result<Row, Vec<RowProblem>> {
-    let mut problems = Vec::new();
-    let out = &mut problems;
+) -> Result<(Row, Vec<Doubt>), Vec<RowProblem>> {
+    let (mut row, mut found) = read_members(kind, members);
+    let out = &mut found.problems;
+    let unchecked = unchecked(kind, members, out);
+    match &mut row {
+        Row::User(row) => {
+            if let Some(Some(hash)) = &row.changes.password_hash
+                && let Err(why) = check_hash(hash.expose())
+            {
+                out.push(RowProblem::new("password_hash", why));
+            }
+            row.unchecked.clone_from(&unchecked);
+        }
+        Row::Role(row) => row.keeps_name = unchecked.iter().any(|name| name == "name"),
+        _ => {}
+    }
+    let is_checked = |doubt: &Doubt| !unchecked.contains(&doubt.problem.field);
+    found.doubts.retain(is_checked);
+    if found.problems.is_empty() {
+        return Ok((row, found.doubts));
+    }
+    let doubts = found.doubts.into_iter();
+    found.problems.extend(doubts.map(|doubt| doubt.problem));
+    Err(found.problems)
+}
+
+/// The names of fields under `unchecked`.
+fn unchecked(
+    kind: Kind,
+    members: &Map<String, Value>,
+    problems: &mut Vec<RowProblem>,
+) -> Vec<String> {
+    let Some(value) = members.get(UNCHECKED) else {
+        return Vec::new();
+    };
+    let known = fields_of(kind);
+    let names = json::texts(UNCHECKED, value).and_then(|names| {
+        match names.iter().find(|name| !known.contains(&name.as_str())) {
+            None => Ok(names),
+            Some(name) => {
+                let message = format!("There is no field {name:?}.");
+                Err(Problem::invalid(UNCHECKED, message))
+            }
+        }
+    });
+    names.unwrap_or_else(|problem| {
+        problems.push(problem.into());
+        Vec::new()
+    })
+}
+
+fn read_members(kind: Kind, members: &Map<String, Value>) -> (Row, Found) {
+    let mut found = Found::default();
+    let out = &mut found;
     let row = match kind {
         Kind::Workspaces => {
             let row: WorkspaceRow = read(WORKSPACES, members, out);
@@ -177,14 +266,9 @@ pub fn read_row(
         Kind::Users => {
             let row: UserRow = read(USERS, members, out);
             require(out, &[("username", row.changes.username.is_none())]);
-            if let Some(Some(hash)) = &row.changes.password_hash
-                && let Err(why) = check_hash(hash.expose())
-            {
-                out.push(RowProblem::new("password_hash", why));
-            }
             if row.changes.ldap_id.is_some() && row.external != Some(true) {
                 let message = "Only an external user has an entry in LDAP.";
-                out.push(RowProblem::new("ldap_id", message));
+                out.problems.push(RowProblem::new("ldap_id", message));
             }
             Row::User(Box::new(row))
         }
@@ -195,16 +279,13 @@ pub fn read_row(
             Row::Grant(Box::new(row))
         }
     };
-    if problems.is_empty() {
-        Ok(row)
-    } else {
-        Err(problems)
-    }
+    (row, found)
 }
 
 /// What is wrong is not also missing.
-fn require(problems: &mut Vec<RowProblem>, lacking: &[(&'static str, bool)]) {
+fn require(found: &mut Found, lacking: &[(&'static str, bool)]) {
     for missing in Problem::all_missing(lacking) {
+        let problems = &mut found.problems;
         if !problems.iter().any(|known| known.field == missing.field) {
             problems.push(missing.into());
         }

@@ -11,7 +11,7 @@ pub use partners::{
     FindPortalPartner, ListPortalPartners, PartnerOrder, PortalPartner,
 };
 pub use role_groups::{
-    ChangePortalRole, DEACTIVATED, GivePortalRoles, RemovePortalRole, RoleGroup,
+    ChangePortalRole, DEACTIVATED, GivePortalRoles, RemovePortalRole, RoleGroup, WantedRole,
 };
 pub use users::{
     HeldRole, InviteUser, InvitedAs, ListPortalUsers, PartnerBrief, PortalUser, UserOrder,

@@ -44,6 +44,8 @@ impl Operation for ListPortalPartners {
 pub struct FindPortalPartner {
     pub caller: Caller,
     pub id: i64,
+    /// For the clusters alone, which a member sees of their own partner, too.
+    pub only_clusters: bool,
 }
 
 impl Operation for FindPortalPartner {

@@ -15,12 +15,21 @@ pub struct RoleGroup {
     pub is_active: bool,
 }
 
+/// A role that shall be held in this place.
+#[derive(Clone, Copy, Debug)]
+pub struct WantedRole {
+    pub role: PortalRole,
+    pub place: Place,
+    /// What was named beside the cluster: it must be the cluster's own workspace.
+    pub workspace_of_cluster: Option<i64>,
+}
+
 /// Gives several roles to one user, all or none, one for each place. A system
 /// admin of clusters loses the roles in single ones.
 #[derive(Clone, Debug)]
 pub struct GivePortalRoles {
     pub user: i64,
-    pub roles: Vec<(PortalRole, Place)>,
+    pub roles: Vec<WantedRole>,
     pub authority: Authority,
 }
 

@@ -92,18 +92,13 @@ impl Run for CheckAdministered {
     type Answer = Obstacles;
 
     async fn run(&self, _: &Context, connection: &mut Conn) -> Result<Obstacles, DirectoryError> {
-        let mut obstacles = Obstacles {
-            is_missing: false,
-            is_taken: false,
-            no_group: None,
-        };
+        let mut obstacles = Obstacles::default();
         if let Some(id) = self.id {
             let living = users::table
                 .find(id)
                 .filter(users::deleted_at.is_null())
-                .select(users::id);
-            let living: Option<i64> = living.get_result(connection).await.optional()?;
-            obstacles.is_missing = living.is_none();
+                .select(Record::as_select());
+            obstacles.record = living.get_result(connection).await.optional()?;
         }
         if let Some(username) = &self.username {
             let holder = users::table

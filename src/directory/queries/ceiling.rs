@@ -183,6 +183,43 @@ pub async fn ceiling(
     Ok(Ceiling::Of(own))
 }
 
+/// What is held in a workspace counts in its clusters: a move gives the permissions
+/// of roles that are held in the new one, and takes those of the old one. The
+/// portal's roles and grant rules look at the place of the grant alone.
+pub async fn may_move_cluster(
+    reach: Reach,
+    (from, to): (i64, i64),
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let ceiling = ceiling(reach, context, connection).await?;
+    if matches!(ceiling, Ceiling::Everything) {
+        return Ok(());
+    }
+    let mut holdings = Vec::new();
+    for (workspace, end) in [(from, End::past()), (to, End::NEVER)] {
+        let there = grants::table
+            .filter(grants::workspace_id.eq(workspace))
+            .filter(not_over!(context.now_text()))
+            .select(grants::role_id)
+            .distinct();
+        let roles: Vec<i64> = there.load(connection).await?;
+        let held = |role| Holding::of_role(role, end.clone());
+        holdings.extend(roles.into_iter().map(held));
+    }
+    let given = Privileges {
+        rules: Vec::new(),
+        portal: Vec::new(),
+        ..privileges(&holdings, Names::OfAllPlaces, connection).await?
+    };
+    match ceiling.covers_all_but_rules(&given) {
+        true => Ok(()),
+        false => Err(DirectoryError::Protected(
+            "Roles that are held in the workspace permit more than you may: a move would give or take what they permit in the cluster.",
+        )),
+    }
+}
+
 type HoldingRow = (i64, Option<i64>, Option<i64>, Option<String>);
 const HOLDING: (
     grants::role_id,

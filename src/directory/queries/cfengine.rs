@@ -231,10 +231,18 @@ impl Run for UpdateNamedRole {
     type Answer = Role;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Role, DirectoryError> {
-        let update = UpdateRole {
+        let mut update = UpdateRole {
             id: role_named(&self.name, connection).await?,
             ..self.update.clone()
         };
+        if update.changes.description == Some(None) {
+            let description = roles::table.find(update.id).select(roles::description);
+            let description: Option<String> = description.get_result(connection).await?;
+            // An entry shows an empty text where there is none, too.
+            if description.is_some_and(|text| text.is_empty()) {
+                update.changes.description = None;
+            }
+        }
         update.run(context, connection).await
     }
 }

@@ -1,4 +1,5 @@
 use super::audit::record;
+use super::ceiling::may_move_cluster;
 use super::prelude::*;
 use super::{env, found, links, places};
 use crate::directory::clusters::{
@@ -200,10 +201,16 @@ impl Run for UpdateCluster {
             let authority = Authority::default();
             links::replace(side, partners, authority, context, connection).await?;
         }
-        let changes = settle(&self.changes, Some(&before))?;
-        let changes = changes.without_unchanged(&before);
+        let mut changes = self.changes.clone().without_unchanged(&before);
+        if !changes.is_empty() {
+            changes = settle(&self.changes, Some(&before))?.without_unchanged(&before);
+        }
         if changes.is_empty() {
             return Ok(before);
+        }
+        if let Some(workspace) = changes.workspace_id {
+            let places = (before.workspace_id, workspace);
+            may_move_cluster(self.reach, places, context, connection).await?;
         }
         diesel::update(clusters::table.find(self.id))
             .set((

@@ -379,39 +379,58 @@ impl Run for UpdateGrant {
         if changes.is_empty() {
             return Ok(before);
         }
-        let after: Grant = diesel::update(grants::table.find(self.id))
-            .set((
-                &changes,
-                // Only another end is told again.
-                grants::end_told.eq(grants::end_told.and(
-                    changes
-                        .valid_until
-                        .is_none()
-                        .into_sql::<diesel::sql_types::Bool>(),
-                )),
-                // Whoever changes it makes it theirs: it no longer goes with a group.
-                grants::origin.eq(None::<String>),
-                grants::version.eq(grants::version + 1),
-                grants::modified.eq(context.now_text()),
-            ))
-            .returning(Grant::as_returning())
-            .lasting()
-            .get_result(connection)
-            .await
-            .map_err(same_grant)?;
-        let (old, new) = difference(described(&before), described(&after));
-        let happening = Happening {
-            before: Some(old),
-            after: Some(new),
-            ..told("update", self.id, None, None)
-        };
-        record(context, connection, happening).await?;
-        mail(Some(&before), Some(&after), context, connection).await?;
-        if before.role_id == ADMIN {
-            some_administrator(context, connection).await?;
-        }
-        Ok(after)
+        put(&before, &changes, false, context, connection).await
     }
+}
+
+/// Writes what shall change of a grant, whoever may; perhaps it is then held
+/// everywhere, and not in a place.
+pub async fn put(
+    before: &Grant,
+    changes: &GrantChanges,
+    drops_place: bool,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Grant, DirectoryError> {
+    let nowhere = drops_place.then(|| {
+        (
+            grants::workspace_id.eq(None::<i64>),
+            grants::cluster_id.eq(None::<i64>),
+        )
+    });
+    let after: Grant = diesel::update(grants::table.find(before.id))
+        .set((
+            changes,
+            nowhere,
+            // Only another end is told again.
+            grants::end_told.eq(grants::end_told.and(
+                changes
+                    .valid_until
+                    .is_none()
+                    .into_sql::<diesel::sql_types::Bool>(),
+            )),
+            // Whoever changes it makes it theirs: it no longer goes with a group.
+            grants::origin.eq(None::<String>),
+            grants::version.eq(grants::version + 1),
+            grants::modified.eq(context.now_text()),
+        ))
+        .returning(Grant::as_returning())
+        .lasting()
+        .get_result(connection)
+        .await
+        .map_err(same_grant)?;
+    let (old, new) = difference(described(before), described(&after));
+    let happening = Happening {
+        before: Some(old),
+        after: Some(new),
+        ..told("update", before.id, None, None)
+    };
+    record(context, connection, happening).await?;
+    mail(Some(before), Some(&after), context, connection).await?;
+    if before.role_id == ADMIN {
+        some_administrator(context, connection).await?;
+    }
+    Ok(after)
 }
 
 /// The only unique index of the table.
@@ -541,7 +560,7 @@ impl Run for GiveRoles {
     }
 }
 
-const TAKEN: DirectoryError =
+pub const TAKEN: DirectoryError =
     DirectoryError::Protected("Role already exists in cluster or workspace.");
 
 /// One of these roles in each place, and with one that is held everywhere no other.

@@ -82,12 +82,15 @@ pub async fn role_problem(
         .select((roles::id, roles::name))
         .load(connection)
         .await?;
-    // Roles that differ in case alone are told apart until their names are unique
-    // whatever the case.
-    let alike = |(_, other): &Named| clash(name, other) == Some(Clash::LooksAlike);
-    let found = others(like, own).any(|other| alike(&other) || is_disguised(name, &other.1));
+    let found = others(like, own).any(|(_, other)| is_role_in_the_way(name, &other));
     let message = "This name looks like that of another role.";
     Ok(found.then(|| Problem::taken("name", message)))
+}
+
+/// Whether a role of this name cannot stand beside another's. Those that differ in
+/// case alone are told apart until their names are unique whatever the case.
+pub fn is_role_in_the_way(name: &str, other: &str) -> bool {
+    clash(name, other) == Some(Clash::LooksAlike) || is_disguised(name, other)
 }
 
 /// The same letters in another width or form: not only in another case.

@@ -163,59 +163,79 @@ impl Run for CreateRole {
     type Answer = Role;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Role, DirectoryError> {
-        may_protect(self.reach, self.changes.unchangeable == Some(true))?;
-        let ceiling = ceiling(self.reach, context, connection).await?;
-        let changes = self.changes.clone();
+        make(self, false, context, connection).await
+    }
+}
+
+/// Makes a role; perhaps under a name that has stood beside those of others
+/// elsewhere, and is not looked at.
+pub async fn make(
+    create: &CreateRole,
+    keeps_name: bool,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Role, DirectoryError> {
+    may_protect(create.reach, create.changes.unchangeable == Some(true))?;
+    let ceiling = ceiling(create.reach, context, connection).await?;
+    let changes = create.changes.clone();
+    if !keeps_name {
         refuse_name(&changes, None, connection).await?;
-        let now = context.now_text();
-        let name = changes.name.as_deref().unwrap_or_default();
-        let new = NewRole {
-            name,
-            name_skeleton: skeleton(name),
-            created: &now,
-            modified: &now,
-            created_by: context.actor_id(),
-            modified_by: context.actor_id(),
-        };
-        let mut role: Role = diesel::insert_into(roles::table)
-            .values(new)
+    }
+    let now = context.now_text();
+    let name = changes.name.as_deref().unwrap_or_default();
+    let new = NewRole {
+        name,
+        name_skeleton: skeleton(name),
+        created: &now,
+        modified: &now,
+        created_by: context.actor_id(),
+        modified_by: context.actor_id(),
+    };
+    let mut role: Role = diesel::insert_into(roles::table)
+        .values(new)
+        .returning(Role::as_returning())
+        .get_result(connection)
+        .await?;
+    let id = role.id;
+    let rest = RoleChanges {
+        name: None,
+        ..changes
+    };
+    if !rest.is_empty() {
+        role = diesel::update(roles::table.find(id))
+            .set(&rest)
             .returning(Role::as_returning())
+            .lasting()
             .get_result(connection)
             .await?;
-        let id = role.id;
-        let rest = RoleChanges {
-            name: None,
-            ..changes
-        };
-        if !rest.is_empty() {
-            role = diesel::update(roles::table.find(id))
-                .set(&rest)
-                .returning(Role::as_returning())
-                .lasting()
-                .get_result(connection)
-                .await?;
-        }
-        require_roles(
-            &ceiling,
-            vec![Holding::of_role(id, End::past())],
+    }
+    require_roles(
+        &ceiling,
+        vec![Holding::of_role(id, End::past())],
+        connection,
+    )
+    .await?;
+    if create.reach == Reach::Everything {
+        predefine(&role, connection).await?;
+    }
+    let after = Some(described(&role));
+    record(context, connection, happening("create", id, None, after)).await?;
+    if let Some(parts) = &create.includes {
+        let side = Relation::RoleIncludes.of(id);
+        let authority = Authority::Reach(create.reach);
+        links::replace(side, parts, authority, context, connection).await?;
+    }
+    if let Some(users) = &create.users {
+        add_users(
+            id,
+            users,
+            Authority::Reach(create.reach),
+            context,
             connection,
         )
         .await?;
-        if self.reach == Reach::Everything {
-            predefine(&role, connection).await?;
-        }
-        let after = Some(described(&role));
-        record(context, connection, happening("create", id, None, after)).await?;
-        if let Some(parts) = &self.includes {
-            let side = Relation::RoleIncludes.of(id);
-            let authority = Authority::Reach(self.reach);
-            links::replace(side, parts, authority, context, connection).await?;
-        }
-        if let Some(users) = &self.users {
-            add_users(id, users, Authority::Reach(self.reach), context, connection).await?;
-        }
-        Ok(role)
     }
+    Ok(role)
 }
 
 /// Refuses a name that cannot be told from that of another role.
@@ -355,6 +375,26 @@ fn unprotects(update: &UpdateRole) -> bool {
         && update.id != ADMIN
 }
 
+/// Refuses to change a role that is unchangeable; what was read of it can be sent
+/// back.
+async fn leaves_alone(
+    update: &UpdateRole,
+    changes: &RoleChanges,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    if !changes.is_empty() || update.users.is_some() {
+        return Err(UNCHANGEABLE);
+    }
+    let Some(wanted) = &update.includes else {
+        return Ok(());
+    };
+    let parts = links::members(Relation::RoleIncludes.of(update.id), connection).await?;
+    match parts == wanted.iter().copied().collect() {
+        true => Ok(()),
+        false => Err(UNCHANGEABLE),
+    }
+}
+
 /// What needs more than the permission to change roles.
 async fn may_change(
     ceiling: &Ceiling,
@@ -383,13 +423,13 @@ impl Run for UpdateRole {
         }
         let before = found(by_id_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
+        let changes = self.changes.clone().without_unchanged(&before);
         if before.unchangeable && !unprotects(self) {
-            return Err(UNCHANGEABLE);
+            leaves_alone(self, &changes, connection).await?;
         }
         let ceiling = ceiling(self.reach, context, connection).await?;
         let untouched = Holding::of_role(self.id, End::past());
         require_roles(&ceiling, vec![untouched], connection).await?;
-        let changes = self.changes.clone().without_unchanged(&before);
         may_protect(self.reach, changes.unchangeable.is_some())?;
         may_change(&ceiling, &before, &changes, context, connection).await?;
         let authority = Authority::Reach(self.reach);

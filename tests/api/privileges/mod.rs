@@ -5,6 +5,7 @@
 mod giving;
 mod later;
 mod model;
+mod places;
 mod protecting;
 mod random;
 mod roles;

@@ -610,3 +610,150 @@ fn an_unknown_role_group_is_not_found() {
         }
     }
 }
+
+#[test]
+fn a_role_of_a_cluster_is_named_with_the_workspace_of_the_cluster() {
+    let world = World::new();
+    let user = world.somebody(None, &[]);
+    let imo = world.imo();
+    let body = |cluster: Value, workspace: Value| {
+        json!({"user_id": user.id, "prp_roles": [
+            {"role": "CLUSTER_VIEWER", "cluster": cluster, "workspace": workspace},
+        ]})
+    };
+    let health = json!(world.health.id);
+    for (workspace, code) in [
+        (json!(world.chad.id), "invalid"),
+        (json!(4711), "does_not_exist"),
+        (json!("x"), "incorrect_type"),
+    ] {
+        let ask = || {
+            post(
+                &imo,
+                "role-group/",
+                &body(health.clone(), workspace.clone()),
+            )
+        };
+        let answer = world.refused(400, ask).json();
+        let entry = &answer["error_codes"]["prp_roles"][0];
+        assert_eq!(*entry, json!({"workspace": [code]}), "{workspace}");
+        assert!(answer["prp_roles"][0]["workspace"][0].is_string());
+    }
+    // The cluster is what the role needs.
+    let ask = || {
+        post(
+            &imo,
+            "role-group/",
+            &body(Value::Null, json!(world.kenya.id)),
+        )
+    };
+    world.refused(400, ask);
+    let given = post(
+        &imo,
+        "role-group/",
+        &body(
+            json!(world.health.id.to_string()),
+            json!(world.kenya.id.to_string()),
+        ),
+    );
+    let entry = json!({"role": "CLUSTER_VIEWER", "workspace": null, "cluster": world.health.id});
+    assert_eq!(given.expect(201).json()["prp_roles"], json!([entry]));
+    // A role of a workspace has no cluster, and the same cluster comes once.
+    let both = json!({"user_id": user.id, "prp_roles": [
+        {"role": "IP_VIEWER", "cluster": world.health.id, "workspace": world.kenya.id},
+    ]});
+    world.refused(400, || post(&world.app.admin(), "role-group/", &both));
+    let twice = json!({"user_id": user.id, "prp_roles": [
+        {"role": "CLUSTER_VIEWER", "cluster": world.wash.id},
+        {"role": "CLUSTER_MEMBER", "cluster": world.wash.id, "workspace": world.wash.workspace},
+    ]});
+    world.refused(400, || post(&world.app.admin(), "role-group/", &twice));
+}
+
+#[test]
+fn a_role_becomes_that_of_the_system_admin_by_those_who_may_give_it() {
+    let world = World::new();
+    let app = &world.app;
+    let becomes = json!({"role": "CLUSTER_SYSTEM_ADMIN"});
+    let held = |user: &Member| {
+        let grants = app
+            .admin()
+            .get(&format!("/users/{}/grants?include=role", user.id));
+        let grants = grants.expect(200).json();
+        let mut held: Vec<String> = Vec::new();
+        for grant in grants["data"].as_array().unwrap() {
+            let links = &grant["relationships"];
+            held.push(format!(
+                "{} {}",
+                links["role"]["data"]["id"], links["cluster"]["data"]["id"]
+            ));
+        }
+        held
+    };
+    let admin_role = crate::support::role_named(app, "CLUSTER_SYSTEM_ADMIN").id;
+    for client in [world.system_admin(), app.admin()] {
+        let target = world.somebody(Some(&world.acme), &[]);
+        let first = give(app, &target, "CLUSTER_MEMBER", world.health.place());
+        give(app, &target, "CLUSTER_VIEWER", world.wash.place());
+        let workspace = give(app, &target, "IP_VIEWER", world.kenya.place());
+        let path = format!("role-group/{first}/");
+        let answer = patch(&client, &path, &becomes).expect(200).json();
+        assert_eq!(
+            answer,
+            json!({"role": "CLUSTER_SYSTEM_ADMIN", "is_active": true})
+        );
+        let shown = get(&app.admin(), "users/?roles=CLUSTER_SYSTEM_ADMIN").json();
+        let results = shown["results"].as_array().unwrap().clone();
+        let user = results.iter().find(|user| user["id"] == target.id).unwrap();
+        let roles = user["prp_roles"].as_array().unwrap();
+        assert_eq!(roles.len(), 2, "{user}");
+        let promoted = roles.iter().find(|role| role["id"] == first).unwrap();
+        assert_eq!(promoted["cluster"], Value::Null);
+        assert_eq!(promoted["role"], "CLUSTER_SYSTEM_ADMIN");
+        assert!(roles.iter().any(|role| role["id"] == workspace));
+        assert_eq!(held(&target).len(), 2);
+        // It is that already, and there is one of it.
+        let again = give(app, &target, "CLUSTER_VIEWER", world.health.place());
+        let again = format!("role-group/{again}/");
+        let answer = world
+            .refused(403, || patch(&client, &again, &becomes))
+            .json();
+        assert_eq!(
+            answer["detail"],
+            json!(["Role already exists in cluster or workspace."])
+        );
+        let users = app
+            .admin()
+            .get(&format!("/roles/{admin_role}/users?page[size]=100"));
+        assert!(users.expect(200).ids().contains(&target.id.to_string()));
+    }
+    // Off with the same request.
+    let target = world.somebody(None, &[]);
+    let grant = give(app, &target, "CLUSTER_IMO", world.health.place());
+    let path = format!("role-group/{grant}/");
+    let off = json!({"role": "CLUSTER_SYSTEM_ADMIN", "is_active": false});
+    let answer = patch(&app.admin(), &path, &off).expect(200).json();
+    assert_eq!(answer, off);
+    // Nobody else, nobody for themselves, and back into a place by nobody.
+    let target = world.somebody(Some(&world.acme), &[]);
+    let grant = give(app, &target, "CLUSTER_VIEWER", world.health.place());
+    let path = format!("role-group/{grant}/");
+    for client in [
+        world.imo(),
+        world.member(),
+        world.viewer(),
+        world.officer(),
+        world.nobody(),
+    ] {
+        world.refused(403, || patch(&client, &path, &becomes));
+    }
+    let own = target.client(app);
+    world.refused(403, || patch(&own, &path, &becomes));
+    let highest = world.somebody(None, &[]);
+    let grant = give(app, &highest, "CLUSTER_SYSTEM_ADMIN", EVERYWHERE);
+    let path = format!("role-group/{grant}/");
+    world.refused(400, || {
+        patch(&app.admin(), &path, &json!({"role": "CLUSTER_VIEWER"}))
+    });
+    crate::bulk::run(&app.database, &["check"]).well();
+}

@@ -599,13 +599,13 @@ fn the_cluster_half_asks_for_type_and_partner() {
 }
 
 #[test]
-fn without_a_portal_only_an_administrator_makes_users() {
+fn without_a_portal_an_administrator_makes_a_plain_user() {
     let world = World::new();
     let made = post(&world.app.admin(), "users/", &invitation("plain@x.org"))
         .expect(201)
         .json();
     assert_eq!(made["partner"], Value::Null);
-    for client in [world.system_admin(), world.officer(), world.nobody()] {
+    for client in [world.system_admin(), world.viewer(), world.nobody()] {
         world.refused(403, || post(&client, "users/", &invitation("n@x.org")));
     }
     let user = world
@@ -616,6 +616,131 @@ fn without_a_portal_only_an_administrator_makes_users() {
         .data();
     assert_eq!(user["attributes"]["username"], "plain@x.org");
     assert_eq!(user["attributes"]["email"], "plain@x.org");
+}
+
+#[test]
+fn without_a_portal_an_officer_makes_a_user_of_their_own_partner() {
+    let world = World::new();
+    let alone = world.somebody(None, &[("IP_ADMIN", world.kenya.place())]);
+    let callers = [
+        (world.officer(), json!(world.acme.id)),
+        (world.ip_admin(), json!(world.acme.id)),
+        (alone.client(&world.app), Value::Null),
+    ];
+    for (number, (client, partner)) in callers.into_iter().enumerate() {
+        let mut body = invitation(&format!("u{number}@x.org"));
+        // Nobody makes users of another partner so.
+        body["partner"] = json!(world.other.id);
+        let made = post(&client, "users/", &body).expect(201).json();
+        assert_eq!(made["partner"]["id"], partner);
+        assert_eq!(made["prp_roles"], json!([]));
+    }
+    // In the half with clusters the caller says as what.
+    let mut body = invitation("member@x.org");
+    body["user_type"] = json!("PARTNER");
+    body["partner"] = json!(world.other.id);
+    let (member, imo) = (world.member(), world.imo());
+    world.refused(403, || post(&member, "users/", &body));
+    body["partner"] = json!(world.acme.id);
+    let made = post(&member, "users/", &body).expect(201).json();
+    assert_eq!(made["partner"]["id"], world.acme.id);
+    let mut body = invitation("imo@x.org");
+    body["user_type"] = json!("CLUSTER_ADMIN");
+    world.refused(403, || post(&imo, "users/", &body));
+    let made = post(&world.system_admin(), "users/", &body)
+        .expect(201)
+        .json();
+    assert_eq!(made["prp_roles"][0]["role"], "CLUSTER_SYSTEM_ADMIN");
+}
+
+#[test]
+fn addresses_that_django_refuses_are_refused() {
+    let world = World::new();
+    let long = format!("a@{}.org", "x".repeat(64));
+    for wrong in [
+        "a,b@x.org",
+        "<a@x.org>",
+        "mailto:a@x.org",
+        "a@x.org;",
+        "a..b@x.org",
+        "a@-x.org",
+        "a@x.o",
+        "a@x.com/",
+        "a@x",
+        "a b@x.org",
+        "a@x_y.org",
+        "ä@x.org",
+        "a@[1.2.3]",
+        &long,
+    ] {
+        let answer = world.refused(400, || {
+            post(&world.app.admin(), "users/", &invitation(wrong))
+        });
+        let answer = answer.json();
+        assert_eq!(
+            answer["email"],
+            json!(["Enter a valid email address."]),
+            "{wrong}"
+        );
+        assert_eq!(
+            answer["error_codes"]["email"],
+            json!(["invalid"]),
+            "{wrong}"
+        );
+    }
+    let umlauts = format!("a@{}.org", "ü".repeat(40));
+    for (number, good) in [
+        "o'brien@x.org",
+        "a/b@x.org",
+        "\"q\"@x.org",
+        "a@localhost",
+        "a@[127.0.0.1]",
+        "a@हिन्दी.भारत",
+        &umlauts,
+    ]
+    .iter()
+    .enumerate()
+    {
+        let made = post(&world.app.admin(), "users/", &invitation(good)).expect(201);
+        assert_eq!(made.json()["email"], *good, "{number}");
+    }
+}
+
+#[test]
+fn an_address_is_of_one_living_user_whatever_the_case() {
+    let world = World::new();
+    let app = &world.app;
+    let holder = a_user().with_email("Jane@Doe.ORG").create(app);
+    a_user().with_email("w@MÜNCHEN.de").create(app);
+    a_user().with_email("jane_@doe.org").create(app);
+    a_user().named("nick@doe.org").create(app);
+    let nobody = world.nobody();
+    for taken in [
+        "jane@doe.org",
+        "w@münchen.de",
+        "jane_@doe.org",
+        "nick@doe.org",
+    ] {
+        for client in [&app.admin(), &nobody] {
+            let ask = || post(client, "users/", &invitation(taken));
+            let answer = world.refused(400, ask).json();
+            let told = json!(["This user already exists in the system."]);
+            assert_eq!(answer["email"], told, "{taken}");
+            assert_eq!(answer["error_codes"]["email"], json!(["unique"]), "{taken}");
+        }
+    }
+    // Parts of an address, and what stands for anything elsewhere, are others.
+    for free in [
+        "ane@doe.org",
+        "jane@doe.or",
+        "jane%@doe.org",
+        "jan_@doe.org",
+        "w@munchen.de",
+    ] {
+        post(&app.admin(), "users/", &invitation(free)).expect(201);
+    }
+    app.admin().delete(&holder.path()).expect(204);
+    post(&app.admin(), "users/", &invitation("jane@doe.org")).expect(201);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::super::prelude::*;
 use super::env;
+use super::unchecked::{mark, mark_roles, mark_users};
 use crate::directory::bulk::{ExportPage, Exported, Kind, cluster_name};
 use crate::directory::clusters::Cluster;
 use crate::directory::grants::Grant;
@@ -22,7 +23,7 @@ impl Run for ExportPage {
     type Answer = Exported;
 
     async fn run(&self, _: &Context, connection: &mut Conn) -> Result<Exported, DirectoryError> {
-        let rows = match self.kind {
+        let mut rows = match self.kind {
             Kind::Workspaces => workspaces_page(self, connection).await?,
             Kind::Clusters => clusters_page(self, connection).await?,
             Kind::Roles => return all_roles(connection).await,
@@ -30,6 +31,10 @@ impl Run for ExportPage {
             Kind::Users => users_page(self, connection).await?,
             Kind::Grants => grants_page(self, connection).await?,
         };
+        match self.kind {
+            Kind::Users => mark_users(&mut rows, connection).await?,
+            kind => rows.iter_mut().for_each(|(_, row)| mark(kind, row, [])),
+        }
         let after = rows.last().map(|(id, _)| *id);
         Ok(Exported {
             rows: rows.into_iter().map(|(_, row)| row).collect(),
@@ -38,7 +43,7 @@ impl Run for ExportPage {
     }
 }
 
-type Rows = Vec<(i64, Map<String, Value>)>;
+pub type Rows = Vec<(i64, Map<String, Value>)>;
 
 /// The members of a row without bookkeeping, without ids, and without what is null.
 fn members<R: Serialize>(row: &R, without: &[&str]) -> Map<String, Value> {
@@ -157,6 +162,7 @@ async fn all_roles(connection: &mut Conn) -> Result<Exported, DirectoryError> {
             ));
         }
     }
+    mark_roles(&mut rows);
     Ok(Exported { rows, after: None })
 }
 

@@ -34,7 +34,7 @@ pub async fn take(
 ) -> Result<(), DirectoryError> {
     let rows: Vec<(u64, GrantRow)> = rows
         .into_iter()
-        .filter_map(|Numbered { line, row }| match row {
+        .filter_map(|Numbered { line, row, .. }| match row {
             Row::Grant(row) => Some((line, *row)),
             _ => None,
         })

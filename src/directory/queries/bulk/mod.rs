@@ -9,6 +9,7 @@ mod marks;
 mod names;
 mod people;
 mod things;
+mod unchecked;
 
 use serde_json::{Map, Value, json};
 
@@ -143,17 +144,18 @@ async fn run_of(
         Kind::Users => people::take(rows, batch, context, connection).await,
         Kind::Grants => giving::take(rows, batch, context, connection).await,
         _ => {
-            for Numbered { line, row } in rows {
+            for Numbered { line, row, doubts } in rows {
+                let at = things::At { line, doubts };
                 match row {
                     Row::Workspace(row) => {
-                        things::workspace(line, row, batch, context, connection).await?;
+                        things::workspace(at, row, batch, context, connection).await?;
                     }
                     Row::Cluster(row) => {
-                        things::cluster(line, row, batch, context, connection).await?;
+                        things::cluster(at, row, batch, context, connection).await?;
                     }
-                    Row::Role(row) => things::role(line, *row, batch, context, connection).await?,
+                    Row::Role(row) => things::role(at, *row, batch, context, connection).await?,
                     Row::Partner(row) => {
-                        things::partner(line, *row, batch, context, connection).await?;
+                        things::partner(at, *row, batch, context, connection).await?;
                     }
                     Row::User(_) | Row::Grant(_) => {}
                 }

@@ -7,11 +7,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use diesel::Insertable;
 use serde_json::{Map, Value};
 
+use super::super::names::taken;
 use super::super::prelude::*;
 use super::alike::{Alike, Which};
 use super::names::Names;
 use super::{Batch, env, guarded, names};
-use crate::directory::bulk::{Kind, Numbered, Row, RowProblem, UserRow};
+use crate::directory::bulk::{Doubt, Kind, Numbered, Row, RowProblem, UserRow};
 use crate::directory::delegation::Place;
 use crate::directory::grants::{NewGrant, misplaced};
 use crate::directory::members::{Authority, Change, ChangeMembers, Relation};
@@ -32,7 +33,7 @@ const UNAME_VARIANTS: u32 = 1000;
 struct WholeUser<'a> {
     username: &'a str,
     uname: &'a str,
-    username_folded: String,
+    username_folded: Option<String>,
     username_skeleton: String,
     uname_skeleton: String,
     name: Option<&'a str>,
@@ -81,7 +82,13 @@ pub async fn take(
                 continue;
             }
         };
-        match known.users.get(row.username()) {
+        let there = known.users.get(row.username());
+        let problems = remaining(&row, there);
+        if !problems.is_empty() {
+            batch.outcome.refuse(KIND, line, problems);
+            continue;
+        }
+        match there {
             None => new.push(Wanted {
                 line,
                 row,
@@ -104,8 +111,15 @@ pub async fn take(
     insert(&new, batch, context, connection).await
 }
 
-/// The rows with names in their one spelling, except those that users have had
-/// from before in another.
+/// What is wrong with values that the user does not have already.
+fn remaining(row: &UserRow, there: Option<&There>) -> Vec<RowProblem> {
+    let there = there.filter(|_| !row.doubts.is_empty());
+    let there = there.map(|there| crate::directory::events::described(&there.user));
+    Doubt::remaining(&row.doubts, there.as_ref())
+}
+
+/// The rows with names in their one spelling, except those that are kept in
+/// another, here or where they come from.
 async fn with_normal_names(
     mut rows: Vec<Numbered>,
     connection: &mut Conn,
@@ -126,6 +140,7 @@ async fn with_normal_names(
     for row in &mut rows {
         if let Row::User(row) = &mut row.row
             && !kept.contains(row.username())
+            && row.unchecked.is_empty()
         {
             row.changes = std::mem::take(&mut row.changes).normalized();
         }
@@ -147,6 +162,11 @@ async fn beside_each_other(
     let mut alike = Alike::load(Which::Username, &names, connection).await?;
     let mut kept = Vec::with_capacity(rows.len());
     for wanted in rows {
+        if wanted.row.is_unchecked("username") {
+            alike.add(wanted.row.username());
+            kept.push(wanted);
+            continue;
+        }
         match alike.take("username", wanted.row.username()) {
             Some(problem) => batch.refuse(KIND, wanted.line, problem.into()),
             None => kept.push(wanted),
@@ -159,8 +179,9 @@ async fn beside_each_other(
 fn once(rows: Vec<Numbered>, batch: &mut Batch<'_>) -> Vec<(u64, UserRow)> {
     let mut lines: HashMap<String, u64> = HashMap::with_capacity(rows.len());
     let mut kept = Vec::with_capacity(rows.len());
-    for Numbered { line, row } in rows {
-        let Row::User(row) = row else { continue };
+    for Numbered { line, row, doubts } in rows {
+        let Row::User(mut row) = row else { continue };
+        row.doubts = doubts;
         if let Some(first) = lines.get(row.username()) {
             let message = format!("The line {first} has the same.");
             batch.refuse(KIND, line, RowProblem::new("username", message));
@@ -475,7 +496,9 @@ async fn with_unames(
             batch.refuse(KIND, wanted.line, problem);
             continue;
         }
-        if asked_for && let Some(problem) = alike.take("uname", &uname) {
+        if wanted.row.is_unchecked("uname") {
+            alike.add(&uname);
+        } else if asked_for && let Some(problem) = alike.take("uname", &uname) {
             batch.refuse(KIND, wanted.line, problem.into());
             continue;
         }
@@ -549,7 +572,8 @@ async fn insert(
         return Ok(());
     }
     let now = context.now_text();
-    let whole: Vec<WholeUser<'_>> = rows.iter().map(|row| whole(row, &now, context)).collect();
+    let whole = rows.iter().map(|row| whole(row, &now, context));
+    let whole = free_letters(whole.collect(), rows, connection).await?;
     let ids: Vec<i64> = env::insert_returning!(users::table, whole, users::id => i64, connection);
     let mut held = Vec::new();
     for (wanted, id) in rows.iter().zip(&ids) {
@@ -572,6 +596,30 @@ async fn insert(
     Ok(())
 }
 
+/// The users with folded names that nobody else has: of names from elsewhere that
+/// differ in case alone, one has it.
+async fn free_letters<'a>(
+    mut whole: Vec<WholeUser<'a>>,
+    rows: &[Wanted],
+    connection: &mut Conn,
+) -> Result<Vec<WholeUser<'a>>, DirectoryError> {
+    if !rows.iter().any(|row| row.row.is_unchecked("username")) {
+        return Ok(whole);
+    }
+    let folded: Vec<String> = whole
+        .iter()
+        .flat_map(|user| user.username_folded.clone())
+        .collect();
+    let mut taken = taken(&folded, connection).await?;
+    for user in &mut whole {
+        user.username_folded = user
+            .username_folded
+            .take()
+            .filter(|folded| taken.insert(folded.clone()));
+    }
+    Ok(whole)
+}
+
 fn whole<'a>(wanted: &'a Wanted, now: &'a str, context: &Context) -> WholeUser<'a> {
     let row = &wanted.row;
     let UserChanges {
@@ -590,7 +638,7 @@ fn whole<'a>(wanted: &'a Wanted, now: &'a str, context: &Context) -> WholeUser<'
     WholeUser {
         username: row.username(),
         uname: &wanted.uname,
-        username_folded: folded(row.username()),
+        username_folded: Some(folded(row.username())),
         username_skeleton: skeleton(row.username()),
         uname_skeleton: skeleton(&wanted.uname),
         name: text(name),

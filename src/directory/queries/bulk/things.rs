@@ -3,11 +3,17 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::super::prelude::*;
+use super::super::roles::make;
 use super::{Batch, guarded, names};
 use crate::directory::Expected;
-use crate::directory::bulk::{ClusterRow, Kind, PartnerRow, RoleRow, RowProblem, WorkspaceRow};
+use crate::directory::bulk::{
+    ClusterRow, Doubt, Kind, PartnerRow, RoleRow, RowProblem, WorkspaceRow,
+};
 use crate::directory::clusters::{Cluster, CreateCluster, UpdateCluster};
+use crate::directory::events::described;
 use crate::directory::names::normalized;
 use crate::directory::partners::{CreatePartner, Partner, PartnerChanges, UpdatePartner};
 use crate::directory::permissions::Reach;
@@ -16,6 +22,31 @@ use crate::directory::workspaces::{CreateWorkspace, UpdateWorkspace, Workspace};
 use crate::storage::schema::{
     clusters, partner_clusters, partners, role_includes, roles, workspaces,
 };
+
+/// The line of a row, and what is doubtful about the row.
+pub struct At {
+    pub line: u64,
+    pub doubts: Vec<Doubt>,
+}
+
+impl At {
+    /// The problems that remain beside what is there.
+    fn remaining<T: Serialize>(&self, there: Option<&T>) -> Vec<RowProblem> {
+        let there = there.filter(|_| !self.doubts.is_empty()).map(described);
+        Doubt::remaining(&self.doubts, there.as_ref())
+    }
+}
+
+/// Refuses a row with values that break rules and do not stand there already.
+macro_rules! refuse_doubtful {
+    ($at:expr, $there:expr, $kind:expr, $batch:expr) => {
+        let problems = $at.remaining($there);
+        if !problems.is_empty() {
+            $batch.outcome.refuse($kind, $at.line, problems);
+            return Ok(());
+        }
+    };
+}
 
 /// A thing of this name is there, and is another than the row says.
 fn taken(field: &str) -> RowProblem {
@@ -70,13 +101,14 @@ macro_rules! may_change {
 }
 
 pub async fn workspace(
-    line: u64,
+    at: At,
     row: WorkspaceRow,
     batch: &mut Batch<'_>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     const KIND: Kind = Kind::Workspaces;
+    let line = at.line;
     let code = row.changes.code.clone().unwrap_or_default();
     let there: Option<Workspace> = workspaces::table
         .filter(workspaces::code.eq(code))
@@ -84,6 +116,7 @@ pub async fn workspace(
         .get_result(connection)
         .await
         .optional()?;
+    refuse_doubtful!(at, there.as_ref(), KIND, batch);
     let Some(there) = there else {
         let missing = CreateWorkspace::missing(&row.changes);
         if !missing.is_empty() {
@@ -108,13 +141,14 @@ pub async fn workspace(
 }
 
 pub async fn cluster(
-    line: u64,
+    at: At,
     row: ClusterRow,
     batch: &mut Batch<'_>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     const KIND: Kind = Kind::Clusters;
+    let line = at.line;
     let code = row.workspace.unwrap_or_default();
     let codes = names::workspaces([code.clone()].into(), connection).await?;
     let found = codes.find("workspace", &code).map_err(|problem| [problem]);
@@ -128,6 +162,7 @@ pub async fn cluster(
         .limit(2)
         .load(connection)
         .await?;
+    refuse_doubtful!(at, there.as_slice().first(), KIND, batch);
     let there = match there.as_slice() {
         [] => {
             changes.workspace_id = Some(workspace);
@@ -152,18 +187,20 @@ pub async fn cluster(
         visible: Visible::All,
         changes,
         partners: None,
+        reach: Reach::Everything,
     };
     carry_out!(update, updated, KIND, line, batch, context, connection)
 }
 
 pub async fn role(
-    line: u64,
+    at: At,
     row: RoleRow,
     batch: &mut Batch<'_>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     const KIND: Kind = Kind::Roles;
+    let line = at.line;
     let includes = match &row.includes {
         None => None,
         Some(wanted) => {
@@ -183,10 +220,12 @@ pub async fn role(
         .get_result(connection)
         .await
         .optional()?;
+    refuse_doubtful!(at, there.as_ref(), KIND, batch);
     let Some(there) = there else {
         let create = NewRole {
             changes: row.changes,
             includes,
+            keeps_name: row.keeps_name,
         };
         return carry_out!(create, created, KIND, line, batch, context, connection);
     };
@@ -220,6 +259,7 @@ pub async fn role(
 struct NewRole {
     changes: RoleChanges,
     includes: Option<Vec<i64>>,
+    keeps_name: bool,
 }
 
 impl Run for NewRole {
@@ -236,7 +276,7 @@ impl Run for NewRole {
             users: None,
             reach: Reach::Everything,
         };
-        let role = create.run(context, connection).await?;
+        let role = make(&create, self.keeps_name, context, connection).await?;
         if is_sealed {
             let seal = UpdateRole {
                 id: role.id,
@@ -257,13 +297,14 @@ impl Run for NewRole {
 }
 
 pub async fn partner(
-    line: u64,
+    at: At,
     row: PartnerRow,
     batch: &mut Batch<'_>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     const KIND: Kind = Kind::Partners;
+    let line = at.line;
     let work_in = match &row.clusters {
         None => None,
         Some(wanted) => {
@@ -273,6 +314,7 @@ pub async fn partner(
         }
     };
     let (field, there) = partner_there(&row.changes, connection).await?;
+    refuse_doubtful!(at, there.as_slice().first(), KIND, batch);
     let there = match there.as_slice() {
         [] => {
             let create = CreatePartner {

@@ -124,7 +124,11 @@ impl Run for FindPortalPartner {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<PortalPartner, DirectoryError> {
-        knowing(self.caller, context, connection).await?;
+        let standing = standing(self.caller, context, connection).await?;
+        let is_own = standing.is_member() && standing.partner == Some(self.id);
+        if !standing.knows_all_partners() && !(self.only_clusters && is_own) {
+            return Err(refused());
+        }
         let row = partners::table.find(self.id).select(Partner::as_select());
         let row: Option<Partner> = row.get_result(connection).await.optional()?;
         one(found(row)?, connection).await

@@ -1,14 +1,16 @@
 use super::super::delegation::{Asked, may, partners};
-use super::super::granting::{end, held};
+use super::super::granting::{TAKEN, end, held, put};
 use super::super::prelude::*;
 use super::super::{env, found};
 use super::{RoleIds, refused};
 use crate::directory::Expected;
-use crate::directory::delegation::{Place, Verb};
+use crate::directory::delegation::Verb;
 use crate::directory::grants::{DeleteGrant, GiveRoles, Grant, GrantChanges, UpdateGrant};
 use crate::directory::portal::{
     ChangePortalRole, DEACTIVATED, GivePortalRoles, PortalRole, RemovePortalRole, RoleGroup, Scope,
+    WantedRole,
 };
+use crate::directory::privileges::End;
 use crate::storage::schema::{clusters, grants, users, workspaces};
 
 /// Whose roles nobody changes here, whatever their rights: one's own, and
@@ -28,26 +30,34 @@ async fn changeable(
     Ok(())
 }
 
-/// Every place that is named must be there; the first that is not is told.
-async fn places_exist(
-    roles: &[(PortalRole, Place)],
-    connection: &mut Conn,
-) -> Result<(), DirectoryError> {
-    let wanted = |at: fn(&Place) -> Option<i64>| roles.iter().filter_map(|(_, p)| at(p)).collect();
+/// Every place that is named must be there, and a workspace beside a cluster that
+/// of the cluster; the first that is not is told.
+async fn places_exist(roles: &[WantedRole], connection: &mut Conn) -> Result<(), DirectoryError> {
+    let named = |role: &WantedRole| role.place.workspace.or(role.workspace_of_cluster);
     let known: Vec<i64> = workspaces::table
-        .filter(env::id_in(workspaces::id, wanted(|place| place.workspace)))
+        .filter(env::id_in(
+            workspaces::id,
+            roles.iter().filter_map(named).collect(),
+        ))
         .select(workspaces::id)
         .load(connection)
         .await?;
-    let known_clusters: Vec<i64> = clusters::table
-        .filter(env::id_in(clusters::id, wanted(|place| place.cluster)))
-        .select(clusters::id)
+    let wanted = roles.iter().filter_map(|role| role.place.cluster).collect();
+    let known_clusters: Vec<(i64, i64)> = clusters::table
+        .filter(env::id_in(clusters::id, wanted))
+        .select((clusters::id, clusters::workspace_id))
         .load(connection)
         .await?;
-    for (index, (_, place)) in roles.iter().enumerate() {
-        let (kind, name) = match (place.workspace, place.cluster) {
+    for (index, role) in roles.iter().enumerate() {
+        let cluster = known_clusters
+            .iter()
+            .find(|(id, _)| Some(*id) == role.place.cluster);
+        let (kind, name) = match (named(role), role.place.cluster) {
             (Some(id), _) if !known.contains(&id) => ("workspaces", "workspace"),
-            (_, Some(id)) if !known_clusters.contains(&id) => ("clusters", "cluster"),
+            (_, Some(_)) if cluster.is_none() => ("clusters", "cluster"),
+            (Some(id), Some(_)) if cluster.map(|(_, own)| *own) != Some(id) => {
+                ("clusters", "workspace")
+            }
             _ => continue,
         };
         return Err(DirectoryError::RelatedNotFound {
@@ -76,10 +86,10 @@ impl Run for GivePortalRoles {
         changeable(self.user, context, connection).await?;
         let ids = RoleIds::load(connection).await?;
         let mut roles = Vec::with_capacity(self.roles.len());
-        for (role, place) in &self.roles {
+        for WantedRole { role, place, .. } in &self.roles {
             roles.push((ids.id(*role)?, *place));
             if role.scope() == Scope::Everywhere {
-                end_in_clusters(self.user, &ids, context, connection).await?;
+                end_in_clusters(self.user, None, &ids, context, connection).await?;
             }
         }
         let give = GiveRoles {
@@ -96,6 +106,7 @@ impl Run for GivePortalRoles {
 /// rest when the new role may not be given.
 async fn end_in_clusters(
     user: i64,
+    but: Option<i64>,
     ids: &RoleIds,
     context: &Context,
     connection: &mut Conn,
@@ -103,6 +114,7 @@ async fn end_in_clusters(
     let there = env::held!(
         grants::table
             .filter(grants::user_id.eq(user))
+            .filter(grants::id.ne(but.unwrap_or_default()))
             .filter(grants::cluster_id.is_not_null())
             .filter(env::id_in(grants::role_id, ids.all()))
             .order(grants::id.asc())
@@ -137,6 +149,9 @@ impl Run for ChangePortalRole {
         let ids = RoleIds::load(connection).await?;
         let (before, old) = role_group(self.id, &ids, connection).await?;
         let new = self.role.unwrap_or(old);
+        if (old.scope(), new.scope()) == (Scope::Cluster, Scope::Everywhere) {
+            return promote(self, &before, &ids, context, connection).await;
+        }
         if new.scope() != old.scope() {
             return Err(DirectoryError::Invalid(vec![Problem::invalid(
                 "role",
@@ -164,6 +179,61 @@ impl Run for ChangePortalRole {
             is_active: after.is_in_force(&context.now_text()),
         })
     }
+}
+
+/// Makes a grant in a cluster that of the system admin, who has none, and no other
+/// role in clusters either.
+async fn promote(
+    change: &ChangePortalRole,
+    before: &Grant,
+    ids: &RoleIds,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<RoleGroup, DirectoryError> {
+    let (user, role) = (before.user_id, PortalRole::ClusterSystemAdmin);
+    changeable(user, context, connection).await?;
+    let new_id = ids.id(role)?;
+    let until = End::at(before.valid_until.clone());
+    let mut asked = vec![
+        Asked {
+            place: before.place(),
+            ..Asked::un_scoped(user, before.role_id, Verb::Change)
+        },
+        Asked {
+            end: until.clone(),
+            ..Asked::un_scoped(user, new_id, Verb::Give)
+        },
+    ];
+    if change.is_active.is_some() {
+        asked.push(Asked {
+            end: until,
+            ..Asked::un_scoped(user, new_id, Verb::Toggle)
+        });
+    }
+    may(change.authority, &asked, context, connection).await?;
+    // Two that do so at the same time must see each other.
+    let row = env::held!(users::table.find(user).select(users::id));
+    found(row.get_result::<i64>(connection).await.optional()?)?;
+    let same = grants::table
+        .filter(grants::user_id.eq(user))
+        .filter(grants::role_id.eq(new_id))
+        .filter(un_scoped!())
+        .select(grants::id);
+    if same.first::<i64>(connection).await.optional()?.is_some() {
+        return Err(TAKEN);
+    }
+    end_in_clusters(user, Some(before.id), ids, context, connection).await?;
+    let changes = GrantChanges {
+        role_id: Some(new_id),
+        is_active: change.is_active,
+        ..GrantChanges::default()
+    };
+    let changes = changes.without_unchanged(before);
+    let after = put(before, &changes, true, context, connection).await?;
+    Ok(RoleGroup {
+        role,
+        is_active: after.is_in_force(&context.now_text()),
+    })
 }
 
 /// Whoever asks needs the right even where nothing would change: else the

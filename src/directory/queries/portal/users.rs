@@ -8,7 +8,8 @@ use crate::directory::delegation::Place;
 use crate::directory::permissions::Reach;
 use crate::directory::portal::{
     GivePortalRoles, HeldRole, InviteUser, InvitedAs, ListPortalUsers, PartnerBrief, Portal,
-    PortalPage, PortalRole, PortalUser, Standing, UserOrder, UserStatus, WorkspaceBrief,
+    PortalPage, PortalRole, PortalUser, Standing, UserOrder, UserStatus, WantedRole,
+    WorkspaceBrief,
 };
 use crate::directory::users::{CreateUser, User, UserChanges};
 use crate::storage::schema::{clusters, grants, roles, users, workspaces};
@@ -317,6 +318,7 @@ impl Run for InviteUser {
         connection: &mut Conn,
     ) -> Result<PortalUser, DirectoryError> {
         let standing = standing(self.caller, context, connection).await?;
+        let portal = self.portal.or_else(|| meant(&standing));
         let changes = UserChanges {
             username: Some(self.email.clone()),
             email: Some(Some(self.email.clone())),
@@ -324,16 +326,17 @@ impl Run for InviteUser {
             surname: Some(Some(self.last_name.clone())),
             position: Some(self.position.clone()),
             organization: Some(self.organization.clone()),
-            partner_id: Some(match self.portal {
+            partner_id: Some(match portal {
                 Some(Portal::Ip) => standing.partner,
                 Some(Portal::Cluster) | None => self.partner,
             }),
             ..UserChanges::default()
         };
         // What is wrong with the request is told to everybody, before rights.
+        refuse_email(&self.email, connection).await?;
         refuse_names(&changes, None, false, connection).await?;
         partner_exists(&changes, connection).await?;
-        if !may_invite(self, &standing) {
+        if !may_invite(self, portal, &standing) {
             return Err(refused());
         }
         let create = CreateUser {
@@ -343,11 +346,15 @@ impl Run for InviteUser {
             sees_trash: false,
         };
         let id = create.run(context, connection).await?.id;
-        if self.portal == Some(Portal::Cluster) && self.invited_as == Some(InvitedAs::ClusterAdmin)
-        {
+        if portal == Some(Portal::Cluster) && self.invited_as == Some(InvitedAs::ClusterAdmin) {
+            let role = WantedRole {
+                role: PortalRole::ClusterSystemAdmin,
+                place: Place::UN_SCOPED,
+                workspace_of_cluster: None,
+            };
             let give = GivePortalRoles {
                 user: id,
-                roles: vec![(PortalRole::ClusterSystemAdmin, Place::UN_SCOPED)],
+                roles: vec![role],
                 authority: self.authority,
             };
             give.run(context, connection).await?;
@@ -358,8 +365,35 @@ impl Run for InviteUser {
     }
 }
 
-fn may_invite(invite: &InviteUser, standing: &Standing) -> bool {
-    match (invite.portal, invite.invited_as) {
+/// The half in which somebody is invited when none is named; none: in neither, by
+/// callers who stand above both.
+fn meant(standing: &Standing) -> Option<Portal> {
+    (!standing.unbounded).then(|| standing.usual_portal())
+}
+
+/// An address of somebody who lives is nobody else's, however it is written.
+async fn refuse_email(email: &str, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let email = folded(email);
+    let same = env::contains("fold_case(users.email)", &email);
+    let alike: Vec<Option<String>> = users::table
+        .filter(users::deleted_at.is_null())
+        // By the index: the address is long enough for it.
+        .filter(env::search(&email))
+        .filter(same)
+        .select(users::email)
+        .load(connection)
+        .await?;
+    match alike.iter().flatten().any(|other| folded(other) == email) {
+        true => Err(DirectoryError::taken(
+            "email",
+            "A user with this e-mail address already exists.",
+        )),
+        false => Ok(()),
+    }
+}
+
+fn may_invite(invite: &InviteUser, portal: Option<Portal>, standing: &Standing) -> bool {
+    match (portal, invite.invited_as) {
         (None, _) => standing.unbounded,
         (Some(Portal::Ip), _) => standing.unbounded || standing.manages_workspaces(),
         (Some(Portal::Cluster), Some(InvitedAs::Partner)) => {
