@@ -138,7 +138,8 @@ impl Operation for Admit {
     type Output = Welcome;
 }
 
-/// Whether there is any record of this name: active or not, in the trash or not.
+/// Whether there is a record of this name: a living one, active or not, or one in
+/// the trash that follows the other directory.
 #[derive(Debug)]
 pub struct IsTaken {
     pub username: String,

@@ -82,6 +82,8 @@ pub struct RoleRow {
     pub changes: RoleChanges,
     /// Names of roles.
     pub includes: Option<Vec<String>>,
+    /// Read, and passed over.
+    pub origin: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]

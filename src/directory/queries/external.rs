@@ -9,6 +9,7 @@ use crate::directory::delegation::Place;
 use crate::directory::external::{Admit, Arrival, Changes, Foresee, IsTaken, Unwelcome, Welcome};
 use crate::directory::grants::{CreateGrant, Grant, GrantChanges};
 use crate::directory::members::Authority;
+use crate::directory::names::Clash;
 use crate::directory::permissions::Reach;
 use crate::directory::roles::ADMIN;
 use crate::directory::users::CreateUser;
@@ -17,15 +18,21 @@ use crate::storage::schema::{grants, roles, users};
 /// Marks a grant that follows from a group, and goes with it.
 const ORIGIN: &str = "ldap";
 
-/// The record of a username.
+/// The record of a username: the living one, else the latest in the trash that
+/// follows the other directory. The name of others there is free.
 macro_rules! named_so {
     ($username:expr) => {
-        users::table.filter(users::username.eq($username)).select((
-            users::id,
-            users::external,
-            users::is_active,
-            users::deleted_at,
-        ))
+        users::table
+            .filter(users::username.eq($username))
+            .filter(users::deleted_at.is_null().or(users::external.eq(true)))
+            .order((users::deleted_at.is_not_null().asc(), users::id.desc()))
+            .limit(1)
+            .select((
+                users::id,
+                users::external,
+                users::is_active,
+                users::deleted_at,
+            ))
     };
 }
 
@@ -40,14 +47,15 @@ impl Run for IsTaken {
         if self.username.contains('\0') {
             return Ok(false);
         }
-        let row = users::table
-            .filter(users::username.eq(&self.username))
-            .select(users::id);
-        if row.first::<i64>(connection).await.optional()?.is_some() {
+        let row: Option<UserRow> = named_so!(&self.username)
+            .get_result(connection)
+            .await
+            .optional()?;
+        if row.is_some() {
             return Ok(true);
         }
-        let other = names::other_spelling(&self.username, connection).await?;
-        Ok(other.is_some())
+        let rival = names::username_rival(&self.username, None, connection).await?;
+        Ok(rival.is_some_and(|rival| rival.clash == Clash::SameLetters))
     }
 }
 
@@ -274,7 +282,6 @@ async fn create(
         changes: arrival.user.record(),
         roles: None,
         reach: Reach::Everything,
-        sees_trash: false,
     };
     Ok(create.run(context, connection).await?.id)
 }

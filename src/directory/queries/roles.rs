@@ -1,5 +1,5 @@
 use super::audit::record;
-use super::ceiling::{ceiling, is_held, require_roles};
+use super::ceiling::{ceiling, is_held, is_held_by_living, require_roles};
 use super::grants;
 use super::members::{add_users, replace_users};
 use super::names::role_problem;
@@ -9,7 +9,7 @@ use super::{env, found, links};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Named;
 use crate::directory::members::{Authority, Relation};
-use crate::directory::names::skeleton;
+use crate::directory::names::{folded, skeleton};
 use crate::directory::permissions::{Permission, Reach, names};
 use crate::directory::portal::PortalRole;
 use crate::directory::privileges::{Ceiling, End, Holding};
@@ -32,6 +32,7 @@ columns!(roles, RoleColumn {
     IncludeBundles: maybe_text include_bundles,
     ExcludeBundles: maybe_text exclude_bundles,
     ExternalId: maybe_text external_id,
+    Origin: text origin,
     Created: text created,
     Modified: text modified,
     CreatedBy: maybe_number created_by,
@@ -165,13 +166,14 @@ impl Run for CreateRole {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Role, DirectoryError> {
         may_protect(self.reach, self.changes.unchangeable == Some(true))?;
         let ceiling = ceiling(self.reach, context, connection).await?;
-        let changes = self.changes.clone();
+        let changes = self.changes.clone().normalized();
         refuse_name(&changes, None, connection).await?;
         let now = context.now_text();
         let name = changes.name.as_deref().unwrap_or_default();
         let new = NewRole {
             name,
             name_skeleton: skeleton(name),
+            name_folded: folded(name),
             created: &now,
             modified: &now,
             created_by: context.actor_id(),
@@ -201,8 +203,8 @@ impl Run for CreateRole {
             connection,
         )
         .await?;
-        if self.reach == Reach::Everything {
-            predefine(&role, connection).await?;
+        if self.reach == Reach::Everything && predefine(&role, connection).await? {
+            role = found(by_id(id, connection).await?)?;
         }
         let after = Some(described(&role));
         record(context, connection, happening("create", id, None, after)).await?;
@@ -245,20 +247,22 @@ pub async fn is_changeable(id: i64, connection: &mut Conn) -> Result<(), Directo
 
 /// The role of a system that is served here, when an administrator makes one
 /// of that name and there is none: by the name alone nobody else gets what it does.
-async fn predefine(role: &Role, connection: &mut Conn) -> Result<(), DirectoryError> {
+/// Tells whether it is that.
+async fn predefine(role: &Role, connection: &mut Conn) -> Result<bool, DirectoryError> {
     if PortalRole::named(&role.name).is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let same = roles::table
         .filter(roles::predefined.eq(&role.name))
         .select(roles::id);
-    if same.first::<i64>(connection).await.optional()?.is_none() {
-        diesel::update(roles::table.find(role.id))
-            .set(roles::predefined.eq(&role.name))
-            .execute(connection)
-            .await?;
+    if same.first::<i64>(connection).await.optional()?.is_some() {
+        return Ok(false);
     }
-    Ok(())
+    diesel::update(roles::table.find(role.id))
+        .set(roles::predefined.eq(&role.name))
+        .execute(connection)
+        .await?;
+    Ok(true)
 }
 
 /// Protection from changes binds everybody, so only administrators decide on it.
@@ -279,12 +283,19 @@ async fn may_change_held(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    if !ceiling.has(Permission::GrantsWrite) && is_held(role, except, context, connection).await? {
-        return Err(DirectoryError::Protected(
-            "Somebody holds this role: such a change also needs the permission grants:write.",
-        ));
+    if ceiling.has(Permission::GrantsWrite) || !is_held(role, except, context, connection).await? {
+        return Ok(());
     }
-    Ok(())
+    Err(DirectoryError::Protected(
+        match is_held_by_living(role, except, context, connection).await? {
+            true => {
+                "Somebody holds this role: such a change also needs the permission grants:write."
+            }
+            false => {
+                "Users in the trash hold this role: such a change also needs the permission grants:write, unless they are purged."
+            }
+        },
+    ))
 }
 
 /// Until when a role gives what it gives: without an end to those who hold it,
@@ -389,7 +400,9 @@ impl Run for UpdateRole {
         let ceiling = ceiling(self.reach, context, connection).await?;
         let untouched = Holding::of_role(self.id, End::past());
         require_roles(&ceiling, vec![untouched], connection).await?;
+        // A name from before that is sent back as it stands is no change.
         let changes = self.changes.clone().without_unchanged(&before);
+        let changes = changes.normalized().without_unchanged(&before);
         may_protect(self.reach, changes.unchangeable.is_some())?;
         may_change(&ceiling, &before, &changes, context, connection).await?;
         let authority = Authority::Reach(self.reach);
@@ -407,10 +420,12 @@ impl Run for UpdateRole {
         let after: Role = diesel::update(roles::table.find(self.id))
             .set((
                 &changes,
-                changes
-                    .name
-                    .as_deref()
-                    .map(|name| roles::name_skeleton.eq(skeleton(name))),
+                changes.name.as_deref().map(|name| {
+                    (
+                        roles::name_skeleton.eq(skeleton(name)),
+                        roles::name_folded.eq(folded(name)),
+                    )
+                }),
                 roles::version.eq(roles::version + 1),
                 roles::modified.eq(context.now_text()),
                 roles::modified_by.eq(context.actor_id()),

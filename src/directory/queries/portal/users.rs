@@ -331,7 +331,7 @@ impl Run for InviteUser {
             ..UserChanges::default()
         };
         // What is wrong with the request is told to everybody, before rights.
-        refuse_names(&changes, None, false, connection).await?;
+        refuse_names(&changes, None, connection).await?;
         partner_exists(&changes, connection).await?;
         if !may_invite(self, &standing) {
             return Err(refused());
@@ -340,7 +340,6 @@ impl Run for InviteUser {
             changes,
             roles: None,
             reach: Reach::Nothing,
-            sees_trash: false,
         };
         let id = create.run(context, connection).await?.id;
         if self.portal == Some(Portal::Cluster) && self.invited_as == Some(InvitedAs::ClusterAdmin)
