@@ -13,7 +13,7 @@ use super::base;
 use super::call::Api;
 use super::kinds;
 use crate::auth::{Denied, Refusal};
-use crate::directory::{DirectoryError, Problem, RequestId, log_limit};
+use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 use crate::jsonapi::{Accepted, CURSOR_PAGINATION, Error, Errors, Linkage, ResourceObject};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
@@ -211,6 +211,29 @@ impl Failure {
             }
             Self::WrongPassword(name) => Self::Errors(wrong_password(name, at).into()),
             other => other,
+        }
+    }
+
+    /// The same, where names that somebody else has are a conflict with the state
+    /// of a resource that shall come back.
+    pub fn conflicting(self, at: Pointing<'_>, invalid_data: u16) -> Self {
+        match self {
+            Self::Refused(Refusal::Directory(DirectoryError::Invalid(problems)))
+                if problems.iter().all(|one| one.kind == ProblemKind::Taken) =>
+            {
+                let error = |problem: &Problem| {
+                    let error = kinds::NAME_TAKEN.error(problem.message.as_str());
+                    match at.attribute(problem.field) {
+                        Some(pointer) => error.at_pointer(pointer),
+                        None => error,
+                    }
+                };
+                Errors::from_vec(problems.iter().map(error).collect()).map_or_else(
+                    || DirectoryError::internal("a conflict without a problem").into(),
+                    Self::Errors,
+                )
+            }
+            other => other.pointing(at, invalid_data),
         }
     }
 

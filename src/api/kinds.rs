@@ -129,6 +129,12 @@ pub const ID_CONFLICT: Kind = Kind::new(
     "Wrong id",
     "The id in the document is not the one of the address.",
 );
+pub const NAME_TAKEN: Kind = Kind::new(
+    "name_taken",
+    409,
+    "Name taken",
+    "Somebody has the name of the user to be restored; restore with another.",
+);
 pub const IDEMPOTENCY_IN_PROGRESS: Kind = Kind::new(
     "idempotency_in_progress",
     409,
@@ -238,6 +244,7 @@ pub const KINDS: &[&Kind] = &[
     &METHOD_NOT_ALLOWED,
     &TYPE_CONFLICT,
     &ID_CONFLICT,
+    &NAME_TAKEN,
     &IDEMPOTENCY_IN_PROGRESS,
     &IDEMPOTENCY_KEY_REUSED,
     &IDEMPOTENCY_KEY_UNSUPPORTED,

@@ -227,7 +227,7 @@ pub trait Restorable: Deletable {
     type Back: Resource;
     type Restore: Change + Operation<Output = Row<Self::Back>>;
 
-    fn restoration(target: Target) -> Self::Restore;
+    fn restoration(target: Target, draft: Self::Draft) -> Self::Restore;
 }
 
 /// A type that can be created, changed and deleted. It says how; handlers see

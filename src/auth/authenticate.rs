@@ -24,12 +24,15 @@ use crate::directory::credentials::{
     Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, SignInOf, TokenAccount,
 };
 use crate::directory::mail::MailPolicy;
-use crate::directory::names::normalized;
+use crate::directory::names::{folded, normalized};
 use crate::directory::permissions::{self, Permissions};
 use crate::directory::{Context, Credential, Directory, DirectoryError, Reading, clock};
 
 /// How often the last use of a token or a sign-in is written down, at most.
 const NOTE_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+/// Bytes of a username that are looked at; names have at most 255 characters.
+const LONGEST_NAME: usize = 16 * 1024;
 
 /// Why nobody is known.
 #[derive(Debug)]
@@ -64,7 +67,7 @@ pub struct Auth {
     pub hasher: Hasher,
     /// By the digest of a token's secret.
     tokens: Cache<[u8; 32], Remembered>,
-    /// By username.
+    /// By username, whatever the case.
     accounts: Cache<String, Remembered>,
     /// Digests of a password together with the hash that it fitted. A new
     /// password has a new hash, so nothing here can outlive a change.
@@ -304,7 +307,7 @@ impl Auth {
         context: &Context,
     ) -> Result<Remembered, Denied> {
         // One spelling of a name, one count of wrong guesses.
-        let username = &*normalized(username);
+        let username = &*normalized(bounded(username));
         let outcome = self.guess(username, password, from, context).await;
         outcome.inspect_err(|denied| self.tell_guess(username, denied, context))
     }
@@ -325,14 +328,21 @@ impl Auth {
         let key = self.throttle.key(username, from);
         let mut known = None;
         if self.throttle.wait(&key, context.now).is_none() {
-            let found = self.account(username, context).await?;
+            let remembered = self.remembered_account(username, context)?;
+            let was_read = remembered.is_none();
+            let found = match remembered {
+                Some(remembered) => Some(remembered),
+                None => self.read_account(username, context).await?,
+            };
             if let Some(verified) = self
                 .verified_before(&attempt, found.as_ref(), context)
                 .await?
             {
                 return Ok(verified);
             }
-            known = Some(found);
+            // Who is only remembered is read before a password is checked: one
+            // reading for every guess, whether there is such a user or not.
+            known = was_read.then_some(found);
         }
         let check = self.digest_of_check(&key, &attempt);
         loop {
@@ -466,7 +476,7 @@ impl Auth {
         } = *attempt;
         let known = match known {
             Some(known) => known,
-            None => self.account(username, context).await?,
+            None => self.read_account(username, context).await?,
         };
         if let Some(ldap) = self.elsewhere(known.as_ref(), username, context).await? {
             return self
@@ -529,21 +539,40 @@ impl Auth {
         username: &str,
         context: &Context,
     ) -> Result<Option<Remembered>, DirectoryError> {
-        let version = self.directory.credential_version()?;
-        let key = username.to_owned();
-        if let Some(known) = self.accounts.get(&key, context.now)
-            && known.version == version
-        {
-            return Ok(Some(known));
+        match self.remembered_account(username, context)? {
+            Some(known) => Ok(Some(known)),
+            None => self.read_account(username, context).await,
         }
+    }
+
+    fn remembered_account(
+        &self,
+        username: &str,
+        context: &Context,
+    ) -> Result<Option<Remembered>, DirectoryError> {
+        let version = self.directory.credential_version()?;
+        let known = self.accounts.get(&folded(username), context.now);
+        Ok(known.filter(|known| {
+            let account = &known.account;
+            known.version == version && (!account.is_one_of_several || account.username == username)
+        }))
+    }
+
+    async fn read_account(
+        &self,
+        username: &str,
+        context: &Context,
+    ) -> Result<Option<Remembered>, DirectoryError> {
+        let version = self.directory.credential_version()?;
         let find = FindAccount {
-            username: key.clone(),
+            username: username.to_owned(),
         };
         let Some(account) = self.directory.read(context, find).await? else {
             return Ok(None);
         };
         let until = self.until(context.now, &[account.good_until.as_deref()]);
         let remembered = Remembered::of(version, account);
+        let key = folded(username);
         self.accounts
             .put(key, remembered.clone(), until, context.now);
         Ok(Some(remembered))
@@ -585,6 +614,14 @@ impl Auth {
             }
         });
     }
+}
+
+/// The beginning of what is longer than any name in any spelling: more of it is
+/// not folded and compared.
+fn bounded(username: &str) -> &str {
+    let mut ends = username.char_indices().map(|(at, _)| at);
+    let end = ends.find(|at| *at >= LONGEST_NAME);
+    end.and_then(|end| username.get(..end)).unwrap_or(username)
 }
 
 /// As configured; else the public address, else the program's name.

@@ -78,7 +78,6 @@ impl Governed for CreateUser {
             require(principal, Permission::GrantsWrite)?;
         }
         self.reach = principal.reach();
-        self.sees_trash = see_trash(principal).is_ok();
         Ok(())
     }
 }
@@ -87,7 +86,6 @@ impl Governed for UpdateUser {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.visible = principal.sees_users();
         self.reach = principal.reach();
-        self.sees_trash = see_trash(principal).is_ok();
         if !can_see(self.visible, self.id) {
             // The directory answers that there is no such user.
             return Ok(());
@@ -111,7 +109,6 @@ impl Governed for UpdateOwn {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.0.visible = principal.sees_users();
         self.0.reach = principal.reach();
-        self.0.sees_trash = see_trash(principal).is_ok();
         self.0.may_rename = principal.may_rename();
         if self.0.id != principal.id {
             return Err(Refusal::Forbidden("This is somebody else's record.".into()));

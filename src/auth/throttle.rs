@@ -15,6 +15,7 @@ use super::budget::Budget;
 use super::place::Place;
 use super::secret;
 use crate::config;
+use crate::directory::names::folded;
 
 pub struct Throttle {
     names: Budget<[u8; 32]>,
@@ -54,8 +55,8 @@ impl Throttle {
         }
     }
 
-    /// Ways of writing a name that another directory may take for the same one
-    /// are counted as one: it disregards case and repeated blanks.
+    /// Ways of writing a name that may be taken for the same one are counted as
+    /// one: case is disregarded, and by other directories repeated blanks, too.
     pub fn key(&self, username: &str, from: Option<IpAddr>) -> Key {
         let place = Place::of(from);
         let mut text = Vec::with_capacity(32 + 16 + username.len());
@@ -63,7 +64,7 @@ impl Throttle {
         text.extend_from_slice(place.bytes());
         for word in username.split_whitespace() {
             text.push(b' ');
-            text.extend_from_slice(word.to_lowercase().as_bytes());
+            text.extend_from_slice(folded(word).as_bytes());
         }
         Key {
             name: secret::digest(&text),
@@ -174,7 +175,7 @@ mod tests {
         assert_ne!(key("john", "192.0.2.1"), key("john", "192.0.2.2"));
         assert_ne!(key("john doe", "192.0.2.1"), key("johndoe", "192.0.2.1"));
         assert_eq!(key("john", "2001:db8::1"), key("john", "2001:db8::2"));
-        for written in ["JOHN", " john", "John "] {
+        for written in ["JOHN", " john", "John ", "ｊohn"] {
             assert_eq!(key("john", "192.0.2.1"), key(written, "192.0.2.1"));
         }
     }

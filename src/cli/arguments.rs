@@ -366,7 +366,7 @@ Examples:
     Delete {
         /// Whom to delete
         username: String,
-        /// Remove the user for good, so that the name is free again
+        /// Remove the user for good, with all that hangs on it
         #[arg(long)]
         purge: bool,
     },
@@ -383,18 +383,23 @@ Examples:
     /// Take a user out of the trash, with the roles it had
     ///
     /// API tokens and sign-ins from before the deletion stay revoked.
-    #[command(after_help = "Example:\n  rolecall user restore calvin")]
+    #[command(
+        after_help = "Examples:\n  rolecall user restore calvin\n  rolecall user restore 17 --username calvin2"
+    )]
     Restore {
-        /// Whom to restore
-        username: String,
+        /// Whom to restore: a username, or an id where several in the trash are called so
+        user: String,
+        /// Another name, where somebody else has the former one
+        #[arg(long, value_name = "NAME")]
+        username: Option<String>,
     },
     /// Remove a user in the trash for good
     ///
-    /// The name is free again; the audit log keeps what was known of the user.
-    #[command(after_help = "Example:\n  rolecall user purge calvin")]
+    /// The audit log keeps what was known of the user.
+    #[command(after_help = "Examples:\n  rolecall user purge calvin\n  rolecall user purge 17")]
     Purge {
-        /// Whom to purge
-        username: String,
+        /// Whom to purge: a username, or an id where several in the trash are called so
+        user: String,
     },
 }
 

@@ -6,15 +6,15 @@ use crate::directory::listing::{
     Comparison, Condition, Count, List, Named, Noun, Operand, Own, Pattern, SEARCHED_ANYWHERE,
     Slice, Visible,
 };
-use crate::directory::names::normalized;
+use crate::directory::names::{normalized, normalized_role_name};
 use crate::directory::roles::{FindRole, Role, RoleColumn, Roles};
-use crate::directory::trash::TrashedUsers;
+use crate::directory::trash::{FindTrashedUser, TrashedUsers};
 use crate::directory::users::{User, UserColumn, Users};
 
 pub async fn user(session: &Session, username: &str) -> Result<User, Failure> {
     // As it is typed, then in the spelling that names are kept in.
     for spelled in [username, &normalized(username)] {
-        let named = named::<Users>(UserColumn::Username, spelled);
+        let named = named::<Users>(UserColumn::Username, spelled, 1);
         if let Some(user) = session.read(named).await?.rows.into_iter().next() {
             return Ok(user);
         }
@@ -22,19 +22,42 @@ pub async fn user(session: &Session, username: &str) -> Result<User, Failure> {
     Err(Failure::failed(format!("there is no user {username:?}")))
 }
 
-pub async fn trashed_user(session: &Session, username: &str) -> Result<User, Failure> {
-    let found = session
-        .read(named::<TrashedUsers>(UserColumn::Username, username))
-        .await?;
-    let nobody = || Failure::failed(format!("there is no user {username:?} in the trash"));
-    found.rows.into_iter().next().ok_or_else(nobody)
+/// Users in the trash who are told apart by their ids.
+const TOLD_APART: i64 = 20;
+
+/// By the name; by the id when nobody in the trash has such a name.
+pub async fn trashed_user(session: &Session, name: &str) -> Result<User, Failure> {
+    for spelled in [name, &normalized(name)] {
+        let named = named::<TrashedUsers>(UserColumn::Username, spelled, TOLD_APART);
+        let mut found = session.read(named).await?.rows;
+        if found.len() > 1 {
+            let ids: Vec<String> = found.iter().map(|user| user.id.to_string()).collect();
+            return Err(Failure::failed(format!(
+                "several users in the trash are called {name:?}: give one of the ids {}",
+                ids.join(", ")
+            )));
+        }
+        if let Some(user) = found.pop() {
+            return Ok(user);
+        }
+    }
+    let by_id = match name.parse() {
+        Ok(id) => {
+            let visible = Visible::All;
+            session.read(FindTrashedUser { id, visible }).await?
+        }
+        Err(_) => None,
+    };
+    by_id.ok_or_else(|| Failure::failed(format!("there is no user {name:?} in the trash")))
 }
 
 /// By its name, or by its id when no role has such a name.
 pub async fn role(session: &Session, name: &str) -> Result<Role, Failure> {
-    let found = session.read(named::<Roles>(RoleColumn::Name, name)).await?;
-    if let Some(role) = found.rows.into_iter().next() {
-        return Ok(role);
+    for spelled in [name, &normalized_role_name(name)] {
+        let named = named::<Roles>(RoleColumn::Name, spelled, 1);
+        if let Some(role) = session.read(named).await?.rows.into_iter().next() {
+            return Ok(role);
+        }
     }
     let by_id = match name.parse() {
         Ok(id) => {
@@ -97,7 +120,7 @@ pub async fn holds(session: &Session, role_name: &str) -> Result<Condition<UserC
     }))
 }
 
-fn named<N: Noun>(column: N::Column, name: &str) -> List<N> {
+fn named<N: Noun>(column: N::Column, name: &str, limit: i64) -> List<N> {
     List {
         visible: Visible::All,
         condition: Some(Condition::Test {
@@ -106,9 +129,6 @@ fn named<N: Noun>(column: N::Column, name: &str) -> List<N> {
             operands: vec![Operand::Text(name.to_owned())],
         }),
         count: Count::None,
-        ..List::new(Slice {
-            offset: 0,
-            limit: 1,
-        })
+        ..List::new(Slice { offset: 0, limit })
     }
 }

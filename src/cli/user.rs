@@ -16,7 +16,7 @@ use crate::directory::listing::Visible;
 use crate::directory::members::{Authority, Change, ChangeMembers, FollowMembers, Relation};
 use crate::directory::permissions::Reach;
 use crate::directory::roles::{RoleColumn, Roles};
-use crate::directory::trash::{PurgeUser, RestoreUser, TrashedUsers};
+use crate::directory::trash::{NewNames, PurgeUser, RestoreUser, TrashedUsers};
 use crate::directory::users::{
     CreateUser, DeleteUser, UpdateUser, User, UserChanges, UserColumn, Users,
 };
@@ -41,9 +41,9 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
             username,
             purge: for_good,
         } => {
-            delete(&username, settings.clone())?;
+            let id = delete(&username, settings.clone())?;
             match for_good {
-                true => purge(&username, settings),
+                true => purge(&id.to_string(), settings),
                 false => Ok(()),
             }
         }
@@ -51,8 +51,8 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
             let mut table = Table::on_stdout(&["ID", "USERNAME", "DELETED", "BY"]);
             Session::open(settings)?.run(async |session| trash(session, limit, &mut table).await)
         }
-        UserCommand::Restore { username } => restore(&username, settings),
-        UserCommand::Purge { username } => purge(&username, settings),
+        UserCommand::Restore { user, username } => restore(&user, username, settings),
+        UserCommand::Purge { user } => purge(&user, settings),
     }
 }
 
@@ -72,7 +72,6 @@ fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
             changes,
             roles: Some(roles),
             reach: Reach::Everything,
-            sees_trash: true,
         };
         Ok(session.write(create).await?)
     })?;
@@ -140,7 +139,6 @@ fn password(
             reach: Reach::Everything,
             may_set_flags: true,
             may_rename: true,
-            sees_trash: true,
             is_proved: false,
             end_tokens: Some(!keep_tokens),
         };
@@ -255,8 +253,9 @@ fn trashed_row(user: &User) -> Vec<String> {
     ]
 }
 
-fn delete(username: &str, settings: Settings) -> Result<(), Failure> {
-    Session::open(settings)?.run(async |session| {
+/// The id of who was deleted: others in the trash may have the same name.
+fn delete(username: &str, settings: Settings) -> Result<i64, Failure> {
+    let id = Session::open(settings)?.run(async |session| {
         let user = lookup::user(session, username).await?;
         let delete = DeleteUser {
             id: user.id,
@@ -264,17 +263,23 @@ fn delete(username: &str, settings: Settings) -> Result<(), Failure> {
             visible: Visible::All,
             reach: Reach::Everything,
         };
-        Ok(session.write(delete).await?)
+        session.write(delete).await?;
+        Ok(user.id)
     })?;
     remark(&format!("Put the user {username:?} into the trash."));
-    Ok(())
+    Ok(id)
 }
 
-fn restore(username: &str, settings: Settings) -> Result<(), Failure> {
-    Session::open(settings)?.run(async |session| {
-        let user = lookup::trashed_user(session, username).await?;
+fn restore(user: &str, username: Option<String>, settings: Settings) -> Result<(), Failure> {
+    let username = username.map(|name| values::username(&name)).transpose();
+    let username = username.map_err(|problem| Failure::argument("--username", problem))?;
+    let restored = Session::open(settings)?.run(async |session| {
         let restore = RestoreUser {
-            id: user.id,
+            id: lookup::trashed_user(session, user).await?.id,
+            names: NewNames {
+                username,
+                uname: None,
+            },
             expected: Expected::Anything,
             visible: Visible::All,
             reach: Reach::Everything,
@@ -282,25 +287,25 @@ fn restore(username: &str, settings: Settings) -> Result<(), Failure> {
         Ok(session.write(restore).await?)
     })?;
     remark(&format!(
-        "Restored the user {username:?} with the roles it had; its tokens stay revoked."
+        "Restored the user {:?} with the roles it had; its tokens stay revoked.",
+        restored.username
     ));
     Ok(())
 }
 
-fn purge(username: &str, settings: Settings) -> Result<(), Failure> {
-    Session::open(settings)?.run(async |session| {
-        let user = lookup::trashed_user(session, username).await?;
+fn purge(user: &str, settings: Settings) -> Result<(), Failure> {
+    let username = Session::open(settings)?.run(async |session| {
+        let user = lookup::trashed_user(session, user).await?;
         let purge = PurgeUser {
             id: user.id,
             expected: Expected::OneOf(vec![user.version]),
             visible: Visible::All,
             reach: Reach::Everything,
         };
-        Ok(session.write(purge).await?)
+        session.write(purge).await?;
+        Ok(user.username)
     })?;
-    remark(&format!(
-        "Purged the user {username:?} for good; the name is free again."
-    ));
+    remark(&format!("Purged the user {username:?} for good."));
     Ok(())
 }
 
@@ -475,23 +480,59 @@ mod tests {
         add(new("hobbes", &["admin"]), scratch.settings()).unwrap();
         delete("hobbes", scratch.settings()).unwrap();
         assert_eq!(trashed(&scratch), ["2 hobbes"]);
-        restore("hobbes", scratch.settings()).unwrap();
+        restore("hobbes", None, scratch.settings()).unwrap();
         assert!(trashed(&scratch).is_empty());
         assert_eq!(
             listed(&scratch, None),
             ["1\tcalvin\tyes\tadmin", "2\thobbes\tyes\tadmin"]
         );
-        let living = purge("hobbes", scratch.settings()).unwrap_err();
+        let living = purge("hobbes", scratch.settings());
         let text = "there is no user \"hobbes\" in the trash";
-        assert!(matches!(living, Failure::Failed(told) if told == text));
+        assert_eq!(told(living), text);
         delete("hobbes", scratch.settings()).unwrap();
-        let taken = add(new("hobbes", &[]), scratch.settings()).unwrap_err();
-        assert!(matches!(taken, Failure::Failed(told) if told.contains("in the trash")));
         purge("hobbes", scratch.settings()).unwrap();
         assert!(trashed(&scratch).is_empty());
+        let gone = restore("hobbes", None, scratch.settings());
+        assert_eq!(told(gone), text);
+    }
+
+    #[test]
+    fn of_several_in_the_trash_with_one_name_the_id_says_which() {
+        let scratch = Scratch::new();
+        add(new("calvin", &["admin"]), scratch.settings()).unwrap();
+        for _ in 0..2 {
+            add(new("hobbes", &[]), scratch.settings()).unwrap();
+            delete("hobbes", scratch.settings()).unwrap();
+        }
         add(new("hobbes", &[]), scratch.settings()).unwrap();
-        let gone = restore("hobbes", scratch.settings()).unwrap_err();
-        assert!(matches!(gone, Failure::Failed(told) if told == text));
+        assert_eq!(trashed(&scratch), ["2 hobbes", "3 hobbes"]);
+        let several = "several users in the trash are called \"hobbes\": give one of the ids 2, 3";
+        assert_eq!(told(purge("hobbes", scratch.settings())), several);
+        assert_eq!(told(restore("hobbes", None, scratch.settings())), several);
+        let taken = told(restore("3", None, scratch.settings()));
+        assert!(
+            taken.contains("The user 4 is called \"hobbes\" now"),
+            "{taken}"
+        );
+        restore("3", Some("tiger".into()), scratch.settings()).unwrap();
+        run(
+            UserCommand::Delete {
+                username: "hobbes".into(),
+                purge: true,
+            },
+            scratch.settings(),
+        )
+        .unwrap();
+        assert_eq!(trashed(&scratch), ["2 hobbes"]);
+        restore("hobbes", None, scratch.settings()).unwrap();
+        assert_eq!(
+            listed(&scratch, None),
+            [
+                "1\tcalvin\tyes\tadmin",
+                "2\thobbes\tyes\t",
+                "3\ttiger\tyes\t"
+            ]
+        );
     }
 
     fn told(outcome: Result<(), Failure>) -> String {
@@ -520,7 +561,8 @@ mod tests {
         for_good("hobbes").unwrap();
         assert!(trashed(&scratch).is_empty());
         assert_eq!(listed(&scratch, None), ["1\tcalvin\tyes\tadmin"]);
-        for gone in [for_good("hobbes"), delete("hobbes", scratch.settings())] {
+        let deleted = delete("hobbes", scratch.settings()).map(drop);
+        for gone in [for_good("hobbes"), deleted] {
             assert_eq!(told(gone), "there is no user \"hobbes\"");
         }
     }
@@ -554,7 +596,6 @@ mod tests {
                     },
                     roles: None,
                     reach: Reach::Everything,
-                    sees_trash: true,
                 })
             });
             Ok(join_all(all)

@@ -15,9 +15,13 @@ pub struct Account {
     pub permissions: Permissions,
     /// From when on the above may differ, because a grant begins or ends.
     pub good_until: Option<String>,
+    /// Whether others share the letters of the username, from before names were
+    /// unique whatever the case: then it is theirs in this case alone.
+    pub is_one_of_several: bool,
 }
 
-/// The account of a username.
+/// The account of a username, in whatever case it is written where that tells who
+/// is meant.
 #[derive(Debug)]
 pub struct FindAccount {
     pub username: String,
@@ -118,7 +122,7 @@ pub enum FirstAdministrator {
     Made,
     /// Somebody is one already.
     Needless,
-    /// The username is somebody else's, perhaps in the trash.
+    /// The username is somebody else's.
     Taken,
 }
 

@@ -211,6 +211,12 @@ const UNIQUE: &[(&str, &str, &str, &str)] = &[
         "A role with this name already exists.",
     ),
     (
+        "roles.name_folded",
+        "roles_name_folded",
+        "name",
+        super::names::SAME_ROLE_NAME,
+    ),
+    (
         "workspaces.code",
         "workspaces_code_key",
         "code",

@@ -95,6 +95,8 @@ pub fn described<R: Serialize>(row: &R) -> Map<String, Value> {
         "modified",
         "created_by",
         "modified_by",
+        // Follows from what the role is, and changes with nothing.
+        "origin",
     ] {
         members.remove(bookkeeping);
     }

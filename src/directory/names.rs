@@ -15,6 +15,8 @@ use super::{Operation, Problem};
 
 pub const SAME_USERNAME: &str =
     "A user with this username, perhaps in another case, already exists.";
+pub const SAME_UNAME: &str = "A user with this uname already exists.";
+pub const SAME_ROLE_NAME: &str = "A role with this name, perhaps in another case, already exists.";
 
 /// Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties: characters
 /// that are not seen.
@@ -50,6 +52,11 @@ pub fn normalized(name: &str) -> Cow<'_, str> {
         return Cow::Borrowed(name);
     }
     Cow::Owned(name.nfc().collect())
+}
+
+/// The one spelling of a role's name: without blanks around it.
+pub fn normalized_role_name(name: &str) -> Cow<'_, str> {
+    normalized(name.trim())
 }
 
 /// What makes a name unfit to be given to somebody, whoever else there is.
@@ -134,6 +141,18 @@ fn are_ordinary(name: &str, other: &str) -> bool {
     // i); a letter in the place of two is a spelling (æ for ae).
     let mixes_ascii = name.is_ascii() || other.is_ascii();
     !mixes_ascii || name.chars().count() != other.chars().count()
+}
+
+/// The refusal of a user's name because of another's.
+pub fn refused(field: &'static str, name: &str, other: &str, clash: Clash) -> Problem {
+    let message = match clash {
+        Clash::SameLetters if name == other => format!("A user with this {field} already exists."),
+        Clash::SameLetters => {
+            format!("A user with this {field}, perhaps in another case, already exists.")
+        }
+        Clash::LooksAlike => format!("This {field} looks like that of another user."),
+    };
+    Problem::taken(field, message)
 }
 
 /// Whether there are names without what they are told apart by: from before it

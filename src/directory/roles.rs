@@ -10,7 +10,7 @@ use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
 use super::users::drop_same;
-use super::{DirectoryError, Expected, Operation};
+use super::{DirectoryError, Expected, Operation, names};
 use crate::storage::schema::roles;
 
 /// The role that makes administrators, made by the first migration.
@@ -39,13 +39,20 @@ pub struct Role {
     pub modified_by: Option<i64>,
     /// What a client calls it, when it chose the name itself.
     pub external_id: Option<String>,
+    /// Where it comes from, one of [`ORIGINS`].
+    pub origin: String,
 }
+
+/// Made by the program, with the portal that is served here, or by somebody here.
+pub const ORIGINS: &[&str] = &["system", "portal", "directory"];
 
 #[derive(Insertable)]
 #[diesel(table_name = roles, treat_none_as_default_value = false)]
 pub struct NewRole<'a> {
     pub name: &'a str,
     pub name_skeleton: String,
+    /// None beside an older role of the same letters.
+    pub name_folded: Option<String>,
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
@@ -73,6 +80,13 @@ pub struct RoleChanges {
 impl RoleChanges {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// With the name in its one spelling.
+    pub fn normalized(mut self) -> Self {
+        let normal = |name: String| names::normalized_role_name(&name).into_owned();
+        self.name = self.name.map(normal);
+        self
     }
 
     /// Without what the role is already: clients send back whole records.
@@ -106,6 +120,7 @@ pub enum RoleColumn {
     IncludeBundles,
     ExcludeBundles,
     ExternalId,
+    Origin,
     Created,
     Modified,
     CreatedBy,

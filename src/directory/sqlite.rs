@@ -54,10 +54,13 @@ mod tests {
 
     use super::*;
     use crate::directory::batch::ForgetAnswers;
+    use crate::directory::credentials::FindAccount;
     use crate::directory::grants::TellEnds;
     use crate::directory::listing::{Count, Seek, Slice, Visible};
     use crate::directory::mail::{GrantChange, GrantNews, MailKind, MailPolicy, Wording};
     use crate::directory::members::{ListMembers, Part, Relation};
+    use crate::directory::permissions::Reach;
+    use crate::directory::users::{CreateUser, UserChanges};
     use crate::directory::{RequestId, clock};
     use crate::storage::schema::outbox;
 
@@ -215,6 +218,25 @@ mod tests {
         assert_eq!(scanned(&TellEnds), none);
         let expired = "2026-01-01T00:00:00+00:00".to_owned();
         assert_eq!(scanned(&ForgetAnswers { expired }), none);
+    }
+
+    #[test]
+    fn names_are_looked_for_along_their_indexes() {
+        let none: [String; 0] = [];
+        for username in ["user1@example.org", "USER1@example.org", "nobody"] {
+            let username = username.to_owned();
+            let find = FindAccount { username };
+            assert_eq!(scanned(&find), none);
+        }
+        let create = CreateUser {
+            changes: UserChanges {
+                username: Some("calvin".into()),
+                ..UserChanges::default()
+            },
+            roles: None,
+            reach: Reach::Everything,
+        };
+        assert_eq!(scanned(&create), none);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Users in the trash: deleted, but not gone. They keep their names and their
-//! roles until they are restored or purged.
+//! roles until they are restored or purged; the names are free for others.
 
 use super::batch::{Made, Refers};
 use super::listing::{Noun, Visible};
@@ -48,9 +48,18 @@ impl Operation for FindTrashedUser {
 #[derive(Clone, Debug)]
 pub struct RestoreUser {
     pub id: i64,
+    /// Names in the place of those that somebody else has meanwhile.
+    pub names: NewNames,
     pub expected: Expected,
     pub visible: Visible,
     pub reach: Reach,
+}
+
+/// What a restored user is called from now on; `None`: as before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewNames {
+    pub username: Option<String>,
+    pub uname: Option<String>,
 }
 
 impl Operation for RestoreUser {

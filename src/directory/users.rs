@@ -98,6 +98,14 @@ pub struct NameKeys {
 }
 
 impl NameKeys {
+    pub fn of_names(username: &str, uname: &str) -> Self {
+        Self {
+            username_folded: Some(names::folded(username)),
+            username_skeleton: Some(names::skeleton(username)),
+            uname_skeleton: Some(names::skeleton(uname)),
+        }
+    }
+
     pub fn of(changes: &UserChanges) -> Self {
         Self {
             username_folded: changes.username.as_deref().map(names::folded),
@@ -370,8 +378,6 @@ pub struct CreateUser {
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
     pub reach: Reach,
-    /// Whether the caller may hear that a name is taken by somebody in the trash.
-    pub sees_trash: bool,
 }
 
 impl CreateUser {
@@ -418,8 +424,6 @@ pub struct UpdateUser {
     pub may_set_flags: bool,
     /// Whether the names that the user is known by may be changed.
     pub may_rename: bool,
-    /// As for a new user.
-    pub sees_trash: bool,
     /// Whether the caller has given their own password for this change.
     pub is_proved: bool,
     /// Whether a new password ends the API tokens of the user, too; where it is
@@ -449,7 +453,6 @@ impl UpdateOwn {
             reach: Reach::Nothing,
             may_set_flags: false,
             may_rename: false,
-            sees_trash: false,
             is_proved: false,
             end_tokens: None,
             expected: Expected::default(),

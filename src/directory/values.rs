@@ -76,9 +76,11 @@ pub fn email_within(text: &str, most: usize) -> Result<String, Problem> {
     Err(Problem::invalid("email", "Enter a valid e-mail address."))
 }
 
-/// The name of a role: any text that is more than blanks.
+/// The name of a role: any text that is more than blanks; those around it are
+/// not counted, and taken off where the name is new.
 pub fn role_name(text: &str) -> Result<String, Problem> {
-    filled("name", text, MAX_TEXT)
+    filled("name", text.trim(), MAX_TEXT)?;
+    Ok(text.to_owned())
 }
 
 /// A text of at most so many characters that is more than blanks.

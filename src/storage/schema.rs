@@ -157,6 +157,8 @@ diesel::table! {
         external_id -> Nullable<Text>,
         predefined -> Nullable<Text>,
         name_skeleton -> Nullable<Text>,
+        name_folded -> Nullable<Text>,
+        origin -> Text,
     }
 }
 

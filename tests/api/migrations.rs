@@ -12,7 +12,7 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use rolecall::config::{Database, DatabaseUrl};
 use rolecall::storage::{StorageError, migrations};
 
-use crate::support::TestDatabase;
+use crate::support::{Beside, TestDatabase};
 
 /// `users.name: Text`, with a question mark when it can be null.
 type Columns = BTreeSet<String>;
@@ -108,6 +108,88 @@ fn every_step_can_be_undone_and_done_again() {
     fits_the_schema(&database);
 }
 
+/// Pairs of names from before, in the trash and out of it, and their neighbours.
+const BEFORE: &str = "
+    INSERT INTO users (username, uname, username_folded, username_skeleton, uname_skeleton,
+        external_id, created, modified, deleted_at) VALUES
+      ('calvin', 'calvin', 'calvin', 'calvin', 'calvin', 'one', '2026', '2026', NULL),
+      ('Calvin', 'calvin-2', NULL, 'calvin', 'calvin-2', NULL, '2026', '2026', NULL),
+      ('CALVIN', 'calvin-3', 'calvin', 'calvin', 'calvin-3', 'two', '2026', '2026', '2026'),
+      ('hobbes', 'hobbes', 'hobbes', 'hobbes', 'hobbes', NULL, '2026', '2026', '2026');
+    INSERT INTO roles (name, name_skeleton, created, modified) VALUES
+      ('tiger', 'tiger', '2026', '2026'), ('Tiger', 'tiger', '2026', '2026');
+    INSERT INTO grants (user_id, role_id, created, modified)
+      SELECT users.id, roles.id, '2026', '2026' FROM users, roles WHERE roles.name = 'tiger';";
+
+/// Somebody new of a name in the trash.
+const ANEW: &str = "
+    INSERT INTO users (username, uname, external_id, created, modified)
+      VALUES ('hobbes', 'hobbes', 'two', '2026', '2026')";
+
+#[test]
+fn names_from_before_survive_there_and_back() {
+    let database = TestDatabase::create();
+    let url = database.url();
+    bring_up(&url).unwrap();
+    revert_to(&database, "2026-11-30-000100");
+    let mut beside = Beside::begin(&database);
+    beside.run(BEFORE);
+    beside.commit();
+    assert!(!Beside::refusal(&database, ANEW).is_empty());
+    let facts = |database: &TestDatabase| {
+        let count = |table: &str, condition: &str| Beside::count(database, table, condition);
+        [
+            count("users", "1 = 1"),
+            count(
+                "users",
+                "username IN ('calvin', 'Calvin', 'CALVIN', 'hobbes')",
+            ),
+            count("grants", "1 = 1"),
+            count("roles", "name IN ('tiger', 'Tiger')"),
+            Beside::number(
+                database,
+                "CAST(sum(living) AS BIGINT)",
+                "user_blocks",
+                "1 = 1",
+            ),
+        ]
+    };
+    let before = facts(&database);
+    assert_eq!(before, [4, 4, 4, 2, 2]);
+    bring_up(&url).unwrap();
+    assert_eq!(facts(&database), before);
+    is_whole(&database);
+    database.execute(ANEW);
+    let again = Beside::refusal(&database, ANEW);
+    assert!(again.to_lowercase().contains("unique"), "{again}");
+    // On the way back the one in the trash gives its names up.
+    revert_to(&database, "2026-11-30-000100");
+    is_whole(&database);
+    assert_eq!(Beside::count(&database, "users", "1 = 1"), 5);
+    let gone = "deleted_at IS NOT NULL AND username LIKE 'hobbes+%' AND uname LIKE 'hobbes-%'";
+    assert_eq!(Beside::count(&database, "users", gone), 1);
+    assert_eq!(Beside::count(&database, "users", "external_id = 'two'"), 1);
+    bring_up(&url).unwrap();
+    fits_the_schema(&database);
+    is_whole(&database);
+}
+
+/// What SQLite says of the file and of the index of the search.
+fn is_whole(database: &TestDatabase) {
+    if matches!(database, TestDatabase::Sqlite { .. }) {
+        let said = on(
+            database,
+            "SELECT integrity_check AS name FROM pragma_integrity_check",
+            "",
+            names_of,
+        );
+        let said: Vec<_> = said.into_iter().map(|row| row.name).collect();
+        assert_eq!(said, ["ok"]);
+        database
+            .execute("INSERT INTO users_search (users_search, rank) VALUES ('integrity-check', 1)");
+    }
+}
+
 #[track_caller]
 fn fits_the_schema(database: &TestDatabase) {
     let (found, wanted) = (columns(database), of_schema());
@@ -181,7 +263,7 @@ const SQLITE_COLUMNS: &str = "
     SELECT m.name AS table_name, c.name AS column_name,
       CASE WHEN c.pk = 1 AND c.type = 'INTEGER' THEN 'INTEGER PRIMARY KEY' ELSE c.type END AS kind,
       c.\"notnull\" = 0 AS nullable
-    FROM sqlite_master m JOIN pragma_table_info(m.name) c
+    FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c
     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE 'users_search%'";
 
 const POSTGRES_COLUMNS: &str = "
@@ -275,6 +357,31 @@ fn revert(database: &TestDatabase) -> usize {
                 AsyncConnectionWrapper::<AsyncPgConnection>::establish(&database.address())
                     .unwrap();
             connection.revert_all_migrations(source).unwrap().len()
+        }
+    }
+}
+
+/// Undoes the migrations from this one on.
+fn revert_to(database: &TestDatabase, first: &str) {
+    let names = names("sqlite");
+    let steps = names.iter().filter(|name| name.as_str() >= first).count();
+    match database {
+        TestDatabase::Sqlite { .. } => {
+            let path = database.address().replace("sqlite://", "");
+            let mut connection = SqliteConnection::establish(&path).unwrap();
+            for _ in 0..steps {
+                let source = FileBasedMigrations::from_path(folder("sqlite")).unwrap();
+                connection.revert_last_migration(source).unwrap();
+            }
+        }
+        TestDatabase::Postgres { .. } => {
+            let mut connection =
+                AsyncConnectionWrapper::<AsyncPgConnection>::establish(&database.address())
+                    .unwrap();
+            for _ in 0..steps {
+                let source = FileBasedMigrations::from_path(folder("postgres")).unwrap();
+                connection.revert_last_migration(source).unwrap();
+            }
         }
     }
 }

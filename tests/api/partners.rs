@@ -261,3 +261,19 @@ fn clusters_come_to_a_partner_and_go() {
     );
     assert_eq!(app.admin().get("/partners").ids().len(), 1);
 }
+
+#[test]
+fn a_partner_of_users_in_the_trash_alone_is_said_to_be_theirs() {
+    let app = TestApp::start();
+    let partner = a_partner().create(&app);
+    let user = a_user().of_partner(&partner).create(&app);
+    let detail = || {
+        let refused = app.admin().delete(&partner.path()).expect(403);
+        refused.errors()[0]["detail"].as_str().unwrap().to_owned()
+    };
+    assert!(detail().starts_with("Users belong to this partner"));
+    app.admin().delete(&user.path()).expect(204);
+    assert!(detail().starts_with("Users in the trash belong"));
+    app.admin().delete(&user.trash_path()).expect(204);
+    app.admin().delete(&partner.path()).expect(204);
+}

@@ -259,7 +259,6 @@ fn a_request_that_is_given_up_in_the_middle_leaves_no_transaction_behind() {
         reach: Reach::Everything,
         may_set_flags: true,
         may_rename: true,
-        sees_trash: true,
         is_proved: false,
         end_tokens: None,
     };

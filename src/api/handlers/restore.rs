@@ -4,14 +4,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::one;
 use super::update::check_subject;
 use crate::api::answer::Answer;
-use crate::api::call::{Api, answer};
+use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{Of, State};
+use crate::api::decode::{attributes, refuse};
+use crate::api::error::{Failure, Pointing};
 use crate::api::plan;
 use crate::api::resource::{Resource, Restorable, Row, Target};
-use crate::jsonapi::{Purpose, read_resource};
+use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
-/// `PATCH /trash/users/ID`: what the document says beside type and id is passed
-/// over. The answer shows the resource where it is back.
+/// `PATCH /trash/users/ID`: names that others have meanwhile can be changed on the
+/// way; what else the document says beside type and id is passed over. The answer
+/// shows the resource where it is back.
 pub async fn restore<R: Restorable>(
     request: HttpRequest,
     api: Data<Api>,
@@ -26,12 +29,25 @@ pub async fn restore<R: Restorable>(
         };
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
-        check_subject::<R>(call, &document).await?;
-        let row: Row<R::Back> = call.guard.write(R::restoration(target)).await?;
+        let pointing = Pointing::Resource(&document, "/data");
+        let row = carry_out::<R>(call, target, &document)
+            .await
+            .map_err(|failure| failure.conflicting(pointing, call.api.invalid_data))?;
         let own = format!("{}/{}/{}", call.base, R::Back::PATH, R::Back::id(&row));
         let state = tree.is_none().then(|| State::of_row::<R::Back>(&row));
         let body = one::<R::Back>(call, &query, tree.as_ref(), &row, &[], &own).await?;
         Ok(Answer::Current { body, state })
     })
     .await
+}
+
+async fn carry_out<R: Restorable>(
+    call: &Call<'_>,
+    target: Target,
+    document: &ResourceObject,
+) -> Result<Row<R::Back>, Failure> {
+    check_subject::<R>(call, document).await?;
+    let (draft, problems) = attributes::<R>(document);
+    refuse(problems)?;
+    Ok(call.guard.write(R::restoration(target, draft)).await?)
 }

@@ -9,7 +9,7 @@ use crate::auth::Guard;
 use crate::directory::expressions;
 use crate::directory::permissions::check_names;
 use crate::directory::roles::{
-    CreateRole, DeleteRole, FindRole, Role, RoleChanges, RoleColumn, UpdateRole,
+    CreateRole, DeleteRole, FindRole, ORIGINS, Role, RoleChanges, RoleColumn, UpdateRole,
 };
 use crate::directory::{self, Problem, values};
 use crate::jsonapi::write::Shown;
@@ -93,7 +93,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     attribute!(
         text name,
         Some(RoleColumn::Name),
-        "A unique name.",
+        "The name: unique whatever the case, without blanks around it, kept in normalization form C; one that looks like that of another role is refused.",
         Form::text(1, values::MAX_TEXT).required(),
         values::role_name
     ),
@@ -160,6 +160,13 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
         "CFEngine bundles whose reports are hidden from holders: regular expressions, separated by commas.",
         Form::text(0, values::MAX_LONG_TEXT),
         |text| expressions::checked("exclude_bundles", text)
+    ),
+    attribute!(
+        shown origin Some(RoleColumn::Origin),
+        "Where the role comes from: system (made with the directory), portal (of the Partner Reporting Portal) or directory (made by somebody here).",
+        Text,
+        Form::one_of(ORIGINS),
+        |role| Shown::Text(&role.origin)
     ),
     attribute!(shown maybe_number created_by, Some(RoleColumn::CreatedBy), CREATED_BY),
     attribute!(shown maybe_number modified_by, Some(RoleColumn::ModifiedBy), MODIFIED_BY),

@@ -1,9 +1,10 @@
-//! What is in the trash: the table of its living kind, read-only, with when
-//! and by whom it was deleted.
+//! What is in the trash: the table of its living kind, read-only but for the names
+//! to restore under, with when and by whom it was deleted.
 
 use std::sync::LazyLock;
 
 use super::Users;
+use super::users::UserDraft;
 use crate::api::resource::{
     Attribute, Deletable, Form, Kind, OwnFilter, Relationship, Resource, Restorable, Revision,
     Stamp, Target,
@@ -19,14 +20,15 @@ impl Resource for TrashedUsers {
     const TYPE: &'static str = Users::TYPE;
     const PATH: &'static str = "trash/users";
     const DOC: &'static str = "Deleted users, for holders of users:read and users:write. \
-         They keep their names and roles; PATCH restores one, DELETE purges it for good.";
+         They keep their names, which are free for others, and roles; PATCH restores one, \
+         under another username or uname where that is sent, DELETE purges it for good.";
     /// The addresses of relationships are those of living users.
     const RELATIONSHIPS: &'static [Relationship] = &[];
     const FILTERS: &'static [(&'static str, OwnFilter)] = Users::FILTERS;
     const SEARCHED: &'static [UserColumn] = Users::SEARCHED;
     type Noun = directory::trash::TrashedUsers;
     type Find = FindTrashedUser;
-    type Draft = ();
+    type Draft = UserDraft;
 
     fn attributes() -> &'static [Attribute<Self>] {
         &ATTRIBUTES
@@ -63,7 +65,10 @@ static ATTRIBUTES: LazyLock<Vec<Attribute<TrashedUsers>>> = LazyLock::new(|| {
             form: attribute.form,
             show: attribute.show,
             column: attribute.column,
-            read: None,
+            // What is taken meanwhile can be another when the user is restored.
+            read: attribute
+                .read
+                .filter(|_| matches!(attribute.name, "username" | "uname")),
         });
     shown.chain(DELETION).collect()
 });
@@ -78,7 +83,7 @@ const DELETION: [Attribute<TrashedUsers>; 2] = [
         column: Some(UserColumn::DeletedAt),
         read: None,
     },
-    // Nobody changes what is in the trash: the last change was the deletion.
+    // Nothing in the trash is changed there: the last change was the deletion.
     Attribute {
         name: "deleted_by",
         doc: "The id of the user who deleted it; null for the program itself.",
@@ -107,9 +112,10 @@ impl Restorable for TrashedUsers {
     type Back = Users;
     type Restore = RestoreUser;
 
-    fn restoration(target: Target) -> RestoreUser {
+    fn restoration(target: Target, draft: UserDraft) -> RestoreUser {
         RestoreUser {
             id: target.id,
+            names: draft.names(),
             expected: target.expected,
             visible: Default::default(),
             reach: Default::default(),

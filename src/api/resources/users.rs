@@ -10,6 +10,7 @@ use crate::api::resource::{
 use crate::auth::Guard;
 use crate::auth::passwords::{self, Owner};
 use crate::config::Secret;
+use crate::directory::trash::NewNames;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, User, UserChanges, UserColumn,
 };
@@ -257,6 +258,13 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
 ];
 
 impl UserDraft {
+    pub fn names(self) -> NewNames {
+        NewNames {
+            username: self.changes.username,
+            uname: self.changes.uname,
+        }
+    }
+
     /// Whom the user will be: `before` and what changes.
     fn owner(&self, before: Option<User>) -> Owner {
         let (username, email) =
@@ -384,7 +392,6 @@ impl Writable for Users {
             changes: UserChanges::default(),
             roles: linked.take("roles"),
             reach: Default::default(),
-            sees_trash: false,
         };
         // Rights before the cost of a hash.
         guard.permits(&mut operation)?;
@@ -417,7 +424,6 @@ impl Writable for Users {
             reach: Default::default(),
             may_set_flags: false,
             may_rename: false,
-            sees_trash: false,
             is_proved: false,
             end_tokens: None,
         };

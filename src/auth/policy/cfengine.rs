@@ -71,7 +71,6 @@ impl Governed for UpdateNamedUser {
         self.update.reach = principal.reach();
         self.update.may_set_flags = principal.is_administrator;
         self.update.may_rename = principal.may_rename();
-        self.update.sees_trash = principal.is_administrator;
         Ok(())
     }
 }

@@ -260,7 +260,6 @@ impl Sync<'_> {
                 reach: Reach::Everything,
                 may_set_flags: true,
                 may_rename: true,
-                sees_trash: true,
                 is_proved: false,
                 end_tokens: None,
             };

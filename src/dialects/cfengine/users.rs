@@ -90,7 +90,6 @@ pub async fn create(
                 changes: UserChanges::default(),
                 roles: None,
                 reach: Default::default(),
-                sees_trash: false,
             },
             roles: Vec::new(),
         };
@@ -122,7 +121,6 @@ pub async fn update(
                 reach: Default::default(),
                 may_set_flags: false,
                 may_rename: false,
-                sees_trash: false,
                 is_proved: false,
                 end_tokens: None,
             },

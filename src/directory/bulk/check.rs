@@ -12,11 +12,12 @@ pub enum Part {
     RoleClosure,
     SearchIndex,
     Names,
+    RoleNames,
 }
 
 impl Part {
     /// In the order in which a repair must go: counts come after what is counted.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ForeignKeys,
         Self::UniqueGrants,
         Self::UserBlocks,
@@ -25,6 +26,7 @@ impl Part {
         Self::RoleClosure,
         Self::SearchIndex,
         Self::Names,
+        Self::RoleNames,
     ];
 
     pub fn name(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Part {
             Self::RoleClosure => "roles within roles",
             Self::SearchIndex => "search index",
             Self::Names => "usernames",
+            Self::RoleNames => "names of roles",
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::directory::partners::{
     SHARED_PARTNER, country,
 };
 use crate::directory::permissions::check_names;
+use crate::directory::roles::ORIGINS;
 use crate::directory::workspaces::MAX_CODE;
 use crate::directory::{Problem, json};
 
@@ -63,6 +64,12 @@ pub const ROLES: &[Field<RoleRow>] = &[
     field!(maybe exclude_bundles, |text| expressions::checked("exclude_bundles", text)),
     field!(text external_id, |text| values::filled("external_id", text, MAX_OWN_ID)),
     own!(includes, |value| json::texts("includes", value)),
+    // The directory says that itself: from another it is passed over.
+    own!(origin, |value| values::choice(
+        "origin",
+        json::text("origin", value)?,
+        ORIGINS
+    )),
 ];
 
 pub const PARTNERS: &[Field<PartnerRow>] = &[

@@ -103,6 +103,8 @@ pub struct RoleRow {
     pub includes: Option<Vec<String>>,
     /// Whether the name is kept whatever the rules say.
     pub keeps_name: bool,
+    /// Read, and passed over.
+    pub origin: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -6,6 +6,7 @@ use super::audit::{Happening, record};
 use super::env;
 use super::prelude::*;
 use crate::directory::access_log::{AccessEvent, AccessVerb, NoteTokenAddress, RecordAccess};
+use crate::directory::names::folded;
 use crate::directory::source::{Credential, shown_network};
 use crate::storage::events::NewEvent;
 use crate::storage::schema::{token_addresses, tokens, users};
@@ -40,13 +41,34 @@ async fn owners(
     if names.is_empty() {
         return Ok(HashMap::new());
     }
-    let known: Vec<(String, i64)> = users::table
-        .filter(users::deleted_at.is_null())
-        .filter(env::text_in(users::username, &names))
-        .select((users::username, users::id))
-        .load(connection)
-        .await?;
-    Ok(known.into_iter().collect())
+    // As at the door: in whatever case, and the very name before others.
+    let letters: Vec<String> = names.iter().map(|name| folded(name)).collect();
+    let living = || users::table.filter(users::deleted_at.is_null());
+    let (exactly, known): (Vec<(String, i64)>, Vec<(String, i64)>) = env::together!(
+        connection,
+        living()
+            .filter(env::text_in(users::username, &names))
+            .select((users::username, users::id))
+            .load(connection)
+            .await,
+        living()
+            .filter(env::text_in(
+                users::username_folded.assume_not_null(),
+                &letters
+            ))
+            .select((users::username_folded.assume_not_null(), users::id))
+            .load(connection)
+            .await,
+    );
+    let known: HashMap<String, i64> = known.into_iter().collect();
+    let owner = |name: String| Some((known.get(&folded(&name)).copied()?, name));
+    let mut owners: HashMap<String, i64> = names
+        .into_iter()
+        .filter_map(owner)
+        .map(|(id, name)| (name, id))
+        .collect();
+    owners.extend(exactly);
+    Ok(owners)
 }
 
 /// The subject is the user whom it is about; 0 when that is nobody here.

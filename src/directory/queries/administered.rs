@@ -103,6 +103,7 @@ impl Run for CheckAdministered {
         if let Some(username) = &self.username {
             let holder = users::table
                 .filter(users::username.eq(username))
+                .filter(users::deleted_at.is_null())
                 .select(users::id);
             let holder: Option<i64> = holder.get_result(connection).await.optional()?;
             obstacles.is_taken = holder.is_some() && holder != self.id;
@@ -161,7 +162,6 @@ impl Run for CreateAdministered {
             changes: self.changes.clone(),
             roles: Some(roles),
             reach: Reach::Everything,
-            sees_trash: true,
         };
         let id = create.run(context, connection).await?.id;
         found(FindAdministered { id }.run(context, connection).await?)
@@ -187,7 +187,6 @@ impl Run for UpdateAdministered {
             reach: Reach::Everything,
             may_set_flags: true,
             may_rename: true,
-            sees_trash: true,
             is_proved: self.is_proved,
             end_tokens: None,
         };

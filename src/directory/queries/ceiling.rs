@@ -284,6 +284,24 @@ pub async fn is_held(
     Ok(holders.first::<i64>(connection).await.optional()?.is_some())
 }
 
+/// Whether anybody of them is not in the trash.
+pub async fn is_held_by_living(
+    role: i64,
+    except: Option<i64>,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let holders = grants::table
+        .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
+        .inner_join(users::table)
+        .filter(role_closure::part_id.eq(role))
+        .filter(grants::user_id.ne(except.unwrap_or_default()))
+        .filter(not_over!(context.now_text()))
+        .filter(users::deleted_at.is_null())
+        .select(grants::id);
+    Ok(holders.first::<i64>(connection).await.optional()?.is_some())
+}
+
 /// Whether a role shares a part with one that the user holds by a grant that
 /// ends, has not begun, is over or is switched off.
 pub async fn repeats_own_limited(

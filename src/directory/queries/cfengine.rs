@@ -10,6 +10,7 @@ use crate::directory::cfengine::{
     displayed_name,
 };
 use crate::directory::members::Authority;
+use crate::directory::names::normalized_role_name;
 use crate::directory::roles::{DeleteRole, Role, UpdateRole};
 use crate::directory::users::{DeleteUser, FindUser, UpdateUser, User};
 use crate::storage::schema::{grants, roles, users};
@@ -46,13 +47,20 @@ async fn user_spelled(
 
 async fn role_named(name: &str, connection: &mut Conn) -> Result<i64, DirectoryError> {
     can_be_a_name(name)?;
-    let row = roles::table.filter(roles::name.eq(name)).select(roles::id);
-    found(row.get_result(connection).await.optional()?)
+    let spelled = [name.to_owned(), normalized_role_name(name).into_owned()];
+    let row = roles::table
+        .filter(roles::name.eq_any(spelled))
+        // The very name goes before the spelling that names are kept in.
+        .order(roles::name.eq(name).desc())
+        .select(roles::id);
+    found(row.first(connection).await.optional()?)
 }
 
 /// The ids of these roles, or a problem that names the first that is not there.
 async fn ids_of(names: &[String], connection: &mut Conn) -> Result<Vec<i64>, DirectoryError> {
-    let sought = names.iter().filter(|name| !name.contains('\0')).cloned();
+    let spelled = |name: &String| [name.clone(), normalized_role_name(name).into_owned()];
+    let sought = names.iter().filter(|name| !name.contains('\0'));
+    let sought = sought.flat_map(spelled);
     let rows: Vec<(String, i64)> = roles::table
         .filter(roles::name.eq_any(sought.collect::<Vec<_>>()))
         .select((roles::name, roles::id))
@@ -61,7 +69,9 @@ async fn ids_of(names: &[String], connection: &mut Conn) -> Result<Vec<i64>, Dir
     let known: BTreeMap<String, i64> = rows.into_iter().collect();
     let id = |name: &String| {
         let problem = || Problem::invalid("roles", format!("There is no role \"{name}\"."));
-        known.get(name).copied().ok_or_else(problem)
+        let id = known.get(name);
+        let id = id.or_else(|| known.get(&*normalized_role_name(name)));
+        id.copied().ok_or_else(problem)
     };
     let ids: Result<Vec<i64>, Problem> = names.iter().map(id).collect();
     ids.map_err(|problem| DirectoryError::Invalid(vec![problem]))
@@ -209,12 +219,11 @@ impl Run for FindNamedRole {
         _: &Context,
         connection: &mut Conn,
     ) -> Result<Option<Role>, DirectoryError> {
-        if can_be_a_name(&self.name).is_err() {
-            return Ok(None);
-        }
-        let row = roles::table
-            .filter(roles::name.eq(&self.name))
-            .select(Role::as_select());
+        let id = match role_named(&self.name, connection).await {
+            Err(DirectoryError::NotFound) => return Ok(None),
+            id => id?,
+        };
+        let row = roles::table.find(id).select(Role::as_select());
         Ok(row.get_result(connection).await.optional()?)
     }
 }

@@ -6,9 +6,10 @@ use crate::directory::clusters::{
     Cluster, ClusterChanges, ClusterColumn, Clusters, ClustersOf, CreateCluster, DeleteCluster,
     FindCluster, NewCluster, UpdateCluster,
 };
+use crate::directory::delegation::Place;
 use crate::directory::events::{described, difference};
 use crate::directory::members::{Authority, Relation};
-use crate::storage::schema::{clusters, grants, partner_clusters, users, workspaces};
+use crate::storage::schema::{clusters, partner_clusters, workspaces};
 
 columns!(clusters, ClusterColumn {
     Id: number id,
@@ -242,25 +243,11 @@ impl Run for DeleteCluster {
         }
         let before = found(by_id_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        let deleted = grants::table
-            .inner_join(users::table)
-            .filter(grants::cluster_id.eq(self.id))
-            .order(users::deleted_at.is_not_null().asc())
-            .select(users::deleted_at);
-        let deleted: Option<Option<String>> = deleted.first(connection).await.optional()?;
-        match deleted {
-            None => {}
-            Some(None) => {
-                return Err(DirectoryError::Protected(
-                    "Roles are held in this cluster: delete the grants first.",
-                ));
-            }
-            Some(Some(_)) => {
-                return Err(DirectoryError::Protected(
-                    "Users in the trash hold roles in this cluster: purge them, or restore them and delete the grants first.",
-                ));
-            }
-        }
+        let place = Place {
+            cluster: Some(self.id),
+            ..Place::UN_SCOPED
+        };
+        places::refuse_held(place, connection).await?;
         // What goes with it is told with it.
         let side = Relation::ClusterPartners.of(self.id);
         let pairs = links::members(side, connection).await?;

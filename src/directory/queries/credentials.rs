@@ -1,6 +1,7 @@
 use super::audit::{Happening, record};
+use super::env;
 use super::members::add_roles;
-use super::names::{other_spelling, username_problem};
+use super::names::{uname_problem, username_problem};
 use super::prelude::*;
 use crate::directory::credentials::{
     Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, FindTokenFault,
@@ -8,7 +9,7 @@ use crate::directory::credentials::{
     TokenFault,
 };
 use crate::directory::members::Authority;
-use crate::directory::names::normalized;
+use crate::directory::names::{folded, normalized, skeleton};
 use crate::directory::permissions::{Permissions, Reach};
 use crate::directory::roles::ADMIN;
 use crate::directory::users::{NewUser, PasswordHash};
@@ -39,35 +40,82 @@ impl Run for FindAccount {
         if self.username.contains('\0') {
             return Ok(None);
         }
-        let mut row = signing_in(&self.username, connection).await?;
-        if row.is_none()
-            && let Some(username) = other_spelling(&self.username, connection).await?
-        {
-            row = signing_in(&username, connection).await?;
-        }
-        match row {
-            None => Ok(None),
-            Some(row) => Ok(Some(account(row, context, connection).await?)),
-        }
+        let (called, are_all) = called(&self.username, connection).await?;
+        // The very name first; in other letters when they are somebody's alone.
+        let is_alone = are_all && called.len() == 1;
+        let mut rows = called.into_iter();
+        let row = match is_alone {
+            true => rows.next(),
+            false => rows.find(|((_, username, ..), _)| *username == self.username),
+        };
+        let row = row.and_then(|(row, is_active)| is_active.then_some(row));
+        // Of nobody as much is read as of somebody: it takes the same time.
+        let is_somebody = row.is_some();
+        let row = row.unwrap_or_else(|| (NOBODY, String::new(), None, false));
+        let mut account = account(row, context, connection).await?;
+        account.is_one_of_several = !is_alone;
+        Ok(Some(account).filter(|_| is_somebody))
     }
 }
 
-/// The user of this name, exactly so, when they may sign in.
-async fn signing_in(
+/// An id that nobody has.
+const NOBODY: i64 = 0;
+
+/// Users whose letters are not filled in yet that are looked through for one.
+const UNFILLED: i64 = 1000;
+
+/// Living users of this name in whatever case, and whether they are active: one,
+/// but for those from before who share the letters of their names. Also whether
+/// these are all. That they live is said of each alternative: else SQLite does
+/// not see that the indexes of the living have them.
+async fn called(
     username: &str,
     connection: &mut Conn,
-) -> Result<Option<AccountRow>, DirectoryError> {
-    let row = users::table
-        .filter(users::username.eq(username))
-        .filter(users::is_active.eq(true))
-        .filter(users::deleted_at.is_null())
-        .select((
+) -> Result<(Vec<(AccountRow, bool)>, bool), DirectoryError> {
+    let letters = folded(username);
+    let named = users::username
+        .eq(username)
+        .and(users::deleted_at.is_null())
+        .nullable();
+    let same = users::username_folded
+        .eq(&letters)
+        .and(users::deleted_at.is_null());
+    // As text, so that the index of the skeletons leads to them.
+    let shares = phrase::<diesel::sql_types::Bool>("COALESCE(users.username_folded, '') = ''");
+    let shares = users::username_skeleton
+        .eq(skeleton(username))
+        .and(users::deleted_at.is_null())
+        .and(shares);
+    let columns = || {
+        let row = (
             users::id,
             users::username,
             users::password_hash,
             users::external,
-        ));
-    Ok(row.get_result(connection).await.optional()?)
+        );
+        (row, users::is_active)
+    };
+    let (mut rows, unfilled): (Vec<(AccountRow, bool)>, Vec<(AccountRow, bool)>) = env::together!(
+        connection,
+        users::table
+            .filter(named.or(same).or(shares))
+            .select(columns())
+            .load(connection)
+            .await,
+        users::table
+            .filter(users::deleted_at.is_null())
+            .filter(users::username_skeleton.is_null())
+            .limit(UNFILLED)
+            .select(columns())
+            .load(connection)
+            .await,
+    );
+    let are_all = i64::try_from(unfilled.len()).is_ok_and(|found| found < UNFILLED);
+    rows.extend(unfilled);
+    rows.retain(|((_, name, ..), _)| folded(name) == letters);
+    rows.sort_by_key(|((id, ..), _)| *id);
+    rows.dedup_by_key(|((id, ..), _)| *id);
+    Ok((rows, are_all))
 }
 
 impl Run for FindTokenAccount {
@@ -181,6 +229,7 @@ pub async fn account(
         is_administrator: false,
         permissions: Permissions::EVERYBODY,
         good_until: None,
+        is_one_of_several: false,
     };
     for (role, permissions, from, until) in rows {
         let begun = from.as_ref().is_none_or(|from| *from <= now);
@@ -208,17 +257,17 @@ impl Run for NoteUse {
             Self::SignIn { user_id } => {
                 let user = diesel::update(users::table.find(user_id));
                 let note = user.set(users::last_login.eq(now)).lasting();
-                super::env::later(note, connection).await?;
+                env::later(note, connection).await?;
             }
             Self::Token { token_id } => {
                 let token = diesel::update(tokens::table.find(token_id));
                 let note = token.set(tokens::last_used.eq(now)).lasting();
-                super::env::later(note, connection).await?;
+                env::later(note, connection).await?;
             }
             Self::AccessToken { sign_in_id } => {
                 let sign_in = diesel::update(sign_ins::table.find(sign_in_id));
                 let note = sign_in.set(sign_ins::last_used.eq(now)).lasting();
-                super::env::later(note, connection).await?;
+                env::later(note, connection).await?;
             }
         }
         Ok(())
@@ -264,17 +313,17 @@ impl Run for CreateFirstAdministrator {
         connection: &mut Conn,
     ) -> Result<FirstAdministrator, DirectoryError> {
         // Two processes that start together make one administrator.
-        super::env::one_at_a_time(connection).await?;
+        env::one_at_a_time(connection).await?;
         if HasAdministrator.run(context, connection).await? {
             return Ok(FirstAdministrator::Needless);
         }
         let username = normalized(&self.username);
         let uname = uname_from(&username);
-        let same = users::table
-            .filter(users::username.eq(&*username).or(users::uname.eq(&uname)))
-            .select(users::id);
-        let problem = username_problem(&username, None, connection).await?;
-        if problem.is_some() || same.first::<i64>(connection).await.optional()?.is_some() {
+        let is_taken = username_problem(&username, None, connection)
+            .await?
+            .or(uname_problem(&uname, None, connection).await?)
+            .is_some();
+        if is_taken {
             return Ok(FirstAdministrator::Taken);
         }
         let now = context.now_text();

@@ -206,7 +206,7 @@ async fn is_free(
         username: Some(username.to_owned()),
         ..UserChanges::default()
     };
-    match users::refuse_names(&name, own, true, connection).await {
+    match users::refuse_names(&name, own, connection).await {
         Ok(()) => Ok(true),
         Err(DirectoryError::Invalid(_)) => Ok(false),
         Err(error) => Err(error),
@@ -346,7 +346,6 @@ async fn create(
         changes: arrival.user.record(),
         roles: None,
         reach: Reach::Everything,
-        sees_trash: false,
     };
     let made = create.run(context, connection).await?;
     Ok((made.id, made.username))

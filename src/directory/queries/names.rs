@@ -1,10 +1,13 @@
 //! Whether a name can be given to somebody beside those who have theirs, and
 //! what is kept of names to tell that from indexes.
 
+use std::collections::HashSet;
+
 use super::env;
 use super::prelude::*;
 use crate::directory::names::{
-    Clash, FillNameKeys, LacksNameKeys, SAME_USERNAME, clash, folded, normalized, skeleton, unfit,
+    Clash, FillNameKeys, LacksNameKeys, SAME_ROLE_NAME, clash, folded, normalized, refused,
+    skeleton, unfit,
 };
 use crate::storage::schema::{roles, users};
 
@@ -18,6 +21,13 @@ const FILLED: i64 = 1000;
 /// A name, and whose it is.
 pub type Named = (i64, String);
 
+/// Somebody living whose name does not let somebody else have one.
+pub struct Rival {
+    pub id: i64,
+    pub name: String,
+    pub clash: Clash,
+}
+
 /// What is wrong with a new username, beside those of the living; `own` is the
 /// user who is to have it.
 pub async fn username_problem(
@@ -28,23 +38,18 @@ pub async fn username_problem(
     if let Some(problem) = unfit("username", username) {
         return Ok(Some(problem));
     }
-    username_clash(username, own, connection).await
+    let rival = username_rival(username, own, connection).await?;
+    Ok(rival.map(|rival| refused("username", username, &rival.name, rival.clash)))
 }
 
-/// Whether the living let somebody have, or keep, this username.
-pub async fn username_clash(
+/// Whose username does not let somebody have, or keep, this one.
+pub async fn username_rival(
     username: &str,
     own: Option<i64>,
     connection: &mut Conn,
-) -> Result<Option<Problem>, DirectoryError> {
-    let others = others(like_username(username, connection).await?, own);
-    Ok(clashing(username, others).map(|clash| match clash {
-        Clash::SameLetters => Problem::taken("username", SAME_USERNAME),
-        Clash::LooksAlike => {
-            let message = "This username looks like that of another user.";
-            Problem::taken("username", message)
-        }
-    }))
+) -> Result<Option<Rival>, DirectoryError> {
+    let like = like_username(username, connection).await?;
+    Ok(rival(username, like, own))
 }
 
 /// The same of a uname.
@@ -56,14 +61,21 @@ pub async fn uname_problem(
     if let Some(problem) = unfit("uname", uname) {
         return Ok(Some(problem));
     }
-    let others = others(like_uname(uname, connection).await?, own);
-    Ok(clashing(uname, others).map(|_| {
-        let message = "This uname is, or looks like, that of another user.";
-        Problem::taken("uname", message)
-    }))
+    let rival = uname_rival(uname, own, connection).await?;
+    Ok(rival.map(|rival| refused("uname", uname, &rival.name, rival.clash)))
 }
 
-/// The same of a role's name.
+/// The same of a uname.
+pub async fn uname_rival(
+    uname: &str,
+    own: Option<i64>,
+    connection: &mut Conn,
+) -> Result<Option<Rival>, DirectoryError> {
+    let like = like_uname(uname, connection).await?;
+    Ok(rival(uname, like, own))
+}
+
+/// What is wrong with a new name of a role, beside those of others.
 pub async fn role_problem(
     name: &str,
     own: Option<i64>,
@@ -71,55 +83,62 @@ pub async fn role_problem(
 ) -> Result<Option<Problem>, DirectoryError> {
     // Nobody is taken for a role, so its name may be any text; these two alone
     // have no address on the surfaces that name roles in paths.
-    if matches!(name.trim(), "." | "..") {
+    if matches!(name, "." | "..") {
         let message = "This value may not be \".\" or \"..\".";
         return Ok(Some(Problem::invalid("name", message)));
     }
-    let same = roles::name_skeleton.eq(skeleton(name));
+    let same = roles::name_skeleton
+        .eq(skeleton(name))
+        .or(roles::name_folded.eq(folded(name)));
     let like: Vec<Named> = roles::table
         .filter(same.or(roles::name_skeleton.is_null()))
         .limit(COMPARED)
         .select((roles::id, roles::name))
         .load(connection)
         .await?;
-    let found = others(like, own).any(|(_, other)| is_role_in_the_way(name, &other));
-    let message = "This name looks like that of another role.";
-    Ok(found.then(|| Problem::taken("name", message)))
+    let found = rival(name, like, own).map(|rival| match rival.clash {
+        Clash::SameLetters => SAME_ROLE_NAME,
+        Clash::LooksAlike => "This name looks like that of another role.",
+    });
+    Ok(found.map(|message| Problem::taken("name", message)))
 }
 
-/// Whether a role of this name cannot stand beside another's. Those that differ in
-/// case alone are told apart until their names are unique whatever the case.
+/// Whether a role of this name cannot stand beside another's.
 pub fn is_role_in_the_way(name: &str, other: &str) -> bool {
-    clash(name, other) == Some(Clash::LooksAlike) || is_disguised(name, other)
+    clash(name, other).is_some()
 }
 
-/// The same letters in another width or form: not only in another case.
-fn is_disguised(name: &str, other: &str) -> bool {
-    clash(name, other) == Some(Clash::SameLetters) && name.to_lowercase() != other.to_lowercase()
-}
-
-fn others(like: Vec<Named>, own: Option<i64>) -> impl Iterator<Item = Named> {
-    like.into_iter().filter(move |(id, _)| Some(*id) != own)
-}
-
-fn clashing(name: &str, mut others: impl Iterator<Item = Named>) -> Option<Clash> {
-    others.find_map(|(_, other)| clash(name, &other))
+/// The first who is in the way, and before others who has the very same name.
+fn rival(name: &str, mut like: Vec<Named>, own: Option<i64>) -> Option<Rival> {
+    like.retain(|(id, _)| Some(*id) != own);
+    like.sort_by_key(|(id, other)| (folded(other) != folded(name), *id));
+    like.into_iter().find_map(|(id, other)| {
+        let clash = clash(name, &other)?;
+        Some(Rival {
+            id,
+            name: other,
+            clash,
+        })
+    })
 }
 
 /// Living users whose usernames have the same letters or skeleton, and those of
-/// whom that is not known yet.
+/// whom that is not known yet. That they live is said of each alternative: else
+/// SQLite does not see that the indexes of the living have them.
 pub async fn like_username(
     username: &str,
     connection: &mut Conn,
 ) -> Result<Vec<Named>, DirectoryError> {
-    let same = users::username_skeleton
+    let alike = users::username_skeleton
         .eq(skeleton(username))
-        .or(users::username_folded.eq(folded(username)));
+        .and(users::deleted_at.is_null());
+    let same = users::username_folded
+        .eq(folded(username))
+        .and(users::deleted_at.is_null());
     let (mut like, unknown): (Vec<Named>, Vec<Named>) = env::together!(
         connection,
         users::table
-            .filter(users::deleted_at.is_null())
-            .filter(same)
+            .filter(same.or(alike))
             .limit(COMPARED)
             .select((users::id, users::username))
             .load(connection)
@@ -150,9 +169,12 @@ pub async fn alike_in_trash(
 }
 
 async fn like_uname(uname: &str, connection: &mut Conn) -> Result<Vec<Named>, DirectoryError> {
+    let alike = users::uname_skeleton
+        .eq(skeleton(uname))
+        .and(users::deleted_at.is_null());
+    let same = users::uname.eq(uname).and(users::deleted_at.is_null());
     let like = users::table
-        .filter(users::deleted_at.is_null())
-        .filter(users::uname_skeleton.eq(skeleton(uname)))
+        .filter(alike.or(same.nullable()))
         .limit(COMPARED)
         .select((users::id, users::uname));
     Ok(like.load(connection).await?)
@@ -235,7 +257,7 @@ async fn fill_users(connection: &mut Conn) -> Result<usize, DirectoryError> {
 pub async fn taken(
     wanted: &[String],
     connection: &mut Conn,
-) -> Result<std::collections::HashSet<String>, DirectoryError> {
+) -> Result<HashSet<String>, DirectoryError> {
     let taken = users::table
         .filter(users::deleted_at.is_null())
         .filter(env::text_in(
@@ -247,17 +269,29 @@ pub async fn taken(
     Ok(taken.into_iter().collect())
 }
 
+/// There are few roles: all names are read to see which are taken.
 async fn fill_roles(connection: &mut Conn) -> Result<usize, DirectoryError> {
     let rows: Vec<Named> = roles::table
         .filter(roles::name_skeleton.is_null())
+        .order(roles::id.asc())
         .limit(FILLED)
         .select((roles::id, roles::name))
         .load(connection)
         .await?;
+    let taken: Vec<Option<String>> = roles::table
+        .filter(roles::name_folded.is_not_null())
+        .select(roles::name_folded)
+        .load(connection)
+        .await?;
+    let mut taken: HashSet<String> = taken.into_iter().flatten().collect();
     let filled = rows.len();
     for (id, name) in rows {
-        let fill = diesel::update(roles::table.find(id));
-        let fill = fill.set(roles::name_skeleton.eq(skeleton(&name)));
+        let folded = folded(&name);
+        let is_free = taken.insert(folded.clone());
+        let fill = diesel::update(roles::table.find(id)).set((
+            roles::name_folded.eq(is_free.then_some(folded)),
+            roles::name_skeleton.eq(skeleton(&name)),
+        ));
         env::later(fill.lasting(), connection).await?;
     }
     Ok(filled)

@@ -1,14 +1,13 @@
 //! Mails about the keys to an account, queued in the transaction of the change.
 //! They go to users who can come in: active, not in the trash, with an address.
 
-use super::outbox::{addressee, new_mail, queue};
+use super::outbox::{addressee, addressees, new_mail, queue};
 use super::prelude::*;
 use crate::directory::mail::{
     Addressee, EmailChange, MailKind, new_email, new_password, new_token,
 };
 use crate::directory::tokens::Token;
 use crate::directory::users::User;
-use crate::storage::schema::users;
 
 pub async fn about_password(
     user: &User,
@@ -61,19 +60,8 @@ pub async fn about_token(
     let Some(wording) = context.mail.wording(kind) else {
         return Ok(());
     };
-    let owner = users::table
-        .find(token.user_id)
-        .filter(users::deleted_at.is_null())
-        .filter(users::is_active.eq(true))
-        .select((
-            users::id,
-            users::username,
-            users::name,
-            users::surname,
-            users::full_name,
-            users::email,
-        ));
-    let Some(to) = owner.first::<Addressee>(connection).await.optional()? else {
+    let mut owners = addressees([token.user_id].into(), connection).await?;
+    let Some(to) = owners.remove(&token.user_id) else {
         return Ok(());
     };
     let key = format!("{}:{}", kind.name(), token.id);

@@ -64,7 +64,8 @@ pub async fn about_grants(
     if wanted.is_empty() {
         return Ok(());
     }
-    let people = addressees(&wanted, connection).await?;
+    let ids = wanted.iter().map(|news| news.user_id).collect();
+    let people = addressees(ids, connection).await?;
     let names = Names::of(&wanted, connection).await?;
     let mails = wanted.iter().filter_map(|news| {
         let to = people.get(&news.user_id)?;
@@ -142,11 +143,11 @@ pub fn new_mail(
     })
 }
 
-async fn addressees(
-    news: &[&GrantNews],
+/// Those of these users who can be written to: active, and not in the trash.
+pub async fn addressees(
+    ids: BTreeSet<i64>,
     connection: &mut Conn,
 ) -> Result<BTreeMap<i64, Addressee>, DirectoryError> {
-    let ids: BTreeSet<i64> = news.iter().map(|news| news.user_id).collect();
     let people: Vec<Addressee> = users::table
         .filter(env::id_in(users::id, ids.into_iter().collect()))
         .filter(users::deleted_at.is_null())

@@ -221,6 +221,27 @@ impl Run for UpdatePartner {
     }
 }
 
+/// Tells when only users in the trash belong to the partner.
+async fn refuse_with_users(partner: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let theirs = || {
+        users::table
+            .filter(users::partner_id.eq(partner))
+            .select(users::id)
+    };
+    let any: Option<i64> = theirs().first(connection).await.optional()?;
+    if any.is_none() {
+        return Ok(());
+    }
+    let living = theirs().filter(users::deleted_at.is_null());
+    let living: Option<i64> = living.first(connection).await.optional()?;
+    Err(DirectoryError::Protected(match living {
+        Some(_) => "Users belong to this partner: give them another first.",
+        None => {
+            "Users in the trash belong to this partner: purge them, or restore them and give them another."
+        }
+    }))
+}
+
 impl Run for DeletePartner {
     type Answer = ();
 
@@ -230,14 +251,7 @@ impl Run for DeletePartner {
         }
         let before = found(by_id_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        let row = users::table
-            .filter(users::partner_id.eq(self.id))
-            .select(users::id);
-        if row.first::<i64>(connection).await.optional()?.is_some() {
-            return Err(DirectoryError::Protected(
-                "Users belong to this partner, perhaps some in the trash: give them another, or purge them.",
-            ));
-        }
+        refuse_with_users(self.id, connection).await?;
         // What goes with it is told with it.
         let side = Relation::PartnerClusters.of(self.id);
         let pairs = links::members(side, connection).await?;

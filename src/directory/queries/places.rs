@@ -1,7 +1,9 @@
 //! Which workspaces, clusters and partners somebody sees who may not see all:
-//! where they hold a role that is in force, and whom they belong to.
+//! where they hold a role that is in force, and whom they belong to. And whether
+//! roles are held in a place.
 
 use super::prelude::*;
+use crate::directory::delegation::Place;
 use crate::storage::schema::{clusters, grants, partners, users, workspaces};
 
 macro_rules! held_in {
@@ -55,4 +57,37 @@ pub fn partners_seen(visible: Visible, _: &Context) -> Option<Boxed<partners::ta
         .filter(users::partner_id.is_not_null())
         .select(users::partner_id.assume_not_null());
     Some(Box::new(partners::id.eq_any(own).nullable()))
+}
+
+/// Refuses to delete a workspace or a cluster in which roles are held, and tells
+/// when only users in the trash hold them.
+pub async fn refuse_held(place: Place, connection: &mut Conn) -> Result<(), DirectoryError> {
+    let held = || {
+        let grants = grants::table.inner_join(users::table).select(grants::id);
+        let grants = grants.into_boxed::<Db>();
+        match place.cluster {
+            Some(cluster) => grants.filter(grants::cluster_id.eq(cluster)),
+            None => grants.filter(grants::workspace_id.eq(place.workspace)),
+        }
+    };
+    let (by_living, by_trashed) = match place.cluster {
+        Some(_) => (
+            "Roles are held in this cluster: delete the grants first.",
+            "Users in the trash hold roles in this cluster: purge them, or restore them and delete the grants first.",
+        ),
+        None => (
+            "Roles are held in this workspace: delete the grants first.",
+            "Users in the trash hold roles in this workspace: purge them, or restore them and delete the grants first.",
+        ),
+    };
+    let any: Option<i64> = held().first(connection).await.optional()?;
+    if any.is_none() {
+        return Ok(());
+    }
+    let living = held().filter(users::deleted_at.is_null());
+    let living: Option<i64> = living.first(connection).await.optional()?;
+    Err(DirectoryError::Protected(match living {
+        Some(_) => by_living,
+        None => by_trashed,
+    }))
 }

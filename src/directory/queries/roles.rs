@@ -1,5 +1,5 @@
 use super::audit::record;
-use super::ceiling::{ceiling, is_held, require_roles};
+use super::ceiling::{ceiling, is_held, is_held_by_living, require_roles};
 use super::grants;
 use super::members::{add_users, replace_users};
 use super::names::role_problem;
@@ -9,7 +9,7 @@ use super::{env, found, links};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Named;
 use crate::directory::members::{Authority, Relation};
-use crate::directory::names::skeleton;
+use crate::directory::names::{folded, skeleton};
 use crate::directory::permissions::{Permission, Reach, names};
 use crate::directory::portal::PortalRole;
 use crate::directory::privileges::{Ceiling, End, Holding};
@@ -32,6 +32,7 @@ columns!(roles, RoleColumn {
     IncludeBundles: maybe_text include_bundles,
     ExcludeBundles: maybe_text exclude_bundles,
     ExternalId: maybe_text external_id,
+    Origin: text origin,
     Created: text created,
     Modified: text modified,
     CreatedBy: maybe_number created_by,
@@ -177,15 +178,19 @@ pub async fn make(
 ) -> Result<Role, DirectoryError> {
     may_protect(create.reach, create.changes.unchangeable == Some(true))?;
     let ceiling = ceiling(create.reach, context, connection).await?;
-    let changes = create.changes.clone();
+    let mut changes = create.changes.clone();
     if !keeps_name {
+        changes = changes.normalized();
         refuse_name(&changes, None, connection).await?;
     }
     let now = context.now_text();
     let name = changes.name.as_deref().unwrap_or_default();
+    let letters = folded(name);
+    let is_twin = keeps_name && has_letters(&letters, connection).await?;
     let new = NewRole {
         name,
         name_skeleton: skeleton(name),
+        name_folded: (!is_twin).then_some(letters),
         created: &now,
         modified: &now,
         created_by: context.actor_id(),
@@ -215,8 +220,8 @@ pub async fn make(
         connection,
     )
     .await?;
-    if create.reach == Reach::Everything {
-        predefine(&role, connection).await?;
+    if create.reach == Reach::Everything && predefine(&role, connection).await? {
+        role = found(by_id(id, connection).await?)?;
     }
     let after = Some(described(&role));
     record(context, connection, happening("create", id, None, after)).await?;
@@ -236,6 +241,15 @@ pub async fn make(
         .await?;
     }
     Ok(role)
+}
+
+/// Whether a role has these letters, in whatever case.
+async fn has_letters(letters: &str, connection: &mut Conn) -> Result<bool, DirectoryError> {
+    let twin = roles::table
+        .filter(roles::name_folded.eq(letters))
+        .select(roles::id);
+    let twin: Option<i64> = twin.first(connection).await.optional()?;
+    Ok(twin.is_some())
 }
 
 /// Refuses a name that cannot be told from that of another role.
@@ -265,20 +279,22 @@ pub async fn is_changeable(id: i64, connection: &mut Conn) -> Result<(), Directo
 
 /// The role of a system that is served here, when an administrator makes one
 /// of that name and there is none: by the name alone nobody else gets what it does.
-async fn predefine(role: &Role, connection: &mut Conn) -> Result<(), DirectoryError> {
+/// Tells whether it is that.
+async fn predefine(role: &Role, connection: &mut Conn) -> Result<bool, DirectoryError> {
     if PortalRole::named(&role.name).is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let same = roles::table
         .filter(roles::predefined.eq(&role.name))
         .select(roles::id);
-    if same.first::<i64>(connection).await.optional()?.is_none() {
-        diesel::update(roles::table.find(role.id))
-            .set(roles::predefined.eq(&role.name))
-            .execute(connection)
-            .await?;
+    if same.first::<i64>(connection).await.optional()?.is_some() {
+        return Ok(false);
     }
-    Ok(())
+    diesel::update(roles::table.find(role.id))
+        .set(roles::predefined.eq(&role.name))
+        .execute(connection)
+        .await?;
+    Ok(true)
 }
 
 /// Protection from changes binds everybody, so only administrators decide on it.
@@ -299,12 +315,19 @@ async fn may_change_held(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    if !ceiling.has(Permission::GrantsWrite) && is_held(role, except, context, connection).await? {
-        return Err(DirectoryError::Protected(
-            "Somebody holds this role: such a change also needs the permission grants:write.",
-        ));
+    if ceiling.has(Permission::GrantsWrite) || !is_held(role, except, context, connection).await? {
+        return Ok(());
     }
-    Ok(())
+    Err(DirectoryError::Protected(
+        match is_held_by_living(role, except, context, connection).await? {
+            true => {
+                "Somebody holds this role: such a change also needs the permission grants:write."
+            }
+            false => {
+                "Users in the trash hold this role: such a change also needs the permission grants:write, unless they are purged."
+            }
+        },
+    ))
 }
 
 /// Until when a role gives what it gives: without an end to those who hold it,
@@ -423,7 +446,9 @@ impl Run for UpdateRole {
         }
         let before = found(by_id_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
+        // A name from before that is sent back as it stands is no change.
         let changes = self.changes.clone().without_unchanged(&before);
+        let changes = changes.normalized().without_unchanged(&before);
         if before.unchangeable && !unprotects(self) {
             leaves_alone(self, &changes, connection).await?;
         }
@@ -447,10 +472,12 @@ impl Run for UpdateRole {
         let after: Role = diesel::update(roles::table.find(self.id))
             .set((
                 &changes,
-                changes
-                    .name
-                    .as_deref()
-                    .map(|name| roles::name_skeleton.eq(skeleton(name))),
+                changes.name.as_deref().map(|name| {
+                    (
+                        roles::name_skeleton.eq(skeleton(name)),
+                        roles::name_folded.eq(folded(name)),
+                    )
+                }),
                 roles::version.eq(roles::version + 1),
                 roles::modified.eq(context.now_text()),
                 roles::modified_by.eq(context.actor_id()),

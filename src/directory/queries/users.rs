@@ -14,12 +14,14 @@ use super::{env, found, grants, names, roles};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Own;
 use crate::directory::members::Authority;
+use crate::directory::names::SAME_UNAME;
 use crate::directory::permissions::Reach;
 use crate::directory::privileges::OfPartner;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NameKeys, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
 };
+use crate::directory::values;
 use crate::storage::schema::{
     partner_blocks, partner_spans, partners, user_blocks, user_spans, users,
 };
@@ -568,7 +570,7 @@ const PASSWORD_ELSEWHERE: &str =
 
 const RENAMING: &str = "Users are renamed by holders of users:write.";
 
-const UNAME_TAKEN: &str = "A user with this uname already exists.";
+const NO_UNAME_LEFT: &str = "Choose a uname: all that the username suggests are taken.";
 
 /// How many variants of a suggested uname are tried.
 const UNAME_VARIANTS: u32 = 1000;
@@ -581,7 +583,7 @@ impl Run for CreateUser {
             changes: self.changes.clone().normalized(),
             ..self.clone()
         };
-        refuse_names(&create.changes, None, self.sees_trash, connection).await?;
+        refuse_names(&create.changes, None, connection).await?;
         partner_exists(&self.changes, connection).await?;
         let mut user = insert(&create, context, connection).await?;
         let id = user.id;
@@ -637,55 +639,23 @@ fn refuse_foreign(before: &User, changes: &UserChanges) -> Result<(), DirectoryE
 }
 
 /// Both names are checked, so that both problems are told at once; the unique
-/// constraints stand behind this for those who come at the same time. `own` is
-/// the user who is to have them.
+/// indexes stand behind this for those who come at the same time. `own` is the
+/// user who is to have them.
 pub async fn refuse_names(
     changes: &UserChanges,
     own: Option<i64>,
-    sees_trash: bool,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let mut problems = Vec::new();
-    let mut refuse = |field: &'static str, holder: Option<Option<String>>| {
-        let refused = |deleted: Option<String>| {
-            Problem::taken(field, taken(field, sees_trash && deleted.is_some()))
-        };
-        problems.extend(holder.map(refused));
-    };
     if let Some(username) = &changes.username {
-        let same = users::table.filter(users::username.eq(username));
-        let holder = same.select(users::deleted_at).get_result(connection).await;
-        refuse("username", holder.optional()?);
-    }
-    if let Some(uname) = &changes.uname {
-        let same = users::table.filter(users::uname.eq(uname));
-        let holder = same.select(users::deleted_at).get_result(connection).await;
-        refuse("uname", holder.optional()?);
-    }
-    let is_told = |problems: &[Problem], field| problems.iter().any(|one| one.field == field);
-    if let Some(username) = &changes.username
-        && !is_told(&problems, "username")
-    {
         problems.extend(names::username_problem(username, own, connection).await?);
     }
-    if let Some(uname) = &changes.uname
-        && !is_told(&problems, "uname")
-    {
+    if let Some(uname) = &changes.uname {
         problems.extend(names::uname_problem(uname, own, connection).await?);
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(DirectoryError::Invalid(problems))
-    }
-}
-
-/// Whoever may see the trash hears that it is there where a name is taken.
-fn taken(field: &str, is_in_trash: bool) -> String {
-    if is_in_trash {
-        format!("A user with this {field} is in the trash, to be restored or purged.")
-    } else {
-        format!("A user with this {field} already exists.")
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(DirectoryError::Invalid(problems)),
     }
 }
 
@@ -715,11 +685,7 @@ async fn insert(
     let (wanted, asked_for) = create.wanted_uname();
     let variants = if asked_for { 1 } else { UNAME_VARIANTS };
     for variant in 1..=variants {
-        let uname = if variant == 1 {
-            wanted.clone()
-        } else {
-            format!("{wanted}-{variant}")
-        };
+        let uname = uname_variant(&wanted, variant);
         if !asked_for && is_taken(&uname, connection).await? {
             continue;
         }
@@ -732,7 +698,7 @@ async fn insert(
         );
         let user: Option<User> = diesel::insert_into(users::table)
             .values(new)
-            .on_conflict(users::uname)
+            .on_conflict(diesel::dsl::sql::<Bool>("(uname) WHERE deleted_at IS NULL"))
             .do_nothing()
             .returning(User::as_returning())
             .get_result(connection)
@@ -744,22 +710,31 @@ async fn insert(
     }
     Err(DirectoryError::taken(
         "uname",
-        if asked_for {
-            UNAME_TAKEN
-        } else {
-            "Choose a uname: all that the username suggests are taken."
-        },
+        if asked_for { SAME_UNAME } else { NO_UNAME_LEFT },
     ))
 }
 
-/// Whether somebody has this uname, or one that it could be taken for.
-async fn is_taken(uname: &str, connection: &mut Conn) -> Result<bool, DirectoryError> {
-    let same = users::table
-        .filter(users::uname.eq(uname))
-        .select(users::id);
-    if same.first::<i64>(connection).await.optional()?.is_some() {
-        return Ok(true);
+fn uname_variant(wanted: &str, variant: u32) -> String {
+    match variant {
+        1 => wanted.to_owned(),
+        variant => format!("{wanted}-{variant}"),
     }
+}
+
+/// The first free one of the unames that a username suggests.
+async fn free_uname(username: &str, connection: &mut Conn) -> Result<String, DirectoryError> {
+    let wanted = values::uname_from(username);
+    for variant in 1..=UNAME_VARIANTS {
+        let uname = uname_variant(&wanted, variant);
+        if !is_taken(&uname, connection).await? {
+            return Ok(uname);
+        }
+    }
+    Err(DirectoryError::taken("uname", NO_UNAME_LEFT))
+}
+
+/// Whether somebody living has this uname, or one that it could be taken for.
+async fn is_taken(uname: &str, connection: &mut Conn) -> Result<bool, DirectoryError> {
     let problem = names::uname_problem(uname, None, connection).await?;
     Ok(problem.is_some())
 }
@@ -792,7 +767,7 @@ impl Run for UpdateUser {
         }
         refuse_foreign(&before, &changes)?;
         own::refuse_unproved(self, &changes, context)?;
-        refuse_names(&changes, Some(self.id), self.sees_trash, connection).await?;
+        refuse_names(&changes, Some(self.id), connection).await?;
         partner_exists(&changes, connection).await?;
         may_move(self, &changes, context, connection).await?;
         if let Some(roles) = &self.roles {

@@ -1,12 +1,13 @@
 use super::audit::record;
 use super::prelude::*;
 use super::{env, found, places};
+use crate::directory::delegation::Place;
 use crate::directory::events::{described, difference};
 use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, NewWorkspace, UpdateWorkspace, Workspace,
     WorkspaceColumn, Workspaces, WorkspacesOf,
 };
-use crate::storage::schema::{clusters, grants, users, workspaces};
+use crate::storage::schema::{clusters, workspaces};
 
 columns!(workspaces, WorkspaceColumn {
     Id: number id,
@@ -189,25 +190,11 @@ impl Run for DeleteWorkspace {
                 "Clusters are in this workspace: move or delete them first.",
             ));
         }
-        let deleted = grants::table
-            .inner_join(users::table)
-            .filter(grants::workspace_id.eq(self.id))
-            .order(users::deleted_at.is_not_null().asc())
-            .select(users::deleted_at);
-        let deleted: Option<Option<String>> = deleted.first(connection).await.optional()?;
-        match deleted {
-            None => {}
-            Some(None) => {
-                return Err(DirectoryError::Protected(
-                    "Roles are held in this workspace: delete the grants first.",
-                ));
-            }
-            Some(Some(_)) => {
-                return Err(DirectoryError::Protected(
-                    "Users in the trash hold roles in this workspace: purge them, or restore them and delete the grants first.",
-                ));
-            }
-        }
+        let place = Place {
+            workspace: Some(self.id),
+            ..Place::UN_SCOPED
+        };
+        places::refuse_held(place, connection).await?;
         let told = described(&before);
         let deleted = diesel::delete(workspaces::table.find(self.id))
             .execute(connection)

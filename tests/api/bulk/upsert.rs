@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{export, import, lines, run};
-use crate::support::TestDatabase;
+use crate::support::{Beside, TestDatabase};
 
 #[test]
 fn an_upsert_changes_what_the_row_says_and_leaves_the_rest() {
@@ -50,11 +50,27 @@ fn the_last_administrator_stays_one_whatever_a_file_says() {
 }
 
 #[test]
-fn whoever_is_in_the_trash_keeps_the_name() {
+fn a_name_in_the_trash_is_free_for_a_row() {
     let database = TestDatabase::create();
-    import(&database, lines(&[json!({"username": "calvin"})]), &[]).well();
+    let former = json!({"username": "calvin", "name": "C", "external_id": "7", "roles": ["admin"]});
+    import(&database, lines(&[former]), &[]).well();
     database.execute("UPDATE users SET deleted_at = '2026-01-02T03:04:05+00:00'");
-    let row = lines(&[json!({"username": "calvin", "name": "C"})]);
-    let said = import(&database, row, &["--upsert-by", "all"]).badly();
-    assert!(said.err.contains("is in the trash"), "{}", said.err);
+    let row = lines(&[json!({"username": "calvin", "external_id": "7"})]);
+    import(&database, &row, &["--upsert-by", "all"]).well();
+    let rows = export(&database, &["--kind", "users"]).rows();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["uname"], "calvin");
+    assert_eq!(
+        (&rows[0]["name"], &rows[0]["roles"]),
+        (&json!(null), &json!([]))
+    );
+    // Of the living it is the same row.
+    let said = import(&database, &row, &["--upsert-by", "all"]).well();
+    assert!(
+        said.out.contains("unchanged") || said.err.contains("unchanged"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+    assert_eq!(Beside::count(&database, "users", "username = 'calvin'"), 2);
 }

@@ -161,9 +161,8 @@ fn a_name_that_is_taken_is_a_409_and_changes_nothing() {
     let inside = a_user().with_email("old@x.org").create(&app);
     let outside = a_user().create(&app);
     make_external(&app, &outside);
-    let gone = a_user().deleted(&app);
     let body = json!({"email": "new@x.org", "roles": ["no such role"]});
-    for user in [&inside, &outside, &gone] {
+    for user in [&inside, &outside] {
         let path = format!("/user/{}", user.username);
         refused(&app, 409, || put(&app.admin(), &path, &body));
     }
@@ -345,6 +344,24 @@ fn a_deleted_user_is_gone_from_here_and_waits_in_the_trash() {
     )
     .expect(401);
     app.admin().get(&user.trash_path()).expect(200);
+}
+
+#[test]
+fn a_deleted_name_is_made_anew() {
+    let app = TestApp::start();
+    let role = a_role().create(&app);
+    let user = a_user().holding(&role).create(&app);
+    let path = format!("/user/{}", user.username);
+    let body = json!({"password": "j04nd0e-and-more"});
+    for _ in 0..2 {
+        delete(&app.admin(), &path).expect(204);
+        put(&app.admin(), &path, &body).expect(201);
+        let made = entry(get(&app.admin(), &path));
+        assert_eq!(made["roles"], json!([]));
+        refused(&app, 409, || put(&app.admin(), &path, &body));
+    }
+    let trash = app.admin().get("/trash/users").expect(200);
+    assert_eq!(trash.ids().len(), 2);
 }
 
 #[test]

@@ -99,7 +99,8 @@ fn an_internal_name_is_never_looked_up_in_ldap() {
     app.basic("calvin", ADMIN_PASSWORD).get("/home").expect(200);
     // Nor by another way to write it, which LDAP takes for the same.
     refused(&app, "CALVIN", TULIP);
-    app.admin().delete(&calvin.path()).expect(204);
+    let off = changes("users", calvin.id, json!({"is_active": false}));
+    app.admin().patch(&calvin.path(), &off).expect(200);
     refused(&app, "calvin", TULIP);
     refused(&app, "Calvin", TULIP);
 }
@@ -136,6 +137,16 @@ fn whoever_is_in_the_trash_stays_out_and_nobody_is_made_anew() {
     app.admin().delete(&format!("/users/{id}")).expect(204);
     refused(&app, "calvin", TULIP);
     refused(&app, "Calvin", TULIP);
+}
+
+#[test]
+fn the_name_of_an_internal_user_in_the_trash_is_free_for_somebody_from_ldap() {
+    let (_slapd, app) = company(&[a_person("calvin")]);
+    let gone = a_user().named("calvin").with_password().create(&app);
+    refused(&app, "calvin", TULIP);
+    app.admin().delete(&gone.path()).expect(204);
+    as_calvin(&app).get("/home").expect(200);
+    assert_ne!(id_of(&app, "calvin").unwrap(), gone.id.to_string());
 }
 
 #[test]
@@ -185,7 +196,6 @@ fn without_ldap_an_external_record_lets_nobody_in() {
             reach: Reach::Everything,
             may_set_flags: true,
             may_rename: true,
-            sees_trash: true,
             is_proved: false,
             end_tokens: None,
         };

@@ -151,7 +151,6 @@ fn queue(directory: &Directory, context: &Context, username: &str) -> impl Futur
         ..Context::of_program(context.now, RequestId(0))
     };
     let create = CreateUser {
-        sees_trash: false,
         changes: UserChanges {
             username: Some(username.into()),
             email: Some(Some(format!("{username}@example.org"))),

@@ -66,3 +66,40 @@ fn the_command_line_follows_them_too() {
     }
     assert_eq!(users(&database), 1);
 }
+
+#[test]
+fn the_command_line_makes_anew_who_is_in_the_trash() {
+    let database = TestDatabase::create();
+    run(&database, &["user", "add", "root", "--role", "admin"]).well();
+    for _ in 0..2 {
+        run(&database, &["user", "add", "calvin", "--role", "admin"]).well();
+        run(&database, &["user", "delete", "calvin"]).well();
+    }
+    run(&database, &["user", "add", "calvin"]).well();
+    // The living one is meant, and of several in the trash an id says which.
+    run(&database, &["user", "password", "calvin"]).well();
+    run(&database, &["user", "grant", "calvin", "admin"]).well();
+    let said = run(&database, &["user", "restore", "calvin"]).badly();
+    assert!(said.err.contains("give one of the ids"), "{}", said.err);
+    let trash = run(&database, &["user", "trash"]).well();
+    let ids: Vec<&str> = trash
+        .out
+        .lines()
+        .filter_map(|row| row.split('\t').next())
+        .collect();
+    assert_eq!(ids.len(), 2);
+    let said = run(&database, &["user", "restore", ids[0]]).badly();
+    assert!(
+        said.err.contains("is called \"calvin\" now"),
+        "{}",
+        said.err
+    );
+    run(
+        &database,
+        &["user", "restore", ids[0], "--username", "hobbes"],
+    )
+    .well();
+    run(&database, &["user", "purge", "calvin"]).well();
+    run(&database, &["check"]).well();
+    assert_eq!(users(&database), 3);
+}

@@ -5,6 +5,7 @@ mod check;
 mod import;
 mod refused;
 mod renaming;
+mod roles;
 mod spelling;
 
 use serde_json::{Value, json};

@@ -773,3 +773,26 @@ fn a_role_everywhere_is_shown_without_a_place() {
     assert_eq!(role["role_display"], "Cluster System admin");
     let _: Place = EVERYWHERE;
 }
+
+#[test]
+fn somebody_in_the_trash_can_be_invited_anew() {
+    let world = World::new();
+    let path = "users/?portal=IP";
+    let admin = world.ip_admin();
+    let made = post(&admin, path, &invitation("a@x.org"))
+        .expect(201)
+        .json();
+    post(&admin, path, &invitation("a@x.org")).expect(400);
+    let native = format!("/users/{}", made["id"]);
+    world.app.admin().delete(&native).expect(204);
+    let again = post(&admin, path, &invitation("a@x.org"))
+        .expect(201)
+        .json();
+    assert_ne!(again["id"], made["id"]);
+    assert_eq!(again["prp_roles"], json!([]));
+    world
+        .app
+        .admin()
+        .get(&format!("/trash{native}"))
+        .expect(200);
+}

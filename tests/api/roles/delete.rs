@@ -68,3 +68,23 @@ fn roles_write_deletes_no_role_that_permits_more_than_the_caller_may() {
     maker.delete(&stronger.path()).expect(403);
     maker.delete(&a_role().create(&app).path()).expect(204);
 }
+
+#[test]
+fn who_may_not_take_a_role_away_hears_when_only_users_in_the_trash_hold_it() {
+    let app = TestApp::start();
+    let keeper = a_role()
+        .permitting(&["roles:read", "roles:write"])
+        .create(&app);
+    let keeper = a_user().holding(&keeper).create(&app).client(&app);
+    let role = a_role().create(&app);
+    let user = a_user().holding(&role).create(&app);
+    let detail = || {
+        let refused = keeper.delete(&role.path()).expect(403);
+        refused.errors()[0]["detail"].as_str().unwrap().to_owned()
+    };
+    assert!(detail().starts_with("Somebody holds this role"));
+    app.admin().delete(&user.path()).expect(204);
+    assert!(detail().starts_with("Users in the trash hold this role"));
+    app.admin().delete(&user.trash_path()).expect(204);
+    keeper.delete(&role.path()).expect(204);
+}

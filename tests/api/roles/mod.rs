@@ -5,6 +5,7 @@ mod delete;
 mod get;
 mod includes;
 mod list;
+mod origin;
 mod update;
 mod users;
 
@@ -37,6 +38,7 @@ fn shown(app: &TestApp, id: i64, name: &str) -> Value {
             "exclude_context": null,
             "include_bundles": null,
             "exclude_bundles": null,
+            "origin": "directory",
             "created_by": 1,
             "modified_by": 1,
             "created": BEGIN,

@@ -186,7 +186,6 @@ fn an_import_that_sets_a_password_or_switches_on_ends_tokens_too() {
             reach: Reach::Everything,
             may_set_flags: true,
             may_rename: true,
-            sees_trash: true,
             is_proved: false,
             end_tokens: None,
         };

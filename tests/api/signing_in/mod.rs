@@ -1,6 +1,7 @@
 //! `/auth`: signing in, staying in and signing out; `/auth/user`; the keys.
 
 mod access_tokens;
+mod any_case;
 mod grants;
 mod guessing;
 mod left_behind;

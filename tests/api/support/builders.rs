@@ -89,7 +89,6 @@ impl UserBuilder {
             changes,
             roles: Some(roles),
             reach: Reach::Everything,
-            sees_trash: true,
         };
         let user = app.inside(async |directory, context| directory.write(context, create).await);
         Member {

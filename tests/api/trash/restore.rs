@@ -29,13 +29,13 @@ fn who_is_restored_is_answered_where_they_are_back() {
 }
 
 #[test]
-fn attributes_and_relationships_sent_along_are_passed_over() {
+fn what_is_sent_along_beside_names_is_passed_over() {
     let app = TestApp::start();
     let user = a_user().named("calvin").deleted(&app);
     let mut document = changes(
         "users",
         user.id,
-        json!({"username": "", "name": 7, "password": "x", "deleted": null}),
+        json!({"username": "calvin", "name": 7, "password": "x", "deleted": null}),
     );
     document["data"]["relationships"] = json!({"roles": linkage("roles", &[1])});
     let answer = app.admin().patch(&user.trash_path(), &document).expect(200);

@@ -69,7 +69,7 @@ fn who_is_deleted_cannot_be_given_a_role() {
 }
 
 #[test]
-fn the_name_of_who_is_deleted_is_free_for_nobody() {
+fn the_name_of_who_is_deleted_is_free() {
     let app = TestApp::start();
     let gone = a_user().named("calvin").create(&app);
     app.admin().delete(&gone.path()).expect(204);
@@ -77,8 +77,9 @@ fn the_name_of_who_is_deleted_is_free_for_nobody() {
         "users",
         json!({"username": "calvin", "password": "s3cret-word", "uname": "c"}),
     );
-    let answer = app.admin().post("/users", &again).expect(400);
-    assert_eq!(answer.pointers(), ["/data/attributes/username"]);
+    let answer = app.admin().post("/users", &again).expect(201);
+    assert_ne!(answer.id(), gone.id.to_string());
+    app.admin().get(&gone.path()).expect(404);
 }
 
 #[test]

@@ -109,6 +109,7 @@ fn the_roles_are_listed_as_the_document_shows() {
                     "exclude_context": null,
                     "include_bundles": null,
                     "exclude_bundles": null,
+                    "origin": "directory",
                     "created_by": null,
                     "modified_by": null,
                     "created": BEGIN,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::super::prelude::*;
 use super::env;
-use crate::directory::names::{Clash, clash, folded, skeleton, unfit};
+use crate::directory::names::{Clash, clash, folded, refused, skeleton, unfit};
 use crate::storage::schema::users;
 
 /// Which of a user's two names.
@@ -66,32 +66,26 @@ impl Alike {
         }
     }
 
-    /// Why a name cannot stand beside those known so far.
-    pub fn clash(&self, name: &str) -> Option<Clash> {
+    /// Which of those known so far a name cannot stand beside, and why.
+    fn rival(&self, name: &str) -> Option<(&str, Clash)> {
         let keys = Self::keys(name);
         let mut like = keys.iter().filter_map(|key| self.0.get(key)).flatten();
-        like.find_map(|other| clash(name, other))
+        like.find_map(|other| Some((other.as_str(), clash(name, other)?)))
+    }
+
+    pub fn clash(&self, name: &str) -> Option<Clash> {
+        self.rival(name).map(|(_, clash)| clash)
     }
 
     /// What is wrong with a new name; it is known from now on when nothing is.
     pub fn take(&mut self, field: &'static str, name: &str) -> Option<Problem> {
-        if let Some(problem) = unfit(field, name) {
-            return Some(problem);
+        let problem = unfit(field, name).or_else(|| {
+            let (other, clash) = self.rival(name)?;
+            Some(refused(field, name, other, clash))
+        });
+        if problem.is_none() {
+            self.add(name);
         }
-        match self.clash(name) {
-            Some(Clash::SameLetters) => {
-                let message =
-                    format!("A user with this {field}, perhaps in another case, already exists.");
-                Some(Problem::taken(field, message))
-            }
-            Some(Clash::LooksAlike) => {
-                let message = format!("This {field} looks like that of another user.");
-                Some(Problem::taken(field, message))
-            }
-            None => {
-                self.add(name);
-                None
-            }
-        }
+        problem
     }
 }

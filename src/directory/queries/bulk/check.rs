@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::super::prelude::*;
 use super::super::roles::rebuild_closure;
-use super::{check_names, env, statement};
+use super::{check_names, check_role_names, env, statement};
 use crate::directory::bulk::{Check, Finding, Part};
 
 /// The most single things that a finding names.
@@ -83,6 +83,7 @@ impl Run for Check {
             Part::RoleClosure => role_closure(self.repair, connection).await?,
             Part::SearchIndex => search(self.repair, connection).await?,
             Part::Names => check_names::names(self.repair, connection).await?,
+            Part::RoleNames => check_role_names::role_names(self.repair, connection).await?,
         };
         if self.repair && !findings.is_empty() {
             // What is remembered of callers may rest on what was wrong.

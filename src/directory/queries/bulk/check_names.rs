@@ -18,14 +18,15 @@ const RENAME: &str = "left alone: rename one of them";
 pub async fn names(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, DirectoryError> {
     let mut findings: Vec<Finding> = keys(repair, connection).await?.into_iter().collect();
     let pairs = same_letters(connection).await?;
-    findings.extend(named(pairs, "differ in case alone"));
-    findings.extend(named(look_alikes(connection).await?, "look alike"));
+    findings.extend(named("usernames", pairs, "differ in case alone"));
+    let pairs = look_alikes(connection).await?;
+    findings.extend(named("usernames", pairs, "look alike"));
     Ok(findings)
 }
 
-type Pair = (String, String);
+pub type Pair = (String, String);
 
-fn named(pairs: Vec<Pair>, how: &str) -> Vec<Finding> {
+pub fn named(what: &str, pairs: Vec<Pair>, how: &str) -> Vec<Finding> {
     let finding = |what| Finding {
         what,
         remedy: RENAME,
@@ -33,10 +34,10 @@ fn named(pairs: Vec<Pair>, how: &str) -> Vec<Finding> {
     let more = pairs.len().saturating_sub(NAMED);
     let some = pairs.into_iter().take(NAMED);
     let mut findings: Vec<Finding> = some
-        .map(|(one, other)| finding(format!("the usernames {one:?} and {other:?} {how}")))
+        .map(|(one, other)| finding(format!("the {what} {one:?} and {other:?} {how}")))
         .collect();
     if more > 0 {
-        findings.push(finding(format!("{more} more pairs of usernames {how}")));
+        findings.push(finding(format!("{more} more pairs of {what} {how}")));
     }
     findings
 }

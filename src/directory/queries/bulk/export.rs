@@ -152,6 +152,7 @@ async fn all_roles(connection: &mut Conn) -> Result<Exported, DirectoryError> {
             let mut shown = members(role, &["permissions"]);
             let permissions = serde_json::from_str(&role.permissions).unwrap_or(Value::Null);
             shown.insert("permissions".into(), permissions);
+            shown.insert("origin".into(), role.origin.as_str().into());
             let includes: Vec<&str> = own.iter().filter_map(|id| names.get(id).copied()).collect();
             shown.insert("includes".into(), includes.into());
             rows.push(shown);

@@ -1,6 +1,5 @@
 //! What rows name, found in the directory: one query for all names of a batch.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::prelude::*;
@@ -24,7 +23,8 @@ impl Names {
     }
 
     pub fn find(&self, field: &str, name: &str) -> Result<i64, RowProblem> {
-        let named = self.0.get(name).or_else(|| self.0.get(&*normalized(name)));
+        let named = self.0.get(name);
+        let named = named.or_else(|| self.0.get(&*normalized(name.trim())));
         match named.map(Vec::as_slice) {
             Some([one]) => Ok(*one),
             None | Some([]) => Err(RowProblem::new(field, format!("There is no {name:?}."))),
@@ -58,11 +58,10 @@ fn each(names: BTreeSet<String>) -> Vec<String> {
         .into_iter()
         .filter(|name| !name.contains('\0'))
         .collect();
-    let others = each.iter().filter_map(|name| match normalized(name) {
-        Cow::Owned(normal) => Some(normal),
-        Cow::Borrowed(_) => None,
-    });
-    let others: Vec<String> = others.collect();
+    // In the spelling that names are kept in, and without blanks around them.
+    let others = each.iter().map(|name| (name, normalized(name.trim())));
+    let others = others.filter(|(name, normal)| **normal != ***name);
+    let others: Vec<String> = others.map(|(_, normal)| normal.into_owned()).collect();
     each.extend(others);
     each
 }

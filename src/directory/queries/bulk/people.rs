@@ -65,6 +65,11 @@ struct Wanted {
     roles: Option<Vec<i64>>,
 }
 
+/// Names of the others are free.
+fn living() -> diesel::dsl::Filter<users::table, diesel::dsl::IsNull<users::deleted_at>> {
+    users::table.filter(users::deleted_at.is_null())
+}
+
 pub async fn take(
     rows: Vec<Numbered>,
     batch: &mut Batch<'_>,
@@ -133,7 +138,7 @@ async fn with_normal_names(
     let kept: Vec<String> = if others.is_empty() {
         Vec::new()
     } else {
-        let kept = users::table.filter(env::text_in(users::username, &others));
+        let kept = living().filter(env::text_in(users::username, &others));
         kept.select(users::username).load(connection).await?
     };
     let kept: HashSet<String> = kept.into_iter().collect();
@@ -235,14 +240,14 @@ impl Known {
             .map(|(_, row)| row.username().to_owned())
             .collect();
         let (roles, scopes) = names::roles(roles, connection).await?;
-        let taken = users::table
+        let taken = living()
             .filter(env::text_in(users::uname, &unames))
             .select(users::uname);
         let unames: Vec<String> = taken.load(connection).await?;
         let own_ids: Vec<Option<String>> = if own_ids.is_empty() {
             Vec::new()
         } else {
-            users::table
+            living()
                 .filter(env::text_in(users::external_id.assume_not_null(), &own_ids))
                 .select(users::external_id)
                 .load(connection)
@@ -309,7 +314,7 @@ async fn there(
     usernames: &[String],
     connection: &mut Conn,
 ) -> Result<HashMap<String, There>, DirectoryError> {
-    let rows: Vec<(User, Option<PasswordHash>)> = users::table
+    let rows: Vec<(User, Option<PasswordHash>)> = living()
         .filter(env::text_in(users::username, usernames))
         .select((User::as_select(), users::password_hash))
         .load(connection)
@@ -368,12 +373,6 @@ async fn update(
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let line = wanted.line;
-    let problem = |message: &str| RowProblem::new("username", message);
-    if there.user.deleted_at.is_some() {
-        let message = "A user with this username is in the trash, to be restored or purged.";
-        batch.refuse(KIND, line, problem(message));
-        return Ok(());
-    }
     let mut changes = wanted.row.changes.without_unchanged(&there.user);
     if changes.external_id == there.user.external_id {
         changes.external_id = None;
@@ -400,11 +399,8 @@ async fn update(
         return Ok(());
     }
     if !batch.updates(KIND) {
-        batch.refuse(
-            KIND,
-            line,
-            problem("A user with this username already exists."),
-        );
+        let message = "A user with this username already exists.";
+        batch.refuse(KIND, line, RowProblem::new("username", message));
         return Ok(());
     }
     if changes
@@ -451,7 +447,6 @@ impl Run for ChangeUser {
                 reach: Reach::Everything,
                 may_set_flags: true,
                 may_rename: true,
-                sees_trash: true,
                 is_proved: false,
                 end_tokens: None,
             };
@@ -552,7 +547,7 @@ async fn variant(
     let all: Vec<String> = (2..=UNAME_VARIANTS)
         .map(|n| format!("{uname}-{n}"))
         .collect();
-    let held: Vec<String> = users::table
+    let held: Vec<String> = living()
         .filter(env::text_in(users::uname, &all))
         .select(users::uname)
         .load(connection)

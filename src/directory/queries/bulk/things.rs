@@ -14,7 +14,7 @@ use crate::directory::bulk::{
 };
 use crate::directory::clusters::{Cluster, CreateCluster, UpdateCluster};
 use crate::directory::events::described;
-use crate::directory::names::normalized;
+use crate::directory::names::normalized_role_name;
 use crate::directory::partners::{CreatePartner, Partner, PartnerChanges, UpdatePartner};
 use crate::directory::permissions::Reach;
 use crate::directory::roles::{CreateRole, Role, RoleChanges, UpdateRole};
@@ -211,13 +211,13 @@ pub async fn role(
         }
     };
     let name = row.changes.name.clone().unwrap_or_default();
-    let spellings = vec![name.clone(), normalized(&name).into_owned()];
+    let spellings = vec![name.clone(), normalized_role_name(&name).into_owned()];
     let there: Option<Role> = roles::table
         .filter(roles::name.eq_any(spellings))
         // The very name goes before another spelling of it.
         .order(roles::name.eq(name).desc())
         .select(Role::as_select())
-        .get_result(connection)
+        .first(connection)
         .await
         .optional()?;
     refuse_doubtful!(at, there.as_ref(), KIND, batch);

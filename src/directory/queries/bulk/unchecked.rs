@@ -11,7 +11,7 @@ use super::alike::Which;
 use super::env;
 use super::export::Rows;
 use crate::directory::bulk::{Kind, UNCHECKED, doubtful_fields};
-use crate::directory::names::{clash, normalized, skeleton, unfit};
+use crate::directory::names::{clash, normalized, normalized_role_name, skeleton, unfit};
 use crate::storage::schema::users;
 
 /// Names in a row the fields of today's rules and those that are given.
@@ -61,7 +61,8 @@ pub fn mark_roles(rows: &mut [Map<String, Value>]) {
         let name = name(row);
         let like = alike.get(&skeleton(&name)).into_iter().flatten();
         let mut others = like.filter(|other| **other != name);
-        let is_odd = matches!(name.trim(), "." | "..")
+        let is_odd = normalized_role_name(&name) != name
+            || matches!(name.as_str(), "." | "..")
             || others.any(|other| is_role_in_the_way(&name, other));
         mark(Kind::Roles, row, is_odd.then_some("name"));
     }

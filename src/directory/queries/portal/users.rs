@@ -334,7 +334,7 @@ impl Run for InviteUser {
         };
         // What is wrong with the request is told to everybody, before rights.
         refuse_email(&self.email, connection).await?;
-        refuse_names(&changes, None, false, connection).await?;
+        refuse_names(&changes, None, connection).await?;
         partner_exists(&changes, connection).await?;
         if !may_invite(self, portal, &standing) {
             return Err(refused());
@@ -343,7 +343,6 @@ impl Run for InviteUser {
             changes,
             roles: None,
             reach: Reach::Nothing,
-            sees_trash: false,
         };
         let id = create.run(context, connection).await?.id;
         if portal == Some(Portal::Cluster) && self.invited_as == Some(InvitedAs::ClusterAdmin) {

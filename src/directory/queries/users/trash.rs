@@ -4,16 +4,18 @@ use serde_json::Value;
 
 use super::super::audit::record;
 use super::super::ceiling::within_reach;
+use super::super::names::{self, Rival};
 use super::super::prelude::*;
 use super::super::sight::Sight;
-use super::super::{env, found, grants, names, sign_ins, tokens};
-use super::{condition, happening, living, settled, with_roles};
-use crate::directory::events::described;
+use super::super::{env, found, grants, sign_ins, tokens};
+use super::{condition, free_uname, happening, living, refuse_foreign, settled, with_roles};
+use crate::directory::events::{described, difference};
 use crate::directory::members::Relation;
+use crate::directory::names::{Clash, unfit};
 use crate::directory::trash::{
-    FindTrashedUser, PurgeUser, RestoreUser, TrashedUsers, TrashedUsersOf,
+    FindTrashedUser, NewNames, PurgeUser, RestoreUser, TrashedUsers, TrashedUsersOf,
 };
-use crate::directory::users::{User, UserColumn};
+use crate::directory::users::{NameKeys, User, UserChanges, UserColumn};
 use crate::storage::schema::users;
 
 impl Run for FindTrashedUser {
@@ -91,16 +93,18 @@ impl Run for RestoreUser {
         let before = found(trashed_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         within_reach(self.reach, self.id, context, connection).await?;
-        // Among the living nobody may have taken a name like theirs meanwhile.
-        let own = Some(self.id);
-        if let Some(problem) = names::username_clash(&before.username, own, connection).await? {
-            return Err(DirectoryError::Invalid(vec![problem]));
-        }
+        let mut changes = renamed(&self.names, &before);
+        refuse_foreign(&before, &changes)?;
+        let keeps_external_id = settle_names(&before, &mut changes, connection).await?;
         // What was dead with the user must not live again with them.
         tokens::revoke_all(self.id, context, connection).await?;
         sign_ins::end_all(self.id, context, connection).await?;
+        let (username, uname) = names_of(&before, &changes);
         diesel::update(users::table.find(self.id))
             .set((
+                &changes,
+                NameKeys::of_names(username, uname),
+                (!keeps_external_id).then_some(users::external_id.eq(None::<String>)),
                 users::deleted_at.eq(None::<String>),
                 users::version.eq(users::version + 1),
                 users::modified.eq(context.now_text()),
@@ -110,17 +114,94 @@ impl Run for RestoreUser {
             .execute(connection)
             .await?;
         let after = found(living(self.id, connection).await?)?;
-        let deleted = |at: Option<String>| [("deleted_at".to_owned(), Value::from(at))];
-        let (old, new) = (deleted(before.deleted_at), deleted(None));
-        let restored = happening(
-            "restore",
-            self.id,
-            Some(old.into_iter().collect()),
-            Some(new.into_iter().collect()),
-        );
+        let (mut old, mut new) = difference(described(&before), described(&after));
+        old.insert("deleted_at".into(), Value::from(before.deleted_at));
+        new.insert("deleted_at".into(), Value::Null);
+        let restored = happening("restore", self.id, Some(old), Some(new));
         record(context, connection, restored).await?;
         Ok(after)
     }
+}
+
+/// The names that are others than before.
+fn renamed(names: &NewNames, before: &User) -> UserChanges {
+    let changes = UserChanges {
+        username: names.username.clone(),
+        uname: names.uname.clone(),
+        ..UserChanges::default()
+    };
+    let changes = changes.without_unchanged(before);
+    changes.normalized().without_unchanged(before)
+}
+
+fn names_of<'a>(before: &'a User, changes: &'a UserChanges) -> (&'a str, &'a str) {
+    (
+        changes.username.as_deref().unwrap_or(&before.username),
+        changes.uname.as_deref().unwrap_or(&before.uname),
+    )
+}
+
+/// Refuses names that the living do not let somebody have, and says whose they
+/// are. With a new username the uname follows where it is taken, and an external
+/// id that is somebody else's by now is given up; tells whether it is kept.
+async fn settle_names(
+    before: &User,
+    changes: &mut UserChanges,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let own = Some(before.id);
+    let is_renamed = changes.username.is_some();
+    // Names from before are not judged anew, only compared.
+    let new = |name: &Option<String>, field| name.as_deref().and_then(|name| unfit(field, name));
+    let unfit = [
+        new(&changes.username, "username"),
+        new(&changes.uname, "uname"),
+    ];
+    let mut problems: Vec<Problem> = unfit.into_iter().flatten().collect();
+    let (username, uname) = names_of(before, changes);
+    if let Some(rival) = names::username_rival(username, own, connection).await? {
+        problems.push(taken("username", &rival));
+    }
+    if let Some(rival) = names::uname_rival(uname, own, connection).await? {
+        if is_renamed && changes.uname.is_none() {
+            changes.uname = Some(free_uname(username, connection).await?);
+        } else {
+            problems.push(taken("uname", &rival));
+        }
+    }
+    let holder = holder_of(before.external_id.as_deref(), connection).await?;
+    if let Some(id) = holder.filter(|_| !is_renamed) {
+        let message = format!("The user {id} has this id now: restore with a new username.");
+        problems.push(Problem::taken("id", message));
+    }
+    match problems.is_empty() {
+        true => Ok(holder.is_none()),
+        false => Err(DirectoryError::Invalid(problems)),
+    }
+}
+
+fn taken(field: &'static str, rival: &Rival) -> Problem {
+    let Rival { id, name, clash } = rival;
+    let how = match clash {
+        Clash::SameLetters => "is called",
+        Clash::LooksAlike => "has a name that looks the same,",
+    };
+    let message = format!("The user {id} {how} \"{name}\" now: restore with another {field}.");
+    Problem::taken(field, message)
+}
+
+async fn holder_of(
+    external_id: Option<&str>,
+    connection: &mut Conn,
+) -> Result<Option<i64>, DirectoryError> {
+    let Some(external_id) = external_id else {
+        return Ok(None);
+    };
+    let holder = users::table
+        .filter(users::external_id.eq(external_id))
+        .filter(users::deleted_at.is_null())
+        .select(users::id);
+    Ok(holder.first(connection).await.optional()?)
 }
 
 impl Run for PurgeUser {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::openl2m::{FORMS, USERS, get, post, raw, user};
-use crate::support::{BEGIN, TestApp, a_role};
+use crate::support::{BEGIN, TestApp, a_role, a_user};
 
 /// As it is shown, but for the `Z`.
 fn begin() -> String {
@@ -35,6 +35,20 @@ fn a_user_is_made_in_each_form_and_shown_with_thirteen_members() {
         app.basic(&username, "my_new_password")
             .get("/home")
             .expect(200);
+    }
+}
+
+#[test]
+fn a_name_in_the_trash_is_free_here_and_one_of_the_living_in_no_case() {
+    let app = TestApp::start();
+    let gone = a_user().named("jane").administrator().deleted(&app);
+    let body = |username: &str| json!({"username": username, "password": "my_new_password"});
+    let made = post(&app.admin(), USERS, &body("jane")).expect(201).json();
+    assert_ne!(made["id"], gone.id);
+    assert_eq!(made["is_superuser"], false);
+    for taken in ["jane", "Jane", "JANE"] {
+        let refused = post(&app.admin(), USERS, &body(taken)).expect(400).json();
+        assert!(refused["username"].is_array(), "{refused}");
     }
 }
 
