@@ -73,7 +73,7 @@ function connect({ url, credentials }) {
     async list() {
       return (await ready().get()).getData().map(plain);
     },
-    async pages({ sort, size }) {
+    pages: byHand('it follows no links: counts to `meta.pagination.page_count`', async ({ sort, size }) => {
       User.pageSize = size;
       try {
         const pages = [];
@@ -86,7 +86,7 @@ function connect({ url, credentials }) {
       } finally {
         User.pageSize = 100;
       }
-    },
+    }),
     async include(username) {
       const [user] = (await ready().where('username', username).with('roles').get()).getData();
       return user.getRelation('roles').map((role) => role.getAttribute('name'));
