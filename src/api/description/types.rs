@@ -111,6 +111,11 @@ impl Type {
         self.name != self.kind
     }
 
+    /// Whether its resources go into the trash when they are deleted.
+    pub fn has_trash(&self) -> bool {
+        !self.is_trash() && all().any(|other| other.is_trash() && other.kind == self.kind)
+    }
+
     /// For people.
     pub fn title(&self) -> &'static str {
         match self.name {

@@ -52,11 +52,7 @@ fn of_collection(kind: &Type, method: &str) -> Option<Words> {
 fn of_item(kind: &Type, method: &str) -> Option<Words> {
     let one = kind.one_of_them();
     match method {
-        "GET" => words(
-            "get",
-            format!("Get {one}"),
-            format!("Returns {one} by its id."),
-        ),
+        "GET" => words("get", format!("Get {one}"), format!("Returns {one} by id.")),
         "PATCH" => words(
             "update",
             format!("Update {one}"),
@@ -66,7 +62,11 @@ fn of_item(kind: &Type, method: &str) -> Option<Words> {
         "DELETE" => words(
             "delete",
             format!("Delete {one}"),
-            format!("Deletes {one}, and takes it away from what refers to it."),
+            if kind.has_trash() {
+                format!("Moves {one} to the trash, from which it can be restored.")
+            } else {
+                format!("Deletes {one}.")
+            },
         ),
         _ => None,
     }
@@ -79,7 +79,7 @@ fn of_trashed(kind: &Type, method: &str) -> Option<Words> {
         "GET" => words(
             "get",
             format!("Get {one}"),
-            format!("Returns {one} from the trash."),
+            format!("Returns {one} by id, with when and by whom it was deleted."),
         ),
         "PATCH" => words(
             "restore",
