@@ -77,7 +77,7 @@ const EVERYBODY = `## What to know about all
   \`Content-Type\` with \`; charset=utf-8\`, and 406 when every \`Accept\` has it. Some libraries add it by themselves: .NET's
   \`StringContent\` does, and \`content.Headers.ContentType = new MediaTypeHeaderValue("application/vnd.api+json")\` takes it away.
 - A list of values is written with commas. \`filter[username][]=a&filter[username][]=b\`, \`filter[username][0]=a&filter[username][1]=b\`
-  and a repeated parameter mean the same.
+  and a repeated parameter mean the same; in these, commas belong to the values.
 - The total of a list is \`meta.total\`, and \`meta.pagination.count\` beside the number of pages.
 - Pages of other origins need \`ROLECALL_CORS_ORIGINS\`.
 
