@@ -30,11 +30,18 @@ RARELY = 8
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    for path in raw_schema["paths"].values():
-        path.pop("head", None)
-        for operation in path.values():
+    for path, item in raw_schema["paths"].items():
+        add_refused(path, item)
+        for operation in item.values():
             if isinstance(operation, dict) and "parameters" in operation:
                 operation["parameters"] = [p for p in operation["parameters"] if is_tried(p["$ref"])]
+
+
+def add_refused(path, item):
+    """Changes of linkage that are always refused are served and not described: no 5xx there, either."""
+    if "/relationships/" in path:
+        for method in ("post", "patch", "delete") if path.endswith("s") else ("patch",):
+            item.setdefault(method, {"responses": {"default": {"$ref": "#/components/responses/403"}}})
 
 
 def is_tried(reference):

@@ -38,12 +38,12 @@ pub const PAGES: &[Candidate] = &[
     Candidate {
         name: "page[number]",
         values: &["1"],
-        doc: "The page, from 1.",
+        doc: "The page, from 1, which is the default.",
     },
     Candidate {
         name: "page[size]",
         values: &["20"],
-        doc: "Items on a page; a bigger number is capped, which meta.page_size_max tells.",
+        doc: "Items on a page; a bigger number is capped, and meta.page_size_max names the cap.",
     },
     Candidate {
         name: "page",
@@ -58,12 +58,12 @@ pub const PAGES: &[Candidate] = &[
     Candidate {
         name: "page[offset]",
         values: &["0"],
-        doc: "How many items to skip; not together with page[number] and page[size].",
+        doc: "How many items to skip, 0 by default; not together with page[number] and page[size].",
     },
     Candidate {
         name: "page[limit]",
         values: &["20"],
-        doc: "Items from there on; a bigger number is capped.",
+        doc: "Items from page[offset] on; a bigger number is capped.",
     },
     Candidate {
         name: "page[after]",
@@ -78,7 +78,7 @@ pub const PAGES: &[Candidate] = &[
     Candidate {
         name: "page[count]",
         values: &["none", "exact", "estimated"],
-        doc: "Whether the answer shall tell the total; none is quicker.",
+        doc: "How the total in the answer is counted: exact (the default), estimated, or none, which is quickest.",
     },
 ];
 

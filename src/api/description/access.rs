@@ -19,7 +19,7 @@ fn relationship(kind: &str, doc: &str) -> Value {
                 "oneOf": [
                     {
                         "type": "object",
-                        "properties": { "type": { "const": kind }, "id": reference("id") },
+                        "properties": { "type": { "type": "string", "const": kind }, "id": reference("id") },
                         "required": ["type", "id"],
                     },
                     { "type": "null" },
@@ -71,7 +71,7 @@ pub fn new(frame: &Frame) -> Value {
             "data": {
                 "type": "object",
                 "properties": {
-                    "type": { "const": "access-checks" },
+                    "type": { "type": "string", "const": "access-checks" },
                     "attributes": {
                         "type": "object",
                         "properties": {
@@ -86,6 +86,7 @@ pub fn new(frame: &Frame) -> Value {
                                 "description": "The role by its name instead of its id.",
                             },
                             "verb": {
+                                "type": "string",
                                 "enum": VERBS,
                                 "description": "With a role and a target: what shall be done to the grant.",
                             },
@@ -125,7 +126,7 @@ pub fn document() -> Value {
             "data": {
                 "type": "object",
                 "properties": {
-                    "type": { "const": "access-checks" },
+                    "type": { "type": "string", "const": "access-checks" },
                     "id": { "type": "string", "description": "That of the request; nothing is stored." },
                     "attributes": {
                         "type": "object",
@@ -199,7 +200,7 @@ pub fn decision() -> Value {
         "type": "object",
         "properties": {
             "role": reference("id"),
-            "list": { "enum": ListOf::NAMES },
+            "list": { "type": "string", "enum": ListOf::NAMES },
             "expression": text,
             "name": {
                 "type": ["string", "null"],

@@ -16,25 +16,25 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
     let schemas = json!({
         "id": { "type": "string", "pattern": "^[1-9][0-9]{0,18}$", "examples": ["2"] },
         "link": { "type": "string", "format": "uri-reference" },
-        "page.link": { "oneOf": [reference("link"), { "type": "null" }] },
+        "page_link": { "oneOf": [reference("link"), { "type": "null" }] },
         "links": links_object(&links, &links),
         "pages": links_object(&pages, &pages),
-        "linkage.links": links_object(&linkage, &["self", "home", "describedby", "related"]),
-        "relationship.links": links_object(&["self", "related"], &["self", "related"]),
+        "linkage_links": links_object(&linkage, &["self", "home", "describedby", "related"]),
+        "relationship_links": links_object(&["self", "related"], &["self", "related"]),
         "included": {
             "type": "array",
             "description": "The resources that include asked for, each once.",
             "items": { "anyOf": any },
         },
-        "list.meta": list_meta(frame),
-        "linkage.meta": linkage_meta(frame),
+        "list_meta": list_meta(frame),
+        "linkage_meta": linkage_meta(frame),
         "pagination": pagination(),
-        "cursor.pagination": cursor_pagination(),
+        "cursor_pagination": cursor_pagination(),
         "cursor": cursor(),
-        "cursor.meta": cursor_meta(),
+        "cursor_meta": cursor_meta(),
         "stamp": stamp(),
-        "access-checks.document": super::access::document(),
-        "access-checks.new": super::access::new(frame),
+        "access_checks_document": super::access::document(),
+        "access_checks_new": super::access::new(frame),
         "decision": super::access::decision(),
         "sight": super::access::sight(),
         "reason": super::access::reason(),
@@ -44,7 +44,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         "session": session(),
         "credentials": credentials(),
         "operations": operations(frame),
-        "operations.results": results(),
+        "operations_results": results(),
         "keys": keys(),
         "errors": errors::document(),
         "error": errors::object(),
@@ -57,7 +57,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
 
 fn links_object(names: &[&str], required: &[&str]) -> Value {
     let link = |name: &str| match name {
-        "first" | "last" | "prev" | "next" => reference("page.link"),
+        "first" | "last" | "prev" | "next" => reference("page_link"),
         _ => reference("link"),
     };
     let properties: Map<_, _> = names
@@ -70,9 +70,8 @@ fn links_object(names: &[&str], required: &[&str]) -> Value {
 fn list_meta(frame: &Frame) -> Value {
     json!({
         "type": "object",
-        "description": "pagination, or for pages by cursor page.",
+        "description": "pagination; for pages by cursor page instead.",
         "properties": page_meta(frame),
-        "oneOf": [{ "required": ["pagination"] }, { "required": ["page"] }],
     })
 }
 
@@ -91,12 +90,12 @@ fn linkage_meta(frame: &Frame) -> Value {
 fn page_meta(frame: &Frame) -> Map<String, Value> {
     let told = [
         ("pagination", reference("pagination")),
-        ("page", reference("cursor.pagination")),
+        ("page", reference("cursor_pagination")),
         (
             "count_is_estimated",
             json!({
-                "const": true,
-                "description": "Only with page[count]=estimated: count and page_count are about right.",
+                "type": "boolean",
+                "description": "true with page[count]=estimated: count and page_count are about right. Otherwise it is left out.",
             }),
         ),
         (
@@ -127,8 +126,8 @@ fn cursor_pagination() -> Value {
                 "required": ["bestGuess"],
             },
             "rangeTruncated": {
-                "const": true,
-                "description": "Only where more lies between the two cursors than is on the page.",
+                "type": "boolean",
+                "description": "true where more lies between the two cursors than is on the page. Otherwise it is left out.",
             },
         },
     })
@@ -273,10 +272,17 @@ fn operations(frame: &Frame) -> Value {
     let operation = json!({
         "type": "object",
         "properties": {
-            "op": { "enum": ["add", "update", "remove"] },
+            "op": { "type": "string", "enum": ["add", "update", "remove"] },
             "ref": { "type": "object", "description": "type, id or lid, and maybe a relationship." },
             "href": reference("link"),
-            "data": { "type": ["object", "array", "null"] },
+            "data": {
+                "description": "A resource, linkage, or null to empty a relationship to one.",
+                "anyOf": [
+                    { "type": "object" },
+                    { "type": "array", "items": { "type": "object" } },
+                    { "type": "null" },
+                ],
+            },
             "meta": {
                 "type": "object",
                 "properties": {
@@ -379,13 +385,13 @@ fn health() -> Value {
             "meta": {
                 "type": "object",
                 "properties": {
-                    "status": { "const": "ok" },
+                    "status": { "type": "string", "const": "ok" },
                     "version": { "type": "string" },
                     "replica": {
                         "type": "object",
                         "description": "The replica of the database, when there is one.",
                         "properties": {
-                            "status": { "enum": ["starting", "serving", "behind", "unreachable"] },
+                            "status": { "type": "string", "enum": ["starting", "serving", "behind", "unreachable"] },
                             "lag_ms": {
                                 "type": "integer",
                                 "description": "How long ago the database was in the state of the replica.",

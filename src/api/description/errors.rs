@@ -90,7 +90,7 @@ pub fn object() -> Value {
             "status": { "type": "string", "pattern": "^[45][0-9][0-9]$" },
             "code": {
                 "description": "The stable name of the kind of problem. More may be added.",
-                "anyOf": [{ "enum": codes }, { "type": "string" }],
+                "anyOf": [{ "type": "string", "enum": codes }, { "type": "string" }],
             },
             "title": { "type": "string", "description": "The same for every problem of the kind." },
             "detail": { "type": "string", "description": "The particulars of this one." },

@@ -118,7 +118,7 @@ pub fn other(schema: &str) -> Value {
                 },
             ],
         }),
-        "access-checks.new" => super::access::example(),
+        "access_checks_new" => super::access::example(),
         "credentials" => json!({ "username": "johndoe", "password": "correct horse battery" }),
         _ => json!({
             "data": { "type": "users", "id": "2", "attributes": { "position": "Accountant" } },

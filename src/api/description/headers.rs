@@ -20,12 +20,12 @@ pub enum Header {
 /// What works at one method of one address.
 pub fn of(path: &str, shape: Option<Shape>, method: &str) -> Vec<Header> {
     let honoured = match (shape, method) {
-        (Some(Shape::Item(_) | Shape::Linkage(..)), "GET" | "HEAD") => Header::IfNoneMatch,
+        (Some(Shape::Item(_) | Shape::Linkage(..)), "GET") => Header::IfNoneMatch,
         (Some(Shape::Item(_)), "PATCH" | "DELETE") => Header::IfMatch,
         (Some(Shape::Linkage(_, related)), _) if related.sent == Sent::Always => Header::IfMatch,
         (Some(Shape::Collection(kind)), "POST") if !kind.makes_secrets() => Header::IdempotencyKey,
         (None, "POST") if path == OPERATIONS => Header::IdempotencyKey,
-        (None, "GET" | "HEAD") if matches!(path, OPENAPI | PAGE) => Header::IfNoneMatch,
+        (None, "GET") if matches!(path, OPENAPI | PAGE) => Header::IfNoneMatch,
         _ => return Vec::new(),
     };
     vec![honoured]

@@ -21,6 +21,7 @@ mod serve;
 mod set;
 mod shape;
 mod types;
+mod words;
 
 pub use page::nothing_here;
 pub use serve::{POLICY, configure};

@@ -7,14 +7,12 @@ use serde_json::{Map, Value, json};
 use super::errors;
 use super::frame::Frame;
 use super::headers::Header;
-use super::operations::{self, Body, Media, Operation, Success, is_always_refused};
+use super::operations::{self, Body, Media, Operation, Success};
 use super::schemas::{self, reference};
 use super::set::set;
 use super::shape::Shape;
 use super::types;
 use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 const ABOUT: &str = "\
 A directory of people, the roles they hold and what those roles permit, as [JSON:API 1.1](https://jsonapi.org/format/1.1/).
@@ -22,9 +20,11 @@ A directory of people, the roles they hold and what those roles permit, as [JSON
 Filters must all hold. In front of the field `[or][N]` puts a filter into group N: \
 `filter[or][0][name]=John&filter[or][1][surname]=Doe` asks for one or the other. \
 Unknown parameters are refused with 400; nothing is ignored. A request uses one style of paging. \
+Every GET has a HEAD beside it. \
 Single resources and linkage carry an `ETag`: `If-None-Match` gives 304, `If-Match` on a change 412 when the state is another. \
 `Idempotency-Key` on POST makes a retry safe: the same request gets the kept answer, another one 422. \
-Bodies are `application/vnd.api+json` without `charset`; attributes that are unknown or read-only are passed over.";
+Bodies are `application/vnd.api+json` without `charset` \
+(`application/json` is understood too unless the settings are strict, and at `/auth` a form); attributes that are unknown or read-only are passed over.";
 
 pub fn document(frame: &Frame) -> Value {
     let operations = operations::all(frame);
@@ -35,12 +35,13 @@ pub fn document(frame: &Frame) -> Value {
             "title": frame.project,
             "version": env!("CARGO_PKG_VERSION"),
             "description": ABOUT,
+            "contact": { "name": format!("The administrators of {}", frame.project) },
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": server }],
         "security": [{ "basic": [] }, { "bearer": [] }],
         "tags": tags(),
-        "paths": paths(&operations, frame),
+        "paths": paths(&operations),
         "components": components(&operations, frame),
     })
 }
@@ -51,7 +52,7 @@ fn tags() -> Vec<Value> {
     types.chain([service]).collect()
 }
 
-fn paths(operations: &[Operation], frame: &Frame) -> Value {
+fn paths(operations: &[Operation]) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for operation in operations {
         let path = paths
@@ -60,7 +61,7 @@ fn paths(operations: &[Operation], frame: &Frame) -> Value {
         set(
             path,
             &[&operation.method.to_ascii_lowercase()],
-            written(operation, frame),
+            written(operation),
         );
     }
     Value::Object(paths)
@@ -74,7 +75,7 @@ fn path_item(path: &str) -> Value {
     }
 }
 
-fn written(operation: &Operation, frame: &Frame) -> Value {
+fn written(operation: &Operation) -> Value {
     let tag = operation.shape.map_or("service", |shape| shape.home().name);
     let queries = operation.parameters.iter().map(|query| query.key.clone());
     let headers = operation.headers.iter().map(|header| header.key());
@@ -86,40 +87,31 @@ fn written(operation: &Operation, frame: &Frame) -> Value {
         "operationId": operation.id,
         "tags": [tag],
         "summary": operation.summary,
+        "description": operation.doc,
         "responses": responses(operation),
     });
     if !parameters.is_empty() {
         set(&mut object, &["parameters"], json!(parameters));
     }
     if let Some(body) = &operation.body {
-        set(&mut object, &["requestBody"], request_body(body, frame));
+        set(&mut object, &["requestBody"], request_body(body));
     }
     if !operation.needs_credentials {
         set(&mut object, &["security"], json!([]));
     }
-    if is_always_refused(operation) {
-        set(
-            &mut object,
-            &["description"],
-            json!("This relationship cannot be changed here: 403."),
-        );
-    }
     object
 }
 
-fn request_body(body: &Body, frame: &Frame) -> Value {
+/// In one media type, though others are understood: of two, generators make a
+/// body that may be left out, and some of them code that does not load.
+fn request_body(body: &Body) -> Value {
     let content = json!({ "schema": reference(&body.schema), "example": body.example });
-    let kinds: &[&str] = match (body.media, frame.is_strict) {
-        (Media::JsonOrForm, _) => &[PLAIN_JSON, FORM],
-        (Media::Atomic, _) => &[super::ATOMIC_TYPE],
-        (Media::Document, true) => &[MEDIA_TYPE],
-        (Media::Document, false) => &[MEDIA_TYPE, PLAIN_JSON],
+    let kind = match body.media {
+        Media::PlainJson => PLAIN_JSON,
+        Media::Atomic => super::ATOMIC_TYPE,
+        Media::Document => MEDIA_TYPE,
     };
-    let content: Map<_, _> = kinds
-        .iter()
-        .map(|kind| ((*kind).to_owned(), content.clone()))
-        .collect();
-    json!({ "required": true, "content": content })
+    json!({ "required": true, "content": { kind: content } })
 }
 
 fn responses(operation: &Operation) -> Value {
@@ -131,10 +123,8 @@ fn responses(operation: &Operation) -> Value {
             (status.to_string(), response)
         })
         .collect();
-    if !is_always_refused(operation) {
-        let status = operation.success.status.to_string();
-        all.insert(status, success(operation, &operation.success));
-    }
+    let status = operation.success.status.to_string();
+    all.insert(status, success(operation, &operation.success));
     if operation.headers.contains(&Header::IfNoneMatch) {
         let known = json!({
             "description": "The client has it already.",

@@ -7,8 +7,8 @@ use super::frame::Frame;
 use super::headers::{self, Header};
 use super::parameters::{self, Parameter};
 use super::shape::Shape;
-use super::types::Type;
-use crate::api::resource::{Relationship, Sent};
+use super::words::{self, Words};
+use crate::api::resource::Sent;
 use crate::api::routes::endpoints;
 
 /// One method at one address.
@@ -19,6 +19,7 @@ pub struct Operation {
     pub shape: Option<Shape>,
     pub id: String,
     pub summary: String,
+    pub doc: String,
     pub parameters: Vec<Parameter>,
     pub headers: Vec<Header>,
     pub body: Option<Body>,
@@ -32,15 +33,14 @@ pub struct Body {
     /// The name of its schema.
     pub schema: String,
     pub example: Value,
-    /// Whether a form says the same.
     pub media: Media,
 }
 
-/// In which media types a body can be sent.
+/// In which media type a body is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Media {
     Document,
-    JsonOrForm,
+    PlainJson,
     Atomic,
 }
 
@@ -51,13 +51,15 @@ pub struct Success {
     pub schema: Option<String>,
 }
 
-/// Everything that is served, in the order of the addresses.
+/// Everything that is served, in the order of the addresses. HEAD goes without
+/// saying beside GET, and nobody calls what is always refused.
 pub fn all(frame: &Frame) -> Vec<Operation> {
     let served = endpoints().into_iter().flat_map(|endpoint| {
         let path = endpoint.path;
         endpoint
             .methods
             .iter()
+            .filter(|method| **method != "HEAD")
             .filter_map(move |method| match Shape::of(&path) {
                 Some(shape) => of_shape(&path, method, shape, frame),
                 None => super::others::operation(&path, method, frame),
@@ -67,13 +69,17 @@ pub fn all(frame: &Frame) -> Vec<Operation> {
 }
 
 fn of_shape(path: &str, method: &'static str, shape: Shape, frame: &Frame) -> Option<Operation> {
-    let (verb, summary) = words(shape, method)?;
+    if is_always_refused(shape, method) {
+        return None;
+    }
+    let Words { verb, summary, doc } = words::of(shape, method)?;
     Some(Operation {
         path: path.to_owned(),
         method,
         shape: Some(shape),
         id: format!("{verb}_{}", noun(shape)),
         summary,
+        doc,
         parameters: parameters::of(shape, method, frame),
         headers: headers::of(path, Some(shape), method),
         body: body(shape, method),
@@ -83,91 +89,29 @@ fn of_shape(path: &str, method: &'static str, shape: Shape, frame: &Frame) -> Op
     })
 }
 
+/// What is read or changed, as the operation's id has it.
 fn noun(shape: Shape) -> String {
-    match shape {
+    let noun = match shape {
         Shape::Collection(kind) | Shape::Item(kind) => kind.name.to_owned(),
         Shape::Related(kind, relationship) | Shape::Linkage(kind, relationship) => {
             format!("{}_{}", kind.name, relationship.name)
         }
-    }
-}
-
-/// The verb of the operation's name, and what it does.
-fn words(shape: Shape, method: &str) -> Option<(&'static str, String)> {
-    let reading = method == "HEAD";
-    let name = |get, head| if reading { head } else { get };
-    let (verb, summary) = match (shape, method) {
-        (Shape::Collection(kind), "GET" | "HEAD") => {
-            (name("list", "head_list"), format!("List {}", kind.title()))
-        }
-        (Shape::Collection(kind), "POST") => ("create", format!("Make one of the {}", kind.name)),
-        (Shape::Item(kind), "GET" | "HEAD") => (
-            name("get", "head"),
-            format!("Read one of the {}", kind.title()),
-        ),
-        (Shape::Item(kind), "PATCH") if kind.is_trash() => {
-            ("restore", format!("Restore one of the {}", kind.kind))
-        }
-        (Shape::Item(kind), "DELETE") if kind.is_trash() => {
-            ("purge", format!("Remove one of the {} for good", kind.kind))
-        }
-        (Shape::Item(kind), "PATCH") => ("update", format!("Change one of the {}", kind.name)),
-        (Shape::Item(kind), "DELETE") => ("delete", format!("Delete one of the {}", kind.name)),
-        (Shape::Related(kind, related), "GET" | "HEAD") => (
-            name("list", "head_list"),
-            format!("Read the {} of one of the {}", related.name, kind.name),
-        ),
-        (Shape::Linkage(kind, related), _) => linkage_words(kind, related, method)?,
-        _ => return None,
     };
-    Some((verb, with_head(summary, reading)))
-}
-
-fn linkage_words(
-    kind: &Type,
-    related: &Relationship,
-    method: &str,
-) -> Option<(&'static str, String)> {
-    let (kind, related) = (kind.name, related.name);
-    Some(match method {
-        "GET" => (
-            "get_linkage",
-            format!("Read which {related} one of the {kind} has"),
-        ),
-        "HEAD" => (
-            "head_linkage",
-            format!("Read which {related} one of the {kind} has"),
-        ),
-        "POST" => ("add", format!("Add {related} to one of the {kind}")),
-        "PATCH" => (
-            "replace",
-            format!("Replace the {related} of one of the {kind}"),
-        ),
-        "DELETE" => ("remove", format!("Remove {related} from one of the {kind}")),
-        _ => return None,
-    })
-}
-
-fn with_head(summary: String, reading: bool) -> String {
-    if reading {
-        format!("{summary}: the headers only")
-    } else {
-        summary
-    }
+    noun.replace('-', "_")
 }
 
 fn body(shape: Shape, method: &str) -> Option<Body> {
     let (schema, example) = match (shape, method) {
         (Shape::Collection(kind), "POST") => {
-            (format!("{}.new", kind.name), examples::creation(kind))
+            (format!("{}_new", kind.name), examples::creation(kind))
         }
-        (Shape::Item(kind), "PATCH") => (format!("{}.changes", kind.name), examples::change(kind)),
+        (Shape::Item(kind), "PATCH") => (format!("{}_changes", kind.name), examples::change(kind)),
         (Shape::Linkage(_, related), "PATCH") if !related.to_many => {
-            let schema = format!("{}.member", related.target);
+            let schema = format!("{}_member", related.target);
             (schema, examples::one(related.target))
         }
         (Shape::Linkage(_, related), "POST" | "PATCH" | "DELETE") => {
-            let schema = format!("{}.members", related.target);
+            let schema = format!("{}_members", related.target);
             (schema, examples::linkage(related.target))
         }
         _ => return None,
@@ -181,9 +125,12 @@ fn body(shape: Shape, method: &str) -> Option<Body> {
 
 fn success(shape: Shape, method: &str) -> Success {
     let (status, doc, schema) = match (shape, method) {
-        (_, "HEAD") => (200, "The headers of the answer to GET.", None),
         (Shape::Collection(kind), "GET") => (200, "A page of them.", Some((kind.name, "list"))),
-        (Shape::Collection(kind), _) => (201, "It was made.", Some((kind.name, "document"))),
+        (Shape::Collection(kind), _) => (
+            201,
+            "The resource that was created.",
+            Some((kind.name, "document")),
+        ),
         (Shape::Item(kind), "DELETE") if kind.is_trash() => (204, "It is gone for good.", None),
         (Shape::Item(_), "DELETE") => (204, "It is deleted.", None),
         (Shape::Item(kind), "PATCH") if kind.is_trash() => (
@@ -209,7 +156,7 @@ fn success(shape: Shape, method: &str) -> Success {
     Success {
         status,
         doc,
-        schema: schema.map(|(kind, part)| format!("{kind}.{part}")),
+        schema: schema.map(|(kind, part)| format!("{kind}_{part}")),
     }
 }
 
@@ -240,12 +187,11 @@ fn errors(shape: Shape, method: &str, frame: &Frame) -> Vec<u16> {
     all
 }
 
-/// Whether an operation changes linkage that can never be changed: those
-/// answer 403 and are served only for that.
-pub fn is_always_refused(operation: &Operation) -> bool {
-    let Some(Shape::Linkage(_, related)) = operation.shape else {
+/// Whether it changes linkage that can never be changed: that is served only to
+/// answer 403.
+fn is_always_refused(shape: Shape, method: &str) -> bool {
+    let Shape::Linkage(_, related) = shape else {
         return false;
     };
-    let is_change = !matches!(operation.method, "GET" | "HEAD");
-    is_change && related.sent != Sent::Always
+    method != "GET" && related.sent != Sent::Always
 }

@@ -6,12 +6,14 @@ use super::headers;
 use super::operations::{ALWAYS, Body, Media, Operation, Success};
 use super::{parameters, types};
 
-/// One method at such an address. `GET` stands for `HEAD` too.
+/// One method at such an address.
 struct Other {
     path: &'static str,
     method: &'static str,
     id: &'static str,
     summary: &'static str,
+    /// In a sentence or two.
+    about: &'static str,
     /// What a success says.
     doc: &'static str,
     /// The schemas of the answer and of the body.
@@ -37,7 +39,8 @@ const OTHERS: &[Other] = &[
         ..get(
             "/home",
             "get_home",
-            "Read where everything is",
+            "Get the addresses of all collections",
+            "Returns where each collection is, the size of pages, and how many changes can be made at once.",
             "The collections.",
         )
     },
@@ -48,7 +51,8 @@ const OTHERS: &[Other] = &[
         ..get(
             crate::api::routes::TRASH,
             "get_trash",
-            "Read what has a place in the trash",
+            "List the collections of the trash",
+            "Returns where deleted resources are kept until they are restored or removed for good.",
             "Where deleted resources are.",
         )
     },
@@ -56,9 +60,10 @@ const OTHERS: &[Other] = &[
         path: crate::api::routes::OPERATIONS,
         method: "POST",
         id: "operate",
-        summary: "Carry out several changes in one transaction (Atomic Operations)",
+        summary: "Make several changes in one transaction",
+        about: "Takes a document of the Atomic Operations extension: all operations are carried out, or none.",
         doc: "The results, in the order of the operations.",
-        schema: Some("operations.results"),
+        schema: Some("operations_results"),
         body: Some("operations"),
         resource: None,
         lists: None,
@@ -71,10 +76,11 @@ const OTHERS: &[Other] = &[
         path: "/access-checks",
         method: "POST",
         id: "check_access",
-        summary: "Ask whether a user may do something, or sees hosts and bundles, and why",
-        doc: "The verdict; nothing is stored.",
-        schema: Some("access-checks.document"),
-        body: Some("access-checks.new"),
+        summary: "Check what a user may do or see",
+        about: "Tells whether the user holds a permission or role, may change a grant, or sees hosts and bundles, and why. Nothing is stored.",
+        doc: "The verdict.",
+        schema: Some("access_checks_document"),
+        body: Some("access_checks_new"),
         resource: None,
         lists: None,
         errors: &[
@@ -83,26 +89,28 @@ const OTHERS: &[Other] = &[
         needs_credentials: true,
     },
     Other {
-        schema: Some("roles.list"),
+        schema: Some("roles_list"),
         lists: Some("roles"),
         errors: LISTS,
         needs_credentials: true,
         ..get(
             "/users/{id}/effective-roles",
             "get_effective_roles",
-            "Read what a user has, roles within roles and those in places included",
+            "List the effective roles of a user",
+            "Returns every role that the user has: those granted, the roles included in them, and those held in a workspace or cluster.",
             "The roles; meta.origins of each says by which grants.",
         )
     },
     Other {
-        schema: Some("users.list"),
+        schema: Some("users_list"),
         lists: Some("users"),
         errors: LISTS,
         needs_credentials: true,
         ..get(
             "/roles/{id}/effective-users",
             "get_effective_users",
-            "Read who has a role, by whatever role contains it, anywhere",
+            "List the effective users of a role",
+            "Returns every user who has the role, by a grant of it or of a role that includes it, anywhere.",
             "The users; meta.origins of each says by which grants.",
         )
     },
@@ -110,7 +118,8 @@ const OTHERS: &[Other] = &[
         path: "/auth",
         method: "POST",
         id: "sign_in",
-        summary: "Sign in, or refresh a sign-in",
+        summary: "Sign in, or renew a sign-in",
+        about: "Takes a username and a password, or a refresh token.",
         doc: "An access token and a refresh token.",
         schema: Some("session"),
         body: Some("credentials"),
@@ -123,7 +132,8 @@ const OTHERS: &[Other] = &[
         path: "/auth",
         method: "DELETE",
         id: "sign_out",
-        summary: "End the sign-in of the access token or refresh token that is sent",
+        summary: "Sign out",
+        about: "Ends the sign-in of the access token or refresh token that is sent.",
         doc: "It has ended.",
         schema: None,
         body: None,
@@ -133,14 +143,15 @@ const OTHERS: &[Other] = &[
         needs_credentials: true,
     },
     Other {
-        schema: Some("users.document"),
+        schema: Some("users_document"),
         resource: Some("users"),
         errors: ALWAYS,
         needs_credentials: true,
         ..get(
             "/auth/user",
             "get_own",
-            "Read one's own record, roles included",
+            "Get your own user",
+            "Returns the caller's own user with its roles.",
             "The caller.",
         )
     },
@@ -148,10 +159,11 @@ const OTHERS: &[Other] = &[
         path: "/auth/user",
         method: "PATCH",
         id: "update_own",
-        summary: "Change one's own record; a new password needs the old one",
+        summary: "Update your own user",
+        about: "Changes the attributes that the document names. A new password needs the old one.",
         doc: "The caller as they are now.",
-        schema: Some("users.document"),
-        body: Some("users.own"),
+        schema: Some("users_document"),
+        body: Some("users_own"),
         resource: Some("users"),
         lists: None,
         errors: &[
@@ -165,7 +177,8 @@ const OTHERS: &[Other] = &[
         ..get(
             super::KEYS,
             "get_keys",
-            "Read the keys that verify access tokens",
+            "Get the keys that verify access tokens",
+            "Other services verify access tokens with these keys without a request to this one.",
             "A JSON Web Key Set.",
         )
     },
@@ -179,20 +192,23 @@ const PUBLIC: &[Other] = &[
         ..get(
             "/health",
             "get_health",
-            "Ask whether the service works",
+            "Check the health of the service",
+            "Succeeds when the service and its database answer.",
             "It does.",
         )
     },
     get(
         super::OPENAPI,
         "get_openapi",
-        "Read this description",
+        "Get this description",
+        "Returns this document, which is made from the program's own tables.",
         "An OpenAPI document.",
     ),
     get(
         super::PAGE,
         "get_docs",
-        "Read the reference as a page",
+        "Get the reference as a page",
+        "Returns the same for people, as one page of HTML.",
         "A page for people.",
     ),
 ];
@@ -201,6 +217,7 @@ const fn get(
     path: &'static str,
     id: &'static str,
     summary: &'static str,
+    about: &'static str,
     doc: &'static str,
 ) -> Other {
     Other {
@@ -208,6 +225,7 @@ const fn get(
         method: "GET",
         id,
         summary,
+        about,
         doc,
         schema: None,
         body: None,
@@ -219,50 +237,38 @@ const fn get(
 }
 
 /// One that `endpoints` serves.
-pub fn operation(path: &str, method: &'static str, frame: &Frame) -> Option<Operation> {
+pub fn operation(path: &str, method: &str, frame: &Frame) -> Option<Operation> {
     let known = OTHERS
         .iter()
-        .find(|other| other.path == path && other.method == reading(method))?;
-    Some(known.operation(method, frame))
-}
-
-/// HEAD is described as GET.
-fn reading(method: &'static str) -> &'static str {
-    if method == "HEAD" { "GET" } else { method }
+        .find(|other| other.path == path && other.method == method)?;
+    Some(known.operation(frame))
 }
 
 pub fn public(frame: &Frame) -> impl Iterator<Item = Operation> {
-    PUBLIC
-        .iter()
-        .flat_map(move |other| ["GET", "HEAD"].map(|method| other.operation(method, frame)))
+    PUBLIC.iter().map(move |other| other.operation(frame))
 }
 
 impl Other {
-    fn operation(&self, method: &'static str, frame: &Frame) -> Operation {
-        let is_head = method == "HEAD";
-        let id = if is_head {
-            self.id.replace("get_", "head_")
-        } else {
-            self.id.into()
-        };
+    fn operation(&self, frame: &Frame) -> Operation {
         let resource = self.resource.and_then(types::named);
-        let is_empty = method == "DELETE";
+        let is_empty = self.method == "DELETE";
         Operation {
             path: self.path.into(),
-            method,
+            method: self.method,
             shape: None,
-            id,
+            id: self.id.into(),
             summary: self.summary.into(),
+            doc: self.about.into(),
             parameters: match self.lists.and_then(types::named) {
                 Some(kind) => parameters::lists(kind, frame),
                 None => resource.map_or_else(Vec::new, |kind| parameters::one(kind, frame)),
             },
-            headers: headers::of(self.path, None, method),
+            headers: headers::of(self.path, None, self.method),
             body: self.body.map(|schema| Body {
                 schema: schema.into(),
                 example: examples::other(schema),
                 media: match schema {
-                    "credentials" => Media::JsonOrForm,
+                    "credentials" => Media::PlainJson,
                     "operations" => Media::Atomic,
                     _ => Media::Document,
                 },
@@ -270,7 +276,7 @@ impl Other {
             success: Success {
                 status: if is_empty { 204 } else { 200 },
                 doc: self.doc,
-                schema: self.schema.filter(|_| !is_head).map(str::to_owned),
+                schema: self.schema.map(str::to_owned),
             },
             errors: self.errors(frame),
             needs_credentials: self.needs_credentials,

@@ -29,7 +29,7 @@ pub struct Parameter {
 /// What `GET` understands; other methods only tell how their answer shall look.
 pub fn of(shape: Shape, method: &str, frame: &Frame) -> Vec<Parameter> {
     match (shape, method) {
-        (Shape::Collection(kind), "GET" | "HEAD") => {
+        (Shape::Collection(kind), "GET") => {
             let mut all = lists(kind, frame);
             all.extend(own(kind));
             all
@@ -38,15 +38,13 @@ pub fn of(shape: Shape, method: &str, frame: &Frame) -> Vec<Parameter> {
         (Shape::Item(kind), "PATCH") if kind.is_trash() => {
             super::types::named(kind.kind).map_or_else(Vec::new, |back| one(back, frame))
         }
-        (Shape::Collection(kind) | Shape::Item(kind), "GET" | "HEAD" | "POST" | "PATCH") => {
-            one(kind, frame)
-        }
+        (Shape::Collection(kind) | Shape::Item(kind), "GET" | "POST" | "PATCH") => one(kind, frame),
         (Shape::Related(_, relationship), _) => match super::types::named(relationship.target) {
             Some(target) if relationship.to_many => lists(target, frame),
             Some(target) => one(target, frame),
             None => Vec::new(),
         },
-        (Shape::Linkage(kind, relationship), "GET" | "HEAD") if relationship.to_many => {
+        (Shape::Linkage(kind, relationship), "GET") if relationship.to_many => {
             let includes = includes_of_linkage(kind, relationship, &frame.query);
             let key = format!("{}.{}", kind.name, relationship.name);
             let types = abilities::types_of(kind, &includes);
@@ -121,11 +119,12 @@ fn pages<'a>(
     })
 }
 
+/// No `default`: tools send those, and two styles of paging exclude each other.
 fn page_schema(page: &Candidate, frame: &Frame) -> Value {
     match page.name {
-        "page[number]" | "page" => json!({ "type": "integer", "minimum": 1, "default": 1 }),
-        "page[offset]" => json!({ "type": "integer", "minimum": 0, "default": 0 }),
-        "page[count]" => json!({ "type": "string", "enum": page.values, "default": "exact" }),
+        "page[number]" | "page" => json!({ "type": "integer", "minimum": 1 }),
+        "page[offset]" => json!({ "type": "integer", "minimum": 0 }),
+        "page[count]" => json!({ "type": "string", "enum": page.values }),
         "page[after]" | "page[before]" => json!({
             "type": "string",
             "maxLength": frame.query.cursor_length,
@@ -155,7 +154,7 @@ fn sort(kind: &Type, abilities: &Abilities, frame: &Frame) -> Parameter {
     Parameter {
         key: format!("{}.sort", kind.name),
         name: "sort".into(),
-        doc: "The order: names, the weightiest first; a minus in front turns one around.".into(),
+        doc: "The order: names of attributes, the most significant first; a minus in front sorts in descending order.".into(),
         schema: json!({ "type": "string", "enum": keys }),
         list: Some(frame.query.sort_keys),
         example: "-id".into(),

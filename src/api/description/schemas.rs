@@ -6,7 +6,7 @@ use super::examples;
 use super::frame::Frame;
 use super::set::set;
 use super::types::{self, Field, Type};
-use crate::api::resource::{Kind, Relationship};
+use crate::api::resource::{Kind, Relationship, Sent};
 use crate::directory::permissions::{MAX_NAME, MAX_NAMES};
 use crate::jsonapi::Purpose;
 
@@ -21,56 +21,67 @@ pub fn field_names(kind: &Type) -> Vec<&'static str> {
 }
 
 pub fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
+    json!({ "$ref": format!("#/components/schemas/{}", known_as(name)) })
+}
+
+/// The schema of a type or of its documents as the components call it: dots and
+/// hyphens are no part of a name in most languages.
+pub fn known_as(name: &str) -> String {
+    name.replace('-', "_")
 }
 
 /// Every schema by its name.
 pub fn all(frame: &Frame) -> Map<String, Value> {
     let mut all = super::common::all(frame);
-    all.insert("users.own".into(), own(frame));
+    all.insert("users_own".into(), own(frame));
+    let mut add = |name: String, schema: Value| all.insert(known_as(&name), schema);
     for kind in types::all() {
         let name = kind.name;
-        all.insert(name.into(), resource(kind, frame));
+        add(name.into(), resource(kind, frame));
         let mut shape = document(reference(name));
         // Of a token the password is the proof of who makes it, and is not set.
         if kind.name == "users" {
             set(&mut shape, &["properties", "meta"], password_meta());
         }
-        all.insert(format!("{name}.document"), shape);
+        add(format!("{name}_document"), shape);
         let related = json!({ "oneOf": [reference(name), { "type": "null" }] });
         if is_target(name, false) {
-            all.insert(format!("{name}.related"), document(related));
+            add(format!("{name}_related"), document(related));
         }
-        all.insert(format!("{name}.list"), list(reference(name), "pages"));
+        add(format!("{name}_list"), list(reference(name), "pages"));
         if is_target(name, true) {
             let mut shape = identifier(name, &["type", "id"]);
             set(
                 &mut shape,
                 &["properties", "meta"],
-                reference("cursor.meta"),
+                reference("cursor_meta"),
             );
-            all.insert(format!("{name}.identifier"), shape);
-            all.insert(format!("{name}.linkage"), linkage(name));
-            all.insert(format!("{name}.members"), members(name, frame));
+            add(format!("{name}_identifier"), shape);
+            add(format!("{name}_linkage"), linkage(name));
+        }
+        if is_changed(name, true) {
+            add(format!("{name}_members"), members(name, frame));
         }
         if is_target(name, false) {
             if !is_target(name, true) {
                 let shape = identifier(name, &["type", "id"]);
-                all.insert(format!("{name}.identifier"), shape);
-                all.insert(format!("{name}.linkage"), linkage_of_one(name));
+                add(format!("{name}_identifier"), shape);
+                add(format!("{name}_linkage"), linkage_of_one(name));
             }
-            all.insert(format!("{name}.member"), member(name));
+        }
+        if is_changed(name, false) {
+            add(format!("{name}_member"), member(name));
         }
         if kind.fields().iter().any(|field| field.is_written) {
-            all.insert(format!("{name}.new"), request(kind, Purpose::Create, frame));
-            all.insert(
-                format!("{name}.changes"),
+            add(format!("{name}_new"), request(kind, Purpose::Create, frame));
+            add(
+                format!("{name}_changes"),
                 request(kind, Purpose::Update, frame),
             );
         }
         if kind.is_trash() {
             let restoring = request(kind, Purpose::Update, frame);
-            all.insert(format!("{name}.changes"), restoring);
+            add(format!("{name}_changes"), restoring);
         }
     }
     all
@@ -102,6 +113,12 @@ fn is_target(name: &str, to_many: bool) -> bool {
     all.any(|relationship| relationship.target == name && relationship.to_many == to_many)
 }
 
+/// Whether one of those can be changed at its own address.
+fn is_changed(target: &str, to_many: bool) -> bool {
+    let mut all = types::all().flat_map(|kind| kind.relationships);
+    all.any(|r| r.target == target && r.to_many == to_many && r.sent == Sent::Always)
+}
+
 fn resource(kind: &Type, frame: &Frame) -> Value {
     let shown: Map<_, _> = kind
         .fields()
@@ -110,7 +127,7 @@ fn resource(kind: &Type, frame: &Frame) -> Value {
         .map(|field| (field.name.to_owned(), attribute(kind, field, frame)))
         .collect();
     let mut properties = json!({
-        "type": { "const": kind.kind },
+        "type": { "type": "string", "const": kind.kind },
         "id": reference("id"),
         "attributes": { "type": "object", "properties": shown },
         "links": {
@@ -132,7 +149,7 @@ fn resource(kind: &Type, frame: &Frame) -> Value {
         );
     }
     let is_stamped = kind.fields().iter().any(|field| field.name == "modified");
-    let meta = if is_stamped { "stamp" } else { "cursor.meta" };
+    let meta = if is_stamped { "stamp" } else { "cursor_meta" };
     set(&mut properties, &["meta"], reference(meta));
     json!({
         "type": "object",
@@ -148,7 +165,7 @@ fn relationship(relationship: &Relationship) -> Value {
         "type": "object",
         "description": relationship.doc,
         "properties": {
-            "links": reference("relationship.links"),
+            "links": reference("relationship_links"),
             "data": shown_linkage(relationship),
         },
         "required": ["links"],
@@ -156,7 +173,7 @@ fn relationship(relationship: &Relationship) -> Value {
 }
 
 fn shown_linkage(relationship: &Relationship) -> Value {
-    let identifier = reference(&format!("{}.identifier", relationship.target));
+    let identifier = reference(&format!("{}_identifier", relationship.target));
     if relationship.to_many {
         json!({ "type": "array", "items": identifier })
     } else {
@@ -225,7 +242,7 @@ fn value(field: &Field) -> Value {
         Kind::Amount => json!({ "type": "string", "pattern": AMOUNT }),
         Kind::Structure if field.form.is_names && !field.form.choices.is_empty() => json!({
             "type": "array",
-            "items": { "enum": field.form.choices },
+            "items": { "type": "string", "enum": field.form.choices },
             "uniqueItems": true,
             "minItems": 1,
         }),
@@ -255,7 +272,7 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
         .map(|field| (field.name.to_owned(), sent_attribute(kind, field, frame)))
         .collect();
     let mut attributes = json!({ "type": "object", "properties": attributes });
-    let mut data = json!({ "type": "object", "properties": { "type": { "const": kind.kind } } });
+    let mut data = json!({ "type": "object", "properties": { "type": { "type": "string", "const": kind.kind } } });
     if is_new {
         let required: Vec<_> = written
             .filter(|field| field.form.required)
@@ -339,7 +356,7 @@ fn list(items: Value, links: &str) -> Value {
             "data": { "type": "array", "items": items },
             "included": reference("included"),
             "links": reference(links),
-            "meta": reference("list.meta"),
+            "meta": reference("list_meta"),
         },
         "required": ["data", "links", "meta"],
     })
@@ -358,14 +375,14 @@ fn member(kind: &str) -> Value {
 fn identifier(kind: &str, required: &[&str]) -> Value {
     json!({
         "type": "object",
-        "properties": { "type": { "const": kind }, "id": reference("id") },
+        "properties": { "type": { "type": "string", "const": kind }, "id": reference("id") },
         "required": required,
     })
 }
 
 /// Linkage as primary data.
 fn linkage(kind: &str) -> Value {
-    let identifier = reference(&format!("{kind}.identifier"));
+    let identifier = reference(&format!("{kind}_identifier"));
     json!({
         "type": "object",
         "properties": {
@@ -377,8 +394,8 @@ fn linkage(kind: &str) -> Value {
                 ],
             },
             "included": reference("included"),
-            "links": reference("linkage.links"),
-            "meta": reference("linkage.meta"),
+            "links": reference("linkage_links"),
+            "meta": reference("linkage_meta"),
         },
         "required": ["data", "links"],
     })
@@ -386,12 +403,12 @@ fn linkage(kind: &str) -> Value {
 
 /// The same where no relationship leads to many: without pages.
 fn linkage_of_one(kind: &str) -> Value {
-    let identifier = reference(&format!("{kind}.identifier"));
+    let identifier = reference(&format!("{kind}_identifier"));
     json!({
         "type": "object",
         "properties": {
             "data": { "oneOf": [identifier, { "type": "null" }] },
-            "links": reference("linkage.links"),
+            "links": reference("linkage_links"),
         },
         "required": ["data", "links"],
     })

@@ -111,9 +111,26 @@ impl Type {
         self.name != self.kind
     }
 
+    /// Whether its resources go into the trash when they are deleted.
+    pub fn has_trash(&self) -> bool {
+        !self.is_trash() && all().any(|other| other.is_trash() && other.kind == self.kind)
+    }
+
     /// For people.
-    pub fn title(&self) -> String {
-        self.name.replace('_', " ")
+    pub fn title(&self) -> &'static str {
+        match self.name {
+            "trashed_users" => "trashed users",
+            "grant-rules" => "grant rules",
+            name => name,
+        }
+    }
+
+    /// The singular, with its article.
+    pub fn one_of_them(&self) -> String {
+        let title = self.title();
+        let singular = title.strip_suffix('s').unwrap_or(title);
+        let article = if singular.starts_with('e') { "an" } else { "a" };
+        format!("{article} {singular}")
     }
 
     pub fn fields(&self) -> Vec<Field> {

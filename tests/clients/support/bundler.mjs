@@ -13,7 +13,7 @@ export async function resolve(specifier, context, next) {
   }
 }
 export async function load(url, context, next) {
-  return next(url, url.includes('/node_modules/jsonapi-vuex/src/') ? { ...context, format: 'module' } : context);
+  return next(url, /\\/node_modules\\/(jsonapi-vuex\\/src|@reststate\\/client)\\//.test(url) ? { ...context, format: 'module' } : context);
 }`;
 
 register('data:text/javascript,' + encodeURIComponent(hooks));

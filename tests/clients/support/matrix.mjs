@@ -69,6 +69,30 @@ function details({ sqlite }) {
   return `### ${sqlite.client}\n\n${lines.join('\n')}`;
 }
 
+const inWords = (names) => `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+const EVERYBODY = `## What to know about all
+
+- The media type is \`application/vnd.api+json\` without parameters but \`ext\` and \`profile\`. JSON:API 1.1 demands 415 for a
+  \`Content-Type\` with \`; charset=utf-8\`, and 406 when every \`Accept\` has it. Some libraries add it by themselves: .NET's
+  \`StringContent\` does, and \`content.Headers.ContentType = new MediaTypeHeaderValue("application/vnd.api+json")\` takes it away.
+- A list of values is written with commas. \`filter[username][]=a&filter[username][]=b\`, \`filter[username][0]=a&filter[username][1]=b\`
+  and a repeated parameter mean the same; in these, commas belong to the values.
+- The total of a list is \`meta.total\`, and \`meta.pagination.count\` beside the number of pages.
+- Pages of other origins need \`ROLECALL_CORS_ORIGINS\`.
+
+## Clients made from the description
+
+\`.ci/description\` makes clients from \`/openapi.json\` and lists, pages, creates, updates and deletes with each:
+
+- openapi-typescript with openapi-fetch: set \`headers: { 'Content-Type': 'application/vnd.api+json' }\`, for it sends
+  \`application/json\` otherwise, which \`ROLECALL_STRICT_MEDIA_TYPES\` refuses. It repeats list parameters;
+  \`querySerializer: { array: { style: 'form', explode: false } }\` writes commas, as the description has it.
+- openapi-python-client: nothing to set. It repeats list parameters.
+- openapi-generator, python and typescript-axios: with \`useSingleRequestParameter=true\` for the latter, or a list of users has
+  200 arguments.
+- Swagger UI: its page is of another origin, so the service needs \`ROLECALL_CORS_ORIGINS\`.`;
+
 function page(clients) {
   const names = Object.values(DATABASES).join(' and ');
   return `# Client libraries
@@ -80,7 +104,9 @@ ${MARKS.own} by the client's own means, ${MARKS.byHand} with a helping hand (see
 
 ${table(clients)}
 
-Those written for Python are ${clients.filter(({ sqlite }) => sqlite.registry !== 'npm').map(({ sqlite }) => sqlite.client).join(' and ')}, from PyPI; all others are from npm.
+Those written for Python are ${inWords(clients.filter(({ sqlite }) => sqlite.registry !== 'npm').map(({ sqlite }) => sqlite.client))}, from PyPI; all others are from npm.
+
+${EVERYBODY}
 
 ## What to know about each
 

@@ -44,3 +44,23 @@ export function startPython(file, { url, credentials }) {
   }
   return { call, close };
 }
+
+/** A client for the steps whose methods are all those of the client which `file` makes. */
+export function startClient(file, where) {
+  const { call, close } = startPython(file, where);
+  return {
+    close,
+    list: (options) => call('list', options),
+    pages: (options) => call('pages', options),
+    include: (username) => call('include', username),
+    query: (options) => call('query', options),
+    create: (attributes) => call('create', attributes),
+    update: (id, attributes) => call('update', id, attributes),
+    addRole: (id, role) => call('add_role', id, role),
+    removeRole: (id, role) => call('remove_role', id, role),
+    replaceRoles: (id, roles) => call('replace_roles', id, roles),
+    invalid: (attributes) => call('invalid', attributes),
+    remove: (id) => call('remove', id),
+    statusOf: (problem) => problem.status,
+  };
+}

@@ -168,10 +168,11 @@ export function unsupported(reason, attempt) {
  *
  * - `client`, `version`, `registry`: what the matrix calls it.
  * - `settings`: what the service is started with for this client's sake; `remarks`: what its users should know.
+ * - `origins`: of pages that the client runs in.
  * - `connect({ url, credentials })`: the client, with the methods above.
  * - `also(context)`: further tests; the context has `server`, `client` and `witness` as soon as tests run.
  */
-export function matrix({ client: name, version, registry = 'npm', settings = {}, remarks = [], connect, also }) {
+export function matrix({ client: name, version, registry = 'npm', settings = {}, origins = [], remarks = [], connect, also }) {
   const result = { client: name, version, registry, database: DATABASE, settings, remarks, steps: {} };
 
   describe(name, () => {
@@ -179,7 +180,8 @@ export function matrix({ client: name, version, registry = 'npm', settings = {},
     const connectAs = (credentials) => connect({ url: context.server.url, credentials });
 
     before(async () => {
-      context.server = await startServer(settings);
+      const pages = origins.length > 0 && { ROLECALL_CORS_ORIGINS: origins.join() };
+      context.server = await startServer({ ...settings, ...pages });
       context.witness = new Witness(context.server.url);
       context.client = await connectAs(ADMIN);
     });

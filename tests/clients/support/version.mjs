@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-/** The installed version of a package from npm. */
-export function npmVersion(name) {
-  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+const HERE = fileURLToPath(new URL('../', import.meta.url));
+
+/** The version of a package from npm that is installed in a folder. */
+export function npmVersion(name, folder = HERE) {
+  const file = `${folder}node_modules/${name}/package.json`;
   return JSON.parse(readFileSync(file, 'utf8')).version;
 }

@@ -25,7 +25,7 @@ pub fn html(frame: &Frame) -> String {
             .collect();
         let abilities = Abilities::of(kind, &frame.query);
         let text = reference::of_type(kind, &own, &abilities, frame);
-        body += &section(kind.name, &kind.title(), &text);
+        body += &section(kind.name, kind.title(), &text);
     }
     let service: Vec<&Operation> = operations.iter().filter(|o| o.shape.is_none()).collect();
     body += &section("service", "The service", &reference::addresses(&service));
@@ -107,12 +107,10 @@ fn navigation() -> String {
         ("limits", "Limits"),
     ];
     let types = types::all().map(|kind| (kind.name, kind.title()));
-    let titled = |(id, title): (&'static str, &str)| (id, title.to_owned());
     let links: String = first
         .into_iter()
-        .map(titled)
         .chain(types)
-        .chain(last.into_iter().map(titled))
+        .chain(last)
         .map(|(id, title)| format!("<li><a href=\"#{id}\">{title}</a></li>"))
         .collect();
     format!("<ul>{links}</ul>")

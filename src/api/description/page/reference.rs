@@ -6,7 +6,7 @@ use super::html::{block, code, codes, escape, paragraph, part, table};
 use crate::api::description::abilities::Abilities;
 use crate::api::description::examples;
 use crate::api::description::frame::Frame;
-use crate::api::description::operations::{Operation, is_always_refused};
+use crate::api::description::operations::Operation;
 use crate::api::description::set::set;
 use crate::api::description::types::{Field, Type};
 use crate::api::resource::{Kind, Relationship, Sent};
@@ -35,12 +35,9 @@ pub fn of_type(
     text
 }
 
-/// Methods and paths; HEAD goes without saying.
+/// Methods and paths.
 pub fn addresses(operations: &[&Operation]) -> String {
-    let shown = operations
-        .iter()
-        .filter(|operation| operation.method != "HEAD" && !is_always_refused(operation));
-    let rows = shown.map(|operation| {
+    let rows = operations.iter().map(|operation| {
         let method = format!("<b class=\"method\">{}</b>", operation.method);
         let headers = operation.headers.iter().map(|header| header.name());
         vec![
