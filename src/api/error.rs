@@ -442,6 +442,13 @@ pub fn forbid_cross_origin(api: &Api, request: &HttpRequest, header: &'static st
     outside(api, request, error.into())
 }
 
+/// For a body in a content coding.
+pub fn refuse_content_coding(api: &Api, request: &HttpRequest) -> HttpResponse {
+    let detail = "Bodies are read as they are: send this one without a Content-Encoding.";
+    let error = crate::jsonapi::kinds::UNSUPPORTED_MEDIA_TYPE.error(detail);
+    outside(api, request, error.at_header("Content-Encoding").into())
+}
+
 /// For health checks: what the database answered.
 pub fn unreachable(api: &Api, request: &HttpRequest, error: DirectoryError) -> HttpResponse {
     outside(api, request, error.into())

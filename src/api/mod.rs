@@ -38,8 +38,8 @@ mod template;
 
 pub use astray::astray;
 pub use base::{is_own_origin, is_secure, public as public_address};
-pub use call::Api;
+pub use call::{Api, has_body};
 pub use client::address as client_address;
 pub use description::{configure as describe, openapi};
-pub use error::{forbid_cross_origin, read_only, unreachable};
+pub use error::{forbid_cross_origin, read_only, refuse_content_coding, unreachable};
 pub use routes::{Endpoint, endpoints};

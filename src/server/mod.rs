@@ -2,6 +2,7 @@
 
 mod compression;
 mod connections;
+mod content_coding;
 mod cross_origin;
 mod descriptors;
 mod health;
@@ -186,9 +187,13 @@ impl Bound {
         let server = serve(&settings, listening, move || {
             let request_limits = request_limits.clone();
             let (shared, policy, guarding) = (surfaces.clone(), policy.clone(), guarding.clone());
+            let refusing = surfaces.clone();
             App::new()
                 .configure(|config| surfaces.share(config))
                 .wrap(from_fn(middleware::no_panic))
+                .wrap(from_fn(move |request, next| {
+                    content_coding::checked(request, next, refusing.clone())
+                }))
                 .wrap(from_fn(move |request, next| {
                     cross_origin::checked(request, next, policy.clone(), shared.clone())
                 }))

@@ -41,4 +41,18 @@ impl Surfaces {
             api::forbid_cross_origin(&self.api, request, header)
         }
     }
+
+    /// The same for a body in a content coding.
+    pub fn refuse_content_coding(&self, request: &HttpRequest) -> HttpResponse {
+        let path = request.match_info().unprocessed();
+        if prp::serves(path) {
+            prp::refuse_content_coding(&self.prp)
+        } else if openl2m::serves(path) {
+            openl2m::refuse_content_coding(&self.openl2m)
+        } else if cfengine::serves(path) {
+            cfengine::refuse_content_coding(&self.cfengine)
+        } else {
+            api::refuse_content_coding(&self.api, request)
+        }
+    }
 }

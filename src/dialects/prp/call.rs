@@ -147,6 +147,11 @@ pub fn forbid_cross_origin(prp: &Prp) -> HttpResponse {
     Failure::CrossOrigin.respond((prp.surroundings.request_id)())
 }
 
+/// For a body in a content coding.
+pub fn refuse_content_coding(prp: &Prp) -> HttpResponse {
+    Failure::ContentCoding.respond((prp.surroundings.request_id)())
+}
+
 async fn begin<'a>(
     prp: &'a Prp,
     request: &'a HttpRequest,
