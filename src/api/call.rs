@@ -1,7 +1,6 @@
 //! One request: negotiated, its caller known, its body read.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,7 +17,7 @@ use super::paging::Manner;
 use super::routes::OPERATIONS;
 use super::{base, client, conditional};
 use crate::auth::{Auth, Guard};
-use crate::config::{ClientIds, Limits, Settings};
+use crate::config::{ClientIds, Limits, Listen, Settings};
 use crate::directory::{Context, Reading, RequestId};
 use crate::jsonapi::{
     self, ATOMIC, Accepted, CURSOR_PAGINATION, Error, Negotiation, document, query,
@@ -42,7 +41,7 @@ pub struct Api {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether the service itself speaks TLS, and where it listens.
     pub speaks_tls: bool,
-    pub listens: SocketAddr,
+    pub listens: Listen,
     pub project: String,
     /// 400, or 422 for clients that understand only that.
     pub invalid_data: u16,
@@ -79,7 +78,7 @@ impl Api {
             base_url: settings.server.base_url.clone(),
             trusted_proxies: settings.server.trusted_proxies.clone(),
             speaks_tls: settings.server.tls_certificate.is_some(),
-            listens: settings.server.listen,
+            listens: settings.server.listen.clone(),
             project: settings.server.project.clone(),
             invalid_data: settings.server.invalid_data_status.code(),
             body_bytes: limits.body_bytes,

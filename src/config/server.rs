@@ -1,6 +1,7 @@
 //! `[server]`: where the service listens and how it looks from outside.
 
 use super::error::ConfigError;
+use super::listen::Listen;
 use super::origin::Origin;
 use super::table::{Kind, Preset, Setting};
 use super::value;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 
 #[derive(Clone, Debug)]
 pub struct Server {
-    pub listen: SocketAddr,
+    pub listen: Listen,
     /// With its key: TLS. Both or neither.
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
@@ -61,7 +62,7 @@ impl InvalidDataStatus {
 impl Default for Server {
     fn default() -> Server {
         Server {
-            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8080).into(),
             tls_certificate: None,
             tls_key: None,
             base_url: None,
@@ -109,9 +110,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: Some("--listen"),
         kind: Kind::Text,
         preset: Preset::Value("127.0.0.1:8080"),
-        meaning: "IP address and port to listen on.",
+        meaning: "Host and port to listen on: an IP address, a name (each of its addresses, as they are at the start), or no host for all addresses of this machine.",
         set: |settings, text| {
-            settings.server.listen = listen(text)?;
+            settings.server.listen = Listen::parse(text)?;
             Ok(())
         },
     },
@@ -302,11 +303,6 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
 ];
-
-fn listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| format!("`{text}` is not an IP address and a port, like 127.0.0.1:8080"))
-}
 
 fn network(text: &str) -> Result<IpNet, String> {
     let address = text.parse::<IpAddr>().map(IpNet::from);

@@ -1,5 +1,6 @@
 //! The service, started for one test.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -55,7 +56,7 @@ impl TestApp {
     pub fn with_routes(change: impl FnOnce(&mut Settings), extra: Extra) -> Self {
         let database = TestDatabase::create();
         let mut settings = Settings::default();
-        settings.server.listen = "127.0.0.1:0".parse().unwrap();
+        settings.server.listen = SocketAddr::from(([127, 0, 0, 1], 0)).into();
         settings.server.workers = Some(2);
         settings.server.shutdown_seconds = 1;
         settings.database.url = database.url();
@@ -85,7 +86,7 @@ impl TestApp {
         let bound = server::bind(&settings, directory.clone())
             .unwrap()
             .with(extra);
-        let base = format!("http://{}", bound.address());
+        let base = format!("http://{}", bound.addresses()[0]);
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
