@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn only_a_directory_without_an_administrator_gets_one() {
         let scratch = Scratch::new();
-        let session = Session::open(scratch.settings()).unwrap();
+        let session = Session::make(scratch.settings()).unwrap();
         let password = session.run(first_administrator).unwrap().unwrap();
         assert!(password.made().is_some());
         assert!(session.run(first_administrator).unwrap().is_none());
@@ -230,7 +230,7 @@ mod tests {
             let mut settings = scratch.settings();
             settings.auth = with_password(password).auth;
             settings.auth.admin_username = username.to_owned();
-            let session = Session::open(settings).unwrap();
+            let session = Session::make(settings).unwrap();
             let refused = session.run(first_administrator).err().unwrap();
             assert!(matches!(refused, Failure::Usage(text) if text.starts_with("auth.admin_")));
         }
@@ -241,7 +241,7 @@ mod tests {
         let scratch = Scratch::new();
         let mut settings = scratch.settings();
         settings.auth = with_password("password1").auth;
-        let session = Session::open(settings).unwrap();
+        let session = Session::make(settings).unwrap();
         assert!(session.run(first_administrator).unwrap().is_some());
     }
 }

@@ -312,7 +312,7 @@ impl From<StorageError> for DirectoryError {
             StorageError::Busy(why) => Self::Busy(why),
             StorageError::TimedOut(why) => Self::TimedOut(why),
             StorageError::Conflict(_) => Self::Again,
-            StorageError::Unavailable(why) => Self::Unavailable(why),
+            StorageError::Unavailable(why) | StorageError::NotOurs(why) => Self::Unavailable(why),
             StorageError::Query(error) => Self::from(error),
         }
     }

@@ -15,7 +15,7 @@ use rolecall::directory::tokens::{CreateToken, TokenChanges};
 use rolecall::directory::users::PasswordHash;
 use rolecall::directory::{Clock, Context, Credential, Directory, DirectoryError, RequestId};
 use rolecall::server::{self, Extra};
-use rolecall::storage::Store;
+use rolecall::storage::{Empty, Store};
 
 use super::client::Client;
 use super::clock::TestClock;
@@ -80,7 +80,7 @@ impl TestApp {
         extra: Extra,
         admin_token: impl FnOnce(&Directory) -> String,
     ) -> Self {
-        let store = Store::open(&settings.database).unwrap();
+        let store = Store::open(&settings.database, Empty::Fill).unwrap();
         let directory = Arc::new(Directory::new(store, clock.clone()));
         let admin_token = admin_token(&directory);
         let bound = server::bind(&settings, directory.clone())
@@ -146,7 +146,7 @@ impl TestApp {
     pub fn opened_again(&self) -> Arc<Directory> {
         let mut settings = Settings::default();
         settings.database.url = self.database.url();
-        let store = Store::open(&settings.database).unwrap();
+        let store = Store::open(&settings.database, Empty::Fill).unwrap();
         Arc::new(Directory::new(store, self.clock.clone()))
     }
 
