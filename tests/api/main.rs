@@ -63,6 +63,7 @@ mod stories;
 mod support;
 mod timeouts;
 mod tokens;
+mod totals;
 mod tour;
 mod transactions;
 mod trash;

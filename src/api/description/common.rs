@@ -93,10 +93,18 @@ fn page_meta(frame: &Frame) -> Map<String, Value> {
         ("pagination", reference("pagination")),
         ("page", reference("cursor.pagination")),
         (
+            "total",
+            json!({
+                "type": "integer",
+                "minimum": 0,
+                "description": "All items, the same as pagination.count; absent where they were not counted.",
+            }),
+        ),
+        (
             "count_is_estimated",
             json!({
                 "const": true,
-                "description": "Only with page[count]=estimated: count and page_count are about right.",
+                "description": "Only with page[count]=estimated: total, count and page_count are about right.",
             }),
         ),
         (
