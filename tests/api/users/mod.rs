@@ -9,6 +9,7 @@ mod list;
 mod of_partner;
 mod partner;
 mod roles;
+mod spelled;
 mod update;
 
 use serde_json::{Value, json};
