@@ -15,12 +15,13 @@ use super::answer::Answer;
 use super::error::{Failure, body_not_read, body_too_large};
 use super::paging::Manner;
 use super::routes::OPERATIONS;
+use super::unknown::Known;
 use super::{base, client, conditional};
 use crate::auth::{Auth, Guard};
-use crate::config::{ClientIds, Limits, Listen, Settings};
-use crate::directory::{Context, Reading, RequestId};
+use crate::config::{ClientIds, Limits, Listen, Settings, UnknownAttributes};
+use crate::directory::{Context, Problem, Reading, RequestId};
 use crate::jsonapi::{
-    self, ATOMIC, Accepted, CURSOR_PAGINATION, Error, Negotiation, document, query,
+    self, ATOMIC, Accepted, CURSOR_PAGINATION, Error, Negotiation, ResourceObject, document, query,
 };
 
 /// How much a query may ask for, by the settings.
@@ -54,6 +55,8 @@ pub struct Api {
     pub require_if_match: bool,
     /// How long answers are kept for `Idempotency-Key`.
     pub idempotency_seconds: u64,
+    /// Whether names in documents that there are not are refused.
+    refuses_unknown: bool,
     /// Whether the id that a client gives to a new resource is kept beside ours.
     pub keeps_client_ids: bool,
     /// The most operations of one request, and of passwords among them.
@@ -88,6 +91,7 @@ impl Api {
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
             require_if_match: settings.server.require_if_match,
             idempotency_seconds: settings.server.idempotency_seconds,
+            refuses_unknown: settings.server.unknown_attributes == UnknownAttributes::Reject,
             keeps_client_ids: settings.server.client_ids == ClientIds::ExternalId,
             operations: limits.operations,
             operation_passwords: limits.operation_passwords,
@@ -108,6 +112,18 @@ impl Api {
 
     pub fn next_request_id(&self) -> RequestId {
         RequestId(self.request_ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What is wrong with the names in a document of a type that knows these.
+    pub fn unknown(
+        &self,
+        document: &ResourceObject,
+        known: impl FnOnce() -> Known,
+    ) -> Vec<Problem> {
+        match self.refuses_unknown {
+            true => known().problems(document),
+            false => Vec::new(),
+        }
     }
 
     pub fn negotiate_accept(&self, request: &HttpRequest) -> Result<Accepted, Error> {

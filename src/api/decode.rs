@@ -1,11 +1,14 @@
 //! From the attributes and relationships of a request document to plain values.
 
-use super::call::Call;
+use super::call::{Api, Call};
 use super::error::Failure;
 use super::kinds;
 use super::operations::Lids;
 use super::resource::{Linked, Resource, Writable};
+use super::unknown::Known;
+use crate::auth::Guard;
 pub use crate::directory::json::{flag, maybe, maybe_amount, maybe_text, maybe_time, text, texts};
+use crate::directory::taken::FindTaken;
 use crate::directory::{DirectoryError, Problem};
 use crate::jsonapi::{Error, Errors, Key, Linkage, Purpose, ResourceObject};
 
@@ -52,10 +55,10 @@ impl At<'_> {
 }
 
 /// Reads every attribute that the type knows and may be written; all problems
-/// are told, not only the first.
-pub fn attributes<R: Resource>(document: &ResourceObject) -> (R::Draft, Vec<Problem>) {
+/// are told, not only the first, and those of names that there are not.
+pub fn attributes<R: Resource>(api: &Api, document: &ResourceObject) -> (R::Draft, Vec<Problem>) {
     let mut draft = R::Draft::default();
-    let mut problems = Vec::new();
+    let mut problems = api.unknown(document, Known::of::<R>);
     for (name, value) in &document.attributes {
         let reader = R::attribute(name).and_then(|attribute| attribute.read);
         if let Some(read) = reader
@@ -67,7 +70,7 @@ pub fn attributes<R: Resource>(document: &ResourceObject) -> (R::Draft, Vec<Prob
     (draft, problems)
 }
 
-/// Reads the relationships that the type knows; others are passed over.
+/// Reads the relationships that the type knows; [`attributes`] tells of others.
 pub fn relationships<R: Resource>(
     document: &ResourceObject,
     purpose: Purpose,
@@ -180,6 +183,19 @@ pub fn refuse(problems: Vec<Problem>) -> Result<(), DirectoryError> {
     } else {
         Err(DirectoryError::Invalid(told))
     }
+}
+
+/// The same where others may have the names that are claimed: those who fill in a
+/// form learn of all that is wrong with it at once.
+pub async fn refuse_all(
+    guard: &Guard,
+    mut problems: Vec<Problem>,
+    claims: impl FnOnce() -> FindTaken,
+) -> Result<(), Failure> {
+    if !problems.is_empty() {
+        problems.extend(guard.read(claims()).await?);
+    }
+    Ok(refuse(problems)?)
 }
 
 #[cfg(test)]

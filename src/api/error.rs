@@ -13,7 +13,7 @@ use super::base;
 use super::call::Api;
 use super::kinds;
 use crate::auth::{Denied, Refusal};
-use crate::directory::{DirectoryError, Problem, RequestId, log_limit};
+use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 use crate::jsonapi::{Accepted, CURSOR_PAGINATION, Error, Errors, Linkage, ResourceObject};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
@@ -120,6 +120,8 @@ impl Pointing<'_> {
             ResourceObject::attribute_pointer(base, name)
         } else if document.relationships.contains_key(name) {
             ResourceObject::relationship_pointer(base, name)
+        } else if document.others.iter().any(|other| other == name) {
+            ResourceObject::member_pointer(base, name)
         } else if document.attributes.is_empty() {
             base.into()
         } else {
@@ -375,11 +377,15 @@ fn invalid(problem: &Problem, at: Pointing<'_>, status: u16) -> Error {
     }
     let detail = format!("{}: {}", problem.field, problem.message);
     let mut meta = serde_json::Map::new();
-    meta.insert("attribute".into(), problem.field.into());
+    meta.insert("attribute".into(), (&*problem.field).into());
     meta.insert("message".into(), problem.message.clone().into());
-    let mut error = kinds::INVALID_DATA.error(detail).with_meta(meta);
+    let kind = match problem.kind {
+        ProblemKind::Unknown => &kinds::UNKNOWN_ATTRIBUTE,
+        _ => &kinds::INVALID_DATA,
+    };
+    let mut error = kind.error(detail).with_meta(meta);
     error.status = status;
-    match at.attribute(problem.field) {
+    match at.attribute(&problem.field) {
         Some(pointer) => error.at_pointer(pointer),
         None => error,
     }

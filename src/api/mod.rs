@@ -35,6 +35,7 @@ mod routes;
 mod seal;
 mod sign_in;
 mod template;
+mod unknown;
 
 pub use astray::astray;
 pub use base::{is_own_origin, is_secure, public as public_address};

@@ -42,7 +42,8 @@ pub use overrides::Overrides;
 pub use postgres::{Authority, Encryption, PostgresAddress};
 pub use sample::{markdown_table, sample};
 pub use secret::Secret;
-pub use server::{ClientIds, InvalidDataStatus, Server};
+pub use server::{ClientIds, InvalidDataStatus, Server, UnknownAttributes};
+pub use suggest::closest;
 pub use table::{Kind, Preset, Setting, settings};
 pub use trust::{distrust, trusting, trusting_nobody};
 

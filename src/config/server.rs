@@ -33,6 +33,14 @@ pub struct Server {
     pub require_if_match: bool,
     pub idempotency_seconds: u64,
     pub client_ids: ClientIds,
+    pub unknown_attributes: UnknownAttributes,
+}
+
+/// What becomes of names in a request's document that there are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownAttributes {
+    Reject,
+    Ignore,
 }
 
 /// What becomes of an id that a client gives to a new resource.
@@ -78,6 +86,7 @@ impl Default for Server {
             require_if_match: false,
             idempotency_seconds: 24 * 60 * 60,
             client_ids: ClientIds::Refuse,
+            unknown_attributes: UnknownAttributes::Reject,
         }
     }
 }
@@ -302,6 +311,18 @@ pub(super) const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "server.unknown_attributes",
+        env: "ROLECALL_UNKNOWN_ATTRIBUTES",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Value("reject"),
+        meaning: "What becomes of attributes and relationships that a JSON:API request names and that there are not: reject (400, with the nearest name), or ignore for clients that need it.",
+        set: |settings, text| {
+            settings.server.unknown_attributes = unknown_attributes(text)?;
+            Ok(())
+        },
+    },
 ];
 
 fn network(text: &str) -> Result<IpNet, String> {
@@ -316,6 +337,14 @@ fn client_ids(text: &str) -> Result<ClientIds, String> {
         "refuse" => Ok(ClientIds::Refuse),
         "external_id" => Ok(ClientIds::ExternalId),
         _ => Err(format!("`{text}` is neither refuse nor external_id")),
+    }
+}
+
+fn unknown_attributes(text: &str) -> Result<UnknownAttributes, String> {
+    match text {
+        "reject" => Ok(UnknownAttributes::Reject),
+        "ignore" => Ok(UnknownAttributes::Ignore),
+        _ => Err(format!("`{text}` is neither reject nor ignore")),
     }
 }
 

@@ -43,6 +43,7 @@ pub mod sign_ins;
 pub mod signing_keys;
 pub mod source;
 mod sqlite;
+pub mod taken;
 pub mod tokens;
 pub mod trash;
 pub mod users;

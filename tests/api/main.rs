@@ -67,5 +67,6 @@ mod totals;
 mod tour;
 mod transactions;
 mod trash;
+mod unknown_names;
 mod users;
 mod workspaces;

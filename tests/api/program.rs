@@ -156,6 +156,8 @@ fn a_wrong_configuration_is_one_sentence_and_exit_2() {
     let database = TestDatabase::create();
     for (name, value) in [
         ("ROLECALL_LISTEN", "localhost"),
+        ("ROLECALL_LISTEN", "127.0.0.300:1"),
+        ("ROLECALL_UNKNOWN_ATTRIBUTES", "refuse"),
         ("ROLECALL_LISTN", "127.0.0.1:1"),
         ("ROLECALL_BASE_URL", "ftp://example.com"),
         ("DATABASE_URL", "mysql://localhost/x"),

@@ -196,7 +196,7 @@ fn member(field: &str) -> &str {
 }
 
 fn invalid(problems: &[Problem]) -> Told {
-    let text = |problem: &Problem| format!("{}: {}", member(problem.field), problem.message);
+    let text = |problem: &Problem| format!("{}: {}", member(&problem.field), problem.message);
     let texts: Vec<String> = problems.iter().map(text).collect();
     let is_taken = |problem: &Problem| problem.kind == ProblemKind::Taken;
     let status = match problems.iter().any(is_taken) {

@@ -237,13 +237,15 @@ fn busy() -> Told {
 fn of_problems(problems: &[Problem]) -> Faults {
     let mut faults = Faults::default();
     for problem in problems {
-        match (problem.field, problem.kind) {
+        let message = problem.message.as_str();
+        match (&*problem.field, problem.kind) {
             ("username", ProblemKind::Taken) => faults.add("username", record::TAKEN),
             // Of external users: what the other directory decides.
-            ("username" | "password", _) => faults.add(problem.field, problem.message.as_str()),
+            ("username", _) => faults.add("username", message),
+            ("password", _) => faults.add("password", message),
             ("old_password", _) => faults.add("old_password", record::UNPROVED),
             ("email", _) => faults.add("email", record::NO_ADDRESS),
-            _ => faults.add(NON_FIELD, problem.message.as_str()),
+            _ => faults.add(NON_FIELD, message),
         }
     }
     faults.sorted(record::ORDER)

@@ -295,10 +295,10 @@ fn of_problems(problems: &[Problem]) -> Faults {
     for problem in problems {
         let code = match problem.kind {
             ProblemKind::Missing => "required",
-            ProblemKind::Invalid => "invalid",
+            ProblemKind::Invalid | ProblemKind::Unknown => "invalid",
             ProblemKind::Taken => "unique",
         };
-        match (problem.field, problem.kind) {
+        match (&*problem.field, problem.kind) {
             ("username", ProblemKind::Taken) => faults.add("email", code, EMAIL_TAKEN),
             ("username", _) => faults.add("email", code, &problem.message),
             (field @ ("vendor_number" | "ocha_external_id"), ProblemKind::Taken) => {

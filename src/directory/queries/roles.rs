@@ -2,10 +2,9 @@ use super::audit::record;
 use super::ceiling::{ceiling, is_held, require_roles};
 use super::grants;
 use super::members::{add_users, replace_users};
-use super::names::role_problem;
 use super::outbox::about_end_of;
 use super::prelude::*;
-use super::{env, found, links};
+use super::{env, found, links, taken};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Named;
 use crate::directory::members::{Authority, Relation};
@@ -166,7 +165,7 @@ impl Run for CreateRole {
         may_protect(self.reach, self.changes.unchangeable == Some(true))?;
         let ceiling = ceiling(self.reach, context, connection).await?;
         let changes = self.changes.clone();
-        refuse_name(&changes, None, connection).await?;
+        taken::refuse(taken::of_role(&changes, None, connection).await?)?;
         let now = context.now_text();
         let name = changes.name.as_deref().unwrap_or_default();
         let new = NewRole {
@@ -215,21 +214,6 @@ impl Run for CreateRole {
             add_users(id, users, Authority::Reach(self.reach), context, connection).await?;
         }
         Ok(role)
-    }
-}
-
-/// Refuses a name that cannot be told from that of another role.
-async fn refuse_name(
-    changes: &RoleChanges,
-    own: Option<i64>,
-    connection: &mut Conn,
-) -> Result<(), DirectoryError> {
-    let Some(name) = &changes.name else {
-        return Ok(());
-    };
-    match role_problem(name, own, connection).await? {
-        Some(problem) => Err(DirectoryError::Invalid(vec![problem])),
-        None => Ok(()),
     }
 }
 
@@ -403,7 +387,7 @@ impl Run for UpdateRole {
         if changes.is_empty() {
             return Ok(before);
         }
-        refuse_name(&changes, Some(self.id), connection).await?;
+        taken::refuse(taken::of_role(&changes, Some(self.id), connection).await?)?;
         let after: Role = diesel::update(roles::table.find(self.id))
             .set((
                 &changes,

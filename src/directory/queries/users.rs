@@ -10,7 +10,7 @@ use super::notices::{about_email, about_password};
 use super::outbox::about_new_user;
 use super::prelude::*;
 use super::sight::{Sight, sight};
-use super::{env, found, grants, names, roles};
+use super::{env, found, grants, names, roles, taken};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Own;
 use crate::directory::members::Authority;
@@ -633,7 +633,7 @@ fn refuse_foreign(before: &User, changes: &UserChanges) -> Result<(), DirectoryE
     }
 }
 
-/// Both names are checked, so that both problems are told at once; the unique
+/// All names are checked, so that all problems are told at once; the unique
 /// constraints stand behind this for those who come at the same time. `own` is
 /// the user who is to have them.
 pub async fn refuse_names(
@@ -642,24 +642,41 @@ pub async fn refuse_names(
     sees_trash: bool,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
+    taken::refuse(name_problems(changes, own, sees_trash, connection).await?)
+}
+
+pub async fn name_problems(
+    changes: &UserChanges,
+    own: Option<i64>,
+    sees_trash: bool,
+    connection: &mut Conn,
+) -> Result<Vec<Problem>, DirectoryError> {
     let mut problems = Vec::new();
+    let others = users::id.ne(own.unwrap_or_default());
     let mut refuse = |field: &'static str, holder: Option<Option<String>>| {
         let refused = |deleted: Option<String>| {
-            Problem::taken(field, taken(field, sees_trash && deleted.is_some()))
+            Problem::taken(field, is_taken_text(field, sees_trash && deleted.is_some()))
         };
         problems.extend(holder.map(refused));
     };
     if let Some(username) = &changes.username {
-        let same = users::table.filter(users::username.eq(username));
+        let same = users::table.filter(users::username.eq(username).and(others));
         let holder = same.select(users::deleted_at).get_result(connection).await;
         refuse("username", holder.optional()?);
     }
     if let Some(uname) = &changes.uname {
-        let same = users::table.filter(users::uname.eq(uname));
+        let same = users::table.filter(users::uname.eq(uname).and(others));
         let holder = same.select(users::deleted_at).get_result(connection).await;
         refuse("uname", holder.optional()?);
     }
-    let is_told = |problems: &[Problem], field| problems.iter().any(|one| one.field == field);
+    if let Some(id) = &changes.external_id {
+        let same = users::table.filter(users::external_id.eq(id).and(others));
+        let holder = same.select(users::id).first::<i64>(connection).await;
+        if holder.optional()?.is_some() {
+            problems.push(Problem::taken("id", "A user with this id already exists."));
+        }
+    }
+    let is_told = |problems: &[Problem], field: &str| problems.iter().any(|one| one.field == field);
     if let Some(username) = &changes.username
         && !is_told(&problems, "username")
     {
@@ -670,15 +687,11 @@ pub async fn refuse_names(
     {
         problems.extend(names::uname_problem(uname, own, connection).await?);
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(DirectoryError::Invalid(problems))
-    }
+    Ok(problems)
 }
 
 /// Whoever may see the trash hears that it is there where a name is taken.
-fn taken(field: &str, is_in_trash: bool) -> String {
+fn is_taken_text(field: &str, is_in_trash: bool) -> String {
     if is_in_trash {
         format!("A user with this {field} is in the trash, to be restored or purged.")
     } else {
