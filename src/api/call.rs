@@ -29,6 +29,7 @@ pub fn query_limits(limits: &Limits) -> query::Limits {
     query::Limits {
         max_length: limits.query_bytes,
         include_depth: limits.include_depth,
+        search_words: limits.search_words,
         max_page_size: limits.page_size_max as u64,
         default_page_size: limits.page_size_default as u64,
         ..query::Limits::default()

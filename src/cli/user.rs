@@ -197,8 +197,12 @@ async fn list<W: std::io::Write>(
 ) -> Result<(), Failure> {
     let names = role_names(session).await?;
     let mut walk = Walk::<Users>::new(UserColumn::Id, |user| user.id).at_most(wanted.limit);
-    for word in wanted.name.iter().flat_map(|text| text.split_whitespace()) {
-        walk = walk.also(lookup::named_like(word)?);
+    if let Some(text) = wanted
+        .name
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+    {
+        walk = walk.also(lookup::named_like(text)?);
     }
     if let Some(role) = &wanted.role {
         walk = walk.also(lookup::holds(session, role).await?);

@@ -38,6 +38,7 @@ pub mod privileges;
 pub mod pruning;
 mod reading;
 pub mod roles;
+pub mod search;
 mod secret;
 pub mod sign_ins;
 pub mod signing_keys;

@@ -118,6 +118,7 @@ impl Frame {
             line("tests in all filters together", query.filter_tests, "400"),
             line("values in one filter", query.filter_values, "400"),
             line("levels of filter[or]", query.filter_depth, "400"),
+            line("words of a search", query.search_words, "400"),
             line("bytes of one value of a filter", query.value_length, "400"),
             line("query parameters", query.max_parameters, "400"),
             line("bytes of the query string", query.max_length, "414"),

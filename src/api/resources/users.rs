@@ -75,6 +75,7 @@ impl Resource for Users {
     const EXTERNAL_ID: Option<UserColumn> = Some(UserColumn::ExternalId);
     const LINKED_BY: &'static [(&'static str, UserColumn)] = &[("partner", UserColumn::Partner)];
     const SEARCHED: &'static [UserColumn] = &[
+        UserColumn::FullName,
         UserColumn::Username,
         UserColumn::Name,
         UserColumn::Surname,

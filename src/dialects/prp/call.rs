@@ -27,6 +27,8 @@ pub struct Prp {
     pub json_depth: usize,
     /// Roles and clusters that one request names.
     pub items: usize,
+    /// Words of one search.
+    pub search_words: usize,
 }
 
 impl Prp {
@@ -38,6 +40,7 @@ impl Prp {
             query_bytes: limits.query_bytes,
             json_depth: limits.json_depth,
             items: limits.linkage_items,
+            search_words: limits.search_words,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::directory::listing::Own;
 use crate::directory::members::Authority;
 use crate::directory::permissions::Reach;
 use crate::directory::privileges::OfPartner;
+use crate::directory::search::Called;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NameKeys, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
@@ -64,7 +65,7 @@ fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
             holds,
             many,
         } => grants::holding(*anywhere, roles.as_deref(), *holds, *many, context),
-        Own::Search(text) => Box::new(env::search(text)),
+        Own::Search(words) => Box::new(env::search(&words.pieces())),
     }
 }
 
@@ -224,10 +225,10 @@ async fn searched(
     connection: &mut Conn,
 ) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
     for search in wanted.iter_mut().flat_map(Condition::searches) {
-        let Condition::Own(Own::Search(text)) = search else {
+        let Condition::Own(Own::Search(words)) = search else {
             continue;
         };
-        if let Some(ids) = found_if_few(text, connection).await? {
+        if let Some(ids) = found_if_few(&words.pieces(), connection).await? {
             *search = Condition::Ids(ids);
         }
     }
@@ -733,13 +734,16 @@ async fn insert(
         if !asked_for && is_taken(&uname, connection).await? {
             continue;
         }
-        let new = NewUser::named(
-            create.changes.username.as_deref().unwrap_or_default(),
-            &uname,
-            password_hash.as_ref().map(|hash| hash.expose()),
-            &now,
-            context.actor_id(),
-        );
+        let new = NewUser {
+            search_text: Called::from(&create.changes).search_text(),
+            ..NewUser::named(
+                create.changes.username.as_deref().unwrap_or_default(),
+                &uname,
+                password_hash.as_ref().map(|hash| hash.expose()),
+                &now,
+                context.actor_id(),
+            )
+        };
         let user: Option<User> = diesel::insert_into(users::table)
             .values(new)
             .on_conflict(users::uname)
@@ -821,7 +825,7 @@ impl Run for UpdateUser {
         let after = changes.applied_to(&before, context.now_text(), context.actor_id());
         let update = diesel::update(users::table.find(self.id)).set((
             changes.clone(),
-            NameKeys::of(&changes),
+            NameKeys::of(&changes, &after),
             users::version.eq(after.version),
             users::modified.eq(after.modified.clone()),
             users::modified_by.eq(after.modified_by),

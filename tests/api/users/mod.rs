@@ -9,6 +9,7 @@ mod list;
 mod of_partner;
 mod partner;
 mod roles;
+mod search;
 mod spelled;
 mod update;
 
