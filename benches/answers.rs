@@ -12,7 +12,7 @@ use rolecall::directory::permissions::Reach;
 use rolecall::directory::users::{CreateUser, FindUser, User, UserChanges, Users};
 use rolecall::directory::{Context, Directory, RequestId, SystemClock};
 use rolecall::jsonapi::write::{self, Shown};
-use rolecall::storage::Store;
+use rolecall::storage::{Empty, Store};
 
 fn serialiser(criterion: &mut Criterion) {
     criterion.bench_function("write one identifier", |bench| {
@@ -43,7 +43,10 @@ fn reading(criterion: &mut Criterion) {
         url: DatabaseUrl::Sqlite(folder.join("answers.db")),
         ..Database::default()
     };
-    let directory = Directory::new(Store::open(&settings).unwrap(), Arc::new(SystemClock));
+    let directory = Directory::new(
+        Store::open(&settings, Empty::Fill).unwrap(),
+        Arc::new(SystemClock),
+    );
     let context = Context::of_program(directory.clock().now(), RequestId(0));
     actix_web::rt::Runtime::new()
         .unwrap()

@@ -1,7 +1,6 @@
 //! One request: negotiated, its caller known, its body read.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,12 +15,13 @@ use super::answer::Answer;
 use super::error::{Failure, body_not_read, body_too_large};
 use super::paging::Manner;
 use super::routes::OPERATIONS;
+use super::unknown::Known;
 use super::{base, client, conditional};
 use crate::auth::{Auth, Guard};
-use crate::config::{ClientIds, Limits, Settings};
-use crate::directory::{Context, Reading, RequestId};
+use crate::config::{ClientIds, Limits, Listen, Settings, UnknownAttributes};
+use crate::directory::{Context, Problem, Reading, RequestId};
 use crate::jsonapi::{
-    self, ATOMIC, Accepted, CURSOR_PAGINATION, Error, Negotiation, document, query,
+    self, ATOMIC, Accepted, CURSOR_PAGINATION, Error, Negotiation, ResourceObject, document, query,
 };
 
 /// How much a query may ask for, by the settings.
@@ -29,6 +29,7 @@ pub fn query_limits(limits: &Limits) -> query::Limits {
     query::Limits {
         max_length: limits.query_bytes,
         include_depth: limits.include_depth,
+        search_words: limits.search_words,
         max_page_size: limits.page_size_max as u64,
         default_page_size: limits.page_size_default as u64,
         ..query::Limits::default()
@@ -42,7 +43,7 @@ pub struct Api {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether the service itself speaks TLS, and where it listens.
     pub speaks_tls: bool,
-    pub listens: SocketAddr,
+    pub listens: Listen,
     pub project: String,
     /// 400, or 422 for clients that understand only that.
     pub invalid_data: u16,
@@ -55,6 +56,8 @@ pub struct Api {
     pub require_if_match: bool,
     /// How long answers are kept for `Idempotency-Key`.
     pub idempotency_seconds: u64,
+    /// Whether names in documents that there are not are refused.
+    refuses_unknown: bool,
     /// Whether the id that a client gives to a new resource is kept beside ours.
     pub keeps_client_ids: bool,
     /// The most operations of one request, and of passwords among them.
@@ -79,7 +82,7 @@ impl Api {
             base_url: settings.server.base_url.clone(),
             trusted_proxies: settings.server.trusted_proxies.clone(),
             speaks_tls: settings.server.tls_certificate.is_some(),
-            listens: settings.server.listen,
+            listens: settings.server.listen.clone(),
             project: settings.server.project.clone(),
             invalid_data: settings.server.invalid_data_status.code(),
             body_bytes: limits.body_bytes,
@@ -89,6 +92,7 @@ impl Api {
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
             require_if_match: settings.server.require_if_match,
             idempotency_seconds: settings.server.idempotency_seconds,
+            refuses_unknown: settings.server.unknown_attributes == UnknownAttributes::Reject,
             keeps_client_ids: settings.server.client_ids == ClientIds::ExternalId,
             operations: limits.operations,
             operation_passwords: limits.operation_passwords,
@@ -109,6 +113,18 @@ impl Api {
 
     pub fn next_request_id(&self) -> RequestId {
         RequestId(self.request_ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What is wrong with the names in a document of a type that knows these.
+    pub fn unknown(
+        &self,
+        document: &ResourceObject,
+        known: impl FnOnce() -> Known,
+    ) -> Vec<Problem> {
+        match self.refuses_unknown {
+            true => known().problems(document),
+            false => Vec::new(),
+        }
     }
 
     pub fn negotiate_accept(&self, request: &HttpRequest) -> Result<Accepted, Error> {

@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 
-use super::call::Call;
+use super::call::{Api, Call};
 use super::error::Failure;
 use super::kinds;
 use super::operations::Lids;
 use super::resource::{Linked, Resource, Row, Writable};
+use super::unknown::Known;
 use crate::auth::Guard;
 pub use crate::directory::json::{flag, maybe, maybe_amount, maybe_text, maybe_time, text, texts};
+use crate::directory::taken::FindTaken;
 use crate::directory::{DirectoryError, Problem};
 use crate::jsonapi::write::Shown;
 use crate::jsonapi::{Error, Errors, Key, Linkage, Purpose, ResourceObject};
@@ -56,10 +58,19 @@ impl At<'_> {
 }
 
 /// Reads every attribute that the type knows and may be written; all problems
-/// are told, not only the first.
-pub fn attributes<R: Resource>(document: &ResourceObject) -> (R::Draft, Vec<Problem>) {
+/// are told, not only the first, and those of names that there are not.
+pub fn attributes<R: Resource>(api: &Api, document: &ResourceObject) -> (R::Draft, Vec<Problem>) {
+    attributes_among::<R>(api, document, Known::of::<R>)
+}
+
+/// The same where the document may also have names that the type does not know.
+pub fn attributes_among<R: Resource>(
+    api: &Api,
+    document: &ResourceObject,
+    known: impl FnOnce() -> Known,
+) -> (R::Draft, Vec<Problem>) {
     let mut draft = R::Draft::default();
-    let mut problems = Vec::new();
+    let mut problems = api.unknown(document, known);
     for (name, value) in &document.attributes {
         let reader = R::attribute(name).and_then(|attribute| attribute.read);
         if let Some(read) = reader
@@ -85,7 +96,7 @@ pub async fn without_standing<R: Resource>(
         return Ok(problems);
     }
     if let Some(row) = guard.find(find).await? {
-        problems.retain(|problem| !stands::<R>(&row, document, problem.field));
+        problems.retain(|problem| !stands::<R>(&row, document, &problem.field));
     }
     Ok(problems)
 }
@@ -105,7 +116,7 @@ fn stands<R: Resource>(row: &Row<R>, document: &ResourceObject, name: &str) -> b
     }
 }
 
-/// Reads the relationships that the type knows; others are passed over.
+/// Reads the relationships that the type knows; [`attributes`] tells of others.
 pub fn relationships<R: Resource>(
     document: &ResourceObject,
     purpose: Purpose,
@@ -218,6 +229,19 @@ pub fn refuse(problems: Vec<Problem>) -> Result<(), DirectoryError> {
     } else {
         Err(DirectoryError::Invalid(told))
     }
+}
+
+/// The same where others may have the names that are claimed: those who fill in a
+/// form learn of all that is wrong with it at once.
+pub async fn refuse_all(
+    guard: &Guard,
+    mut problems: Vec<Problem>,
+    claims: impl FnOnce() -> FindTaken,
+) -> Result<(), Failure> {
+    if !problems.is_empty() {
+        problems.extend(guard.read(claims()).await?);
+    }
+    Ok(refuse(problems)?)
 }
 
 #[cfg(test)]

@@ -120,6 +120,8 @@ impl Pointing<'_> {
             ResourceObject::attribute_pointer(base, name)
         } else if document.relationships.contains_key(name) {
             ResourceObject::relationship_pointer(base, name)
+        } else if document.others.iter().any(|other| other == name) {
+            ResourceObject::member_pointer(base, name)
         } else if document.attributes.is_empty() {
             base.into()
         } else {
@@ -223,7 +225,7 @@ impl Failure {
             {
                 let error = |problem: &Problem| {
                     let error = kinds::NAME_TAKEN.error(problem.message.as_str());
-                    match at.attribute(problem.field) {
+                    match at.attribute(&problem.field) {
                         Some(pointer) => error.at_pointer(pointer),
                         None => error,
                     }
@@ -398,11 +400,15 @@ fn invalid(problem: &Problem, at: Pointing<'_>, status: u16) -> Error {
     }
     let detail = format!("{}: {}", problem.field, problem.message);
     let mut meta = serde_json::Map::new();
-    meta.insert("attribute".into(), problem.field.into());
+    meta.insert("attribute".into(), (&*problem.field).into());
     meta.insert("message".into(), problem.message.clone().into());
-    let mut error = kinds::INVALID_DATA.error(detail).with_meta(meta);
+    let kind = match problem.kind {
+        ProblemKind::Unknown => &kinds::UNKNOWN_ATTRIBUTE,
+        _ => &kinds::INVALID_DATA,
+    };
+    let mut error = kind.error(detail).with_meta(meta);
     error.status = status;
-    match at.attribute(problem.field) {
+    match at.attribute(&problem.field) {
         Some(pointer) => error.at_pointer(pointer),
         None => error,
     }
@@ -469,6 +475,13 @@ pub fn forbid_cross_origin(
     let error = kinds::CROSS_ORIGIN.error(detail).at_header(header);
     let accepted = api.negotiate_accept(request).ok();
     Failure::from(error).respond(api, request, request_id, accepted.as_ref())
+}
+
+/// For a body in a content coding.
+pub fn refuse_content_coding(api: &Api, request: &HttpRequest) -> HttpResponse {
+    let detail = "Bodies are read as they are: send this one without a Content-Encoding.";
+    let error = crate::jsonapi::kinds::UNSUPPORTED_MEDIA_TYPE.error(detail);
+    outside(api, request, error.at_header("Content-Encoding").into())
 }
 
 /// For health checks: what the database answered.

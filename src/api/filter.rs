@@ -5,25 +5,31 @@ use std::str::FromStr;
 use super::decode;
 use super::resource::{Column, Kind, OwnFilter, Resource};
 use crate::directory::clock;
-use crate::directory::listing::{
-    Comparison, Condition, Named, Noun, Operand, Own, Pattern, SEARCHED_ANYWHERE,
-};
-use crate::jsonapi::query::{Filter, Operator, Test};
+use crate::directory::listing::{Comparison, Condition, Named, Noun, Operand, Own, Pattern};
+use crate::directory::search::{SEARCHED_ANYWHERE, Words};
+use crate::jsonapi::query::{Filter, Limits, Operator, Test};
 use crate::jsonapi::{Error, kinds};
 
 /// What a client calls a resource: a UUID, kept in lower case.
 pub const EXTERNAL_ID: &str = "external_id";
 
 /// The condition that a filter stands for; what is wrong goes to `errors`.
-pub fn of<R: Resource>(filter: &Filter, errors: &mut Vec<Error>) -> Option<Condition<Column<R>>> {
+pub fn of<R: Resource>(
+    filter: &Filter,
+    limits: &Limits,
+    errors: &mut Vec<Error>,
+) -> Option<Condition<Column<R>>> {
     let mut all = |parts: &[Filter]| {
-        let conditions: Vec<_> = parts.iter().map(|part| of::<R>(part, errors)).collect();
+        let conditions: Vec<_> = parts
+            .iter()
+            .map(|part| of::<R>(part, limits, errors))
+            .collect();
         conditions.into_iter().collect::<Option<Vec<_>>>()
     };
     match filter {
         Filter::All(parts) => all(parts).map(Condition::All),
         Filter::Any(parts) => all(parts).map(Condition::Any),
-        Filter::Test(test) => match condition::<R>(test) {
+        Filter::Test(test) => match condition::<R>(test, limits) {
             Ok(condition) => Some(condition),
             Err(detail) => {
                 let error = kinds::INVALID_FILTER.error(detail);
@@ -34,12 +40,13 @@ pub fn of<R: Resource>(filter: &Filter, errors: &mut Vec<Error>) -> Option<Condi
     }
 }
 
-fn condition<R: Resource>(test: &Test) -> Result<Condition<Column<R>>, String> {
+fn condition<R: Resource>(test: &Test, limits: &Limits) -> Result<Condition<Column<R>>, String> {
     if let Some((_, own)) = R::FILTERS.iter().find(|(name, _)| *name == test.field) {
         return match own {
             OwnFilter::Roles => roles(test),
             OwnFilter::Search => match test.operator {
-                Operator::Eq | Operator::In => search::<R>(&test.text()),
+                Operator::In if test.one_by_one => Err("A search is one text.".into()),
+                Operator::Eq | Operator::In => search::<R>(&test.text(), limits),
                 _ => Err(unfit(test)),
             },
         };
@@ -187,59 +194,29 @@ fn roles<C>(test: &Test) -> Result<Condition<C>, String> {
     Ok(Condition::Own(Own::Roles { named, holds }))
 }
 
-/// Whoever has this text in one of the searched columns, whatever the case of
-/// its letters.
-pub fn search<R: Resource>(words: &str) -> Result<Condition<Column<R>>, String> {
-    let words = text(words)?;
-    if words.chars().count() >= SEARCHED_ANYWHERE {
-        return Ok(Condition::Own(Own::Search(words.to_owned())));
+/// Whoever has each of these words in one of the searched columns, whatever the
+/// case of its letters. Without words: everybody.
+pub fn search<R: Resource>(words: &str, limits: &Limits) -> Result<Condition<Column<R>>, String> {
+    let words = Words::at_most(limits.search_words, text(words)?);
+    let words = words.map_err(|error| error.to_string())?;
+    if words.are_indexed() {
+        return Ok(Condition::Own(Own::Search(words)));
     }
-    let begins = |column: &Column<R>, text: &String| Condition::Test {
+    // Of one or two characters that are no letters the index of PostgreSQL knows
+    // nothing: they are looked for where a value begins, in indexes of their own.
+    let begins = |word: &String, column: &Column<R>| Condition::Test {
         column: *column,
         comparison: Comparison::Prefix,
-        operands: vec![Operand::Text(text.clone())],
+        operands: vec![Operand::Text(word.clone())],
     };
-    let cases = cases(words);
-    let tests = R::SEARCHED
-        .iter()
-        .flat_map(|column| cases.iter().map(move |text| begins(column, text)));
-    Ok(Condition::Any(tests.collect()))
-}
-
-/// A short text in every case that its letters can have.
-fn cases(text: &str) -> Vec<String> {
-    let mut all = vec![String::new()];
-    for letter in text.chars() {
-        let mut letters = vec![letter];
-        letters.extend(
-            letter
-                .to_lowercase()
-                .filter(|_| letter.to_lowercase().len() == 1),
-        );
-        letters.extend(
-            letter
-                .to_uppercase()
-                .filter(|_| letter.to_uppercase().len() == 1),
-        );
-        letters.sort_unstable();
-        letters.dedup();
-        all = all
+    let columns = || {
+        R::SEARCHED
             .iter()
-            .flat_map(|begun| letters.iter().map(move |letter| format!("{begun}{letter}")))
-            .collect();
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cases;
-
-    #[test]
-    fn a_short_text_has_as_many_cases_as_its_letters_give() {
-        assert_eq!(cases("a1"), ["A1", "a1"]);
-        assert_eq!(cases("éB"), ["ÉB", "Éb", "éB", "éb"]);
-        assert_eq!(cases("ß"), ["ß"]);
-        assert_eq!(cases(""), [""]);
-    }
+            .filter(|column| R::Noun::is_indexed(**column))
+    };
+    let tests = words
+        .anywhere()
+        .iter()
+        .map(|word| Condition::Any(columns().map(|column| begins(word, column)).collect()));
+    Ok(Condition::All(tests.collect()))
 }

@@ -14,6 +14,12 @@ pub const INVALID_DATA: Kind = Kind::new(
     "Invalid data",
     "An attribute has a value that it cannot have, or lacks one; 422 by setting.",
 );
+pub const UNKNOWN_ATTRIBUTE: Kind = Kind::new(
+    "unknown_attribute",
+    400,
+    "Unknown attribute",
+    "The type has no attribute or relationship of this name, or has it at another place of the document; 422 by setting, and server.unknown_attributes can let it pass.",
+);
 pub const INVALID_LINKAGE: Kind = Kind::new(
     "invalid_linkage",
     400,
@@ -224,6 +230,7 @@ pub const PASSWORDS_UNREACHABLE: Kind = Kind::new(
 pub const KINDS: &[&Kind] = &[
     &INVALID_HOST,
     &INVALID_DATA,
+    &UNKNOWN_ATTRIBUTE,
     &INVALID_LINKAGE,
     &TOO_MANY_PASSWORDS,
     &INCLUDE_TOO_LARGE,

@@ -35,11 +35,12 @@ mod routes;
 mod seal;
 mod sign_in;
 mod template;
+mod unknown;
 
 pub use astray::astray;
 pub use base::{is_own_origin, is_secure, public as public_address};
-pub use call::{Api, of_request, tell_refused};
+pub use call::{Api, has_body, of_request, tell_refused};
 pub use client::address as client_address;
 pub use description::{configure as describe, openapi};
-pub use error::{forbid_cross_origin, read_only, unreachable};
+pub use error::{forbid_cross_origin, read_only, refuse_content_coding, unreachable};
 pub use routes::{Endpoint, endpoints};

@@ -10,7 +10,7 @@ use super::resource::{Column, Kind, Resource, Row};
 use super::resources::is_field;
 use crate::directory::listing::{Comparison, Condition, List, Noun, Operand, SortBy};
 use crate::jsonapi::kinds;
-use crate::jsonapi::query::{Page, Query, SortKey, UNSUPPORTED_SORT};
+use crate::jsonapi::query::{Limits, Page, Query, SortKey, UNSUPPORTED_SORT};
 use crate::jsonapi::write::Shown;
 use crate::jsonapi::{Error, Errors};
 
@@ -36,7 +36,7 @@ impl<R: Resource> Plan<R> {
         check_fields::<R>(query, &mut errors);
         let include = include::tree::<R>(query, &mut errors);
         let keys = sort::<R>(query, manner, &mut errors);
-        let condition = condition::<R>(query, &mut errors);
+        let condition = condition::<R>(query, manner.limits, &mut errors);
         finish(errors)?;
         let order = Order {
             sort: keys.iter().map(Key::name).collect::<Vec<_>>().join(","),
@@ -157,15 +157,20 @@ fn check_fields<R: Resource>(query: &Query, errors: &mut Vec<Error>) {
 }
 
 /// What `filter` and `q` ask for together.
-fn condition<R: Resource>(query: &Query, errors: &mut Vec<Error>) -> Option<Condition<Column<R>>> {
+fn condition<R: Resource>(
+    query: &Query,
+    limits: &Limits,
+    errors: &mut Vec<Error>,
+) -> Option<Condition<Column<R>>> {
     let filter = query.filter.as_ref();
-    let filter = filter.and_then(|wanted| filter::of::<R>(wanted, errors));
+    let filter = filter.and_then(|wanted| filter::of::<R>(wanted, limits, errors));
     let Some(words) = query.extra(SEARCH) else {
         return filter;
     };
     let search = match R::SEARCHED {
+        [_, ..] if words.trim().is_empty() => return filter,
         [] => Err(kinds::UNKNOWN_PARAMETER.error("The parameter is not understood here.")),
-        _ => filter::search::<R>(words).map_err(|why| kinds::INVALID_PARAMETER.error(why)),
+        _ => filter::search::<R>(words, limits).map_err(|why| kinds::INVALID_PARAMETER.error(why)),
     };
     match search {
         Ok(search) => Some(Condition::All(filter.into_iter().chain([search]).collect())),

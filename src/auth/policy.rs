@@ -31,6 +31,7 @@ use crate::directory::partners::{
 };
 use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::{CreateRole, DeleteRole, FindRole, Roles, RolesOf, UpdateRole};
+use crate::directory::taken::{Claims, FindTaken};
 use crate::directory::tokens::{
     CreateToken, DeleteToken, FindToken, TokenChanges, Tokens, UpdateToken,
 };
@@ -114,6 +115,20 @@ impl Governed for UpdateOwn {
             return Err(Refusal::Forbidden("This is somebody else's record.".into()));
         }
         require(principal, Permission::SelfWrite)
+    }
+}
+
+impl Governed for FindTaken {
+    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        let is_own = self.own == Some(principal.id);
+        self.may = match &self.claims {
+            Claims::User(_) if is_own => principal.may_rename(),
+            Claims::User(_) => principal.may(Permission::UsersWrite),
+            Claims::Role(_) => principal.may(Permission::RolesWrite),
+            Claims::Workspace(_) => principal.may(Permission::WorkspacesWrite),
+            Claims::Partner(_) => principal.may(Permission::PartnersWrite),
+        };
+        Ok(())
     }
 }
 

@@ -51,6 +51,9 @@ struct Shared {
 pub struct ServeFlags {
     #[arg(long, value_name = "ADDRESS", help = meaning("--listen"))]
     listen: Option<String>,
+    /// Understood only to say what it is called here.
+    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "PORT")]
+    port: Option<String>,
     #[arg(long, value_name = "URL", help = meaning("--base-url"))]
     base_url: Option<String>,
     #[arg(long, value_name = "LIST", help = meaning("--trusted-proxies"))]
@@ -596,6 +599,14 @@ impl Arguments {
             shared,
             serve,
         } = self;
+        let after = match &command {
+            Some(Command::Serve(after)) => after.port.as_ref(),
+            _ => None,
+        };
+        if let Some(port) = after.or(serve.port.as_ref()) {
+            let problem = format!("there is no --port: use --listen 127.0.0.1:{port}");
+            return Err(Self::command().error(ErrorKind::UnknownArgument, problem));
+        }
         match command.unwrap_or_else(|| Command::Serve(ServeFlags::default())) {
             Command::Serve(after) => {
                 let serve = after.or(serve);
@@ -619,6 +630,7 @@ impl ServeFlags {
     fn or(self, other: Self) -> Self {
         Self {
             listen: self.listen.or(other.listen),
+            port: None,
             base_url: self.base_url.or(other.base_url),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
             workers: self.workers.or(other.workers),

@@ -3,11 +3,11 @@
 use super::failure::Failure;
 use super::runtime::Session;
 use crate::directory::listing::{
-    Comparison, Condition, Count, List, Named, Noun, Operand, Own, Pattern, SEARCHED_ANYWHERE,
-    Slice, Visible,
+    Comparison, Condition, Count, List, Named, Noun, Operand, Own, Pattern, Slice, Visible,
 };
 use crate::directory::names::{normalized, normalized_role_name};
 use crate::directory::roles::{FindRole, Role, RoleColumn, Roles};
+use crate::directory::search::Words;
 use crate::directory::trash::{FindTrashedUser, TrashedUsers};
 use crate::directory::users::{User, UserColumn, Users};
 
@@ -90,21 +90,26 @@ const NAMES: [UserColumn; 5] = [
     UserColumn::Email,
 ];
 
-/// Whoever has this word in a name, the username or the e-mail address,
+/// Whoever has each of these words in a name, the username or the e-mail address,
 /// whatever the case of its letters.
-pub fn named_like(word: &str) -> Result<Condition<UserColumn>, Failure> {
-    if word.chars().count() >= SEARCHED_ANYWHERE {
-        return Ok(Condition::Own(Own::Search(word.to_owned())));
+pub fn named_like(text: &str) -> Result<Condition<UserColumn>, Failure> {
+    let words = Words::of(text);
+    if words.are_indexed() {
+        return Ok(Condition::Own(Own::Search(words)));
     }
-    // Too short for the index of the search: names are read, and begin with it.
-    let pattern = Pattern::beginning_with(word)
-        .ok_or_else(|| Failure::usage(format!("--name: {word:?} cannot be searched for")))?;
-    let begins = |column: UserColumn| Condition::Test {
-        column,
-        comparison: Comparison::Matches,
-        operands: vec![Operand::Pattern(pattern.clone())],
+    // Nothing for the index of the search: names are read, and begin with it.
+    let begins = |word: &String| {
+        let pattern = Pattern::beginning_with(word)
+            .ok_or_else(|| Failure::usage(format!("--name: {word:?} cannot be searched for")))?;
+        let test = |column: UserColumn| Condition::Test {
+            column,
+            comparison: Comparison::Matches,
+            operands: vec![Operand::Pattern(pattern.clone())],
+        };
+        Ok(Condition::Any(NAMES.map(test).into()))
     };
-    Ok(Condition::Any(NAMES.map(begins).into()))
+    let all: Result<Vec<_>, Failure> = words.anywhere().iter().map(begins).collect();
+    Ok(Condition::All(all?))
 }
 
 /// Whoever holds the role without a scope.

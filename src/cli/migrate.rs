@@ -4,11 +4,11 @@ use super::failure::Failure;
 use super::output;
 use super::runtime::Session;
 use crate::config::Settings;
-use crate::storage::migrations;
+use crate::storage::{Empty, migrations};
 
 pub fn run(settings: &Settings) -> Result<(), Failure> {
     let url = &settings.database.url;
-    let applied = migrations::bring_up(&settings.database)
+    let applied = migrations::bring_up(&settings.database, Empty::Fill)
         .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
     if applied.is_empty() {
         return output::print(&format!("{url} is up to date\n"));

@@ -9,7 +9,7 @@ use crate::directory::{
     Context, Credential, Directory, DirectoryError, Execute, RequestId, SystemClock,
 };
 use crate::mail;
-use crate::storage::Store;
+use crate::storage::{Empty, Store};
 
 pub struct Session {
     pub settings: Settings,
@@ -19,11 +19,20 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the database, making and migrating it where needed. Its statements
+    /// Opens a database that is there, migrating it where needed. Its statements
     /// take as long as they do.
-    pub fn open(mut settings: Settings) -> Result<Self, Failure> {
+    pub fn open(settings: Settings) -> Result<Self, Failure> {
+        Self::for_command(settings, Empty::Refuse)
+    }
+
+    /// The same of one that may have to be made.
+    pub fn make(settings: Settings) -> Result<Self, Failure> {
+        Self::for_command(settings, Empty::Fill)
+    }
+
+    fn for_command(mut settings: Settings, empty: Empty) -> Result<Self, Failure> {
         settings.database.statement_timeout_ms = 0;
-        let session = Self::to_serve(settings)?;
+        let session = Self::with(settings, empty)?;
         Ok(Self {
             context: session.context.with_credential(Credential::Command),
             ..session
@@ -32,7 +41,11 @@ impl Session {
 
     /// The same with the limits of the server.
     pub fn to_serve(settings: Settings) -> Result<Self, Failure> {
-        let store = Store::open(&settings.database).map_err(|error| {
+        Self::with(settings, Empty::Fill)
+    }
+
+    fn with(settings: Settings, empty: Empty) -> Result<Self, Failure> {
+        let store = Store::open(&settings.database, empty).map_err(|error| {
             Failure::failed(format!("cannot open {}: {error}", settings.database.url))
         })?;
         let directory = Arc::new(Directory::new(store, Arc::new(SystemClock)));

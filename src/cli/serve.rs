@@ -25,7 +25,7 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
         server::bind(&session.settings, session.directory.clone()).map_err(Failure::failed)?;
     session.run(async |session| Ok(keys::ensure(&session.directory, &session.context).await?))?;
     let first = session.run(first_administrator)?;
-    announce(&session.settings, bound.address(), first.as_ref());
+    announce(&session.settings, bound.addresses(), first.as_ref());
     let ended = bound.run();
     close(session);
     ended.map_err(|error| Failure::failed(format!("the server ended: {error}")))
@@ -74,8 +74,8 @@ async fn first_administrator(session: &Session) -> Result<Option<Password>, Fail
 }
 
 /// Tells people how to get in. Serving does not depend on whether somebody reads it.
-fn announce(settings: &Settings, address: SocketAddr, first: Option<&Password>) {
-    let Err(error) = output::try_print(&welcome(settings, address, first)) else {
+fn announce(settings: &Settings, addresses: &[SocketAddr], first: Option<&Password>) {
+    let Err(error) = output::try_print(&welcome(settings, addresses, first)) else {
         return;
     };
     log::warn!("cannot write to standard output: {error}");
@@ -87,16 +87,22 @@ fn announce(settings: &Settings, address: SocketAddr, first: Option<&Password>) 
     }
 }
 
-fn welcome(settings: &Settings, address: SocketAddr, first: Option<&Password>) -> String {
+fn welcome(settings: &Settings, addresses: &[SocketAddr], first: Option<&Password>) -> String {
     let (version, database) = (env!("CARGO_PKG_VERSION"), &settings.database.url);
     let scheme = settings.server.scheme();
-    let mut text = format!("rolecall {version} serves {database} at {scheme}://{address}");
+    let all: Vec<String> = addresses
+        .iter()
+        .map(|ip| format!("{scheme}://{ip}"))
+        .collect();
+    let all = all.join(" and ");
+    let mut text = format!("rolecall {version} serves {database} at {all}");
     // Writing to a string cannot fail.
     let _ = match &settings.server.base_url {
         Some(public) => writeln!(text, ", known as {public}"),
         None => writeln!(text),
     };
-    let local = format!("{scheme}://{}", reachable(address));
+    let local = addresses.first().copied().map(reachable);
+    let local = local.map_or_else(String::new, |ip| format!("{scheme}://{ip}"));
     let url = settings.server.base_url.as_ref().unwrap_or(&local);
     let username = &settings.auth.admin_username;
     let _ = match first.map(Password::made) {
@@ -139,7 +145,7 @@ mod tests {
     const ADDRESS: &str = "127.0.0.1:8080";
 
     fn shown(settings: &Settings, first: Option<&Password>) -> String {
-        welcome(settings, ADDRESS.parse().unwrap(), first)
+        welcome(settings, &[ADDRESS.parse().unwrap()], first)
     }
 
     fn with_password(text: &str) -> Settings {
@@ -199,7 +205,7 @@ mod tests {
     #[test]
     fn only_a_directory_without_an_administrator_gets_one() {
         let scratch = Scratch::new();
-        let session = Session::open(scratch.settings()).unwrap();
+        let session = Session::make(scratch.settings()).unwrap();
         let password = session.run(first_administrator).unwrap().unwrap();
         assert!(password.made().is_some());
         assert!(session.run(first_administrator).unwrap().is_none());
@@ -225,7 +231,7 @@ mod tests {
             let mut settings = scratch.settings();
             settings.auth = with_password(password).auth;
             settings.auth.admin_username = username.to_owned();
-            let session = Session::open(settings).unwrap();
+            let session = Session::make(settings).unwrap();
             let refused = session.run(first_administrator).err().unwrap();
             assert!(matches!(refused, Failure::Usage(text) if text.starts_with("auth.admin_")));
         }
@@ -236,7 +242,7 @@ mod tests {
         let scratch = Scratch::new();
         let mut settings = scratch.settings();
         settings.auth = with_password("password1").auth;
-        let session = Session::open(settings).unwrap();
+        let session = Session::make(settings).unwrap();
         assert!(session.run(first_administrator).unwrap().is_some());
     }
 }

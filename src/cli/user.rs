@@ -66,7 +66,7 @@ fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
     };
     password.check(&policy, &owner)?;
     changes.password_hash = Some(Some(password.hash()?));
-    let user = Session::open(settings)?.run(async move |session| {
+    let user = Session::make(settings)?.run(async move |session| {
         let roles = lookup::roles(session, &arguments.roles).await?;
         let create = CreateUser {
             changes,
@@ -195,8 +195,12 @@ async fn list<W: std::io::Write>(
 ) -> Result<(), Failure> {
     let names = role_names(session).await?;
     let mut walk = Walk::<Users>::new(UserColumn::Id, |user| user.id).at_most(wanted.limit);
-    for word in wanted.name.iter().flat_map(|text| text.split_whitespace()) {
-        walk = walk.also(lookup::named_like(word)?);
+    if let Some(text) = wanted
+        .name
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+    {
+        walk = walk.also(lookup::named_like(text)?);
     }
     if let Some(role) = &wanted.role {
         walk = walk.also(lookup::holds(session, role).await?);
@@ -372,7 +376,7 @@ mod tests {
 
     fn listed_of(scratch: &Scratch, wanted: &Wanted) -> Vec<String> {
         let mut table = Table::new(Vec::new(), false, &[]);
-        let session = Session::open(scratch.settings()).unwrap();
+        let session = Session::make(scratch.settings()).unwrap();
         session
             .run(async |session| list(session, wanted, &mut table).await)
             .unwrap();
@@ -464,7 +468,7 @@ mod tests {
     /// Ids and usernames; the moment is another every time.
     fn trashed(scratch: &Scratch) -> Vec<String> {
         let mut table = Table::new(Vec::new(), false, &[]);
-        let session = Session::open(scratch.settings()).unwrap();
+        let session = Session::make(scratch.settings()).unwrap();
         session
             .run(async |session| trash(session, None, &mut table).await)
             .unwrap();
@@ -585,7 +589,7 @@ mod tests {
     #[test]
     fn a_list_of_several_slices_names_everybody_once() {
         let scratch = Scratch::new();
-        let session = Session::open(scratch.settings()).unwrap();
+        let session = Session::make(scratch.settings()).unwrap();
         let added = session.run(async |session| {
             let all = (1..=1001).map(|number| {
                 let username = Some(format!("user-{number}"));

@@ -103,7 +103,7 @@ mod tests {
              strict_media_types = true\ninvalid_data_status = 422\n",
         )
         .unwrap();
-        assert_eq!(settings.server.listen.port(), 80);
+        assert_eq!(settings.server.listen.to_string(), "0.0.0.0:80");
         assert_eq!(settings.server.trusted_proxies.len(), 1);
         assert!(settings.server.strict_media_types);
         assert_eq!(settings.server.invalid_data_status.code(), 422);

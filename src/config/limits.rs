@@ -14,6 +14,7 @@ pub struct Limits {
     pub page_size_default: usize,
     pub page_size_max: usize,
     pub include_depth: usize,
+    pub search_words: usize,
     pub linkage_items: usize,
     pub operations: usize,
     pub operation_passwords: usize,
@@ -48,6 +49,7 @@ impl Default for Limits {
             page_size_default: 20,
             page_size_max: 100,
             include_depth: 3,
+            search_words: 10,
             linkage_items: 1000,
             operations: 100,
             operation_passwords: 10,
@@ -177,6 +179,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Relationships in one path of include.",
         set: |settings, text| {
             settings.limits.include_depth = value::number(text, 0..=8)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "limits.search_words",
+        env: "ROLECALL_LIMIT_SEARCH_WORDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10"),
+        meaning: "Words of a search (q, filter[query], name_email and title of the portal).",
+        set: |settings, text| {
+            settings.limits.search_words = value::number(text, 1..=100)?;
             Ok(())
         },
     },

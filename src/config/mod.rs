@@ -14,6 +14,7 @@ mod error;
 mod file;
 mod ldap;
 mod limits;
+mod listen;
 mod mail;
 mod origin;
 mod overrides;
@@ -34,13 +35,15 @@ pub use environment::check_environment;
 pub use error::ConfigError;
 pub use ldap::{Ldap, LdapUrl, RoleSync};
 pub use limits::Limits;
+pub use listen::Listen;
 pub use mail::{Mail, MailAbout, MailFrom, SmtpSecurity, SmtpUrl};
 pub use origin::Origin;
 pub use overrides::Overrides;
 pub use postgres::{Authority, Encryption, PostgresAddress};
 pub use sample::{markdown_table, sample};
 pub use secret::Secret;
-pub use server::{ClientIds, InvalidDataStatus, Server};
+pub use server::{ClientIds, InvalidDataStatus, Server, UnknownAttributes};
+pub use suggest::closest;
 pub use table::{Kind, Preset, Setting, settings};
 pub use trust::{distrust, trusting, trusting_nobody};
 
@@ -258,7 +261,7 @@ mod tests {
         };
         let settings = Settings::load(flags, &env, Some(&directory)).unwrap();
         std::fs::remove_file(&directory).unwrap();
-        assert_eq!(settings.server.listen.port(), 3);
+        assert_eq!(settings.server.listen.to_string(), "127.0.0.1:3");
         assert_eq!(settings.server.project, "environment");
         assert_eq!(settings.server.workers, Some(3));
     }

@@ -1,6 +1,7 @@
 //! `[server]`: where the service listens and how it looks from outside.
 
 use super::error::ConfigError;
+use super::listen::Listen;
 use super::origin::Origin;
 use super::table::{Kind, Preset, Setting};
 use super::value;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 
 #[derive(Clone, Debug)]
 pub struct Server {
-    pub listen: SocketAddr,
+    pub listen: Listen,
     /// With its key: TLS. Both or neither.
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
@@ -32,6 +33,14 @@ pub struct Server {
     pub require_if_match: bool,
     pub idempotency_seconds: u64,
     pub client_ids: ClientIds,
+    pub unknown_attributes: UnknownAttributes,
+}
+
+/// What becomes of names in a request's document that there are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownAttributes {
+    Reject,
+    Ignore,
 }
 
 /// What becomes of an id that a client gives to a new resource.
@@ -61,7 +70,7 @@ impl InvalidDataStatus {
 impl Default for Server {
     fn default() -> Server {
         Server {
-            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8080).into(),
             tls_certificate: None,
             tls_key: None,
             base_url: None,
@@ -77,6 +86,7 @@ impl Default for Server {
             require_if_match: false,
             idempotency_seconds: 24 * 60 * 60,
             client_ids: ClientIds::Refuse,
+            unknown_attributes: UnknownAttributes::Reject,
         }
     }
 }
@@ -109,9 +119,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: Some("--listen"),
         kind: Kind::Text,
         preset: Preset::Value("127.0.0.1:8080"),
-        meaning: "IP address and port to listen on.",
+        meaning: "Host and port to listen on: an IP address, a name (each of its addresses, as they are at the start), or no host for all addresses of this machine.",
         set: |settings, text| {
-            settings.server.listen = listen(text)?;
+            settings.server.listen = Listen::parse(text)?;
             Ok(())
         },
     },
@@ -301,12 +311,19 @@ pub(super) const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "server.unknown_attributes",
+        env: "ROLECALL_UNKNOWN_ATTRIBUTES",
+        flag: None,
+        kind: Kind::Text,
+        preset: Preset::Value("reject"),
+        meaning: "What becomes of attributes and relationships that a JSON:API request names and that there are not: reject (400, with the nearest name), or ignore for clients that need it.",
+        set: |settings, text| {
+            settings.server.unknown_attributes = unknown_attributes(text)?;
+            Ok(())
+        },
+    },
 ];
-
-fn listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| format!("`{text}` is not an IP address and a port, like 127.0.0.1:8080"))
-}
 
 fn network(text: &str) -> Result<IpNet, String> {
     let address = text.parse::<IpAddr>().map(IpNet::from);
@@ -320,6 +337,14 @@ fn client_ids(text: &str) -> Result<ClientIds, String> {
         "refuse" => Ok(ClientIds::Refuse),
         "external_id" => Ok(ClientIds::ExternalId),
         _ => Err(format!("`{text}` is neither refuse nor external_id")),
+    }
+}
+
+fn unknown_attributes(text: &str) -> Result<UnknownAttributes, String> {
+    match text {
+        "reject" => Ok(UnknownAttributes::Reject),
+        "ignore" => Ok(UnknownAttributes::Ignore),
+        _ => Err(format!("`{text}` is neither reject nor ignore")),
     }
 }
 

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
@@ -5,8 +6,9 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 /// What is wrong with one field of a request. `message` is safe to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The attribute, named as in the JSON:API contract.
-    pub field: &'static str,
+    /// The attribute, named as in the JSON:API contract, or as it was sent where
+    /// there is none of the name.
+    pub field: Cow<'static, str>,
     pub kind: ProblemKind,
     pub message: String,
 }
@@ -17,20 +19,30 @@ pub enum ProblemKind {
     Missing,
     Invalid,
     Taken,
+    /// There is no such attribute, or not at this place.
+    Unknown,
 }
 
 impl Problem {
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
         Self {
-            field,
+            field: field.into(),
             kind: ProblemKind::Invalid,
+            message: message.into(),
+        }
+    }
+
+    pub fn unknown(name: &str, message: impl Into<String>) -> Self {
+        Self {
+            field: name.to_owned().into(),
+            kind: ProblemKind::Unknown,
             message: message.into(),
         }
     }
 
     pub fn missing(field: &'static str) -> Self {
         Self {
-            field,
+            field: field.into(),
             kind: ProblemKind::Missing,
             message: "This member is required.".into(),
         }
@@ -44,7 +56,7 @@ impl Problem {
 
     pub fn taken(field: &'static str, message: impl Into<String>) -> Self {
         Self {
-            field,
+            field: field.into(),
             kind: ProblemKind::Taken,
             message: message.into(),
         }

@@ -4,6 +4,7 @@
 mod pattern;
 mod seek;
 
+use super::search::Words;
 pub use pattern::{Pattern, end_of_prefix};
 pub use seek::{Position, Seek};
 
@@ -88,10 +89,6 @@ pub enum Condition<C> {
     },
 }
 
-/// Letters from which on a text is searched for anywhere; a shorter one only
-/// where a value begins with it.
-pub const SEARCHED_ANYWHERE: usize = 3;
-
 /// Conditions on users that are about more than a column of theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Own {
@@ -108,9 +105,8 @@ pub enum Own {
         holds: bool,
         many: bool,
     },
-    /// Has this text in a name, the username or the e-mail address, whatever
-    /// the case of its letters; at least [`SEARCHED_ANYWHERE`] of them.
-    Search(String),
+    /// Has each of these words in a name, the username or the e-mail address.
+    Search(Words),
 }
 
 /// Things by their ids or their names.

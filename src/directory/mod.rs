@@ -38,11 +38,13 @@ pub mod privileges;
 pub mod pruning;
 mod reading;
 pub mod roles;
+pub mod search;
 mod secret;
 pub mod sign_ins;
 pub mod signing_keys;
 pub mod source;
 mod sqlite;
+pub mod taken;
 pub mod tokens;
 pub mod trash;
 pub mod users;
@@ -312,7 +314,7 @@ impl From<StorageError> for DirectoryError {
             StorageError::Busy(why) => Self::Busy(why),
             StorageError::TimedOut(why) => Self::TimedOut(why),
             StorageError::Conflict(_) => Self::Again,
-            StorageError::Unavailable(why) => Self::Unavailable(why),
+            StorageError::Unavailable(why) | StorageError::NotOurs(why) => Self::Unavailable(why),
             StorageError::Query(error) => Self::from(error),
         }
     }

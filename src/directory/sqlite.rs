@@ -56,11 +56,12 @@ mod tests {
     use crate::directory::batch::ForgetAnswers;
     use crate::directory::credentials::FindAccount;
     use crate::directory::grants::TellEnds;
-    use crate::directory::listing::{Count, Seek, Slice, Visible};
+    use crate::directory::listing::{Condition, Count, List, Own, Seek, Slice, Visible};
     use crate::directory::mail::{GrantChange, GrantNews, MailKind, MailPolicy, Wording};
     use crate::directory::members::{ListMembers, Part, Relation};
     use crate::directory::permissions::Reach;
-    use crate::directory::users::{CreateUser, UserChanges};
+    use crate::directory::search::Words;
+    use crate::directory::users::{CreateUser, UserChanges, Users};
     use crate::directory::{RequestId, clock};
     use crate::storage::schema::outbox;
 
@@ -237,6 +238,34 @@ mod tests {
             reach: Reach::Everything,
         };
         assert_eq!(scanned(&create), none);
+    }
+
+    #[test]
+    fn a_search_reads_no_whole_table_however_short_its_words_are() {
+        for text in [
+            "johanna doeling",
+            "johanna d",
+            "jo d",
+            "j",
+            "ქა",
+            "@example",
+        ] {
+            let words = Words::of(text);
+            assert!(words.are_indexed(), "{text}");
+            let list = List::<Users> {
+                visible: Visible::All,
+                condition: Some(Condition::Own(Own::Search(words))),
+                ..List::new(Slice {
+                    offset: 0,
+                    limit: 20,
+                })
+            };
+            // The index of the search is a table with a way of its own to look things up.
+            let by_match = |scan: &String| scan.contains("users_search VIRTUAL TABLE INDEX 0:M");
+            let (found, others): (Vec<_>, Vec<_>) = scanned(&list).into_iter().partition(by_match);
+            assert!(!found.is_empty(), "{text}");
+            assert_eq!(others, [""; 0], "{text}");
+        }
     }
 
     #[test]

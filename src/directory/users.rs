@@ -9,6 +9,7 @@ use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
 use super::permissions::Reach;
+use super::search::Called;
 use super::secret::secret_text;
 use super::{Expected, Operation, names, values};
 use crate::storage::schema::users;
@@ -57,6 +58,7 @@ pub struct NewUser<'a> {
     pub username_folded: String,
     pub username_skeleton: String,
     pub uname_skeleton: String,
+    pub search_text: String,
     pub password_hash: Option<&'a str>,
     pub created: &'a str,
     pub modified: &'a str,
@@ -65,7 +67,7 @@ pub struct NewUser<'a> {
 }
 
 impl<'a> NewUser<'a> {
-    /// With what names are told apart by.
+    /// With what names are told apart and searched by.
     pub fn named(
         username: &'a str,
         uname: &'a str,
@@ -73,9 +75,17 @@ impl<'a> NewUser<'a> {
         now: &'a str,
         by: Option<i64>,
     ) -> Self {
+        let called = Called {
+            username,
+            name: None,
+            surname: None,
+            full_name: None,
+            email: None,
+        };
         Self {
             username,
             uname,
+            search_text: called.search_text(),
             username_folded: names::folded(username),
             username_skeleton: names::skeleton(username),
             uname_skeleton: names::skeleton(uname),
@@ -95,19 +105,24 @@ pub struct NameKeys {
     username_folded: Option<String>,
     username_skeleton: Option<String>,
     uname_skeleton: Option<String>,
+    search_text: Option<String>,
 }
 
 impl NameKeys {
-    pub fn of_names(username: &str, uname: &str) -> Self {
+    /// Of all names of somebody.
+    pub fn of_names(called: Called<'_>, uname: &str) -> Self {
         Self {
-            username_folded: Some(names::folded(username)),
-            username_skeleton: Some(names::skeleton(username)),
+            search_text: Some(called.search_text()),
+            username_folded: Some(names::folded(called.username)),
+            username_skeleton: Some(names::skeleton(called.username)),
             uname_skeleton: Some(names::skeleton(uname)),
         }
     }
 
-    pub fn of(changes: &UserChanges) -> Self {
+    /// Of what the user is called `after` these changes.
+    pub fn of(changes: &UserChanges, after: &User) -> Self {
         Self {
+            search_text: changes.recalls().then(|| Called::from(after).search_text()),
             username_folded: changes.username.as_deref().map(names::folded),
             username_skeleton: changes.username.as_deref().map(names::skeleton),
             uname_skeleton: changes.uname.as_deref().map(names::skeleton),
@@ -182,6 +197,15 @@ impl UserChanges {
     /// Whether the user is to be called otherwise.
     pub fn renames(&self) -> bool {
         self.username.is_some() || self.uname.is_some()
+    }
+
+    /// Whether the user is to be found by other words.
+    fn recalls(&self) -> bool {
+        self.username.is_some()
+            || self.name.is_some()
+            || self.surname.is_some()
+            || self.full_name.is_some()
+            || self.email.is_some()
     }
 
     /// With names in their one spelling.

@@ -51,7 +51,7 @@ macro_rules! kinds {
 kinds! {
     INVALID_HEADER = "invalid_header", 400, "Invalid header", "A header value does not follow the grammar of HTTP.";
     NOT_ACCEPTABLE = "not_acceptable", 406, "Not acceptable", "No media type of the Accept header can be served.";
-    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415, "Unsupported media type", "The Content-Type is none that is read here, or carries a parameter or an extension that is not supported.";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415, "Unsupported media type", "The Content-Type is none that is read here, or carries a parameter or an extension that is not supported; or the body has a Content-Encoding.";
 
     QUERY_TOO_LONG = "query_too_long", 414, "Query too long", "The query string has too many bytes.";
     TOO_MANY_PARAMETERS = "too_many_parameters", 400, "Too many parameters", "The query string has too many parameters.";

@@ -2,6 +2,7 @@
 
 mod compression;
 mod connections;
+mod content_coding;
 mod cross_origin;
 mod descriptors;
 mod health;
@@ -51,8 +52,8 @@ pub type Extra = fn(&mut ServiceConfig);
 
 /// A server that holds its port but does not answer yet.
 pub struct Bound {
-    listener: TcpListener,
-    address: SocketAddr,
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
     settings: Settings,
     surfaces: Surfaces,
     extra: Extra,
@@ -75,10 +76,11 @@ impl std::error::Error for BindError {}
 
 /// Takes the port, or says why not.
 pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, BindError> {
-    let listen = settings.server.listen;
+    let listen = &settings.server.listen;
     let failed = |error: std::io::Error| BindError(format!("cannot listen on {listen}: {error}"));
-    let listener = TcpListener::bind(listen).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    let listeners = listen.bind().map_err(failed)?;
+    let addresses = listeners.iter().map(TcpListener::local_addr);
+    let addresses: Vec<SocketAddr> = addresses.collect::<Result<_, _>>().map_err(failed)?;
     let auth = Auth::new(directory, settings)
         .map_err(|error| BindError(format!("cannot start the password threads: {error}")))?;
     let mail = mail::policy(&settings.mail);
@@ -86,12 +88,14 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
     let auth = Arc::new(auth.with_mail(mail.clone()).with_ldap(ldap));
     let mut settings = settings.clone();
     // The port that was given for 0.
-    settings.server.listen = address;
+    if let Some(first) = addresses.first() {
+        settings.server.listen = (*first).into();
+    }
     let settings = &settings;
     let api = Data::new(Api::new(auth.clone(), settings));
     Ok(Bound {
-        listener,
-        address,
+        listeners,
+        addresses,
         settings: settings.clone(),
         surfaces: surfaces(auth, api, settings),
         extra: |_| {},
@@ -122,8 +126,9 @@ fn surroundings(api: &Data<Api>) -> Surroundings {
 }
 
 impl Bound {
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Each has the same port.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     pub fn with(mut self, extra: Extra) -> Self {
@@ -150,7 +155,7 @@ impl Bound {
     /// to the caller.
     pub fn start(self) -> std::io::Result<Started> {
         let Self {
-            listener,
+            listeners,
             settings,
             surfaces,
             extra,
@@ -178,7 +183,7 @@ impl Bound {
             identity.watch();
         }
         let listening = Listening {
-            listener,
+            listeners,
             tls,
             clients,
             connections: descriptors::connections(&settings),
@@ -186,9 +191,13 @@ impl Bound {
         let server = serve(&settings, listening, move || {
             let request_limits = request_limits.clone();
             let (shared, policy, guarding) = (surfaces.clone(), policy.clone(), guarding.clone());
+            let refusing = surfaces.clone();
             App::new()
                 .configure(|config| surfaces.share(config))
                 .wrap(from_fn(middleware::no_panic))
+                .wrap(from_fn(move |request, next| {
+                    content_coding::checked(request, next, refusing.clone())
+                }))
                 .wrap(from_fn(move |request, next| {
                     cross_origin::checked(request, next, policy.clone(), shared.clone())
                 }))

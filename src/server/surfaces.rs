@@ -45,4 +45,18 @@ impl Surfaces {
         let context = api::of_request(&self.api, request, request_id);
         api::tell_refused(&self.api, request, &context, response)
     }
+
+    /// The same for a body in a content coding.
+    pub fn refuse_content_coding(&self, request: &HttpRequest) -> HttpResponse {
+        let path = request.match_info().unprocessed();
+        if prp::serves(path) {
+            prp::refuse_content_coding(&self.prp)
+        } else if openl2m::serves(path) {
+            openl2m::refuse_content_coding(&self.openl2m)
+        } else if cfengine::serves(path) {
+            cfengine::refuse_content_coding(&self.cfengine)
+        } else {
+            api::refuse_content_coding(&self.api, request)
+        }
+    }
 }

@@ -15,6 +15,9 @@ pub enum StorageError {
     Conflict(String),
     /// The database cannot be reached, or its disk is full or broken.
     Unavailable(String),
+    /// There is no database of ours, but perhaps another program's. A whole
+    /// sentence.
+    NotOurs(String),
     /// Anything else, constraint violations included.
     Query(QueryError),
 }
@@ -26,6 +29,7 @@ impl fmt::Display for StorageError {
             Self::TimedOut(why) => write!(out, "the database took too long: {why}"),
             Self::Conflict(why) => write!(out, "a change met another: {why}"),
             Self::Unavailable(why) => write!(out, "the database is unavailable: {why}"),
+            Self::NotOurs(why) => out.write_str(why),
             Self::Query(error) => error.fmt(out),
         }
     }

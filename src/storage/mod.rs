@@ -15,6 +15,7 @@ pub mod sqlite;
 pub mod statements;
 
 pub use error::{ABORTED, StorageError};
+pub use migrations::Empty;
 
 use crate::config::{Database as DatabaseSettings, DatabaseUrl};
 
@@ -28,8 +29,8 @@ impl Store {
     /// Opens the database and brings its schema up to date.
     ///
     /// Blocks: call it before serving.
-    pub fn open(settings: &DatabaseSettings) -> Result<Self, StorageError> {
-        migrations::bring_up(settings)?;
+    pub fn open(settings: &DatabaseSettings, empty: Empty) -> Result<Self, StorageError> {
+        migrations::bring_up(settings, empty)?;
         match &settings.url {
             DatabaseUrl::Sqlite(path) => Ok(Self::Sqlite(sqlite::Sqlite::open(path, settings)?)),
             DatabaseUrl::Postgres(url) => {

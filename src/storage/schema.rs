@@ -91,6 +91,7 @@ diesel::table! {
         username_folded -> Nullable<Text>,
         username_skeleton -> Nullable<Text>,
         uname_skeleton -> Nullable<Text>,
+        search_text -> Nullable<Text>,
     }
 }
 

@@ -10,7 +10,7 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use rolecall::config::{Database, DatabaseUrl};
-use rolecall::storage::{StorageError, migrations};
+use rolecall::storage::{Empty, StorageError, migrations};
 
 use crate::support::{Beside, TestDatabase};
 
@@ -51,10 +51,11 @@ fn both_databases_have_migrations_of_the_same_names() {
 }
 
 fn bring_up(url: &DatabaseUrl) -> Result<Vec<String>, StorageError> {
-    migrations::bring_up(&Database {
+    let settings = Database {
         url: url.clone(),
         ..Database::default()
-    })
+    };
+    migrations::bring_up(&settings, Empty::Fill)
 }
 
 #[test]

@@ -12,7 +12,7 @@ use diesel::connection::SimpleConnection;
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use rolecall::config::{DatabaseUrl, Settings};
-use rolecall::storage::{StorageError, Store};
+use rolecall::storage::{Empty, StorageError, Store};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -291,7 +291,7 @@ fn a_database_that_cannot_be_opened_is_told_at_start() {
     for address in addresses {
         let mut settings = Settings::default();
         settings.database.url = DatabaseUrl::parse(&address).unwrap();
-        match Store::open(&settings.database) {
+        match Store::open(&settings.database, Empty::Fill) {
             Ok(_) => panic!("{address} was opened"),
             Err(error) => {
                 assert!(

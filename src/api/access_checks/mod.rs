@@ -22,6 +22,7 @@ use crate::api::handlers::check_kind;
 use crate::api::kinds;
 use crate::api::plan;
 use crate::api::render::open_links;
+use crate::api::unknown::Known;
 use crate::directory::Problem;
 use crate::directory::access::{CheckAccess, Question, Reason, RoleNamed, Verdict};
 use crate::directory::delegation::{Place, VERBS, Verb};
@@ -50,6 +51,7 @@ pub async fn check_access(
         let document = read_resource(&body, Purpose::Create, &call.api.document_limits)?;
         let answered = async {
             check_kind(&document, TYPE, "/data")?;
+            refuse_unknown(call.api, &document)?;
             let caller = call.guard.principal().id;
             match hosts {
                 Some(hosts) => many(call, caller, &document, hosts).await,
@@ -109,6 +111,22 @@ async fn many(
         &links(call),
     )))
 }
+
+/// Names that a question does not have.
+pub fn refuse_unknown(api: &Api, document: &ResourceObject) -> Result<(), Failure> {
+    let known = || Known::named(ATTRIBUTES, RELATIONSHIPS);
+    Ok(refuse(api.unknown(document, known))?)
+}
+
+const ATTRIBUTES: &[&str] = &[
+    "permission",
+    "role_name",
+    "verb",
+    "classes",
+    "bundles",
+    "hosts",
+];
+const RELATIONSHIPS: &[&str] = &["user", "role", "target", "workspace", "cluster"];
 
 fn links(call: &Call<'_>) -> Vec<u8> {
     let mut out = Vec::new();

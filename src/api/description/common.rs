@@ -92,10 +92,18 @@ fn page_meta(frame: &Frame) -> Map<String, Value> {
         ("pagination", reference("pagination")),
         ("page", reference("cursor_pagination")),
         (
+            "total",
+            json!({
+                "type": "integer",
+                "minimum": 0,
+                "description": "All items, the same as pagination.count; absent where they were not counted.",
+            }),
+        ),
+        (
             "count_is_estimated",
             json!({
                 "type": "boolean",
-                "description": "true with page[count]=estimated: count and page_count are about right. Otherwise it is left out.",
+                "description": "true with page[count]=estimated: total, count and page_count are about right. Otherwise it is left out.",
             }),
         ),
         (

@@ -13,7 +13,8 @@ use crate::jsonapi::{Kind, MEDIA_TYPE, PLAIN_JSON, kinds};
 pub fn by_status(frame: &Frame) -> BTreeMap<u16, Vec<&'static Kind>> {
     let mut all: BTreeMap<u16, Vec<&'static Kind>> = BTreeMap::new();
     for kind in ours::KINDS.iter().chain(kinds::KINDS) {
-        let status = if **kind == ours::INVALID_DATA {
+        let is_of_data = [ours::INVALID_DATA, ours::UNKNOWN_ATTRIBUTE].contains(kind);
+        let status = if is_of_data {
             frame.invalid_data
         } else {
             kind.status

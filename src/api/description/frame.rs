@@ -2,7 +2,7 @@
 
 use crate::api::access_checks;
 use crate::api::call::query_limits;
-use crate::config::{ClientIds, Settings};
+use crate::config::{ClientIds, Settings, UnknownAttributes};
 use crate::jsonapi::query;
 
 /// Stands for the address that the page is asked for at, which is known with
@@ -16,6 +16,8 @@ pub struct Frame {
     pub invalid_data: u16,
     /// Whether the id that a client chose is kept.
     pub keeps_client_ids: bool,
+    /// Whether names that there are not are refused.
+    pub refuses_unknown: bool,
     /// Whether a change without If-Match is refused.
     pub require_if_match: bool,
     /// Whether application/json is refused as a body.
@@ -49,6 +51,7 @@ impl Frame {
             base_url: settings.server.base_url.clone(),
             invalid_data: settings.server.invalid_data_status.code(),
             keeps_client_ids: settings.server.client_ids == ClientIds::ExternalId,
+            refuses_unknown: settings.server.unknown_attributes == UnknownAttributes::Reject,
             require_if_match: settings.server.require_if_match,
             is_strict: settings.server.strict_media_types,
             query: query_limits(&settings.limits),
@@ -115,6 +118,7 @@ impl Frame {
             line("tests in all filters together", query.filter_tests, "400"),
             line("values in one filter", query.filter_values, "400"),
             line("levels of filter[or]", query.filter_depth, "400"),
+            line("words of a search", query.search_words, "400"),
             line("bytes of one value of a filter", query.value_length, "400"),
             line("query parameters", query.max_parameters, "400"),
             line("bytes of the query string", query.max_length, "414"),

@@ -24,7 +24,8 @@ Every GET has a HEAD beside it. \
 Single resources and linkage carry an `ETag`: `If-None-Match` gives 304, `If-Match` on a change 412 when the state is another. \
 `Idempotency-Key` on POST makes a retry safe: the same request gets the kept answer, another one 422. \
 Bodies are `application/vnd.api+json` without `charset` \
-(`application/json` is understood too unless the settings are strict, and at `/auth` a form); attributes that are unknown or read-only are passed over.";
+(`application/json` is understood too unless the settings are strict, and at `/auth` a form); read-only attributes are passed over, names that there are not are 400 unless `server.unknown_attributes` says otherwise. \
+Lists of values are understood by repetition, too, and as `name[]` and `name[0]`.";
 
 pub fn document(frame: &Frame) -> Value {
     let operations = operations::all(frame);

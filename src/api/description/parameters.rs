@@ -138,7 +138,7 @@ fn search(frame: &Frame) -> Parameter {
     Parameter {
         key: "q".into(),
         name: SEARCH.into(),
-        doc: "Only what has this text in its names or addresses, whatever the case; the same as filter[query].".into(),
+        doc: "Only those who have each of these words in a name, the username or the e-mail address, whatever the case; the same as filter[query].".into(),
         schema: value_schema(Kind::Text, frame),
         list: None,
         example: "doe".into(),

@@ -292,6 +292,9 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
         set(&mut data, &["properties", "id"], reference("id"));
         set(&mut data, &["required"], json!(["type", "id"]));
     }
+    if frame.refuses_unknown {
+        set(&mut attributes, &["additionalProperties"], json!(false));
+    }
     set(&mut data, &["properties", "attributes"], attributes);
     if let Some(relationships) = sent_relationships(kind, purpose) {
         set(&mut data, &["properties", "relationships"], relationships);

@@ -64,7 +64,7 @@ async fn prepare<R: Writable>(
     document: &ResourceObject,
 ) -> Result<(R::Create, ShownOnce), Failure> {
     super::update::check_type::<R>(document, "/data")?;
-    let (mut draft, problems) = attributes::<R>(document);
+    let (mut draft, problems) = attributes::<R>(call.api, document);
     client_id::<R>(call, document, &mut draft, "/data")?;
     let linked = relationships::<R>(document, Purpose::Create, &At::DATA)?;
     R::creation(&call.guard, draft, problems, linked).await

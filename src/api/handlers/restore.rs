@@ -6,10 +6,11 @@ use super::update::check_subject;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{Of, State};
-use crate::api::decode::{attributes, refuse};
+use crate::api::decode::{attributes_among, refuse};
 use crate::api::error::{Failure, Pointing};
 use crate::api::plan;
 use crate::api::resource::{Resource, Restorable, Row, Target};
+use crate::api::unknown::Known;
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
 /// `PATCH /trash/users/ID`: names that others have meanwhile can be changed on the
@@ -47,7 +48,8 @@ async fn carry_out<R: Restorable>(
     document: &ResourceObject,
 ) -> Result<Row<R::Back>, Failure> {
     check_subject::<R>(call, document).await?;
-    let (draft, problems) = attributes::<R>(document);
+    let known = || Known::of::<R>().and(Known::of::<R::Back>());
+    let (draft, problems) = attributes_among::<R>(call.api, document, known);
     refuse(problems)?;
     Ok(call.guard.write(R::restoration(target, draft)).await?)
 }

@@ -68,7 +68,7 @@ async fn change<R: Writable>(
 ) -> Result<Row<R>, Failure> {
     is_about::<R>(call, document)?;
     let linked = relationships::<R>(document, Purpose::Update, &At::DATA)?;
-    let (draft, problems) = attributes::<R>(document);
+    let (draft, problems) = attributes::<R>(call.api, document);
     let problems = without_standing::<R>(&call.guard, call.id(), document, problems).await?;
     let target = Target {
         id: call.id(),

@@ -153,7 +153,7 @@ fn read<R: Writable>(
         lids: Some(frame.lids),
     };
     let linked = relationships::<R>(document, purpose, &at)?;
-    let (draft, problems) = attributes::<R>(document);
+    let (draft, problems) = attributes::<R>(frame.call.api, document);
     Ok((draft, problems, linked))
 }
 
@@ -177,8 +177,9 @@ pub fn ask(frame: &Frame<'_>, document: &ResourceObject, at: &str) -> Result<Bui
         lids: Some(frame.lids),
     };
     let limits = frame.call.api.access_checks;
-    let read = access_checks::read(guard.principal().id, document, &within, limits);
-    let asked = read.map_err(|failure| pointing(frame, document, failure))?;
+    let asked = access_checks::refuse_unknown(frame.call.api, document)
+        .and_then(|()| access_checks::read(guard.principal().id, document, &within, limits))
+        .map_err(|failure| pointing(frame, document, failure))?;
     let place = at.rsplit('/').next().unwrap_or_default();
     let id = format!("{}-{place}", guard.context().request_id);
     Ok(match asked {

@@ -99,7 +99,8 @@ impl Counted {
         out.push(b'"');
     }
 
-    /// `"pagination":{...}`, and the largest size when more was asked for.
+    /// `"pagination":{...}`, the total where table widgets look for it, and the
+    /// largest size when more was asked for.
     pub fn write_meta(&self, out: &mut Vec<u8>, told: &Told<'_>) {
         let (size, found, total) = (self.size.max(1), told.found, told.total);
         let items = i64::try_from(found.min(self.size())).unwrap_or(i64::MAX);
@@ -115,9 +116,7 @@ impl Counted {
         raw(out, ",\"page_size\":");
         write::number(out, self.size);
         out.push(b'}');
-        if self.count == Count::Estimated {
-            raw(out, ",\"count_is_estimated\":true");
-        }
+        told.write_total(out, self.count);
         if self.capped {
             raw(out, ",\"page_size_max\":");
             write::number(out, self.size);

@@ -197,6 +197,7 @@ impl ByCursor {
             raw(out, "\"rangeTruncated\":true");
         }
         out.push(b'}');
+        told.write_total(out, self.count);
     }
 }
 

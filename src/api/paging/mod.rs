@@ -12,6 +12,7 @@ use super::error::Failure;
 use crate::directory::listing::{Count, Seek, Slice};
 use crate::jsonapi::kinds;
 use crate::jsonapi::query::{self, Limits, Page, Query};
+use crate::jsonapi::write::{self, raw};
 
 /// How an answer is to be paged where its query leaves that open.
 pub struct Manner<'a> {
@@ -41,6 +42,16 @@ pub struct Told<'a> {
 }
 
 impl Told<'_> {
+    /// `,"total":...` where it is known, and whether it is about right only.
+    fn write_total(&self, out: &mut Vec<u8>, count: Count) {
+        let Some(total) = self.total else { return };
+        raw(out, ",\"total\":");
+        write::number(out, total);
+        if count == Count::Estimated {
+            raw(out, ",\"count_is_estimated\":true");
+        }
+    }
+
     /// A cursor that is too long to be sent back leads nowhere (K16).
     pub fn check(&self, longest: usize) -> Result<(), Failure> {
         let is_long = |cursor: &String| cursor.len() > longest;

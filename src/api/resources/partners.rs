@@ -1,5 +1,5 @@
 use crate::api::attribute::{CREATED, MODIFIED};
-use crate::api::decode::refuse;
+use crate::api::decode::refuse_all;
 use crate::api::error::Failure;
 use crate::api::resource::{
     Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
@@ -12,6 +12,7 @@ use crate::directory::partners::{
     MAX_STREET, MAX_VENDOR_NUMBER, PARTNER_TYPES, Partner, PartnerChanges, PartnerColumn,
     SHARED_PARTNER, UpdatePartner, country,
 };
+use crate::directory::taken::{Claims, FindTaken};
 use crate::directory::{self, Problem, values};
 
 pub struct Partners;
@@ -223,7 +224,8 @@ impl Writable for Partners {
         };
         guard.permits(&mut operation)?;
         problems.extend(CreatePartner::missing(&operation.changes));
-        refuse(problems)?;
+        let claims = || FindTaken::new(Claims::Partner(Box::new(operation.changes.clone())), None);
+        refuse_all(guard, problems, claims).await?;
         Ok((operation, ShownOnce::new()))
     }
 
@@ -242,7 +244,13 @@ impl Writable for Partners {
             clusters: linked.take("clusters"),
         };
         guard.permits(&mut operation)?;
-        refuse(problems)?;
+        let claims = || {
+            FindTaken::new(
+                Claims::Partner(Box::new(operation.changes.clone())),
+                Some(target.id),
+            )
+        };
+        refuse_all(guard, problems, claims).await?;
         Ok(operation)
     }
 }

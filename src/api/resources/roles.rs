@@ -1,5 +1,5 @@
 use crate::api::attribute::{CREATED, CREATED_BY, MODIFIED, MODIFIED_BY};
-use crate::api::decode::{refuse, texts};
+use crate::api::decode::{refuse_all, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
     Attribute, Deletable, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
@@ -11,6 +11,7 @@ use crate::directory::permissions::check_names;
 use crate::directory::roles::{
     CreateRole, DeleteRole, FindRole, ORIGINS, Role, RoleChanges, RoleColumn, UpdateRole,
 };
+use crate::directory::taken::{Claims, FindTaken};
 use crate::directory::{self, Problem, values};
 use crate::jsonapi::write::Shown;
 
@@ -208,7 +209,8 @@ impl Writable for Roles {
         };
         guard.permits(&mut operation)?;
         problems.extend(CreateRole::missing(&operation.changes));
-        refuse(problems)?;
+        let claims = || FindTaken::new(Claims::Role(Box::new(operation.changes.clone())), None);
+        refuse_all(guard, problems, claims).await?;
         Ok((operation, ShownOnce::new()))
     }
 
@@ -229,7 +231,13 @@ impl Writable for Roles {
             reach: Default::default(),
         };
         guard.permits(&mut operation)?;
-        refuse(problems)?;
+        let claims = || {
+            FindTaken::new(
+                Claims::Role(Box::new(operation.changes.clone())),
+                Some(target.id),
+            )
+        };
+        refuse_all(guard, problems, claims).await?;
         Ok(operation)
     }
 }

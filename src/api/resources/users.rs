@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
-use crate::api::decode::{flag, refuse, text};
+use crate::api::decode::{flag, refuse_all, text};
 use crate::api::error::Failure;
 use crate::api::resource::{
     Attribute, Deletable, Form, Kind, Linked, OwnFilter, Relationship, Resource, Revision, Sent,
@@ -10,6 +10,7 @@ use crate::api::resource::{
 use crate::auth::Guard;
 use crate::auth::passwords::{self, Owner};
 use crate::config::Secret;
+use crate::directory::taken::{Claims, FindTaken};
 use crate::directory::trash::NewNames;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, User, UserChanges, UserColumn,
@@ -75,6 +76,7 @@ impl Resource for Users {
     const EXTERNAL_ID: Option<UserColumn> = Some(UserColumn::ExternalId);
     const LINKED_BY: &'static [(&'static str, UserColumn)] = &[("partner", UserColumn::Partner)];
     const SEARCHED: &'static [UserColumn] = &[
+        UserColumn::FullName,
         UserColumn::Username,
         UserColumn::Name,
         UserColumn::Surname,
@@ -327,7 +329,11 @@ async fn settle(
             "Send this beside a password.",
         ));
     }
-    refuse(problems)?;
+    let claims = || {
+        let claims = Claims::User(Box::new(draft.changes.clone()));
+        FindTaken::new(claims, Some(operation.id))
+    };
+    refuse_all(guard, problems, claims).await?;
     let is_about_keys =
         has_new || draft.changes.username.is_some() || draft.changes.email.is_some();
     let old = draft.old_password.as_ref();
@@ -401,7 +407,8 @@ impl Writable for Users {
         ));
         let owner = draft.owner(None);
         problems.extend(draft.check_password(guard, &owner).await?);
-        refuse(problems)?;
+        let claims = || FindTaken::new(Claims::User(Box::new(draft.changes.clone())), None);
+        refuse_all(guard, problems, claims).await?;
         draft.hash(guard, None).await?;
         operation.changes = draft.changes;
         Ok((operation, ShownOnce::new()))

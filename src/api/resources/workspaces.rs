@@ -1,11 +1,12 @@
 use crate::api::attribute::{CREATED, MODIFIED};
-use crate::api::decode::refuse;
+use crate::api::decode::refuse_all;
 use crate::api::error::Failure;
 use crate::api::resource::{
     Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
     Target, Writable,
 };
 use crate::auth::Guard;
+use crate::directory::taken::{Claims, FindTaken};
 use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, MAX_CODE, UpdateWorkspace, Workspace,
     WorkspaceChanges, WorkspaceColumn,
@@ -117,7 +118,8 @@ impl Writable for Workspaces {
         let mut operation = CreateWorkspace { changes: draft };
         guard.permits(&mut operation)?;
         problems.extend(CreateWorkspace::missing(&operation.changes));
-        refuse(problems)?;
+        let claims = || FindTaken::new(Claims::Workspace(operation.changes.clone()), None);
+        refuse_all(guard, problems, claims).await?;
         Ok((operation, ShownOnce::new()))
     }
 
@@ -135,7 +137,13 @@ impl Writable for Workspaces {
             changes: draft,
         };
         guard.permits(&mut operation)?;
-        refuse(problems)?;
+        let claims = || {
+            FindTaken::new(
+                Claims::Workspace(operation.changes.clone()),
+                Some(target.id),
+            )
+        };
+        refuse_all(guard, problems, claims).await?;
         Ok(operation)
     }
 }

@@ -66,7 +66,7 @@ async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, Failu
         let error = kinds::UNSUPPORTED_UPDATE.error(detail);
         return Err(error.at_pointer(pointer).into());
     }
-    let (draft, problems) = attributes::<Users>(sent);
+    let (draft, problems) = attributes::<Users>(call.api, sent);
     let own = call.guard.principal().id;
     let problems = without_standing::<Users>(&call.guard, own, sent, problems).await?;
     change(&call.guard, draft, problems).await

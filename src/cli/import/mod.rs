@@ -80,7 +80,7 @@ pub fn take(
         .map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
     let head = lines.head.clone();
     let mut records = Records::new(lines, format, flags.kind.into())?;
-    let session = Session::open(settings)?;
+    let session = Session::make(settings)?;
     let begun = begin(&session, name, head, flags, &mut records)?;
     let Some(import_id) = begun else {
         return Ok(());
@@ -102,7 +102,7 @@ pub fn take(
     if !flags.dry_run {
         settle(&session)?;
     }
-    report.tell(flags.dry_run, flags.all_or_nothing)
+    report.tell(name, flags.dry_run, flags.all_or_nothing)
 }
 
 /// What a filled directory needs beside its rows: statistics for the planner,

@@ -79,7 +79,7 @@ impl Report {
     }
 
     /// Says what was done; fails when a row was refused.
-    pub fn tell(&self, dry_run: bool, all_or_nothing: bool) -> Result<(), Failure> {
+    pub fn tell(&self, name: &str, dry_run: bool, all_or_nothing: bool) -> Result<(), Failure> {
         let mut text = String::new();
         for (kind, counts) in &self.sum.counts {
             text.push_str(&format!(
@@ -92,6 +92,9 @@ impl Report {
             ));
         }
         output::print(&text)?;
+        if text.is_empty() {
+            remark(&format!("There are no rows in {name}."));
+        }
         let refused = self.sum.total().refused;
         if dry_run {
             remark("That was a dry run: nothing was changed.");

@@ -152,6 +152,11 @@ pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
     Failure::CrossOrigin.respond(request_id)
 }
 
+/// For a body in a content coding.
+pub fn refuse_content_coding(cfengine: &Cfengine) -> HttpResponse {
+    Failure::ContentCoding.respond((cfengine.surroundings.request_id)())
+}
+
 async fn begin<'a>(
     cfengine: &'a Cfengine,
     request: &'a HttpRequest,

@@ -16,6 +16,8 @@ const RETRY_BUSY: u64 = 1;
 /// Seconds after which an unreachable database is worth another try.
 const RETRY_UNAVAILABLE: u64 = 5;
 
+const CONTENT_CODING: &str = "Send the body without a Content-Encoding.";
+
 /// Why a request is not answered as asked.
 #[derive(Debug)]
 pub enum Failure {
@@ -23,6 +25,8 @@ pub enum Failure {
     Invalid(Vec<Problem>),
     /// A body of another type than those that are taken, or of none.
     MediaType,
+    /// A compressed body, for example.
+    ContentCoding,
     /// A page of another origin asked for it.
     CrossOrigin,
     TooLarge(usize),
@@ -119,6 +123,7 @@ impl Failure {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "Send JSON as application/json, or as curl -d does.",
             ),
+            Self::ContentCoding => told(StatusCode::UNSUPPORTED_MEDIA_TYPE, CONTENT_CODING),
             Self::CrossOrigin => told(
                 StatusCode::FORBIDDEN,
                 "Pages of other origins may change nothing here.",
@@ -191,7 +196,7 @@ fn member(field: &str) -> &str {
 }
 
 fn invalid(problems: &[Problem]) -> Told {
-    let text = |problem: &Problem| format!("{}: {}", member(problem.field), problem.message);
+    let text = |problem: &Problem| format!("{}: {}", member(&problem.field), problem.message);
     let texts: Vec<String> = problems.iter().map(text).collect();
     let is_taken = |problem: &Problem| problem.kind == ProblemKind::Taken;
     let status = match problems.iter().any(is_taken) {

@@ -10,7 +10,7 @@ use crate::directory::{Problem, values};
 pub struct Members<'a> {
     object: &'a Map<String, Value>,
     /// Each with the member that it is about.
-    problems: Vec<(&'static str, Problem)>,
+    problems: Vec<Problem>,
 }
 
 impl<'a> Members<'a> {
@@ -26,10 +26,7 @@ impl<'a> Members<'a> {
     pub fn done(self) -> Result<(), Failure> {
         match self.problems.is_empty() {
             true => Ok(()),
-            false => {
-                let problems = self.problems.into_iter().map(|(_, problem)| problem);
-                Err(Failure::Invalid(problems.collect()))
-            }
+            false => Err(Failure::Invalid(self.problems)),
         }
     }
 
@@ -42,18 +39,18 @@ impl<'a> Members<'a> {
     pub fn forget_standing(&mut self, shown: &impl Serialize) {
         let shown = serde_json::to_value(shown).unwrap_or_default();
         let object = self.object;
-        self.problems
-            .retain(|(name, _)| shown.get(name).is_none() || shown.get(name) != object.get(*name));
+        self.problems.retain(|problem| {
+            let name = &*problem.field;
+            shown.get(name).is_none() || shown.get(name) != object.get(name)
+        });
     }
 
     pub fn check<T>(&mut self, checked: Result<T, Problem>) -> Option<T> {
-        checked
-            .map_err(|problem| self.problems.push((problem.field, problem)))
-            .ok()
+        checked.map_err(|problem| self.problems.push(problem)).ok()
     }
 
     fn fault(&mut self, name: &'static str, message: impl Into<String>) {
-        self.problems.push((name, Problem::invalid(name, message)));
+        self.problems.push(Problem::invalid(name, message));
     }
 
     /// A text that must be one when it is sent.
@@ -89,7 +86,7 @@ impl<'a> Members<'a> {
         match check(text) {
             Ok(text) => Some(Some(text).filter(|text| !text.is_empty())),
             Err(problem) => {
-                self.problems.push((name, problem));
+                self.problems.push(problem);
                 None
             }
         }

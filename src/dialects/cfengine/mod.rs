@@ -11,5 +11,5 @@ mod routes;
 mod status;
 mod users;
 
-pub use call::{Cfengine, forbid_cross_origin, too_many_requests};
+pub use call::{Cfengine, forbid_cross_origin, refuse_content_coding, too_many_requests};
 pub use routes::{configure, endpoints, serves};

@@ -141,7 +141,7 @@ async fn read(
 /// It is what the path calls it.
 fn named(name: &str) -> Result<String, Problem> {
     values::role_name(name).map_err(|problem| Problem {
-        field: "id",
+        field: "id".into(),
         ..problem
     })
 }

@@ -147,6 +147,11 @@ pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
     Failure::CrossOrigin.respond("", request_id)
 }
 
+/// For a body in a content coding.
+pub fn refuse_content_coding(shared: &OpenL2m) -> HttpResponse {
+    Failure::ContentCoding.respond("", (shared.surroundings.request_id)())
+}
+
 /// For a client that has as many requests at a time as it may.
 pub fn too_many_requests(shared: &OpenL2m) -> HttpResponse {
     Failure::TooManyRequests.respond("", (shared.surroundings.request_id)())

@@ -17,6 +17,8 @@ const RETRY_BUSY: u64 = 1;
 /// Seconds after which an unreachable database is worth another try.
 const RETRY_UNAVAILABLE: u64 = 5;
 
+const CONTENT_CODING: &str = "Send the body without a Content-Encoding.";
+
 /// Why a request is not answered as asked.
 #[derive(Debug)]
 pub enum Failure {
@@ -25,6 +27,8 @@ pub enum Failure {
     Parse(&'static str, String),
     MediaType(String),
     NotAcceptable,
+    /// A compressed body, for example.
+    ContentCoding,
     /// A page of another origin asked for it.
     CrossOrigin,
     TooLarge(usize),
@@ -131,6 +135,7 @@ impl Failure {
                 format!("Unsupported media type \"{kind}\" in request."),
             ),
             Self::NotAcceptable => told(406, "Could not satisfy the request Accept header."),
+            Self::ContentCoding => told(415, CONTENT_CODING),
             Self::CrossOrigin => told(
                 403,
                 "CSRF Failed: the page's origin does not match any trusted origins.",
@@ -232,13 +237,15 @@ fn busy() -> Told {
 fn of_problems(problems: &[Problem]) -> Faults {
     let mut faults = Faults::default();
     for problem in problems {
-        match (problem.field, problem.kind) {
+        let message = problem.message.as_str();
+        match (&*problem.field, problem.kind) {
             ("username", ProblemKind::Taken) => faults.add("username", record::TAKEN),
             // Of external users: what the other directory decides.
-            ("username" | "password", _) => faults.add(problem.field, problem.message.as_str()),
+            ("username", _) => faults.add("username", message),
+            ("password", _) => faults.add("password", message),
             ("old_password", _) => faults.add("old_password", record::UNPROVED),
             ("email", _) => faults.add("email", record::NO_ADDRESS),
-            _ => faults.add(NON_FIELD, problem.message.as_str()),
+            _ => faults.add(NON_FIELD, message),
         }
     }
     faults.sorted(record::ORDER)

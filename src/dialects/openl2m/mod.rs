@@ -19,5 +19,5 @@ mod tokens;
 mod unknown;
 mod users;
 
-pub use call::{OpenL2m, forbid_cross_origin, too_many_requests};
+pub use call::{OpenL2m, forbid_cross_origin, refuse_content_coding, too_many_requests};
 pub use routes::{configure, endpoints, serves};

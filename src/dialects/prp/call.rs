@@ -27,6 +27,8 @@ pub struct Prp {
     pub json_depth: usize,
     /// Roles and clusters that one request names.
     pub items: usize,
+    /// Words of one search.
+    pub search_words: usize,
 }
 
 impl Prp {
@@ -38,6 +40,7 @@ impl Prp {
             query_bytes: limits.query_bytes,
             json_depth: limits.json_depth,
             items: limits.linkage_items,
+            search_words: limits.search_words,
         }
     }
 }
@@ -145,6 +148,11 @@ pub async fn answer(
 /// For what a page of another origin asked.
 pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
     Failure::CrossOrigin.respond(request_id)
+}
+
+/// For a body in a content coding.
+pub fn refuse_content_coding(prp: &Prp) -> HttpResponse {
+    Failure::ContentCoding.respond((prp.surroundings.request_id)())
 }
 
 async fn begin<'a>(

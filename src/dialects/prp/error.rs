@@ -17,6 +17,8 @@ const RETRY_BUSY: u64 = 1;
 /// Seconds after which an unreachable database is worth another try.
 const RETRY_UNAVAILABLE: u64 = 5;
 
+const CONTENT_CODING: &str = "Send the body without a Content-Encoding.";
+
 /// Why a request is not answered as asked.
 #[derive(Debug)]
 pub enum Failure {
@@ -24,6 +26,8 @@ pub enum Failure {
     BadRequest(&'static str),
     Parse(String),
     MediaType(String),
+    /// A compressed body, for example.
+    ContentCoding,
     /// A page of another origin asked for it.
     CrossOrigin,
     TooLarge(usize),
@@ -128,6 +132,7 @@ impl Failure {
                 "unsupported_media_type",
                 format!("Unsupported media type \"{kind}\" in request."),
             ),
+            Self::ContentCoding => told(415, "unsupported_media_type", CONTENT_CODING),
             Self::CrossOrigin => told(
                 403,
                 "permission_denied",
@@ -290,10 +295,10 @@ fn of_problems(problems: &[Problem]) -> Faults {
     for problem in problems {
         let code = match problem.kind {
             ProblemKind::Missing => "required",
-            ProblemKind::Invalid => "invalid",
+            ProblemKind::Invalid | ProblemKind::Unknown => "invalid",
             ProblemKind::Taken => "unique",
         };
-        match (problem.field, problem.kind) {
+        match (&*problem.field, problem.kind) {
             ("username" | "email", ProblemKind::Taken) => faults.add("email", code, EMAIL_TAKEN),
             ("username", _) => faults.add("email", code, &problem.message),
             (field @ ("vendor_number" | "ocha_external_id"), ProblemKind::Taken) => {

@@ -7,6 +7,7 @@ use super::error::Failure;
 use super::faults::Faults;
 use super::fields::NOT_A_CHOICE;
 use crate::directory::portal::Portal;
+use crate::directory::search::Words;
 
 /// Decoded, by name.
 #[derive(Debug, Default)]
@@ -31,6 +32,19 @@ impl Parameters {
         let items = self.get(name)?.split(',').map(str::trim);
         let items: Vec<&str> = items.filter(|item| !item.is_empty()).collect();
         Some(items).filter(|items| !items.is_empty())
+    }
+
+    /// What is searched for.
+    ///
+    /// # Errors
+    /// There are too many words.
+    pub fn words(&self, name: &str, most: usize) -> Result<Option<Words>, Failure> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        let words = Words::at_most(most, text);
+        let words = words.map_err(|error| Faults::one(name, "invalid", &error.to_string()))?;
+        Ok(Some(words).filter(|words| !words.is_empty()))
     }
 
     /// # Errors

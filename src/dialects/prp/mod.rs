@@ -17,5 +17,5 @@ mod role_groups;
 mod routes;
 mod users;
 
-pub use call::{Prp, forbid_cross_origin, too_many_requests};
+pub use call::{Prp, forbid_cross_origin, refuse_content_coding, too_many_requests};
 pub use routes::{configure, endpoints, serves};

@@ -117,7 +117,7 @@ pub async fn list(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
         let list = ListPortalPartners {
             partner_types: types.map(|types| types.into_iter().map(str::to_owned).collect()),
             clusters: sent.ids("clusters")?,
-            title: sent.get("title").map(str::to_owned),
+            title: sent.words("title", call.prp.search_words)?,
             order: sent.order(|name| match name {
                 "title" => Some(PartnerOrder::Title),
                 "partner_type" => Some(PartnerOrder::PartnerType),

@@ -39,7 +39,7 @@ fn listed(call: &Call<'_>, portal: Option<Portal>) -> Result<ListPortalUsers, Fa
     let roles = roles.map(|names| names.into_iter().filter_map(PortalRole::named).collect());
     Ok(ListPortalUsers {
         portal,
-        name_email: sent.get("name_email").map(str::to_owned),
+        name_email: sent.words("name_email", call.prp.search_words)?,
         roles,
         partners: sent.ids("partners")?,
         clusters: sent.ids("clusters")?,

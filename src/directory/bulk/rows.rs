@@ -38,7 +38,7 @@ impl RowProblem {
 
 impl From<Problem> for RowProblem {
     fn from(problem: Problem) -> Self {
-        Self::new(problem.field, problem.message)
+        Self::new(&problem.field, problem.message)
     }
 }
 

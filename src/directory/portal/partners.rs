@@ -5,6 +5,7 @@ use super::{Caller, PageWanted, PartnerBrief, PortalPage};
 use crate::directory::Operation;
 use crate::directory::clusters::Cluster;
 use crate::directory::partners::{CreatePartner, Partner, UpdatePartner};
+use crate::directory::search::Words;
 
 /// A partner with the clusters that it works in.
 #[derive(Debug)]
@@ -25,8 +26,8 @@ pub struct ListPortalPartners {
     pub caller: Caller,
     pub partner_types: Option<Vec<String>>,
     pub clusters: Option<Vec<i64>>,
-    /// Within one of the three titles, whatever the case.
-    pub title: Option<String>,
+    /// Each anywhere in one of the three titles.
+    pub title: Option<Words>,
     pub order: Vec<(PartnerOrder, bool)>,
     pub page: PageWanted,
 }

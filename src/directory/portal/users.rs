@@ -3,6 +3,7 @@
 use super::{Caller, PageWanted, Portal, PortalPage, PortalRole};
 use crate::directory::Operation;
 use crate::directory::members::Authority;
+use crate::directory::search::Words;
 use crate::directory::users::User;
 
 /// A user with what the portal shows beside the record.
@@ -70,8 +71,8 @@ pub struct ListPortalUsers {
     pub caller: Caller,
     /// `None`: everybody for who sees everybody, else the usual half.
     pub portal: Option<Portal>,
-    /// Within "first last" or the e-mail address, whatever the case.
-    pub name_email: Option<String>,
+    /// Each anywhere in a name, the username or the e-mail address.
+    pub name_email: Option<Words>,
     pub roles: Option<Vec<PortalRole>>,
     pub partners: Option<Vec<i64>>,
     pub clusters: Option<Vec<i64>>,

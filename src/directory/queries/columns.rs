@@ -1,7 +1,8 @@
 //! Conditions and orders of lists, made from a table of columns.
 
 use super::prelude::*;
-use crate::directory::listing::{Pattern, SEARCHED_ANYWHERE};
+use crate::directory::listing::Pattern;
+use crate::directory::search::{SEARCHED_ANYWHERE, lasting_pieces};
 
 /// Defines for one noun, from `Variant: kind column` lines, the functions
 /// `condition` (a boxed SQL condition) and `ordered` (a sorted query).
@@ -220,10 +221,10 @@ pub const FEW: i64 = 20_000;
 
 /// The ids of those whom the search finds, where they are few. Some may be deleted.
 pub async fn found_if_few(
-    text: &str,
+    pieces: &[String],
     connection: &mut Conn,
 ) -> Result<Option<Vec<i64>>, DirectoryError> {
-    let ids = super::env::found_by_search(text, FEW + 1, connection).await?;
+    let ids = super::env::found_by_search(pieces, FEW + 1, connection).await?;
     Ok(if_few(ids))
 }
 
@@ -239,12 +240,14 @@ pub async fn holding_its_literal(
     pattern: &Pattern,
     connection: &mut Conn,
 ) -> Result<Option<Vec<i64>>, DirectoryError> {
-    let literal = pattern.literal();
-    let letters = literal.chars().count();
-    if letters < SEARCHED_ANYWHERE || letters <= pattern.prefix().chars().count() {
+    let letters = |text: &str| text.chars().count();
+    let mut pieces = lasting_pieces(pattern.literal());
+    pieces.retain(|piece| letters(piece) >= SEARCHED_ANYWHERE);
+    let longest = pieces.iter().map(|piece| letters(piece)).max();
+    if longest.is_none_or(|longest| longest <= letters(pattern.prefix())) {
         return Ok(None);
     }
-    found_if_few(literal, connection).await
+    found_if_few(&pieces, connection).await
 }
 
 /// The ids of those of the rows whose text fits.
@@ -262,6 +265,7 @@ macro_rules! fitting {
     (@text users username, $($rest:tt)*) => { fitting!(@searched username, $($rest)*) };
     (@text users name, $($rest:tt)*) => { fitting!(@searched name, $($rest)*) };
     (@text users surname, $($rest:tt)*) => { fitting!(@searched surname, $($rest)*) };
+    (@text users full_name, $($rest:tt)*) => { fitting!(@searched full_name, $($rest)*) };
     (@text users email, $($rest:tt)*) => { fitting!(@searched email, $($rest)*) };
     (@text $($rest:tt)*) => { fitting!(@all $($rest)*) };
     // What is in the index of the search.

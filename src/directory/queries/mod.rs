@@ -38,6 +38,7 @@ mod secrets;
 mod sign_in_list;
 mod sign_ins;
 mod signing_keys;
+mod taken;
 mod tokens;
 mod users;
 mod workspaces;

@@ -9,6 +9,8 @@ use crate::directory::names::{
     Clash, FillNameKeys, LacksNameKeys, SAME_ROLE_NAME, clash, folded, normalized, refused,
     skeleton, unfit,
 };
+use crate::directory::search::Called;
+use crate::directory::users::User;
 use crate::storage::schema::{roles, users};
 
 /// The most names that one is compared with. So many that look the same in
@@ -210,6 +212,12 @@ impl Run for LacksNameKeys {
         if user.first::<i64>(connection).await.optional()?.is_some() {
             return Ok(true);
         }
+        let user = users::table
+            .filter(users::search_text.is_null())
+            .select(users::id);
+        if user.first::<i64>(connection).await.optional()?.is_some() {
+            return Ok(true);
+        }
         let role = roles::table
             .filter(roles::name_skeleton.is_null())
             .select(roles::id);
@@ -222,6 +230,10 @@ impl Run for FillNameKeys {
 
     async fn run(&self, _: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
         let filled = fill_users(connection).await?;
+        if filled > 0 {
+            return Ok(filled);
+        }
+        let filled = fill_search_texts(connection).await?;
         if filled > 0 {
             return Ok(filled);
         }
@@ -251,6 +263,23 @@ async fn fill_users(connection: &mut Conn) -> Result<usize, DirectoryError> {
         env::later(fill.lasting(), connection).await?;
     }
     Ok(filled)
+}
+
+async fn fill_search_texts(connection: &mut Conn) -> Result<usize, DirectoryError> {
+    let without: Vec<User> = users::table
+        .filter(users::search_text.is_null())
+        .order(users::id.asc())
+        .limit(FILLED)
+        .select(User::as_select())
+        .load(connection)
+        .await?;
+    for user in &without {
+        let text = Called::from(user).search_text();
+        let fill = diesel::update(users::table.find(user.id));
+        let fill = fill.set(users::search_text.eq(text));
+        env::later(fill.lasting(), connection).await?;
+    }
+    Ok(without.len())
 }
 
 /// Those of these folded names that living users have.

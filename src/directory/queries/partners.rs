@@ -1,6 +1,6 @@
 use super::audit::record;
 use super::prelude::*;
-use super::{env, found, links, places};
+use super::{env, found, links, places, taken};
 use crate::directory::events::{described, difference};
 use crate::directory::members::{Authority, Relation};
 use crate::directory::partners::{
@@ -143,6 +143,7 @@ impl Run for CreatePartner {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Partner, DirectoryError> {
+        taken::refuse(taken::of_partner(&self.changes, None, connection).await?)?;
         let now = context.now_text();
         let new = NewPartner {
             title: self.changes.title.as_deref().unwrap_or_default(),
@@ -200,6 +201,7 @@ impl Run for UpdatePartner {
         if changes.is_empty() {
             return Ok(before);
         }
+        taken::refuse(taken::of_partner(&changes, Some(self.id), connection).await?)?;
         diesel::update(partners::table.find(self.id))
             .set((
                 &changes,

@@ -2,10 +2,9 @@ use super::audit::record;
 use super::ceiling::{ceiling, is_held, is_held_by_living, require_roles};
 use super::grants;
 use super::members::{add_users, replace_users};
-use super::names::role_problem;
 use super::outbox::about_end_of;
 use super::prelude::*;
-use super::{env, found, links};
+use super::{env, found, links, taken};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Named;
 use crate::directory::members::{Authority, Relation};
@@ -181,7 +180,7 @@ pub async fn make(
     let mut changes = create.changes.clone();
     if !keeps_name {
         changes = changes.normalized();
-        refuse_name(&changes, None, connection).await?;
+        taken::refuse(taken::of_role(&changes, None, connection).await?)?;
     }
     let now = context.now_text();
     let name = changes.name.as_deref().unwrap_or_default();
@@ -250,21 +249,6 @@ async fn has_letters(letters: &str, connection: &mut Conn) -> Result<bool, Direc
         .select(roles::id);
     let twin: Option<i64> = twin.first(connection).await.optional()?;
     Ok(twin.is_some())
-}
-
-/// Refuses a name that cannot be told from that of another role.
-async fn refuse_name(
-    changes: &RoleChanges,
-    own: Option<i64>,
-    connection: &mut Conn,
-) -> Result<(), DirectoryError> {
-    let Some(name) = &changes.name else {
-        return Ok(());
-    };
-    match role_problem(name, own, connection).await? {
-        Some(problem) => Err(DirectoryError::Invalid(vec![problem])),
-        None => Ok(()),
-    }
 }
 
 tells_of!("roles");
@@ -468,7 +452,7 @@ impl Run for UpdateRole {
         if changes.is_empty() {
             return Ok(before);
         }
-        refuse_name(&changes, Some(self.id), connection).await?;
+        taken::refuse(taken::of_role(&changes, Some(self.id), connection).await?)?;
         let after: Role = diesel::update(roles::table.find(self.id))
             .set((
                 &changes,

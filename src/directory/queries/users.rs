@@ -10,13 +10,14 @@ use super::notices::{about_email, about_password};
 use super::outbox::about_new_user;
 use super::prelude::*;
 use super::sight::{Sight, sight};
-use super::{env, found, grants, names, roles};
+use super::{env, found, grants, names, roles, taken};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Own;
 use crate::directory::members::Authority;
 use crate::directory::names::SAME_UNAME;
 use crate::directory::permissions::Reach;
 use crate::directory::privileges::OfPartner;
+use crate::directory::search::Called;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NameKeys, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf,
@@ -69,7 +70,7 @@ fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
             holds,
             many,
         } => grants::holding(*anywhere, roles.as_deref(), *holds, *many, context),
-        Own::Search(text) => Box::new(env::search(text)),
+        Own::Search(words) => Box::new(env::search(&words.pieces())),
     }
 }
 
@@ -229,10 +230,10 @@ async fn searched(
     connection: &mut Conn,
 ) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
     for search in wanted.iter_mut().flat_map(Condition::searches) {
-        let Condition::Own(Own::Search(text)) = search else {
+        let Condition::Own(Own::Search(words)) = search else {
             continue;
         };
-        if let Some(ids) = found_if_few(text, connection).await? {
+        if let Some(ids) = found_if_few(&words.pieces(), connection).await? {
             *search = Condition::Ids(ids);
         }
     }
@@ -646,6 +647,14 @@ pub async fn refuse_names(
     own: Option<i64>,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
+    taken::refuse(name_problems(changes, own, connection).await?)
+}
+
+pub async fn name_problems(
+    changes: &UserChanges,
+    own: Option<i64>,
+    connection: &mut Conn,
+) -> Result<Vec<Problem>, DirectoryError> {
     let mut problems = Vec::new();
     if let Some(username) = &changes.username {
         problems.extend(names::username_problem(username, own, connection).await?);
@@ -653,10 +662,16 @@ pub async fn refuse_names(
     if let Some(uname) = &changes.uname {
         problems.extend(names::uname_problem(uname, own, connection).await?);
     }
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(DirectoryError::Invalid(problems)),
+    if let Some(id) = &changes.external_id {
+        let same = users::table
+            .filter(users::external_id.eq(id).and(users::deleted_at.is_null()))
+            .filter(users::id.ne(own.unwrap_or_default()))
+            .select(users::id);
+        if same.first::<i64>(connection).await.optional()?.is_some() {
+            problems.push(Problem::taken("id", "A user with this id already exists."));
+        }
     }
+    Ok(problems)
 }
 
 pub async fn partner_exists(
@@ -689,13 +704,16 @@ async fn insert(
         if !asked_for && is_taken(&uname, connection).await? {
             continue;
         }
-        let new = NewUser::named(
-            create.changes.username.as_deref().unwrap_or_default(),
-            &uname,
-            password_hash.as_ref().map(|hash| hash.expose()),
-            &now,
-            context.actor_id(),
-        );
+        let new = NewUser {
+            search_text: Called::from(&create.changes).search_text(),
+            ..NewUser::named(
+                create.changes.username.as_deref().unwrap_or_default(),
+                &uname,
+                password_hash.as_ref().map(|hash| hash.expose()),
+                &now,
+                context.actor_id(),
+            )
+        };
         let user: Option<User> = diesel::insert_into(users::table)
             .values(new)
             .on_conflict(diesel::dsl::sql::<Bool>("(uname) WHERE deleted_at IS NULL"))
@@ -786,7 +804,7 @@ impl Run for UpdateUser {
         let after = changes.applied_to(&before, context.now_text(), context.actor_id());
         let update = diesel::update(users::table.find(self.id)).set((
             changes.clone(),
-            NameKeys::of(&changes),
+            NameKeys::of(&changes, &after),
             users::version.eq(after.version),
             users::modified.eq(after.modified.clone()),
             users::modified_by.eq(after.modified_by),

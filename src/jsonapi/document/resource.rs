@@ -33,6 +33,8 @@ pub struct ResourceObject {
     /// The linkage of the relationships that were sent with `data`, by name. The pointer to one is
     /// [`relationship_pointer`](Self::relationship_pointer).
     pub relationships: BTreeMap<String, Linkage>,
+    /// The names of all members that the specification does not know here.
+    pub others: Vec<String>,
     /// Non-standard information; `None` if it was not sent or is no object.
     pub meta: Option<Map<String, Value>>,
 }
@@ -46,8 +48,14 @@ impl ResourceObject {
             lid: None,
             attributes: Map::new(),
             relationships: BTreeMap::from([(name.to_owned(), linkage)]),
+            others: Vec::new(),
             meta: None,
         }
+    }
+
+    /// The pointer to a member of the resource at `base`.
+    pub fn member_pointer(base: &str, name: &str) -> String {
+        pointer::join(base, name)
     }
 
     /// The pointer to an attribute, where `base` points at the resource.
@@ -119,12 +127,14 @@ fn read(
         Some(Value::Object(meta)) => Some(meta),
         _ => None,
     };
+    object.remove("links");
     Some(ResourceObject {
         r#type: r#type?,
         id,
         lid,
         attributes,
         relationships,
+        others: object.into_iter().map(|(name, _)| name).collect(),
         meta,
     })
 }
@@ -376,6 +386,7 @@ mod tests {
             json!({"name": "x", "extra": {"a": 2}})
         );
         assert_eq!(read.relationships.len(), 1);
+        assert_eq!(read.others, ["foo"]);
         assert_eq!(read.meta, None);
     }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Limits;
+use super::given::Given;
 use crate::jsonapi::error::{Error, excerpt};
 use crate::jsonapi::kinds;
 
@@ -39,8 +40,10 @@ pub struct Test {
     /// How to compare.
     pub operator: Operator,
     /// What to compare with: exactly one value, but for `In` and `NotIn`, which have one or more.
-    /// Joined with commas they are what was sent. `Null` has `true` or `false`.
+    /// `Null` has `true` or `false`.
     pub values: Vec<String>,
+    /// Each value was sent by itself. Else, joined with commas, they are what was sent.
+    pub one_by_one: bool,
     /// The name of the parameter as sent, for the source of an error.
     pub parameter: String,
 }
@@ -140,12 +143,11 @@ struct Group {
 }
 
 impl Draft {
-    /// Takes one parameter, whose name was `parameter`, with `members` between the brackets.
+    /// Takes one parameter with `members` between the brackets.
     pub(super) fn add(
         &mut self,
         members: &[&str],
-        value: &str,
-        parameter: &str,
+        given: &Given<'_>,
         limits: &Limits,
     ) -> Result<(), Error> {
         let (groups, rest) = split_groups(members, limits)?;
@@ -159,7 +161,7 @@ impl Draft {
                 ));
             }
         };
-        let (operator, values) = comparison(operator, value, limits)?;
+        let (operator, values) = comparison(operator, given, limits)?;
         if self.tests >= limits.filter_tests {
             let limit = limits.filter_tests;
             return Err(kinds::INVALID_FILTER.error(format!("More than {limit} tests.")));
@@ -172,7 +174,8 @@ impl Draft {
             field: field.to_owned(),
             operator,
             values,
-            parameter: parameter.to_owned(),
+            one_by_one: given.one_by_one,
+            parameter: given.parameter.to_owned(),
         });
         Ok(())
     }
@@ -231,18 +234,31 @@ fn split_groups<'a, 'b>(
 
 fn comparison(
     operator: Option<&str>,
-    value: &str,
+    given: &Given<'_>,
     limits: &Limits,
 ) -> Result<(Operator, Vec<String>), Error> {
+    let is_plain = operator.is_none();
+    let value = given.values.first().copied().unwrap_or_default();
+    let are_several = match given.one_by_one {
+        true => given.values.len() > 1,
+        false => value.contains(','),
+    };
     let operator = match operator {
-        None if value.contains(',') => Operator::In,
+        None if are_several => Operator::In,
         None => Operator::Eq,
         Some(name) => Operator::named(name).ok_or_else(|| {
             let name = excerpt(name);
             kinds::INVALID_FILTER.error(format!("There is no operator {name}."))
         })?,
     };
+    let takes_lists = is_plain || matches!(operator, Operator::In | Operator::NotIn);
+    if given.one_by_one && !takes_lists {
+        let name = operator.name();
+        let detail = format!("The operator {name} takes one value, not a list.");
+        return Err(kinds::INVALID_FILTER.error(detail));
+    }
     let values: Vec<_> = match operator {
+        _ if given.one_by_one => given.values.iter().map(ToString::to_string).collect(),
         Operator::In | Operator::NotIn => value
             .split(',')
             .take(limits.filter_values.saturating_add(1))
@@ -326,6 +342,42 @@ mod tests {
                 panic!("one test stands for itself");
             };
             assert_eq!(test.operator, *operator);
+        }
+    }
+
+    #[test]
+    fn values_that_come_one_by_one_keep_their_commas() {
+        let values = |raw: &str| match filter(raw) {
+            Filter::Test(test) => (test.operator, test.values),
+            _ => panic!("one test stands for itself"),
+        };
+        for raw in [
+            "filter[a]=x,y&filter[a]=z",
+            "filter[a][]=x,y&filter[a][]=z",
+            "filter[a][0]=x,y&filter[a][1]=z",
+            "filter[a][in]=x,y&filter[a][in]=z",
+            "filter[a][in][]=x,y&filter[a][in][]=z",
+        ] {
+            let wanted = (Operator::In, vec!["x,y".to_owned(), "z".to_owned()]);
+            assert_eq!(values(raw), wanted, "{raw}");
+        }
+        let one = (Operator::Eq, vec!["x,y".to_owned()]);
+        assert_eq!(values("filter[a][]=x,y"), one);
+        assert_eq!(values("filter[a][0]=x,y"), one);
+        let none = values("filter[a][nin][]=x,y").0;
+        assert_eq!(none, Operator::NotIn);
+        assert_eq!(
+            shown(&filter(
+                "filter[or][0][a][]=1&filter[or][0][a][]=2&filter[or][1][b]=3"
+            )),
+            "any(a.in=1,2 b.eq=3)"
+        );
+        for raw in [
+            "filter[a][lt][]=1",
+            "filter[a][contains][0]=x",
+            "filter[or][0][]=1",
+        ] {
+            assert_eq!(error(raw).code, "invalid_filter", "{raw}");
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Limits {
     pub filter_tests: usize,
     /// Values in the list of one test.
     pub filter_values: usize,
+    /// Words of a search; looked at by those who search.
+    pub search_words: usize,
     /// Bytes of one value of a filter and of an endpoint's own parameter.
     pub value_length: usize,
     /// Bytes of one cursor, which carries the values that the list is sorted by.
@@ -40,6 +42,7 @@ impl Default for Limits {
             filter_depth: 3,
             filter_tests: 50,
             filter_values: 100,
+            search_words: 10,
             value_length: 1024,
             cursor_length: 4096,
             max_page_size: 100,

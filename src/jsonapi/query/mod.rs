@@ -7,6 +7,7 @@ mod cursor;
 mod decode;
 mod fields;
 mod filter;
+mod given;
 mod include;
 mod limits;
 mod link;

@@ -1,9 +1,8 @@
 //! The way from a raw query string to a [`Query`]: each parameter goes to its family.
 
-use std::collections::HashSet;
-
 use super::decode::{decode, decode_lossy, pairs};
-use super::name::{Name, canonical};
+use super::given::{Given, gather};
+use super::name::Name;
 use super::{Fields, IncludePath, Limits, Query, SortKey, filter, include, page, sort};
 use crate::jsonapi::error::{Error, Errors};
 use crate::jsonapi::{kinds, member};
@@ -22,17 +21,16 @@ pub(super) fn parse(raw: &str, extras: &[&str], limits: &Limits) -> Result<Query
         page: page::Draft::default(),
         extras: Vec::new(),
     };
-    let mut seen = HashSet::with_capacity(sent.len());
-    for (name, value) in &sent {
-        let taken = if seen.insert(canonical(name)) {
-            draft.add(name, value)
-        } else {
-            Err(kinds::DUPLICATE_PARAMETER.error("The parameter is given more than once."))
-        };
-        if let Err(error) = taken {
-            faults.push(error.at_parameter(name));
+    let mut repeated = Vec::new();
+    for given in gather(&sent, extras, &mut repeated) {
+        if let Err(error) = draft.add(&given) {
+            faults.push(error.at_parameter(given.parameter));
         }
     }
+    faults.extend(repeated.into_iter().map(|name| {
+        let error = kinds::DUPLICATE_PARAMETER.error("The parameter is given more than once.");
+        error.at_parameter(name)
+    }));
     draft.finish(sent, faults)
 }
 
@@ -78,21 +76,22 @@ struct Draft<'a> {
 
 impl Draft<'_> {
     /// Takes one parameter; the caller adds the source to an error.
-    fn add(&mut self, parameter: &str, value: &str) -> Result<(), Error> {
-        if self.extra_names.contains(&parameter) {
-            return self.add_extra(parameter, value);
+    fn add(&mut self, given: &Given<'_>) -> Result<(), Error> {
+        let value = given.values.first().copied().unwrap_or_default();
+        if self.extra_names.contains(&given.name) {
+            return self.add_extra(given.name, value);
         }
-        let Some(name) = Name::parse(parameter) else {
+        let Some(name) = Name::parse(given.name) else {
             return Err(kinds::INVALID_PARAMETER_NAME
                 .error("A name is a base name followed by member names in brackets."));
         };
         match (name.base, name.members.as_slice()) {
-            ("include", []) => self.include = Some(include::parse(value, self.limits)?),
-            ("sort", []) => self.sort = sort::parse(value, self.limits)?,
-            ("fields", [r#type]) if member::is_legal(r#type) => self.fields.add(r#type, value)?,
-            ("filter", members) => {
-                self.filter.add(members, value, parameter, self.limits)?;
+            ("include", []) => self.include = Some(include::parse(&given.joined(), self.limits)?),
+            ("sort", []) => self.sort = sort::parse(&given.joined(), self.limits)?,
+            ("fields", [r#type]) if member::is_legal(r#type) => {
+                self.fields.add(r#type, &given.joined())?;
             }
+            ("filter", members) => self.filter.add(members, given, self.limits)?,
             ("page", []) => self.page.add("number", value, self.limits)?,
             ("page_size", []) => self.page.add("size", value, self.limits)?,
             ("page", [member]) => self.page.add(member, value, self.limits)?,
@@ -196,6 +195,43 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_the_same_in_every_spelling() {
+        let same = |plain: &str, others: &[&str]| {
+            let plain = query(plain).unwrap();
+            for other in others {
+                let other = query(other).unwrap();
+                assert_eq!(other.include, plain.include, "{other:?}");
+                assert_eq!(other.fields, plain.fields, "{other:?}");
+                assert_eq!(other.sort, plain.sort, "{other:?}");
+            }
+        };
+        same(
+            "sort=-a,b",
+            &[
+                "sort=-a&sort=b",
+                "sort[]=-a&sort[]=b",
+                "sort[1]=b&sort[0]=-a",
+            ],
+        );
+        same(
+            "include=a,b.c",
+            &[
+                "include=a&include=b.c",
+                "include[]=a&include[]=b.c",
+                "include[0]=a,b.c",
+            ],
+        );
+        same(
+            "fields[users]=a,b",
+            &[
+                "fields[users]=a&fields[users]=b",
+                "fields[users][0]=a&fields[users][1]=b",
+            ],
+        );
+        same("include=", &["include[]=", "include=&include="]);
+    }
+
+    #[test]
     fn an_empty_include_is_not_an_absent_one_q03() {
         assert_eq!(query("include=").unwrap().include, Some(Vec::new()));
         assert_eq!(query("include").unwrap().include, Some(Vec::new()));
@@ -231,7 +267,6 @@ mod tests {
             "fields[users][a]",
             "fields[a.b]",
             "_",
-            "include[]",
             "page[_]",
         ] {
             assert_eq!(
@@ -244,10 +279,6 @@ mod tests {
 
     #[test]
     fn a_parameter_given_twice_is_400_also_under_an_alias() {
-        assert_eq!(
-            error("sort=a&sort=b"),
-            ("duplicate_parameter", "sort".to_owned())
-        );
         assert_eq!(
             error("page[number]=1&page=1"),
             ("duplicate_parameter", "page".to_owned())
@@ -274,7 +305,7 @@ mod tests {
             .into_iter()
             .map(|(_, name)| name)
             .collect();
-        assert_eq!(names, ["foo", "sort", "page[size]", "include", "sort"]);
+        assert_eq!(names, ["foo", "sort", "page[size]", "include"]);
     }
 
     #[test]

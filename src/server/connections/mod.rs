@@ -60,7 +60,7 @@ const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// How connections are served.
 #[derive(Debug)]
 pub struct Listening {
-    pub listener: TcpListener,
+    pub listeners: Vec<TcpListener>,
     pub tls: Option<ServerConfig>,
     pub clients: Arc<Clients>,
     /// Connections at a time; beyond them accepting pauses.
@@ -90,7 +90,7 @@ where
     let limits = settings.limits.clone();
     let stopping = builder.graceful_shutdown_signal();
     let Listening {
-        listener,
+        listeners,
         tls,
         clients,
         ..
@@ -106,46 +106,51 @@ where
     };
     let patience = Patience::of(&limits);
     let name = "rolecall";
-    let builder = match tls {
-        None => builder.listen(name, listener, move || {
-            let http = http(&limits, |stream: &Monitored| stream.activity())
-                .graceful_shutdown_signal(stopping.clone())
-                .finish(app());
-            let (sweeper, clients) = (Sweeper::start(patience), clients.clone());
-            fn_service(move |stream: TcpStream| {
-                let accepted = accept(stream, &sweeper, &clients);
-                async move {
-                    let (stream, peer) = accepted?;
-                    Ok((stream, Protocol::Http1, Some(peer)))
-                }
-            })
-            .and_then(http)
-        }),
-        Some(config) => {
-            let acceptor = acceptor(config);
-            builder.listen(name, listener, move || {
-                let http = http(&limits, |stream: &TlsStream<Monitored>| {
-                    stream.get_ref().0.activity()
-                })
-                .graceful_shutdown_signal(stopping.clone())
-                .finish(app());
+    let mut builder = builder;
+    for listener in listeners {
+        let (limits, clients) = (limits.clone(), clients.clone());
+        let (app, stopping) = (app.clone(), stopping.clone());
+        builder = match &tls {
+            None => builder.listen(name, listener, move || {
+                let http = http(&limits, |stream: &Monitored| stream.activity())
+                    .graceful_shutdown_signal(stopping.clone())
+                    .finish(app());
                 let (sweeper, clients) = (Sweeper::start(patience), clients.clone());
-                let acceptor = acceptor.clone();
-                let time = Duration::from_secs(limits.handshake_seconds);
                 fn_service(move |stream: TcpStream| {
                     let accepted = accept(stream, &sweeper, &clients);
-                    let acceptor = acceptor.clone();
                     async move {
                         let (stream, peer) = accepted?;
-                        let (stream, protocol) = shake_hands(&acceptor, stream, time).await?;
-                        Ok((stream, protocol, Some(peer)))
+                        Ok((stream, Protocol::Http1, Some(peer)))
                     }
                 })
                 .and_then(http)
-            })
-        }
-    };
-    Ok(builder?.run())
+            }),
+            Some(config) => {
+                let acceptor = acceptor(config.clone());
+                builder.listen(name, listener, move || {
+                    let http = http(&limits, |stream: &TlsStream<Monitored>| {
+                        stream.get_ref().0.activity()
+                    })
+                    .graceful_shutdown_signal(stopping.clone())
+                    .finish(app());
+                    let (sweeper, clients) = (Sweeper::start(patience), clients.clone());
+                    let acceptor = acceptor.clone();
+                    let time = Duration::from_secs(limits.handshake_seconds);
+                    fn_service(move |stream: TcpStream| {
+                        let accepted = accept(stream, &sweeper, &clients);
+                        let acceptor = acceptor.clone();
+                        async move {
+                            let (stream, peer) = accepted?;
+                            let (stream, protocol) = shake_hands(&acceptor, stream, time).await?;
+                            Ok((stream, protocol, Some(peer)))
+                        }
+                    })
+                    .and_then(http)
+                })
+            }
+        }?;
+    }
+    Ok(builder.run())
 }
 
 /// HTTP within the limits. `activity` finds the activity of a connection, which

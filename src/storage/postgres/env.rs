@@ -98,14 +98,13 @@ pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {
 pub async fn search_is_right(connection: &mut Conn) -> QueryResult<bool> {
     let can_be = phrase::<Bool>("EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm')");
     let can_be: bool = diesel::select(can_be).get_result(connection).await?;
-    Ok(!can_be || has_index("users_search", connection).await?)
+    Ok(!can_be || has_index("users_search_text", connection).await?)
 }
 
 pub async fn mend_search(connection: &mut Conn) -> QueryResult<()> {
     for statement in [
-        "DROP INDEX IF EXISTS users_search",
-        "CREATE INDEX users_search ON users \
-         USING gin (user_search_text(username, name, surname, email) gin_trgm_ops)",
+        "DROP INDEX IF EXISTS users_search_text",
+        "CREATE INDEX users_search_text ON users USING gin (search_text gin_trgm_ops)",
     ] {
         RunQueryDsl::execute(diesel::sql_query(statement), connection).await?;
     }
@@ -268,44 +267,45 @@ pub fn ends_with(column: &str, text: &str) -> Textual {
         .text(text)
 }
 
-/// Whether a user's names, username or e-mail address hold `text`, whatever
-/// the case of its letters. The function is what the index is made on.
-pub fn search(text: &str) -> Textual {
+/// Whether a user's search text holds each of these pieces.
+pub fn search(pieces: &[String]) -> Textual {
     // Found before anything else: else a LIMIT tempts the planner to try one
     // row after the other instead.
-    phrase(
-        "users.id = ANY(ARRAY(SELECT found.id FROM users AS found WHERE \
-         user_search_text(found.username, found.name, found.surname, found.email) \
-         LIKE '%' || fold_case(",
-    )
-    .text(as_pattern(text))
-    .sql(") || '%'))")
+    let found = "users.id = ANY(ARRAY(SELECT found.id FROM users AS found WHERE ";
+    holds_all(phrase(found), "found.search_text", pieces).sql("))")
+}
+
+fn holds_all<T>(test: Phrase<T>, column: &str, pieces: &[String]) -> Phrase<T> {
+    let (mut test, mut and) = (test, "");
+    for piece in pieces {
+        let like = format!("{and}{column} LIKE ");
+        test = test.sql(like).text(as_pattern(piece));
+        and = " AND ";
+    }
+    test
 }
 
 /// The ids of those whom the search finds, of many any so many.
 pub async fn found_by_search(
-    text: &str,
+    pieces: &[String],
     most: i64,
     connection: &mut Conn,
 ) -> QueryResult<Vec<i64>> {
-    let held = phrase::<Bool>(
-        "user_search_text(users.username, users.name, users.surname, users.email) \
-         LIKE '%' || fold_case(",
-    )
-    .text(as_pattern(text))
-    .sql(") || '%'");
+    let held = holds_all(phrase::<Bool>(""), "users.search_text", pieces);
     let ids = users::table.filter(held).select(users::id).limit(most);
     ids.load(connection).await
 }
 
-/// A text that LIKE takes for itself.
+/// A text anywhere, as LIKE takes it for itself.
 fn as_pattern(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len());
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
     for letter in text.chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
         }
         pattern.push(letter);
     }
+    pattern.push('%');
     pattern
 }

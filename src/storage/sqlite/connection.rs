@@ -9,6 +9,7 @@ use diesel::{Connection, SqliteConnection};
 
 use super::deadline;
 use crate::storage::StorageError;
+use crate::storage::migrations::{HISTORY, Tables};
 use crate::storage::statements::Kept;
 
 /// How long a start waits for another process that migrates the same file.
@@ -54,6 +55,41 @@ impl Lasting {
     }
 }
 
+/// What a file holds, without leaving marks in it. `first` is the version of our
+/// first migration.
+pub fn tables(path: &Path, first: &str) -> Result<Tables, StorageError> {
+    #[derive(diesel::QueryableByName)]
+    struct Named {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    let not_ours =
+        |why: String| StorageError::NotOurs(format!("this is not a rolecall database: {why}"));
+    let mut connection = establish(path)?;
+    let wait = MIGRATION_WAIT.as_millis();
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {wait}"))?;
+    let listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'";
+    let listed = diesel::RunQueryDsl::load(diesel::sql_query(listed), &mut connection);
+    let names: Vec<Named> = listed.map_err(|error| match StorageError::from(error) {
+        StorageError::Unavailable(why) => not_ours(why),
+        other => other,
+    })?;
+    let names: Vec<String> = names.into_iter().map(|table| table.name).collect();
+    let mut is_ours = false;
+    if names.iter().any(|name| name == HISTORY) {
+        let own = format!("SELECT version AS name FROM {HISTORY} WHERE version = '{first}'");
+        let own: Vec<Named> = diesel::RunQueryDsl::load(diesel::sql_query(own), &mut connection)?;
+        is_ours = !own.is_empty();
+    }
+    Ok(Tables { is_ours, names })
+}
+
+fn as_text(path: &Path) -> Result<&str, StorageError> {
+    path.to_str().ok_or_else(|| {
+        StorageError::Unavailable("the path of the database is not valid UTF-8".into())
+    })
+}
+
 /// Opens `path`, creating the file when it is not there.
 pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageError> {
     keep_private(path)?;
@@ -95,10 +131,7 @@ pub fn open_existing(path: &Path, busy: Duration) -> Result<SqliteConnection, St
 
 fn establish(path: &Path) -> Result<SqliteConnection, StorageError> {
     prepare_library();
-    let path = path.to_str().ok_or_else(|| {
-        StorageError::Unavailable("the path of the database is not valid UTF-8".into())
-    })?;
-    Ok(SqliteConnection::establish(path)?)
+    Ok(SqliteConnection::establish(as_text(path)?)?)
 }
 
 #[diesel::declare_sql_function]

@@ -294,11 +294,11 @@ pub fn of_partner(partner: i64, after: i64) -> Textual {
         .number(after)
 }
 
-/// Whether a user's names, username or e-mail address hold `text`, whatever
-/// the case of its letters; from three characters on, which is what the index holds.
-pub fn search(text: &str) -> Textual {
+/// Whether a user's search text holds each of these pieces; of at least three
+/// characters, which is what the index holds.
+pub fn search(pieces: &[String]) -> Textual {
     phrase("users.id IN (SELECT rowid FROM users_search WHERE users_search MATCH ")
-        .text(as_words(text))
+        .text(as_match(pieces))
         .sql(")")
 }
 
@@ -310,16 +310,19 @@ diesel::table! {
 
 /// The ids of those whom the search finds, of many any so many.
 pub async fn found_by_search(
-    text: &str,
+    pieces: &[String],
     most: i64,
     connection: &mut Conn,
 ) -> QueryResult<Vec<i64>> {
-    let held = phrase::<Bool>("users_search MATCH ").text(as_words(text));
+    let held = phrase::<Bool>("users_search MATCH ").text(as_match(pieces));
     let ids = users_search::table.filter(held).select(users_search::rowid);
     LimitDsl::limit(ids, most).load(connection).await
 }
 
-/// A text that the index takes for itself.
-fn as_words(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\""))
+/// Texts that the index takes for themselves, and looks for all of them.
+fn as_match(pieces: &[String]) -> String {
+    let quoted = pieces
+        .iter()
+        .map(|piece| format!("\"{}\"", piece.replace('"', "\"\"")));
+    quoted.collect::<Vec<_>>().join(" ")
 }

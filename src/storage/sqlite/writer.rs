@@ -244,7 +244,9 @@ fn copy(outcome: &Result<(), StorageError>) -> Result<(), StorageError> {
         Err(StorageError::Busy(why)) => Err(StorageError::Busy(why.clone())),
         Err(StorageError::TimedOut(why)) => Err(StorageError::TimedOut(why.clone())),
         Err(StorageError::Conflict(why)) => Err(StorageError::Conflict(why.clone())),
-        Err(StorageError::Unavailable(why)) => Err(StorageError::Unavailable(why.clone())),
+        Err(StorageError::Unavailable(why) | StorageError::NotOurs(why)) => {
+            Err(StorageError::Unavailable(why.clone()))
+        }
         Err(StorageError::Query(error)) => Err(StorageError::Unavailable(error.to_string())),
     }
 }

@@ -1,5 +1,6 @@
 //! Documents that are broken, or not what they should be.
 
+use rolecall::config::UnknownAttributes;
 use serde_json::{Map, Value, json};
 
 use super::{changes, everything, is_refused, some_directory, writing_routes};
@@ -301,8 +302,10 @@ fn a_member_twice_is_a_400_at_every_depth() {
 }
 
 #[test]
-fn unknown_members_are_passed_over_at_every_place() {
-    let app = TestApp::start();
+fn unknown_members_are_passed_over_at_every_place_where_the_setting_says_so() {
+    let app = TestApp::with(|settings| {
+        settings.server.unknown_attributes = UnknownAttributes::Ignore;
+    });
     some_directory(&app);
     let admin = app.admin();
     let strange = |value: &mut Value| {

@@ -102,11 +102,15 @@ fn the_closure_of_roles() {
 #[test]
 fn the_index_of_names() {
     let damage = if is_postgres() {
-        "DROP INDEX users_search"
+        "DROP INDEX users_search_text"
     } else {
         "INSERT INTO users_search (users_search) VALUES ('delete-all')"
     };
     is_found_and_repaired(&[damage], "search index: the index of names does not tell");
+    is_found_and_repaired(
+        &["UPDATE users SET surname = 'Quine' WHERE id = 1"],
+        "search index: 1 users are found by what they were called",
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rolecall::config::{Database, DatabaseUrl, Pooler};
-use rolecall::storage::migrations;
+use rolecall::storage::{Empty, migrations};
 use serde_json::json;
 
 use crate::bulk::Scratch;
@@ -56,7 +56,9 @@ impl World {
 /// What is said of a server that is not connected to.
 #[track_caller]
 fn complaint(settings: &Database) -> String {
-    migrations::bring_up(settings).unwrap_err().to_string()
+    migrations::bring_up(settings, Empty::Fill)
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
@@ -103,7 +105,8 @@ fn the_authority_may_be_named_in_the_address() {
     for mode in ["require", "verify-ca", "verify-full"] {
         let path = world.authority.path();
         let parameters = format!("?sslmode={mode}&sslrootcert={path}");
-        migrations::bring_up(&world.settings("localhost", &parameters, None)).unwrap();
+        let settings = world.settings("localhost", &parameters, None);
+        migrations::bring_up(&settings, Empty::Fill).unwrap();
     }
 }
 
@@ -119,7 +122,7 @@ fn a_password_is_bound_to_the_encrypted_channel() {
         url: world.url(who, "localhost", "?sslmode=require&channel_binding=require"),
         ..world.settings("localhost", "", Some(&world.authority))
     };
-    migrations::bring_up(&settings("keeper:hunter2")).unwrap();
+    migrations::bring_up(&settings("keeper:hunter2"), Empty::Fill).unwrap();
     let told = complaint(&settings("keeper:hunter3"));
     assert!(told.contains("password authentication failed"), "{told}");
 }

@@ -21,6 +21,7 @@ fn check(
     settings: &[(&str, &str)],
 ) -> (Option<i32>, String, String) {
     let database = TestDatabase::create();
+    run(&mut program(slapd, &database, &["migrate"]));
     let all: Vec<&str> = ["ldap", "check"].iter().chain(arguments).copied().collect();
     let mut command = program(slapd, &database, &all);
     command.envs(settings.iter().copied());
@@ -97,6 +98,7 @@ fn a_user_is_shown_with_what_would_become_of_it() {
 fn it_changes_nothing() {
     let slapd = a_company();
     let database = TestDatabase::create();
+    run(&mut program(&slapd, &database, &["migrate"]));
     run(&mut program(
         &slapd,
         &database,

@@ -113,6 +113,8 @@ fn a_test_without_a_server_or_an_address_is_wrong_usage() {
 #[test]
 fn the_status_counts_mails() {
     let database = TestDatabase::create();
+    let made = rolecall(&database, &["migrate"]).output().unwrap();
+    assert!(made.status.success());
     let output = rolecall(&database, &["mail", "status"]).output().unwrap();
     assert!(output.status.success(), "{}", complaint(&output));
     let text = String::from_utf8(output.stdout).unwrap();

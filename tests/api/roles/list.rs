@@ -24,7 +24,7 @@ fn the_list_is_answered_as_the_document_shows() {
                 "next": null,
             },
             "data": [shown(&app, id, "sample role")],
-            "meta": {"pagination": {
+            "meta": {"total": 1, "pagination": {
                 "count": 1, "page": 1, "page_count": 1, "page_items": 1, "page_size": 20,
             }},
         })

@@ -1,5 +1,6 @@
 //! The service, started for one test.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use rolecall::directory::tokens::{CreateToken, TokenChanges};
 use rolecall::directory::users::PasswordHash;
 use rolecall::directory::{Clock, Context, Credential, Directory, DirectoryError, RequestId};
 use rolecall::server::{self, Extra};
-use rolecall::storage::Store;
+use rolecall::storage::{Empty, Store};
 
 use super::client::Client;
 use super::clock::TestClock;
@@ -55,7 +56,7 @@ impl TestApp {
     pub fn with_routes(change: impl FnOnce(&mut Settings), extra: Extra) -> Self {
         let database = TestDatabase::create();
         let mut settings = Settings::default();
-        settings.server.listen = "127.0.0.1:0".parse().unwrap();
+        settings.server.listen = SocketAddr::from(([127, 0, 0, 1], 0)).into();
         settings.server.workers = Some(2);
         settings.server.shutdown_seconds = 1;
         settings.database.url = database.url();
@@ -79,13 +80,13 @@ impl TestApp {
         extra: Extra,
         admin_token: impl FnOnce(&Directory) -> String,
     ) -> Self {
-        let store = Store::open(&settings.database).unwrap();
+        let store = Store::open(&settings.database, Empty::Fill).unwrap();
         let directory = Arc::new(Directory::new(store, clock.clone()));
         let admin_token = admin_token(&directory);
         let bound = server::bind(&settings, directory.clone())
             .unwrap()
             .with(extra);
-        let base = format!("http://{}", bound.address());
+        let base = format!("http://{}", bound.addresses()[0]);
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
@@ -145,7 +146,7 @@ impl TestApp {
     pub fn opened_again(&self) -> Arc<Directory> {
         let mut settings = Settings::default();
         settings.database.url = self.database.url();
-        let store = Store::open(&settings.database).unwrap();
+        let store = Store::open(&settings.database, Empty::Fill).unwrap();
         Arc::new(Directory::new(store, self.clock.clone()))
     }
 

@@ -48,7 +48,7 @@ fn the_list_is_answered_as_the_document_shows() {
                 "next": null,
             },
             "data": [admin, shown(&app, id, "johndoe")],
-            "meta": {"pagination": pagination(2, 1, 1, 2, 20)},
+            "meta": {"pagination": pagination(2, 1, 1, 2, 20), "total": 2},
         })
     );
 }
@@ -157,7 +157,7 @@ fn a_size_beyond_the_maximum_is_capped_and_the_answer_says_so() {
     let answer = app.admin().get("/users?page[size]=1000").expect(200).json();
     assert_eq!(
         answer["meta"],
-        json!({"pagination": pagination(1, 1, 1, 1, 100), "page_size_max": 100})
+        json!({"pagination": pagination(1, 1, 1, 1, 100), "total": 1, "page_size_max": 100})
     );
 }
 

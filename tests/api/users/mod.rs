@@ -9,6 +9,8 @@ mod list;
 mod of_partner;
 mod partner;
 mod roles;
+mod search;
+mod spelled;
 mod update;
 
 use serde_json::{Value, json};

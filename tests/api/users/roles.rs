@@ -121,7 +121,7 @@ fn the_roles_are_listed_as_the_document_shows() {
                     "created": BEGIN, "modified": BEGIN, "created_by": null, "modified_by": null,
                 },
             }],
-            "meta": {"pagination": {
+            "meta": {"total": 1, "pagination": {
                 "count": 1, "page": 1, "page_count": 1, "page_items": 1, "page_size": 20,
             }},
         })
@@ -143,7 +143,7 @@ fn the_linkage_is_identifiers_only_f06() {
                 "related": app.url(&format!("{}/roles", user.path())),
                 "home": app.url("/home"), "describedby": app.url("/openapi.json"),
             },
-            "meta": {"pagination": {
+            "meta": {"total": 1, "pagination": {
                 "count": 1, "page": 1, "page_count": 1, "page_items": 1, "page_size": 1000,
             }},
         })

@@ -90,7 +90,7 @@ pub const PAGE_WITH_ROLES: &str = page_with_roles!(blocks);
 pub const ROLES: &str = select_role!(" WHERE id = ANY($1) ORDER BY id");
 pub const FOUND: &str = select_user!(
     ", count(*) OVER () FROM users u WHERE u.deleted_at IS NULL \
-     AND user_search_text(u.username, u.name, u.surname, u.email) LIKE $1 \
+     AND u.search_text LIKE $1 \
      ORDER BY u.id LIMIT 20 OFFSET $2"
 );
 /// Changes a column and tells the audit log; the answer is the user as it then is.

@@ -144,7 +144,7 @@ fn paging(frame: &Frame) -> String {
     table(&["parameter", "for example", "meaning"], rows)
         + &paragraph(&format!(
             "A page has {} items when no size is named, at most {}. Follow <code>links.next</code> until it is null. \
-             <code>meta.pagination</code> tells count, page, page_count, page_items and page_size.",
+             <code>meta.pagination</code> tells count, page, page_count, page_items and page_size; <code>meta.total</code> is the count once more.",
             frame.query.default_page_size, frame.query.max_page_size
         ))
 }
@@ -161,7 +161,8 @@ fn filtering(frame: &Frame) -> String {
         });
     paragraph(
         "<code>filter[name]=John</code> takes only those with this value, <code>filter[name]=John,Jane</code> \
-         those with one of these. All filters must hold; they compare exactly.",
+         those with one of these; so do <code>filter[name]=John&amp;filter[name]=Jane</code>, <code>filter[name][]=John&amp;filter[name][]=Jane</code> and <code>filter[name][0]=John&amp;filter[name][1]=Jane</code>, where commas belong to the values. \
+         All filters must hold; they compare exactly.",
     ) + &table(&["with an operator", "the attribute"], rows)
         + &paragraph(
             "<code>[or][N]</code> in front of the attribute puts a filter into group N, and one of the groups must hold: \

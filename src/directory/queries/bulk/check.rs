@@ -81,7 +81,7 @@ impl Run for Check {
             Part::PartnerBlocks => counts(&PARTNERS_USERS, self.repair, connection).await?,
             Part::RoleCounts => role_counts(self.repair, connection).await?,
             Part::RoleClosure => role_closure(self.repair, connection).await?,
-            Part::SearchIndex => search(self.repair, connection).await?,
+            Part::SearchIndex => super::check_search::search(self.repair, connection).await?,
             Part::Names => check_names::names(self.repair, connection).await?,
             Part::RoleNames => check_role_names::role_names(self.repair, connection).await?,
         };
@@ -310,19 +310,6 @@ async fn role_counts(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>
         statement(&count, connection).await?;
     }
     Ok(finding.into_iter().collect())
-}
-
-async fn search(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, DirectoryError> {
-    if env::search_is_right(connection).await? {
-        return Ok(Vec::new());
-    }
-    if repair {
-        env::mend_search(connection).await?;
-    }
-    Ok(vec![Finding {
-        what: "the index of names does not tell what the users are called".into(),
-        remedy: "built anew",
-    }])
 }
 
 async fn role_closure(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, DirectoryError> {

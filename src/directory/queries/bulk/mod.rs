@@ -4,6 +4,7 @@ mod alike;
 mod check;
 mod check_names;
 mod check_role_names;
+mod check_search;
 mod export;
 mod giving;
 mod marks;

@@ -18,6 +18,7 @@ use crate::directory::grants::{NewGrant, misplaced};
 use crate::directory::members::{Authority, Change, ChangeMembers, Relation};
 use crate::directory::names::{folded, normalized, skeleton};
 use crate::directory::permissions::Reach;
+use crate::directory::search::Called;
 use crate::directory::users::{PasswordHash, UpdateUser, User, UserChanges};
 use crate::directory::{Expected, values};
 use crate::storage::schema::{grants, users};
@@ -36,6 +37,7 @@ struct WholeUser<'a> {
     username_folded: Option<String>,
     username_skeleton: String,
     uname_skeleton: String,
+    search_text: String,
     name: Option<&'a str>,
     surname: Option<&'a str>,
     full_name: Option<&'a str>,
@@ -636,6 +638,7 @@ fn whole<'a>(wanted: &'a Wanted, now: &'a str, context: &Context) -> WholeUser<'
         username_folded: Some(folded(row.username())),
         username_skeleton: skeleton(row.username()),
         uname_skeleton: skeleton(&wanted.uname),
+        search_text: Called::from(&row.changes).search_text(),
         name: text(name),
         surname: text(surname),
         full_name: text(full_name),

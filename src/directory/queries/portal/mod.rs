@@ -85,8 +85,3 @@ impl RoleIds {
             .ok_or(DirectoryError::no_such("roles", "role"))
     }
 }
-
-/// A text as it is compared, whatever the case of its letters.
-fn folded(text: &str) -> String {
-    text.to_lowercase().replace('ς', "σ")
-}

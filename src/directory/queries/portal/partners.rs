@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::super::prelude::*;
 use super::super::{env, found};
-use super::{folded, refused, standing};
+use super::{refused, standing};
 use crate::directory::clusters::Cluster;
 use crate::directory::listing::Slice;
 use crate::directory::partners::Partner;
@@ -11,6 +11,7 @@ use crate::directory::portal::{
     FindPortalPartner, ListPortalPartners, PartnerBrief, PartnerOrder, PortalPage, PortalPartner,
     PortalRole, Standing,
 };
+use crate::directory::search::Words;
 use crate::storage::schema::{clusters, partner_clusters, partners};
 
 async fn knowing(
@@ -35,9 +36,14 @@ impl Run for ListPortalPartners {
         connection: &mut Conn,
     ) -> Result<PortalPage<PortalPartner>, DirectoryError> {
         knowing(self.caller, context, connection).await?;
-        let total = matching(self).count().get_result(connection).await?;
+        let titled = match &self.title {
+            Some(words) => Some(titled(words, connection).await?),
+            None => None,
+        };
+        let matching = || matching(self, titled.as_deref());
+        let total = matching().count().get_result(connection).await?;
         let Slice { limit, offset } = self.page.slice(total);
-        let rows: Vec<Partner> = ordered(matching(self), &self.order)
+        let rows: Vec<Partner> = ordered(matching(), &self.order)
             .limit(limit)
             .offset(offset)
             .select(Partner::as_select())
@@ -50,7 +56,24 @@ impl Run for ListPortalPartners {
 
 type Matching = partners::BoxedQuery<'static, Db>;
 
-fn matching(list: &ListPortalPartners) -> Matching {
+/// Partners whose titles hold these words. There is no index of titles.
+async fn titled(words: &Words, connection: &mut Conn) -> Result<Vec<i64>, DirectoryError> {
+    type Titles = (i64, String, Option<String>, Option<String>);
+    let titles = partners::table.select((
+        partners::id,
+        partners::title,
+        partners::short_title,
+        partners::alternate_title,
+    ));
+    let titles: Vec<Titles> = titles.load(connection).await?;
+    let found = titles.iter().filter(|(_, title, short, alternate)| {
+        let others = [short.as_deref(), alternate.as_deref()];
+        words.are_within(std::iter::once(title.as_str()).chain(others.into_iter().flatten()))
+    });
+    Ok(found.map(|(id, ..)| *id).collect())
+}
+
+fn matching(list: &ListPortalPartners, titled: Option<&[i64]>) -> Matching {
     let mut query = partners::table.into_boxed::<Db>();
     if let Some(types) = &list.partner_types {
         query = query.filter(partners::partner_type.eq_any(types.clone()));
@@ -61,16 +84,8 @@ fn matching(list: &ListPortalPartners) -> Matching {
             .select(partner_clusters::partner_id);
         query = query.filter(partners::id.eq_any(there));
     }
-    match &list.title {
-        Some(text) => {
-            let text = folded(text);
-            let within = |column| env::contains(column, &text);
-            query.filter(
-                within("fold_case(partners.title)")
-                    .or(within("fold_case(partners.short_title)"))
-                    .or(within("fold_case(partners.alternate_title)")),
-            )
-        }
+    match titled {
+        Some(ids) => query.filter(env::id_in(partners::id, ids.to_vec())),
         None => query,
     }
 }

@@ -3,7 +3,7 @@ use diesel::sql_types::{Nullable, Text};
 use super::super::prelude::*;
 use super::super::users::{living_users, partner_exists, refuse_names};
 use super::super::{env, found};
-use super::{RoleIds, folded, refused, standing};
+use super::{RoleIds, refused, standing};
 use crate::directory::delegation::Place;
 use crate::directory::permissions::Reach;
 use crate::directory::portal::{
@@ -11,6 +11,7 @@ use crate::directory::portal::{
     PortalPage, PortalRole, PortalUser, Standing, UserOrder, UserStatus, WantedRole,
     WorkspaceBrief,
 };
+use crate::directory::search::{SEARCHED_ANYWHERE, Words, fold};
 use crate::directory::users::{CreateUser, User, UserChanges};
 use crate::storage::schema::{clusters, grants, roles, users, workspaces};
 
@@ -146,8 +147,8 @@ fn matching(list: &ListPortalUsers, seen: &Seen, ids: &RoleIds) -> Matching {
     if let Some(workspaces) = &list.workspaces {
         query = query.filter(holds(few, ids.all(), At::Workspaces(workspaces)));
     }
-    if let Some(text) = &list.name_email {
-        query = named(query, text);
+    if let Some(words) = &list.name_email {
+        query = named(query, words, seen);
     }
     match &list.status {
         Some(wanted) => query.filter(of_status(wanted, few, ids)),
@@ -155,20 +156,20 @@ fn matching(list: &ListPortalUsers, seen: &Seen, ids: &RoleIds) -> Matching {
     }
 }
 
-/// Who is called so. The index of searches finds few first, where it can: a
-/// name and the surname behind it may hold the text only together.
-fn named(query: Matching, text: &str) -> Matching {
-    let text = folded(text);
-    let word = text
-        .split_whitespace()
-        .max_by_key(|word| word.chars().count());
-    let query = match word.filter(|word| word.chars().count() >= 3) {
-        Some(word) => query.filter(env::search(word)),
-        None => query,
+/// Who is called so, with each word anywhere. The index of searches leads to few
+/// first, where it can; it is of everybody, so only those who see all go by it.
+fn named(query: Matching, words: &Words, seen: &Seen) -> Matching {
+    let by_index =
+        |word: &&String| matches!(seen, Seen::All) && word.chars().count() >= SEARCHED_ANYWHERE;
+    let (indexed, others): (Vec<_>, Vec<_>) = words.anywhere().iter().partition(by_index);
+    let indexed: Vec<String> = indexed.into_iter().cloned().collect();
+    let query = match indexed.is_empty() {
+        true => query,
+        false => query.filter(env::search(&indexed)),
     };
-    let name = "fold_case(COALESCE(users.name, '') || ' ' || COALESCE(users.surname, ''))";
-    let email = "fold_case(users.email)";
-    query.filter(env::contains(name, &text).or(env::contains(email, &text)))
+    let holds =
+        |query: Matching, word: &String| query.filter(env::contains("users.search_text", word));
+    others.into_iter().fold(query, holds)
 }
 
 fn of_status(wanted: &[UserStatus], few: bool, ids: &RoleIds) -> Boxed<users::table> {
@@ -372,17 +373,16 @@ fn meant(standing: &Standing) -> Option<Portal> {
 
 /// An address of somebody who lives is nobody else's, however it is written.
 async fn refuse_email(email: &str, connection: &mut Conn) -> Result<(), DirectoryError> {
-    let email = folded(email);
-    let same = env::contains("fold_case(users.email)", &email);
+    let words = Words::of(email);
     let alike: Vec<Option<String>> = users::table
         .filter(users::deleted_at.is_null())
-        // By the index: the address is long enough for it.
-        .filter(env::search(&email))
-        .filter(same)
+        // By the index: an address is long enough for it.
+        .filter(env::search(words.anywhere()))
         .select(users::email)
         .load(connection)
         .await?;
-    match alike.iter().flatten().any(|other| folded(other) == email) {
+    let email = fold(email);
+    match alike.iter().flatten().any(|other| fold(other) == email) {
         true => Err(DirectoryError::taken(
             "email",
             "A user with this e-mail address already exists.",

@@ -31,7 +31,7 @@ pub async fn change_elsewhere(
     if changes.renames() {
         let update = update.set((
             changes.clone(),
-            NameKeys::of(&changes),
+            NameKeys::of(&changes, &after),
             users::version.eq(after.version),
             users::modified.eq(after.modified.clone()),
             users::modified_by.eq(after.modified_by),

@@ -4,12 +4,13 @@
 use super::super::columns::BATCH;
 use super::super::prelude::*;
 use crate::directory::listing::Own;
-use crate::directory::names::folded;
+use crate::directory::search::{Called, Words};
 use crate::directory::users::UserColumn;
 use crate::storage::schema::users;
 
 type Seen<'a> = &'a dyn Fn() -> users::BoxedQuery<'static, Db>;
-type Texts = (i64, String, Option<String>, Option<String>, Option<String>);
+type Maybe = Option<String>;
+type Texts = (i64, String, Maybe, Maybe, Maybe, Maybe);
 
 /// The condition with the found in the place of each search.
 pub async fn searched(
@@ -18,19 +19,18 @@ pub async fn searched(
     connection: &mut Conn,
 ) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
     for search in wanted.iter_mut().flat_map(Condition::searches) {
-        if let Condition::Own(Own::Search(text)) = search {
-            *search = Condition::Ids(found(text, seen, connection).await?);
+        if let Condition::Own(Own::Search(words)) = search {
+            *search = Condition::Ids(found(words, seen, connection).await?);
         }
     }
     Ok(wanted)
 }
 
 async fn found(
-    text: &str,
+    words: &Words,
     seen: Seen<'_>,
     connection: &mut Conn,
 ) -> Result<Vec<i64>, DirectoryError> {
-    let text = folded(text);
     let mut ids = Vec::new();
     let mut after = 0;
     loop {
@@ -40,6 +40,7 @@ async fn found(
                 users::username,
                 users::name,
                 users::surname,
+                users::full_name,
                 users::email,
             ))
             .filter(users::id.gt(after))
@@ -49,7 +50,8 @@ async fn found(
         let read = i64::try_from(rows.len());
         let Some((last, ..)) = rows.last() else { break };
         after = *last;
-        ids.extend(rows.iter().filter(|row| holds(row, &text)).map(|row| row.0));
+        let found = rows.iter().filter(|row| words.find(&called(row)));
+        ids.extend(found.map(|row| row.0));
         if read != Ok(BATCH) {
             break;
         }
@@ -57,13 +59,12 @@ async fn found(
     Ok(ids)
 }
 
-fn holds((_, username, name, surname, email): &Texts, text: &str) -> bool {
-    let texts = [
-        Some(username),
-        name.as_ref(),
-        surname.as_ref(),
-        email.as_ref(),
-    ];
-    let mut texts = texts.into_iter().flatten();
-    texts.any(|one| folded(one).contains(text))
+fn called((_, username, name, surname, full_name, email): &Texts) -> Called<'_> {
+    Called {
+        username,
+        name: name.as_deref(),
+        surname: surname.as_deref(),
+        full_name: full_name.as_deref(),
+        email: email.as_deref(),
+    }
 }

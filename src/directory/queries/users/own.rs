@@ -22,7 +22,7 @@ pub fn refuse_unproved(
     let is_named_anew = changes.username.is_some() || changes.email.is_some();
     if changes.password_hash.is_some() || (is_named_anew && !actor.is_fresh) {
         return Err(DirectoryError::Invalid(vec![Problem {
-            field: "old_password",
+            field: "old_password".into(),
             kind: ProblemKind::Missing,
             message: UNPROVED.into(),
         }]));

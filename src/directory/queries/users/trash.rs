@@ -12,6 +12,7 @@ use super::{condition, free_uname, happening, living, refuse_foreign, settled, w
 use crate::directory::events::{described, difference};
 use crate::directory::members::Relation;
 use crate::directory::names::{Clash, unfit};
+use crate::directory::search::Called;
 use crate::directory::trash::{
     FindTrashedUser, NewNames, PurgeUser, RestoreUser, TrashedUsers, TrashedUsersOf,
 };
@@ -100,10 +101,14 @@ impl Run for RestoreUser {
         tokens::revoke_all(self.id, context, connection).await?;
         sign_ins::end_all(self.id, context, connection).await?;
         let (username, uname) = names_of(&before, &changes);
+        let called = Called {
+            username,
+            ..Called::from(&before)
+        };
         diesel::update(users::table.find(self.id))
             .set((
                 &changes,
-                NameKeys::of_names(username, uname),
+                NameKeys::of_names(called, uname),
                 (!keeps_external_id).then_some(users::external_id.eq(None::<String>)),
                 users::deleted_at.eq(None::<String>),
                 users::version.eq(users::version + 1),

@@ -1,0 +1,222 @@
+//! Which values each parameter was given. Clients write a list in four ways that
+//! mean the same: with commas, by repetition, and by `[]` or `[N]` at the end of
+//! the name.
+
+use super::name::{Name, canonical};
+
+/// One parameter with its values.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Given<'a> {
+    /// As it was sent first.
+    pub(super) parameter: &'a str,
+    /// Without the end that only says that it is a list.
+    pub(super) name: &'a str,
+    pub(super) values: Vec<&'a str>,
+    /// Each value was sent by itself: a comma in one belongs to it.
+    pub(super) one_by_one: bool,
+    /// The numbers in the names, as far as there are any.
+    numbers: Vec<u64>,
+}
+
+impl Given<'_> {
+    /// All values with commas between them, where no value can hold one.
+    pub(super) fn joined(&self) -> String {
+        let mut values: Vec<_> = self.values.iter().enumerate().collect();
+        if self.numbers.len() == self.values.len() {
+            values.sort_by_key(|(place, _)| self.numbers.get(*place));
+        }
+        let only = self.values.len() == 1;
+        let sent = values.into_iter().map(|(_, value)| *value);
+        let sent = sent.filter(|value| only || !value.is_empty());
+        sent.collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Gathers parameters in the order in which they come first. Those that are given
+/// once too often go to `repeated`.
+pub(super) fn gather<'a>(
+    sent: &'a [(String, String)],
+    extras: &[&str],
+    repeated: &mut Vec<&'a str>,
+) -> Vec<Given<'a>> {
+    let mut all: Vec<Given<'a>> = Vec::with_capacity(sent.len());
+    for (parameter, value) in sent {
+        let spelled = match extras.contains(&parameter.as_str()) {
+            true => Spelled::as_it_is(parameter),
+            false => Spelled::of(parameter),
+        };
+        let same = |given: &&mut Given<'a>| canonical(given.name) == canonical(spelled.name);
+        let Some(known) = all.iter_mut().find(same) else {
+            all.push(Given {
+                parameter,
+                name: spelled.name,
+                values: vec![value],
+                one_by_one: spelled.end.is_some(),
+                numbers: spelled.number().into_iter().collect(),
+            });
+            continue;
+        };
+        let number = spelled.number();
+        if !spelled.takes_lists || number.is_some_and(|number| known.numbers.contains(&number)) {
+            repeated.push(parameter);
+            continue;
+        }
+        known.values.push(value);
+        known.numbers.extend(number);
+        known.one_by_one = true;
+    }
+    all
+}
+
+/// A name and what its end says of lists.
+struct Spelled<'a> {
+    name: &'a str,
+    /// What stands in the brackets at the end: nothing or a number.
+    end: Option<&'a str>,
+    takes_lists: bool,
+}
+
+impl<'a> Spelled<'a> {
+    fn as_it_is(name: &'a str) -> Self {
+        Self {
+            name,
+            end: None,
+            takes_lists: false,
+        }
+    }
+
+    fn of(parameter: &'a str) -> Self {
+        let Some(name) = Name::parse(parameter) else {
+            return Self::as_it_is(parameter);
+        };
+        let mut members = name.members.as_slice();
+        if name.base == "filter" {
+            // Numbers of groups are no ends of lists.
+            while let ["or", _, rest @ ..] = members {
+                members = rest;
+            }
+        }
+        let least = match name.base {
+            "include" | "sort" => 0,
+            "fields" | "filter" => 1,
+            _ => return Self::as_it_is(parameter),
+        };
+        let end = match members.split_last() {
+            Some((end, rest)) if rest.len() >= least && is_end(end) => {
+                members = rest;
+                Some(*end)
+            }
+            _ => None,
+        };
+        let name_length = match end {
+            Some(end) => parameter.len() - end.len() - "[]".len(),
+            None => parameter.len(),
+        };
+        Self {
+            name: parameter.get(..name_length).unwrap_or(parameter),
+            end,
+            takes_lists: match (name.base, members) {
+                ("include" | "sort", []) | ("fields" | "filter", [_]) => true,
+                ("filter", [_, operator]) => matches!(*operator, "in" | "nin"),
+                _ => false,
+            },
+        }
+    }
+
+    fn number(&self) -> Option<u64> {
+        self.end.and_then(|end| end.parse().ok())
+    }
+}
+
+fn is_end(member: &str) -> bool {
+    member.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Values<'a> = (&'a str, Vec<&'a str>, bool);
+
+    fn gathered(sent: &[(&str, &str)], test: impl FnOnce(Vec<Values<'_>>, Vec<&str>)) {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let sent: Vec<_> = sent.iter().map(owned).collect();
+        let mut repeated = Vec::new();
+        let all = gather(&sent, &["q"], &mut repeated);
+        let all = all
+            .into_iter()
+            .map(|given| (given.name, given.values, given.one_by_one));
+        test(all.collect(), repeated);
+    }
+
+    #[test]
+    fn four_spellings_are_one_parameter() {
+        for name in [
+            "include",
+            "sort",
+            "fields[users]",
+            "filter[name]",
+            "filter[name][in]",
+            "filter[name][nin]",
+            "filter[or][0][name]",
+            "filter[or][1][or][2][name][in]",
+        ] {
+            let (brackets, first, second) = (
+                format!("{name}[]"),
+                format!("{name}[0]"),
+                format!("{name}[1]"),
+            );
+            for sent in [
+                [(name, "a"), (name, "b")],
+                [(brackets.as_str(), "a"), (brackets.as_str(), "b")],
+                [(first.as_str(), "a"), (second.as_str(), "b")],
+                [(name, "a"), (brackets.as_str(), "b")],
+            ] {
+                gathered(&sent, |all, repeated| {
+                    assert_eq!(all, [(name, vec!["a", "b"], true)], "{sent:?}");
+                    assert!(repeated.is_empty());
+                });
+            }
+            gathered(&[(name, "a,b")], |all, _| {
+                assert_eq!(all, [(name, vec!["a,b"], false)]);
+            });
+        }
+    }
+
+    #[test]
+    fn what_takes_one_value_is_given_once() {
+        for name in [
+            "page[size]",
+            "q",
+            "foo",
+            "filter[name][lt]",
+            "filter[name][eq]",
+        ] {
+            gathered(&[(name, "1"), (name, "2")], |all, repeated| {
+                assert_eq!(all, [(name, vec!["1"], false)]);
+                assert_eq!(repeated, [name]);
+            });
+        }
+        gathered(&[("sort[0]", "a"), ("sort[0]", "b")], |_, repeated| {
+            assert_eq!(repeated, ["sort[0]"]);
+        });
+        gathered(&[("page", "1"), ("page[number]", "2")], |_, repeated| {
+            assert_eq!(repeated, ["page[number]"]);
+        });
+    }
+
+    #[test]
+    fn numbers_of_groups_stay_what_they_are() {
+        for name in ["filter[or][0]", "filter[or][0][name]", "fields[]", "page[]"] {
+            gathered(&[(name, "a")], |all, _| assert_eq!(all[0].0, name));
+        }
+    }
+
+    #[test]
+    fn numbers_give_the_order_where_there_is_one() {
+        let sent = [("sort[1]", "b"), ("sort[10]", "c"), ("sort[0]", "a")];
+        let sent = sent.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let all = gather(&sent, &[], &mut Vec::new());
+        assert_eq!(all[0].joined(), "a,b,c");
+    }
+}

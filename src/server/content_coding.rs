@@ -1,0 +1,46 @@
+//! Bodies are read as they come. One that is compressed, or coded in another way,
+//! is refused in the form of the surface that it was sent to.
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Version;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest};
+
+use super::surfaces::Surfaces;
+use crate::api::has_body;
+
+/// Refuses a coded body before anybody is asked who they are.
+pub async fn checked<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+    surfaces: Surfaces,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if !may_have_body(request.request()) || !is_coded(request.request()) {
+        return Ok(next.call(request).await?.map_into_left_body());
+    }
+    let mut refusal = surfaces.refuse_content_coding(request.request());
+    // What would be taken instead (RFC 9110, 15.5.16).
+    let identity = HeaderValue::from_static("identity");
+    refusal
+        .headers_mut()
+        .insert(header::ACCEPT_ENCODING, identity);
+    Ok(request.into_response(refusal).map_into_right_body())
+}
+
+/// With HTTP/2 headers need not tell that there is one.
+fn may_have_body(request: &HttpRequest) -> bool {
+    has_body(request) || (request.version() == Version::HTTP_2 && !request.method().is_safe())
+}
+
+fn is_coded(request: &HttpRequest) -> bool {
+    let mut values = request.headers().get_all(header::CONTENT_ENCODING);
+    values.any(|value| {
+        let mut codings = value.as_bytes().split(|byte| *byte == b',');
+        codings.any(|coding| {
+            let coding = coding.trim_ascii();
+            !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
+        })
+    })
+}
