@@ -100,7 +100,6 @@ async fn twenty_users(directory: &Directory, context: &Context) {
             changes,
             roles: None,
             reach: Reach::Everything,
-            sees_trash: true,
         };
         directory.write(context, create).await.unwrap();
     }

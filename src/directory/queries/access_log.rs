@@ -24,6 +24,9 @@ impl Run for RecordAccess {
     }
 }
 
+/// A username, or its letters, and whose it is.
+type Owner = (String, i64);
+
 /// Whose the usernames are that were tried. Asked here, so that an attempt takes
 /// as long for a name that is known as for one that is not.
 async fn owners(
@@ -44,7 +47,7 @@ async fn owners(
     // As at the door: in whatever case, and the very name before others.
     let letters: Vec<String> = names.iter().map(|name| folded(name)).collect();
     let living = || users::table.filter(users::deleted_at.is_null());
-    let (exactly, known): (Vec<(String, i64)>, Vec<(String, i64)>) = env::together!(
+    let (exactly, known): (Vec<Owner>, Vec<Owner>) = env::together!(
         connection,
         living()
             .filter(env::text_in(users::username, &names))

@@ -61,6 +61,9 @@ impl Run for FindAccount {
 /// An id that nobody has.
 const NOBODY: i64 = 0;
 
+/// A user who is called so, and whether they are active.
+type Called = (AccountRow, bool);
+
 /// Users whose letters are not filled in yet that are looked through for one.
 const UNFILLED: i64 = 1000;
 
@@ -71,7 +74,7 @@ const UNFILLED: i64 = 1000;
 async fn called(
     username: &str,
     connection: &mut Conn,
-) -> Result<(Vec<(AccountRow, bool)>, bool), DirectoryError> {
+) -> Result<(Vec<Called>, bool), DirectoryError> {
     let letters = folded(username);
     let named = users::username
         .eq(username)
@@ -95,7 +98,7 @@ async fn called(
         );
         (row, users::is_active)
     };
-    let (mut rows, unfilled): (Vec<(AccountRow, bool)>, Vec<(AccountRow, bool)>) = env::together!(
+    let (mut rows, unfilled): (Vec<Called>, Vec<Called>) = env::together!(
         connection,
         users::table
             .filter(named.or(same).or(shares))

@@ -382,26 +382,6 @@ fn unprotects(update: &UpdateRole) -> bool {
         && update.id != ADMIN
 }
 
-/// Refuses to change a role that is unchangeable; what was read of it can be sent
-/// back.
-async fn leaves_alone(
-    update: &UpdateRole,
-    changes: &RoleChanges,
-    connection: &mut Conn,
-) -> Result<(), DirectoryError> {
-    if !changes.is_empty() || update.users.is_some() {
-        return Err(UNCHANGEABLE);
-    }
-    let Some(wanted) = &update.includes else {
-        return Ok(());
-    };
-    let parts = links::members(Relation::RoleIncludes.of(update.id), connection).await?;
-    match parts == wanted.iter().copied().collect() {
-        true => Ok(()),
-        false => Err(UNCHANGEABLE),
-    }
-}
-
 /// What needs more than the permission to change roles.
 async fn may_change(
     ceiling: &Ceiling,
@@ -430,15 +410,15 @@ impl Run for UpdateRole {
         }
         let before = found(by_id_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        // A name from before that is sent back as it stands is no change.
-        let changes = self.changes.clone().without_unchanged(&before);
-        let changes = changes.normalized().without_unchanged(&before);
         if before.unchangeable && !unprotects(self) {
-            leaves_alone(self, &changes, connection).await?;
+            return Err(UNCHANGEABLE);
         }
         let ceiling = ceiling(self.reach, context, connection).await?;
         let untouched = Holding::of_role(self.id, End::past());
         require_roles(&ceiling, vec![untouched], connection).await?;
+        // A name from before that is sent back as it stands is no change.
+        let changes = self.changes.clone().without_unchanged(&before);
+        let changes = changes.normalized().without_unchanged(&before);
         may_protect(self.reach, changes.unchangeable.is_some())?;
         may_change(&ceiling, &before, &changes, context, connection).await?;
         let authority = Authority::Reach(self.reach);
