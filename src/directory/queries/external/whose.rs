@@ -125,7 +125,7 @@ fn judge(named: Vec<Record>, arrival: &Arrival) -> Whose {
     let (theirs, others): (Vec<_>, Vec<_>) = decisive.into_iter().partition(is_theirs);
     // Of several from before, who is kept out is kept out in each spelling.
     let kept_out = theirs.iter().find(|record| !record.is_active);
-    match kept_out.or(theirs.iter().next()) {
+    match kept_out.or(theirs.as_slice().first()) {
         Some(record) => standing(record.clone()),
         None if others.is_empty() => Whose::Nobodys,
         None if arrival.user.id == EntryId::Hidden => Whose::Refused(Unwelcome::NoId, None),
