@@ -158,7 +158,7 @@ fn what_people_take_for_the_same_is_found() {
     for (name, searched) in [
         ("ÜMİT", "ümi"),
         ("ÜMİT", "ümit"),
-        ("Işıl", "ISIL"),
+        ("Işıl", "IŞIL"),
         ("ΣΊΣΥΦΟΣ", "σίσυφος"),
         ("Straße", "STRASSE"),
         ("Zoe\u{308}", "ZOË"),
@@ -251,7 +251,7 @@ fn the_portal_searches_alike() {
         let path = format!("/api/id-management/partners/?title={}", encoded(text));
         app.admin().get(&path).expect(200).json()["count"].clone()
     };
-    for text in ["relief ქა", "ümit RELIEF", "el ar"] {
+    for text in ["relief ქა", "ümit RELIEF", "el ul"] {
         assert_eq!(titled(text), 1, "{text}");
     }
     assert_eq!(titled("relief other"), 0);
