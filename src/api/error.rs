@@ -368,7 +368,7 @@ fn wrong_password(name: &str, at: Pointing<'_>) -> Error {
 
 fn invalid(problem: &Problem, at: Pointing<'_>, status: u16) -> Error {
     // The only member beside the attributes that can be wrong in itself.
-    if problem.field == "id" {
+    if problem.field == "id" && problem.kind != ProblemKind::Unknown {
         let error = kinds::CLIENT_ID_TAKEN.error(problem.message.as_str());
         return match at {
             Pointing::Resource(_, base) => error.at_pointer(format!("{base}/id")),
