@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn only_a_moment_that_has_passed_can_be_pruned_to() {
-        let scratch = Scratch::new();
+        let scratch = Scratch::filled();
         for before in ["yesterday", "2026-01-31", "9999-01-01T00:00:00Z"] {
             let refused = prune(&flags(before), scratch.settings()).err().unwrap();
             assert!(matches!(refused, Failure::Usage(text) if text.starts_with("--before: ")));

@@ -131,6 +131,13 @@ pub mod testing {
             Self(folder)
         }
 
+        /// With a database in it that holds nothing yet.
+        pub fn filled() -> Self {
+            let scratch = Self::new();
+            Session::make(scratch.settings()).unwrap();
+            scratch
+        }
+
         pub fn settings(&self) -> Settings {
             let mut settings = Settings::default();
             settings.database.url = DatabaseUrl::Sqlite(self.0.join("rolecall.db"));

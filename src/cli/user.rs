@@ -450,7 +450,7 @@ mod tests {
 
     #[test]
     fn a_list_by_an_unknown_role_is_a_failure() {
-        let scratch = Scratch::new();
+        let scratch = Scratch::filled();
         let command = UserCommand::List {
             name: None,
             role: Some("tigers".into()),
@@ -539,7 +539,7 @@ mod tests {
 
     #[test]
     fn a_password_of_nobody_cannot_be_changed() {
-        let scratch = Scratch::new();
+        let scratch = Scratch::filled();
         let error = password("nobody", false, false, scratch.settings()).unwrap_err();
         assert!(matches!(error, Failure::Failed(text) if text == "there is no user \"nobody\""));
     }

@@ -287,7 +287,7 @@ mod tests {
     fn a_wrong_value_is_one_sentence_that_names_where_it_stands() {
         assert_eq!(
             sentence(&[("ROLECALL_LISTEN", "localhost")]),
-            "ROLECALL_LISTEN: `localhost` is not an IP address and a port, like 127.0.0.1:8080"
+            "ROLECALL_LISTEN: `localhost` is not a host and a port, like 127.0.0.1:8080, localhost:8080, :8080 or [::1]:8080"
         );
         assert_eq!(
             sentence(&[("ROLECALL_LIMIT_JSON_DEPTH", "0")]),

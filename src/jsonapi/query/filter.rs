@@ -430,7 +430,6 @@ mod tests {
         for raw in [
             "filter=x",
             "filter[a][like]=x",
-            "filter[a][]=x",
             "filter[]=x",
             "filter[a][eq][b]=x",
             "filter[or]=x",

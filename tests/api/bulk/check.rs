@@ -108,7 +108,7 @@ fn the_index_of_names() {
     };
     is_found_and_repaired(&[damage], "search index: the index of names does not tell");
     is_found_and_repaired(
-        &["UPDATE users SET surname = 'Quine' WHERE id = 1"],
+        &["UPDATE users SET search_text = '  quine' WHERE id = 1"],
         "search index: 1 users are found by what they were called",
     );
 }

@@ -131,7 +131,7 @@ fn every_list_of_every_type_takes_every_spelling() {
             continue;
         }
         let plain = app.admin().get(&format!("{path}?filter[id]=1,2"));
-        if plain.status != 200 {
+        if plain.status != 200 || !plain.json()["data"].is_array() {
             continue;
         }
         for query in spellings("filter[id]", "1", "2") {
