@@ -279,6 +279,9 @@ async fn fill_search_texts(connection: &mut Conn) -> Result<usize, DirectoryErro
         let fill = fill.set(users::search_text.eq(text));
         env::later(fill.lasting(), connection).await?;
     }
+    if !without.is_empty() {
+        env::settle_search(connection).await?;
+    }
     Ok(without.len())
 }
 

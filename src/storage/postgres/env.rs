@@ -63,7 +63,17 @@ pub async fn one_at_a_time(connection: &mut Conn) -> QueryResult<()> {
 pub async fn refresh_statistics(connection: &mut Conn) -> QueryResult<()> {
     let analyze = "ANALYZE workspaces, clusters, partners, partner_clusters, roles, \
         role_includes, role_closure, users, grants, events";
-    RunQueryDsl::execute(diesel::sql_query(analyze), connection)
+    RunQueryDsl::execute(diesel::sql_query(analyze), connection).await?;
+    settle_search(connection).await
+}
+
+/// Takes into the search index what waits beside it, which makes a search through
+/// the index look dearer than one without.
+pub async fn settle_search(connection: &mut Conn) -> QueryResult<()> {
+    // Only whoever owns the index may.
+    let clean = "SELECT gin_clean_pending_list(oid) FROM pg_class \
+        WHERE oid = to_regclass('users_search_text') AND pg_has_role(relowner, 'USAGE')";
+    RunQueryDsl::execute(diesel::sql_query(clean), connection)
         .await
         .map(drop)
 }
