@@ -62,12 +62,10 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         if is_changed(name, true) {
             add(format!("{name}_members"), members(name, frame));
         }
-        if is_target(name, false) {
-            if !is_target(name, true) {
-                let shape = identifier(name, &["type", "id"]);
-                add(format!("{name}_identifier"), shape);
-                add(format!("{name}_linkage"), linkage_of_one(name));
-            }
+        if is_target(name, false) && !is_target(name, true) {
+            let shape = identifier(name, &["type", "id"]);
+            add(format!("{name}_identifier"), shape);
+            add(format!("{name}_linkage"), linkage_of_one(name));
         }
         if is_changed(name, false) {
             add(format!("{name}_member"), member(name));
