@@ -96,6 +96,10 @@ fn damage(settings: &Settings) -> Result<usize, Failure> {
     let DatabaseUrl::Sqlite(path) = &settings.database.url else {
         return Ok(0);
     };
+    if !path.exists() {
+        // Opening it says so.
+        return Ok(0);
+    }
     let damage = copies::damage(path).map_err(Failure::failed)?;
     if damage.is_empty() {
         output::print("file: right\n")?;

@@ -295,7 +295,10 @@ fn a_database_that_cannot_be_opened_is_told_at_start() {
             Ok(_) => panic!("{address} was opened"),
             Err(error) => {
                 assert!(
-                    matches!(error, StorageError::Unavailable(_)),
+                    matches!(
+                        error,
+                        StorageError::Unavailable(_) | StorageError::NotOurs(_)
+                    ),
                     "{address}: {error:?}"
                 );
             }

@@ -70,7 +70,8 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         if is_changed(name, false) {
             add(format!("{name}_member"), member(name));
         }
-        if kind.fields().iter().any(|field| field.is_written) {
+        // What is in the trash is restored, never created there.
+        if !kind.is_trash() && kind.fields().iter().any(|field| field.is_written) {
             add(format!("{name}_new"), request(kind, Purpose::Create, frame));
             add(
                 format!("{name}_changes"),

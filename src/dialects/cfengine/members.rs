@@ -1,6 +1,8 @@
 //! The members of an object that was sent; all that is wrong with them is told.
 //! Members that are not asked for are passed over.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -10,7 +12,8 @@ use crate::directory::{Problem, values};
 pub struct Members<'a> {
     object: &'a Map<String, Value>,
     /// Each with the member that it is about.
-    problems: Vec<Problem>,
+    /// By the names of the members.
+    problems: Vec<(Cow<'static, str>, Problem)>,
 }
 
 impl<'a> Members<'a> {
@@ -26,7 +29,10 @@ impl<'a> Members<'a> {
     pub fn done(self) -> Result<(), Failure> {
         match self.problems.is_empty() {
             true => Ok(()),
-            false => Err(Failure::Invalid(self.problems)),
+            false => {
+                let problems = self.problems.into_iter().map(|(_, problem)| problem);
+                Err(Failure::Invalid(problems.collect()))
+            }
         }
     }
 
@@ -39,18 +45,21 @@ impl<'a> Members<'a> {
     pub fn forget_standing(&mut self, shown: &impl Serialize) {
         let shown = serde_json::to_value(shown).unwrap_or_default();
         let object = self.object;
-        self.problems.retain(|problem| {
-            let name = &*problem.field;
-            shown.get(name).is_none() || shown.get(name) != object.get(name)
+        self.problems.retain(|(name, _)| {
+            let shown = shown.get(&**name);
+            shown.is_none() || shown != object.get(&**name)
         });
     }
 
     pub fn check<T>(&mut self, checked: Result<T, Problem>) -> Option<T> {
-        checked.map_err(|problem| self.problems.push(problem)).ok()
+        checked
+            .map_err(|problem| self.problems.push((problem.field.clone(), problem)))
+            .ok()
     }
 
     fn fault(&mut self, name: &'static str, message: impl Into<String>) {
-        self.problems.push(Problem::invalid(name, message));
+        self.problems
+            .push((name.into(), Problem::invalid(name, message)));
     }
 
     /// A text that must be one when it is sent.
@@ -86,7 +95,7 @@ impl<'a> Members<'a> {
         match check(text) {
             Ok(text) => Some(Some(text).filter(|text| !text.is_empty())),
             Err(problem) => {
-                self.problems.push(problem);
+                self.problems.push((name.into(), problem));
                 None
             }
         }
