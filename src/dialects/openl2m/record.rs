@@ -135,8 +135,11 @@ impl Draft {
     }
 }
 
+/// Leaves a value as it stands.
+type Forget = fn(&mut UserChanges);
+
 /// The fields that are texts, each with the change that it asks for.
-const TEXTS: &[(&str, fn(&mut UserChanges))] = &[
+const TEXTS: &[(&str, Forget)] = &[
     ("username", |changes| changes.username = None),
     ("first_name", |changes| changes.name = None),
     ("last_name", |changes| changes.surname = None),

@@ -143,7 +143,7 @@ fn an_internal_user_is_neither_joined_nor_shadowed_by_a_name_in_another_case() {
     assert_eq!(output.status.code(), Some(1));
     assert!(told.contains("internal user"), "{told}");
     let off = json!({"is_active": false});
-    let off = changes("users", &calvin.id.to_string(), off);
+    let off = changes("users", calvin.id.to_string(), off);
     app.admin().patch(&calvin.path(), &off).expect(200);
     refused();
     assert_eq!(users(&app), 2);
