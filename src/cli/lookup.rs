@@ -25,8 +25,15 @@ pub async fn user(session: &Session, username: &str) -> Result<User, Failure> {
 /// Users in the trash who are told apart by their ids.
 const TOLD_APART: i64 = 20;
 
-/// By the name; by the id when nobody in the trash has such a name.
+/// By the id; by the name when nobody in the trash has such an id. People choose
+/// names, so an id that was looked up must not lead to somebody called like it.
 pub async fn trashed_user(session: &Session, name: &str) -> Result<User, Failure> {
+    if let Ok(id) = name.parse() {
+        let visible = Visible::All;
+        if let Some(user) = session.read(FindTrashedUser { id, visible }).await? {
+            return Ok(user);
+        }
+    }
     for spelled in [name, &normalized(name)] {
         let named = named::<TrashedUsers>(UserColumn::Username, spelled, TOLD_APART);
         let mut found = session.read(named).await?.rows;
@@ -41,14 +48,9 @@ pub async fn trashed_user(session: &Session, name: &str) -> Result<User, Failure
             return Ok(user);
         }
     }
-    let by_id = match name.parse() {
-        Ok(id) => {
-            let visible = Visible::All;
-            session.read(FindTrashedUser { id, visible }).await?
-        }
-        Err(_) => None,
-    };
-    by_id.ok_or_else(|| Failure::failed(format!("there is no user {name:?} in the trash")))
+    Err(Failure::failed(format!(
+        "there is no user {name:?} in the trash"
+    )))
 }
 
 /// By its name, or by its id when no role has such a name.

@@ -15,8 +15,12 @@ use crate::storage::migrations;
 use crate::storage::sqlite::copies;
 
 pub fn run(file: &Path, replace: bool, settings: Settings) -> Result<(), Failure> {
-    let to = sqlite_file("restore", &settings)?.to_owned();
+    let to = resolved(sqlite_file("restore", &settings)?)?;
     let shown = to.display();
+    if !file.is_file() {
+        let file = file.display();
+        return Err(Failure::failed(format!("{file} is no file")));
+    }
     if to.exists() && !replace {
         return Err(Failure::failed(format!(
             "{shown} exists: stop the service, then restore with --replace"
@@ -25,12 +29,28 @@ pub fn run(file: &Path, replace: bool, settings: Settings) -> Result<(), Failure
     let prepared = Prepared::new(file, &to)?;
     prepared.bring_up(settings)?;
     let old = set_aside(&to)?;
-    prepared.put_in_place(&to)?;
+    if let Err(failure) = prepared.put_in_place(&to) {
+        // What was there is better than nothing.
+        if let Some(old) = old {
+            rename_all(&old, &to)?;
+        }
+        return Err(failure);
+    }
     output::print(&format!("{shown} is restored from {}\n", file.display()))?;
     match old {
         Some(old) => output::print(&format!("what was there is {}\n", old.display())),
         None => Ok(()),
     }
+}
+
+/// The file itself, where the path is a link to it.
+fn resolved(path: &Path) -> Result<PathBuf, Failure> {
+    if path.is_symlink() {
+        let link = path.display();
+        return fs::canonicalize(path)
+            .map_err(|error| Failure::failed(format!("the link {link} leads nowhere: {error}")));
+    }
+    Ok(path.to_owned())
 }
 
 /// A copy of the backup beside the place where it will be; removed unless it
@@ -44,9 +64,10 @@ impl Prepared {
             let backup = backup.display();
             return Err(Failure::failed(format!("{backup} is no rolecall database")));
         }
-        let copy = copies::beside(to, "restoring").map_err(Failure::failed)?;
-        // What an interrupted restore left.
-        let _ = fs::remove_file(&copy);
+        // A name of its own: two restores at the same time do not meet.
+        let number = getrandom::u32().map_err(Failure::failed)?;
+        let copy =
+            copies::beside(to, &format!("restoring-{number:08x}")).map_err(Failure::failed)?;
         copies::copy(backup, &copy).map_err(Failure::failed)?;
         Ok(Self(copy))
     }
@@ -65,7 +86,7 @@ impl Prepared {
         copies::retire(&self.0).map_err(Failure::failed)
     }
 
-    fn put_in_place(self, to: &Path) -> Result<(), Failure> {
+    fn put_in_place(&self, to: &Path) -> Result<(), Failure> {
         fs::rename(&self.0, to).map_err(Failure::failed)?;
         copies::sync_folder(to).map_err(Failure::failed)
     }
@@ -74,9 +95,7 @@ impl Prepared {
 impl Drop for Prepared {
     fn drop(&mut self) {
         for suffix in ["", "-wal", "-shm"] {
-            let mut name = self.0.clone().into_os_string();
-            name.push(suffix);
-            let _ = fs::remove_file(name);
+            let _ = fs::remove_file(with(&self.0, suffix));
         }
     }
 }
@@ -87,26 +106,43 @@ fn set_aside(path: &Path) -> Result<Option<PathBuf>, Failure> {
     if !path.exists() {
         return Ok(None);
     }
-    if let Err(error @ StorageError::Busy(_)) = copies::retire(path) {
-        let path = path.display();
-        return Err(Failure::failed(format!(
-            "{path} is in use: stop the service first ({error})"
-        )));
+    let shown = path.display();
+    match copies::retire(path) {
+        Ok(()) => {}
+        Err(error @ StorageError::Busy(_)) => {
+            return Err(Failure::failed(format!(
+                "{shown} is in use: stop the service first ({error})"
+            )));
+        }
+        // A damaged file cannot be asked. While a service has one, this is beside it.
+        Err(error) if with(path, "-shm").exists() => {
+            return Err(Failure::failed(format!(
+                "{shown} may be in use, its state cannot be read ({error}): make sure that the service is stopped, remove {shown}-shm, and restore again"
+            )));
+        }
+        Err(_) => {}
     }
     let moment = SystemClock.now().format("replaced-%Y%m%dT%H%M%S%.6fZ");
     let kept = copies::beside(path, &moment.to_string()).map_err(Failure::failed)?;
+    rename_all(path, &kept)?;
+    Ok(Some(kept))
+}
+
+/// Renames a database with what belongs to it.
+fn rename_all(from: &Path, to: &Path) -> Result<(), Failure> {
     for suffix in ["-wal", "-shm", ""] {
-        let with = |path: &Path| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(suffix);
-            PathBuf::from(name)
-        };
-        match fs::rename(with(path), with(&kept)) {
+        match fs::rename(with(from, suffix), with(to, suffix)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Failure::failed(error));
             }
             _ => {}
         }
     }
-    Ok(Some(kept))
+    Ok(())
+}
+
+fn with(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }

@@ -180,14 +180,14 @@ fn with_connection(
 /// needs the way past the pooler.
 fn through_pooler(address: &Address, empty: Empty) -> Result<Vec<String>, StorageError> {
     with_connection(to_pooler(address), |connection| {
-        if is_current::<Pg>(diesel::sql_query(APPLIED).load(connection), POSTGRES)? {
-            return Ok(Vec::new());
-        }
         connection
             .transaction(|connection| {
                 lock(connection, "pg_advisory_xact_lock")?;
                 check_connected(connection, empty).map_err(Failed::Storage)?;
-                apply(connection, POSTGRES).map_err(Failed::Migration)
+                let applied = apply(connection, POSTGRES).map_err(Failed::Migration)?;
+                let versions = diesel::sql_query(APPLIED).load(connection);
+                is_current::<Pg>(versions, POSTGRES).map_err(Failed::Storage)?;
+                Ok(applied)
             })
             .map_err(Failed::into_storage)
     })

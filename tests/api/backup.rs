@@ -208,6 +208,77 @@ fn a_database_in_use_or_alive_is_not_replaced_unasked() {
 }
 
 #[test]
+fn a_damaged_database_is_not_replaced_while_it_may_be_in_use() {
+    if is_postgres() {
+        return;
+    }
+    let place = Place::new();
+    place.does(&["generate", "--users", "10"]);
+    let copy = place.beside("copy.db");
+    place.does(&["backup", shown(&copy)]);
+    let service = Running::start(&place.database);
+    service.admin().get("/users").expect(200);
+    let mut damaged = fs::read(place.file()).unwrap();
+    damaged[..100].fill(0);
+    fs::write(place.file(), damaged).unwrap();
+    let replace = ["restore", shown(&copy), "--replace"];
+    assert!(place.fails(&replace).contains("may be in use"));
+    drop(service);
+    fs::remove_file(format!("{}-shm", shown(&place.file()))).unwrap();
+    place.does(&replace);
+    place.does(&["check"]);
+}
+
+#[test]
+fn a_link_to_the_database_stays_a_link() {
+    if is_postgres() {
+        return;
+    }
+    let place = Place::new();
+    place.does(&["generate", "--users", "10"]);
+    let (copy, real) = (place.beside("copy.db"), place.beside("real.db"));
+    place.does(&["backup", shown(&copy)]);
+    let before = place.export();
+    place.does(&["user", "add", "later"]);
+    fs::rename(place.file(), &real).unwrap();
+    std::os::unix::fs::symlink(&real, place.file()).unwrap();
+    place.does(&["restore", shown(&copy), "--replace"]);
+    assert!(place.file().is_symlink());
+    assert_eq!(place.export(), before);
+    fs::remove_file(&real).unwrap();
+    assert!(
+        place
+            .fails(&["restore", shown(&copy)])
+            .contains("leads nowhere")
+    );
+}
+
+#[test]
+fn of_restores_at_the_same_time_one_leaves_its_directory() {
+    if is_postgres() {
+        return;
+    }
+    let place = Place::new();
+    place.does(&["generate", "--users", "10"]);
+    let copy = place.beside("copy.db");
+    place.does(&["backup", shown(&copy)]);
+    let before = place.export();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| place.run(&["restore", shown(&copy), "--replace"]));
+        }
+    });
+    assert_eq!(place.export(), before);
+    let names = fs::read_dir(place.file().parent().unwrap()).unwrap();
+    let is_left = |name: &str| name.contains("restoring");
+    assert!(
+        !names
+            .flatten()
+            .any(|entry| is_left(entry.file_name().to_str().unwrap()))
+    );
+}
+
+#[test]
 fn what_is_damaged_or_foreign_is_not_restored() {
     if is_postgres() {
         return;

@@ -296,10 +296,13 @@ impl Run for RenewHash {
 impl Run for HasAdministrator {
     type Answer = bool;
 
-    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
+        let now = context.now_text();
         let administrator = grants::table
             .inner_join(users::table)
             .filter(grants::role_id.eq(ADMIN))
+            .filter(in_force!(&now))
+            .filter(users::is_active.eq(true))
             .filter(users::deleted_at.is_null())
             .select(grants::id);
         let administrator: Option<i64> = administrator.first(connection).await.optional()?;

@@ -89,6 +89,8 @@ pub async fn role_problem(
         let message = "This value may not be \".\" or \"..\".";
         return Ok(Some(Problem::invalid("name", message)));
     }
+    // Control characters cannot be seen, so they tell no name from another.
+    let name = &*name.replace(char::is_control, "");
     let same = roles::name_skeleton
         .eq(skeleton(name))
         .or(roles::name_folded.eq(folded(name)));

@@ -71,7 +71,7 @@ pub fn tables(path: &Path, first: &str) -> Result<Tables, StorageError> {
     let listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'";
     let listed = diesel::RunQueryDsl::load(diesel::sql_query(listed), &mut connection);
     let names: Vec<Named> = listed.map_err(|error| match StorageError::from(error) {
-        StorageError::Unavailable(why) => not_ours(why),
+        StorageError::Unavailable(why) if why.contains("not a database") => not_ours(why),
         other => other,
     })?;
     let names: Vec<String> = names.into_iter().map(|table| table.name).collect();

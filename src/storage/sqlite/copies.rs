@@ -73,6 +73,8 @@ pub fn damage(path: &Path) -> Result<Vec<String>, StorageError> {
     let check = format!("PRAGMA integrity_check({MOST_DAMAGE})");
     let rows = match diesel::sql_query(check).load::<Row>(&mut connection) {
         Ok(rows) => rows,
+        // No permission is no damage.
+        Err(error) if is_access(&error.to_string()) => return Err(error.into()),
         // A page that the check itself needs.
         Err(error) => return Ok(vec![error.to_string()]),
     };
@@ -81,6 +83,12 @@ pub fn damage(path: &Path) -> Result<Vec<String>, StorageError> {
         lines.collect::<Vec<_>>()
     });
     Ok(lines.filter(|line| line != "ok").collect())
+}
+
+/// Whether the file cannot be read as it has to be, whatever it holds.
+fn is_access(message: &str) -> bool {
+    let known = ["readonly", "unable to open", "locked"];
+    known.iter().any(|known| message.contains(known))
 }
 
 #[derive(diesel::QueryableByName)]

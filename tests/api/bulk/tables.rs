@@ -159,3 +159,21 @@ fn a_filled_directory_without_an_administrator_is_told() {
     let said = import(&database, row, &[]).well();
     assert!(!said.err.contains("administrator"), "{}", said.err);
 }
+
+#[test]
+fn an_administrator_who_cannot_act_is_none() {
+    for rows in [
+        "{\"username\":\"gone\",\"roles\":[\"admin\"],\"is_active\":false}\n",
+        "{\"username\":\"past\"}\n{\"kind\":\"grants\",\"user\":\"past\",\"role\":\"admin\",\"valid_until\":\"2020-01-01T00:00:00Z\"}\n",
+    ] {
+        let database = TestDatabase::create();
+        let said = import(&database, rows, &[]).well();
+        assert!(
+            said.err.contains("Nobody is an administrator yet"),
+            "{rows}: {}",
+            said.err
+        );
+        let service = crate::program::Running::start(&database);
+        service.admin().get("/users").expect(200);
+    }
+}

@@ -103,3 +103,18 @@ fn the_command_line_makes_anew_who_is_in_the_trash() {
     run(&database, &["check"]).well();
     assert_eq!(users(&database), 3);
 }
+
+/// People choose names: an id that was looked up leads to nobody else.
+#[test]
+fn an_id_in_the_trash_is_no_name_that_somebody_chose() {
+    let database = TestDatabase::create();
+    run(&database, &["migrate"]).well();
+    run(&database, &["user", "add", "calvin"]).well();
+    run(&database, &["user", "delete", "calvin"]).well();
+    run(&database, &["user", "add", "1"]).well();
+    run(&database, &["user", "delete", "1"]).well();
+    run(&database, &["user", "restore", "1"]).well();
+    let living = run(&database, &["user", "list"]).well();
+    assert!(living.out.contains("calvin"), "{}", living.out);
+    run(&database, &["user", "restore", "2"]).well();
+}

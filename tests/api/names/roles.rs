@@ -90,6 +90,18 @@ fn a_name_is_unique_whatever_the_case_on_every_surface() {
 }
 
 #[test]
+fn control_characters_tell_no_name_from_another() {
+    let app = TestApp::start();
+    a_role().named("Editors").create(&app);
+    for disguised in ["admin\u{1}", "ad\u{8}min", "Edi\ntors", "\u{7f}ADMIN"] {
+        make(&app, disguised).expect(400);
+    }
+    let role = a_role().create(&app);
+    rename(&app, &role, "adm\u{1b}in").expect(400);
+    make(&app, "Two\nlines").expect(201);
+}
+
+#[test]
 fn of_many_made_at_the_same_time_one_has_the_name() {
     let app = TestApp::start();
     let names = ["tiger", "Tiger", "TIGER", " tiger", "tIger", "tigeR "];

@@ -169,12 +169,12 @@ fn example(kind: &Type, frame: &Frame) -> String {
     let path = kind.path;
     let send = format!("curl -u $A -H 'Content-Type: {MEDIA_TYPE}'");
     let is_written = kind.fields().iter().any(|field| field.is_written);
-    let command = if is_written {
-        let document = format!("{:#}", examples::creation(kind));
-        format!("{send} {base}/{path} -d '\n{document}'")
-    } else if kind.is_trash() {
+    let command = if kind.is_trash() {
         let document = examples::change(kind);
         format!("curl -u $A {base}/{path}/2\n{send} -X PATCH {base}/{path}/2 -d '{document}'")
+    } else if is_written {
+        let document = format!("{:#}", examples::creation(kind));
+        format!("{send} {base}/{path} -d '\n{document}'")
     } else {
         format!("curl -u $A {base}/{path}/2")
     };
