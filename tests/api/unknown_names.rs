@@ -125,8 +125,9 @@ fn unknown_names_are_refused_on_every_resource_in_every_document() {
 fn other_spellings_of_a_name_lead_to_it() {
     let app = TestApp::start();
     for (sent, near) in [
-        ("full-name", "full_name"),
+        ("nmae", "name"),
         ("fullName", "full_name"),
+        ("full-name", "full_name"),
         ("FullName", "full_name"),
         ("nam", "name"),
         ("is-active", "is_active"),
