@@ -58,7 +58,7 @@ impl At<'_> {
 }
 
 /// Reads every attribute that the type knows and may be written; all problems
-/// are told, not only the first, and those of names that there are not.
+/// are reported, not only the first, and so are names that the type does not have.
 pub fn attributes<R: Resource>(api: &Api, document: &ResourceObject) -> (R::Draft, Vec<Problem>) {
     attributes_among::<R>(api, document, Known::of::<R>)
 }
@@ -116,7 +116,7 @@ fn stands<R: Resource>(row: &Row<R>, document: &ResourceObject, name: &str) -> b
     }
 }
 
-/// Reads the relationships that the type knows; [`attributes`] tells of others.
+/// Reads the relationships that the type knows; [`attributes`] reports others.
 pub fn relationships<R: Resource>(
     document: &ResourceObject,
     purpose: Purpose,

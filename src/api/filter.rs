@@ -194,7 +194,7 @@ fn roles<C>(test: &Test) -> Result<Condition<C>, String> {
     Ok(Condition::Own(Own::Roles { named, holds }))
 }
 
-/// Whoever has each of these words in one of the searched columns, whatever the
+/// Everybody who has each of these words in one of the searched columns, whatever the
 /// case of its letters. Without words: everybody.
 pub fn search<R: Resource>(words: &str, limits: &Limits) -> Result<Condition<Column<R>>, String> {
     let words = Words::at_most(limits.search_words, text(words)?);

@@ -19,7 +19,11 @@ pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
             from.display()
         ))
     })?;
-    sound(file)?;
+    if let Err(failure) = sound(file) {
+        // Nobody may take it for a backup.
+        let _ = std::fs::remove_file(file);
+        return Err(failure);
+    }
     let bytes = std::fs::metadata(file).map_err(Failure::failed)?.len();
     output::print(&format!("{shown}: {bytes} bytes, checked\n"))
 }

@@ -1,6 +1,5 @@
 //! The end of `serve`: the database's file is complete by itself.
 
-use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -25,19 +24,16 @@ pub fn close(session: Session) {
     let DatabaseUrl::Sqlite(path) = &settings.database.url else {
         return;
     };
+    let log = copies::with_suffix(path, "-wal");
     let until = Instant::now() + PATIENCE;
     loop {
         if let Err(error) = copies::settle(path) {
             log::warn!("the write-ahead log of {} stays: {error}", path.display());
             return;
         }
-        if !has_log(path) || Instant::now() > until {
+        if !log.exists() || Instant::now() > until {
             return;
         }
         sleep(PAUSE);
     }
-}
-
-fn has_log(path: &Path) -> bool {
-    copies::log_of(path).is_ok_and(|log| log.exists())
 }

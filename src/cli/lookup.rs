@@ -92,7 +92,7 @@ const NAMES: [UserColumn; 5] = [
     UserColumn::Email,
 ];
 
-/// Whoever has each of these words in a name, the username or the e-mail address,
+/// Everybody who has each of these words in a name, the username or the e-mail address,
 /// whatever the case of its letters.
 pub fn named_like(text: &str) -> Result<Condition<UserColumn>, Failure> {
     let words = Words::of(text);

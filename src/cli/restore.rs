@@ -10,9 +10,9 @@ use super::output;
 use super::runtime::Session;
 use crate::config::{DatabaseUrl, Settings};
 use crate::directory::{Clock, SystemClock};
-use crate::storage::StorageError;
 use crate::storage::migrations;
-use crate::storage::sqlite::copies;
+use crate::storage::sqlite::copies::{self, with_suffix};
+use crate::storage::{Empty, StorageError};
 
 pub fn run(file: &Path, replace: bool, settings: Settings) -> Result<(), Failure> {
     let to = resolved(sqlite_file("restore", &settings)?)?;
@@ -60,14 +60,11 @@ struct Prepared(PathBuf);
 impl Prepared {
     fn new(backup: &Path, to: &Path) -> Result<Self, Failure> {
         sound(backup)?;
-        if !migrations::made(backup).map_err(Failure::failed)? {
-            let backup = backup.display();
-            return Err(Failure::failed(format!("{backup} is no rolecall database")));
-        }
+        migrations::check_file(backup, Empty::Refuse)
+            .map_err(|error| Failure::failed(format!("{}: {error}", backup.display())))?;
         // A name of its own: two restores at the same time do not meet.
         let number = getrandom::u32().map_err(Failure::failed)?;
-        let copy =
-            copies::beside(to, &format!("restoring-{number:08x}")).map_err(Failure::failed)?;
+        let copy = with_suffix(to, &format!(".restoring-{number:08x}"));
         copies::copy(backup, &copy).map_err(Failure::failed)?;
         Ok(Self(copy))
     }
@@ -95,7 +92,7 @@ impl Prepared {
 impl Drop for Prepared {
     fn drop(&mut self) {
         for suffix in ["", "-wal", "-shm"] {
-            let _ = fs::remove_file(with(&self.0, suffix));
+            let _ = fs::remove_file(with_suffix(&self.0, suffix));
         }
     }
 }
@@ -115,15 +112,15 @@ fn set_aside(path: &Path) -> Result<Option<PathBuf>, Failure> {
             )));
         }
         // A damaged file cannot be asked. While a service has one, this is beside it.
-        Err(error) if with(path, "-shm").exists() => {
+        Err(error) if with_suffix(path, "-shm").exists() => {
             return Err(Failure::failed(format!(
                 "{shown} may be in use, its state cannot be read ({error}): make sure that the service is stopped, remove {shown}-shm, and restore again"
             )));
         }
         Err(_) => {}
     }
-    let moment = SystemClock.now().format("replaced-%Y%m%dT%H%M%S%.6fZ");
-    let kept = copies::beside(path, &moment.to_string()).map_err(Failure::failed)?;
+    let moment = SystemClock.now().format(".replaced-%Y%m%dT%H%M%S%.6fZ");
+    let kept = with_suffix(path, &moment.to_string());
     rename_all(path, &kept)?;
     Ok(Some(kept))
 }
@@ -131,7 +128,7 @@ fn set_aside(path: &Path) -> Result<Option<PathBuf>, Failure> {
 /// Renames a database with what belongs to it.
 fn rename_all(from: &Path, to: &Path) -> Result<(), Failure> {
     for suffix in ["-wal", "-shm", ""] {
-        match fs::rename(with(from, suffix), with(to, suffix)) {
+        match fs::rename(with_suffix(from, suffix), with_suffix(to, suffix)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Failure::failed(error));
             }
@@ -139,10 +136,4 @@ fn rename_all(from: &Path, to: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-fn with(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

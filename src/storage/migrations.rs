@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
 use diesel::backend::Backend;
 use diesel::migration::MigrationSource;
@@ -89,7 +88,7 @@ const OURS: &[&str] = &[
 
 /// Refuses a file that is another program's, and one that is not there unless it
 /// is to be made.
-fn check_file(path: &Path, empty: Empty) -> Result<(), StorageError> {
+pub fn check_file(path: &Path, empty: Empty) -> Result<(), StorageError> {
     let is_there = std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
     let tables = match is_there {
         true => sqlite::connection::tables(path, FIRST)?,
@@ -233,15 +232,6 @@ fn is_current<DB: Backend>(
         ))),
         None => Ok(known.is_subset(&applied)),
     }
-}
-
-/// Whether an SQLite file holds the tables of this program, of whatever version.
-pub fn made(path: &Path) -> Result<bool, StorageError> {
-    let mut connection = sqlite::connection::open_existing(path, Duration::from_secs(1))?;
-    let tables = "SELECT version FROM __diesel_schema_migrations \
-                  WHERE EXISTS (SELECT 1 FROM credential_versions)";
-    let applied = diesel::sql_query(tables).load::<Applied>(&mut connection);
-    Ok(applied.is_ok_and(|applied| !applied.is_empty()))
 }
 
 #[derive(diesel::QueryableByName)]

@@ -23,6 +23,17 @@ impl Place {
         }
     }
 
+    /// `None` in the run on PostgreSQL, which is backed up with its own tools.
+    fn on_sqlite() -> Option<Self> {
+        (!is_postgres()).then(Self::new)
+    }
+
+    fn back_up(&self) -> PathBuf {
+        let copy = self.beside("copy.db");
+        self.does(&["backup", shown(&copy)]);
+        copy
+    }
+
     fn file(&self) -> PathBuf {
         PathBuf::from(self.database.address().replace("sqlite://", ""))
     }
@@ -75,10 +86,9 @@ fn log_of(path: &Path) -> PathBuf {
 
 #[test]
 fn a_backup_beside_changes_has_all_that_was_acknowledged_before_it() {
-    if is_postgres() {
+    let Some(place) = Place::on_sqlite() else {
         return;
-    }
-    let place = Place::new();
+    };
     let service = Running::start(&place.database);
     let copy = place.beside("copy.db");
     let is_over = AtomicBool::new(false);
@@ -124,17 +134,16 @@ fn a_backup_beside_changes_has_all_that_was_acknowledged_before_it() {
 
 #[test]
 fn what_is_restored_is_what_was_backed_up() {
-    if is_postgres() {
+    let Some(place) = Place::on_sqlite() else {
         return;
-    }
-    let place = Place::new();
+    };
     place.does(&["generate", "--users", "300"]);
     place.does(&["user", "add", "keeper"]);
     place.does(&["user", "add", "gone"]);
     let token = place.does(&["token", "create", "keeper", "--name", "t"]);
     place.does(&["user", "delete", "gone"]);
-    let (copy, before) = (place.beside("copy.db"), place.export());
-    place.does(&["backup", shown(&copy)]);
+    let before = place.export();
+    let copy = place.back_up();
     let other = Place::new();
     other.does(&["restore", shown(&copy)]);
     assert_eq!(other.export(), before);
@@ -152,8 +161,7 @@ fn a_backup_is_for_its_owner_only_and_replaces_nothing() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
     place.does(&["migrate"]);
-    let copy = place.beside("copy.db");
-    place.does(&["backup", shown(&copy)]);
+    let copy = place.back_up();
     let mode = fs::metadata(&copy).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let bytes = fs::read(&copy).unwrap();
@@ -177,13 +185,11 @@ fn a_backup_is_for_its_owner_only_and_replaces_nothing() {
 
 #[test]
 fn a_database_in_use_or_alive_is_not_replaced_unasked() {
-    if is_postgres() {
+    let Some(place) = Place::on_sqlite() else {
         return;
-    }
-    let place = Place::new();
+    };
     place.does(&["generate", "--users", "10"]);
-    let copy = place.beside("copy.db");
-    place.does(&["backup", shown(&copy)]);
+    let copy = place.back_up();
     place.does(&["user", "add", "later"]);
     let before = place.export();
     assert!(
@@ -209,13 +215,11 @@ fn a_database_in_use_or_alive_is_not_replaced_unasked() {
 
 #[test]
 fn a_damaged_database_is_not_replaced_while_it_may_be_in_use() {
-    if is_postgres() {
+    let Some(place) = Place::on_sqlite() else {
         return;
-    }
-    let place = Place::new();
+    };
     place.does(&["generate", "--users", "10"]);
-    let copy = place.beside("copy.db");
-    place.does(&["backup", shown(&copy)]);
+    let copy = place.back_up();
     let service = Running::start(&place.database);
     service.admin().get("/users").expect(200);
     let mut damaged = fs::read(place.file()).unwrap();
@@ -231,13 +235,12 @@ fn a_damaged_database_is_not_replaced_while_it_may_be_in_use() {
 
 #[test]
 fn a_link_to_the_database_stays_a_link() {
-    if is_postgres() {
+    let Some(place) = Place::on_sqlite() else {
         return;
-    }
-    let place = Place::new();
+    };
     place.does(&["generate", "--users", "10"]);
-    let (copy, real) = (place.beside("copy.db"), place.beside("real.db"));
-    place.does(&["backup", shown(&copy)]);
+    let real = place.beside("real.db");
+    let copy = place.back_up();
     let before = place.export();
     place.does(&["user", "add", "later"]);
     fs::rename(place.file(), &real).unwrap();
@@ -255,13 +258,11 @@ fn a_link_to_the_database_stays_a_link() {
 
 #[test]
 fn of_restores_at_the_same_time_one_leaves_its_directory() {
-    if is_postgres() {
+    let Some(place) = Place::on_sqlite() else {
         return;
-    }
-    let place = Place::new();
+    };
     place.does(&["generate", "--users", "10"]);
-    let copy = place.beside("copy.db");
-    place.does(&["backup", shown(&copy)]);
+    let copy = place.back_up();
     let before = place.export();
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -280,14 +281,12 @@ fn of_restores_at_the_same_time_one_leaves_its_directory() {
 
 #[test]
 fn what_is_damaged_or_foreign_is_not_restored() {
-    if is_postgres() {
+    let Some(place) = Place::on_sqlite() else {
         return;
-    }
-    let place = Place::new();
+    };
     place.does(&["generate", "--users", "300"]);
     let before = place.export();
-    let copy = place.beside("copy.db");
-    place.does(&["backup", shown(&copy)]);
+    let copy = place.back_up();
     let sound = fs::read(&copy).unwrap();
     let mut damaged = sound.clone();
     let middle = damaged.len() / 2 / 4096 * 4096;
@@ -343,13 +342,11 @@ fn after_a_clean_stop_the_file_alone_is_the_directory() {
 
 #[test]
 fn a_check_sees_a_damaged_file_and_looks_at_the_rest() {
-    if is_postgres() {
+    let Some(place) = Place::on_sqlite() else {
         return;
-    }
-    let place = Place::new();
+    };
     place.does(&["generate", "--users", "300"]);
-    let copy = place.beside("copy.db");
-    place.does(&["backup", shown(&copy)]);
+    let copy = place.back_up();
     assert!(place.does(&["check"]).starts_with("file: right\n"));
     let sound = fs::read(&copy).unwrap();
     // Each page behind the first in turn.

@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use diesel::IntoSql;
+use diesel::sql_types::Bool;
+
 use super::env;
 use super::prelude::*;
 use crate::directory::delegation::{Nearness, Place};
@@ -267,39 +270,33 @@ pub async fn of_user(
     Ok(held(rows, partner_of(user, connection).await?))
 }
 
-/// Whether anybody but `except` holds the role, by itself or in another, by a
-/// grant that is not over.
+/// Whose grants count as holding a role.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Holders {
+    All,
+    /// Those who are not in the trash.
+    Living,
+}
+
+/// Whether anybody of `holders` but `except` holds the role, by itself or in
+/// another, by a grant that is not over.
 pub async fn is_held(
     role: i64,
     except: Option<i64>,
+    holders: Holders,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<bool, DirectoryError> {
-    let holders = grants::table
-        .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
-        .filter(role_closure::part_id.eq(role))
-        .filter(grants::user_id.ne(except.unwrap_or_default()))
-        .filter(not_over!(context.now_text()))
-        .select(grants::id);
-    Ok(holders.first::<i64>(connection).await.optional()?.is_some())
-}
-
-/// Whether anybody of them is not in the trash.
-pub async fn is_held_by_living(
-    role: i64,
-    except: Option<i64>,
-    context: &Context,
-    connection: &mut Conn,
-) -> Result<bool, DirectoryError> {
-    let holders = grants::table
+    let all = (holders == Holders::All).into_sql::<Bool>();
+    let grant = grants::table
         .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
         .inner_join(users::table)
         .filter(role_closure::part_id.eq(role))
         .filter(grants::user_id.ne(except.unwrap_or_default()))
         .filter(not_over!(context.now_text()))
-        .filter(users::deleted_at.is_null())
+        .filter(users::deleted_at.is_null().or(all))
         .select(grants::id);
-    Ok(holders.first::<i64>(connection).await.optional()?.is_some())
+    Ok(grant.first::<i64>(connection).await.optional()?.is_some())
 }
 
 /// Whether a role shares a part with one that the user holds by a grant that

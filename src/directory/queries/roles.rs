@@ -1,5 +1,5 @@
 use super::audit::record;
-use super::ceiling::{ceiling, is_held, is_held_by_living, require_roles};
+use super::ceiling::{Holders, ceiling, is_held, require_roles};
 use super::grants;
 use super::members::{add_users, replace_users};
 use super::outbox::about_end_of;
@@ -299,11 +299,13 @@ async fn may_change_held(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    if ceiling.has(Permission::GrantsWrite) || !is_held(role, except, context, connection).await? {
+    if ceiling.has(Permission::GrantsWrite)
+        || !is_held(role, except, Holders::All, context, connection).await?
+    {
         return Ok(());
     }
     Err(DirectoryError::Protected(
-        match is_held_by_living(role, except, context, connection).await? {
+        match is_held(role, except, Holders::Living, context, connection).await? {
             true => {
                 "Somebody holds this role: such a change also needs the permission grants:write."
             }
@@ -321,7 +323,7 @@ async fn end_of(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<End, DirectoryError> {
-    match is_held(role, None, context, connection).await? {
+    match is_held(role, None, Holders::All, context, connection).await? {
         true => Ok(End::NEVER),
         false => Ok(End::past()),
     }

@@ -1,5 +1,7 @@
 use super::audit::record;
-use super::ceiling::{MORE_THAN_YOU_MAY, Names, ceiling, covers_beside, is_held, privileges};
+use super::ceiling::{
+    Holders, MORE_THAN_YOU_MAY, Names, ceiling, covers_beside, is_held, privileges,
+};
 use super::prelude::*;
 use super::{env, found, grants, links};
 use crate::directory::delegation::{Verb, verbs};
@@ -154,7 +156,14 @@ pub async fn within_ceiling(
     let shows_users = verbs(&rule.verbs).contains(&Verb::Give);
     if shows_users
         && !ceiling.has(Permission::UsersRead)
-        && is_held(rule.granter_role_id, None, context, connection).await?
+        && is_held(
+            rule.granter_role_id,
+            None,
+            Holders::All,
+            context,
+            connection,
+        )
+        .await?
     {
         return Err(DirectoryError::Protected(
             "This rule shows users to those who hold its granter: that also needs the permission users:read.",

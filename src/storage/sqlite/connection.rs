@@ -110,7 +110,6 @@ pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageErro
             return Err(error);
         }
     }
-    fold_case_utils::register_impl(&mut connection, folded)?;
     Ok(connection)
 }
 
@@ -125,25 +124,12 @@ pub fn open_existing(path: &Path, busy: Duration) -> Result<SqliteConnection, St
     }
     let mut connection = establish(path)?;
     connection.batch_execute(&format!("PRAGMA busy_timeout = {}", busy.as_millis()))?;
-    fold_case_utils::register_impl(&mut connection, folded)?;
     Ok(connection)
 }
 
 fn establish(path: &Path) -> Result<SqliteConnection, StorageError> {
     prepare_library();
     Ok(SqliteConnection::establish(as_text(path)?)?)
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// Small letters of every alphabet, under the name that PostgreSQL's has.
-    fn fold_case(
-        words: diesel::sql_types::Nullable<diesel::sql_types::Text>,
-    ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
-}
-
-fn folded(words: Option<String>) -> Option<String> {
-    words.map(|words| words.to_lowercase().replace('ς', "σ"))
 }
 
 /// A new file is for its owner only: it holds password hashes. SQLite gives

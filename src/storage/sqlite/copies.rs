@@ -22,7 +22,7 @@ const WAIT: Duration = Duration::from_secs(10);
 /// Copies a database that others may be changing, as of one moment. `to` must
 /// not exist; it is there when it is complete and on the disk, or not at all.
 pub fn copy(from: &Path, to: &Path) -> Result<(), StorageError> {
-    let beside = beside(to, "partial")?;
+    let beside = with_suffix(to, ".partial");
     let mut source = connection::open_existing(from, WAIT)?;
     connection::create_private(&beside)?;
     let copied = vacuum_into(&mut source, &beside).and_then(|()| Ok(publish(&beside, to)?));
@@ -57,14 +57,11 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-/// `NAME.suffix` in the same folder.
-pub fn beside(path: &Path, suffix: &str) -> Result<PathBuf, StorageError> {
-    Ok(PathBuf::from(format!("{}.{suffix}", utf8(path)?)))
-}
-
-/// The write-ahead log that belongs to a database.
-pub fn log_of(path: &Path) -> Result<PathBuf, StorageError> {
-    Ok(PathBuf::from(format!("{}-wal", utf8(path)?)))
+/// The name of what belongs to a file, in the same folder.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// What `PRAGMA integrity_check` finds; nothing for a sound file.
