@@ -10,7 +10,9 @@ use crate::support::Client;
 /// Later than every time that a grant can end.
 const NEVER: &str = "9999";
 
-/// Names of permissions and `administrator`, each with its latest end.
+const ADMINISTRATOR: &str = "administrator";
+
+/// Names of permissions and [`ADMINISTRATOR`], each with its latest end.
 pub type Power = BTreeMap<String, String>;
 
 /// Roles, rules and grants as they stand.
@@ -105,7 +107,7 @@ impl Directory {
             }
         };
         if role == "1" {
-            note("administrator".into());
+            note(ADMINISTRATOR.into());
         }
         self.names[role].iter().cloned().for_each(&mut note);
         for part in &self.parts[role] {
@@ -118,10 +120,12 @@ impl Directory {
     }
 }
 
-/// The first thing of `after` that goes beyond `before`.
+/// The first thing of `after` that goes beyond `before`. An administrator may
+/// do everything, so callers who could become one gain nothing up to that end.
 pub fn gain(before: &Power, after: &Power) -> Option<String> {
+    let has = |name: &str, end: &String| before.get(name).is_some_and(|had| had >= end);
     let more = after
         .iter()
-        .find(|(name, end)| before.get(*name).is_none_or(|had| had < *end));
+        .find(|(name, end)| !has(name, end) && !has(ADMINISTRATOR, end));
     more.map(|(name, end)| format!("{name} until {end}"))
 }
