@@ -37,13 +37,11 @@ use crate::dialects::prp::{self, Prp};
 use crate::directory::Directory;
 use crate::directory::mail::MailPolicy;
 use crate::mail::{self, Post, Sending};
-use cross_origin::CrossOriginPolicy;
-use middleware::Guarding;
+use middleware::Layers;
 pub use occasional::Occasional;
 
 use connections::clients::Clients;
 use connections::{Listening, serve};
-use requests::{RequestLimits, limited};
 use surfaces::Surfaces;
 use tls::Identity;
 
@@ -168,15 +166,12 @@ impl Bound {
         let directory = auth.directory.clone();
         let limits = settings.limits.clone();
         let origins = settings.server.cors_origins.clone();
-        let policy = Arc::new(CrossOriginPolicy::new(&origins));
-        let guarding = Guarding::new(&settings, &surfaces.api);
-        let compress_from = settings.server.compress_from;
         let description = api::describe(&settings);
         let clients = Clients::new(
             limits.connections_per_address,
             settings.server.trusted_proxies.clone(),
         );
-        let request_limits = Arc::new(RequestLimits::new(&limits, clients.clone()));
+        let layers = Arc::new(Layers::new(&settings, &surfaces, clients.clone()));
         let tls = identity.as_ref().map(Identity::config).transpose();
         let tls = tls.map_err(std::io::Error::other)?;
         if let Some(identity) = identity {
@@ -189,27 +184,15 @@ impl Bound {
             connections: descriptors::connections(&settings),
         };
         let server = serve(&settings, listening, move || {
-            let request_limits = request_limits.clone();
-            let (shared, policy, guarding) = (surfaces.clone(), policy.clone(), guarding.clone());
-            let refusing = surfaces.clone();
+            let (within, around) = (layers.clone(), layers.clone());
             App::new()
                 .configure(|config| surfaces.share(config))
-                .wrap(from_fn(middleware::no_panic))
                 .wrap(from_fn(move |request, next| {
-                    content_coding::checked(request, next, refusing.clone())
-                }))
-                .wrap(from_fn(move |request, next| {
-                    cross_origin::checked(request, next, policy.clone(), shared.clone())
+                    middleware::inner(request, next, within.clone())
                 }))
                 .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
                 .wrap(from_fn(move |request, next| {
-                    middleware::guarded(request, next, guarding.clone())
-                }))
-                .wrap(from_fn(move |request, next| {
-                    compression::compressed(request, next, compress_from)
-                }))
-                .wrap(from_fn(move |request, next| {
-                    limited(request, next, request_limits.clone())
+                    middleware::outer(request, next, around.clone())
                 }))
                 .service(
                     web::resource("/health")

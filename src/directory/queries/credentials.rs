@@ -23,7 +23,7 @@ pub async fn version(connection: &mut Conn) -> Result<i64, DirectoryError> {
     let version = credential_versions::table
         .find(1)
         .select(credential_versions::version);
-    Ok(version.get_result(connection).await?)
+    Ok(version.lasting().get_result(connection).await?)
 }
 
 pub type AccountRow = (i64, String, Option<PasswordHash>, bool);
