@@ -250,11 +250,14 @@ impl Started {
     }
 }
 
-/// With a slash at the end all come once more, behind the others: one resource
-/// with two paths would have every request before it matched by expressions.
+/// Paths without a parameter come first, since they are compared without an
+/// expression. With a slash at the end all come once more, behind the others: one
+/// resource with two paths would have every request before it matched by expressions.
 fn routes(config: &mut ServiceConfig) {
     for end in ["", "/"] {
-        for endpoint in api::endpoints() {
+        let mut endpoints = api::endpoints();
+        endpoints.sort_by_key(|endpoint| endpoint.path.contains('{'));
+        for endpoint in endpoints {
             config.service(endpoint.into_resource(end));
         }
     }
