@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use diesel::SqliteConnection;
 
-use super::StorageError;
 use super::local::Local;
+use super::{Readiness, StorageError};
 use crate::config::Database as DatabaseSettings;
 use connection::{Lasting, Options};
 pub use session::Session;
@@ -32,6 +32,8 @@ pub struct Sqlite {
     readers: Local<Lasting>,
     slow: r2d2::Pool<Manager>,
     writer: Writer,
+    /// Whether it takes changes.
+    pub readiness: Readiness,
 }
 
 impl Sqlite {
@@ -60,6 +62,7 @@ impl Sqlite {
             readers: Local::new(),
             slow,
             writer: Writer::start(options.clone(), settings.write_queue)?,
+            readiness: Readiness::default(),
             options,
         })
     }
