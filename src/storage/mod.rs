@@ -13,9 +13,11 @@ pub mod postgres;
 pub mod schema;
 pub mod sqlite;
 pub mod statements;
+mod waiting;
 
 pub use error::{ABORTED, StorageError};
 pub use migrations::Empty;
+pub use waiting::wait;
 
 use crate::config::{Database as DatabaseSettings, DatabaseUrl};
 

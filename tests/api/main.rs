@@ -33,6 +33,7 @@ mod crashes;
 mod cross_origin;
 mod delegation;
 mod description;
+mod ended;
 mod events;
 mod grant_rules;
 mod grants;
