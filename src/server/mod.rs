@@ -7,6 +7,7 @@ mod cross_origin;
 mod descriptors;
 mod health;
 mod housekeeping;
+mod memory;
 mod middleware;
 mod occasional;
 mod overload;
@@ -39,6 +40,7 @@ use crate::directory::mail::MailPolicy;
 use crate::mail::{self, Post, Sending};
 use middleware::Layers;
 pub use occasional::Occasional;
+pub use shutdown::Signals;
 
 use connections::clients::Clients;
 use connections::{Listening, serve};
@@ -134,14 +136,14 @@ impl Bound {
         self
     }
 
-    /// Serves until SIGINT or SIGTERM, then lets running requests finish.
-    pub fn run(self) -> std::io::Result<()> {
+    /// Serves until a signal says to stop, then lets running requests finish.
+    pub fn run(self, signals: Signals) -> std::io::Result<()> {
         descriptors::raise_limit();
         actix_web::rt::System::new().block_on(async {
             let started = self.start()?;
             let handle = started.handle();
             actix_web::rt::spawn(async move {
-                shutdown::asked().await;
+                signals.stop().await;
                 log::info!("finishing what has begun, then stopping");
                 handle.stop(true).await;
             });
@@ -209,8 +211,8 @@ impl Bound {
                 .default_service(web::to(unknown))
         })?;
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
-        let pause = Duration::from_secs(settings.limits.ended_grants_seconds);
-        housekeeping::start(directory.clone(), pause);
+        housekeeping::start(directory.clone(), &settings);
+        housekeeping::give_back_memory();
         housekeeping::flush_log();
         let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
         housekeeping::follow(directory.clone(), unheard);
