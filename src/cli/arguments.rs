@@ -73,7 +73,11 @@ pub enum Command {
     /// Bring the database's tables up to date, making them when there are none
     ///
     /// `rolecall serve` does the same when it starts.
-    Migrate,
+    Migrate {
+        /// Make a new directory where there was one whose SQLite file is gone
+        #[arg(long)]
+        new: bool,
+    },
     /// Add users, change their passwords and roles, list them
     User {
         #[command(subcommand)]
@@ -191,9 +195,9 @@ pub struct ImportFlags {
     /// Import nothing unless all rows are well
     #[arg(long)]
     pub all_or_nothing: bool,
-    /// Rows that are committed together
-    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = in_batch)]
-    pub batch: usize,
+    /// Rows that are committed together [default: at most 1000, fewer where they take long]
+    #[arg(long, value_name = "N", value_parser = in_batch)]
+    pub batch: Option<usize>,
     /// Write every problem to this file, one a line
     #[arg(long, value_name = "FILE")]
     pub errors: Option<PathBuf>,
@@ -205,8 +209,6 @@ pub struct ImportFlags {
     pub max_line_bytes: usize,
 }
 
-/// Rows that are committed together, unless told otherwise.
-const BATCH: usize = 10_000;
 /// The most rows that may be committed together: they are held in memory.
 const MAX_BATCH: usize = 100_000;
 

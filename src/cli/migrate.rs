@@ -4,9 +4,13 @@ use super::failure::Failure;
 use super::output;
 use super::runtime::Session;
 use crate::config::Settings;
+use crate::storage::sqlite::marker;
 use crate::storage::{Empty, migrations};
 
-pub fn run(settings: &Settings) -> Result<(), Failure> {
+pub fn run(new: bool, settings: &Settings) -> Result<(), Failure> {
+    if new {
+        forget_former(settings)?;
+    }
     let url = &settings.database.url;
     let applied = migrations::bring_up(&settings.database, Empty::Fill)
         .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
@@ -20,4 +24,16 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         .map(|name| format!("applied {name}\n"))
         .collect();
     output::print(&lines)
+}
+
+/// Lets a directory be made where there was one.
+fn forget_former(settings: &Settings) -> Result<(), Failure> {
+    let path = super::backup::sqlite_file("migrate --new", settings)?;
+    let shown = path.display();
+    if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        return Err(Failure::failed(format!(
+            "{shown} exists: move it away to begin anew"
+        )));
+    }
+    marker::remove(path).map_err(|error| Failure::failed(format!("{shown}.marker: {error}")))
 }

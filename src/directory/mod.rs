@@ -302,6 +302,22 @@ impl Directory {
         }
     }
 
+    /// SQLite: whether the file is still the one that was opened.
+    pub fn is_in_place(&self) -> bool {
+        match &self.store {
+            Store::Sqlite(sqlite) => sqlite.look().is_ok(),
+            Store::Postgres(_) => true,
+        }
+    }
+
+    /// Why the database cannot serve although it may answer, where that is known.
+    pub fn trouble(&self) -> Option<String> {
+        match &self.store {
+            Store::Sqlite(sqlite) => sqlite.trouble(),
+            Store::Postgres(_) => None,
+        }
+    }
+
     /// Whether the database answers. For health checks.
     pub async fn is_reachable(&self, context: &Context) -> Result<(), DirectoryError> {
         self.read(context, credentials::Reachable).await

@@ -3,7 +3,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::api::{Api, read_only, unreachable};
-use crate::directory::{Context, Directory};
+use crate::directory::{Context, Directory, DirectoryError};
 use crate::jsonapi::MEDIA_TYPE;
 use crate::storage::postgres::Standing;
 
@@ -11,7 +11,11 @@ use crate::storage::postgres::Standing;
 pub async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     let directory = &api.auth.directory;
     let context = Context::of_program(directory.clock().now(), api.next_request_id());
-    match directory.is_reachable(&context).await {
+    let answer = match directory.trouble() {
+        Some(why) => Err(DirectoryError::Unavailable(why)),
+        None => directory.is_reachable(&context).await,
+    };
+    match answer {
         Ok(()) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, MEDIA_TYPE))
             .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -55,16 +55,18 @@ fn run(url: &DatabaseUrl, settings: &Database, empty: Empty) -> Result<Vec<Strin
             check_file(path, empty)?;
             let mut connection =
                 sqlite::connection::open(path, sqlite::connection::MIGRATION_WAIT)?;
-            if is_current::<Sqlite>(diesel::sql_query(APPLIED).load(&mut connection), SQLITE)? {
-                return Ok(Vec::new());
+            let mut applied = Vec::new();
+            if !is_current::<Sqlite>(diesel::sql_query(APPLIED).load(&mut connection), SQLITE)? {
+                // One transaction for all: two processes that start together on
+                // one file wait for each other instead of meeting half way.
+                applied = connection
+                    .immediate_transaction(|connection| {
+                        apply(connection, SQLITE).map_err(Failed::Migration)
+                    })
+                    .map_err(Failed::into_storage)?;
             }
-            // One transaction for all: two processes that start together on
-            // one file wait for each other instead of meeting half way.
-            connection
-                .immediate_transaction(|connection| {
-                    apply(connection, SQLITE).map_err(Failed::Migration)
-                })
-                .map_err(Failed::into_storage)
+            sqlite::marker::put(path);
+            Ok(applied)
         }
         DatabaseUrl::Postgres(url) => {
             let address = Address::of(url, settings)?;
@@ -92,7 +94,10 @@ pub fn check_file(path: &Path, empty: Empty) -> Result<(), StorageError> {
     let is_there = std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
     let tables = match is_there {
         true => sqlite::connection::tables(path, FIRST)?,
-        false => Tables::default(),
+        false => {
+            sqlite::marker::check_new(path)?;
+            Tables::default()
+        }
     };
     tables.check(empty, |_| true)
 }
