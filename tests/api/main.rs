@@ -34,6 +34,7 @@ mod cross_origin;
 mod delegation;
 mod description;
 mod events;
+mod files;
 mod grant_rules;
 mod grants;
 mod home;
