@@ -80,8 +80,11 @@ pub enum Command {
         /// Undo what was applied after this migration, for an earlier version of rolecall
         ///
         /// Stop the service and make a backup first: what only the newer tables can hold is lost.
-        #[arg(long, value_name = "MIGRATION")]
+        #[arg(long, value_name = "MIGRATION", conflicts_with = "new")]
         back_to: Option<String>,
+        /// Make a new directory where there was one whose SQLite file is gone
+        #[arg(long)]
+        new: bool,
     },
     /// Add users, change their passwords and roles, list them
     User {
@@ -200,9 +203,9 @@ pub struct ImportFlags {
     /// Import nothing unless all rows are well
     #[arg(long)]
     pub all_or_nothing: bool,
-    /// Rows that are committed together
-    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = in_batch)]
-    pub batch: usize,
+    /// Rows that are committed together [default: at most 1000, fewer where they take long]
+    #[arg(long, value_name = "N", value_parser = in_batch)]
+    pub batch: Option<usize>,
     /// Write every problem to this file, one a line
     #[arg(long, value_name = "FILE")]
     pub errors: Option<PathBuf>,
@@ -214,8 +217,6 @@ pub struct ImportFlags {
     pub max_line_bytes: usize,
 }
 
-/// Rows that are committed together, unless told otherwise.
-const BATCH: usize = 10_000;
 /// The most rows that may be committed together: they are held in memory.
 const MAX_BATCH: usize = 100_000;
 

@@ -5,8 +5,9 @@ use std::path::Path;
 use super::failure::Failure;
 use super::output;
 use crate::config::{DatabaseUrl, Settings};
-use crate::storage::sqlite::copies;
-use crate::storage::{Empty, migrations};
+use crate::storage::Empty;
+use crate::storage::migrations;
+use crate::storage::sqlite::{copies, integrity};
 
 pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
     let from = sqlite_file("backup", settings)?;
@@ -14,6 +15,7 @@ pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
     if file.exists() {
         return Err(Failure::failed(format!("{shown} exists already")));
     }
+    // Nothing is there, or nothing of ours.
     migrations::check_file(from, Empty::Refuse)
         .map_err(|error| Failure::failed(format!("{}: {error}", from.display())))?;
     copies::copy(from, file).map_err(|error| {
@@ -46,7 +48,7 @@ pub fn sqlite_file<'a>(command: &str, settings: &'a Settings) -> Result<&'a Path
 pub fn sound(file: &Path) -> Result<(), Failure> {
     let shown = file.display();
     let damage =
-        copies::damage(file).map_err(|error| Failure::failed(format!("{shown}: {error}")))?;
+        integrity::damage(file).map_err(|error| Failure::failed(format!("{shown}: {error}")))?;
     if damage.is_empty() {
         return Ok(());
     }

@@ -6,7 +6,8 @@ use super::runtime::Session;
 use crate::config::{DatabaseUrl, Settings};
 use crate::directory::DirectoryError;
 use crate::directory::bulk::{Check, Finding, Part};
-use crate::storage::sqlite::copies;
+use crate::storage::sqlite::integrity;
+use crate::storage::{Empty, StorageError, migrations};
 
 pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
     let damage = damage(&settings)?;
@@ -55,7 +56,7 @@ pub async fn findings(
 /// What only looks holds up no changes, where the database can look that way.
 async fn look(session: &Session, part: Part, repair: bool) -> Result<Vec<Finding>, DirectoryError> {
     let check = Check { part, repair };
-    if repair || part.check_writes() {
+    if repair {
         session.write(check).await
     } else {
         session.read(check).await
@@ -92,6 +93,9 @@ fn report(
 }
 
 /// What SQLite itself says of its file; how many kinds of damage there are.
+///
+/// # Errors
+/// When there is no directory in it at all.
 fn damage(settings: &Settings) -> Result<usize, Failure> {
     let DatabaseUrl::Sqlite(path) = &settings.database.url else {
         return Ok(0);
@@ -100,7 +104,19 @@ fn damage(settings: &Settings) -> Result<usize, Failure> {
         // Opening it says so.
         return Ok(0);
     }
-    let damage = copies::damage(path).map_err(Failure::failed)?;
+    let shown = path.display();
+    let unreadable = |error: std::io::Error| Failure::failed(format!("{shown}: {error}"));
+    if let Some(what) = integrity::foreign(path).map_err(unreadable)? {
+        output::print(&format!("file: {shown} {what}\n"))?;
+        return Err(Failure::failed(
+            "there is no directory to check: name its file by --database, or restore a backup (docs/backup.md)",
+        ));
+    }
+    if let Err(error @ StorageError::NotOurs(_)) = migrations::check_file(path, Empty::Refuse) {
+        output::print(&format!("file: {error}\n"))?;
+        return Err(Failure::failed(format!("{shown} holds no directory")));
+    }
+    let damage = integrity::damage(path).map_err(Failure::failed)?;
     if damage.is_empty() {
         output::print("file: right\n")?;
     }

@@ -3,6 +3,7 @@
 //! One thread reads and judges the rows, another puts them into the database,
 //! batch by batch; a short channel between them keeps memory flat.
 
+mod batch_size;
 mod lines;
 mod records;
 mod report;
@@ -13,6 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 pub use lines::Input;
 pub use records::{Format, cell, guarded};
@@ -29,6 +31,7 @@ use crate::directory::bulk::{
     RefreshStatistics, RowProblem, Rules, UNDONE,
 };
 use crate::directory::credentials::{CanAdministrate, HasAdministrator};
+use batch_size::{BATCH, BatchSize};
 use lines::Lines;
 use records::Records;
 use report::Report;
@@ -220,21 +223,23 @@ fn best_effort(
     report: &Arc<Mutex<Report>>,
 ) -> Result<(), Failure> {
     let (sender, receiver) = sync_channel(WAITING);
+    let size = BatchSize::new(flags.batch);
+    let size = &size;
     std::thread::scope(|scope| {
-        scope.spawn(move || read_all(&mut records, flags.batch, import_id, &sender));
-        session.run(async move |session| commit_all(session, receiver, rules, report).await)
+        scope.spawn(move || read_all(&mut records, size, import_id, &sender));
+        session.run(async move |session| commit_all(session, receiver, rules, report, size).await)
     })
 }
 
 /// Sends every batch, and at last why there are no more.
 fn read_all(
     records: &mut Records,
-    most: usize,
+    size: &BatchSize,
     import_id: i64,
     sender: &SyncSender<Result<Batch, Failure>>,
 ) {
     loop {
-        let (batch, is_last) = match next_batch(records, most, import_id) {
+        let (batch, is_last) = match next_batch(records, size.rows(), import_id) {
             Ok(Some(batch)) => {
                 let is_last = batch.mark.is_last;
                 (Ok(batch), is_last)
@@ -254,6 +259,7 @@ async fn commit_all(
     batches: Receiver<Result<Batch, Failure>>,
     rules: &Rules,
     report: &Mutex<Report>,
+    size: &BatchSize,
 ) -> Result<(), Failure> {
     for batch in batches {
         let batch = batch?;
@@ -261,7 +267,9 @@ async fn commit_all(
         for (kind, line, problems) in batch.refused {
             outcome.refuse(kind, line, problems);
         }
+        let began = Instant::now();
         let found = commit(session, batch.rows, rules, batch.mark).await?;
+        size.took(began.elapsed());
         outcome.count(&found);
         outcome.problems.extend(found.problems);
         lock(report)?.hear(outcome)?;
@@ -316,7 +324,8 @@ fn all(
         }
     };
     let hear: Arc<dyn Fn(Outcome) + Send + Sync> = Arc::new(hear);
-    let rows = source(records, flags.batch, import_id, &hear, &failure, &keeps);
+    let most = flags.batch.unwrap_or(BATCH);
+    let rows = source(records, most, import_id, &hear, &failure, &keeps);
     let keep = keeps.clone();
     let operation = ImportAll {
         rows: Mutex::new(rows),
