@@ -338,6 +338,7 @@ pub async fn answer(
 pub fn of_request(api: &Api, request: &HttpRequest, request_id: RequestId) -> Context {
     let now = api.auth.directory.clock().now();
     Context::of_request(now, request_id, client::address(api, request))
+        .reading_only(request.method().is_safe())
 }
 
 /// Tells the audit log of an answer that refuses.

@@ -520,7 +520,7 @@ impl Auth {
         };
         let (directory, hasher) = (self.directory.clone(), self.hasher.clone());
         let (user_id, password) = (account.id, Secret::new(password));
-        let context = context.clone();
+        let context = context.beside();
         tokio::task::spawn_local(async move {
             let renewed = async {
                 let new = hasher.hash(password.expose(), Place::NOWHERE).await?;
@@ -607,7 +607,7 @@ impl Auth {
     /// because the database is busy is no harm.
     pub(super) fn note(&self, context: &Context, note: NoteUse) {
         let directory = self.directory.clone();
-        let context = context.clone();
+        let context = context.beside();
         tokio::task::spawn_local(async move {
             if let Err(error) = directory.write(&context, note).await {
                 log::debug!("a use was not noted: {error}");

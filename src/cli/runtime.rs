@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
-use crate::config::Settings;
+use crate::config::{DatabaseUrl, Settings};
 use crate::directory::names::{FillNameKeys, LacksNameKeys};
 use crate::directory::{
     Context, Credential, Directory, DirectoryError, Execute, RequestId, SystemClock,
 };
 use crate::mail;
-use crate::storage::{self, Empty, StorageError, Store};
+use crate::storage::{self, Empty, Obstacle, StorageError, Store};
 
 pub struct Session {
     pub settings: Settings,
@@ -42,23 +42,30 @@ impl Session {
     /// The same with the limits of the server, which waits for its database.
     pub fn to_serve(settings: Settings) -> Result<Self, Failure> {
         storage::wait(&settings.database).map_err(|error| cannot_open(&settings, &error))?;
-        Self::with(settings, Empty::Fill)
+        let session = Self::opened(settings, Empty::Fill)?;
+        session.run(takes_changes)?;
+        session.run(fill_name_keys)?;
+        Ok(session)
     }
 
     fn with(settings: Settings, empty: Empty) -> Result<Self, Failure> {
+        let session = Self::opened(settings, empty)?;
+        session.run(fill_name_keys)?;
+        Ok(session)
+    }
+
+    fn opened(settings: Settings, empty: Empty) -> Result<Self, Failure> {
         let store = Store::open(&settings.database, empty)
             .map_err(|error| cannot_open(&settings, &error))?;
         let directory = Arc::new(Directory::new(store, Arc::new(SystemClock)));
         let number = getrandom::u64()
             .map_err(|error| Failure::failed(format!("the system has no randomness: {error}")))?;
         let context = Context::of_program(directory.clock().now(), RequestId(number));
-        let session = Self {
+        Ok(Self {
             settings,
             directory,
             context,
-        };
-        session.run(fill_name_keys)?;
-        Ok(session)
+        })
     }
 
     /// Lets changes queue the mails that the server sends.
@@ -93,6 +100,22 @@ fn cannot_open(settings: &Settings, error: &StorageError) -> Failure {
     Failure::failed(format!("cannot open {}: {error}", settings.database.url))
 }
 
+/// A PostgreSQL that refuses changes is not the one to serve: most likely
+/// another was promoted, and the address is that of the former primary.
+async fn takes_changes(session: &Session) -> Result<(), Failure> {
+    let url = &session.settings.database.url;
+    if matches!(url, DatabaseUrl::Sqlite(_)) {
+        return Ok(());
+    }
+    let obstacle = session.directory.obstacle(&session.context).await;
+    let why = match obstacle.map(|(obstacle, _)| obstacle) {
+        Some(Obstacle::Standby) => "the server is a standby and takes no changes",
+        Some(Obstacle::ReadOnly) => "the database is read-only",
+        _ => return Ok(()),
+    };
+    Err(Failure::failed(format!("cannot serve {url}: {why}")))
+}
+
 /// Fills in what names are told apart by, where it is missing.
 async fn fill_name_keys(session: &Session) -> Result<(), Failure> {
     let mut filled = 0;
@@ -121,7 +144,6 @@ pub mod testing {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
-    use crate::config::DatabaseUrl;
 
     pub struct Scratch(PathBuf);
 

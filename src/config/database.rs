@@ -22,6 +22,9 @@ pub struct Database {
     pub acquire_timeout_ms: u64,
     /// PostgreSQL: of `serve`.
     pub start_wait_seconds: u64,
+    /// PostgreSQL: how long a server may be silent.
+    pub connect_timeout_ms: u64,
+    pub answer_timeout_ms: u64,
     /// That each connection keeps prepared.
     pub statements: usize,
     pub pooler: Pooler,
@@ -32,6 +35,8 @@ pub struct Database {
     /// PostgreSQL: a streaming replica to read from.
     pub replica_url: Option<DatabaseUrl>,
     pub replica_max_lag_ms: u64,
+    /// How long the replica answers while the primary is gone.
+    pub replica_alone_seconds: u64,
     /// Callers whose own changes are waited for on the replica.
     pub replica_writers: usize,
 }
@@ -64,12 +69,15 @@ impl Default for Database {
             write_queue: 1024,
             acquire_timeout_ms: 5000,
             start_wait_seconds: 30,
+            connect_timeout_ms: 10_000,
+            answer_timeout_ms: 10_000,
             statements: 500,
             pooler: Pooler::None,
             direct_url: None,
             tls_ca: None,
             replica_url: None,
             replica_max_lag_ms: 5000,
+            replica_alone_seconds: 300,
             replica_writers: 100_000,
         }
     }
@@ -159,7 +167,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: None,
         kind: Kind::Number,
         preset: Preset::Value("5000"),
-        meaning: "How long to wait for a lock that somebody else holds before answering with 503.",
+        meaning: "How long a request waits for locks that somebody else holds, all together, before it is answered with 503.",
         set: |settings, text| {
             settings.database.busy_timeout_ms = value::number(text, 0..=600_000)?;
             Ok(())
@@ -211,6 +219,31 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "PostgreSQL: how long the server waits for it when it starts; 0 does not wait. Other commands do not.",
         set: |settings, text| {
             settings.database.start_wait_seconds = value::number(text, 0..=86_400)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.connect_timeout_ms",
+        env: "ROLECALL_DATABASE_CONNECT_TIMEOUT_MS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10000"),
+        meaning: "PostgreSQL: how long making a connection may take, over all servers of the address.",
+        set: |settings, text| {
+            settings.database.connect_timeout_ms = value::number(text, 100..=600_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.answer_timeout_ms",
+        env: "ROLECALL_DATABASE_ANSWER_TIMEOUT_MS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10000"),
+        meaning: "PostgreSQL: how long an answer may be awaited of a server that does not show that it works on it; then \
+                  the connection is closed and the request answered with 503.",
+        set: |settings, text| {
+            settings.database.answer_timeout_ms = value::number(text, 100..=600_000)?;
             Ok(())
         },
     },
@@ -294,6 +327,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "How old the state on the replica may be; older, and reads go to database.url.",
         set: |settings, text| {
             settings.database.replica_max_lag_ms = value::number(text, 500..=3_600_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.replica_alone_seconds",
+        env: "ROLECALL_DATABASE_REPLICA_ALONE_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("300"),
+        meaning: "PostgreSQL: how long the replica answers reads, and who callers are, after database.url was last reached.",
+        set: |settings, text| {
+            settings.database.replica_alone_seconds = value::number(text, 0..=86_400)?;
             Ok(())
         },
     },

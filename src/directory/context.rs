@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::mail::MailPolicy;
 use super::source::{Credential, Source};
+use crate::storage::waited::Waited;
 
 /// Who acts, for the audit log and for `created_by`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,11 @@ pub struct Context {
     pub source: Source,
     /// Which mails a change queues; none by default.
     pub mail: MailPolicy,
+    /// What the request has waited for others so far.
+    pub waited: Waited,
+    /// Whether the request changes nothing, as its method says. Then a replica
+    /// may answer who the caller is while the primary is gone.
+    pub is_safe: bool,
 }
 
 impl Context {
@@ -88,6 +94,8 @@ impl Context {
             request_id,
             source: Source::default(),
             mail: MailPolicy::default(),
+            waited: Waited::default(),
+            is_safe: false,
         }
     }
 
@@ -99,7 +107,21 @@ impl Context {
         };
         Self {
             source,
+            waited: Waited::of_request(),
             ..Self::of_program(now, request_id)
+        }
+    }
+
+    /// The same, for a request that changes nothing.
+    pub fn reading_only(self, is_safe: bool) -> Self {
+        Self { is_safe, ..self }
+    }
+
+    /// The same, for work that the request does not wait for.
+    pub fn beside(&self) -> Self {
+        Self {
+            waited: Waited::default(),
+            ..self.clone()
         }
     }
 

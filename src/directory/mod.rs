@@ -64,8 +64,11 @@ pub use versions::Expected;
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use crate::storage::postgres::{Replica, Standing};
+use futures_util::FutureExt;
+
+use crate::storage::postgres::{Postgres, Replica, Standing};
 use crate::storage::{Obstacle, Readiness, StorageError, Store};
 
 /// Something to read or to change.
@@ -109,6 +112,9 @@ impl<T> Execute for T where
 
 /// How often a change that lost a race is tried again.
 const ATTEMPTS: usize = 4;
+
+/// How long a health check waits for a database that somebody else has locked.
+const LOCKED: Duration = Duration::from_secs(1);
 
 /// The directory in one database. Cheap to share behind an `Arc`.
 pub struct Directory {
@@ -253,8 +259,43 @@ impl Directory {
                 }
                 answer
             }
-            Store::Postgres(servers) => postgres::read(&servers.primary, context, &operation).await,
+            Store::Postgres(servers) => match &servers.replica {
+                Some(replica) if context.is_safe => {
+                    let primary = &servers.primary;
+                    self.read_somewhere(primary, replica, context, &operation)
+                        .boxed_local()
+                        .await
+                }
+                _ => postgres::read(&servers.primary, context, &operation).await,
+            },
         }
+    }
+
+    /// Reads from the primary, and from the replica while that is gone.
+    async fn read_somewhere<O: Execute>(
+        &self,
+        primary: &Postgres,
+        replica: &Replica,
+        context: &Context,
+        operation: &O,
+    ) -> Result<O::Output, DirectoryError> {
+        let read = postgres::read(primary, context, operation);
+        let from_primary = replica.while_accompanied(read).await;
+        let from_primary = match from_primary {
+            Some(Err(DirectoryError::Unavailable(_))) if replica.is_alone() => None,
+            answer => answer,
+        };
+        if let Some(answer) = from_primary {
+            return answer;
+        }
+        let gone =
+            || DirectoryError::Unavailable("neither the primary nor the replica answers".into());
+        let may = replica.may_serve(context.actor_id());
+        let answer = match may {
+            true => self.read_replica(context, operation).await,
+            false => None,
+        };
+        answer.unwrap_or_else(|| Err(gone()))
     }
 
     /// Checks, changes and records `operation` in one transaction.
@@ -274,10 +315,25 @@ impl Directory {
                 context.mail.wake();
                 self.readiness().changed();
             }
-            Err(DirectoryError::Unavailable(why)) => self.readiness().failed(why),
+            Err(DirectoryError::Unavailable(why)) => self.note_failure(why),
             Err(_) => {}
         }
         answer
+    }
+
+    /// A server that takes no changes any more may be another's standby by now:
+    /// new connections go to the one that does, where the address names several.
+    fn note_failure(&self, why: &str) {
+        self.readiness().failed(why);
+        let refuses = matches!(
+            Obstacle::of(why),
+            Some(Obstacle::ReadOnly | Obstacle::Standby)
+        );
+        if let Store::Postgres(servers) = &self.store
+            && refuses
+        {
+            servers.primary.renew();
+        }
     }
 
     async fn change<O: Execute>(
@@ -288,16 +344,22 @@ impl Directory {
         match &self.store {
             Store::Sqlite(sqlite) => {
                 let context = context.clone();
+                let waited = context.waited.for_operation();
                 sqlite
-                    .write(move |connection| sqlite::apply(&context, &operation, connection))
+                    .write(&waited, move |connection| {
+                        sqlite::apply(&context, &operation, connection)
+                    })
                     .await
             }
             Store::Postgres(servers) => {
                 let touches = operation.touches_credentials();
                 let is_of_the_caller = operation.is_of_the_caller();
                 let primary = &servers.primary;
-                let answer = postgres::write(primary, context, &operation, ATTEMPTS).await;
+                let commits = AtomicBool::new(false);
+                let answer =
+                    postgres::write(primary, context, &operation, ATTEMPTS, &commits).await;
                 // Whatever the answer: a commit may be done whose word got lost.
+                let is_of_the_caller = is_of_the_caller && commits.into_inner();
                 if let Some(actor_id) = context.actor_id().filter(|_| is_of_the_caller) {
                     self.has_written(actor_id);
                 }
@@ -325,22 +387,47 @@ impl Directory {
         }
     }
 
-    /// Why no change can be made, also in a sentence. For health checks.
+    /// Why no change can be made, also in a sentence. For health checks: the answer
+    /// comes within two seconds.
     pub async fn obstacle(&self, context: &Context) -> Option<(Obstacle, Cow<'static, str>)> {
         if let Store::Sqlite(sqlite) = &self.store
             && let Some((obstacle, sentence)) = sqlite.trouble()
         {
             return Some((obstacle, sentence.into()));
         }
-        let obstacle = match self.readiness().obstacle() {
-            Some(known) => known,
-            None => {
-                let error = self.read(context, credentials::Reachable).await.err()?;
-                log_limit::unavailable(context.request_id, &error.to_string());
-                Obstacle::of(&error.to_string()).unwrap_or(Obstacle::Unreachable)
-            }
+        let obstacle = match &self.store {
+            Store::Postgres(servers) => servers.obstacle().await,
+            Store::Sqlite(sqlite) => match sqlite.readiness.obstacle() {
+                Some(known) => Some(known),
+                None => self.look_at_file(context).await,
+            },
         };
-        Some((obstacle, obstacle.sentence().into()))
+        obstacle.map(|obstacle| (obstacle, obstacle.sentence().into()))
+    }
+
+    async fn look_at_file(&self, context: &Context) -> Option<Obstacle> {
+        let read = self.read(context, credentials::Reachable).await;
+        if let Err(error) = read {
+            log_limit::unavailable(context.request_id, &error.to_string());
+            return Some(Obstacle::from_text(&error.to_string()));
+        }
+        match self.readiness().is_due() {
+            true => self.try_change(context).await,
+            false => None,
+        }
+    }
+
+    /// Begins a change that changes nothing. A file that is locked by somebody
+    /// else is no obstacle that lasts.
+    async fn try_change(&self, context: &Context) -> Option<Obstacle> {
+        let change = self.change(context, credentials::Reachable);
+        match tokio::time::timeout(LOCKED, change).await {
+            Ok(Err(DirectoryError::Unavailable(why))) => {
+                self.readiness().failed(&why);
+                Some(Obstacle::from_text(&why))
+            }
+            _ => None,
+        }
     }
 }
 

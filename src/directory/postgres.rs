@@ -1,7 +1,13 @@
 //! The queries compiled for PostgreSQL, and how an operation runs there.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use diesel::QueryResult;
+
 use super::{Context, DirectoryError, Operation};
 use crate::storage::postgres::{Postgres, Session, env};
+use crate::storage::waited::Waited;
 
 #[expect(
     clippy::duplicate_mod,
@@ -10,7 +16,8 @@ use crate::storage::postgres::{Postgres, Session, env};
 #[path = "queries/mod.rs"]
 pub mod queries;
 
-/// Reads; a connection that turns out to be dead is replaced once.
+/// Reads; a connection that turns out to be dead is replaced once, unless it
+/// took long to find that out.
 pub async fn read<O>(
     postgres: &Postgres,
     context: &Context,
@@ -19,8 +26,11 @@ pub async fn read<O>(
 where
     O: Operation + queries::Run,
 {
-    match read_once(postgres, context, operation).await {
-        Err(DirectoryError::Unavailable(_)) => read_once(postgres, context, operation).await,
+    let (waited, began) = (context.waited.for_operation(), Instant::now());
+    match read_once(postgres, context, operation, &waited).await {
+        Err(DirectoryError::Unavailable(_)) if began.elapsed() < postgres.answer() / 2 => {
+            read_once(postgres, context, operation, &waited).await
+        }
         answer => answer,
     }
 }
@@ -31,24 +41,29 @@ async fn read_once<O: queries::Run>(
     postgres: &Postgres,
     context: &Context,
     operation: &O,
+    waited: &Waited,
 ) -> Result<O::Answer, DirectoryError> {
     if postgres.needs_transactions() {
-        let mut connection = postgres.transaction().await?;
-        return in_one(context, operation, &mut connection).await;
+        let mut connection = postgres.transaction(waited).await?;
+        let commits = AtomicBool::new(false);
+        return in_one(context, operation, &mut connection, &commits).await;
     }
-    let mut connection = postgres.connection().await?;
+    let mut connection = postgres.connection(waited).await?;
     operation.run(context, &mut connection).await
 }
 
-/// Changes in one transaction; a race that was lost is run again.
+/// Changes in one transaction; a race that was lost is run again. `commits` is
+/// set when the change may be done: an error before that has left nothing.
 pub async fn write<O: queries::Run>(
     postgres: &Postgres,
     context: &Context,
     operation: &O,
     attempts: usize,
+    commits: &AtomicBool,
 ) -> Result<O::Answer, DirectoryError> {
+    let waited = context.waited.for_operation();
     for _ in 0..attempts {
-        match write_once(postgres, context, operation).await {
+        match write_once(postgres, context, operation, &waited, commits).await {
             Err(DirectoryError::Again) => {}
             outcome => return outcome,
         }
@@ -62,16 +77,23 @@ async fn write_once<O: queries::Run>(
     postgres: &Postgres,
     context: &Context,
     operation: &O,
+    waited: &Waited,
+    commits: &AtomicBool,
 ) -> Result<O::Answer, DirectoryError> {
-    let mut connection = postgres.transaction().await?;
-    let outcome = in_one(context, operation, &mut connection).await;
+    let mut connection = postgres.transaction(waited).await?;
+    let outcome = in_one(context, operation, &mut connection, commits).await;
     if !connection.could_not_begin() {
         return outcome;
     }
     // The server closed this connection since it was last used.
     drop(connection);
-    let mut connection = postgres.transaction().await?;
-    in_one(context, operation, &mut connection).await
+    let mut connection = postgres.transaction(waited).await?;
+    in_one(context, operation, &mut connection, commits).await
+}
+
+async fn committed(connection: &mut Session, commits: &AtomicBool) -> QueryResult<()> {
+    commits.store(true, Ordering::Release);
+    connection.commit().await
 }
 
 /// Runs in the connection's transaction and ends it.
@@ -79,9 +101,10 @@ async fn in_one<O: queries::Run>(
     context: &Context,
     operation: &O,
     connection: &mut Session,
+    commits: &AtomicBool,
 ) -> Result<O::Answer, DirectoryError> {
     let outcome = match operation.run(context, connection).await {
-        Ok(answer) => match connection.commit().await {
+        Ok(answer) => match committed(connection, commits).await {
             Ok(()) => Ok(answer),
             Err(error) => {
                 let error = DirectoryError::from(error);

@@ -35,9 +35,10 @@ use crate::dialects::Surroundings;
 use crate::dialects::cfengine::{self, Cfengine};
 use crate::dialects::openl2m::{self, OpenL2m};
 use crate::dialects::prp::{self, Prp};
-use crate::directory::Directory;
 use crate::directory::mail::MailPolicy;
+use crate::directory::{Context, Directory, RequestId};
 use crate::mail::{self, Post, Sending};
+use crate::storage::Obstacle;
 use middleware::Layers;
 pub use occasional::Occasional;
 pub use shutdown::Signals;
@@ -46,6 +47,9 @@ use connections::clients::Clients;
 use connections::{Listening, serve};
 use surfaces::Surfaces;
 use tls::Identity;
+
+/// How long the end waits for a database that does not answer.
+const LAST_ATTEMPT: Duration = Duration::from_secs(1);
 
 /// Adds routes of its own; for tests that need a handler which misbehaves.
 pub type Extra = fn(&mut ServiceConfig);
@@ -244,12 +248,23 @@ impl Started {
     pub async fn ended(self) -> std::io::Result<()> {
         let outcome = self.server.await;
         let auth = self.auth;
-        auth.access_log.flush(&auth.directory, self.grace).await;
+        let grace = match obstacle(&auth.directory).await {
+            Some(Obstacle::Unreachable) => LAST_ATTEMPT,
+            _ => self.grace,
+        };
+        auth.access_log.flush(&auth.directory, grace).await;
         if let Some(sending) = self.sending {
             sending.stop();
         }
         outcome
     }
+}
+
+/// Before the end: what stands in the way of a last change.
+async fn obstacle(directory: &Directory) -> Option<Obstacle> {
+    let context = Context::of_program(directory.clock().now(), RequestId(0));
+    let obstacle = directory.obstacle(&context).await;
+    obstacle.map(|(obstacle, _)| obstacle)
 }
 
 /// Paths without a parameter come first, since they are compared without an

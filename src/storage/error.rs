@@ -46,6 +46,8 @@ const BUSY: &[&str] = &[
     "database is locked",
     "database table is locked",
     "due to lock timeout",
+    // Ours: a statement that waited for a lock for too long.
+    "due to user request",
     // PgBouncer's, when all its servers are taken.
     "query_wait_timeout",
     "no more connections allowed",
@@ -72,6 +74,9 @@ const UNAVAILABLE: &[&str] = &[
     "terminating connection",
     "the database system is",
     "connection closed",
+    "the server does not answer",
+    "the server did not answer",
+    "does not allow writes",
     "error connecting",
     "error communicating with the server",
     "too many clients",

@@ -14,6 +14,7 @@ mod readiness;
 pub mod schema;
 pub mod sqlite;
 pub mod statements;
+pub mod waited;
 mod waiting;
 
 pub use error::{ABORTED, StorageError};

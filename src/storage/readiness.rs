@@ -13,6 +13,9 @@ use super::StorageError;
 /// as ready again, so that a balancer lets a change try.
 const BELIEVED: Duration = Duration::from_secs(10);
 
+/// Between two changes that are tried.
+const TRIED: Duration = Duration::from_secs(1);
+
 /// Why no change can be made. Of several the first here is the one to report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Obstacle {
@@ -61,6 +64,8 @@ impl Obstacle {
         const MEANINGS: &[(&str, Obstacle)] = &[
             ("disk image is malformed", Obstacle::Damaged),
             ("file is not a database", Obstacle::Damaged),
+            ("does not allow writes", Obstacle::Standby),
+            ("during recovery", Obstacle::Standby),
             ("read-only transaction", Obstacle::ReadOnly),
             ("readonly database", Obstacle::ReadOnly),
             ("disk is full", Obstacle::DiskFull),
@@ -69,6 +74,11 @@ impl Obstacle {
         ];
         let known = MEANINGS.iter().find(|(part, _)| why.contains(part));
         known.map(|(_, obstacle)| *obstacle)
+    }
+
+    /// The same of a failure that stands in the way in any case.
+    pub fn from_text(why: &str) -> Self {
+        Self::of(why).unwrap_or(Self::Unreachable)
     }
 
     /// Whether it stays until it is cleared, instead of being believed for a while.
@@ -83,6 +93,8 @@ pub struct Readiness {
     /// Whether anything is reported: a change that succeeds takes no lock.
     is_hindered: AtomicBool,
     reported: Mutex<BTreeMap<Obstacle, Instant>>,
+    /// When a change was last tried, only to see whether one is taken.
+    tried: Mutex<Option<Instant>>,
 }
 
 impl Readiness {
@@ -119,6 +131,17 @@ impl Readiness {
         }
     }
 
+    /// Whether a change should be tried, only to see whether one is taken: once
+    /// a second at most, however often somebody asks.
+    pub fn is_due(&self) -> bool {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = tried.is_none_or(|tried| tried.elapsed() >= TRIED);
+        if is_due {
+            *tried = Some(Instant::now());
+        }
+        is_due
+    }
+
     /// What stands in the way of changes.
     pub fn obstacle(&self) -> Option<Obstacle> {
         if !self.is_hindered.load(Ordering::Acquire) {
@@ -144,7 +167,7 @@ impl Readiness {
 
 impl From<&StorageError> for Obstacle {
     fn from(error: &StorageError) -> Self {
-        Self::of(&error.to_string()).unwrap_or(Self::Unreachable)
+        Self::from_text(&error.to_string())
     }
 }
 

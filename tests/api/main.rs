@@ -55,6 +55,7 @@ mod program;
 mod prp;
 mod races;
 mod readme;
+mod reliability;
 mod rights;
 mod roles;
 mod scaling;

@@ -201,7 +201,7 @@ impl Auth {
             token_id,
             most: self.access_log.token_addresses,
         };
-        let mut context = context.with_credential(Credential::ApiToken);
+        let mut context = context.beside().with_credential(Credential::ApiToken);
         context.actor = Some(principal.actor());
         let (directory, access_log) = (self.directory.clone(), self.access_log.clone());
         tokio::task::spawn_local(async move {

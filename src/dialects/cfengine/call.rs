@@ -132,7 +132,8 @@ pub async fn answer(
     let request_id = (cfengine.surroundings.request_id)();
     let now = cfengine.auth.directory.clock().now();
     let from = (cfengine.surroundings.address)(request);
-    let context = Context::of_request(now, request_id, from);
+    let context =
+        Context::of_request(now, request_id, from).reading_only(request.method().is_safe());
     let call = match begin(cfengine, request, context.clone()).await {
         Ok(call) => call,
         Err(failure) => {

@@ -171,7 +171,8 @@ pub async fn answer(
         shared,
         request,
         address,
-        context: Context::of_request(now, request_id, from),
+        context: Context::of_request(now, request_id, from)
+            .reading_only(request.method().is_safe()),
         from,
         caller: OnceCell::new(),
     };

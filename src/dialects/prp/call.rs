@@ -130,7 +130,8 @@ pub async fn answer(
     let request_id = (prp.surroundings.request_id)();
     let now = prp.auth.directory.clock().now();
     let from = (prp.surroundings.address)(request);
-    let context = Context::of_request(now, request_id, from);
+    let context =
+        Context::of_request(now, request_id, from).reading_only(request.method().is_safe());
     let call = match begin(prp, request, context.clone()).await {
         Ok(call) => call,
         Err(failure) => {

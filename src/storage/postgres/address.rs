@@ -4,8 +4,11 @@ use std::error::Error;
 use std::io;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -19,6 +22,14 @@ use crate::storage::StorageError;
 pub type Wire = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 const CA_FILE: &str = "database.tls_ca";
+/// An idle connection is tested after this, and again so often so many times:
+/// a router that forgot it, or a machine that is gone, is noticed in a minute.
+const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(30), Duration::from_secs(10), 3);
+/// How long what was sent may stay without an acknowledgement of the other
+/// machine's system.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+/// How long each address of a server's name may take to accept a connection.
+const ONE_ADDRESS: Duration = Duration::from_secs(3);
 /// The name that PostgreSQL has among the protocols within TLS.
 const PROTOCOL: &[u8] = b"postgresql";
 
@@ -27,17 +38,24 @@ const PROTOCOL: &[u8] = b"postgresql";
 pub struct Address {
     config: Config,
     tls: MakeRustlsConnect,
+    /// How long making a connection may take.
+    pub limit: Duration,
+    /// Of several servers the one that took the last connection.
+    last: Arc<AtomicUsize>,
 }
 
 impl Address {
     pub fn of(url: &Secret, settings: &Database) -> Result<Self, StorageError> {
         let address = Self::read(url.expose(), settings.tls_ca.as_deref());
-        address.map_err(StorageError::Unavailable)
+        let address = address.map_err(StorageError::Unavailable)?;
+        let limit = Duration::from_millis(settings.connect_timeout_ms);
+        Ok(Self { limit, ..address })
     }
 
     fn read(url: &str, tls_ca: Option<&Path>) -> Result<Self, String> {
         let PostgresAddress { rest, encryption } = PostgresAddress::read(url)?;
         let mut config: Config = rest.expose().parse().map_err(explained)?;
+        notice_silence(&mut config, rest.expose());
         let mut tls = match encryption.map(|encryption| encryption.authority) {
             None => {
                 config.ssl_mode(SslMode::Disable);
@@ -54,7 +72,12 @@ impl Address {
         };
         tls.alpn_protocols = vec![PROTOCOL.to_vec()];
         let tls = MakeRustlsConnect::new(tls);
-        Ok(Self { config, tls })
+        Ok(Self {
+            config,
+            tls,
+            limit: Duration::from_secs(10),
+            last: Arc::default(),
+        })
     }
 
     /// The same, by a name that the server's administrator sees.
@@ -64,13 +87,40 @@ impl Address {
         named
     }
 
+    /// The name that the address gives to its connections.
+    pub fn name(&self) -> Option<&str> {
+        self.config.get_application_name()
+    }
+
+    /// Tries all servers of the address, the one that was reached last first.
+    ///
     /// # Errors
     /// A sentence for the log.
     pub async fn connect(&self) -> Result<(Client, Wire), String> {
-        self.config
-            .connect(self.tls.clone())
-            .await
-            .map_err(explained)
+        let servers = each_server(&self.config);
+        let (count, first) = (servers.len().max(1), self.last.load(Ordering::Relaxed));
+        let until = Instant::now() + self.limit;
+        let mut problems = Vec::new();
+        for step in 0..servers.len() {
+            let place = (first + step) % count;
+            let Some(server) = servers.get(place) else {
+                continue;
+            };
+            // A silent one leaves time for the others.
+            let left = until.saturating_duration_since(Instant::now());
+            let part = left / u32::try_from(count - step).unwrap_or(1);
+            let attempt = tokio::time::timeout(part, server.connect(self.tls.clone()));
+            match attempt.await {
+                Ok(Ok(connected)) => {
+                    self.last.store(place, Ordering::Relaxed);
+                    return Ok(connected);
+                }
+                Ok(Err(error)) => problems.push(explained(error)),
+                Err(_) => problems.push("the server does not answer".to_owned()),
+            }
+        }
+        problems.dedup();
+        Err(problems.join("; "))
     }
 
     /// Whether what is said goes through a network, readable for whoever listens.
@@ -90,6 +140,101 @@ impl Address {
         };
         self.config.get_ssl_mode() == SslMode::Disable && !all_here
     }
+}
+
+/// Unless the address says otherwise, connections to a machine that is gone are
+/// noticed by the system.
+fn notice_silence(config: &mut Config, url: &str) {
+    let says = |name: &str| url.contains(&format!("{name}="));
+    if !says("keepalives_idle") {
+        config.keepalives_idle(KEEPALIVE.0);
+    }
+    if !says("keepalives_interval") {
+        config.keepalives_interval(KEEPALIVE.1);
+    }
+    if !says("keepalives_retries") {
+        config.keepalives_retries(KEEPALIVE.2);
+    }
+    if !says("connect_timeout") {
+        config.connect_timeout(ONE_ADDRESS);
+    }
+    if !says("tcp_user_timeout") {
+        config.tcp_user_timeout(UNACKNOWLEDGED);
+    }
+}
+
+/// The driver goes through the servers of an address by itself, but stays for
+/// ever with one that takes the connection and says nothing.
+fn each_server(config: &Config) -> Vec<Config> {
+    let (hosts, addresses) = (config.get_hosts(), config.get_hostaddrs());
+    let count = hosts.len().max(addresses.len());
+    // What is balanced, or wrong in itself, is left to the driver.
+    let is_wrong = !hosts.is_empty() && !addresses.is_empty() && hosts.len() != addresses.len();
+    let ports = config.get_ports();
+    let is_wrong = is_wrong || (ports.len() > 1 && ports.len() != count);
+    if count < 2 || is_wrong || config.get_load_balance_hosts() == LoadBalanceHosts::Random {
+        return vec![config.clone()];
+    }
+    let of_server = |place: usize| {
+        let mut server = without_place(config);
+        match hosts.get(place) {
+            Some(Host::Tcp(name)) => {
+                server.host(name);
+            }
+            #[cfg(unix)]
+            Some(Host::Unix(folder)) => {
+                server.host_path(folder);
+            }
+            None => {}
+        }
+        if let Some(address) = addresses.get(place) {
+            server.hostaddr(*address);
+        }
+        if let Some(port) = ports.get(place).or_else(|| ports.first()) {
+            server.port(*port);
+        }
+        server
+    };
+    (0..count).map(of_server).collect()
+}
+
+/// All that an address says but where the servers are.
+fn without_place(config: &Config) -> Config {
+    let mut rest = Config::new();
+    if let Some(user) = config.get_user() {
+        rest.user(user);
+    }
+    if let Some(password) = config.get_password() {
+        rest.password(password);
+    }
+    if let Some(name) = config.get_dbname() {
+        rest.dbname(name);
+    }
+    if let Some(options) = config.get_options() {
+        rest.options(options);
+    }
+    if let Some(name) = config.get_application_name() {
+        rest.application_name(name);
+    }
+    if let Some(timeout) = config.get_connect_timeout() {
+        rest.connect_timeout(*timeout);
+    }
+    if let Some(timeout) = config.get_tcp_user_timeout() {
+        rest.tcp_user_timeout(*timeout);
+    }
+    rest.keepalives(config.get_keepalives())
+        .keepalives_idle(config.get_keepalives_idle());
+    if let Some(interval) = config.get_keepalives_interval() {
+        rest.keepalives_interval(interval);
+    }
+    if let Some(retries) = config.get_keepalives_retries() {
+        rest.keepalives_retries(retries);
+    }
+    rest.ssl_mode(config.get_ssl_mode())
+        .ssl_negotiation(config.get_ssl_negotiation())
+        .target_session_attrs(config.get_target_session_attrs())
+        .channel_binding(config.get_channel_binding());
+    rest
 }
 
 /// What the driver itself says is but a heading; the cause is what helps.
@@ -133,6 +278,50 @@ mod tests {
             let url = format!("postgres:///people?{parameters}");
             assert_eq!(read(&url).is_exposed(), is_exposed, "{parameters}");
         }
+    }
+
+    #[test]
+    fn each_server_of_an_address_is_tried_by_itself() {
+        let url = "postgres://me:secret@one:1,two:2/people?target_session_attrs=read-write";
+        let servers = each_server(&read(url).config);
+        let places: Vec<_> = servers
+            .iter()
+            .map(|server| (server.get_hosts().to_vec(), server.get_ports().to_vec()))
+            .collect();
+        let host = |name: &str| vec![Host::Tcp(name.to_owned())];
+        assert_eq!(places, [(host("one"), vec![1]), (host("two"), vec![2])]);
+        let place = |server: &Config| {
+            let mut again = without_place(server);
+            again.host("one").host("two").port(1).port(2);
+            again
+        };
+        // Nothing else was lost on the way.
+        for server in &servers {
+            assert_eq!(place(server), read(url).config);
+        }
+        let alone = read("postgres://me@one/people").config;
+        assert_eq!(each_server(&alone), std::slice::from_ref(&alone));
+    }
+
+    #[test]
+    fn silence_is_noticed_unless_the_address_says_otherwise() {
+        let config = read("postgres://db/people").config;
+        assert_eq!(config.get_keepalives_idle(), KEEPALIVE.0);
+        assert_eq!(config.get_tcp_user_timeout(), Some(&UNACKNOWLEDGED));
+        let own = "tcp_user_timeout=3&keepalives_idle=2&keepalives_interval=4&keepalives_retries=5";
+        let config = read(&format!("postgres://db/people?{own}")).config;
+        assert_eq!(config.get_keepalives_idle(), Duration::from_secs(2));
+        assert_eq!(
+            config.get_keepalives_interval(),
+            Some(Duration::from_secs(4))
+        );
+        assert_eq!(config.get_keepalives_retries(), Some(5));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(3)));
+        let off = read("postgres://db/people?tcp_user_timeout=0&keepalives=0").config;
+        assert_eq!(
+            (off.get_tcp_user_timeout(), off.get_keepalives()),
+            (None, false)
+        );
     }
 
     #[test]

@@ -2,13 +2,17 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::ConnectionError;
 use diesel::connection::CacheSize;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::future::{Either, select};
+use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
+use super::activity::{self, Activity, Doing};
 use super::address::{Address, Wire};
 
 /// How long a statement may take.
@@ -36,31 +40,114 @@ pub async fn to_server(
     address: &Address,
     limits: Limits,
 ) -> Result<AsyncPgConnection, ConnectionError> {
-    let mut connection = for_commands(address).await?;
+    let (client, wire) = connected(address).await?;
+    let mut connection = AsyncPgConnection::try_from_client_and_connection(client, wire).await?;
     let done = connection.batch_execute(&limits.by("SET")).await;
     done.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }
 
-/// The same without limits.
-pub async fn for_commands(address: &Address) -> Result<AsyncPgConnection, ConnectionError> {
-    let (client, wire) = connected(address).await?;
-    AsyncPgConnection::try_from_client_and_connection(client, wire).await
-}
-
 /// Through a pooler that gives each transaction another session. No statement
 /// may outlive its transaction there: the driver names each that it prepares,
 /// and closes it when it is dropped, so nothing is kept.
-pub async fn to_pooler(address: &Address) -> Result<AsyncPgConnection, ConnectionError> {
+pub async fn through_pooler(address: &Address) -> Result<AsyncPgConnection, ConnectionError> {
     let (client, mut wire) = connected(address).await?;
     // diesel-async prepares statements of its own when it takes a connection
     // over: they need a transaction around them like all others.
     in_one(&client, &mut wire).await?;
-    let mut connection = AsyncPgConnection::try_from_client_and_connection(client, wire).await?;
+    let connection = AsyncPgConnection::try_from_client_and_connection(client, wire).await?;
+    without_cache(connection).await
+}
+
+async fn without_cache(
+    mut connection: AsyncPgConnection,
+) -> Result<AsyncPgConnection, ConnectionError> {
     connection.set_prepared_statement_cache_size(CacheSize::Disabled);
     let done = connection.batch_execute("COMMIT").await;
     done.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+/// For commands, whose statements take as long as they do: without limits, but
+/// closed when the server is silent.
+pub async fn for_commands(address: &Address) -> Result<AsyncPgConnection, ConnectionError> {
+    let opening = async {
+        let (client, watched) = watched(address).await?;
+        let connection = AsyncPgConnection::try_from(client).await?;
+        watched.start();
+        Ok(connection)
+    };
+    within(address.limit, opening).await
+}
+
+/// The same through a pooler.
+pub async fn to_pooler(address: &Address) -> Result<AsyncPgConnection, ConnectionError> {
+    let opening = async {
+        let (client, watched) = watched(address).await?;
+        client.batch_execute("BEGIN").await.map_err(failed)?;
+        let connection = without_cache(AsyncPgConnection::try_from(client).await?).await?;
+        watched.start();
+        Ok(connection)
+    };
+    within(address.limit, opening).await
+}
+
+pub async fn within<T>(
+    limit: Duration,
+    opening: impl Future<Output = Result<T, ConnectionError>>,
+) -> Result<T, ConnectionError> {
+    let opened = tokio::time::timeout(limit, opening).await;
+    opened.unwrap_or_else(|_| {
+        let why = "the server does not answer".to_owned();
+        Err(ConnectionError::BadConnection(why))
+    })
+}
+
+/// A connection that is driven here, so that it can be closed from here while
+/// somebody waits for an answer on it.
+struct Watched {
+    address: Address,
+    name: Arc<str>,
+    driver: JoinHandle<()>,
+}
+
+async fn watched(address: &Address) -> Result<(Client, Watched), ConnectionError> {
+    let name = activity::name(address.name());
+    let (client, wire) = connected(&address.named(&name)).await?;
+    let driver = tokio::spawn(async move {
+        if let Err(error) = wire.await {
+            log::debug!("a connection has ended: {error}");
+        }
+    });
+    let address = address.clone();
+    Ok((
+        client,
+        Watched {
+            address,
+            name,
+            driver,
+        },
+    ))
+}
+
+impl Watched {
+    /// Closes the connection when the server does nothing for it for as long as
+    /// connecting may take, or does not say.
+    fn start(self) {
+        tokio::spawn(async move {
+            let (limit, activity) = (self.address.limit, Activity::at(self.address));
+            let mut proof = Instant::now();
+            while !self.driver.is_finished() {
+                tokio::time::sleep(limit / 4).await;
+                let left = limit.saturating_sub(proof.elapsed());
+                match activity.of(&self.name, left).await {
+                    Doing::Nothing | Doing::Unknown if proof.elapsed() < limit => {}
+                    Doing::Nothing | Doing::Unknown => return self.driver.abort(),
+                    _ => proof = Instant::now(),
+                }
+            }
+        });
+    }
 }
 
 async fn connected(address: &Address) -> Result<(Client, Wire), ConnectionError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
-use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::address::{Address, explained};
 use crate::storage::StorageError;
@@ -53,18 +53,24 @@ impl Plain {
 
     /// The columns of the last row that these statements answer with.
     pub async fn ask(&self, statements: &str) -> Result<Vec<Option<String>>, StorageError> {
+        let rows = self.rows(statements).await?;
+        Ok(rows.into_iter().last().unwrap_or_default())
+    }
+
+    /// All rows that they answer with.
+    pub async fn rows(&self, statements: &str) -> Result<Vec<Vec<Option<String>>>, StorageError> {
         let asking = self.client.simple_query(statements);
         let answered = tokio::time::timeout(self.patience, asking).await;
         let messages = answered.map_err(|_| silent())?.map_err(unavailable)?;
-        let rows = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        let columns = rows.last().map(|row| {
+        let columns = |row: &SimpleQueryRow| {
             let column = |place| row.get(place).map(ToOwned::to_owned);
             (0..row.len()).map(column).collect()
+        };
+        let rows = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(columns(row)),
+            _ => None,
         });
-        Ok(columns.unwrap_or_default())
+        Ok(rows.collect())
     }
 
     /// The next notification.

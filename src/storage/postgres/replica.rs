@@ -44,7 +44,11 @@ pub struct Replica {
     address: Address,
     primary: Address,
     max_lag: Duration,
+    /// How long it answers while the primary is gone.
+    max_alone: Duration,
     standing: watch::Sender<Standing>,
+    /// Whether it serves while the primary is gone.
+    alone: watch::Sender<bool>,
     lag_ms: AtomicU64,
 }
 
@@ -64,7 +68,9 @@ impl Replica {
             address,
             primary,
             max_lag: Duration::from_millis(settings.replica_max_lag_ms),
+            max_alone: Duration::from_secs(settings.replica_alone_seconds),
             standing: watch::Sender::new(Standing::Starting),
+            alone: watch::Sender::new(false),
             lag_ms: AtomicU64::new(0),
         })
     }
@@ -88,6 +94,30 @@ impl Replica {
         let mut standing = self.standing.subscribe();
         let lost = pin!(standing.wait_for(|standing| *standing == Standing::Unreachable));
         match select(pin!(read), lost).await {
+            Either::Left((answer, _)) => Some(answer),
+            Either::Right(_) => None,
+        }
+    }
+
+    /// Whether it serves while the primary is gone.
+    pub fn is_alone(&self) -> bool {
+        *self.alone.borrow() && self.standing() == Standing::Serving
+    }
+
+    /// What `read` gives, or nothing when the primary is gone, or goes meanwhile,
+    /// and this one serves.
+    pub async fn while_accompanied<T>(&self, read: impl Future<Output = T>) -> Option<T> {
+        if self.is_alone() {
+            return None;
+        }
+        let mut alone = self.alone.subscribe();
+        let left = pin!(async {
+            // An error: the sender is gone, which is part of this.
+            while alone.wait_for(|alone| *alone).await.is_ok() && !self.is_alone() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        });
+        match select(pin!(read), left).await {
             Either::Left((answer, _)) => Some(answer),
             Either::Right(_) => None,
         }
@@ -121,8 +151,16 @@ impl Replica {
         let replica = watch.replica.position(&self.address);
         let (primary, replica) = join(primary, replica).await;
         match primary {
-            Ok(place) => watch.seen.note(Seen { tick, at, place }),
-            Err(error) => log::debug!("the primary was not seen: {error}"),
+            Ok(place) => {
+                watch.seen.note(Seen { tick, at, place });
+                watch.met = Some(at);
+                self.is_left(false);
+            }
+            Err(error) => {
+                log::debug!("the primary was not seen: {error}");
+                let met = watch.met;
+                self.is_left(met.is_some_and(|met| met.elapsed() < self.max_alone));
+            }
         }
         match replica {
             Ok(place) if watch.are_of_one_cluster() => {
@@ -130,7 +168,9 @@ impl Replica {
                     self.writers.replayed(seen.tick);
                     watch.fresh = Some(seen.at);
                 }
-                self.judge(watch.fresh);
+                // While the primary is gone there is nothing newer to be had.
+                let now = watch.met.filter(|_| *self.alone.borrow());
+                self.judge(watch.fresh, now.unwrap_or_else(Instant::now));
             }
             Ok(_) if watch.primary.cluster.is_none() => {
                 self.stands(Standing::Unreachable, "the primary was not seen yet");
@@ -142,8 +182,8 @@ impl Replica {
 
     /// Who was behind has to come half as near as who serves may be away, so
     /// that reads do not go to and fro.
-    fn judge(&self, fresh: Option<Instant>) {
-        let Some(lag) = fresh.map(|fresh| fresh.elapsed()) else {
+    fn judge(&self, fresh: Option<Instant>, now: Instant) {
+        let Some(lag) = fresh.map(|fresh| now.saturating_duration_since(fresh)) else {
             return self.stands(Standing::Behind, "has not caught up yet");
         };
         let milliseconds = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
@@ -156,6 +196,15 @@ impl Replica {
             self.stands(Standing::Serving, "has caught up");
         } else {
             self.stands(Standing::Behind, &format!("is {milliseconds} ms behind"));
+        }
+    }
+
+    fn is_left(&self, now: bool) {
+        if self.alone.send_replace(now) != now {
+            match now {
+                true => log::warn!("the primary is gone: the replica answers reads alone"),
+                false => log::info!("the replica does not answer reads alone any more"),
+            }
         }
     }
 
@@ -184,6 +233,8 @@ struct Watch {
     seen: AllSeen,
     /// When the primary was in the last state that the replica is known to have.
     fresh: Option<Instant>,
+    /// When the primary was last seen.
+    met: Option<Instant>,
 }
 
 impl Watch {

@@ -1,8 +1,11 @@
 //! All servers of one directory on PostgreSQL.
 
+use futures_util::FutureExt;
+
+use super::primary::Primary;
 use super::{Address, Postgres, Replica};
 use crate::config::{Database as DatabaseSettings, DatabaseUrl, Pooler};
-use crate::storage::{Readiness, StorageError};
+use crate::storage::{Obstacle, Readiness, StorageError};
 
 pub struct Servers {
     pub primary: Postgres,
@@ -12,6 +15,7 @@ pub struct Servers {
     pub hears_at: Option<Address>,
     /// Whether the primary takes changes.
     pub readiness: Readiness,
+    asked: Primary,
 }
 
 impl Servers {
@@ -27,16 +31,26 @@ impl Servers {
         warn("database.direct_url", direct.as_ref());
         warn("database.replica_url", replica.as_ref());
         let replica = replica.map(|address| {
-            let reads = Postgres::open(address.clone(), settings);
+            let reads = Postgres::open(address.clone(), None, settings);
             Replica::new(reads, address, primary.clone(), settings)
         });
         let has_sessions = settings.pooler == Pooler::None;
         Ok(Self {
-            hears_at: direct.or_else(|| has_sessions.then(|| primary.clone())),
-            primary: Postgres::open(primary, settings),
+            hears_at: direct
+                .clone()
+                .or_else(|| has_sessions.then(|| primary.clone())),
+            asked: Primary::at(primary.clone()),
+            primary: Postgres::open(primary, direct, settings),
             replica: replica.transpose()?,
             readiness: Readiness::default(),
         })
+    }
+
+    /// What stands in the way of changes; within two seconds.
+    pub async fn obstacle(&self) -> Option<Obstacle> {
+        let asked = self.asked.obstacle(&self.primary, &self.readiness);
+        let asked = asked.boxed().await;
+        asked.or_else(|| self.readiness.obstacle())
     }
 }
 

@@ -18,23 +18,24 @@ use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AsQuery, AstPass, QueryFragment, QueryId};
 use diesel::result::Error;
-use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::pipeline::{Failed, Made, Sending, in_order};
+use super::pool::Pooled;
+use super::rows::Rows;
 use super::told;
 use crate::storage::events::NewEvent;
-
-pub type Pooled = Object<AsyncPgConnection>;
+use crate::storage::waited::Waited;
 
 /// A connection, as the queries know it.
 pub struct Session(Arc<Shared>);
 
-struct Shared {
+pub(super) struct Shared {
     /// `None` only when this is being dropped.
-    pooled: Option<Pooled>,
+    pub(super) pooled: Option<Pooled>,
+    pub(super) waited: Waited,
     /// Whether COMMIT may be sent with the statements before it.
     keeps_statements: bool,
     state: Mutex<State>,
@@ -51,6 +52,9 @@ struct State {
     step: Option<usize>,
     /// The step of the statement that was queued and failed.
     failed_step: Option<usize>,
+    /// No more answers are to be expected, or nobody waited for one: whatever
+    /// comes next on the connection would be mistaken for another.
+    is_lost: bool,
 }
 
 #[derive(Default)]
@@ -105,12 +109,18 @@ impl QueryFragment<Pg> for Commit {
 impl Session {
     /// `keeps_statements`: whether a prepared statement is there for the next
     /// transaction, too.
-    pub fn new(pooled: Pooled, keeps_statements: bool) -> Self {
+    pub fn new(pooled: Pooled, keeps_statements: bool, waited: Waited) -> Self {
         Self(Arc::new(Shared {
             pooled: Some(pooled),
+            waited,
             keeps_statements,
             state: Mutex::default(),
         }))
+    }
+
+    /// By which the server knows the connection.
+    pub fn name(&self) -> &str {
+        self.0.pooled.as_ref().map_or("", Pooled::name)
     }
 
     /// Everything that follows is in one transaction, begun by these words.
@@ -205,13 +215,18 @@ impl Session {
     /// closed then, and the server undoes it.
     pub async fn rollback(&mut self) {
         self.forget();
-        if self.0.state().has_nothing_to_end() {
+        let (is_lost, has_nothing_to_end) = {
+            let state = self.0.state();
+            (state.is_lost, state.has_nothing_to_end())
+        };
+        if is_lost || has_nothing_to_end {
             return;
         }
         let Ok(connection) = self.0.connection() else {
             return;
         };
-        if simple(connection, "ROLLBACK".into()).await.is_ok() {
+        let ended = simple(connection, "ROLLBACK".into());
+        if self.0.overseen(ended).await.is_ok() {
             self.0.state().transaction = Transaction::None;
         }
     }
@@ -250,10 +265,15 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The connection is not used any more.
+    pub(super) fn lose(&self) {
+        self.state().is_lost = true;
+    }
+
     fn connection(&self) -> QueryResult<&AsyncPgConnection> {
         let pooled = self.pooled.as_ref();
         pooled
-            .map(|pooled| &**pooled)
+            .and_then(Pooled::connection)
             .ok_or(Error::BrokenTransactionManager)
     }
 
@@ -275,15 +295,16 @@ impl Shared {
         Ok((connection, queue))
     }
 
-    fn after<'a, T: Send + 'a>(
+    /// The answer to `last`, which is sent behind the others.
+    async fn after<'a, T>(
         &'a self,
         Queue { statements, labels }: Queue<'a>,
         last: BoxFuture<'a, QueryResult<T>>,
-    ) -> BoxFuture<'a, QueryResult<T>> {
+    ) -> QueryResult<T> {
         if statements.is_empty() {
-            return last;
+            return self.overseen(last).await;
         }
-        async move {
+        let all = async {
             match in_order(statements, last).await {
                 Ok(answer) => answer,
                 Err(Failed { place, error }) => {
@@ -291,8 +312,8 @@ impl Shared {
                     Err(error)
                 }
             }
-        }
-        .boxed()
+        };
+        self.overseen(all).await
     }
 
     fn note(&self, failed: Option<Label>) {
@@ -307,13 +328,15 @@ impl Shared {
 
 impl Drop for Shared {
     /// A connection with a transaction that nobody ended, as when a request is
-    /// given up in the middle, is closed at once: its locks go with it.
+    /// given up in the middle, is closed at once: its locks go with it. So is one
+    /// whose answer did not come.
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if matches!(state.transaction, Transaction::Open | Transaction::Refused)
+        let is_open = matches!(state.transaction, Transaction::Open | Transaction::Refused);
+        if (is_open || state.is_lost)
             && let Some(pooled) = self.pooled.take()
         {
-            drop(Object::take(pooled));
+            pooled.close();
         }
     }
 }
@@ -329,7 +352,7 @@ impl SimpleAsyncConnection for Session {
 impl AsyncConnectionCore for Session {
     type ExecuteFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<usize>>;
     type LoadFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<Self::Stream<'conn, 'query>>>;
-    type Stream<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Stream<'conn, 'query>;
+    type Stream<'conn, 'query> = Rows;
     type Row<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
     type Backend = Pg;
 
@@ -341,7 +364,9 @@ impl AsyncConnectionCore for Session {
         match self.0.sending() {
             Ok((mut connection, queue)) => {
                 let load = connection.load(source);
-                self.0.after(queue, load)
+                let answer = self.0.after(queue, load);
+                let shared = &self.0;
+                async move { Ok(Rows::new(answer.await?, shared.clone())) }.boxed()
             }
             Err(error) => ready(Err(error)).boxed(),
         }
@@ -357,7 +382,7 @@ impl AsyncConnectionCore for Session {
         match self.0.sending() {
             Ok((mut connection, queue)) => {
                 let execute = connection.execute_returning_count(source);
-                self.0.after(queue, execute)
+                self.0.after(queue, execute).boxed()
             }
             Err(error) => ready(Err(error)).boxed(),
         }

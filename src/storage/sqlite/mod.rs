@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 use diesel::SqliteConnection;
 
 use super::local::Local;
+use super::waited::Waited;
 use super::{Obstacle, Readiness, StorageError};
 use crate::config::Database as DatabaseSettings;
 use connection::{Lasting, Options};
@@ -145,13 +146,18 @@ impl Sqlite {
     /// again, after all that it did was undone.
     pub async fn write<T, E>(
         &self,
+        waited: &Waited,
         work: impl Fn(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        self.writer.write(work).await
+        let began = Instant::now();
+        let until = began + waited.left(self.options.busy);
+        let answer = self.writer.write(until, work).await;
+        waited.add(began.elapsed());
+        answer
     }
 }
 

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use diesel::result::Error as QueryError;
 use diesel::sql_types::BigInt;
@@ -21,6 +22,9 @@ use crate::storage::phrase::phrase;
 
 /// The most jobs that share one transaction.
 const BATCH: usize = 256;
+/// How long a transaction waits at a time for another process that writes. In
+/// between, those whose time is over are answered, and others join.
+const WAIT: Duration = Duration::from_millis(100);
 
 /// Tells whether its effects shall stay.
 type Run = Box<dyn FnMut(&mut SqliteConnection) -> bool + Send>;
@@ -30,6 +34,8 @@ type Finish = Box<dyn FnOnce(Result<(), StorageError>) + Send>;
 struct Job {
     run: Run,
     finish: Finish,
+    /// How long it may wait for another process that writes.
+    until: Instant,
 }
 
 pub struct Writer {
@@ -51,6 +57,10 @@ impl Drop for Writer {
 impl Writer {
     pub fn start(options: Options, file: Arc<Watched>, queue: usize) -> Result<Self, StorageError> {
         let (jobs, waiting) = sync_channel(queue);
+        let options = Options {
+            busy: options.busy.min(WAIT),
+            ..options
+        };
         let connection = open_watched(&options, &file)?;
         let thread = std::thread::Builder::new()
             .name("rolecall-writer".into())
@@ -71,15 +81,17 @@ impl Writer {
         })
     }
 
+    /// Waits until then for another process that writes.
     pub async fn write<T, E>(
         &self,
+        until: Instant,
         work: impl Fn(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        let (job, answer) = job(work);
+        let (job, answer) = job(until, work);
         let Some(jobs) = &self.jobs else {
             return Err(StorageError::Unavailable("the writer stopped".into()).into());
         };
@@ -96,6 +108,7 @@ impl Writer {
 /// Splits `work` into its run and its answer, which wait for each other through
 /// a shared slot: the result may leave only when the commit is through.
 fn job<T, E>(
+    until: Instant,
     work: impl Fn(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
 ) -> (Job, oneshot::Receiver<Result<T, E>>)
 where
@@ -128,6 +141,7 @@ where
         Job {
             run: Box::new(run),
             finish: Box::new(finish),
+            until,
         },
         receiver,
     )
@@ -143,10 +157,16 @@ struct Worker {
 
 impl Worker {
     fn work(mut self, waiting: &Receiver<Job>) {
-        while let Ok(first) = waiting.recv() {
-            let mut batch = vec![first];
-            batch.extend(waiting.try_iter().take(BATCH - 1));
-            self.commit(batch);
+        // Those that found the file locked, and may wait longer.
+        let mut batch = Vec::new();
+        loop {
+            if batch.is_empty() {
+                let Ok(first) = waiting.recv() else { break };
+                batch.push(first);
+            }
+            let room = BATCH.saturating_sub(batch.len());
+            batch.extend(waiting.try_iter().take(room));
+            batch = self.commit(batch);
         }
         // Who has only read leaves the lock to others.
         if self.has_written
@@ -158,7 +178,8 @@ impl Worker {
         }
     }
 
-    fn commit(&mut self, mut batch: Vec<Job>) {
+    /// Those that are left over could not begin, and may be tried again.
+    fn commit(&mut self, mut batch: Vec<Job>) -> Vec<Job> {
         let turn = self.turns.begin();
         let file = self.file.clone();
         let outcome = watched(&file, || {
@@ -169,13 +190,19 @@ impl Worker {
         });
         self.turns.end(turn);
         self.has_written = true;
-        if outcome.is_err() {
+        let is_locked = matches!(outcome, Err(StorageError::Busy(_)));
+        if outcome.is_err() && !is_locked {
             // A transaction that could not end leaves the connection in doubt.
             self.connection = None;
         }
-        for job in batch {
+        let now = Instant::now();
+        let (waits, answered): (Vec<Job>, Vec<Job>) = batch
+            .into_iter()
+            .partition(|job| is_locked && job.until > now);
+        for job in answered {
             (job.finish)(copy(&outcome));
         }
+        waits
     }
 
     fn connection(&mut self) -> Result<&mut SqliteConnection, StorageError> {
@@ -273,11 +300,9 @@ fn copy(outcome: &Result<(), StorageError>) -> Result<(), StorageError> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
-
     use diesel::connection::SimpleConnection;
     use futures_util::future::{join, join_all};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::super::connection;
     use super::super::watch::Watch;
@@ -315,11 +340,13 @@ mod tests {
         let writer = Writer::start(options.clone(), watch.file.clone(), 100).unwrap();
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let wait = std::sync::Mutex::new(wait);
-        let first = writer.write(move |_| {
+        let until = Instant::now() + options.busy;
+        let first = writer.write(until, move |_| {
             let _ = wait.lock().unwrap().recv();
             Ok::<_, StorageError>(())
         });
-        let jobs = (0..5).map(|value| writer.write(move |connection| work(connection, value)));
+        let jobs =
+            (0..5).map(|value| writer.write(until, move |connection| work(connection, value)));
         let all = async move {
             // Polled in order: all wait when the first may go on.
             let waiting = join(first, join_all(jobs));
@@ -333,6 +360,45 @@ mod tests {
         assert_eq!(failed, [false, true, false, true, false]);
         assert_eq!(values(&options.path), [0, 2, 4]);
         drop(writer);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_job_waits_for_another_process_until_its_own_time() {
+        let folder = std::env::temp_dir().join(format!("rolecall-locked-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let options = Options {
+            path: folder.join("locked.db"),
+            // Longer than anybody waits for a test.
+            busy: Duration::from_secs(3600),
+            statements: 100,
+        };
+        let mut other = Lasting::open(&options).unwrap();
+        let statements = "CREATE TABLE t (x BIGINT); BEGIN IMMEDIATE";
+        other.lend().batch_execute(statements).unwrap();
+        let anchor = connection::open(&options.path, Duration::ZERO).unwrap();
+        let watch = Watch::start(&options.path, anchor).unwrap();
+        let writer = Writer::start(options.clone(), watch.file.clone(), 100).unwrap();
+        let soon = Instant::now() + Duration::from_millis(50);
+        let job = |until, value| writer.write(until, move |connection| put(connection, value));
+        let patient = job(Instant::now() + options.busy, 1);
+        let both = async {
+            let impatient = async {
+                let refused = job(soon, 2).await;
+                other.lend().batch_execute("ROLLBACK").unwrap();
+                refused
+            };
+            join(patient, impatient).await
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let (patient, impatient) = runtime.unwrap().block_on(both);
+        assert!(
+            matches!(impatient, Err(StorageError::Busy(_))),
+            "{impatient:?}"
+        );
+        patient.unwrap();
+        assert_eq!(values(&options.path), [1]);
+        drop((writer, watch));
         std::fs::remove_dir_all(folder).unwrap();
     }
 

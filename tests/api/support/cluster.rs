@@ -9,6 +9,9 @@ use rolecall::config::DatabaseUrl;
 
 use super::identity::Identity;
 
+type Blocking =
+    diesel_async::async_connection_wrapper::AsyncConnectionWrapper<diesel_async::AsyncPgConnection>;
+
 /// A PostgreSQL server of one test's own, which it may stop.
 pub struct Cluster {
     folder: String,
@@ -61,6 +64,13 @@ impl Cluster {
         self.script("thaw");
     }
 
+    /// The same until the value is dropped, also by a test that fails: a frozen
+    /// server cannot be stopped.
+    pub fn frozen(&self) -> Frozen<'_> {
+        self.freeze();
+        Frozen(self)
+    }
+
     /// From now on it takes only connections that this line of `pg_hba.conf`
     /// lets in, and shows them this certificate. `execute` is over with that.
     pub fn encrypt(&self, identity: &Identity, line: &str) {
@@ -97,9 +107,34 @@ impl Cluster {
         rest.split('/').next().unwrap().parse().unwrap()
     }
 
+    /// Runs statements there, not prepared and in no transaction of ours.
+    pub fn script_sql(&self, statements: &str) {
+        use diesel::Connection;
+        use diesel::connection::SimpleConnection;
+        let mut connection = Blocking::establish(&self.address).unwrap();
+        connection.batch_execute(statements).unwrap();
+    }
+
+    /// Whether this query finds a row there.
+    pub fn has(&self, query: &str) -> bool {
+        use diesel::{Connection, RunQueryDsl};
+        let mut connection = Blocking::establish(&self.address).unwrap();
+        let found = diesel::sql_query(query).execute(&mut connection);
+        found.unwrap() > 0
+    }
+
     /// Runs a statement there.
     pub fn execute(&self, statement: &str) {
         super::database::sql(&self.address, statement);
+    }
+}
+
+/// A server that is frozen.
+pub struct Frozen<'a>(&'a Cluster);
+
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        self.0.thaw();
     }
 }
 

@@ -25,6 +25,11 @@ pub struct PgBouncer {
 impl PgBouncer {
     /// Shares so many sessions of this server among all who come.
     pub fn before(server: &Cluster, sessions: usize) -> Self {
+        Self::before_port(server.port(), sessions)
+    }
+
+    /// The same for whatever listens there.
+    pub fn before_port(server: u16, sessions: usize) -> Self {
         let mut bouncer = Self {
             folder: folder(),
             child: None,
@@ -44,11 +49,22 @@ impl PgBouncer {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn url(&self) -> DatabaseUrl {
         DatabaseUrl::parse(&self.address()).unwrap()
     }
 
-    fn configure(&self, server: &Cluster, sessions: usize) {
+    /// As `kill` names it: `-STOP`, `-CONT`.
+    pub fn signal(&self, signal: &str) {
+        let process = self.child.as_ref().unwrap().id().to_string();
+        let sent = Command::new("kill").args([signal, &process]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    fn configure(&self, server: u16, sessions: usize) {
         let users = self.folder.join("users");
         std::fs::write(&users, "\"postgres\" \"\"\n").unwrap();
         let settings = format!(
@@ -63,7 +79,7 @@ impl PgBouncer {
              pool_mode = transaction\n\
              default_pool_size = {sessions}\n\
              max_client_conn = 500\n",
-            server.port(),
+            server,
             self.port,
             users.display()
         );

@@ -1,0 +1,222 @@
+//! What the server says that it is doing for us. A silent connection alone does
+//! not tell a server that works from one that is gone: so the server is asked,
+//! on another connection.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::address::Address;
+use super::plain::Plain;
+use crate::storage::StorageError;
+
+/// How long a look may take. One that took longer tells that the server is silent.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the server does for one of our connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    Working,
+    /// Waits for a lock on a whole table.
+    WaitingForTable,
+    WaitingForLock,
+    /// Waits for us: what we sent has not arrived, or its answer was sent.
+    Nothing,
+    /// It did not say.
+    Unknown,
+}
+
+/// Asks one server.
+pub struct Activity {
+    address: Address,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    connection: Option<Plain>,
+    last: Option<Look>,
+}
+
+struct Look {
+    began: Instant,
+    /// By the names of our connections.
+    sessions: HashMap<String, Doing>,
+}
+
+impl Activity {
+    /// Connects when it is asked first.
+    pub fn at(address: Address) -> Self {
+        Self {
+            address,
+            state: Mutex::default(),
+        }
+    }
+
+    /// For the connection of this name. Callers at the same time share a look.
+    pub async fn of(&self, name: &str, patience: Duration) -> Doing {
+        let asked = Instant::now();
+        let patience = patience.min(PATIENCE);
+        let looked = timeout(patience, self.look(name, asked, patience)).await;
+        match looked {
+            Ok(Ok(doing)) => doing,
+            Ok(Err(error)) => {
+                log::debug!("the server does not say what it is doing: {error}");
+                Doing::Unknown
+            }
+            Err(_) => Doing::Unknown,
+        }
+    }
+
+    async fn look(
+        &self,
+        name: &str,
+        asked: Instant,
+        patience: Duration,
+    ) -> Result<Doing, StorageError> {
+        let mut state = self.state.lock().await;
+        if state.last.as_ref().is_none_or(|last| last.began < asked) {
+            let began = Instant::now();
+            let statement = format!(
+                "SELECT application_name, state, wait_event_type, wait_event FROM pg_stat_activity \
+                 WHERE application_name LIKE '%{}.%' AND pid <> pg_backend_pid()",
+                process()
+            );
+            let rows = self.ask(&mut state, &statement, patience).await?;
+            let sessions = rows.iter().filter_map(|row| session(row)).collect();
+            state.last = Some(Look { began, sessions });
+        }
+        let last = state.last.as_ref();
+        let doing = last.and_then(|last| last.sessions.get(name).copied());
+        Ok(doing.unwrap_or(Doing::Nothing))
+    }
+
+    /// Ends what the connection of this name waits for; it hears of it by itself.
+    pub async fn cancel(&self, name: &str, patience: Duration) {
+        let condition = "AND wait_event_type = 'Lock'";
+        self.end("pg_cancel_backend", name, condition, patience)
+            .await;
+    }
+
+    /// Ends the session of a connection that was given up, and with it its locks.
+    pub async fn terminate(&self, name: &str, patience: Duration) {
+        self.end("pg_terminate_backend", name, "", patience).await;
+    }
+
+    async fn end(&self, function: &str, name: &str, condition: &str, patience: Duration) {
+        let statement = format!(
+            "SELECT {function}(pid) FROM pg_stat_activity \
+             WHERE application_name = '{name}' {condition} AND pid <> pg_backend_pid()"
+        );
+        let ending = async {
+            let mut state = self.state.lock().await;
+            self.ask(&mut state, &statement, patience).await
+        };
+        if let Ok(Err(error)) = timeout(patience, ending).await {
+            log::debug!("{name} could not be ended at the server: {error}");
+        }
+    }
+
+    /// On the connection that is there, and when that fails on a new one. It is
+    /// taken out meanwhile: who gives up in the middle leaves none in doubt.
+    async fn ask(
+        &self,
+        state: &mut State,
+        statement: &str,
+        patience: Duration,
+    ) -> Result<Vec<Vec<Option<String>>>, StorageError> {
+        if let Some(connection) = state.connection.take()
+            && let Ok(Ok(rows)) = timeout(patience / 4, connection.rows(statement)).await
+        {
+            state.connection = Some(connection);
+            return Ok(rows);
+        }
+        let name = "rolecall: sees what its connections wait for";
+        let connection = Plain::open(&self.address, name, patience).await?;
+        let rows = connection.rows(statement).await?;
+        state.connection = Some(connection);
+        Ok(rows)
+    }
+}
+
+fn session(row: &[Option<String>]) -> Option<(String, Doing)> {
+    let column = |place: usize| row.get(place).and_then(Option::as_deref);
+    let name = column(0)?.to_owned();
+    let doing = match (column(1), column(2), column(3)) {
+        (Some("active"), Some("Lock"), Some("relation")) => Doing::WaitingForTable,
+        (Some("active"), Some("Lock"), _) => Doing::WaitingForLock,
+        (Some("active"), Some("Client"), _) => Doing::Nothing,
+        // Told by nobody where `track_activities` is off.
+        (Some("disabled") | None, _, _) => Doing::Unknown,
+        (Some("active" | "fastpath function call"), _, _) => Doing::Working,
+        _ => Doing::Nothing,
+    };
+    Some((name, doing))
+}
+
+/// Tells our connections from those of other processes.
+fn process() -> &'static str {
+    static PROCESS: OnceLock<String> = OnceLock::new();
+    PROCESS.get_or_init(|| {
+        // Without randomness two processes see each other's connections; the
+        // numbers behind it and the process id make that harmless.
+        let random = getrandom::u32().unwrap_or_else(|_| std::process::id());
+        format!("{random:08x}")
+    })
+}
+
+/// A name for one connection, by which the server knows it (`application_name`).
+/// It holds nothing that SQL has to quote.
+pub fn name(given: Option<&str>) -> Arc<str> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || " -:".contains(*letter);
+    let given: String = given
+        .unwrap_or("rolecall")
+        .chars()
+        .filter(is_plain)
+        .collect();
+    // The server keeps 63 bytes.
+    let given = given.get(..32).unwrap_or(&given);
+    format!("{given} {}.{number}", process()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_session_does_is_read_from_its_row() {
+        let doing = |columns: [&str; 3]| {
+            let columns = columns.iter().map(|text| Some((*text).to_owned()));
+            let row: Vec<Option<String>> = std::iter::once(Some("a".to_owned()))
+                .chain(columns)
+                .collect();
+            session(&row).unwrap().1
+        };
+        for (columns, expected) in [
+            (["active", "Lock", "relation"], Doing::WaitingForTable),
+            (["active", "Lock", "tuple"], Doing::WaitingForLock),
+            (["active", "IO", "DataFileRead"], Doing::Working),
+            (["active", "Client", "ClientWrite"], Doing::Nothing),
+            (["idle", "Client", "ClientRead"], Doing::Nothing),
+            (["disabled", "", ""], Doing::Unknown),
+        ] {
+            assert_eq!(doing(columns), expected, "{columns:?}");
+        }
+    }
+
+    #[test]
+    fn names_need_no_quotes_and_differ() {
+        let (one, other) = (name(Some("it's %_ \"mine\"")), name(None));
+        assert!(one.starts_with("its  mine "), "{one}");
+        assert!(other.starts_with("rolecall "), "{other}");
+        assert_ne!(one, name(Some("it's %_ \"mine\"")));
+        assert!(name(Some(&"long".repeat(30))).len() < 63);
+    }
+}
