@@ -65,7 +65,9 @@ fn run(url: &DatabaseUrl, settings: &Database, empty: Empty) -> Result<Vec<Strin
                     })
                     .map_err(Failed::into_storage)?;
             }
-            sqlite::marker::put(path);
+            if empty == Empty::Fill {
+                sqlite::marker::put(path);
+            }
             Ok(applied)
         }
         DatabaseUrl::Postgres(url) => {

@@ -10,12 +10,14 @@ mod local;
 pub mod migrations;
 pub mod phrase;
 pub mod postgres;
+mod readiness;
 pub mod schema;
 pub mod sqlite;
 pub mod statements;
 
 pub use error::{ABORTED, StorageError};
 pub use migrations::Empty;
+pub use readiness::{Obstacle, Readiness};
 
 use crate::config::{Database as DatabaseSettings, DatabaseUrl};
 

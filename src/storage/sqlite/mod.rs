@@ -5,7 +5,7 @@ pub mod connection;
 pub mod copies;
 mod deadline;
 pub mod env;
-pub mod faults;
+pub(super) mod faults;
 mod fixed;
 pub mod integrity;
 mod log_file;
@@ -28,8 +28,8 @@ use std::time::Duration;
 
 use diesel::SqliteConnection;
 
-use super::StorageError;
 use super::local::Local;
+use super::{Readiness, StorageError};
 use crate::config::Database as DatabaseSettings;
 use connection::{Lasting, Options};
 pub use session::Session;
@@ -82,9 +82,9 @@ impl Sqlite {
         self.watch.file.look()
     }
 
-    /// Why the file cannot serve, if it cannot: a whole sentence.
-    pub fn trouble(&self) -> Option<String> {
-        self.watch.file.trouble()
+    /// Whether it takes changes.
+    pub fn readiness(&self) -> &Readiness {
+        &self.watch.file.readiness
     }
 
     fn open_reader(&self) -> Result<Lasting, StorageError> {

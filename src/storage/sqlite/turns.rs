@@ -53,7 +53,8 @@ mod tests {
         assert_eq!(turns.due(None), None, "the first");
         for _ in 0..4 {
             turns.held += TURN / 4;
-            assert_eq!(turns.due(none).is_some(), turns.held >= TURN);
+            let is_long = turns.held >= TURN;
+            assert_eq!(turns.due(none).is_some(), is_long);
         }
         turns.held = TURN * 20;
         assert_eq!(turns.due(Some(PAUSE / 4)), Some(PAUSE - PAUSE / 4));

@@ -13,7 +13,7 @@ use self::found::Found;
 use self::people::Change;
 use self::storm::{Ground, Outcome, Request};
 use crate::bulk::run;
-use crate::program::Running;
+use crate::program::{Running, rolecall};
 use crate::support::{Answer, Beside, Client, TestDatabase, a_new, eventually, is_postgres};
 
 /// After how many answers it is killed: at once, early, and in full swing.
@@ -26,7 +26,9 @@ fn after_kills_in_a_storm_of_changes_what_was_acknowledged_is_there_and_nothing_
     let ground = prepare(&database, &service);
     let mut done = Found::by(&service.token(&ground.token)).changes();
     for (round, answers) in KILLED_AFTER.into_iter().enumerate() {
-        let outcome = storm::until_killed(&service, &ground, round, answers);
+        let outcome = with_backup(&database, || {
+            storm::until_killed(&service, &ground, round, answers)
+        });
         assert!(outcome.acknowledged.len() >= answers);
         drop(service);
         nobody_is_connected(&database);
@@ -37,6 +39,32 @@ fn after_kills_in_a_storm_of_changes_what_was_acknowledged_is_there_and_nothing_
         repeating_changes_nothing(&outcome.acknowledged, &admin);
         is_sound(&database);
     }
+}
+
+/// A backup that is made in the storm is whole, and has what was there before.
+fn with_backup(database: &TestDatabase, storm: impl FnOnce() -> Outcome) -> Outcome {
+    if is_postgres() {
+        return storm();
+    }
+    let path = database.address().replace("sqlite://", "");
+    let file = format!("{path}.{}", crate::support::unique("backup"));
+    let users = Beside::count(database, "users", "1 = 1");
+    let mut backup = rolecall(database, &["backup", &file])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let outcome = storm();
+    assert!(backup.wait().unwrap().success());
+    let mut check = rolecall(database, &["check"]);
+    let checked = check
+        .env("DATABASE_URL", format!("sqlite://{file}"))
+        .output();
+    let checked = checked.unwrap();
+    assert!(checked.status.success(), "{checked:?}");
+    let copy = rusqlite::Connection::open(file).unwrap();
+    let copied = copy.query_row("SELECT count(*) FROM users", (), |row| row.get::<_, i64>(0));
+    assert!(copied.unwrap() >= users);
+    outcome
 }
 
 /// Links must not differ from start to start, to compare whole answers.
