@@ -489,7 +489,7 @@ pub fn not_ready(
     api: &Api,
     request: &HttpRequest,
     reason: &'static str,
-    sentence: &'static str,
+    sentence: &str,
 ) -> HttpResponse {
     let mut meta = serde_json::Map::new();
     meta.insert("reason".into(), reason.into());

@@ -73,7 +73,15 @@ pub enum Command {
     /// Bring the database's tables up to date, making them when there are none
     ///
     /// `rolecall serve` does the same when it starts.
+    #[command(
+        after_help = "Examples:\n  rolecall migrate\n  rolecall migrate --back-to 2026-11-30-000130_entry_ids"
+    )]
     Migrate {
+        /// Undo what was applied after this migration, for an earlier version of rolecall
+        ///
+        /// Stop the service and make a backup first: what only the newer tables can hold is lost.
+        #[arg(long, value_name = "MIGRATION", conflicts_with = "new")]
+        back_to: Option<String>,
         /// Make a new directory where there was one whose SQLite file is gone
         #[arg(long)]
         new: bool,

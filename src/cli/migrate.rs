@@ -7,11 +7,20 @@ use crate::config::Settings;
 use crate::storage::sqlite::marker;
 use crate::storage::{Empty, migrations};
 
-pub fn run(new: bool, settings: &Settings) -> Result<(), Failure> {
+pub fn run(back_to: Option<&str>, new: bool, settings: &Settings) -> Result<(), Failure> {
     if new {
         forget_former(settings)?;
     }
     let url = &settings.database.url;
+    if let Some(name) = back_to {
+        let undone = migrations::back_to(&settings.database, name)
+            .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
+        let lines: String = undone
+            .iter()
+            .map(|name| format!("undid {name}\n"))
+            .collect();
+        return output::print(&format!("{lines}{url} is as {name} left it\n"));
+    }
     let applied = migrations::bring_up(&settings.database, Empty::Fill)
         .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
     if applied.is_empty() {

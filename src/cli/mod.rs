@@ -73,7 +73,9 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
     start_log(&command);
     match command {
         Command::Serve(_) => serve::run(settings::load(flags)?),
-        Command::Migrate { new } => migrate::run(new, &settings::load(flags)?),
+        Command::Migrate { back_to, new } => {
+            migrate::run(back_to.as_deref(), new, &settings::load(flags)?)
+        }
         Command::User { command } => user::run(command, settings::load(flags)?),
         Command::Token { command } => token::run(command, settings::load(flags)?),
         Command::Mail { command } => mail::run(command, settings::load(flags)?),

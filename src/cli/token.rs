@@ -80,17 +80,14 @@ fn attributes(arguments: &arguments::CreateToken) -> Result<Attributes, Failure>
     let changes = TokenChanges {
         name: Some(arguments.name.clone()),
         scopes: Some(scopes),
-        expires: Some(expires.map(clock::text)),
+        expires: Some(expires.map(clock::precise_text)),
     };
     Ok((changes, expires))
 }
 
 fn moment(text: &str) -> Result<DateTime<Utc>, Failure> {
-    clock::parse(text).ok_or_else(|| {
-        Failure::usage(format!(
-            "--expires: {text:?} is not a time with an offset, like 2030-01-31T00:00:00Z"
-        ))
-    })
+    clock::parse(text)
+        .ok_or_else(|| Failure::usage(format!("--expires: {text:?} is not {}", clock::FORM)))
 }
 
 async fn list<W: std::io::Write>(

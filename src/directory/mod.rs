@@ -17,6 +17,7 @@ pub mod context;
 mod countries;
 pub mod credentials;
 pub mod delegation;
+pub mod ended;
 mod error;
 pub mod events;
 pub mod expressions;

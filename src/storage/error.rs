@@ -162,7 +162,7 @@ impl StorageError {
         Self::describe(text).unwrap_or(Self::Query(error))
     }
 
-    fn describe(text: &str) -> Option<Self> {
+    pub(super) fn describe(text: &str) -> Option<Self> {
         let found = |list: &[&str]| list.iter().any(|known| text.contains(known));
         if text.contains("database or disk is full") {
             Some(Self::disk_full())

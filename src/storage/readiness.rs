@@ -20,8 +20,8 @@ pub enum Obstacle {
     Replaced,
     /// What is stored is not a database any more, or parts of it contradict others.
     Damaged,
-    /// SQLite: the disk cannot be read or written.
-    Broken,
+    /// SQLite: the disk refuses to read or write.
+    DiskError,
     Unreachable,
     /// PostgreSQL: the server follows another one.
     Standby,
@@ -35,7 +35,7 @@ impl Obstacle {
         match self {
             Self::Replaced => "replaced",
             Self::Damaged => "damaged",
-            Self::Broken => "disk_error",
+            Self::DiskError => "disk_error",
             Self::Unreachable => "unreachable",
             Self::Standby => "standby",
             Self::ReadOnly => "read_only",
@@ -48,7 +48,7 @@ impl Obstacle {
         match self {
             Self::Replaced => "The database file was deleted or replaced.",
             Self::Damaged => "The database file is damaged.",
-            Self::Broken => "The disk of the database has errors.",
+            Self::DiskError => "The disk of the database cannot be read or written.",
             Self::Unreachable => "The database does not answer.",
             Self::Standby => "The database server is a standby and takes no changes.",
             Self::ReadOnly => "The database is read-only.",
@@ -61,7 +61,7 @@ impl Obstacle {
         const MEANINGS: &[(&str, Obstacle)] = &[
             ("disk image is malformed", Obstacle::Damaged),
             ("file is not a database", Obstacle::Damaged),
-            ("disk I/O error", Obstacle::Broken),
+            ("disk I/O error", Obstacle::DiskError),
             ("read-only transaction", Obstacle::ReadOnly),
             ("readonly database", Obstacle::ReadOnly),
             ("disk is full", Obstacle::DiskFull),

@@ -24,7 +24,7 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::SqliteConnection;
 
@@ -149,6 +149,24 @@ impl Sqlite {
         E: From<StorageError> + Send + 'static,
     {
         self.writer.write(work).await
+    }
+}
+
+/// Tries again for so long while another process has the file. SQLite's own
+/// waiting leaves some of that out: a change of the journal's mode, the recovery
+/// after a crash, and the last connection of another process that closes.
+pub fn patiently<T>(
+    patience: Duration,
+    mut work: impl FnMut() -> Result<T, StorageError>,
+) -> Result<T, StorageError> {
+    let until = Instant::now() + patience;
+    loop {
+        match work() {
+            Err(StorageError::Busy(_)) if Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
+        }
     }
 }
 

@@ -192,7 +192,7 @@ impl Watched {
             }
             Some(Fault::Io(what)) => {
                 self.readiness
-                    .report(Obstacle::of(&what).unwrap_or(Obstacle::Broken));
+                    .report(Obstacle::of(&what).unwrap_or(Obstacle::DiskError));
                 if self.is_time_to_log() {
                     log::error!(
                         "{path} cannot be read or written ({what}): look at the disk and at the system's log"
