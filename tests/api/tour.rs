@@ -228,6 +228,7 @@ impl Service {
             "workspaces",
             "clusters",
             "partners",
+            "tokens",
         ];
         let count = |kind| {
             let list = self.admin().get(&format!("/{kind}")).expect(200).json();

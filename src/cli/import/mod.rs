@@ -5,6 +5,7 @@
 
 mod lines;
 mod records;
+mod rehearsal;
 mod report;
 mod table;
 
@@ -25,7 +26,7 @@ use crate::config::Settings;
 use crate::directory::DirectoryError;
 use crate::directory::bulk::{
     BeginImport, FindImport, ImportAll, ImportRows, Kind, Mark, Numbered, Outcome,
-    RefreshStatistics, RowProblem, Rules, UNDONE,
+    RefreshStatistics, RowProblem, Rules, UNDONE, fields_of,
 };
 use crate::directory::credentials::HasAdministrator;
 use lines::Lines;
@@ -76,11 +77,16 @@ pub fn take(
     flags: &ImportFlags,
     settings: Settings,
 ) -> Result<(), Failure> {
-    let lines = Lines::new(input, flags.max_line_bytes)
+    let mut lines = Lines::new(input, flags.max_line_bytes)
         .map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
     let head = lines.head.clone();
+    let is_table = looks_like_a_table(&mut lines, format, flags.kind.into());
     let mut records = Records::new(lines, format, flags.kind.into())?;
-    let session = Session::make(settings)?;
+    // The stage is taken down when all is told.
+    let (session, _stage) = match flags.dry_run {
+        true => rehearsal::session(settings)?,
+        false => (Session::make(settings)?, rehearsal::Stage::none()),
+    };
     let begun = begin(&session, name, head, flags, &mut records)?;
     let Some(import_id) = begun else {
         return Ok(());
@@ -102,7 +108,29 @@ pub fn take(
     if !flags.dry_run {
         settle(&session)?;
     }
+    if is_table {
+        remark(&format!(
+            "{name} begins like a table, and was read as NDJSON: --format csv reads tables."
+        ));
+    }
     report.tell(name, flags.dry_run, flags.all_or_nothing)
+}
+
+/// Whether rows of JSON are expected, and the first line holds names or values
+/// with something that parts them.
+fn looks_like_a_table(lines: &mut Lines, format: Format, kind: Kind) -> bool {
+    if format != Format::Ndjson {
+        return false;
+    }
+    // What cannot be read is told when the rows are.
+    let start = lines.fill().unwrap_or_default();
+    let start = String::from_utf8_lossy(start);
+    let start = start
+        .trim_start_matches(table::BYTE_ORDER_MARK)
+        .trim_start();
+    let first = start.lines().next().unwrap_or_default();
+    let is_field = fields_of(kind).contains(&first.trim());
+    !first.starts_with(['{', '[']) && (is_field || first.contains([',', ';', '\t']))
 }
 
 /// What a filled directory needs beside its rows: statistics for the planner,
@@ -153,6 +181,15 @@ fn begin(
                 return Err(Failure::failed(format!(
                     "{name} is not what was imported up to line {lines}: import it without --resume"
                 )));
+            }
+            let rest = records.lines.fill();
+            let rest =
+                rest.map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
+            if known.finished.is_some() && rest.is_empty() {
+                remark(&format!(
+                    "{name} was imported up to its end, line {lines}: nothing is left to do."
+                ));
+                return Ok(None);
             }
             remark(&format!("Going on after line {lines} of {name}."));
             return Ok(Some(known.mark.import_id));
