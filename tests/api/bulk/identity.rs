@@ -21,6 +21,15 @@ const KINDS: [&str; 6] = [
     "grants",
 ];
 
+/// Tells the first line that differs.
+#[track_caller]
+fn same(found: &str, wanted: &str) {
+    for (found, wanted) in found.lines().zip(wanted.lines()) {
+        assert_eq!(found, wanted);
+    }
+    assert_eq!(found, wanted);
+}
+
 /// Exports into an empty directory of the same kind, into one on SQLite, from
 /// there back, and as tables.
 #[track_caller]
@@ -29,7 +38,7 @@ fn comes_back(first: &TestDatabase) -> String {
     let written = export(first, &all).out;
     let into = |other: &TestDatabase, text: &str| {
         import(other, text, &["--all-or-nothing"]).well();
-        assert_eq!(export(other, &all).out, written);
+        same(&export(other, &all).out, &written);
     };
     into(&TestDatabase::create(), &written);
     let elsewhere = TestDatabase::on_sqlite();
@@ -40,9 +49,9 @@ fn comes_back(first: &TestDatabase) -> String {
         let csv = ["--kind", kind, "--format", "csv"];
         let cells = export(first, &[&csv[..], &all].concat()).out;
         import(&table, &cells, &csv).well();
-        assert_eq!(export(&table, &[&csv[..], &all].concat()).out, cells);
+        same(&export(&table, &[&csv[..], &all].concat()).out, &cells);
     }
-    assert_eq!(export(&table, &all).out, written);
+    same(&export(&table, &all).out, &written);
     // The same file a second time changes nothing.
     let again = import(&table, &written, &[]).well().out;
     assert!(

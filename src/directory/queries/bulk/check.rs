@@ -244,10 +244,11 @@ fn runs_finding(wrong: &[Wrong], runs: &str) -> Option<Finding> {
         .map(|wrong| wrong.which.as_str())
         .collect();
     let more = if wrong.len() > NAMED { ", ..." } else { "" };
+    let run = runs.replacen("s of ", " of ", 1);
     Some(Finding {
         what: format!(
-            "{} {runs} say a wrong number: {}{more}",
-            wrong.len(),
+            "{} a wrong number: {}{more}",
+            counted(wrong.len(), &format!("{run} says"), &format!("{runs} say")),
             named.join(", ")
         ),
         remedy: "counted anew",

@@ -1,7 +1,7 @@
 //! Roles as an import takes them: those of the program first, whatever their ids
 //! here, then those that somebody has made, and before each what it contains.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -28,17 +28,21 @@ pub async fn all(connection: &mut Conn) -> Result<Exported, DirectoryError> {
         .load(connection)
         .await?;
     all.sort_by_key(|(role, predefined)| (rank(role, predefined.as_deref()), role.id));
-    let places: HashMap<i64, usize> = (0..).zip(&all).map(|(n, (role, _))| (role.id, n)).collect();
     let mut parts: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for (role, part) in direct {
         parts.entry(role).or_default().push(part);
     }
+    let ordered = parts_first(&all, &parts)?;
+    let places: HashMap<i64, usize> = (0..)
+        .zip(&ordered)
+        .map(|(n, known)| (known.0.id, n))
+        .collect();
     for parts in parts.values_mut() {
         parts.sort_by_key(|part| places.get(part));
     }
     let names: HashMap<i64, &str> = all.iter().map(|(role, _)| (role.id, &*role.name)).collect();
     let mut rows = Vec::with_capacity(all.len());
-    for (role, predefined) in parts_first(&all, &parts)? {
+    for (role, predefined) in ordered {
         let own = parts.get(&role.id).map_or(&[][..], Vec::as_slice);
         let mut shown = row(role, predefined.as_deref());
         let includes: Vec<&str> = own.iter().filter_map(|id| names.get(id).copied()).collect();
@@ -67,29 +71,46 @@ fn rank(role: &Role, predefined: Option<&str>) -> usize {
     }
 }
 
+/// Of all roles whose parts are written, always the first: so the order is the same
+/// where the ids are given in it.
 fn parts_first<'a>(
     all: &'a [Known],
     parts: &BTreeMap<i64, Vec<i64>>,
 ) -> Result<Vec<&'a Known>, DirectoryError> {
-    let mut written: HashSet<i64> = HashSet::new();
-    let mut ordered = Vec::with_capacity(all.len());
-    while written.len() < all.len() {
-        let before = written.len();
-        for known in all {
-            let id = known.0.id;
-            let own = parts.get(&id).map_or(&[][..], Vec::as_slice);
-            if !written.contains(&id) && own.iter().all(|part| written.contains(part)) {
-                written.insert(id);
-                ordered.push(known);
-            }
+    let places: HashMap<i64, usize> = (0..).zip(all).map(|(n, known)| (known.0.id, n)).collect();
+    let mut lacking: Vec<usize> = vec![0; all.len()];
+    let mut wholes: HashMap<i64, Vec<usize>> = HashMap::new();
+    for (role, parts) in parts {
+        let Some(place) = places.get(role) else {
+            continue;
+        };
+        for part in parts {
+            wholes.entry(*part).or_default().push(*place);
         }
-        if written.len() == before {
-            return Err(DirectoryError::internal(
-                "roles contain one another in a circle",
-            ));
+        if let Some(lacking) = lacking.get_mut(*place) {
+            *lacking = parts.len();
         }
     }
-    Ok(ordered)
+    let ready = (0..).zip(&lacking).filter(|(_, lacking)| **lacking == 0);
+    let mut ready: BTreeSet<usize> = ready.map(|(place, _)| place).collect();
+    let mut ordered = Vec::with_capacity(all.len());
+    while let Some(known) = ready.pop_first().and_then(|place| all.get(place)) {
+        ordered.push(known);
+        for whole in wholes.get(&known.0.id).into_iter().flatten() {
+            if let Some(lacking) = lacking.get_mut(*whole) {
+                *lacking -= 1;
+                if *lacking == 0 {
+                    ready.insert(*whole);
+                }
+            }
+        }
+    }
+    match ordered.len() == all.len() {
+        true => Ok(ordered),
+        false => Err(DirectoryError::internal(
+            "roles contain one another in a circle",
+        )),
+    }
 }
 
 fn row(role: &Role, predefined: Option<&str>) -> Map<String, Value> {

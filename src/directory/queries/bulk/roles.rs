@@ -61,9 +61,15 @@ pub async fn take(
     match there {
         None => create(at.line, row, portal, includes, batch, context, connection).await,
         Some(there) => {
+            let is_untouched = is_untouched(&there, batch, context, connection).await?;
+            let changes = match is_untouched && row.origin.is_some() {
+                true => whole(row.changes),
+                false => row.changes,
+            };
             let wanted = Wanted {
-                changes: row.changes,
+                changes,
                 includes,
+                is_untouched,
                 keeps_name: row.keeps_name,
                 is_renamed: portal.is_some(),
             };
@@ -203,11 +209,27 @@ async fn create(
     Ok(())
 }
 
+/// An export leaves out what is empty, which a role that comes with the directory
+/// need not be.
+fn whole(changes: RoleChanges) -> RoleChanges {
+    RoleChanges {
+        label: changes.label.or(Some(None)),
+        description: changes.description.or(Some(None)),
+        include_context: changes.include_context.or(Some(None)),
+        exclude_context: changes.exclude_context.or(Some(None)),
+        include_bundles: changes.include_bundles.or(Some(None)),
+        exclude_bundles: changes.exclude_bundles.or(Some(None)),
+        ..changes
+    }
+}
+
 /// What a role shall be.
 struct Wanted {
     changes: RoleChanges,
     includes: Option<Vec<i64>>,
     keeps_name: bool,
+    /// Nobody has changed or given the role that there is.
+    is_untouched: bool,
     /// It was not found by its name, which therefore may differ.
     is_renamed: bool,
 }
@@ -238,7 +260,7 @@ async fn change(
         batch.outcome.of(KIND).unchanged += 1;
         return Ok(());
     }
-    if !batch.updates(KIND) && !is_untouched(&there, batch, context, connection).await? {
+    if !batch.updates(KIND) && !wanted.is_untouched {
         batch.refuse(KIND, line, taken("name"));
         return Ok(());
     }
