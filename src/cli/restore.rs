@@ -10,9 +10,9 @@ use super::output;
 use super::runtime::Session;
 use crate::config::{DatabaseUrl, Settings};
 use crate::directory::{Clock, SystemClock};
+use crate::storage::StorageError;
 use crate::storage::migrations;
 use crate::storage::sqlite::copies::{self, with_suffix};
-use crate::storage::{Empty, StorageError};
 
 pub fn run(file: &Path, replace: bool, settings: Settings) -> Result<(), Failure> {
     let to = resolved(sqlite_file("restore", &settings)?)?;
@@ -60,8 +60,13 @@ struct Prepared(PathBuf);
 impl Prepared {
     fn new(backup: &Path, to: &Path) -> Result<Self, Failure> {
         sound(backup)?;
-        migrations::check_file(backup, Empty::Refuse)
-            .map_err(|error| Failure::failed(format!("{}: {error}", backup.display())))?;
+        migrations::check_backup(backup).map_err(|error| {
+            let why = match error {
+                StorageError::Unavailable(why) => why,
+                error => error.to_string(),
+            };
+            Failure::failed(format!("{}: {why}", backup.display()))
+        })?;
         // A name of its own: two restores at the same time do not meet.
         let number = getrandom::u32().map_err(Failure::failed)?;
         let copy = with_suffix(to, &format!(".restoring-{number:08x}"));

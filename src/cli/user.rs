@@ -306,13 +306,15 @@ fn not_restored(id: i64, error: DirectoryError) -> Failure {
     let DirectoryError::Invalid(problems) = error else {
         return error.into();
     };
-    let is_taken = problems.iter().any(|one| one.kind == ProblemKind::Taken);
+    // With another username the other names that are taken follow.
+    if let Some(taken) = problems.iter().find(|one| one.kind == ProblemKind::Taken) {
+        let who = taken.message.trim_end_matches('.');
+        return Failure::failed(format!(
+            "{who}, for example: rolecall user restore {id} --username NAME"
+        ));
+    }
     let texts: Vec<String> = problems.into_iter().map(|one| one.message).collect();
-    let text = texts.join(" ");
-    Failure::failed(match is_taken {
-        true => format!("{text} Try: rolecall user restore {id} --username NAME"),
-        false => text,
-    })
+    Failure::failed(texts.join(" "))
 }
 
 fn purge(user: &str, settings: Settings) -> Result<(), Failure> {
@@ -595,9 +597,8 @@ mod tests {
         let taken = told(restore("3", None, scratch.settings()));
         assert_eq!(
             taken,
-            "The user 4 is called \"hobbes\" now: restore with another username. \
-             The user 4 is called \"hobbes\" now: restore with another uname. \
-             Try: rolecall user restore 3 --username NAME"
+            "The user 4 is called \"hobbes\" now: restore with another username, for example: \
+             rolecall user restore 3 --username NAME"
         );
         restore("3", Some("tiger".into()), scratch.settings()).unwrap();
         run(

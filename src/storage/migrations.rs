@@ -97,6 +97,14 @@ pub fn check_file(path: &Path, empty: Empty) -> Result<(), StorageError> {
     tables.check(empty, |_| true)
 }
 
+/// The same of a backup, which no newer version may have made either.
+pub fn check_backup(path: &Path) -> Result<(), StorageError> {
+    check_file(path, Empty::Refuse)?;
+    let applied = sqlite::connection::versions(path);
+    let applied = applied.map(|all| all.into_iter().map(|version| Applied { version }).collect());
+    is_current::<Sqlite>(applied, SQLITE).map(drop)
+}
+
 /// What a database holds before it is migrated.
 #[derive(Debug, Default)]
 pub struct Tables {

@@ -84,6 +84,20 @@ pub fn tables(path: &Path, first: &str) -> Result<Tables, StorageError> {
     Ok(Tables { is_ours, names })
 }
 
+/// The versions of the migrations that a file of ours has, read in the same way.
+pub fn versions(path: &Path) -> diesel::QueryResult<Vec<String>> {
+    #[derive(diesel::QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    let mut connection = establish(path)
+        .map_err(|error| diesel::result::Error::QueryBuilderError(error.to_string().into()))?;
+    let all = diesel::sql_query(format!("SELECT version FROM {HISTORY}"));
+    let all: Vec<Applied> = diesel::RunQueryDsl::load(all, &mut connection)?;
+    Ok(all.into_iter().map(|applied| applied.version).collect())
+}
+
 fn as_text(path: &Path) -> Result<&str, StorageError> {
     path.to_str().ok_or_else(|| {
         StorageError::Unavailable("the path of the database is not valid UTF-8".into())
