@@ -15,10 +15,10 @@ fn the_table_of_settings_is_the_one_of_the_program() {
 fn every_permission_is_in_the_list_of_permissions_and_no_other() {
     use rolecall::directory::permissions::Permission;
     let readme = include_str!("../../README.md");
-    let start = "Others may what their roles' `permissions` say:";
+    let start = "Others can do what the `permissions` of their roles allow:";
     let (_, list) = readme.split_once(start).expect("the list");
     let (list, _) = list
-        .split_once("; names of other services")
+        .split_once("; permissions of other services")
         .expect("its end");
     let mut listed: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
     let mut known: Vec<&str> = Permission::ALL.iter().map(|(_, name, _)| *name).collect();
