@@ -75,6 +75,9 @@ pub enum Command {
     /// `rolecall serve` does the same when it starts.
     Migrate,
     /// Add users, change their passwords and roles, list them
+    ///
+    /// Users and roles are named by id or name. A number is an id first, and a name only where
+    /// nothing has that id.
     User {
         #[command(subcommand)]
         command: UserCommand,

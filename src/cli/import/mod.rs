@@ -3,6 +3,7 @@
 //! One thread reads and judges the rows, another puts them into the database,
 //! batch by batch; a short channel between them keeps memory flat.
 
+mod hint;
 mod lines;
 mod records;
 mod rehearsal;
@@ -26,7 +27,7 @@ use crate::config::Settings;
 use crate::directory::DirectoryError;
 use crate::directory::bulk::{
     BeginImport, FindImport, ImportAll, ImportRows, Kind, Mark, Numbered, Outcome,
-    RefreshStatistics, RowProblem, Rules, UNDONE, fields_of,
+    RefreshStatistics, RowProblem, Rules, UNDONE,
 };
 use crate::directory::credentials::HasAdministrator;
 use lines::Lines;
@@ -80,7 +81,7 @@ pub fn take(
     let mut lines = Lines::new(input, flags.max_line_bytes)
         .map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
     let head = lines.head.clone();
-    let is_table = looks_like_a_table(&mut lines, format, flags.kind.into());
+    let is_table = hint::looks_like_a_table(&mut lines, format, flags.kind.into());
     let mut records = Records::new(lines, format, flags.kind.into())?;
     // The stage is taken down when all is told.
     let (session, _stage) = match flags.dry_run {
@@ -114,23 +115,6 @@ pub fn take(
         ));
     }
     report.tell(name, flags.dry_run, flags.all_or_nothing)
-}
-
-/// Whether rows of JSON are expected, and the first line holds names or values
-/// with something that parts them.
-fn looks_like_a_table(lines: &mut Lines, format: Format, kind: Kind) -> bool {
-    if format != Format::Ndjson {
-        return false;
-    }
-    // What cannot be read is told when the rows are.
-    let start = lines.fill().unwrap_or_default();
-    let start = String::from_utf8_lossy(start);
-    let start = start
-        .trim_start_matches(table::BYTE_ORDER_MARK)
-        .trim_start();
-    let first = start.lines().next().unwrap_or_default();
-    let is_field = fields_of(kind).contains(&first.trim());
-    !first.starts_with(['{', '[']) && (is_field || first.contains([',', ';', '\t']))
 }
 
 /// What a filled directory needs beside its rows: statistics for the planner,

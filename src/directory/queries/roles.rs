@@ -200,37 +200,8 @@ pub async fn make(
         changes = changes.normalized();
         taken::refuse(taken::of_role(&changes, None, connection).await?)?;
     }
-    let now = context.now_text();
-    let name = changes.name.as_deref().unwrap_or_default();
-    let letters = folded(name);
-    let is_twin = keeps_name && has_letters(&letters, connection).await?;
-    let new = NewRole {
-        name,
-        name_skeleton: skeleton(name),
-        name_folded: (!is_twin).then_some(letters),
-        created: &now,
-        modified: &now,
-        created_by: context.actor_id(),
-        modified_by: context.actor_id(),
-    };
-    let mut role: Role = diesel::insert_into(roles::table)
-        .values(new)
-        .returning(Role::as_returning())
-        .get_result(connection)
-        .await?;
+    let mut role = insert(changes, keeps_name, context, connection).await?;
     let id = role.id;
-    let rest = RoleChanges {
-        name: None,
-        ..changes
-    };
-    if !rest.is_empty() {
-        role = diesel::update(roles::table.find(id))
-            .set(&rest)
-            .returning(Role::as_returning())
-            .lasting()
-            .get_result(connection)
-            .await?;
-    }
     require_roles(
         &ceiling,
         vec![Holding::of_role(id, End::past())],
@@ -262,6 +233,46 @@ pub async fn make(
         )
         .await?;
     }
+    Ok(role)
+}
+
+async fn insert(
+    changes: RoleChanges,
+    keeps_name: bool,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Role, DirectoryError> {
+    let now = context.now_text();
+    let name = changes.name.as_deref().unwrap_or_default();
+    let letters = folded(name);
+    let is_twin = keeps_name && has_letters(&letters, connection).await?;
+    let new = NewRole {
+        name,
+        name_skeleton: skeleton(name),
+        name_folded: (!is_twin).then_some(letters),
+        created: &now,
+        modified: &now,
+        created_by: context.actor_id(),
+        modified_by: context.actor_id(),
+    };
+    let role: Role = diesel::insert_into(roles::table)
+        .values(new)
+        .returning(Role::as_returning())
+        .get_result(connection)
+        .await?;
+    let rest = RoleChanges {
+        name: None,
+        ..changes
+    };
+    if rest.is_empty() {
+        return Ok(role);
+    }
+    let role = diesel::update(roles::table.find(role.id))
+        .set(&rest)
+        .returning(Role::as_returning())
+        .lasting()
+        .get_result(connection)
+        .await?;
     Ok(role)
 }
 
