@@ -1,5 +1,4 @@
--- A new user whose letters somebody has already, as an import brings them, is the
--- one who makes it matter how the other's name is written: what is remembered of
--- callers is void.
+-- An import can create a user whose name differs from another's only in case. From
+-- then on both names have to be typed exactly, so cached accounts are invalid.
 CREATE TRIGGER told_twins AFTER INSERT ON users FOR EACH ROW
   WHEN (new.username_folded IS NULL) EXECUTE FUNCTION tell_credentials();

@@ -1,6 +1,5 @@
--- A new user whose letters somebody has already, as an import brings them, is the
--- one who makes it matter how the other's name is written: what is remembered of
--- callers is void.
+-- An import can create a user whose name differs from another's only in case. From
+-- then on both names have to be typed exactly, so cached accounts are invalid.
 CREATE TRIGGER credentials_twins AFTER INSERT ON users WHEN new.username_folded IS NULL BEGIN
   UPDATE credential_versions SET version = version + 1;
 END;

@@ -11,7 +11,7 @@ pub fn looks_like_a_table(lines: &mut Lines, format: Format, kind: Kind) -> bool
     if format != Format::Ndjson {
         return false;
     }
-    // What cannot be read is told when the rows are.
+    // A file that cannot be read is reported when its rows are.
     let start = lines.fill().unwrap_or_default();
     let start = String::from_utf8_lossy(start);
     let start = start.trim_start_matches(BYTE_ORDER_MARK).trim_start();

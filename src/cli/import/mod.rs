@@ -83,7 +83,7 @@ pub fn take(
     let head = lines.head.clone();
     let is_table = hint::looks_like_a_table(&mut lines, format, flags.kind.into());
     let mut records = Records::new(lines, format, flags.kind.into())?;
-    // The stage is taken down when all is told.
+    // The stage is removed at the end.
     let (session, _stage) = match flags.dry_run {
         true => rehearsal::session(settings)?,
         false => (Session::make(settings)?, rehearsal::Stage::none()),
