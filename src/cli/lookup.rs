@@ -11,10 +11,10 @@ use crate::directory::search::Words;
 use crate::directory::trash::{FindTrashedUser, TrashedUsers};
 use crate::directory::users::{FindUser, User, UserColumn, Users};
 
-/// A number, written with digits alone, is an id first.
+/// A number, written as ids are, is an id first.
 fn id(text: &str) -> Option<i64> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| is_number)
+    let id = text.parse::<i64>().ok();
+    id.filter(|id| id.to_string() == text)
 }
 
 /// By the id; by the name when nobody has such an id, as everywhere here: people

@@ -480,7 +480,7 @@ mod tests {
         };
         assert_eq!((of_role("1"), of_role("2000")), (2, 1));
         // Another spelling of a number is a name.
-        for odd in ["+1", "-1", " 1", "1.0"] {
+        for odd in ["+1", "-1", " 1", "1.0", "01"] {
             let outcome = delete(odd, scratch.settings()).map(drop);
             assert_eq!(told(outcome), format!("there is no user {odd:?}"));
         }
