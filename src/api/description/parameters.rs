@@ -79,6 +79,15 @@ pub fn one(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
     all
 }
 
+/// The word that, beside `id`, leads from a resource to related ones.
+pub fn token(kind: &Type) -> Option<&'static str> {
+    match kind.name {
+        "users" => Some("roles"),
+        "roles" => Some("users"),
+        _ => None,
+    }
+}
+
 /// Parameters of collections that the specification does not know.
 fn own(kind: &'static Type) -> Vec<Parameter> {
     let mut all = vec![Parameter {
@@ -89,10 +98,8 @@ fn own(kind: &'static Type) -> Vec<Parameter> {
         list: None,
         example: "1".into(),
     }];
-    let token = match kind.name {
-        "users" => "roles",
-        "roles" => "users",
-        _ => return all,
+    let Some(token) = token(kind) else {
+        return all;
     };
     all.push(Parameter {
         key: format!("{}.token", kind.name),
@@ -188,8 +195,11 @@ fn fields(kind: &'static Type) -> Parameter {
     }
 }
 
+/// The field under which filters have the search.
+pub const SEARCH_FILTER: &str = "query";
+
 /// What `q` and `filter[query]` look for.
-const SEARCHED: &str = "Only those who have each of these words in a name, the username or the e-mail address, whatever the case";
+pub const SEARCHED: &str = "Only those who have each of these words in a name, the username or the e-mail address, whatever the case";
 
 /// The search under its other name, which takes words and no list of values.
 fn search_filters(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Parameter> {
@@ -212,7 +222,7 @@ fn search_filters(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Paramete
 }
 
 fn filters_of(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Parameter> {
-    if filter.name == "query" {
+    if filter.name == SEARCH_FILTER {
         return search_filters(kind, filter, frame);
     }
     let values = frame.query.filter_values;

@@ -3,7 +3,7 @@
 //!
 //! Inside, such an object is a text that no name can be, since it has a NUL.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::directory::Problem;
 
@@ -43,10 +43,13 @@ pub fn shown(reference: &str) -> String {
 /// The object that a file has for it, or the name.
 pub fn cluster_value(reference: &str) -> Value {
     match parts(reference).as_deref() {
-        Some([workspace, cluster_type, title, number]) => {
-            let members =
-                json!({"workspace": workspace, "cluster_type": cluster_type, "title": title});
-            numbered(members, number)
+        Some(&[workspace, cluster_type, title, number]) => {
+            let fields = [
+                ("workspace", workspace),
+                ("cluster_type", cluster_type),
+                ("title", title),
+            ];
+            object(&fields, number)
         }
         _ => reference.into(),
     }
@@ -54,19 +57,23 @@ pub fn cluster_value(reference: &str) -> Value {
 
 pub fn partner_value(reference: &str) -> Value {
     match parts(reference).as_deref() {
-        Some([vendor_number]) => json!({ "vendor_number": vendor_number }),
-        Some([title, number]) => numbered(json!({ "title": title }), number),
+        Some(&[vendor_number]) => object(&[("vendor_number", vendor_number)], "1"),
+        Some(&[title, number]) => object(&[("title", title)], number),
         _ => reference.into(),
     }
 }
 
 /// The first of a kind needs no number.
-fn numbered(mut members: Value, number: &str) -> Value {
+fn object(fields: &[(&str, &str)], number: &str) -> Value {
+    let mut members = Map::new();
+    for (name, value) in fields {
+        members.insert((*name).to_owned(), (*value).into());
+    }
     if number != "1" {
         let number: u64 = number.parse().unwrap_or(1);
-        members["number"] = number.into();
+        members.insert("number".to_owned(), number.into());
     }
-    members
+    members.into()
 }
 
 /// Reads what [`cluster_value`] writes.
@@ -148,6 +155,8 @@ fn only(members: &Map<String, Value>, known: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

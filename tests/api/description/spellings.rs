@@ -23,5 +23,16 @@ fn a_search_is_described_as_words_and_not_as_a_list_of_values() {
     }
     assert!(searches >= 3, "{searches}");
     let page = app.anonymous().get_with("/docs", &[]).expect(200).text;
-    assert!(page.contains("the same as filter[query]") && page.contains("the same as q"));
+    let both =
+        "<code>q</code> or <code>filter[query]</code>: Only those who have each of these words";
+    let lists_of_users = page.matches(both).count();
+    assert_eq!(lists_of_users, 2, "users, and those in the trash");
+    for path in [
+        "/users?id=2",
+        "/events?id=2",
+        "/users?id=2&amp;roles",
+        "/roles?id=2&amp;users",
+    ] {
+        assert!(page.contains(&format!("<code>{path}</code>")), "{path}");
+    }
 }
