@@ -8,6 +8,7 @@ use actix_web::rt;
 
 use crate::auth::Auth;
 use crate::directory::grants::TellEnds;
+use crate::directory::pruning::AddEventMonths;
 use crate::directory::{Context, Directory, RequestId, log_limit};
 
 /// Works until the system stops.
@@ -15,6 +16,7 @@ pub fn start(directory: Arc<Directory>, pause: Duration) {
     rt::spawn(async move {
         loop {
             tell_ends(&directory).await;
+            add_months(&directory).await;
             rt::time::sleep(pause).await;
         }
     });
@@ -52,5 +54,12 @@ async fn tell_ends(directory: &Directory) {
                 return;
             }
         }
+    }
+}
+
+async fn add_months(directory: &Directory) {
+    let context = Context::of_program(directory.clock().now(), RequestId(0));
+    if let Err(error) = directory.write(&context, AddEventMonths).await {
+        log::warn!("could not make room in the audit log for the months to come: {error}");
     }
 }
