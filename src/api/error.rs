@@ -484,9 +484,20 @@ pub fn refuse_content_coding(api: &Api, request: &HttpRequest) -> HttpResponse {
     outside(api, request, error.at_header("Content-Encoding").into())
 }
 
-/// For health checks: what the database answered.
-pub fn unreachable(api: &Api, request: &HttpRequest, error: DirectoryError) -> HttpResponse {
-    outside(api, request, error.into())
+/// For health checks: why no change can be made.
+pub fn not_ready(
+    api: &Api,
+    request: &HttpRequest,
+    reason: &'static str,
+    sentence: &'static str,
+) -> HttpResponse {
+    let mut meta = serde_json::Map::new();
+    meta.insert("reason".into(), reason.into());
+    let error = kinds::UNAVAILABLE.error(sentence).with_meta(meta);
+    let mut response = outside(api, request, Failure::Errors(error.into()));
+    let retry = HeaderValue::from_static(RETRY_UNAVAILABLE);
+    response.headers_mut().insert(header::RETRY_AFTER, retry);
+    response
 }
 
 /// For health checks: another method than reading.

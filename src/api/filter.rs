@@ -157,8 +157,8 @@ fn operand(kind: Kind, value: &str) -> Result<Operand, String> {
             .map(Operand::Number)
             .map_err(|_| format!("{value:?} is not a whole number.")),
         Kind::Time => clock::parse(value)
-            .map(|moment| Operand::Text(clock::text(moment)))
-            .ok_or_else(|| format!("{value:?} is not a time like 2016-12-13T12:08:02+00:00.")),
+            .map(|moment| Operand::Text(clock::precise_text(moment)))
+            .ok_or_else(|| format!("{value:?} is not {}.", clock::FORM)),
         Kind::Amount => Err("An amount cannot be compared.".into()),
         Kind::Structure => Err("A list cannot be compared.".into()),
     }

@@ -5,8 +5,6 @@
 //! was refused changed nothing, so it is not kept and may be tried again under
 //! the same key. Answers that hold a secret are never kept.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use actix_web::http::header::HeaderName;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -19,7 +17,7 @@ use super::conditional::State;
 use super::error::Failure;
 use super::kinds;
 use super::resources::is_secret;
-use crate::directory::batch::{self, Batch, Done, Finish, ForgetAnswers, Keeping, Outcome, Step};
+use crate::directory::batch::{self, Batch, Done, Finish, Keeping, Outcome, Step};
 use crate::directory::clock;
 use crate::jsonapi;
 use crate::jsonapi::document::read_json;
@@ -111,40 +109,15 @@ impl Call<'_> {
         key: Option<Key>,
         finish: impl Fn(&[Outcome]) -> Answer + Clone + Send + Sync + 'static,
     ) -> Result<Answer, Failure> {
-        let kept = key.is_some();
         let keeping = key.map(|key| {
             let finish = finish.clone();
             key.keeping(Box::new(move |outcomes| to_keep(finish(outcomes))))
         });
         let done = self.guard.write(Batch { steps, keeping }).await?;
-        if kept {
-            self.forget_some();
-        }
         Ok(match done {
             Done::Now(outcomes) => finish(&outcomes),
             Done::Before(answer) => Answer::Replayed(Box::new(from_kept(answer))),
         })
-    }
-
-    /// Every now and then answers that have expired are forgotten, beside the
-    /// requests.
-    fn forget_some(&self) {
-        static KEYS: AtomicU64 = AtomicU64::new(0);
-        if !KEYS.fetch_add(1, Ordering::Relaxed).is_multiple_of(64) {
-            return;
-        }
-        let directory = self.guard.auth().directory.clone();
-        let context = self.guard.context().clone();
-        let expired = self.expired();
-        actix_web::rt::spawn(async move {
-            let forgotten = directory.write(&context, ForgetAnswers { expired }).await;
-            if let Err(error) = forgotten {
-                log::warn!(
-                    "{} could not forget kept answers: {error}",
-                    context.request_id
-                );
-            }
-        });
     }
 }
 

@@ -42,5 +42,5 @@ pub use base::{is_own_origin, is_secure, public as public_address};
 pub use call::{Api, has_body, of_request, tell_refused};
 pub use client::address as client_address;
 pub use description::{configure as describe, openapi};
-pub use error::{forbid_cross_origin, read_only, refuse_content_coding, unreachable};
+pub use error::{forbid_cross_origin, not_ready, read_only, refuse_content_coding};
 pub use routes::{Endpoint, endpoints};

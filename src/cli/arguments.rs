@@ -73,7 +73,16 @@ pub enum Command {
     /// Bring the database's tables up to date, making them when there are none
     ///
     /// `rolecall serve` does the same when it starts.
-    Migrate,
+    #[command(
+        after_help = "Examples:\n  rolecall migrate\n  rolecall migrate --back-to 2026-11-30-000130_entry_ids"
+    )]
+    Migrate {
+        /// Undo what was applied after this migration, for an earlier version of rolecall
+        ///
+        /// Stop the service and make a backup first: what only the newer tables can hold is lost.
+        #[arg(long, value_name = "MIGRATION")]
+        back_to: Option<String>,
+    },
     /// Add users, change their passwords and roles, list them
     User {
         #[command(subcommand)]

@@ -24,8 +24,9 @@ pub fn run(command: AuditCommand, settings: Settings) -> Result<(), Failure> {
 fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
     let before = clock::parse(&flags.before).ok_or_else(|| {
         Failure::usage(format!(
-            "--before: {:?} is not a time with an offset, like 2026-01-31T00:00:00Z",
-            flags.before
+            "--before: {:?} is not {}",
+            flags.before,
+            clock::FORM
         ))
     })?;
     let session = Session::open(settings)?;
@@ -33,7 +34,7 @@ fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
     if before > session.context.now {
         return Err(Failure::usage("--before: this moment is still to come"));
     }
-    let before = clock::text(before);
+    let before = clock::precise_text(before);
     if flags.dry_run {
         let old =
             session.run(async |session| Ok(session.read(CountPrunable { before }).await?))?;

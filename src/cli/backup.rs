@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::output;
 use crate::config::{DatabaseUrl, Settings};
 use crate::storage::sqlite::copies;
+use crate::storage::{Empty, migrations};
 
 pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
     let from = sqlite_file("backup", settings)?;
@@ -13,6 +14,8 @@ pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
     if file.exists() {
         return Err(Failure::failed(format!("{shown} exists already")));
     }
+    migrations::check_file(from, Empty::Refuse)
+        .map_err(|error| Failure::failed(format!("{}: {error}", from.display())))?;
     copies::copy(from, file).map_err(|error| {
         Failure::failed(format!(
             "cannot copy {} to {shown}: {error}",

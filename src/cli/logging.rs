@@ -1,16 +1,21 @@
-//! The program's log. Libraries write a line for each broken connection or
-//! failed attempt to accept one, which a client can cause as often as it likes:
-//! of each of their modules one line a second is written.
+//! The program's log. What goes wrong can go wrong with every request, at every
+//! attempt or with every connection of a client: of the warnings and errors from
+//! one place in the sources one line a second is written, with how many there were.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use log::{Level, Log, Metadata, Record};
 
-use crate::server::Occasional;
+use crate::directory::log_limit;
 
-/// Crates whose lines depend on what clients do.
-const OF_CONNECTIONS: [&str; 4] = ["actix", "h2", "rustls", "tokio_util"];
+/// Lines of one place that are written at once, whatever follows: a start may
+/// have several remarks of a kind.
+const AT_ONCE: u32 = 3;
+
+/// Limits its own lines, by what they are about.
+const LIMITED: &str = "rolecall::directory::log_limit";
 
 /// Starts it, unless there is one already.
 pub fn start(default_filter: &str) {
@@ -19,25 +24,53 @@ pub fn start(default_filter: &str) {
     let most = logger.filter();
     let paced = Paced {
         logger,
-        modules: Mutex::default(),
+        places: Mutex::default(),
     };
     if log::set_boxed_logger(Box::new(paced)).is_ok() {
         log::set_max_level(most);
     }
 }
 
+/// Where a line comes from.
+type Place = (String, Option<u32>);
+
 struct Paced<L> {
     logger: L,
-    modules: Mutex<HashMap<String, Arc<Occasional>>>,
+    places: Mutex<HashMap<Place, Pace>>,
 }
 
-impl<L> Paced<L> {
-    fn pace(&self, module: &str) -> Arc<Occasional> {
-        let mut modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = modules.get(module) {
-            return known.clone();
+/// What one place has said.
+struct Pace {
+    level: Level,
+    written: u32,
+    state: log_limit::State,
+}
+
+impl<L: Log> Paced<L> {
+    fn places(&self) -> MutexGuard<'_, HashMap<Place, Pace>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What to write instead of this line, if anything.
+    fn pace(&self, record: &Record<'_>) -> Option<String> {
+        let place = (record.target().to_owned(), record.line());
+        let mut places = self.places();
+        let pace = places.entry(place).or_insert_with(|| Pace {
+            level: record.level(),
+            written: 0,
+            state: log_limit::State::default(),
+        });
+        if pace.written < AT_ONCE {
+            pace.written += 1;
+            return Some(record.args().to_string());
         }
-        modules.entry(module.to_owned()).or_default().clone()
+        pace.state.note(*record.args(), Instant::now())
+    }
+
+    fn write(&self, level: Level, target: &str, line: &str) {
+        let mut record = Record::builder();
+        record.level(level).target(target);
+        self.logger.log(&record.args(format_args!("{line}")).build());
     }
 }
 
@@ -50,31 +83,29 @@ impl<L: Log> Log for Paced<L> {
         if !self.enabled(record.metadata()) {
             return;
         }
-        if !is_paced(record.metadata()) {
+        if record.level() > Level::Warn || record.target() == LIMITED {
             return self.logger.log(record);
         }
-        self.pace(record.target()).log(|times| {
-            self.logger.log(record);
-            if times > 1 {
-                let more = format_args!("{} more lines like this were left out", times - 1);
-                let more = Record::builder()
-                    .metadata(record.metadata().clone())
-                    .args(more)
-                    .build();
-                self.logger.log(&more);
-            }
-        });
+        if let Some(line) = self.pace(record) {
+            self.write(record.level(), record.target(), &line);
+        }
     }
 
+    /// Writes what was held back, once its time has come.
     fn flush(&self) {
+        let now = Instant::now();
+        let due: Vec<(Level, String, String)> = self
+            .places()
+            .iter_mut()
+            .filter_map(|((target, _), pace)| {
+                Some((pace.level, target.clone(), pace.state.due(now)?))
+            })
+            .collect();
+        for (level, target, line) in due {
+            self.write(level, &target, &line);
+        }
         self.logger.flush();
     }
-}
-
-fn is_paced(metadata: &Metadata<'_>) -> bool {
-    let target = metadata.target();
-    let is_of_connections = OF_CONNECTIONS.iter().any(|name| target.starts_with(name));
-    metadata.level() <= Level::Warn && is_of_connections
 }
 
 #[cfg(test)]
@@ -97,22 +128,48 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_a_library_is_one_line_and_our_own_lines_all_come() {
+    fn failures_of_one_place_come_once_a_second_and_all_else_at_once() {
         let paced = Paced {
             logger: Lines::default(),
-            modules: Mutex::default(),
+            places: Mutex::default(),
         };
-        let say = |target: &str, level: Level| {
-            let line = Record::builder().target(target).level(level).build();
-            paced.log(&line);
-            std::mem::take(&mut *paced.logger.0.lock().unwrap()).len()
+        let written = || std::mem::take(&mut *paced.logger.0.lock().unwrap());
+        let say = |target: &str, line: u32, level: Level| {
+            let mut record = Record::builder();
+            record.target(target).level(level).line(Some(line));
+            paced.log(&record.args(format_args!("again")).build());
+            written().len()
         };
-        assert_eq!(say("actix_server::accept", Level::Error), 1);
-        assert_eq!(say("actix_server::accept", Level::Error), 0);
-        assert_eq!(say("actix_http::h1::dispatcher", Level::Error), 1);
-        for _ in 0..3 {
-            assert_eq!(say("actix_server::accept", Level::Info), 1);
-            assert_eq!(say("rolecall::server", Level::Error), 1);
+        for (target, line) in [
+            ("actix_server::accept", 1),
+            ("rolecall::mail::sender", 1),
+            ("rolecall::mail::sender", 2),
+        ] {
+            let lines: usize = (0..100).map(|_| say(target, line, Level::Warn)).sum();
+            // One more when a second has passed meanwhile.
+            let most = usize::try_from(AT_ONCE).unwrap() + 2;
+            assert!(lines <= most, "{target}: {lines}");
         }
+        for _ in 0..20 {
+            assert_eq!(say("rolecall::server", 1, Level::Info), 1);
+            assert_eq!(say(LIMITED, 1, Level::Error), 1);
+        }
+    }
+
+    #[test]
+    fn what_was_held_back_is_counted_at_last() {
+        let paced = Paced {
+            logger: Lines::default(),
+            places: Mutex::default(),
+        };
+        for _ in 0..10 {
+            let line = Record::builder().level(Level::Error).target("x").build();
+            paced.log(&line);
+        }
+        let later = Instant::now() + std::time::Duration::from_secs(2);
+        let mut places = paced.places();
+        let pace = places.values_mut().next().unwrap();
+        let held_back = pace.state.due(later).unwrap();
+        assert!(held_back.contains("the latest of 6 such lines"), "{held_back}");
     }
 }

@@ -6,8 +6,14 @@ use super::runtime::Session;
 use crate::config::Settings;
 use crate::storage::{Empty, migrations};
 
-pub fn run(settings: &Settings) -> Result<(), Failure> {
+pub fn run(back_to: Option<&str>, settings: &Settings) -> Result<(), Failure> {
     let url = &settings.database.url;
+    if let Some(name) = back_to {
+        let undone = migrations::back_to(&settings.database, name)
+            .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
+        let lines: String = undone.iter().map(|name| format!("undid {name}\n")).collect();
+        return output::print(&format!("{lines}{url} is as {name} left it\n"));
+    }
     let applied = migrations::bring_up(&settings.database, Empty::Fill)
         .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
     if applied.is_empty() {

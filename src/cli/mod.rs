@@ -58,7 +58,7 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
     start_log(&command);
     match command {
         Command::Serve(_) => serve::run(settings::load(flags)?),
-        Command::Migrate => migrate::run(&settings::load(flags)?),
+        Command::Migrate { back_to } => migrate::run(back_to.as_deref(), &settings::load(flags)?),
         Command::User { command } => user::run(command, settings::load(flags)?),
         Command::Token { command } => token::run(command, settings::load(flags)?),
         Command::Mail { command } => mail::run(command, settings::load(flags)?),

@@ -9,7 +9,7 @@ use crate::directory::{
     Context, Credential, Directory, DirectoryError, Execute, RequestId, SystemClock,
 };
 use crate::mail;
-use crate::storage::{Empty, Store};
+use crate::storage::{self, Empty, StorageError, Store};
 
 pub struct Session {
     pub settings: Settings,
@@ -39,15 +39,15 @@ impl Session {
         })
     }
 
-    /// The same with the limits of the server.
+    /// The same with the limits of the server, which waits for its database.
     pub fn to_serve(settings: Settings) -> Result<Self, Failure> {
+        storage::wait(&settings.database).map_err(|error| cannot_open(&settings, &error))?;
         Self::with(settings, Empty::Fill)
     }
 
     fn with(settings: Settings, empty: Empty) -> Result<Self, Failure> {
-        let store = Store::open(&settings.database, empty).map_err(|error| {
-            Failure::failed(format!("cannot open {}: {error}", settings.database.url))
-        })?;
+        let store = Store::open(&settings.database, empty)
+            .map_err(|error| cannot_open(&settings, &error))?;
         let directory = Arc::new(Directory::new(store, Arc::new(SystemClock)));
         let number = getrandom::u64()
             .map_err(|error| Failure::failed(format!("the system has no randomness: {error}")))?;
@@ -87,6 +87,10 @@ impl Session {
     pub async fn write<O: Execute>(&self, operation: O) -> Result<O::Output, DirectoryError> {
         self.directory.write(&self.context, operation).await
     }
+}
+
+fn cannot_open(settings: &Settings, error: &StorageError) -> Failure {
+    Failure::failed(format!("cannot open {}: {error}", settings.database.url))
 }
 
 /// Fills in what names are told apart by, where it is missing.

@@ -12,12 +12,14 @@ use crate::auth::keys;
 use crate::auth::passwords::{Owner, PasswordPolicy, Weakness};
 use crate::config::Settings;
 use crate::directory::credentials::{
-    CreateFirstAdministrator, FirstAdministrator, HasAdministrator,
+    CanAdministrate, CreateFirstAdministrator, FirstAdministrator, HasAdministrator,
 };
 use crate::directory::{names, values};
-use crate::server;
+use crate::server::{self, Signals};
 
 pub fn run(settings: Settings) -> Result<(), Failure> {
+    let signals = Signals::receive()
+        .map_err(|error| Failure::failed(format!("cannot receive signals: {error}")))?;
     let session = Session::to_serve(settings)?;
     // First of all the port: a start that fails must not use up the only
     // showing of the first administrator's password.
@@ -25,8 +27,9 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
         server::bind(&session.settings, session.directory.clone()).map_err(Failure::failed)?;
     session.run(async |session| Ok(keys::ensure(&session.directory, &session.context).await?))?;
     let first = session.run(first_administrator)?;
+    session.run(report_shut_out)?;
     announce(&session.settings, bound.addresses(), first.as_ref());
-    let ended = bound.run();
+    let ended = bound.run(signals);
     close(session);
     ended.map_err(|error| Failure::failed(format!("the server ended: {error}")))
 }
@@ -72,6 +75,19 @@ async fn first_administrator(session: &Session) -> Result<Option<Password>, Fail
         }
     }
 }
+
+/// Administrators whom nobody lets in are of no help: one that was imported
+/// without a hash, or who was given the role before a password.
+async fn report_shut_out(session: &Session) -> Result<(), Failure> {
+    let ldap = session.settings.ldap.enabled;
+    if session.read(HasAdministrator).await? && !session.read(CanAdministrate { ldap }).await? {
+        log::error!("{}", SHUT_OUT);
+    }
+    Ok(())
+}
+
+pub const SHUT_OUT: &str = "no administrator can sign in, since none has a password or a token \
+    of their own: set a password with `rolecall user password NAME`";
 
 /// Tells people how to get in. Serving does not depend on whether somebody reads it.
 fn announce(settings: &Settings, addresses: &[SocketAddr], first: Option<&Password>) {

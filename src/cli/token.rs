@@ -80,7 +80,7 @@ fn attributes(arguments: &arguments::CreateToken) -> Result<Attributes, Failure>
     let changes = TokenChanges {
         name: Some(arguments.name.clone()),
         scopes: Some(scopes),
-        expires: Some(expires.map(clock::text)),
+        expires: Some(expires.map(clock::precise_text)),
     };
     Ok((changes, expires))
 }
@@ -88,7 +88,8 @@ fn attributes(arguments: &arguments::CreateToken) -> Result<Attributes, Failure>
 fn moment(text: &str) -> Result<DateTime<Utc>, Failure> {
     clock::parse(text).ok_or_else(|| {
         Failure::usage(format!(
-            "--expires: {text:?} is not a time with an offset, like 2030-01-31T00:00:00Z"
+            "--expires: {text:?} is not {}",
+            clock::FORM
         ))
     })
 }

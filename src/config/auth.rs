@@ -33,6 +33,7 @@ pub struct Auth {
     pub address_pause_seconds: u64,
     pub password_tokens: u64,
     pub tokens_per_user: u64,
+    pub expired_token_seconds: u64,
     pub reauthenticate_seconds: u64,
     pub rename_self: bool,
 }
@@ -62,6 +63,7 @@ impl Default for Auth {
             address_pause_seconds: 2,
             password_tokens: 10,
             tokens_per_user: 100,
+            expired_token_seconds: 24 * 60 * 60,
             reauthenticate_seconds: 900,
             rename_self: false,
         }

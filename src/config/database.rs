@@ -20,6 +20,8 @@ pub struct Database {
     pub statement_timeout_ms: u64,
     pub write_queue: usize,
     pub acquire_timeout_ms: u64,
+    /// PostgreSQL: of `serve`.
+    pub start_wait_seconds: u64,
     /// That each connection keeps prepared.
     pub statements: usize,
     pub pooler: Pooler,
@@ -61,6 +63,7 @@ impl Default for Database {
             statement_timeout_ms: 30_000,
             write_queue: 1024,
             acquire_timeout_ms: 5000,
+            start_wait_seconds: 30,
             statements: 500,
             pooler: Pooler::None,
             direct_url: None,
@@ -196,6 +199,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "How long a request waits for a free connection before it is answered with 503.",
         set: |settings, text| {
             settings.database.acquire_timeout_ms = value::number(text, 1..=600_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "database.start_wait_seconds",
+        env: "ROLECALL_DATABASE_START_WAIT_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("30"),
+        meaning: "PostgreSQL: how long the server waits for it when it starts; 0 does not wait. Other commands do not.",
+        set: |settings, text| {
+            settings.database.start_wait_seconds = value::number(text, 0..=86_400)?;
             Ok(())
         },
     },

@@ -142,6 +142,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        key: "auth.expired_token_seconds",
+        env: "ROLECALL_EXPIRED_TOKEN_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("86400"),
+        meaning: "How long an API token that has expired is still shown before it is deleted.",
+        set: |settings, text| {
+            settings.auth.expired_token_seconds = value::number(text, 0..=LONGEST)?;
+            Ok(())
+        },
+    },
+    Setting {
         key: "auth.reauthenticate_seconds",
         env: "ROLECALL_REAUTHENTICATE_SECONDS",
         flag: None,

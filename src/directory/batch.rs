@@ -182,20 +182,6 @@ impl Operation for Batch {
     type Output = Done;
 }
 
-/// Forgets kept answers that have expired, some at a time; tells how many.
-#[derive(Debug)]
-pub struct ForgetAnswers {
-    pub expired: String,
-}
-
-impl Operation for ForgetAnswers {
-    type Output = usize;
-
-    fn touches_credentials(&self) -> bool {
-        false
-    }
-}
-
 impl DirectoryError {
     /// Of the step at this place, unless it is about no step in particular.
     pub fn of_step(self, place: usize) -> Self {

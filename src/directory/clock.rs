@@ -20,8 +20,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A moment in the form in which it is stored and shown: RFC 3339 in UTC with
-/// whole seconds, `2016-12-13T12:08:02+00:00`.
+/// A moment in the form in which it is stored and shown: RFC 3339 in UTC, of the
+/// program's own moments with whole seconds, `2016-12-13T12:08:02+00:00`.
 pub fn text(moment: DateTime<Utc>) -> String {
     if !(0..=9999).contains(&moment.year()) {
         return moment.to_rfc3339_opts(SecondsFormat::Secs, false);
@@ -53,12 +53,23 @@ pub fn precise_text(moment: DateTime<Utc>) -> String {
     }
 }
 
-/// Reads RFC 3339 with any offset; the years 0 to 9999 only, so that the order
-/// of the stored text stays the order in time.
+/// Reads RFC 3339 with any offset; the years 1 to 9999 only, so that the order
+/// of the stored text stays the order in time. Nothing is cut off: what is finer
+/// than a microsecond is refused, and so is a leap second.
 pub fn parse(text: &str) -> Option<DateTime<Utc>> {
     let moment = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
-    (0..=9999).contains(&moment.year()).then_some(moment)
+    let nanos = moment.nanosecond();
+    let is_kept = nanos < 1_000_000_000 && nanos.is_multiple_of(1000);
+    // What is beyond nanoseconds the parser drops itself.
+    let decimals = text.split_once('.').map_or("", |(_, rest)| rest);
+    let decimals = decimals.bytes().take_while(u8::is_ascii_digit);
+    let is_fine = decimals.skip(6).any(|digit| digit != b'0');
+    let is_near = (1..=9999).contains(&moment.year());
+    (is_kept && !is_fine && is_near).then_some(moment)
 }
+
+/// What [`parse`] takes, for people.
+pub const FORM: &str = "a time like 2016-12-13T12:08:02+00:00, of the years 1 to 9999, with at most 6 decimals";
 
 #[cfg(test)]
 mod tests {
@@ -79,7 +90,7 @@ mod tests {
         let precise = |text: &str| precise_text(parse(text).unwrap());
         let whole = precise("2024-06-04T22:25:58Z");
         let early = precise("2024-06-04T22:25:58.000001Z");
-        let late = precise("2024-06-04T22:25:58.7474279Z");
+        let late = precise("2024-06-04T22:25:58.747427000Z");
         let next = precise("2024-06-04T22:25:59Z");
         assert_eq!(whole, "2024-06-04T22:25:58+00:00");
         assert_eq!(late, "2024-06-04T22:25:58.747427+00:00");
@@ -94,6 +105,12 @@ mod tests {
             "2016-12-13T12:08:02",
             "yesterday",
             "+12016-12-13T12:08:02Z",
+            "0000-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+            "2016-12-31T23:59:60Z",
+            "2016-12-13T12:08:02.1234567Z",
+            "2016-12-13T12:08:02.0000000000001Z",
         ] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }

@@ -130,11 +130,23 @@ impl Operation for CreateFirstAdministrator {
     type Output = FirstAdministrator;
 }
 
-/// Whether anybody holds the role of administrators, now or at another time.
+/// Whether anybody holds the role of administrators now.
 #[derive(Debug)]
 pub struct HasAdministrator;
 
 impl Operation for HasAdministrator {
+    type Output = bool;
+}
+
+/// Whether one of them can prove who they are: with a password, with a token
+/// that may do all that they may, or with what another directory knows.
+#[derive(Debug)]
+pub struct CanAdministrate {
+    /// Whether external users can sign in.
+    pub ldap: bool,
+}
+
+impl Operation for CanAdministrate {
     type Output = bool;
 }
 

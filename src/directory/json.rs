@@ -1,6 +1,5 @@
 //! Values of JSON texts as the attributes of the directory's things take them.
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{Problem, clock, values};
@@ -48,28 +47,15 @@ pub fn flag(field: &'static str, value: &Value) -> Result<bool, Problem> {
         .ok_or_else(|| Problem::invalid(field, "This value must be true or false."))
 }
 
-/// A moment that may be null, in stored form.
+/// A moment that may be null, in stored form, to the microsecond.
 pub fn maybe_time(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
-    time(field, value, clock::text)
-}
-
-/// The same to the microsecond, for what was recorded so.
-pub fn maybe_precise_time(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
-    time(field, value, clock::precise_text)
-}
-
-fn time(
-    field: &'static str,
-    value: &Value,
-    stored: fn(DateTime<Utc>) -> String,
-) -> Result<Option<String>, Problem> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => match clock::parse(text) {
-            Some(moment) => Ok(Some(stored(moment))),
+            Some(moment) => Ok(Some(clock::precise_text(moment))),
             None => Err(Problem::invalid(
                 field,
-                "This value must be a time like 2016-12-13T12:08:02+00:00.",
+                format!("This value must be {}.", clock::FORM),
             )),
         },
         _ => Err(Problem::invalid(

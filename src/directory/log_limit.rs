@@ -23,7 +23,9 @@ pub struct LogLimit {
     state: Mutex<State>,
 }
 
-struct State {
+/// What was written of one kind, and what was not.
+#[derive(Debug, Default)]
+pub struct State {
     last: Option<Instant>,
     /// The latest line that was held back, and how many were.
     held_back: Option<(String, u64)>,
@@ -85,7 +87,7 @@ impl LogLimit {
 
 impl State {
     /// What to write now.
-    fn note(&mut self, line: Arguments<'_>, now: Instant) -> Option<String> {
+    pub fn note(&mut self, line: Arguments<'_>, now: Instant) -> Option<String> {
         if self.last.is_none() {
             self.last = Some(now);
             return Some(line.to_string());
@@ -96,7 +98,7 @@ impl State {
     }
 
     /// What was held back, once its time has come.
-    fn due(&mut self, now: Instant) -> Option<String> {
+    pub fn due(&mut self, now: Instant) -> Option<String> {
         if now.duration_since(self.last?) < PAUSE {
             return None;
         }

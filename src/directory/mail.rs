@@ -262,20 +262,6 @@ impl Operation for GiveUpLostMail {
     }
 }
 
-/// Forgets mails that were sent or failed up to a moment, some at a time; tells how many.
-#[derive(Debug)]
-pub struct ForgetMail {
-    pub until: String,
-}
-
-impl Operation for ForgetMail {
-    type Output = usize;
-
-    fn touches_credentials(&self) -> bool {
-        false
-    }
-}
-
 /// How many mails there are of each state.
 #[derive(Debug)]
 pub struct CountMail;

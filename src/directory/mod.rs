@@ -17,6 +17,7 @@ pub mod context;
 mod countries;
 pub mod credentials;
 pub mod delegation;
+pub mod ended;
 mod error;
 pub mod events;
 pub mod expressions;
@@ -64,7 +65,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::storage::postgres::{Replica, Standing};
-use crate::storage::{StorageError, Store};
+use crate::storage::{Obstacle, Readiness, StorageError, Store};
 
 /// Something to read or to change.
 pub trait Operation: Send + Sync + 'static {
@@ -267,8 +268,13 @@ impl Directory {
         });
         let context = watched.as_ref().unwrap_or(context);
         let answer = self.change(context, operation).await;
-        if answer.is_ok() {
-            context.mail.wake();
+        match &answer {
+            Ok(_) => {
+                context.mail.wake();
+                self.readiness().changed();
+            }
+            Err(DirectoryError::Unavailable(why)) => self.readiness().failed(why),
+            Err(_) => {}
         }
         answer
     }
@@ -302,9 +308,22 @@ impl Directory {
         }
     }
 
-    /// Whether the database answers. For health checks.
-    pub async fn is_reachable(&self, context: &Context) -> Result<(), DirectoryError> {
-        self.read(context, credentials::Reachable).await
+    /// What the last changes met, and whatever else is known.
+    pub fn readiness(&self) -> &Readiness {
+        match &self.store {
+            Store::Sqlite(sqlite) => &sqlite.readiness,
+            Store::Postgres(servers) => &servers.readiness,
+        }
+    }
+
+    /// Why no change can be made. For health checks.
+    pub async fn obstacle(&self, context: &Context) -> Option<Obstacle> {
+        if let Some(obstacle) = self.readiness().obstacle() {
+            return Some(obstacle);
+        }
+        let error = self.read(context, credentials::Reachable).await.err()?;
+        log_limit::unavailable(context.request_id, &error.to_string());
+        Some(Obstacle::of(&error.to_string()).unwrap_or(Obstacle::Unreachable))
     }
 }
 

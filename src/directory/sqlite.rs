@@ -53,8 +53,8 @@ mod tests {
     use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
     use super::*;
-    use crate::directory::batch::ForgetAnswers;
     use crate::directory::credentials::FindAccount;
+    use crate::directory::ended::{ClearEnded, Ended, HasEnded};
     use crate::directory::grants::TellEnds;
     use crate::directory::listing::{Condition, Count, List, Own, Seek, Slice, Visible};
     use crate::directory::mail::{GrantChange, GrantNews, MailKind, MailPolicy, Wording};
@@ -217,8 +217,16 @@ mod tests {
     fn what_is_done_now_and_then_reads_no_whole_table() {
         let none: [String; 0] = [];
         assert_eq!(scanned(&TellEnds), none);
-        let expired = "2026-01-01T00:00:00+00:00".to_owned();
-        assert_eq!(scanned(&ForgetAnswers { expired }), none);
+        // A directory has a handful of signing keys, and no index of them.
+        for what in Ended::ALL.into_iter().filter(|what| *what != Ended::SigningKeys) {
+            let until = "2030-01-01T00:00:00+00:00".to_owned();
+            let look = HasEnded {
+                what,
+                until: until.clone(),
+            };
+            assert_eq!(scanned(&look), none, "{what:?}");
+            assert_eq!(scanned(&ClearEnded { what, until }), none, "{what:?}");
+        }
     }
 
     #[test]

@@ -6,20 +6,17 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::future::{Either, select};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::post::Post;
 use crate::directory::mail::{
-    ClaimMail, ForgetMail, GiveUpLostMail, IsMailDue, LOST, Mail, MailOutcome, MailPolicy,
+    ClaimMail, GiveUpLostMail, IsMailDue, LOST, Mail, MailOutcome, MailPolicy,
     SettleMail,
 };
-use crate::directory::{Context, Directory, DirectoryError, Execute, RequestId, clock};
-
-/// How often old mails are forgotten.
-const FORGET_HOURS: i64 = 1;
+use crate::directory::{Context, Directory, DirectoryError, Execute, RequestId};
 
 /// A sender at work. It ends when it is told to, or dropped.
 pub struct Sending {
@@ -82,13 +79,8 @@ impl Sender {
     }
 
     async fn work(&self) {
-        let mut forgotten = None;
         while !self.is_stopped() {
-            let done = match self.send_due().await {
-                Ok(()) => self.forget_some(&mut forgotten).await,
-                failed => failed,
-            };
-            if let Err(error) = done {
+            if let Err(error) = self.send_due().await {
                 log::warn!("mails have to wait: {error}");
             }
             self.rest().await;
@@ -152,30 +144,6 @@ impl Sender {
             }
             sleep(Duration::from_millis(self.post.settings.poll_ms)).await;
         }
-    }
-
-    /// Some that are older than they are kept, every now and then.
-    async fn forget_some(
-        &self,
-        forgotten: &mut Option<DateTime<Utc>>,
-    ) -> Result<(), DirectoryError> {
-        let now = self.now();
-        let hours = TimeDelta::hours(FORGET_HOURS);
-        if forgotten.is_some_and(|last| now - last < hours) {
-            return Ok(());
-        }
-        let age = TimeDelta::days(self.post.settings.keep_days.into());
-        let until = now
-            .checked_sub_signed(age)
-            .map_or_else(String::new, clock::text);
-        while !self.is_stopped() {
-            let until = until.clone();
-            if self.write(ForgetMail { until }).await? == 0 {
-                *forgotten = Some(now);
-                break;
-            }
-        }
-        Ok(())
     }
 
     async fn write<O: Execute>(&self, operation: O) -> Result<O::Output, DirectoryError> {

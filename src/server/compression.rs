@@ -12,20 +12,21 @@ use actix_web::http::header::{
     self, AcceptEncoding, ContentEncoding, Encoding, HeaderMap, HeaderValue,
 };
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
+
+use super::middleware::Next;
 
 const MARK: &str = "-gzip\"";
 
 /// Compresses what has at least `from` bytes, or a size that is not known yet.
 pub async fn compressed<B: MessageBody + 'static>(
     mut request: ServiceRequest,
-    next: Next<B>,
     from: u64,
+    next: impl Next<B>,
 ) -> Result<ServiceResponse<Encoder<B>>, Error> {
     let is_asked = from > 0 && request.method() != Method::HEAD && asks(&request);
     let marked = unmark(request.headers_mut());
-    let mut response = next.call(request).await?;
+    let mut response = next(request).await?;
     if response.status() == StatusCode::NOT_MODIFIED {
         if marked.is_some_and(|marked| marks(&marked, response.headers())) {
             mark(response.headers_mut());

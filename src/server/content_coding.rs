@@ -5,20 +5,20 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Version;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest};
 
+use super::middleware::Next;
 use super::surfaces::Surfaces;
 use crate::api::has_body;
 
 /// Refuses a coded body before anybody is asked who they are.
 pub async fn checked<B: MessageBody>(
     request: ServiceRequest,
-    next: Next<B>,
-    surfaces: Surfaces,
+    surfaces: &Surfaces,
+    next: impl Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     if !may_have_body(request.request()) || !is_coded(request.request()) {
-        return Ok(next.call(request).await?.map_into_left_body());
+        return Ok(next(request).await?.map_into_left_body());
     }
     let mut refusal = surfaces.refuse_content_coding(request.request());
     // What would be taken instead (RFC 9110, 15.5.16).

@@ -3,15 +3,13 @@
 //! `Origin` and `Sec-Fetch-Site`, which pages cannot forge, it tells whose page
 //! that is. Clients that send neither are no browsers.
 
-use std::sync::Arc;
-
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest};
 
+use super::middleware::Next;
 use super::surfaces::Surfaces;
 use crate::api::{Api, is_own_origin};
 use crate::auth::carries_token;
@@ -80,12 +78,12 @@ fn has_ambient_credentials(headers: &HeaderMap) -> bool {
 /// Refuses what a page of another origin sends, before anything else is asked.
 pub async fn checked<B: MessageBody>(
     request: ServiceRequest,
-    next: Next<B>,
-    policy: Arc<CrossOriginPolicy>,
-    surfaces: Surfaces,
+    policy: &CrossOriginPolicy,
+    surfaces: &Surfaces,
+    next: impl Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     match policy.check(&surfaces.api, request.request()) {
-        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
+        Ok(()) => Ok(next(request).await?.map_into_left_body()),
         Err(header) => {
             let refusal = surfaces.forbid_cross_origin(request.request(), header);
             Ok(request.into_response(refusal).map_into_right_body())

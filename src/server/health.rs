@@ -2,22 +2,23 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::api::{Api, read_only, unreachable};
+use crate::api::{Api, not_ready, read_only};
 use crate::directory::{Context, Directory};
 use crate::jsonapi::MEDIA_TYPE;
 use crate::storage::postgres::Standing;
 
-/// `GET /health`, for everybody: 200 while the database answers, else 503.
+/// `GET /health`, for everybody: 200 while the database takes changes, else 503
+/// with the reason.
 pub async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     let directory = &api.auth.directory;
     let context = Context::of_program(directory.clock().now(), api.next_request_id());
-    match directory.is_reachable(&context).await {
-        Ok(()) => HttpResponse::Ok()
+    match directory.obstacle(&context).await {
+        None => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, MEDIA_TYPE))
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::VARY, "Accept"))
             .body(body(directory)),
-        Err(error) => unreachable(&api, &request, error),
+        Some(obstacle) => not_ready(&api, &request, obstacle.code(), obstacle.sentence()),
     }
 }
 

@@ -2,19 +2,91 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::middleware::Next;
+use actix_web::middleware;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 
+use super::compression::compressed;
+use super::connections::clients::Clients;
+use super::cross_origin::CrossOriginPolicy;
+use super::requests::{RequestLimits, limited};
+use super::surfaces::Surfaces;
+use super::{content_coding, cross_origin};
 use crate::api::{Api, is_secure, kinds};
 use crate::config::Settings;
 use crate::jsonapi::{Errors, Kind, MEDIA_TYPE};
+
+/// The rest of the chain, as a layer calls it.
+pub trait Next<B>: AsyncFnOnce(ServiceRequest) -> Result<ServiceResponse<B>, Error> {}
+
+impl<B, F: AsyncFnOnce(ServiceRequest) -> Result<ServiceResponse<B>, Error>> Next<B> for F {}
+
+/// The state of every layer: one count of references a request.
+pub struct Layers {
+    surfaces: Surfaces,
+    policy: CrossOriginPolicy,
+    guarding: Guarding,
+    compress_from: u64,
+    limits: RequestLimits,
+}
+
+impl Layers {
+    pub fn new(settings: &Settings, surfaces: &Surfaces, clients: Arc<Clients>) -> Self {
+        Self {
+            surfaces: surfaces.clone(),
+            policy: CrossOriginPolicy::new(&settings.server.cors_origins),
+            guarding: Guarding::new(settings, &surfaces.api),
+            compress_from: settings.server.compress_from,
+            limits: RequestLimits::new(&settings.limits, clients),
+        }
+    }
+}
+
+/// Everything that sees the answer as it is sent, also that of a preflight:
+/// outside of CORS. One function for all: each middleware of the framework
+/// allocates, and moves the request and the answer.
+pub async fn outer(
+    request: ServiceRequest,
+    next: middleware::Next<impl MessageBody + 'static>,
+    layers: Arc<Layers>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    limited(request, &layers.limits, async |request| {
+        compressed(request, layers.compress_from, async |request| {
+            guarded(request, &layers.guarding, async |request| {
+                next.call(request).await
+            })
+            .await
+        })
+        .await
+    })
+    .await
+}
+
+/// The checks before a handler, inside of CORS, so that a page can read what
+/// they refuse.
+pub async fn inner(
+    request: ServiceRequest,
+    next: middleware::Next<impl MessageBody + 'static>,
+    layers: Arc<Layers>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let Layers {
+        surfaces, policy, ..
+    } = &*layers;
+    cross_origin::checked(request, policy, surfaces, async |request| {
+        content_coding::checked(request, surfaces, async |request| {
+            no_panic(request, async |request| next.call(request).await).await
+        })
+        .await
+    })
+    .await
+}
 
 /// An answer where no handler can give one.
 #[derive(Debug)]
@@ -46,11 +118,11 @@ impl ResponseError for Refused {
 }
 
 /// A panic in a handler is a 500 of ours, and costs no other request anything.
-pub async fn no_panic(
+async fn no_panic<B: MessageBody>(
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+    next: impl Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    match AssertUnwindSafe(next(request)).catch_unwind().await {
         Ok(answer) => answer,
         Err(_) => {
             log::error!("a handler panicked");
@@ -72,8 +144,7 @@ const NOSNIFF: (HeaderName, HeaderValue) = (
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What `guarded` has to know.
-#[derive(Clone)]
-pub struct Guarding {
+struct Guarding {
     api: Data<Api>,
     header_bytes: usize,
     /// The value of `Strict-Transport-Security`.
@@ -81,7 +152,7 @@ pub struct Guarding {
 }
 
 impl Guarding {
-    pub fn new(settings: &Settings, api: &Data<Api>) -> Self {
+    fn new(settings: &Settings, api: &Data<Api>) -> Self {
         let hsts = match settings.server.hsts_seconds {
             0 => None,
             seconds => HeaderValue::try_from(format!("max-age={seconds}")).ok(),
@@ -95,24 +166,20 @@ impl Guarding {
 }
 
 /// Refuses too many bytes of headers, and adds what every answer carries.
-pub async fn guarded(
+async fn guarded<B: MessageBody>(
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-    guarding: Guarding,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let Guarding {
-        api,
-        header_bytes,
-        hsts,
-    } = guarding;
+    guarding: &Guarding,
+    next: impl Next<B>,
+) -> Result<ServiceResponse<EitherBody<EitherBody<B>>>, Error> {
+    let hsts = guarding.hsts.as_ref();
     // Over plain HTTP it must not be sent (RFC 6797, 7.2).
-    let hsts = hsts.filter(|_| is_secure(&api, request.request()));
+    let hsts = hsts.filter(|_| is_secure(&guarding.api, request.request()));
     let size: usize = request
         .headers()
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
-    if size > header_bytes {
+    if size > guarding.header_bytes {
         let detail = "The headers are larger than limits.header_bytes.";
         let refused = Refused {
             kind: &kinds::HEADERS_TOO_LARGE,
@@ -121,11 +188,14 @@ pub async fn guarded(
         let response = request.into_response(refused.error_response());
         return Ok(completed(response.map_into_right_body(), hsts));
     }
-    let response = documented(next.call(request).await?);
-    Ok(completed(response, hsts))
+    let response = documented(next(request).await?);
+    Ok(completed(response.map_into_left_body(), hsts))
 }
 
-fn completed<B>(mut response: ServiceResponse<B>, hsts: Option<HeaderValue>) -> ServiceResponse<B> {
+fn completed<B>(
+    mut response: ServiceResponse<B>,
+    hsts: Option<&HeaderValue>,
+) -> ServiceResponse<B> {
     let headers = response.headers_mut();
     let (name, value) = NOSNIFF;
     headers.insert(name, value);
@@ -134,7 +204,7 @@ fn completed<B>(mut response: ServiceResponse<B>, hsts: Option<HeaderValue>) -> 
         headers.insert(header::CACHE_CONTROL, NO_STORE);
     }
     if let Some(value) = hsts {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value.clone());
     }
     response
 }

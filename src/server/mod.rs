@@ -7,6 +7,7 @@ mod cross_origin;
 mod descriptors;
 mod health;
 mod housekeeping;
+mod memory;
 mod middleware;
 mod occasional;
 mod overload;
@@ -37,13 +38,12 @@ use crate::dialects::prp::{self, Prp};
 use crate::directory::Directory;
 use crate::directory::mail::MailPolicy;
 use crate::mail::{self, Post, Sending};
-use cross_origin::CrossOriginPolicy;
-use middleware::Guarding;
+use middleware::Layers;
 pub use occasional::Occasional;
+pub use shutdown::Signals;
 
 use connections::clients::Clients;
 use connections::{Listening, serve};
-use requests::{RequestLimits, limited};
 use surfaces::Surfaces;
 use tls::Identity;
 
@@ -136,14 +136,14 @@ impl Bound {
         self
     }
 
-    /// Serves until SIGINT or SIGTERM, then lets running requests finish.
-    pub fn run(self) -> std::io::Result<()> {
+    /// Serves until a signal says to stop, then lets running requests finish.
+    pub fn run(self, signals: Signals) -> std::io::Result<()> {
         descriptors::raise_limit();
         actix_web::rt::System::new().block_on(async {
             let started = self.start()?;
             let handle = started.handle();
             actix_web::rt::spawn(async move {
-                shutdown::asked().await;
+                signals.stop().await;
                 log::info!("finishing what has begun, then stopping");
                 handle.stop(true).await;
             });
@@ -168,15 +168,12 @@ impl Bound {
         let directory = auth.directory.clone();
         let limits = settings.limits.clone();
         let origins = settings.server.cors_origins.clone();
-        let policy = Arc::new(CrossOriginPolicy::new(&origins));
-        let guarding = Guarding::new(&settings, &surfaces.api);
-        let compress_from = settings.server.compress_from;
         let description = api::describe(&settings);
         let clients = Clients::new(
             limits.connections_per_address,
             settings.server.trusted_proxies.clone(),
         );
-        let request_limits = Arc::new(RequestLimits::new(&limits, clients.clone()));
+        let layers = Arc::new(Layers::new(&settings, &surfaces, clients.clone()));
         let tls = identity.as_ref().map(Identity::config).transpose();
         let tls = tls.map_err(std::io::Error::other)?;
         if let Some(identity) = identity {
@@ -189,27 +186,15 @@ impl Bound {
             connections: descriptors::connections(&settings),
         };
         let server = serve(&settings, listening, move || {
-            let request_limits = request_limits.clone();
-            let (shared, policy, guarding) = (surfaces.clone(), policy.clone(), guarding.clone());
-            let refusing = surfaces.clone();
+            let (within, around) = (layers.clone(), layers.clone());
             App::new()
                 .configure(|config| surfaces.share(config))
-                .wrap(from_fn(middleware::no_panic))
                 .wrap(from_fn(move |request, next| {
-                    content_coding::checked(request, next, refusing.clone())
-                }))
-                .wrap(from_fn(move |request, next| {
-                    cross_origin::checked(request, next, policy.clone(), shared.clone())
+                    middleware::inner(request, next, within.clone())
                 }))
                 .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
                 .wrap(from_fn(move |request, next| {
-                    middleware::guarded(request, next, guarding.clone())
-                }))
-                .wrap(from_fn(move |request, next| {
-                    compression::compressed(request, next, compress_from)
-                }))
-                .wrap(from_fn(move |request, next| {
-                    limited(request, next, request_limits.clone())
+                    middleware::outer(request, next, around.clone())
                 }))
                 .service(
                     web::resource("/health")
@@ -226,8 +211,8 @@ impl Bound {
                 .default_service(web::to(unknown))
         })?;
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
-        let pause = Duration::from_secs(settings.limits.ended_grants_seconds);
-        housekeeping::start(directory.clone(), pause);
+        housekeeping::start(directory.clone(), &settings);
+        housekeeping::give_back_memory();
         housekeeping::flush_log();
         let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
         housekeeping::follow(directory.clone(), unheard);
@@ -267,11 +252,14 @@ impl Started {
     }
 }
 
-/// With a slash at the end all come once more, behind the others: one resource
-/// with two paths would have every request before it matched by expressions.
+/// Paths without a parameter come first, since they are compared without an
+/// expression. With a slash at the end all come once more, behind the others: one
+/// resource with two paths would have every request before it matched by expressions.
 fn routes(config: &mut ServiceConfig) {
     for end in ["", "/"] {
-        for endpoint in api::endpoints() {
+        let mut endpoints = api::endpoints();
+        endpoints.sort_by_key(|endpoint| endpoint.path.contains('{'));
+        for endpoint in endpoints {
             config.service(endpoint.into_resource(end));
         }
     }

@@ -107,7 +107,7 @@ impl From<QueryError> for StorageError {
 }
 
 impl StorageError {
-    fn describe(text: &str) -> Option<Self> {
+    pub(super) fn describe(text: &str) -> Option<Self> {
         let found = |list: &[&str]| list.iter().any(|known| text.contains(known));
         if found(BUSY) {
             Some(Self::Busy(text.to_owned()))

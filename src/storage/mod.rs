@@ -10,12 +10,16 @@ mod local;
 pub mod migrations;
 pub mod phrase;
 pub mod postgres;
+mod readiness;
 pub mod schema;
 pub mod sqlite;
 pub mod statements;
+mod waiting;
 
 pub use error::{ABORTED, StorageError};
 pub use migrations::Empty;
+pub use readiness::{Obstacle, Readiness};
+pub use waiting::wait;
 
 use crate::config::{Database as DatabaseSettings, DatabaseUrl};
 

@@ -8,7 +8,9 @@ use diesel::QueryResult;
 use diesel::QuerySource;
 use diesel::backend::Backend;
 use diesel::connection::{Instrumentation, InstrumentationEvent};
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId, UpdateStatement};
+use diesel::query_builder::{
+    AstPass, Query, QueryFragment, QueryId, SelectStatement, UpdateStatement,
+};
 
 /// How many statements some connections keep.
 #[derive(Clone, Debug, Default)]
@@ -50,9 +52,10 @@ pub enum Planned {
     Anew,
 }
 
-/// An UPDATE that stays prepared. Diesel would prepare each anew, since what is
-/// set, and so the text, may differ from call to call: here it is kept by its
-/// text. For statements of few different texts, whose values are all bound.
+/// A statement that stays prepared, without Diesel walking through all of it at
+/// each call to find out whether it may. An UPDATE it would prepare anew, since
+/// what is set, and so the text, may differ from call to call: here it is kept by
+/// its text. For statements of few different texts, whose values are all bound.
 #[derive(Clone, Copy, Debug)]
 pub struct Lasting<Q>(Q);
 
@@ -65,13 +68,15 @@ pub trait Lasts: Sized {
 
 impl<T, U, V, Ret> Lasts for UpdateStatement<T, U, V, Ret> where T: QuerySource {}
 
+impl<F, S, D, W, O, LOf, G, H, LC> Lasts for SelectStatement<F, S, D, W, O, LOf, G, H, LC> {}
+
 impl<Q: Query> Query for Lasting<Q> {
     type SqlType = Q::SqlType;
 }
 
-impl<Q> QueryId for Lasting<Q> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<Q: QueryId> QueryId for Lasting<Q> {
+    type QueryId = Q::QueryId;
+    const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
 }
 
 impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Lasting<Q> {

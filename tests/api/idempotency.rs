@@ -1,10 +1,10 @@
 //! `Idempotency-Key`: asking again does nothing again.
 
-use rolecall::directory::batch::ForgetAnswers;
+use rolecall::directory::ended::{ClearEnded, Ended};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, BEGIN, Beside, Client, JSON_API, TestApp, a_new, a_role, a_user, eventually,
+    Answer, BEGIN, Beside, Client, JSON_API, TestApp, a_new, a_role, a_user,
     is_postgres,
 };
 
@@ -144,34 +144,14 @@ fn what_has_expired_is_forgotten() {
     app.advance(10);
     keyed(&admin, "/roles", "c", &role("c")).expect(201);
     let forget = || {
-        let expired = BEGIN.to_owned();
-        app.inside(async |directory, context| {
-            directory.write(context, ForgetAnswers { expired }).await
-        })
+        let clear = ClearEnded {
+            what: Ended::Answers,
+            until: BEGIN.to_owned(),
+        };
+        app.inside(async |directory, context| directory.write(context, clear).await)
     };
     assert_eq!(forget(), 2);
     assert_eq!(forget(), 0);
-    let kept = keyed(&admin, "/roles", "c", &role("c")).expect(201);
-    assert_eq!(kept.header("idempotency-replayed"), Some("true"));
-}
-
-#[test]
-fn answers_that_have_expired_are_forgotten_beside_the_requests() {
-    let app = TestApp::start();
-    let admin = app.admin();
-    let count = |condition: &str| Beside::count(&app.database, "idempotency", condition);
-    for name in ["a", "b"] {
-        keyed(&admin, "/roles", name, &role(name)).expect(201);
-    }
-    app.advance(24 * 60 * 60);
-    let old = format!("at = '{BEGIN}'");
-    assert_eq!(count(&old), 2);
-    // One request of so many sees to it, whichever comes first.
-    for _ in 0..64 {
-        keyed(&admin, "/roles", "c", &role("c")).expect(201);
-    }
-    eventually("what has expired is gone", || count(&old) == 0);
-    assert_eq!(count("TRUE"), 1);
     let kept = keyed(&admin, "/roles", "c", &role("c")).expect(201);
     assert_eq!(kept.header("idempotency-replayed"), Some("true"));
 }

@@ -253,6 +253,9 @@ fn what_only_reads_or_changes_makes_no_database() {
         &["mail", "status"],
         &["export"],
         &["export", "--kind", "users", "--format", "csv"],
+        &["import", "-", "--dry-run"],
+        &["migrate", "--back-to", "2026-11-30-000130_entry_ids"],
+        &["backup", "copy.db"],
         &["check"],
         &["check", "--repair"],
         &["audit", "prune", "--before", "2020-01-01T00:00:00Z"],
@@ -323,8 +326,18 @@ fn the_file_of_another_program_is_left_alone() {
         let before = std::fs::read(nowhere.file()).unwrap();
         for arguments in [
             &["migrate"][..],
+            &["migrate", "--back-to", "2026-11-30-000130_entry_ids"],
             &["serve", "--listen", "127.0.0.1:0"],
+            &["user", "add", "calvin"],
             &["user", "list"],
+            &["token", "list"],
+            &["mail", "status"],
+            &["import", "-"],
+            &["import", "-", "--dry-run"],
+            &["export"],
+            &["generate", "--users", "2"],
+            &["backup", "copy.db"],
+            &["audit", "prune", "--before", "2020-01-01T00:00:00Z"],
         ] {
             let output = nowhere.run(arguments);
             assert_eq!(output.status.code(), Some(1), "{what} {arguments:?}");

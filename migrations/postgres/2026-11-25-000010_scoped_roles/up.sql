@@ -16,9 +16,8 @@ CREATE TRIGGER roles_have_themselves AFTER INSERT ON roles
   FOR EACH ROW EXECUTE FUNCTION roles_have_themselves();
 -- The end of a grant is told in the audit log once, when somebody looks after it.
 ALTER TABLE grants ADD COLUMN end_told BOOLEAN NOT NULL DEFAULT FALSE;
-CREATE INDEX grants_ending ON grants (valid_until) WHERE valid_until IS NOT NULL AND NOT end_told;
 -- All grants of a role, whatever their scope.
-CREATE INDEX grants_of_role ON grants (role_id, user_id);
+CREATE INDEX IF NOT EXISTS grants_of_role ON grants (role_id, user_id);
 -- The roles of the Partner Reporting Portal, with its rules of who may hand them on.
 INSERT INTO roles (name, label, description, scope, created, modified) VALUES
   ('IP_AUTHORIZED_OFFICER', 'IP Authorized officer', 'Held in a workspace.', 'workspace', '2026-11-25T00:00:00+00:00', '2026-11-25T00:00:00+00:00'),

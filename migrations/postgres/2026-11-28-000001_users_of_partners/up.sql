@@ -6,13 +6,6 @@ CREATE TABLE partner_blocks (
   living BIGINT NOT NULL,
   PRIMARY KEY (partner_id, block)
 );
-INSERT INTO partner_blocks (partner_id, block, living)
-  SELECT partner_id, id / 1024, count(*) FROM users
-  WHERE partner_id IS NOT NULL AND deleted_at IS NULL GROUP BY partner_id, id / 1024;
-
--- A partner's page in the order of the ids is a range of this index.
-CREATE INDEX users_of_partner ON users (partner_id, id);
-DROP INDEX users_partner;
 
 CREATE FUNCTION count_users_of_partner() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -35,3 +28,13 @@ CREATE TRIGGER users_of_partner_move AFTER UPDATE OF partner_id, deleted_at ON u
   WHEN (old.partner_id IS DISTINCT FROM new.partner_id
     OR (old.deleted_at IS NULL) <> (new.deleted_at IS NULL))
   EXECUTE FUNCTION count_users_of_partner();
+
+-- Behind the triggers, which keep others from changing users until the end:
+-- what is counted is what the triggers go on from.
+INSERT INTO partner_blocks (partner_id, block, living)
+  SELECT partner_id, id / 1024, count(*) FROM users
+  WHERE partner_id IS NOT NULL AND deleted_at IS NULL GROUP BY partner_id, id / 1024;
+
+-- A partner's page in the order of the ids is a range of this index.
+CREATE INDEX IF NOT EXISTS users_of_partner ON users (partner_id, id);
+DROP INDEX users_partner;

@@ -24,15 +24,19 @@ LANGUAGE sql IMMUTABLE AS $$
       AND g.valid_from IS NULL AND g.valid_until IS NULL AS always) AS facts
 $$;
 
-LOCK TABLE grants IN SHARE ROW EXCLUSIVE MODE;
-INSERT INTO role_counts (role_id, slot, granted, held, id_sum, id_squares)
-  SELECT role_id, user_id % 16, count(*), sum(c.held)::bigint, sum(c.id_sum)::bigint,
-    sum(c.id_squares)::bigint
-  FROM grants AS g, counted(g) AS c GROUP BY 1, 2;
-
-CREATE INDEX grants_timed ON grants (role_id, user_id, is_active, valid_from, valid_until)
+CREATE INDEX IF NOT EXISTS grants_timed ON grants (role_id, user_id, is_active, valid_from, valid_until)
   WHERE workspace_id IS NULL AND cluster_id IS NULL
     AND (valid_from IS NOT NULL OR valid_until IS NOT NULL);
+
+LOCK TABLE grants IN SHARE ROW EXCLUSIVE MODE;
+-- The same as `counted`, written out: a call for each row takes six times as long,
+-- and nobody can change a grant meanwhile.
+INSERT INTO role_counts (role_id, slot, granted, held, id_sum, id_squares)
+  SELECT role_id, user_id % 16, count(*), count(*) FILTER (WHERE always),
+    coalesce(sum(id % 2147483647) FILTER (WHERE always), 0)::bigint,
+    coalesce(sum((id % 2147483647) * (id % 2147483647) % 2147483647) FILTER (WHERE always), 0)::bigint
+  FROM (SELECT id, role_id, user_id, workspace_id IS NULL AND cluster_id IS NULL AND is_active
+      AND valid_from IS NULL AND valid_until IS NULL AS always FROM grants) AS g GROUP BY 1, 2;
 
 CREATE FUNCTION count_given_grants() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -5,4 +5,3 @@ ALTER TABLE sign_ins ADD COLUMN last_used TEXT;
 
 -- A token that was made with an access token ends with its sign-in.
 ALTER TABLE tokens ADD COLUMN sign_in_id BIGINT REFERENCES sign_ins (id) ON DELETE CASCADE;
-CREATE INDEX tokens_sign_in ON tokens (sign_in_id) WHERE sign_in_id IS NOT NULL;

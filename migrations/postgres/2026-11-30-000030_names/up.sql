@@ -5,10 +5,6 @@ ALTER TABLE users ADD COLUMN username_folded TEXT COLLATE "C";
 ALTER TABLE users ADD COLUMN username_skeleton TEXT COLLATE "C";
 ALTER TABLE users ADD COLUMN uname_skeleton TEXT COLLATE "C";
 ALTER TABLE roles ADD COLUMN name_skeleton TEXT COLLATE "C";
-CREATE UNIQUE INDEX users_username_folded ON users (username_folded) WHERE deleted_at IS NULL;
-CREATE INDEX users_username_skeleton ON users (username_skeleton) WHERE deleted_at IS NULL;
-CREATE INDEX users_uname_skeleton ON users (uname_skeleton) WHERE deleted_at IS NULL;
-CREATE INDEX users_without_skeleton ON users (id) WHERE username_skeleton IS NULL;
 CREATE INDEX roles_name_skeleton ON roles (name_skeleton);
 
 -- What only the processes of this directory know, made once.

@@ -1,5 +1,5 @@
 DROP INDEX IF EXISTS users_search_text;
-DROP INDEX users_without_search_text;
+DROP INDEX IF EXISTS users_without_search_text;
 ALTER TABLE users DROP COLUMN search_text;
 DO $$
 BEGIN

@@ -3,7 +3,6 @@
 -- is NULL when it starts. An older one beside it leaves new names out, and searches
 -- without an index.
 ALTER TABLE users ADD COLUMN search_text TEXT COLLATE "C";
-CREATE INDEX users_without_search_text ON users (id) WHERE search_text IS NULL;
 DROP INDEX IF EXISTS users_search;
 
 -- As before: without the extension searches are right, and read every user.

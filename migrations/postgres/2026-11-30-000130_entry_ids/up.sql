@@ -2,6 +2,5 @@
 -- (entryUUID, objectGUID); see docs/ldap.md. Records from before have none until
 -- the next sign-in or sync.
 ALTER TABLE users ADD COLUMN ldap_id TEXT COLLATE "C";
-CREATE UNIQUE INDEX users_ldap_id_key ON users (ldap_id) WHERE ldap_id IS NOT NULL;
 -- Whether a name from LDAP is that of somebody in the trash, whatever its case.
-CREATE INDEX users_skeleton_in_trash ON users (username_skeleton) WHERE deleted_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS users_skeleton_in_trash ON users (username_skeleton) WHERE deleted_at IS NOT NULL;

@@ -21,13 +21,14 @@ use super::arguments::{ImportFlags, Upsert};
 use super::failure::Failure;
 use super::output::remark;
 use super::runtime::Session;
+use super::serve::SHUT_OUT;
 use crate::config::Settings;
 use crate::directory::DirectoryError;
 use crate::directory::bulk::{
     BeginImport, FindImport, ImportAll, ImportRows, Kind, Mark, Numbered, Outcome,
     RefreshStatistics, RowProblem, Rules, UNDONE,
 };
-use crate::directory::credentials::HasAdministrator;
+use crate::directory::credentials::{CanAdministrate, HasAdministrator};
 use lines::Lines;
 use records::Records;
 use report::Report;
@@ -80,7 +81,11 @@ pub fn take(
         .map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
     let head = lines.head.clone();
     let mut records = Records::new(lines, format, flags.kind.into())?;
-    let session = Session::make(settings)?;
+    // Who only tries what would happen makes nothing.
+    let session = match flags.dry_run {
+        true => Session::open(settings)?,
+        false => Session::make(settings)?,
+    };
     let begun = begin(&session, name, head, flags, &mut records)?;
     let Some(import_id) = begun else {
         return Ok(());
@@ -108,15 +113,19 @@ pub fn take(
 /// What a filled directory needs beside its rows: statistics for the planner,
 /// and somebody who can let others in.
 fn settle(session: &Session) -> Result<(), Failure> {
-    let has_administrator = session.run(async |session| {
+    let ldap = session.settings.ldap.enabled;
+    let (has_administrator, can_administrate) = session.run(async |session| {
         session.write(RefreshStatistics).await?;
-        Ok(session.read(HasAdministrator).await?)
+        let can_administrate = session.read(CanAdministrate { ldap }).await?;
+        Ok((session.read(HasAdministrator).await?, can_administrate))
     })?;
     if !has_administrator {
         let name = &session.settings.auth.admin_username;
         remark(&format!(
             "Nobody is an administrator yet: `rolecall serve` makes {name:?} one when it starts, or `rolecall user grant NAME admin` somebody else."
         ));
+    } else if !can_administrate {
+        remark(&format!("Note: {SHUT_OUT}."));
     }
     Ok(())
 }

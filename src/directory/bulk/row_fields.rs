@@ -125,12 +125,12 @@ pub const USERS: &[Field<UserRow>] = &[
     own!(external, |value| json::flag("external", value)),
     field!(text external_id, |text| values::filled("external_id", text, MAX_OWN_ID)),
     field!(text ldap_id, |text| values::filled("ldap_id", text, MAX_LDAP_ID)),
-    own!(last_login, |value| json::maybe_precise_time(
+    own!(last_login, |value| json::maybe_time(
         "last_login",
         value
     )),
-    own!(created, |value| json::maybe_precise_time("created", value)),
-    own!(modified, |value| json::maybe_precise_time(
+    own!(created, |value| json::maybe_time("created", value)),
+    own!(modified, |value| json::maybe_time(
         "modified", value
     )),
 ];
@@ -143,5 +143,5 @@ pub const GRANTS: &[Field<GrantRow>] = &[
     field!(flag is_active),
     field!(maybe_time valid_from),
     field!(maybe_time valid_until),
-    own!(created, |value| json::maybe_precise_time("created", value)),
+    own!(created, |value| json::maybe_time("created", value)),
 ];

@@ -7,7 +7,7 @@ use super::env;
 use super::prelude::*;
 use crate::directory::Operation;
 use crate::directory::batch::{
-    Answer, Batch, Done, ForgetAnswers, Found, Keeping, Made, Narrowed, Outcome, Refers, Subject,
+    Answer, Batch, Done, Found, Keeping, Made, Narrowed, Outcome, Refers, Subject,
     Task,
 };
 use crate::storage::schema::idempotency;
@@ -237,30 +237,4 @@ async fn keep(
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// Kept answers that one transaction forgets at most.
-const SOME: i64 = 200;
-
-impl Run for ForgetAnswers {
-    type Answer = usize;
-
-    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
-        let expired: Vec<(i64, String)> = idempotency::table
-            .filter(idempotency::at.le(&self.expired))
-            .order(idempotency::at.asc())
-            .select((idempotency::caller_id, idempotency::idempotency_key))
-            .limit(SOME)
-            .load(connection)
-            .await?;
-        let mut forgotten = 0;
-        for (caller, key) in expired {
-            // It may have been taken anew meanwhile.
-            let row = idempotency::table.find((caller, key));
-            forgotten += diesel::delete(row.filter(idempotency::at.le(&self.expired)))
-                .execute(connection)
-                .await?;
-        }
-        Ok(forgotten)
-    }
 }

@@ -3,8 +3,10 @@ use super::env;
 use super::members::add_roles;
 use super::names::{uname_problem, username_problem};
 use super::prelude::*;
+use diesel::IntoSql;
+use diesel::sql_types::Bool;
 use crate::directory::credentials::{
-    Account, CreateFirstAdministrator, FindAccount, FindTokenAccount, FindTokenFault,
+    Account, CanAdministrate, CreateFirstAdministrator, FindAccount, FindTokenAccount, FindTokenFault,
     FirstAdministrator, HasAdministrator, NoteUse, Reachable, RenewHash, SignInOf, TokenAccount,
     TokenFault,
 };
@@ -23,7 +25,7 @@ pub async fn version(connection: &mut Conn) -> Result<i64, DirectoryError> {
     let version = credential_versions::table
         .find(1)
         .select(credential_versions::version);
-    Ok(version.get_result(connection).await?)
+    Ok(version.lasting().get_result(connection).await?)
 }
 
 pub type AccountRow = (i64, String, Option<PasswordHash>, bool);
@@ -84,7 +86,7 @@ async fn called(
         .eq(&letters)
         .and(users::deleted_at.is_null());
     // As text, so that the index of the skeletons leads to them.
-    let shares = phrase::<diesel::sql_types::Bool>("COALESCE(users.username_folded, '') = ''");
+    let shares = phrase::<Bool>("COALESCE(users.username_folded, '') = ''");
     let shares = users::username_skeleton
         .eq(skeleton(username))
         .and(users::deleted_at.is_null())
@@ -307,6 +309,40 @@ impl Run for HasAdministrator {
             .select(grants::id);
         let administrator: Option<i64> = administrator.first(connection).await.optional()?;
         Ok(administrator.is_some())
+    }
+}
+
+impl Run for CanAdministrate {
+    type Answer = bool;
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
+        let now = context.now_text();
+        let administrators = || {
+            grants::table
+                .inner_join(users::table)
+                .filter(grants::role_id.eq(ADMIN))
+                .filter(in_force!(&now))
+                .filter(users::is_active.eq(true))
+                .filter(users::deleted_at.is_null())
+        };
+        let has_password = users::password_hash.is_not_null();
+        let has_password = has_password.and(users::password_hash.assume_not_null().ne(""));
+        let is_known_elsewhere = users::external.eq(true).and(self.ldap.into_sql::<Bool>());
+        let with_password = administrators()
+            .filter(has_password.or(is_known_elsewhere))
+            .select(users::id);
+        let found: Option<i64> = with_password.first(connection).await.optional()?;
+        if found.is_some() {
+            return Ok(true);
+        }
+        let lasts = tokens::expires.is_null().or(tokens::expires.gt(&now));
+        let with_token = tokens::table
+            .filter(tokens::user_id.eq_any(administrators().select(users::id)))
+            .filter(tokens::scopes.is_null())
+            .filter(lasts)
+            .select(tokens::id);
+        let found: Option<i64> = with_token.first(connection).await.optional()?;
+        Ok(found.is_some())
     }
 }
 

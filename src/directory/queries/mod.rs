@@ -19,6 +19,7 @@ mod cfengine;
 mod clusters;
 pub mod credentials;
 mod delegation;
+mod ended;
 mod events;
 mod external;
 mod granting;

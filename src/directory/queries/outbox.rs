@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::env;
 use super::prelude::*;
 use crate::directory::mail::{
-    Addressee, ClaimMail, CountMail, ForgetMail, GiveUpLostMail, GrantChange, GrantNews, IsMailDue,
+    Addressee, ClaimMail, CountMail, GiveUpLostMail, GrantChange, GrantNews, IsMailDue,
     LOST, Mail, MailCounts, MailKind, MailOutcome, NewMail, RoleInWords, SettleMail, about_role,
     welcome,
 };
@@ -377,31 +377,6 @@ impl Run for GiveUpLostMail {
             .load(connection)
             .await?;
         Ok(lost)
-    }
-}
-
-/// Mails that one transaction forgets at most.
-const SOME: i64 = 200;
-
-impl Run for ForgetMail {
-    type Answer = usize;
-
-    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
-        let sent: Vec<i64> = outbox::table
-            .filter(outbox::sent_at.le(&self.until))
-            .select(outbox::id)
-            .limit(SOME)
-            .load(connection)
-            .await?;
-        let failed: Vec<i64> = outbox::table
-            .filter(outbox::failed_at.le(&self.until))
-            .select(outbox::id)
-            .limit(SOME)
-            .load(connection)
-            .await?;
-        let old = sent.into_iter().chain(failed).collect();
-        let old = outbox::table.filter(env::id_in(outbox::id, old));
-        Ok(diesel::delete(old).execute(connection).await?)
     }
 }
 

@@ -90,13 +90,7 @@ async fn clear(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let mut over: Vec<i64> = sign_ins::table
-        .filter(sign_ins::expires.le(context.now_text()))
-        .order(sign_ins::expires.asc())
-        .limit(CLEARED_AT_ONCE)
-        .select(sign_ins::id)
-        .load(connection)
-        .await?;
+    let mut over = ended(&context.now_text(), CLEARED_AT_ONCE, connection).await?;
     let oldest: Vec<i64> = sign_ins::table
         .filter(sign_ins::user_id.eq(user_id))
         .order(sign_ins::id.desc())
@@ -110,9 +104,23 @@ async fn clear(
     Ok(())
 }
 
+/// The first that were over at a moment.
+pub async fn ended(
+    until: &str,
+    most: i64,
+    connection: &mut Conn,
+) -> Result<Vec<i64>, DirectoryError> {
+    let over = sign_ins::table
+        .filter(sign_ins::expires.le(until))
+        .order(sign_ins::expires.asc())
+        .limit(most)
+        .select(sign_ins::id);
+    Ok(over.load(connection).await?)
+}
+
 /// Ends these sign-ins with the tokens that end with them; tells how many there
 /// were. Tokens first: whoever ends the same at this moment does so, too.
-async fn end(
+pub async fn end(
     ids: Vec<i64>,
     context: &Context,
     connection: &mut Conn,
@@ -388,12 +396,12 @@ pub async fn end_one(
     if end(vec![sign_in_id], context, connection).await? == 0 {
         return Ok(false);
     }
-    let happening = ended(sign_in_id, user_id, why);
+    let happening = tells_of_end(sign_in_id, user_id, why);
     record(context, connection, happening).await?;
     Ok(true)
 }
 
-fn ended(sign_in_id: i64, user_id: i64, why: EndOfSignIn) -> Happening<'static> {
+fn tells_of_end(sign_in_id: i64, user_id: i64, why: EndOfSignIn) -> Happening<'static> {
     let mut before = Map::new();
     before.insert("user".into(), user_id.into());
     let mut after = Map::new();

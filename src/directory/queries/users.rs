@@ -110,7 +110,7 @@ async fn living(id: i64, connection: &mut Conn) -> Result<Option<User>, Director
         .find(id)
         .filter(users::deleted_at.is_null())
         .select(User::as_select());
-    Ok(query.get_result(connection).await.optional()?)
+    Ok(query.lasting().get_result(connection).await.optional()?)
 }
 
 /// Before a change: what is recorded as the state before it must be that.

@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 
 use super::connections::activity::Activity;
 use super::connections::clients::Clients;
+use super::middleware::Next;
 use super::overload;
 use crate::api::{self, Api};
 use crate::config::Limits;
@@ -48,12 +48,12 @@ impl RequestLimits {
 /// outermost layer: it sees the answer as it is sent.
 pub async fn limited<B: MessageBody + 'static>(
     mut request: ServiceRequest,
-    next: Next<B>,
-    limits: Arc<RequestLimits>,
+    limits: &RequestLimits,
+    next: impl Next<B>,
 ) -> Result<ServiceResponse<EitherBody<ResponseBody<B>>>, Error> {
     let activity = request.conn_data::<Rc<Activity>>().cloned();
     let Some(activity) = activity else {
-        let response = next.call(request).await?;
+        let response = next(request).await?;
         return Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::uncounted(body))));
     };
     let forwarded = if activity.permit.client.is_proxy {
@@ -73,7 +73,7 @@ pub async fn limited<B: MessageBody + 'static>(
             request.set_payload(body.into_payload());
         }
     }
-    let response = next.call(request).await?;
+    let response = next(request).await?;
     Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, in_flight))))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Address, Postgres, Replica};
 use crate::config::{Database as DatabaseSettings, DatabaseUrl, Pooler};
-use crate::storage::StorageError;
+use crate::storage::{Readiness, StorageError};
 
 pub struct Servers {
     pub primary: Postgres,
@@ -10,6 +10,8 @@ pub struct Servers {
     /// Where changes of other processes can be heard of: not through a pooler
     /// that takes the session away.
     pub hears_at: Option<Address>,
+    /// Whether the primary takes changes.
+    pub readiness: Readiness,
 }
 
 impl Servers {
@@ -33,6 +35,7 @@ impl Servers {
             hears_at: direct.or_else(|| has_sessions.then(|| primary.clone())),
             primary: Postgres::open(primary, settings),
             replica: replica.transpose()?,
+            readiness: Readiness::default(),
         })
     }
 }

@@ -55,9 +55,8 @@ impl Lasting {
     }
 }
 
-/// What a file holds, without leaving marks in it. `first` is the version of our
-/// first migration.
-pub fn tables(path: &Path, first: &str) -> Result<Tables, StorageError> {
+/// What a file holds, without leaving marks in it.
+pub fn tables(path: &Path) -> Result<Tables, StorageError> {
     #[derive(diesel::QueryableByName)]
     struct Named {
         #[diesel(sql_type = diesel::sql_types::Text)]
@@ -75,13 +74,13 @@ pub fn tables(path: &Path, first: &str) -> Result<Tables, StorageError> {
         other => other,
     })?;
     let names: Vec<String> = names.into_iter().map(|table| table.name).collect();
-    let mut is_ours = false;
+    let mut versions = Vec::new();
     if names.iter().any(|name| name == HISTORY) {
-        let own = format!("SELECT version AS name FROM {HISTORY} WHERE version = '{first}'");
-        let own: Vec<Named> = diesel::RunQueryDsl::load(diesel::sql_query(own), &mut connection)?;
-        is_ours = !own.is_empty();
+        let all = format!("SELECT version AS name FROM {HISTORY}");
+        let all: Vec<Named> = diesel::RunQueryDsl::load(diesel::sql_query(all), &mut connection)?;
+        versions = all.into_iter().map(|row| row.name).collect();
     }
-    Ok(Tables { is_ours, names })
+    Ok(Tables { names, versions })
 }
 
 fn as_text(path: &Path) -> Result<&str, StorageError> {
@@ -103,8 +102,11 @@ pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageErro
          PRAGMA temp_store = MEMORY;",
         busy.as_millis()
     ))?;
-    if let Err(error) = connection.batch_execute("PRAGMA journal_mode = WAL") {
-        let error = StorageError::from(error);
+    let wal = super::patiently(busy, || {
+        let done = connection.batch_execute("PRAGMA journal_mode = WAL");
+        done.map_err(StorageError::from)
+    });
+    if let Err(error) = wal {
         // A backup on a medium that cannot be written can still be read.
         if !error.to_string().contains("readonly") {
             return Err(error);

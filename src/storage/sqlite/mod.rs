@@ -12,12 +12,12 @@ mod statistics;
 mod writer;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::SqliteConnection;
 
-use super::StorageError;
 use super::local::Local;
+use super::{Readiness, StorageError};
 use crate::config::Database as DatabaseSettings;
 use connection::{Lasting, Options};
 pub use session::Session;
@@ -32,6 +32,8 @@ pub struct Sqlite {
     readers: Local<Lasting>,
     slow: r2d2::Pool<Manager>,
     writer: Writer,
+    /// Whether it takes changes.
+    pub readiness: Readiness,
 }
 
 impl Sqlite {
@@ -60,6 +62,7 @@ impl Sqlite {
             readers: Local::new(),
             slow,
             writer: Writer::start(options.clone(), settings.write_queue)?,
+            readiness: Readiness::default(),
             options,
         })
     }
@@ -112,6 +115,24 @@ impl Sqlite {
         E: From<StorageError> + Send + 'static,
     {
         self.writer.write(work).await
+    }
+}
+
+/// Tries again for so long while another process has the file. SQLite's own
+/// waiting leaves some of that out: a change of the journal's mode, the recovery
+/// after a crash, and the last connection of another process that closes.
+pub fn patiently<T>(
+    patience: Duration,
+    mut work: impl FnMut() -> Result<T, StorageError>,
+) -> Result<T, StorageError> {
+    let until = Instant::now() + patience;
+    loop {
+        match work() {
+            Err(StorageError::Busy(_)) if Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
+        }
     }
 }
 

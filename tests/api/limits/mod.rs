@@ -4,6 +4,7 @@
 mod answers;
 mod bodies;
 mod crowds;
+mod given_back;
 mod http2;
 mod memory;
 

@@ -223,6 +223,7 @@ fn old_mails_are_forgotten() {
     let app = TestApp::with(|settings| {
         by(sink.port)(settings);
         settings.mail.keep_days = 3;
+        settings.limits.ended_grants_seconds = 1;
     });
     make(&app.admin(), "calvin");
     sink.next();

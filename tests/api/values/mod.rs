@@ -3,6 +3,7 @@
 
 mod exported;
 mod sent_back;
+mod times;
 
 use serde_json::{Value, json};
 

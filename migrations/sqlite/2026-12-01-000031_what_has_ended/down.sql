@@ -1,0 +1,3 @@
+-- Destroys nothing.
+DROP INDEX imports_finished;
+DROP INDEX tokens_expires;

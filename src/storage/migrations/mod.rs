@@ -1,0 +1,261 @@
+//! The schema's history, embedded in the program.
+
+mod back;
+mod before;
+mod postgres;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use diesel::backend::Backend;
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::pg::Pg;
+use diesel::sqlite::Sqlite;
+use diesel::{QueryResult, RunQueryDsl};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::postgres::Address;
+use super::sqlite::connection::MIGRATION_WAIT;
+use super::{StorageError, sqlite};
+use crate::config::{Database, DatabaseUrl, Pooler};
+use postgres::Way;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// What becomes of a database that holds nothing yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    /// It gets its tables.
+    Fill,
+    /// It is none: perhaps its address is mistyped.
+    Refuse,
+}
+
+const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations";
+
+/// Applies what is missing to the database with these settings, past a pooler
+/// where there is a way. Returns the names of what was applied.
+///
+/// Blocks, and must not be called on an async thread.
+pub fn bring_up(settings: &Database, empty: Empty) -> Result<Vec<String>, StorageError> {
+    match place(settings)? {
+        Place::File(path) => {
+            sqlite::patiently(MIGRATION_WAIT, || bring_file_up(path, empty))
+        }
+        Place::Server(address, way) => postgres::bring_up(address, way, empty),
+    }
+}
+
+/// Undoes what was applied after the migration of this name or version, which
+/// may destroy what only the newer schema holds. Returns what was undone.
+///
+/// Blocks, as [`bring_up`].
+pub fn back_to(settings: &Database, name: &str) -> Result<Vec<String>, StorageError> {
+    match place(settings)? {
+        Place::File(path) => {
+            let version = back::meant::<Sqlite>(SQLITE, name)?;
+            check_file(path, Empty::Refuse)?;
+            let mut connection = sqlite::connection::open(path, MIGRATION_WAIT)?;
+            connection
+                .immediate_transaction(|connection| {
+                    let mut undone = Vec::new();
+                    while let Some(name) = back::step::<_, Sqlite>(connection, SQLITE, &version)? {
+                        undone.push(name);
+                    }
+                    Ok(undone)
+                })
+                .map_err(Failed::into_storage)
+        }
+        Place::Server(address, way) => {
+            let version = back::meant::<Pg>(POSTGRES, name)?;
+            postgres::back_to(address, way, version)
+        }
+    }
+}
+
+/// Where the migrations go.
+enum Place<'a> {
+    File(&'a Path),
+    Server(Address, Way),
+}
+
+fn place(settings: &Database) -> Result<Place<'_>, StorageError> {
+    let (url, way) = match (&settings.direct_url, settings.pooler) {
+        (Some(direct), _) => (direct, Way::Direct),
+        (None, Pooler::None) => (&settings.url, Way::Direct),
+        (None, Pooler::Transaction) => (&settings.url, Way::Pooler),
+    };
+    match url {
+        DatabaseUrl::Sqlite(path) => Ok(Place::File(path)),
+        DatabaseUrl::Postgres(url) => Ok(Place::Server(Address::of(url, settings)?, way)),
+    }
+}
+
+fn bring_file_up(path: &Path, empty: Empty) -> Result<Vec<String>, StorageError> {
+    // Before it is opened as ours, which would leave marks in it.
+    check_file(path, empty)?;
+    let mut connection = sqlite::connection::open(path, MIGRATION_WAIT)?;
+    let applied = RunQueryDsl::load(diesel::sql_query(APPLIED), &mut connection);
+    if is_current::<Sqlite>(applied, SQLITE)? {
+        return Ok(Vec::new());
+    }
+    // One transaction for all: two processes that start together on one file
+    // wait for each other instead of meeting half way.
+    connection
+        .immediate_transaction(|connection| {
+            let applied = connection.run_pending_migrations(SQLITE)?;
+            Ok(known(applied))
+        })
+        .map_err(Failed::into_storage)
+}
+
+fn known(applied: Vec<MigrationVersion<'_>>) -> Vec<String> {
+    applied.iter().map(ToString::to_string).collect()
+}
+
+/// The version of the first migration: whoever has run it is one of ours.
+const FIRST: &str = "20261124000001";
+
+/// Tables that a database of ours has, by names that others may have, too.
+const OURS: &[&str] = &[
+    "users",
+    "roles",
+    "grants",
+    "workspaces",
+    "clusters",
+    "partners",
+];
+
+/// Refuses a file that is another program's, and one that is not there unless it
+/// is to be made.
+pub fn check_file(path: &Path, empty: Empty) -> Result<(), StorageError> {
+    let is_there = std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
+    let tables = match is_there {
+        true => sqlite::connection::tables(path)?,
+        false => Tables::default(),
+    };
+    tables.check(empty, |_| true)
+}
+
+/// What a database holds before it is migrated.
+#[derive(Debug, Default)]
+pub struct Tables {
+    pub names: Vec<String>,
+    /// Of the migrations that were applied to it.
+    pub versions: Vec<String>,
+}
+
+/// Keeps the history of every program that Diesel migrates.
+pub const HISTORY: &str = "__diesel_schema_migrations";
+
+impl Tables {
+    fn is_ours(&self) -> bool {
+        self.versions.iter().any(|version| version == FIRST)
+    }
+
+    /// `is_foreign` says which tables a database without our history cannot have.
+    fn check(&self, empty: Empty, is_foreign: impl Fn(&str) -> bool) -> Result<(), StorageError> {
+        if self.is_ours() {
+            return refuse_newer(&self.versions);
+        }
+        let mut names = self.names.iter().filter(|name| *name != HISTORY);
+        match (names.find(|name| is_foreign(name)), empty) {
+            (Some(table), _) => Err(StorageError::NotOurs(format!(
+                "this is not a rolecall database: it has the table {table} of another program"
+            ))),
+            (None, Empty::Refuse) => Err(StorageError::NotOurs(
+                "there is no such database: `rolecall serve` and `rolecall migrate` make one, --database names another".into(),
+            )),
+            (None, Empty::Fill) => Ok(()),
+        }
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Named {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+/// Whether all migrations were applied: a look that needs no lock, and works
+/// where nothing can be written.
+fn is_current<DB: Backend>(
+    applied: QueryResult<Vec<Applied>>,
+    source: EmbeddedMigrations,
+) -> Result<bool, StorageError> {
+    // There is no such table yet.
+    let Ok(applied) = applied else {
+        return Ok(false);
+    };
+    let applied: Vec<String> = applied.into_iter().map(|row| row.version).collect();
+    refuse_newer(&applied)?;
+    let all = versions::<DB>(source)?;
+    Ok(all.iter().all(|version| applied.contains(version)))
+}
+
+/// # Errors
+/// When there are migrations that this program does not know: a newer version
+/// made them, and what they changed would be misread.
+fn refuse_newer(applied: &[String]) -> Result<(), StorageError> {
+    // Both databases have migrations of the same names.
+    let all = versions::<Sqlite>(SQLITE)?;
+    let unknown = applied.iter().filter(|version| !all.contains(*version)).max();
+    match unknown {
+        Some(unknown) => Err(StorageError::NotOurs(format!(
+            "a newer version of rolecall has changed its tables (migration {unknown}): use that version, or restore a backup from before it"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn versions<DB: Backend>(source: EmbeddedMigrations) -> Result<BTreeSet<String>, StorageError> {
+    let all = MigrationSource::<DB>::migrations(&source)
+        .map_err(|error| StorageError::Unavailable(error.to_string()))?;
+    let version = |migration: &Box<dyn Migration<DB>>| migration.name().version().to_string();
+    Ok(all.iter().map(version).collect())
+}
+
+#[derive(diesel::QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
+}
+
+type MigrationError = Box<dyn std::error::Error + Send + Sync>;
+
+enum Failed {
+    Storage(StorageError),
+    Query(diesel::result::Error),
+    Migration(MigrationError),
+}
+
+impl From<diesel::result::Error> for Failed {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl From<StorageError> for Failed {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<MigrationError> for Failed {
+    fn from(error: MigrationError) -> Self {
+        Self::Migration(error)
+    }
+}
+
+impl Failed {
+    fn into_storage(self) -> StorageError {
+        match self {
+            Self::Storage(error) => error,
+            Self::Query(error) => error.into(),
+            Self::Migration(error) => {
+                StorageError::Unavailable(format!("migration failed: {error}"))
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Whether the database takes changes, as far as the service knows: what the
+//! last changes met, and what is known of the database's files or server.
+//! `/health` reports it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::StorageError;
+
+/// How long a failed change speaks for the next ones. Then the service counts
+/// as ready again, so that a balancer lets a change try.
+const BELIEVED: Duration = Duration::from_secs(10);
+
+/// Why no change can be made. Of several the first here is the one to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Obstacle {
+    /// SQLite: the file was deleted, or another one is in its place.
+    Replaced,
+    /// What is stored is not a database any more, or parts of it contradict others.
+    Damaged,
+    Unreachable,
+    /// PostgreSQL: the server follows another one.
+    Standby,
+    ReadOnly,
+    DiskFull,
+}
+
+impl Obstacle {
+    /// For programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Damaged => "damaged",
+            Self::Unreachable => "unreachable",
+            Self::Standby => "standby",
+            Self::ReadOnly => "read_only",
+            Self::DiskFull => "disk_full",
+        }
+    }
+
+    /// For people: one sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Replaced => "The database file was deleted or replaced.",
+            Self::Damaged => "The database file is damaged.",
+            Self::Unreachable => "The database does not answer.",
+            Self::Standby => "The database server is a standby and takes no changes.",
+            Self::ReadOnly => "The database is read-only.",
+            Self::DiskFull => "The disk of the database is full.",
+        }
+    }
+
+    /// What a failure says about the changes after it, when it says something.
+    pub fn of(why: &str) -> Option<Self> {
+        const MEANINGS: &[(&str, Obstacle)] = &[
+            ("disk image is malformed", Obstacle::Damaged),
+            ("file is not a database", Obstacle::Damaged),
+            ("read-only transaction", Obstacle::ReadOnly),
+            ("readonly database", Obstacle::ReadOnly),
+            ("disk is full", Obstacle::DiskFull),
+            ("o space left on device", Obstacle::DiskFull),
+            ("could not extend file", Obstacle::DiskFull),
+        ];
+        let known = MEANINGS.iter().find(|(part, _)| why.contains(part));
+        known.map(|(_, obstacle)| *obstacle)
+    }
+
+    /// Whether it stays until it is cleared, instead of being believed for a while.
+    fn is_lasting(self) -> bool {
+        matches!(self, Self::Replaced | Self::Damaged)
+    }
+}
+
+/// What is known of one database. Shared by whoever changes it and by `/health`.
+#[derive(Debug, Default)]
+pub struct Readiness {
+    /// Whether anything is reported: a change that succeeds takes no lock.
+    is_hindered: AtomicBool,
+    reported: Mutex<BTreeMap<Obstacle, Instant>>,
+}
+
+impl Readiness {
+    /// This stands in the way of changes. `Replaced` and `Damaged` until they
+    /// are cleared, others until a change succeeds or ten seconds have passed.
+    pub fn report(&self, obstacle: Obstacle) {
+        let mut reported = self.lock();
+        reported.insert(obstacle, Instant::now());
+        self.is_hindered.store(true, Ordering::Release);
+    }
+
+    /// This does not stand in the way any more.
+    pub fn clear(&self, obstacle: Obstacle) {
+        let mut reported = self.lock();
+        reported.remove(&obstacle);
+        self.is_hindered
+            .store(!reported.is_empty(), Ordering::Release);
+    }
+
+    /// A change succeeded.
+    pub fn changed(&self) {
+        if self.is_hindered.load(Ordering::Acquire) {
+            let mut reported = self.lock();
+            reported.retain(|obstacle, _| obstacle.is_lasting());
+            self.is_hindered
+                .store(!reported.is_empty(), Ordering::Release);
+        }
+    }
+
+    /// Something failed, for whatever reason.
+    pub fn failed(&self, why: &str) {
+        if let Some(obstacle) = Obstacle::of(why) {
+            self.report(obstacle);
+        }
+    }
+
+    /// What stands in the way of changes.
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        if !self.is_hindered.load(Ordering::Acquire) {
+            return None;
+        }
+        self.known_at(Instant::now())
+    }
+
+    fn known_at(&self, now: Instant) -> Option<Obstacle> {
+        let is_believed = |obstacle: Obstacle, since: Instant| {
+            obstacle.is_lasting() || now.duration_since(since) < BELIEVED
+        };
+        let reported = self.lock();
+        let mut known = reported.iter();
+        let first = known.find(|(obstacle, since)| is_believed(**obstacle, **since));
+        first.map(|(obstacle, _)| *obstacle)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Obstacle, Instant>> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<&StorageError> for Obstacle {
+    fn from(error: &StorageError) -> Self {
+        Self::of(&error.to_string()).unwrap_or(Self::Unreachable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_succeeds_clears_what_changes_met_but_no_damage() {
+        let readiness = Readiness::default();
+        assert_eq!(readiness.obstacle(), None);
+        readiness.failed("database or disk is full");
+        assert_eq!(readiness.obstacle(), Some(Obstacle::DiskFull));
+        readiness.failed("database disk image is malformed");
+        assert_eq!(readiness.obstacle(), Some(Obstacle::Damaged));
+        readiness.changed();
+        assert_eq!(readiness.obstacle(), Some(Obstacle::Damaged));
+        readiness.clear(Obstacle::Damaged);
+        assert_eq!(readiness.obstacle(), None);
+    }
+
+    #[test]
+    fn a_full_disk_is_believed_for_a_while_only() {
+        let readiness = Readiness::default();
+        readiness.report(Obstacle::DiskFull);
+        let later = Instant::now() + BELIEVED;
+        assert_eq!(readiness.known_at(later), None);
+        readiness.report(Obstacle::Replaced);
+        assert_eq!(readiness.known_at(later), Some(Obstacle::Replaced));
+    }
+
+    #[test]
+    fn what_says_nothing_about_other_changes_is_no_obstacle() {
+        for why in ["database is locked", "deadlock detected", "no such table"] {
+            assert_eq!(Obstacle::of(why), None, "{why}");
+        }
+        for why in [
+            "could not extend file \"base/1/2\": No space left on device",
+            "No space left on device",
+        ] {
+            assert_eq!(Obstacle::of(why), Some(Obstacle::DiskFull), "{why}");
+        }
+    }
+}
