@@ -5,8 +5,10 @@ use std::path::Path;
 use super::failure::Failure;
 use super::output;
 use crate::config::{DatabaseUrl, Settings};
-use crate::storage::sqlite::copies;
-use crate::storage::{Empty, migrations};
+use crate::directory::counted::counted;
+use crate::storage::Empty;
+use crate::storage::migrations;
+use crate::storage::sqlite::{copies, integrity};
 
 pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
     let from = sqlite_file("backup", settings)?;
@@ -14,6 +16,7 @@ pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
     if file.exists() {
         return Err(Failure::failed(format!("{shown} exists already")));
     }
+    // Nothing is there, or nothing of ours.
     migrations::check_file(from, Empty::Refuse)
         .map_err(|error| Failure::failed(format!("{}: {error}", from.display())))?;
     copies::copy(from, file).map_err(|error| {
@@ -28,7 +31,10 @@ pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
         return Err(failure);
     }
     let bytes = std::fs::metadata(file).map_err(Failure::failed)?.len();
-    output::print(&format!("{shown}: {bytes} bytes, checked\n"))
+    output::print(&format!(
+        "{shown}: {}, checked\n",
+        counted(bytes, "byte", "bytes")
+    ))
 }
 
 /// The file that is copied or replaced.
@@ -46,7 +52,7 @@ pub fn sqlite_file<'a>(command: &str, settings: &'a Settings) -> Result<&'a Path
 pub fn sound(file: &Path) -> Result<(), Failure> {
     let shown = file.display();
     let damage =
-        copies::damage(file).map_err(|error| Failure::failed(format!("{shown}: {error}")))?;
+        integrity::damage(file).map_err(|error| Failure::failed(format!("{shown}: {error}")))?;
     if damage.is_empty() {
         return Ok(());
     }

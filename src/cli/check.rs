@@ -6,7 +6,9 @@ use super::runtime::Session;
 use crate::config::{DatabaseUrl, Settings};
 use crate::directory::DirectoryError;
 use crate::directory::bulk::{Check, Finding, Part};
-use crate::storage::sqlite::copies;
+use crate::directory::counted::counted;
+use crate::storage::sqlite::integrity;
+use crate::storage::{Empty, StorageError, migrations};
 
 pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
     let damage = damage(&settings)?;
@@ -30,7 +32,8 @@ pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
     match (damage, wrong, repair) {
         (0, 0, _) => Ok(()),
         (0, wrong, false) => Err(Failure::failed(format!(
-            "{wrong} things are wrong: `rolecall check --repair` puts right what it can"
+            "{}: `rolecall check --repair` puts right what it can",
+            counted(wrong, "thing is wrong", "things are wrong")
         ))),
         (0, _, true) => Ok(()),
         _ => Err(Failure::failed(
@@ -55,7 +58,7 @@ pub async fn findings(
 /// What only looks holds up no changes, where the database can look that way.
 async fn look(session: &Session, part: Part, repair: bool) -> Result<Vec<Finding>, DirectoryError> {
     let check = Check { part, repair };
-    if repair || part.check_writes() {
+    if repair {
         session.write(check).await
     } else {
         session.read(check).await
@@ -92,6 +95,9 @@ fn report(
 }
 
 /// What SQLite itself says of its file; how many kinds of damage there are.
+///
+/// # Errors
+/// When there is no directory in it at all.
 fn damage(settings: &Settings) -> Result<usize, Failure> {
     let DatabaseUrl::Sqlite(path) = &settings.database.url else {
         return Ok(0);
@@ -100,7 +106,19 @@ fn damage(settings: &Settings) -> Result<usize, Failure> {
         // Opening it says so.
         return Ok(0);
     }
-    let damage = copies::damage(path).map_err(Failure::failed)?;
+    let shown = path.display();
+    let unreadable = |error: std::io::Error| Failure::failed(format!("{shown}: {error}"));
+    if let Some(what) = integrity::foreign(path).map_err(unreadable)? {
+        output::print(&format!("file: {shown} {what}\n"))?;
+        return Err(Failure::failed(
+            "there is no directory to check: name its file by --database, or restore a backup (docs/backup.md)",
+        ));
+    }
+    if let Err(error @ StorageError::NotOurs(_)) = migrations::check_file(path, Empty::Refuse) {
+        output::print(&format!("file: {error}\n"))?;
+        return Err(Failure::failed(format!("{shown} holds no directory")));
+    }
+    let damage = integrity::damage(path).map_err(Failure::failed)?;
     if damage.is_empty() {
         output::print("file: right\n")?;
     }

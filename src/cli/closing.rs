@@ -20,7 +20,12 @@ pub fn close(session: Session) {
         directory,
         ..
     } = session;
+    // Nothing of another file that has its name by now.
+    let is_in_place = directory.is_in_place();
     drop(directory);
+    if !is_in_place {
+        return;
+    }
     let DatabaseUrl::Sqlite(path) = &settings.database.url else {
         return;
     };

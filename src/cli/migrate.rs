@@ -4,14 +4,21 @@ use super::failure::Failure;
 use super::output;
 use super::runtime::Session;
 use crate::config::Settings;
+use crate::storage::sqlite::marker;
 use crate::storage::{Empty, migrations};
 
-pub fn run(back_to: Option<&str>, settings: &Settings) -> Result<(), Failure> {
+pub fn run(back_to: Option<&str>, new: bool, settings: &Settings) -> Result<(), Failure> {
+    if new {
+        forget_former(settings)?;
+    }
     let url = &settings.database.url;
     if let Some(name) = back_to {
         let undone = migrations::back_to(&settings.database, name)
             .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
-        let lines: String = undone.iter().map(|name| format!("undid {name}\n")).collect();
+        let lines: String = undone
+            .iter()
+            .map(|name| format!("undid {name}\n"))
+            .collect();
         return output::print(&format!("{lines}{url} is as {name} left it\n"));
     }
     let applied = migrations::bring_up(&settings.database, Empty::Fill)
@@ -26,4 +33,16 @@ pub fn run(back_to: Option<&str>, settings: &Settings) -> Result<(), Failure> {
         .map(|name| format!("applied {name}\n"))
         .collect();
     output::print(&lines)
+}
+
+/// Lets a directory be made where there was one.
+fn forget_former(settings: &Settings) -> Result<(), Failure> {
+    let path = super::backup::sqlite_file("migrate --new", settings)?;
+    let shown = path.display();
+    if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        return Err(Failure::failed(format!(
+            "{shown} exists: move it away to begin anew"
+        )));
+    }
+    marker::remove(path).map_err(|error| Failure::failed(format!("{shown}.marker: {error}")))
 }

@@ -39,6 +39,7 @@ use failure::Failure;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    outlive_file_limits();
     let parsed = Arguments::try_parse().and_then(Arguments::into_parts);
     let (command, flags) = match parsed {
         Ok(parts) => parts,
@@ -54,11 +55,27 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// A file that may not grow any more is an error of the one who writes, as a full
+/// disk is, and not the end of the process.
+#[cfg(unix)]
+fn outlive_file_limits() {
+    #[expect(unsafe_code, reason = "there is no safe face of signal(2) here")]
+    // SAFETY: no code of ours runs when a signal is ignored.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+    }
+}
+
+#[cfg(not(unix))]
+fn outlive_file_limits() {}
+
 fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
     start_log(&command);
     match command {
         Command::Serve(_) => serve::run(settings::load(flags)?),
-        Command::Migrate { back_to } => migrate::run(back_to.as_deref(), &settings::load(flags)?),
+        Command::Migrate { back_to, new } => {
+            migrate::run(back_to.as_deref(), new, &settings::load(flags)?)
+        }
         Command::User { command } => user::run(command, settings::load(flags)?),
         Command::Token { command } => token::run(command, settings::load(flags)?),
         Command::Mail { command } => mail::run(command, settings::load(flags)?),

@@ -91,7 +91,7 @@ impl Prepared {
 
 impl Drop for Prepared {
     fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
+        for suffix in ["", "-wal", "-shm", ".marker"] {
             let _ = fs::remove_file(with_suffix(&self.0, suffix));
         }
     }

@@ -14,6 +14,7 @@ pub mod cfengine;
 pub mod clock;
 pub mod clusters;
 pub mod context;
+pub mod counted;
 mod countries;
 pub mod credentials;
 pub mod delegation;
@@ -61,6 +62,7 @@ pub use reading::Reading;
 pub use source::{Credential, Source};
 pub use versions::Expected;
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -308,6 +310,14 @@ impl Directory {
         }
     }
 
+    /// SQLite: whether the file is still the one that was opened.
+    pub fn is_in_place(&self) -> bool {
+        match &self.store {
+            Store::Sqlite(sqlite) => sqlite.look().is_ok(),
+            Store::Postgres(_) => true,
+        }
+    }
+
     /// What the last changes met, and whatever else is known.
     pub fn readiness(&self) -> &Readiness {
         match &self.store {
@@ -316,14 +326,22 @@ impl Directory {
         }
     }
 
-    /// Why no change can be made. For health checks.
-    pub async fn obstacle(&self, context: &Context) -> Option<Obstacle> {
-        if let Some(obstacle) = self.readiness().obstacle() {
-            return Some(obstacle);
+    /// Why no change can be made, also in a sentence. For health checks.
+    pub async fn obstacle(&self, context: &Context) -> Option<(Obstacle, Cow<'static, str>)> {
+        if let Store::Sqlite(sqlite) = &self.store
+            && let Some((obstacle, sentence)) = sqlite.trouble()
+        {
+            return Some((obstacle, sentence.into()));
         }
-        let error = self.read(context, credentials::Reachable).await.err()?;
-        log_limit::unavailable(context.request_id, &error.to_string());
-        Some(Obstacle::of(&error.to_string()).unwrap_or(Obstacle::Unreachable))
+        let obstacle = match self.readiness().obstacle() {
+            Some(known) => known,
+            None => {
+                let error = self.read(context, credentials::Reachable).await.err()?;
+                log_limit::unavailable(context.request_id, &error.to_string());
+                Obstacle::of(&error.to_string()).unwrap_or(Obstacle::Unreachable)
+            }
+        };
+        Some((obstacle, obstacle.sentence().into()))
     }
 }
 

@@ -111,11 +111,7 @@ async fn add_months(directory: &Directory) {
 
 /// All of one kind, some in each transaction. Where there is nothing to do it is
 /// only looked for.
-async fn clear(
-    directory: &Directory,
-    what: Ended,
-    kept: TimeDelta,
-) -> Result<(), DirectoryError> {
+async fn clear(directory: &Directory, what: Ended, kept: TimeDelta) -> Result<(), DirectoryError> {
     let context = context(directory);
     let Some(until) = context.now.checked_sub_signed(kept).map(clock::text) else {
         return Ok(());

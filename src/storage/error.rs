@@ -2,6 +2,8 @@ use std::fmt;
 
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
+use super::sqlite::faults::{self, Fault};
+
 /// What a database can answer instead of rows.
 #[derive(Debug)]
 pub enum StorageError {
@@ -54,12 +56,16 @@ const CONFLICT: &[&str] = &["deadlock detected"];
 /// Not what went wrong: that was told of an earlier statement.
 pub const ABORTED: &str = "current transaction is aborted";
 const UNAVAILABLE: &[&str] = &[
-    "database or disk is full",
     "disk I/O error",
     "unable to open database file",
     "attempt to write a readonly database",
     "file is not a database",
     "database disk image is malformed",
+    // PostgreSQL's, of a damaged table or index.
+    "invalid page in block",
+    "could not read block",
+    "could not open file",
+    "missing chunk number",
     "No space left on device",
     "no space left on device",
     "could not extend file",
@@ -76,8 +82,59 @@ const UNAVAILABLE: &[&str] = &[
     "server connection closed",
 ];
 
+/// What SQLite says where the tables are not as they were made. A part of a
+/// message each.
+const DAMAGED: &[&str] = &[
+    "malformed",
+    "corrupt",
+    "no such table",
+    "no such column",
+    "no such index",
+    "no such module",
+    "has no column named",
+    "vtable constructor failed",
+    "fts5: missing row",
+    "invalid fts5 file format",
+];
+
 impl From<QueryError> for StorageError {
     fn from(error: QueryError) -> Self {
+        match Self::of(error) {
+            Self::Unavailable(_) if faults::is_disk_full() => Self::disk_full(),
+            Self::Query(error) => match damage(&error) {
+                Some(what) => {
+                    faults::note(Fault::Damage(what.clone()));
+                    Self::Unavailable(what)
+                }
+                None => Self::Query(error),
+            },
+            other => other,
+        }
+    }
+}
+
+/// What an error tells of a damaged file, whatever SQLite calls it.
+fn damage(error: &QueryError) -> Option<String> {
+    if let Some(Fault::Damage(what)) = faults::met() {
+        return Some(what);
+    }
+    match error {
+        QueryError::DeserializationError(why) => Some(format!("a value cannot be read: {why}")),
+        QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+            let text = info.message();
+            let is_known = DAMAGED.iter().any(|known| text.contains(known));
+            is_known.then(|| text.to_owned())
+        }
+        _ => None,
+    }
+}
+
+impl StorageError {
+    fn disk_full() -> Self {
+        Self::Unavailable("the disk is full".to_owned())
+    }
+
+    fn of(error: QueryError) -> Self {
         let text = match &error {
             QueryError::DatabaseError(
                 DatabaseErrorKind::ClosedConnection
@@ -104,12 +161,12 @@ impl From<QueryError> for StorageError {
         };
         Self::describe(text).unwrap_or(Self::Query(error))
     }
-}
 
-impl StorageError {
     pub(super) fn describe(text: &str) -> Option<Self> {
         let found = |list: &[&str]| list.iter().any(|known| text.contains(known));
-        if found(BUSY) {
+        if text.contains("database or disk is full") {
+            Some(Self::disk_full())
+        } else if found(BUSY) {
             Some(Self::Busy(text.to_owned()))
         } else if found(TIMED_OUT) {
             Some(Self::TimedOut(text.to_owned()))
@@ -125,12 +182,18 @@ impl StorageError {
 
 impl From<std::io::Error> for StorageError {
     fn from(error: std::io::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => Self::disk_full(),
+            _ => Self::Unavailable(error.to_string()),
+        }
     }
 }
 
 impl From<diesel::ConnectionError> for StorageError {
     fn from(error: diesel::ConnectionError) -> Self {
+        if faults::is_disk_full() {
+            return Self::disk_full();
+        }
         Self::Unavailable(error.to_string())
     }
 }

@@ -20,6 +20,8 @@ pub enum Obstacle {
     Replaced,
     /// What is stored is not a database any more, or parts of it contradict others.
     Damaged,
+    /// SQLite: the disk refuses to read or write.
+    DiskError,
     Unreachable,
     /// PostgreSQL: the server follows another one.
     Standby,
@@ -33,6 +35,7 @@ impl Obstacle {
         match self {
             Self::Replaced => "replaced",
             Self::Damaged => "damaged",
+            Self::DiskError => "disk_error",
             Self::Unreachable => "unreachable",
             Self::Standby => "standby",
             Self::ReadOnly => "read_only",
@@ -45,6 +48,7 @@ impl Obstacle {
         match self {
             Self::Replaced => "The database file was deleted or replaced.",
             Self::Damaged => "The database file is damaged.",
+            Self::DiskError => "The disk of the database cannot be read or written.",
             Self::Unreachable => "The database does not answer.",
             Self::Standby => "The database server is a standby and takes no changes.",
             Self::ReadOnly => "The database is read-only.",

@@ -222,15 +222,15 @@ fn a_damaged_database_is_not_replaced_while_it_may_be_in_use() {
     };
     place.does(&["generate", "--users", "10"]);
     let copy = place.back_up();
-    let service = Running::start(&place.database);
-    service.admin().get("/users").expect(200);
     let mut damaged = fs::read(place.file()).unwrap();
     damaged[..100].fill(0);
     fs::write(place.file(), damaged).unwrap();
+    // As a service has it beside its file.
+    let index = format!("{}-shm", shown(&place.file()));
+    fs::write(&index, "").unwrap();
     let replace = ["restore", shown(&copy), "--replace"];
     assert!(place.fails(&replace).contains("may be in use"));
-    drop(service);
-    fs::remove_file(format!("{}-shm", shown(&place.file()))).unwrap();
+    fs::remove_file(index).unwrap();
     place.does(&replace);
     place.does(&["check"]);
 }
@@ -381,6 +381,35 @@ fn tables_of_a_newer_version_are_not_touched() {
             "{command:?}: {said}"
         );
     }
+}
+
+#[test]
+fn a_backup_of_a_newer_version_is_refused_by_its_name_and_replaces_nothing() {
+    let Some(place) = Place::on_sqlite() else {
+        return;
+    };
+    place.does(&["migrate"]);
+    let copy = place.back_up();
+    let before = fs::read(place.file()).unwrap();
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('20300101000000')";
+    place.database.execute(newer);
+    let newer = place.beside("newer.db");
+    fs::rename(place.file(), &newer).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::rename(
+            place.beside(&format!("rolecall.db{suffix}")),
+            place.beside(&format!("newer.db{suffix}")),
+        );
+    }
+    fs::write(place.file(), &before).unwrap();
+    let said = place.fails(&["restore", shown(&newer), "--replace"]);
+    let wanted = format!(
+        "rolecall: {}: a newer version of rolecall has changed its tables (migration 20300101000000): use that version, or restore a backup from before it\n",
+        shown(&newer)
+    );
+    assert_eq!(said, wanted);
+    assert_eq!(fs::read(place.file()).unwrap(), before);
+    place.does(&["restore", shown(&copy), "--replace"]);
 }
 
 #[test]

@@ -33,6 +33,12 @@ fn complaint(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+pub fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    format!("127.0.0.1:{port}")
+}
+
 /// A running program; killed when it is dropped.
 pub struct Running {
     pub child: Child,
@@ -48,18 +54,25 @@ impl Running {
 
     /// With these in its environment.
     pub fn with(database: &TestDatabase, environment: &[(&str, &str)]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let address = format!("127.0.0.1:{port}");
-        let mut child = rolecall(database, &["serve", "--listen", &address])
+        let address = free_address();
+        let mut command = rolecall(database, &["serve", "--listen", &address]);
+        command
             .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::null());
+        Self::run(command, address)
+    }
+
+    /// With its log in this file.
+    pub fn with_log(database: &TestDatabase, log: &std::path::Path) -> Self {
+        let address = free_address();
+        let mut command = rolecall(database, &["serve", "--listen", &address]);
+        command.stderr(std::fs::File::create(log).unwrap());
+        Self::run(command, address)
+    }
+
+    /// `command` serves at this address.
+    pub fn run(mut command: Command, address: String) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         // It says where it is once it holds the port.
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let mut first = String::new();

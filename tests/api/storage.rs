@@ -310,11 +310,11 @@ fn a_database_that_cannot_be_opened_is_told_at_start() {
 }
 
 /// A small file system of its own, gone with the value.
-struct SmallDisk(PathBuf);
+pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     /// `None` where mounting is not allowed.
-    fn mount() -> Option<Self> {
+    pub fn mount() -> Option<Self> {
         let folder =
             std::env::temp_dir().join(format!("rolecall_test_small_{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -329,17 +329,17 @@ impl SmallDisk {
         None
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.0
     }
 
-    fn fill(&self) {
+    pub fn fill(&self) {
         use std::io::Write;
         let mut filler = std::fs::File::create(self.0.join("filler")).unwrap();
         while filler.write_all(&[0; 4096]).is_ok() {}
     }
 
-    fn make_room(&self) {
+    pub fn make_room(&self) {
         std::fs::remove_file(self.0.join("filler")).unwrap();
     }
 }

@@ -16,8 +16,6 @@ use super::progress::Progress;
 use crate::config::Settings;
 use people::Generator;
 
-/// Rows that are committed together.
-const BATCH: usize = 10_000;
 const MAX_LINE: usize = 64 * 1024;
 /// Lines that are written at once.
 const CHUNK: usize = 256;
@@ -31,7 +29,6 @@ pub fn run(
         return print(rows);
     }
     let wanted = ImportFlags {
-        batch: BATCH,
         max_line_bytes: MAX_LINE,
         ..ImportFlags::default()
     };

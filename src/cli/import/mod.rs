@@ -3,8 +3,11 @@
 //! One thread reads and judges the rows, another puts them into the database,
 //! batch by batch; a short channel between them keeps memory flat.
 
+mod batch_size;
+mod hint;
 mod lines;
 mod records;
+mod rehearsal;
 mod report;
 mod table;
 
@@ -13,6 +16,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 pub use lines::Input;
 pub use records::{Format, cell, guarded};
@@ -29,6 +33,7 @@ use crate::directory::bulk::{
     RefreshStatistics, RowProblem, Rules, UNDONE,
 };
 use crate::directory::credentials::{CanAdministrate, HasAdministrator};
+use batch_size::{BATCH, BatchSize};
 use lines::Lines;
 use records::Records;
 use report::Report;
@@ -77,14 +82,15 @@ pub fn take(
     flags: &ImportFlags,
     settings: Settings,
 ) -> Result<(), Failure> {
-    let lines = Lines::new(input, flags.max_line_bytes)
+    let mut lines = Lines::new(input, flags.max_line_bytes)
         .map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
     let head = lines.head.clone();
+    let is_table = hint::looks_like_a_table(&mut lines, format, flags.kind.into());
     let mut records = Records::new(lines, format, flags.kind.into())?;
-    // Who only tries what would happen makes nothing.
-    let session = match flags.dry_run {
-        true => Session::open(settings)?,
-        false => Session::make(settings)?,
+    // The stage is removed at the end, after the session has closed its files.
+    let (_stage, session) = match flags.dry_run {
+        true => rehearsal::session(settings)?,
+        false => (rehearsal::Stage::none(), Session::make(settings)?),
     };
     let begun = begin(&session, name, head, flags, &mut records)?;
     let Some(import_id) = begun else {
@@ -106,6 +112,11 @@ pub fn take(
     outcome?;
     if !flags.dry_run {
         settle(&session)?;
+    }
+    if is_table {
+        remark(&format!(
+            "{name} begins like a table, and was read as NDJSON: --format csv reads tables."
+        ));
     }
     report.tell(name, flags.dry_run, flags.all_or_nothing)
 }
@@ -162,6 +173,15 @@ fn begin(
                 return Err(Failure::failed(format!(
                     "{name} is not what was imported up to line {lines}: import it without --resume"
                 )));
+            }
+            let rest = records.lines.fill();
+            let rest =
+                rest.map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
+            if known.finished.is_some() && rest.is_empty() {
+                remark(&format!(
+                    "{name} was imported up to its end, line {lines}: nothing is left to do."
+                ));
+                return Ok(None);
             }
             remark(&format!("Going on after line {lines} of {name}."));
             return Ok(Some(known.mark.import_id));
@@ -220,21 +240,23 @@ fn best_effort(
     report: &Arc<Mutex<Report>>,
 ) -> Result<(), Failure> {
     let (sender, receiver) = sync_channel(WAITING);
+    let size = BatchSize::new(flags.batch);
+    let size = &size;
     std::thread::scope(|scope| {
-        scope.spawn(move || read_all(&mut records, flags.batch, import_id, &sender));
-        session.run(async move |session| commit_all(session, receiver, rules, report).await)
+        scope.spawn(move || read_all(&mut records, size, import_id, &sender));
+        session.run(async move |session| commit_all(session, receiver, rules, report, size).await)
     })
 }
 
 /// Sends every batch, and at last why there are no more.
 fn read_all(
     records: &mut Records,
-    most: usize,
+    size: &BatchSize,
     import_id: i64,
     sender: &SyncSender<Result<Batch, Failure>>,
 ) {
     loop {
-        let (batch, is_last) = match next_batch(records, most, import_id) {
+        let (batch, is_last) = match next_batch(records, size.rows(), import_id) {
             Ok(Some(batch)) => {
                 let is_last = batch.mark.is_last;
                 (Ok(batch), is_last)
@@ -254,6 +276,7 @@ async fn commit_all(
     batches: Receiver<Result<Batch, Failure>>,
     rules: &Rules,
     report: &Mutex<Report>,
+    size: &BatchSize,
 ) -> Result<(), Failure> {
     for batch in batches {
         let batch = batch?;
@@ -261,7 +284,9 @@ async fn commit_all(
         for (kind, line, problems) in batch.refused {
             outcome.refuse(kind, line, problems);
         }
+        let began = Instant::now();
         let found = commit(session, batch.rows, rules, batch.mark).await?;
+        size.took(began.elapsed());
         outcome.count(&found);
         outcome.problems.extend(found.problems);
         lock(report)?.hear(outcome)?;
@@ -316,7 +341,8 @@ fn all(
         }
     };
     let hear: Arc<dyn Fn(Outcome) + Send + Sync> = Arc::new(hear);
-    let rows = source(records, flags.batch, import_id, &hear, &failure, &keeps);
+    let most = flags.batch.unwrap_or(BATCH);
+    let rows = source(records, most, import_id, &hear, &failure, &keeps);
     let keep = keeps.clone();
     let operation = ImportAll {
         rows: Mutex::new(rows),

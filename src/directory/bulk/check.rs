@@ -44,13 +44,6 @@ impl Part {
     }
 }
 
-impl Part {
-    /// SQLite's index of searches is checked by a statement that writes.
-    pub fn check_writes(self) -> bool {
-        matches!(self, Self::SearchIndex)
-    }
-}
-
 /// Checks one part, and with `repair` puts it right in the same transaction.
 #[derive(Debug)]
 pub struct Check {

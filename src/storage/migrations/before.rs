@@ -8,8 +8,8 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, RunQueryDsl};
 
-use super::postgres::Blocking;
 use super::Named;
+use super::postgres::Blocking;
 use crate::storage::StorageError;
 
 /// Between two looks at an index that another process builds.
@@ -69,7 +69,10 @@ pub fn build(connection: &mut Blocking, statements: &str) -> Result<(), StorageE
                 let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {unfinished}");
                 connection.batch_execute(&drop)?;
             }
-            match connection.batch_execute(statement).map_err(StorageError::from) {
+            match connection
+                .batch_execute(statement)
+                .map_err(StorageError::from)
+            {
                 // Two builds of one table waited for each other.
                 Err(StorageError::Conflict(_)) => {}
                 done => done?,

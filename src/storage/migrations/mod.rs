@@ -40,9 +40,7 @@ const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations";
 /// Blocks, and must not be called on an async thread.
 pub fn bring_up(settings: &Database, empty: Empty) -> Result<Vec<String>, StorageError> {
     match place(settings)? {
-        Place::File(path) => {
-            sqlite::patiently(MIGRATION_WAIT, || bring_file_up(path, empty))
-        }
+        Place::File(path) => sqlite::patiently(MIGRATION_WAIT, || bring_file_up(path, empty)),
         Place::Server(address, way) => postgres::bring_up(address, way, empty),
     }
 }
@@ -96,18 +94,19 @@ fn bring_file_up(path: &Path, empty: Empty) -> Result<Vec<String>, StorageError>
     // Before it is opened as ours, which would leave marks in it.
     check_file(path, empty)?;
     let mut connection = sqlite::connection::open(path, MIGRATION_WAIT)?;
-    let applied = RunQueryDsl::load(diesel::sql_query(APPLIED), &mut connection);
-    if is_current::<Sqlite>(applied, SQLITE)? {
-        return Ok(Vec::new());
+    let found = RunQueryDsl::load(diesel::sql_query(APPLIED), &mut connection);
+    let mut applied = Vec::new();
+    if !is_current::<Sqlite>(found, SQLITE)? {
+        // One transaction for all: two processes that start together on one file
+        // wait for each other instead of meeting half way.
+        applied = connection
+            .immediate_transaction(|connection| {
+                Ok(known(connection.run_pending_migrations(SQLITE)?))
+            })
+            .map_err(Failed::into_storage)?;
     }
-    // One transaction for all: two processes that start together on one file
-    // wait for each other instead of meeting half way.
-    connection
-        .immediate_transaction(|connection| {
-            let applied = connection.run_pending_migrations(SQLITE)?;
-            Ok(known(applied))
-        })
-        .map_err(Failed::into_storage)
+    sqlite::marker::put(path);
+    Ok(applied)
 }
 
 fn known(applied: Vec<MigrationVersion<'_>>) -> Vec<String> {
@@ -133,7 +132,10 @@ pub fn check_file(path: &Path, empty: Empty) -> Result<(), StorageError> {
     let is_there = std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
     let tables = match is_there {
         true => sqlite::connection::tables(path)?,
-        false => Tables::default(),
+        false => {
+            sqlite::marker::check_new(path)?;
+            Tables::default()
+        }
     };
     tables.check(empty, |_| true)
 }
@@ -200,7 +202,10 @@ fn is_current<DB: Backend>(
 fn refuse_newer(applied: &[String]) -> Result<(), StorageError> {
     // Both databases have migrations of the same names.
     let all = versions::<Sqlite>(SQLITE)?;
-    let unknown = applied.iter().filter(|version| !all.contains(*version)).max();
+    let unknown = applied
+        .iter()
+        .filter(|version| !all.contains(*version))
+        .max();
     match unknown {
         Some(unknown) => Err(StorageError::NotOurs(format!(
             "a newer version of rolecall has changed its tables (migration {unknown}): use that version, or restore a backup from before it"

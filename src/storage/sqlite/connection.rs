@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::{Connection, SqliteConnection};
 
-use super::deadline;
+use super::{deadline, faults, log_file, medium, patience};
 use crate::storage::StorageError;
 use crate::storage::migrations::{HISTORY, Tables};
 use crate::storage::statements::Kept;
@@ -64,9 +64,7 @@ pub fn tables(path: &Path) -> Result<Tables, StorageError> {
     }
     let not_ours =
         |why: String| StorageError::NotOurs(format!("this is not a rolecall database: {why}"));
-    let mut connection = establish(path)?;
-    let wait = MIGRATION_WAIT.as_millis();
-    connection.batch_execute(&format!("PRAGMA busy_timeout = {wait}"))?;
+    let mut connection = establish(path, MIGRATION_WAIT)?;
     let listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'";
     let listed = diesel::RunQueryDsl::load(diesel::sql_query(listed), &mut connection);
     let names: Vec<Named> = listed.map_err(|error| match StorageError::from(error) {
@@ -92,15 +90,15 @@ fn as_text(path: &Path) -> Result<&str, StorageError> {
 /// Opens `path`, creating the file when it is not there.
 pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageError> {
     keep_private(path)?;
-    let mut connection = establish(path)?;
+    let mut connection = establish(path, busy)?;
     connection.batch_execute(&format!(
-        "PRAGMA busy_timeout = {};
-         PRAGMA synchronous = FULL;
+        "PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -65536;
          PRAGMA mmap_size = 1073741824;
+         PRAGMA journal_size_limit = {};
          PRAGMA temp_store = MEMORY;",
-        busy.as_millis()
+        log_file::LARGE
     ))?;
     let wal = super::patiently(busy, || {
         let done = connection.batch_execute("PRAGMA journal_mode = WAL");
@@ -118,20 +116,30 @@ pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageErro
 /// Opens a file that is there, without a setting that would change it: for work
 /// on whole files, which may be copies on a medium that cannot be written.
 pub fn open_existing(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageError> {
-    if let Err(error) = std::fs::File::open(path) {
+    let refused = |error: std::io::Error| {
         let path = path.display();
-        return Err(StorageError::Unavailable(format!(
-            "cannot open {path}: {error}"
-        )));
-    }
-    let mut connection = establish(path)?;
-    connection.batch_execute(&format!("PRAGMA busy_timeout = {}", busy.as_millis()))?;
-    Ok(connection)
+        StorageError::Unavailable(format!("cannot open {path}: {error}"))
+    };
+    // SQLite would make it.
+    std::fs::metadata(path).map_err(refused)?;
+    establish(path, busy).map_err(|error| {
+        // The system's own word is clearer. Only now: to close a file ends the
+        // locks of all connections that this process has to it.
+        match std::fs::File::open(path) {
+            Err(why) => refused(why),
+            Ok(_) => error,
+        }
+    })
 }
 
-fn establish(path: &Path) -> Result<SqliteConnection, StorageError> {
+/// `busy`: how long it waits for a lock.
+fn establish(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageError> {
     prepare_library();
-    Ok(SqliteConnection::establish(as_text(path)?)?)
+    let mut address = as_text(path)?.to_owned();
+    if medium::is_at_rest(path) {
+        address = medium::immutable(&address);
+    }
+    patience::with(busy, || Ok(SqliteConnection::establish(&address)?))
 }
 
 /// A new file is for its owner only: it holds password hashes. SQLite gives
@@ -169,16 +177,22 @@ pub fn create_private(path: &Path) -> Result<(), StorageError> {
 ///
 /// And the query planner stability guarantee is turned on: without it the
 /// bundled build, made with STAT4, plans a kept statement again whenever a
-/// bound value changes. Last, every connection looks at the clock while it works.
+/// bound value changes. Last, every connection looks at the clock while it works,
+/// waits for locks in our way, and what SQLite reports of damage is noted.
 fn prepare_library() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         #[expect(unsafe_code, reason = "SQLite's own settings have no safe face")]
-        // SAFETY: both options take the arguments that are given. Too late, once
+        // SAFETY: the options take the arguments that are given. Too late, once
         // SQLite is in use, they are refused and change nothing.
         unsafe {
             libsqlite3_sys::sqlite3_config(libsqlite3_sys::SQLITE_CONFIG_MULTITHREAD);
             libsqlite3_sys::sqlite3_config(libsqlite3_sys::SQLITE_CONFIG_MEMSTATUS, 0_i32);
+            libsqlite3_sys::sqlite3_config(
+                libsqlite3_sys::SQLITE_CONFIG_LOG,
+                faults::log as unsafe extern "C" fn(_, _, _),
+                std::ptr::null_mut::<std::os::raw::c_void>(),
+            );
         }
         #[expect(unsafe_code, reason = "Diesel does not hand out the raw connection")]
         // SAFETY: the entry point has the signature that SQLite calls it with,
@@ -204,6 +218,7 @@ unsafe extern "C" fn set_up(
             Some(deadline::is_over),
             std::ptr::null_mut(),
         );
+        patience::install(database);
         libsqlite3_sys::sqlite3_db_config(
             database,
             libsqlite3_sys::SQLITE_DBCONFIG_ENABLE_QPSG,

@@ -1,5 +1,4 @@
-//! Whole files: a copy of one that is in use, whether one is sound, and whether
-//! nobody uses it.
+//! Whole files: a copy of one that is in use, and whether nobody uses it.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,11 +12,8 @@ use diesel::{RunQueryDsl, SqliteConnection};
 use super::connection;
 use crate::storage::StorageError;
 
-/// The most kinds of damage that are told of one file.
-const MOST_DAMAGE: usize = 20;
-
 /// How long a writer of another process may keep a copy from beginning.
-const WAIT: Duration = Duration::from_secs(10);
+pub(super) const WAIT: Duration = Duration::from_secs(10);
 
 /// Copies a database that others may be changing, as of one moment. `to` must
 /// not exist; it is there when it is complete and on the disk, or not at all.
@@ -62,36 +58,6 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
-}
-
-/// What `PRAGMA integrity_check` finds; nothing for a sound file.
-pub fn damage(path: &Path) -> Result<Vec<String>, StorageError> {
-    let mut connection = connection::open_existing(path, WAIT)?;
-    let check = format!("PRAGMA integrity_check({MOST_DAMAGE})");
-    let rows = match diesel::sql_query(check).load::<Row>(&mut connection) {
-        Ok(rows) => rows,
-        // No permission is no damage.
-        Err(error) if is_access(&error.to_string()) => return Err(error.into()),
-        // A page that the check itself needs.
-        Err(error) => return Ok(vec![error.to_string()]),
-    };
-    let lines = rows.into_iter().flat_map(|row| {
-        let lines = row.integrity_check.lines().map(str::to_owned);
-        lines.collect::<Vec<_>>()
-    });
-    Ok(lines.filter(|line| line != "ok").collect())
-}
-
-/// Whether the file cannot be read as it has to be, whatever it holds.
-fn is_access(message: &str) -> bool {
-    let known = ["readonly", "unable to open", "locked"];
-    known.iter().any(|known| message.contains(known))
-}
-
-#[derive(diesel::QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    integrity_check: String,
 }
 
 /// Puts everything that was committed into the file itself, so that it can be

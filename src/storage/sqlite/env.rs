@@ -126,17 +126,7 @@ pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {
 
 /// Whether the search index tells what the table does.
 pub async fn search_is_right(connection: &mut Conn) -> QueryResult<bool> {
-    let check = "INSERT INTO users_search (users_search, rank) VALUES ('integrity-check', 1)";
-    match diesel::RunQueryDsl::execute(diesel::sql_query(check), connection) {
-        Ok(_) => Ok(true),
-        // The check itself says so, and only so, of an index that differs.
-        Err(diesel::result::Error::DatabaseError(_, info))
-            if info.message().contains("malformed") || info.message().contains("corrupt") =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(error),
-    }
+    super::search_index::is_right(connection)
 }
 
 pub async fn mend_search(connection: &mut Conn) -> QueryResult<()> {

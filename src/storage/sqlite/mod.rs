@@ -5,23 +5,36 @@ pub mod connection;
 pub mod copies;
 mod deadline;
 pub mod env;
+pub mod faults;
 mod fixed;
+pub mod integrity;
+mod log_file;
+mod lost;
+pub mod marker;
+mod medium;
+mod patience;
+mod search_index;
 mod session;
 mod snapshot;
 mod statistics;
+mod turns;
+mod wal_index;
+mod watch;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::SqliteConnection;
 
 use super::local::Local;
-use super::{Readiness, StorageError};
+use super::{Obstacle, Readiness, StorageError};
 use crate::config::Database as DatabaseSettings;
 use connection::{Lasting, Options};
 pub use session::Session;
 pub use snapshot::snapshot;
+use watch::{Watch, Watched};
 use writer::Writer;
 
 /// One SQLite file. Cheap to share behind an `Arc`.
@@ -34,6 +47,8 @@ pub struct Sqlite {
     writer: Writer,
     /// Whether it takes changes.
     pub readiness: Readiness,
+    /// Dropped last: it keeps the file open.
+    watch: Watch,
 }
 
 impl Sqlite {
@@ -44,27 +59,39 @@ impl Sqlite {
             busy: Duration::from_millis(settings.busy_timeout_ms),
             statements: settings.statements,
         };
+        let watch = Watch::start(path, anchor(&options)?)?;
+        let file = watch.file.clone();
         let slow = r2d2::Pool::builder()
             .max_size(u32::try_from(settings.slow_readers).unwrap_or(u32::MAX))
             .min_idle(Some(0))
             .test_on_check_out(false)
             .connection_timeout(Duration::from_millis(settings.acquire_timeout_ms))
-            .build(Manager(options.clone()))
+            .build(Manager(options.clone(), file.clone()))
             .map_err(|error| StorageError::Unavailable(error.to_string()))?;
-        // An older rolecall or somebody's own hand may have left some.
-        let mut connection = Lasting::open(&options)?;
-        if let Err(error) = statistics::forget_small(connection.lend()) {
-            log::warn!("the statistics of small tables stay: {error}");
-        }
         let limit = settings.statement_timeout_ms;
         Ok(Self {
             limit: (limit > 0).then(|| Duration::from_millis(limit)),
             readers: Local::new(),
             slow,
-            writer: Writer::start(options.clone(), settings.write_queue)?,
+            writer: Writer::start(options.clone(), file, settings.write_queue)?,
             readiness: Readiness::default(),
             options,
+            watch,
         })
+    }
+
+    /// Looks whether the file is still in its place.
+    pub fn look(&self) -> Result<(), StorageError> {
+        self.watch.file.look()
+    }
+
+    /// Why the file cannot serve, if it cannot: a whole sentence.
+    pub fn trouble(&self) -> Option<(Obstacle, String)> {
+        self.watch.file.trouble()
+    }
+
+    fn open_reader(&self) -> Result<Lasting, StorageError> {
+        open_watched(&self.options, &self.watch.file)
     }
 
     /// Reads here and now, on this thread's own connection.
@@ -72,9 +99,15 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> T,
     ) -> Result<T, StorageError> {
+        let file = &self.watch.file;
+        file.is_in_place()?;
         self.readers.with(
-            || Lasting::open(&self.options),
-            |connection| deadline::within(self.limit, || work(connection.lend())),
+            || self.open_reader(),
+            |connection| {
+                watched(file, || {
+                    deadline::within(self.limit, || work(connection.lend()))
+                })
+            },
         )
     }
 
@@ -90,11 +123,15 @@ impl Sqlite {
         work: impl FnOnce(&mut SqliteConnection) -> T + Send + 'static,
     ) -> Result<T, StorageError> {
         let (pool, limit) = (self.slow.clone(), self.limit);
+        let file = self.watch.file.clone();
+        file.is_in_place()?;
         let task = tokio::task::spawn_blocking(move || {
             let mut connection = pool
                 .get()
                 .map_err(|error| StorageError::Busy(error.to_string()))?;
-            Ok(deadline::within(limit, || work(connection.lend())))
+            Ok(watched(&file, || {
+                deadline::within(limit, || work(connection.lend()))
+            }))
         });
         match task.await {
             Ok(answer) => answer,
@@ -136,15 +173,42 @@ pub fn patiently<T>(
     }
 }
 
+/// The connection that keeps the file open. It waits for nobody.
+fn anchor(options: &Options) -> Result<SqliteConnection, StorageError> {
+    let mut connection = connection::open(&options.path, Duration::ZERO)?;
+    // An older rolecall or somebody's own hand may have left some.
+    if let Err(error) = statistics::forget_small(&mut connection) {
+        log::debug!("the statistics of small tables stay: {error}");
+    }
+    Ok(connection)
+}
+
+/// Opens a connection to the file that is in use, not to another that has its
+/// name by now.
+fn open_watched(options: &Options, file: &Watched) -> Result<Lasting, StorageError> {
+    file.look()?;
+    let opened = watched(file, || Lasting::open(options))?;
+    file.look()?;
+    Ok(opened)
+}
+
+/// Notes what is found out about the file meanwhile.
+fn watched<T>(file: &Watched, work: impl FnOnce() -> T) -> T {
+    faults::clear();
+    let answer = work();
+    file.take_faults();
+    answer
+}
+
 /// Makes connections for r2d2 with our own set-up.
-struct Manager(Options);
+struct Manager(Options, Arc<Watched>);
 
 impl r2d2::ManageConnection for Manager {
     type Connection = Lasting;
     type Error = StorageError;
 
     fn connect(&self) -> Result<Lasting, StorageError> {
-        Lasting::open(&self.0)
+        open_watched(&self.0, &self.1)
     }
 
     fn is_valid(&self, _: &mut Lasting) -> Result<(), StorageError> {

@@ -4,8 +4,7 @@ use diesel::SqliteConnection;
 
 use super::Sqlite;
 use super::connection::Lasting;
-use super::deadline;
-use super::fixed;
+use super::{deadline, fixed, watched};
 use crate::storage::StorageError;
 
 /// A thread's own connection, inside a transaction that has begun. SQLite locks
@@ -16,7 +15,8 @@ pub struct Session(Lasting);
 impl Sqlite {
     /// Takes this thread's connection; others may be opened meanwhile.
     pub fn begin(&self) -> Result<Session, StorageError> {
-        let mut lasting = self.readers.take(|| Lasting::open(&self.options))?;
+        self.watch.file.is_in_place()?;
+        let mut lasting = self.readers.take(|| self.open_reader())?;
         fixed::begin(lasting.lend())?;
         Ok(Session(lasting))
     }
@@ -27,7 +27,9 @@ impl Sqlite {
         session: &mut Session,
         work: impl FnOnce(&mut SqliteConnection) -> T,
     ) -> T {
-        deadline::within(self.limit, || work(session.0.lend()))
+        watched(&self.watch.file, || {
+            deadline::within(self.limit, || work(session.0.lend()))
+        })
     }
 
     /// Gives the connection back. One that cannot end its transaction is closed.

@@ -2,6 +2,7 @@
 //! after the commit. Many small writes so share one wait for the disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -12,7 +13,9 @@ use tokio::sync::oneshot;
 
 use super::connection::{Lasting, Options};
 use super::fixed::Fixed;
-use super::statistics;
+use super::turns::Turns;
+use super::watch::Watched;
+use super::{open_watched, statistics, watched};
 use crate::storage::StorageError;
 use crate::storage::phrase::phrase;
 
@@ -46,15 +49,18 @@ impl Drop for Writer {
 }
 
 impl Writer {
-    pub fn start(options: Options, queue: usize) -> Result<Self, StorageError> {
+    pub fn start(options: Options, file: Arc<Watched>, queue: usize) -> Result<Self, StorageError> {
         let (jobs, waiting) = sync_channel(queue);
-        let connection = Lasting::open(&options)?;
+        let connection = open_watched(&options, &file)?;
         let thread = std::thread::Builder::new()
             .name("rolecall-writer".into())
             .spawn(move || {
                 Worker {
                     options,
+                    file,
                     connection: Some(connection),
+                    turns: Turns::default(),
+                    has_written: false,
                 }
                 .work(&waiting)
             })
@@ -97,7 +103,7 @@ where
     E: From<StorageError> + Send + 'static,
 {
     let (sender, receiver) = oneshot::channel();
-    let slot = std::sync::Arc::new(std::sync::Mutex::new(None));
+    let slot = Arc::new(std::sync::Mutex::new(None));
     let result = slot.clone();
     let run = move |connection: &mut SqliteConnection| {
         let outcome = work(connection);
@@ -129,7 +135,10 @@ where
 
 struct Worker {
     options: Options,
+    file: Arc<Watched>,
     connection: Option<Lasting>,
+    turns: Turns,
+    has_written: bool,
 }
 
 impl Worker {
@@ -139,16 +148,27 @@ impl Worker {
             batch.extend(waiting.try_iter().take(BATCH - 1));
             self.commit(batch);
         }
-        if let Some(connection) = &mut self.connection {
+        // Who has only read leaves the lock to others.
+        if self.has_written
+            && let Some(connection) = &mut self.connection
+            && self.file.look().is_ok()
+        {
             // Failing costs nothing.
             let _ = statistics::renew(connection.lend());
         }
     }
 
     fn commit(&mut self, mut batch: Vec<Job>) {
-        let outcome = self
-            .connection()
-            .and_then(|connection| transact(connection, &mut batch));
+        let turn = self.turns.begin();
+        let file = self.file.clone();
+        let outcome = watched(&file, || {
+            file.look()?;
+            transact(self.connection()?, &mut batch)?;
+            // What went into a file that is in nobody's reach was not done.
+            file.look()
+        });
+        self.turns.end(turn);
+        self.has_written = true;
         if outcome.is_err() {
             // A transaction that could not end leaves the connection in doubt.
             self.connection = None;
@@ -160,7 +180,7 @@ impl Worker {
 
     fn connection(&mut self) -> Result<&mut SqliteConnection, StorageError> {
         if self.connection.is_none() {
-            self.connection = Some(Lasting::open(&self.options)?);
+            self.connection = Some(open_watched(&self.options, &self.file)?);
         }
         self.connection
             .as_mut()
@@ -259,6 +279,8 @@ mod tests {
     use diesel::connection::SimpleConnection;
     use futures_util::future::{join, join_all};
 
+    use super::super::connection;
+    use super::super::watch::Watch;
     use super::*;
 
     fn put(connection: &mut SqliteConnection, value: usize) -> Result<(), StorageError> {
@@ -288,7 +310,9 @@ mod tests {
         let mut connection = Lasting::open(&options).unwrap();
         let table = "CREATE TABLE t (x BIGINT)";
         connection.lend().batch_execute(table).unwrap();
-        let writer = Writer::start(options.clone(), 100).unwrap();
+        let anchor = connection::open(&options.path, Duration::ZERO).unwrap();
+        let watch = Watch::start(&options.path, anchor).unwrap();
+        let writer = Writer::start(options.clone(), watch.file.clone(), 100).unwrap();
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let wait = std::sync::Mutex::new(wait);
         let first = writer.write(move |_| {

@@ -11,7 +11,10 @@ const MIB: usize = 1024 * 1024;
 fn own_memory(program: &Running) -> u64 {
     let path = format!("/proc/{}/status", program.child.id());
     let status = std::fs::read_to_string(path).unwrap();
-    let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("RssAnon:"))
+        .unwrap();
     let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kilobytes / 1024
 }

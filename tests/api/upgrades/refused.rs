@@ -54,7 +54,10 @@ fn tables_of_a_newer_version_are_refused_by_every_command_with_one_sentence() {
             .unwrap();
         assert_eq!(output.status.code(), Some(1), "{command:?}");
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("newer version of rolecall"), "{command:?}: {said}");
+        assert!(
+            said.contains("newer version of rolecall"),
+            "{command:?}: {said}"
+        );
         assert_eq!(said.lines().count(), 1, "{command:?}: {said}");
     }
     assert!(!std::path::Path::new(backup).exists());

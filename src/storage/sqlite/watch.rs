@@ -1,0 +1,280 @@
+//! Whether the file is still the one that was opened. One that was moved away,
+//! deleted or replaced stays open here, and would take changes that nobody finds
+//! again; the write-ahead log, which belongs to its file by name alone, would be
+//! applied to the next file of that name. So the service goes out of use.
+
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use diesel::SqliteConnection;
+
+use super::copies::with_suffix;
+use super::faults::{self, Fault};
+use super::wal_index::{Progress, WalIndex};
+use super::{log_file, lost};
+use crate::storage::{Obstacle, StorageError};
+
+/// How often the file is looked at while nobody writes.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How long an error of the disk counts that was not met again.
+const IO_COUNTS: Duration = Duration::from_secs(30);
+
+/// Device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity(u64, u64);
+
+impl Identity {
+    /// Of what has this name, if anything has; unknown where files have none.
+    pub fn of(path: &Path) -> Option<Self> {
+        Self::from(&fs::metadata(path).ok()?)
+    }
+
+    #[cfg(unix)]
+    fn from(file: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        Some(Self(file.dev(), file.ino()))
+    }
+
+    #[cfg(not(unix))]
+    fn from(_: &Metadata) -> Option<Self> {
+        None
+    }
+}
+
+/// What has become of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Gone,
+    Replaced,
+    /// The same file with other contents.
+    Overwritten,
+    /// The file is there, and its write-ahead log or the index of that is not.
+    LogGone,
+}
+
+/// The file as it was opened, and what was met since.
+pub struct Watched {
+    pub path: PathBuf,
+    file: Option<Identity>,
+    pub log: Option<Identity>,
+    pub index: Option<Identity>,
+    wal_index: Option<WalIndex>,
+    written: Mutex<Written>,
+    lost: OnceLock<(Change, String)>,
+    damage: OnceLock<String>,
+    io: Mutex<Option<(Instant, String)>>,
+    /// Wakes the thread that looks.
+    wake: SyncSender<()>,
+    is_over: AtomicBool,
+}
+
+/// When the file itself was last written, and how far the log was copied then.
+struct Written {
+    at: Option<std::time::SystemTime>,
+    progress: Option<Progress>,
+}
+
+impl Watched {
+    /// A connection to the file must be open: it makes the log and its index.
+    fn new(path: &Path, wake: SyncSender<()>) -> Self {
+        let index = with_suffix(path, "-shm");
+        let wal_index = WalIndex::open(&index);
+        let progress = wal_index.as_ref().and_then(WalIndex::progress);
+        let file = fs::metadata(path).ok();
+        Self {
+            path: path.to_owned(),
+            file: file.as_ref().and_then(Identity::from),
+            log: Identity::of(&with_suffix(path, "-wal")),
+            index: Identity::of(&index),
+            wal_index,
+            written: Mutex::new(Written {
+                at: file.and_then(|file| file.modified().ok()),
+                progress,
+            }),
+            lost: OnceLock::new(),
+            damage: OnceLock::new(),
+            io: Mutex::default(),
+            wake,
+            is_over: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the file was in place when it was last looked at.
+    pub fn is_in_place(&self) -> Result<(), StorageError> {
+        match self.lost.get() {
+            Some((_, why)) => Err(StorageError::Unavailable(why.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks now.
+    pub fn look(&self) -> Result<(), StorageError> {
+        self.is_in_place()?;
+        let Some(change) = self.change() else {
+            return Ok(());
+        };
+        let why = self.sentence(change);
+        if self.lost.set((change, why.clone())).is_ok() {
+            log::error!("{why}");
+            // Its thread puts the log out of reach; it looks by itself, too.
+            let _ = self.wake.try_send(());
+        }
+        self.is_in_place()
+    }
+
+    fn change(&self) -> Option<Change> {
+        let opened = self.file?;
+        // Read before the time: what is copied after this shows in the next look.
+        let progress = self.wal_index.as_ref().and_then(WalIndex::progress);
+        match fs::metadata(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Some(Change::Gone),
+            // Nothing can be told: a folder that may not be read any more.
+            Err(_) => return None,
+            Ok(file) if Identity::from(&file) != Some(opened) => return Some(Change::Replaced),
+            Ok(file) if self.is_overwritten(&file, progress) => return Some(Change::Overwritten),
+            Ok(_) => {}
+        }
+        // Two processes with two indexes of one log do not see each other's locks.
+        let is_other = |suffix, opened: Option<Identity>| {
+            opened.is_some() && Identity::of(&with_suffix(&self.path, suffix)) != opened
+        };
+        let is_gone = is_other("-wal", self.log) || is_other("-shm", self.index);
+        is_gone.then_some(Change::LogGone)
+    }
+
+    /// SQLite writes the file only while it copies from the log.
+    fn is_overwritten(&self, file: &Metadata, progress: Option<Progress>) -> bool {
+        let at = file.modified().ok();
+        let mut before = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if at == before.at {
+            return false;
+        }
+        let is_by_sqlite = match (before.progress, progress) {
+            (Some(before), Some(now)) => {
+                before != now || before.is_under_way() || now.is_under_way()
+            }
+            _ => true,
+        };
+        *before = Written { at, progress };
+        !is_by_sqlite
+    }
+
+    fn sentence(&self, change: Change) -> String {
+        let path = self.path.display();
+        let what = match change {
+            Change::Gone => format!("{path} was deleted or moved away"),
+            Change::Replaced => format!("{path} was replaced by another file"),
+            Change::Overwritten => format!("{path} was overwritten by another program"),
+            Change::LogGone => format!("the write-ahead log of {path} was deleted or replaced"),
+        };
+        format!(
+            "{what} while it was in use: nothing is read or changed any more until a restart (docs/guides/reliability.md)"
+        )
+    }
+
+    /// What SQLite has reported on this thread is of this file.
+    pub fn take_faults(&self) {
+        match faults::take() {
+            None => {}
+            Some(Fault::Damage(what)) => {
+                let path = self.path.display();
+                let why = format!("{path} is damaged ({what})");
+                if self.damage.set(why.clone()).is_ok() {
+                    log::error!(
+                        "{why}: stop the service, look with `rolecall check`, and restore a backup (docs/backup.md)"
+                    );
+                }
+            }
+            Some(Fault::Io(what)) => {
+                let path = self.path.display();
+                let why = format!("{path} cannot be read or written ({what})");
+                let mut io = self.io.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_new = !matches!(&*io, Some((at, _)) if at.elapsed() < IO_COUNTS);
+                *io = Some((Instant::now(), why.clone()));
+                drop(io);
+                if is_new {
+                    log::error!("{why}: look at the disk and the system's log");
+                }
+            }
+        }
+    }
+
+    /// Why this file cannot serve, if it cannot.
+    pub fn trouble(&self) -> Option<(Obstacle, String)> {
+        if let Some((_, why)) = self.lost.get() {
+            return Some((Obstacle::Replaced, why.clone()));
+        }
+        if let Some(why) = self.damage.get() {
+            return Some((Obstacle::Damaged, why.clone()));
+        }
+        let io = self.io.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = io.as_ref().filter(|(at, _)| at.elapsed() < IO_COUNTS);
+        recent.map(|(_, why)| (Obstacle::DiskError, why.clone()))
+    }
+}
+
+/// Looks at a file until it is dropped.
+pub struct Watch {
+    pub file: Arc<Watched>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    /// `anchor` is a connection that has read from the file.
+    pub fn start(path: &Path, anchor: SqliteConnection) -> Result<Self, StorageError> {
+        let (wake, woken) = sync_channel(1);
+        let file = Arc::new(Watched::new(path, wake));
+        let watched = file.clone();
+        let thread = std::thread::Builder::new()
+            .name("rolecall-file".into())
+            .spawn(move || watch(&watched, anchor, &woken))
+            .map_err(|error| StorageError::Unavailable(error.to_string()))?;
+        Ok(Self {
+            file,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.file.is_over.store(true, Ordering::Release);
+        // It is awake already when there is no room for this.
+        let _ = self.file.wake.try_send(());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The connection stays open as long as the process when the file was lost: of
+/// the others none is then the last, which would apply its log when it closes.
+fn watch(file: &Watched, mut anchor: SqliteConnection, woken: &Receiver<()>) {
+    let mut is_secured = false;
+    loop {
+        // Whether somebody called or the pause is over: look.
+        let _ = woken.recv_timeout(PAUSE);
+        let is_over = file.is_over.load(Ordering::Acquire);
+        if file.look().is_err()
+            && let Some((change, _)) = file.lost.get()
+            && !std::mem::replace(&mut is_secured, true)
+        {
+            lost::secure(file, *change, &mut anchor);
+        }
+        if is_over {
+            break;
+        }
+        if !is_secured {
+            log_file::shorten(&file.path, &mut anchor);
+        }
+    }
+    if is_secured {
+        std::mem::forget(anchor);
+    }
+}
