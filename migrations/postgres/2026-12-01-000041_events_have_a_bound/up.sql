@@ -4,12 +4,14 @@
 -- Two days are left for the steps to come, and a clock that was wrong is minded.
 DO $$
 DECLARE
-  latest date := (now() AT TIME ZONE 'UTC')::date + 2;
+  month timestamp := date_trunc('month', now() AT TIME ZONE 'UTC' + interval '2 days');
+  bound text := to_char(month + interval '1 month', 'FMYYYY-MM-DD');
   newest text := (SELECT max(at) FROM events);
 BEGIN
-  IF left(newest, 10) > latest::text THEN
-    latest := CASE WHEN newest ~ '^\d{4}-\d\d-\d\d' THEN left(newest, 10)::date ELSE '9999-12-01' END;
+  IF newest >= bound AND newest < '9999-12' AND newest ~ '^\d{4}-(0[1-9]|1[0-2])' THEN
+    bound := to_char(to_date(left(newest, 7), 'YYYY-MM') + interval '1 month', 'FMYYYY-MM-DD');
+  ELSIF newest >= bound THEN
+    bound := 'z';
   END IF;
-  EXECUTE format('ALTER TABLE events ADD CONSTRAINT events_bound CHECK (at < %L) NOT VALID',
-    to_char(date_trunc('month', latest) + interval '1 month', 'FMYYYY-MM-DD'));
+  EXECUTE format('ALTER TABLE events ADD CONSTRAINT events_bound CHECK (at < %L) NOT VALID', bound);
 END $$;

@@ -38,7 +38,7 @@ DECLARE
 BEGIN
   -- An event on its way to events_other would be refused there.
   LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE;
-  EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS, PRIMARY KEY (id))', name);
+  EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS, PRIMARY KEY (id))', name);
   EXECUTE 'SELECT EXISTS (SELECT FROM events_other WHERE ' || early || ')' INTO has_early;
   IF has_early THEN
     UPDATE event_pruning SET is_allowed = TRUE WHERE id = 1;
