@@ -11,7 +11,7 @@ BEGIN
   IF newest >= bound AND newest < '9999-12' AND newest ~ '^\d{4}-(0[1-9]|1[0-2])' THEN
     bound := to_char(to_date(left(newest, 7), 'YYYY-MM') + interval '1 month', 'FMYYYY-MM-DD');
   ELSIF newest >= bound THEN
-    bound := 'z';
+    bound := '~';
   END IF;
   EXECUTE format('ALTER TABLE events ADD CONSTRAINT events_bound CHECK (at < %L) NOT VALID', bound);
 END $$;
