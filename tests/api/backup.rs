@@ -1,6 +1,8 @@
 //! `rolecall backup` and `rolecall restore`: a copy of one moment of an SQLite
 //! database in use, and the way back. PostgreSQL has tools of its own.
 
+pub mod postgres;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
