@@ -14,6 +14,7 @@ pub mod cfengine;
 pub mod clock;
 pub mod clusters;
 pub mod context;
+pub mod counted;
 mod countries;
 pub mod credentials;
 pub mod delegation;

@@ -10,9 +10,10 @@ use chrono::TimeDelta;
 
 use super::memory;
 use crate::auth::Auth;
-use crate::config::Settings;
+use crate::config::{DatabaseUrl, Settings};
 use crate::directory::ended::{ClearEnded, Ended, HasEnded};
 use crate::directory::grants::TellEnds;
+use crate::directory::pruning::AddEventMonths;
 use crate::directory::{Context, Directory, DirectoryError, RequestId, clock, log_limit};
 
 /// Between two steps of clearing, so that other processes come in between.
@@ -25,10 +26,14 @@ const IMPORTS_KEPT: TimeDelta = TimeDelta::days(30);
 /// Works until the system stops.
 pub fn start(directory: Arc<Directory>, settings: &Settings) {
     let pause = Duration::from_secs(settings.limits.ended_grants_seconds);
+    let is_postgres = matches!(settings.database.url, DatabaseUrl::Postgres(_));
     let kept = Ended::ALL.map(|what| (what, kept(what, settings)));
     rt::spawn(async move {
         loop {
             tell_ends(&directory).await;
+            if is_postgres {
+                add_months(&directory).await;
+            }
             for (what, kept) in kept {
                 if let Err(error) = clear(&directory, what, kept).await {
                     log::warn!("{} that have ended stay for now: {error}", what.name());
@@ -95,6 +100,12 @@ async fn tell_ends(directory: &Directory) {
                 return;
             }
         }
+    }
+}
+
+async fn add_months(directory: &Directory) {
+    if let Err(error) = directory.write(&context(directory), AddEventMonths).await {
+        log::warn!("could not make room in the audit log for the months to come: {error}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The service killed in the midst of many changes: what it acknowledged is
 //! there, and nothing is half done.
 
+mod copies;
 mod found;
 mod people;
 mod storm;
@@ -11,9 +12,9 @@ use serde_json::json;
 
 use self::found::Found;
 use self::people::Change;
-use self::storm::{Ground, Outcome, Request};
+use self::storm::{Acknowledged, Ground, Outcome, Request};
 use crate::bulk::run;
-use crate::program::{Running, rolecall};
+use crate::program::Running;
 use crate::support::{Answer, Beside, Client, TestDatabase, a_new, eventually, is_postgres};
 
 /// After how many answers it is killed: at once, early, and in full swing.
@@ -21,15 +22,25 @@ const KILLED_AFTER: [usize; 4] = [1, 40, 120, 200];
 
 #[test]
 fn after_kills_in_a_storm_of_changes_what_was_acknowledged_is_there_and_nothing_is_half_done() {
+    storms(&KILLED_AFTER, |_, _, _| ());
+}
+
+/// One storm after another on the same database, each until the service has
+/// given so many answers. Each time something goes on beside the changes.
+fn storms<T: Send>(
+    killed_after: &[usize],
+    beside: impl Fn(&TestDatabase, &Acknowledged, usize) -> T + Sync,
+) -> (Ground, Vec<T>) {
     let database = TestDatabase::create();
     let mut service = start(&database);
     let ground = prepare(&database, &service);
     let mut done = Found::by(&service.token(&ground.token)).changes();
-    for (round, answers) in KILLED_AFTER.into_iter().enumerate() {
-        let outcome = with_backup(&database, || {
-            storm::until_killed(&service, &ground, round, answers)
-        });
+    let mut others = Vec::new();
+    for (round, answers) in killed_after.iter().copied().enumerate() {
+        let beside = |so_far: &Acknowledged| beside(&database, so_far, answers);
+        let (outcome, other) = storm::until_killed(&service, &ground, round, answers, beside);
         assert!(outcome.acknowledged.len() >= answers);
+        others.push(other);
         drop(service);
         nobody_is_connected(&database);
         service = start(&database);
@@ -39,32 +50,7 @@ fn after_kills_in_a_storm_of_changes_what_was_acknowledged_is_there_and_nothing_
         repeating_changes_nothing(&outcome.acknowledged, &admin);
         is_sound(&database);
     }
-}
-
-/// A backup that is made in the storm is whole, and has what was there before.
-fn with_backup(database: &TestDatabase, storm: impl FnOnce() -> Outcome) -> Outcome {
-    if is_postgres() {
-        return storm();
-    }
-    let path = database.address().replace("sqlite://", "");
-    let file = format!("{path}.{}", crate::support::unique("backup"));
-    let users = Beside::count(database, "users", "1 = 1");
-    let mut backup = rolecall(database, &["backup", &file])
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let outcome = storm();
-    assert!(backup.wait().unwrap().success());
-    let mut check = rolecall(database, &["check"]);
-    let checked = check
-        .env("DATABASE_URL", format!("sqlite://{file}"))
-        .output();
-    let checked = checked.unwrap();
-    assert!(checked.status.success(), "{checked:?}");
-    let copy = rusqlite::Connection::open(file).unwrap();
-    let copied = copy.query_row("SELECT count(*) FROM users", (), |row| row.get::<_, i64>(0));
-    assert!(copied.unwrap() >= users);
-    outcome
+    (ground, others)
 }
 
 /// Links must not differ from start to start, to compare whole answers.

@@ -39,7 +39,7 @@ fn what_is_kept_of_a_former_name_is_found_and_repaired() {
     import(&database, lines(&[json!({"username": "calvin"})]), &[]).well();
     database.execute("UPDATE users SET username = 'hobbes' WHERE username = 'calvin'");
     let said = run(&database, &["check"]).badly();
-    assert!(said.out.contains("usernames: of 1 users"), "{}", said.out);
+    assert!(said.out.contains("usernames: of 1 user"), "{}", said.out);
     run(&database, &["check", "--repair"]).well();
     run(&database, &["check"]).well();
     let rows = lines(&[json!({"username": "Calvin"})]);
