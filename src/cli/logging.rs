@@ -70,7 +70,8 @@ impl<L: Log> Paced<L> {
     fn write(&self, level: Level, target: &str, line: &str) {
         let mut record = Record::builder();
         record.level(level).target(target);
-        self.logger.log(&record.args(format_args!("{line}")).build());
+        self.logger
+            .log(&record.args(format_args!("{line}")).build());
     }
 }
 
@@ -170,6 +171,9 @@ mod tests {
         let mut places = paced.places();
         let pace = places.values_mut().next().unwrap();
         let held_back = pace.state.due(later).unwrap();
-        assert!(held_back.contains("the latest of 6 such lines"), "{held_back}");
+        assert!(
+            held_back.contains("the latest of 6 such lines"),
+            "{held_back}"
+        );
     }
 }

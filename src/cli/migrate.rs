@@ -11,7 +11,10 @@ pub fn run(back_to: Option<&str>, settings: &Settings) -> Result<(), Failure> {
     if let Some(name) = back_to {
         let undone = migrations::back_to(&settings.database, name)
             .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
-        let lines: String = undone.iter().map(|name| format!("undid {name}\n")).collect();
+        let lines: String = undone
+            .iter()
+            .map(|name| format!("undid {name}\n"))
+            .collect();
         return output::print(&format!("{lines}{url} is as {name} left it\n"));
     }
     let applied = migrations::bring_up(&settings.database, Empty::Fill)

@@ -86,12 +86,8 @@ fn attributes(arguments: &arguments::CreateToken) -> Result<Attributes, Failure>
 }
 
 fn moment(text: &str) -> Result<DateTime<Utc>, Failure> {
-    clock::parse(text).ok_or_else(|| {
-        Failure::usage(format!(
-            "--expires: {text:?} is not {}",
-            clock::FORM
-        ))
-    })
+    clock::parse(text)
+        .ok_or_else(|| Failure::usage(format!("--expires: {text:?} is not {}", clock::FORM)))
 }
 
 async fn list<W: std::io::Write>(

@@ -69,7 +69,8 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// What [`parse`] takes, for people.
-pub const FORM: &str = "a time like 2016-12-13T12:08:02+00:00, of the years 1 to 9999, with at most 6 decimals";
+pub const FORM: &str =
+    "a time like 2016-12-13T12:08:02+00:00, of the years 1 to 9999, with at most 6 decimals";
 
 #[cfg(test)]
 mod tests {

@@ -218,7 +218,10 @@ mod tests {
         let none: [String; 0] = [];
         assert_eq!(scanned(&TellEnds), none);
         // A directory has a handful of signing keys, and no index of them.
-        for what in Ended::ALL.into_iter().filter(|what| *what != Ended::SigningKeys) {
+        for what in Ended::ALL
+            .into_iter()
+            .filter(|what| *what != Ended::SigningKeys)
+        {
             let until = "2030-01-01T00:00:00+00:00".to_owned();
             let look = HasEnded {
                 what,

@@ -13,8 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::post::Post;
 use crate::directory::mail::{
-    ClaimMail, GiveUpLostMail, IsMailDue, LOST, Mail, MailOutcome, MailPolicy,
-    SettleMail,
+    ClaimMail, GiveUpLostMail, IsMailDue, LOST, Mail, MailOutcome, MailPolicy, SettleMail,
 };
 use crate::directory::{Context, Directory, DirectoryError, Execute, RequestId};
 

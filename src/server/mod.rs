@@ -41,7 +41,7 @@ use crate::mail::{self, Post, Sending};
 use cross_origin::CrossOriginPolicy;
 use middleware::Guarding;
 pub use occasional::Occasional;
-pub use shutdown::Signals;
+pub use shutdown::{Signals, Stop};
 
 use connections::clients::Clients;
 use connections::{Listening, serve};
@@ -139,13 +139,13 @@ impl Bound {
     }
 
     /// Serves until a signal says to stop, then lets running requests finish.
-    pub fn run(self, signals: Signals) -> std::io::Result<()> {
+    pub fn run(self, stop: Stop) -> std::io::Result<()> {
         descriptors::raise_limit();
         actix_web::rt::System::new().block_on(async {
             let started = self.start()?;
             let handle = started.handle();
             actix_web::rt::spawn(async move {
-                signals.stop().await;
+                stop.wait().await;
                 log::info!("finishing what has begun, then stopping");
                 handle.stop(true).await;
             });
@@ -191,6 +191,8 @@ impl Bound {
             connections: descriptors::connections(&settings),
         };
         let server = serve(&settings, listening, move || {
+            // Once on each worker's thread.
+            memory::give_back();
             let request_limits = request_limits.clone();
             let (shared, policy, guarding) = (surfaces.clone(), policy.clone(), guarding.clone());
             let refusing = surfaces.clone();
@@ -229,7 +231,7 @@ impl Bound {
         })?;
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
         housekeeping::start(directory.clone(), &settings);
-        housekeeping::give_back_memory();
+        memory::give_back();
         housekeeping::flush_log();
         let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
         housekeeping::follow(directory.clone(), unheard);

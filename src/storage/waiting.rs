@@ -24,7 +24,7 @@ pub fn wait(settings: &Database) -> Result<(), StorageError> {
             continue;
         };
         let address = Address::of(secret, settings)?;
-        let mut is_told = false;
+        let mut is_logged = false;
         while let Some(why) = missing(&address)? {
             if Instant::now() >= until {
                 return Err(StorageError::Unavailable(format!(
@@ -32,10 +32,10 @@ pub fn wait(settings: &Database) -> Result<(), StorageError> {
                     settings.start_wait_seconds
                 )));
             }
-            if !is_told {
+            if !is_logged {
                 let seconds = settings.start_wait_seconds;
                 log::warn!("waiting up to {seconds} s for {url}: {why}");
-                is_told = true;
+                is_logged = true;
             }
             std::thread::sleep(PAUSE);
         }
@@ -68,11 +68,17 @@ mod tests {
     #[test]
     fn what_passes_is_waited_for_and_what_does_not_is_reported_at_once() {
         for (why, is_waited_for) in [
-            ("error connecting to server: Connection refused (os error 111)", true),
+            (
+                "error connecting to server: Connection refused (os error 111)",
+                true,
+            ),
             ("db error: FATAL: the database system is starting up", true),
             ("db error: FATAL: sorry, too many clients already", true),
             ("connection closed", true),
-            ("db error: FATAL: password authentication failed for user \"me\"", false),
+            (
+                "db error: FATAL: password authentication failed for user \"me\"",
+                false,
+            ),
             ("db error: FATAL: database \"people\" does not exist", false),
         ] {
             assert_eq!(passes(why), is_waited_for, "{why}");

@@ -137,7 +137,9 @@ fn an_expired_token_is_shown_for_as_long_as_the_setting_says() {
     app.advance(3599);
     // A look at the clock of before may still be under way: another kind shows that one is over.
     app.database.execute(&rows(Ended::Imports, PAST));
-    eventually("it was looked once more", || count(&app, Ended::Imports, PAST) == 0);
+    eventually("it was looked once more", || {
+        count(&app, Ended::Imports, PAST) == 0
+    });
     assert_eq!(shown(), 1);
     app.advance(1);
     eventually("the other is gone, too", || shown() == 0);

@@ -4,8 +4,7 @@ use rolecall::directory::ended::{ClearEnded, Ended};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, BEGIN, Beside, Client, JSON_API, TestApp, a_new, a_role, a_user,
-    is_postgres,
+    Answer, BEGIN, Beside, Client, JSON_API, TestApp, a_new, a_role, a_user, is_postgres,
 };
 
 fn keyed(client: &Client, path: &str, key: &str, document: &Value) -> Answer {

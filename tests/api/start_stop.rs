@@ -20,7 +20,7 @@ struct Logged {
 impl Logged {
     fn start(database: &TestDatabase, environment: &[(&str, &str)]) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
-        let log = std::env::temp_dir().join(unique("rolecall_log_"));
+        let log = scratch("log");
         let mut child = rolecall(database, &["serve", "--listen", &address])
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
@@ -56,12 +56,16 @@ impl Logged {
 
     fn signal(&self, signal: &str) {
         let process = self.child.id().to_string();
-        let sent = std::process::Command::new("kill").args([signal, &process]).status();
+        let sent = std::process::Command::new("kill")
+            .args([signal, &process])
+            .status();
         assert!(sent.unwrap().success());
     }
 
     fn health(&self) -> u16 {
-        Client::new(&format!("http://{}", self.address), None).get("/health").status
+        Client::new(&format!("http://{}", self.address), None)
+            .get("/health")
+            .status
     }
 
     /// Waits for the end; the exit code.
@@ -81,6 +85,12 @@ impl Drop for Logged {
         let _ = self.child.wait();
         let _ = std::fs::remove_file(&self.log);
     }
+}
+
+/// A file of this test alone: each runs in a process of its own, or beside others in one.
+fn scratch(kind: &str) -> PathBuf {
+    let name = unique(&format!("rolecall_{kind}_{}_", std::process::id()));
+    std::env::temp_dir().join(name)
 }
 
 /// So that nothing but a second signal ends what has begun.
@@ -104,12 +114,18 @@ fn half_sent(address: &str) -> Wire {
 
 #[test]
 fn a_second_signal_ends_the_program_at_once_with_its_code() {
-    for (first, second, code) in [("-INT", "-INT", 130), ("-TERM", "-TERM", 143), ("-TERM", "-INT", 130)] {
+    for (first, second, code) in [
+        ("-INT", "-INT", 130),
+        ("-TERM", "-TERM", 143),
+        ("-TERM", "-INT", 130),
+    ] {
         let database = TestDatabase::create();
         let mut program = Logged::serving(&database, PATIENT);
         let _half = half_sent(&program.address);
         program.signal(first);
-        eventually("it has begun to stop", || program.log().contains("then stopping"));
+        eventually("it has begun to stop", || {
+            program.log().contains("then stopping")
+        });
         assert!(program.child.try_wait().unwrap().is_none(), "{first} waits");
         program.signal(second);
         assert_eq!(program.code(), Some(code), "{first} {second}");
@@ -173,7 +189,12 @@ fn a_start_waits_for_postgresql() {
     lead(port, &server);
     program.serves();
     assert_eq!(program.health(), 200);
-    assert_eq!(program.log().matches("waiting up to").count(), 1, "{}", program.log());
+    assert_eq!(
+        program.log().matches("waiting up to").count(),
+        1,
+        "{}",
+        program.log()
+    );
 }
 
 #[test]
@@ -213,7 +234,10 @@ fn a_start_that_waited_in_vain_says_so_in_one_sentence_and_commands_do_not_wait(
             .unwrap();
         assert_eq!(output.status.code(), Some(1));
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(!said.contains("waiting") && said.lines().count() == 1, "{said}");
+        assert!(
+            !said.contains("waiting") && said.lines().count() == 1,
+            "{said}"
+        );
     }
 }
 
@@ -227,7 +251,10 @@ fn what_does_not_pass_is_not_waited_for() {
     let mut program = Logged::start(&database, &[("DATABASE_URL", &address)]);
     assert_eq!(program.code(), Some(1));
     let log = program.log();
-    assert!(log.contains("does not exist") && log.lines().count() == 1, "{log}");
+    assert!(
+        log.contains("does not exist") && log.lines().count() == 1,
+        "{log}"
+    );
 }
 
 #[test]
@@ -237,9 +264,16 @@ fn administrators_whom_nobody_lets_in_are_reported() {
         let program = Logged::serving(&database, &[]);
         program.log().contains("no administrator can sign in")
     };
-    let row = std::env::temp_dir().join(unique("rolecall_row_"));
+    let row = scratch("row");
     std::fs::write(&row, r#"{"username": "calvin"}"#).unwrap();
-    let import = ["import", row.to_str().unwrap(), "--kind", "users", "--format", "ndjson"];
+    let import = [
+        "import",
+        row.to_str().unwrap(),
+        "--kind",
+        "users",
+        "--format",
+        "ndjson",
+    ];
     let run = |arguments: &[&str]| {
         let output = rolecall(&database, arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?} {output:?}");
@@ -248,11 +282,23 @@ fn administrators_whom_nobody_lets_in_are_reported() {
     let said = run(&import);
     assert!(said.contains("Nobody is an administrator yet"), "{said}");
     run(&["user", "grant", "calvin", "admin"]);
-    let said = run(&import[..].iter().copied().chain(["--upsert-by", "username"]).collect::<Vec<_>>());
+    let said = run(&import[..]
+        .iter()
+        .copied()
+        .chain(["--upsert-by", "username"])
+        .collect::<Vec<_>>());
     assert!(said.contains("no administrator can sign in"), "{said}");
     assert!(is_reported());
     // A token for all that they may is a way in, one for less is none.
-    run(&["token", "create", "calvin", "--name", "less", "--scope", "users:read"]);
+    run(&[
+        "token",
+        "create",
+        "calvin",
+        "--name",
+        "less",
+        "--scope",
+        "users:read",
+    ]);
     assert!(is_reported());
     run(&["token", "create", "calvin", "--name", "all"]);
     assert!(!is_reported());
@@ -284,9 +330,15 @@ fn a_database_that_is_gone_leaves_a_line_a_second_of_each_kind() {
     for _ in 0..500 {
         assert_ne!(program.health(), 0);
     }
-    eventually("the mails wait", || program.log().contains("mails have to wait"));
+    eventually("the mails wait", || {
+        program.log().contains("mails have to wait")
+    });
     let lines = program.log().lines().count() - before;
     let seconds = usize::try_from(began.elapsed().as_secs()).unwrap() + 1;
     // Of some kinds three at once, and then one each.
-    assert!(lines <= 8 * (3 + seconds), "{lines} lines in {seconds} s\n{}", program.log());
+    assert!(
+        lines <= 8 * (3 + seconds),
+        "{lines} lines in {seconds} s\n{}",
+        program.log()
+    );
 }

@@ -125,14 +125,9 @@ pub const USERS: &[Field<UserRow>] = &[
     own!(external, |value| json::flag("external", value)),
     field!(text external_id, |text| values::filled("external_id", text, MAX_OWN_ID)),
     field!(text ldap_id, |text| values::filled("ldap_id", text, MAX_LDAP_ID)),
-    own!(last_login, |value| json::maybe_time(
-        "last_login",
-        value
-    )),
+    own!(last_login, |value| json::maybe_time("last_login", value)),
     own!(created, |value| json::maybe_time("created", value)),
-    own!(modified, |value| json::maybe_time(
-        "modified", value
-    )),
+    own!(modified, |value| json::maybe_time("modified", value)),
 ];
 
 pub const GRANTS: &[Field<GrantRow>] = &[

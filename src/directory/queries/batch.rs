@@ -7,8 +7,7 @@ use super::env;
 use super::prelude::*;
 use crate::directory::Operation;
 use crate::directory::batch::{
-    Answer, Batch, Done, Found, Keeping, Made, Narrowed, Outcome, Refers, Subject,
-    Task,
+    Answer, Batch, Done, Found, Keeping, Made, Narrowed, Outcome, Refers, Subject, Task,
 };
 use crate::storage::schema::idempotency;
 

@@ -3,12 +3,10 @@ use super::env;
 use super::members::add_roles;
 use super::names::{uname_problem, username_problem};
 use super::prelude::*;
-use diesel::IntoSql;
-use diesel::sql_types::Bool;
 use crate::directory::credentials::{
-    Account, CanAdministrate, CreateFirstAdministrator, FindAccount, FindTokenAccount, FindTokenFault,
-    FirstAdministrator, HasAdministrator, NoteUse, Reachable, RenewHash, SignInOf, TokenAccount,
-    TokenFault,
+    Account, CanAdministrate, CreateFirstAdministrator, FindAccount, FindTokenAccount,
+    FindTokenFault, FirstAdministrator, HasAdministrator, NoteUse, Reachable, RenewHash, SignInOf,
+    TokenAccount, TokenFault,
 };
 use crate::directory::members::Authority;
 use crate::directory::names::{folded, normalized, skeleton};
@@ -19,6 +17,8 @@ use crate::directory::values::uname_from;
 use crate::storage::schema::{
     credential_versions, grants, role_closure, roles, sign_ins, tokens, users,
 };
+use diesel::IntoSql;
+use diesel::sql_types::Bool;
 
 /// SQLite's number, which its triggers move.
 pub async fn version(connection: &mut Conn) -> Result<i64, DirectoryError> {

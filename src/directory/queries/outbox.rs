@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::env;
 use super::prelude::*;
 use crate::directory::mail::{
-    Addressee, ClaimMail, CountMail, GiveUpLostMail, GrantChange, GrantNews, IsMailDue,
-    LOST, Mail, MailCounts, MailKind, MailOutcome, NewMail, RoleInWords, SettleMail, about_role,
-    welcome,
+    Addressee, ClaimMail, CountMail, GiveUpLostMail, GrantChange, GrantNews, IsMailDue, LOST, Mail,
+    MailCounts, MailKind, MailOutcome, NewMail, RoleInWords, SettleMail, about_role, welcome,
 };
 use crate::directory::users::User;
 use crate::storage::schema::{clusters, grants, outbox, roles, users, workspaces};

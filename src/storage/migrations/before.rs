@@ -8,8 +8,8 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, RunQueryDsl};
 
-use super::postgres::Blocking;
 use super::Named;
+use super::postgres::Blocking;
 use crate::storage::StorageError;
 
 /// Between two looks at an index that another process builds.
@@ -69,7 +69,10 @@ pub fn build(connection: &mut Blocking, statements: &str) -> Result<(), StorageE
                 let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {unfinished}");
                 connection.batch_execute(&drop)?;
             }
-            match connection.batch_execute(statement).map_err(StorageError::from) {
+            match connection
+                .batch_execute(statement)
+                .map_err(StorageError::from)
+            {
                 // Two builds of one table waited for each other.
                 Err(StorageError::Conflict(_)) => {}
                 done => done?,
@@ -95,9 +98,10 @@ fn unfinished(being_built: bool, connection: &mut Blocking) -> Result<Vec<String
           (SELECT FROM pg_stat_progress_create_index WHERE index_relid = indexrelid)"
     );
     let query = if being_built { invalid } else { &left_behind };
-    let found: Vec<Named> = connection
-        .transaction(|connection| RunQueryDsl::load(diesel::sql_query(query), connection))
-        .map_err(|error: diesel::result::Error| StorageError::from(error))?;
+    let found: Vec<Named> = connection.transaction(|connection| {
+        let found = RunQueryDsl::load(diesel::sql_query(query), connection);
+        found.map_err(StorageError::from)
+    })?;
     // Somebody else may be building indexes of their own.
     let ours: BTreeSet<&str> = BEFORE
         .iter()

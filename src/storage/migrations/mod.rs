@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use diesel::backend::Backend;
-use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl};
@@ -40,9 +40,7 @@ const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations";
 /// Blocks, and must not be called on an async thread.
 pub fn bring_up(settings: &Database, empty: Empty) -> Result<Vec<String>, StorageError> {
     match place(settings)? {
-        Place::File(path) => {
-            sqlite::patiently(MIGRATION_WAIT, || bring_file_up(path, empty))
-        }
+        Place::File(path) => sqlite::patiently(MIGRATION_WAIT, || bring_file_up(path, empty)),
         Place::Server(address, way) => postgres::bring_up(address, way, empty),
     }
 }
@@ -200,7 +198,10 @@ fn is_current<DB: Backend>(
 fn refuse_newer(applied: &[String]) -> Result<(), StorageError> {
     // Both databases have migrations of the same names.
     let all = versions::<Sqlite>(SQLITE)?;
-    let unknown = applied.iter().filter(|version| !all.contains(*version)).max();
+    let unknown = applied
+        .iter()
+        .filter(|version| !all.contains(*version))
+        .max();
     match unknown {
         Some(unknown) => Err(StorageError::NotOurs(format!(
             "a newer version of rolecall has changed its tables (migration {unknown}): use that version, or restore a backup from before it"
@@ -212,8 +213,10 @@ fn refuse_newer(applied: &[String]) -> Result<(), StorageError> {
 fn versions<DB: Backend>(source: EmbeddedMigrations) -> Result<BTreeSet<String>, StorageError> {
     let all = MigrationSource::<DB>::migrations(&source)
         .map_err(|error| StorageError::Unavailable(error.to_string()))?;
-    let version = |migration: &Box<dyn Migration<DB>>| migration.name().version().to_string();
-    Ok(all.iter().map(version).collect())
+    let versions = all
+        .iter()
+        .map(|migration| migration.name().version().to_string());
+    Ok(versions.collect())
 }
 
 #[derive(diesel::QueryableByName)]

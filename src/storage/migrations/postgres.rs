@@ -39,7 +39,10 @@ pub fn bring_up(address: Address, way: Way, empty: Empty) -> Result<Vec<String>,
         // Needs no lock, and works where nothing can be written. Through a
         // pooler each statement needs a transaction.
         if way == Way::Direct
-            && is_current::<Pg>(RunQueryDsl::load(diesel::sql_query(APPLIED), connection), POSTGRES)?
+            && is_current::<Pg>(
+                RunQueryDsl::load(diesel::sql_query(APPLIED), connection),
+                POSTGRES,
+            )?
         {
             return Ok(Vec::new());
         }
@@ -87,11 +90,7 @@ enum Step {
 
 /// One migration a transaction, so that none holds its locks for longer than it
 /// takes itself. A new database gets all at once.
-fn step(
-    connection: &mut Blocking,
-    empty: Empty,
-    built: &BTreeSet<String>,
-) -> Result<Step, Failed> {
+fn step(connection: &mut Blocking, empty: Empty, built: &BTreeSet<String>) -> Result<Step, Failed> {
     lock(connection)?;
     let is_ours = check(connection, empty)?;
     if is_ours {
@@ -116,7 +115,7 @@ fn step(
     let limit = format!("SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}");
     RunQueryDsl::execute(diesel::sql_query(limit), connection)?;
     let applied = connection.run_migration(next)?;
-    Ok(Step::Applied(known(vec![applied])))
+    Ok(Step::Applied(vec![applied.to_string()]))
 }
 
 /// In a transaction, which is begun anew while others hold what it needs.

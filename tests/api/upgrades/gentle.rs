@@ -32,15 +32,21 @@ struct Index {
 }
 
 fn indexes(text: &str) -> Vec<Index> {
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("--"));
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("--"));
     let text = lines.collect::<Vec<_>>().join(" ");
     let statements = text.split(';').filter_map(|statement| {
         let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-        let at = statement.find("CREATE INDEX").or_else(|| statement.find("CREATE UNIQUE INDEX"))?;
+        let at = statement
+            .find("CREATE INDEX")
+            .or_else(|| statement.find("CREATE UNIQUE INDEX"))?;
         let statement = &statement[at..];
         let is_concurrent = statement.contains(" CONCURRENTLY ");
         let may_be_there = statement.contains(" IF NOT EXISTS ");
-        let plain = statement.replace(" CONCURRENTLY", "").replace(" IF NOT EXISTS", "");
+        let plain = statement
+            .replace(" CONCURRENTLY", "")
+            .replace(" IF NOT EXISTS", "");
         let (head, rest) = plain.split_once(" ON ")?;
         let table = rest.split([' ', '(']).next()?.to_owned();
         Some(Index {
@@ -64,7 +70,11 @@ fn faults(up: &str, before: &str) -> Vec<String> {
     });
     let plain = of_large.filter(|index| {
         let is_built = |other: &&Index| other.rest == index.rest && other.is_concurrent;
-        !index.may_be_there || built.iter().find(is_built).is_none_or(|other| !other.may_be_there)
+        !index.may_be_there
+            || built
+                .iter()
+                .find(is_built)
+                .is_none_or(|other| !other.may_be_there)
     });
     plain
         .map(|index| format!("{} keeps {} from being changed", index.name, index.table))
@@ -74,7 +84,9 @@ fn faults(up: &str, before: &str) -> Vec<String> {
 #[test]
 fn indexes_of_large_tables_are_built_beside_the_service() {
     let known = include_str!("../../../src/storage/migrations/before.rs");
-    let later = names("postgres").into_iter().filter(|name| !name.starts_with(FIRST_DAY));
+    let later = names("postgres")
+        .into_iter()
+        .filter(|name| !name.starts_with(FIRST_DAY));
     let mut wrong = Vec::new();
     for name in later {
         let read = |file| std::fs::read_to_string(folder("postgres").join(&name).join(file));
@@ -96,8 +108,7 @@ fn a_plain_index_on_a_large_table_is_refused() {
     assert_eq!(faults(half, "").len(), 1);
     let other = "CREATE INDEX CONCURRENTLY IF NOT EXISTS users_x ON users (y);";
     assert_eq!(faults(half, other).len(), 1);
-    let built =
-        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS users_x ON users (x)\n WHERE x IS NOT NULL;";
+    let built = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS users_x ON users (x)\n WHERE x IS NOT NULL;";
     assert_eq!(faults(half, built), [""; 0]);
     assert_eq!(faults("CREATE INDEX roles_x ON roles (x);", ""), [""; 0]);
 }

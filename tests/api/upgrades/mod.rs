@@ -29,7 +29,11 @@ fn folder(database: &str) -> std::path::PathBuf {
 #[track_caller]
 fn does(database: &TestDatabase, arguments: &[&str]) -> String {
     let output = rolecall(database, arguments).output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", complaint(&output));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        complaint(&output)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 

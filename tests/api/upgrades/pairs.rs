@@ -24,7 +24,11 @@ fn pair(database: &TestDatabase, what: &str) {
         assert!(output.status.success(), "{what}: {}", complaint(&output));
     }
     let applied = Beside::count(database, "__diesel_schema_migrations", "TRUE");
-    assert_eq!(usize::try_from(applied).unwrap(), names("sqlite").len(), "{what}");
+    assert_eq!(
+        usize::try_from(applied).unwrap(),
+        names("sqlite").len(),
+        "{what}"
+    );
 }
 
 #[test]
@@ -62,7 +66,10 @@ fn a_database_of_an_earlier_version_with_people_in_it() {
     let database = TestDatabase::create();
     does(&database, &["generate", "--users", "200", "--seed", "1"]);
     for round in 0..6 {
-        does(&database, &["migrate", "--back-to", "2026-11-25-000002_outbox"]);
+        does(
+            &database,
+            &["migrate", "--back-to", "2026-11-25-000002_outbox"],
+        );
         pair(&database, &format!("round {round}"));
     }
     assert_eq!(Beside::count(&database, "users", "TRUE"), 200);
@@ -91,7 +98,11 @@ fn an_index_that_a_killed_process_left_unfinished_is_built_anew() {
     does(&database, &["user", "add", "calvin"]);
     does(
         &database,
-        &["migrate", "--back-to", "2026-12-01-000030_indexes_of_new_columns"],
+        &[
+            "migrate",
+            "--back-to",
+            "2026-12-01-000030_indexes_of_new_columns",
+        ],
     );
     for hash in ["a", "b"] {
         database.execute(&format!(

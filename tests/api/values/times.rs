@@ -11,9 +11,18 @@ const KEPT: &[(&str, &str)] = &[
     ("2030-01-31T00:00:00Z", "2030-01-31T00:00:00+00:00"),
     ("2030-01-31T01:00:00.000+01:00", "2030-01-31T00:00:00+00:00"),
     ("2030-01-31T00:00:00.5Z", "2030-01-31T00:00:00.500000+00:00"),
-    ("2030-01-31T00:00:00.123Z", "2030-01-31T00:00:00.123000+00:00"),
-    ("2030-01-31T00:00:00.123456000Z", "2030-01-31T00:00:00.123456+00:00"),
-    ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999+00:00"),
+    (
+        "2030-01-31T00:00:00.123Z",
+        "2030-01-31T00:00:00.123000+00:00",
+    ),
+    (
+        "2030-01-31T00:00:00.123456000Z",
+        "2030-01-31T00:00:00.123456+00:00",
+    ),
+    (
+        "9999-12-31T23:59:59.999999Z",
+        "9999-12-31T23:59:59.999999+00:00",
+    ),
 ];
 
 const REFUSED: &[&str] = &[
@@ -41,7 +50,10 @@ fn of_grants() {
     };
     for name in ["valid_from", "valid_until"] {
         for (sent, kept) in KEPT {
-            let made = app.admin().post("/grants", &gift(json!({name: sent}))).expect(201);
+            let made = app
+                .admin()
+                .post("/grants", &gift(json!({name: sent})))
+                .expect(201);
             assert_eq!(made.data()["attributes"][name], *kept, "{sent}");
             let path = format!("/grants/{}", made.id());
             assert_eq!(app.admin().get(&path).data()["attributes"][name], *kept);
@@ -53,7 +65,10 @@ fn of_grants() {
             app.admin().delete(&path).expect(204);
         }
         let made = app.admin().post("/grants", &gift(json!({}))).expect(201);
-        let (path, id) = (format!("/grants/{}", made.id()), made.id().parse::<i64>().unwrap());
+        let (path, id) = (
+            format!("/grants/{}", made.id()),
+            made.id().parse::<i64>().unwrap(),
+        );
         for sent in REFUSED {
             let pointer = format!("/data/attributes/{name}");
             let refused = app.admin().post("/grants", &gift(json!({name: sent})));
@@ -72,7 +87,13 @@ fn a_grant_ends_by_its_fraction() {
     let (user, role) = (a_user().create(&app), a_role().create(&app));
     let half = BEGIN.replace("+00:00", ".500000+00:00");
     app.give_until(user.id, role.id, &half);
-    let holds = || !app.admin().get(&format!("{}/roles", user.path())).expect(200).ids().is_empty();
+    let holds = || {
+        !app.admin()
+            .get(&format!("{}/roles", user.path()))
+            .expect(200)
+            .ids()
+            .is_empty()
+    };
     assert!(holds());
     app.advance(1);
     assert!(!holds());
@@ -90,7 +111,11 @@ fn of_tokens() {
         assert_eq!(made["attributes"]["expires"], *kept, "{sent}");
     }
     for sent in REFUSED {
-        assert_eq!(token(sent).expect(400).pointers(), ["/data/attributes/expires"], "{sent}");
+        assert_eq!(
+            token(sent).expect(400).pointers(),
+            ["/data/attributes/expires"],
+            "{sent}"
+        );
     }
 }
 
@@ -116,10 +141,18 @@ fn of_filters() {
         assert_eq!(found(operator, moment), many, "{operator} {moment}");
     }
     for sent in REFUSED {
-        for list in ["users?filter[created]", "grants?filter[valid_until][lt]", "events?filter[at][ge]"] {
+        for list in [
+            "users?filter[created]",
+            "grants?filter[valid_until][lt]",
+            "events?filter[at][ge]",
+        ] {
             let sent = sent.replace('+', "%2B");
             let refused = app.admin().get(&format!("/{list}={sent}")).expect(400);
-            assert!(refused.text.contains("is not a time like"), "{sent}: {}", refused.text);
+            assert!(
+                refused.text.contains("is not a time like"),
+                "{sent}: {}",
+                refused.text
+            );
         }
     }
 }
@@ -129,13 +162,19 @@ fn of_commands() {
     let app = TestApp::start();
     let run = |arguments: &[&str]| {
         let output = rolecall(&app.database, arguments).output().unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
     };
     for (sent, kept) in KEPT {
         let (code, said) = run(&["token", "create", "admin", "--name", "c", "--expires", sent]);
         assert_eq!(code, Some(0), "{sent}: {said}");
         let is_there = format!("name = 'c' AND expires = '{kept}'");
-        assert!(Beside::count(&app.database, "tokens", &is_there) > 0, "{sent}");
+        assert!(
+            Beside::count(&app.database, "tokens", &is_there) > 0,
+            "{sent}"
+        );
     }
     for sent in REFUSED {
         for command in [
@@ -154,7 +193,9 @@ fn of_imports() {
     let app = TestApp::start();
     let import = |row: &str| {
         let file = Scratch::file(row);
-        let output = rolecall(&app.database, &["import", file.path()]).output().unwrap();
+        let output = rolecall(&app.database, &["import", file.path()])
+            .output()
+            .unwrap();
         let said = [output.stdout, output.stderr].concat();
         (output.status.code(), String::from_utf8(said).unwrap())
     };
@@ -165,13 +206,19 @@ fn of_imports() {
         let (code, said) = import(&row);
         assert_eq!(code, Some(0), "{sent}: {said}");
         let is_there = format!("created = '{kept}' AND last_login = '{kept}'");
-        assert!(Beside::count(&app.database, "users", &is_there) > 0, "{sent}");
+        assert!(
+            Beside::count(&app.database, "users", &is_there) > 0,
+            "{sent}"
+        );
     }
     for (number, sent) in REFUSED.iter().enumerate() {
         let row = format!(r#"{{"username": "refused{number}", "created": "{sent}"}}"#);
         let (code, said) = import(&row);
         assert_eq!(code, Some(1), "{sent}: {said}");
-        assert!(said.contains("created: This value must be a time like"), "{sent}: {said}");
+        assert!(
+            said.contains("created: This value must be a time like"),
+            "{sent}: {said}"
+        );
     }
     let none = Beside::count(&app.database, "users", "username LIKE 'refused%'");
     assert_eq!(none, 0);
