@@ -47,6 +47,21 @@ fn what_is_kept_of_a_former_name_is_found_and_repaired() {
 }
 
 #[test]
+fn starts_at_the_same_time_take_no_letters_from_each_other() {
+    let database = TestDatabase::create();
+    run(&database, &["migrate"]).well();
+    for number in 0..50 {
+        insert(&database, &format!("person{number}"));
+    }
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| run(&database, &["user", "list"]).well());
+        }
+    });
+    run(&database, &["check"]).well();
+}
+
+#[test]
 fn a_pair_from_before_goes_on_as_it_was() {
     let app = TestApp::start();
     let one = a_user().named("calvin").with_password().create(&app);
