@@ -104,6 +104,10 @@ fn tables_of_another_program() {
 fn what_is_not_there_is_made_by_a_few_commands_only() {
     let database = TestDatabase::create();
     for command in COMMANDS.iter().filter(|command| !FILLING.contains(command)) {
+        // Without a file it tries in a directory of its own.
+        if !is_postgres() && command.contains(&"--dry-run") {
+            continue;
+        }
         is_refused(&database, command, "no such database");
     }
     for command in FILLING.iter().skip(1) {
