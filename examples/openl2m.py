@@ -36,25 +36,41 @@ def signed_in(username, password):
     return session
 
 
+NATIVE = "application/vnd.api+json"
+
+
+def own_tokens():
+    """The ids of the administrator's newest tokens, through the native surface: this one only gives tokens."""
+    own = requests.get(
+        f"{URL}/auth/user", auth=(ADMINISTRATOR, PASSWORD), headers={"Accept": NATIVE}, timeout=SECONDS
+    )
+    listed = requests.get(
+        f"{URL}/users/{expect(own, 200)['data']['id']}/tokens?sort=-id&page[size]=100",
+        auth=(ADMINISTRATOR, PASSWORD), headers={"Accept": NATIVE}, timeout=SECONDS,
+    )  # fmt: skip
+    return {token["id"] for token in expect(listed, 200)["data"]}
+
+
 def group(session, name):
     """The id of a role of this name; roles are made through the native surface."""
-    kind = "application/vnd.api+json"
     body = {"data": {"type": "roles", "attributes": {"name": name}}}
-    made = session.post(f"{URL}/roles", json=body, headers={"Content-Type": kind}, timeout=SECONDS)
+    made = session.post(f"{URL}/roles", json=body, headers={"Content-Type": NATIVE}, timeout=SECONDS)
     return int(expect(made, 201)["data"]["id"])
 
 
 def remove(session, *paths):
     """Through the native surface: this one deletes nothing."""
     for path in paths:
-        gone = session.delete(f"{URL}{path}", headers={"Accept": "application/vnd.api+json"}, timeout=SECONDS)
+        gone = session.delete(f"{URL}{path}", headers={"Accept": NATIVE}, timeout=SECONDS)
         if gone.status_code != 204:
             sys.exit(f"expected 204 from DELETE {path}: {gone.text}")
 
 
 def main():
     username = sys.argv[1] if len(sys.argv) > 1 else f"jane-{secrets.token_hex(4)}"
+    before = own_tokens()
     admin = signed_in(ADMINISTRATOR, PASSWORD)
+    mine = own_tokens() - before
     users = f"{URL}/api/admin/users/"
 
     # A form, as in the documentation of the original, and JSON.
@@ -99,6 +115,9 @@ def main():
     for user in (jane, john):
         remove(admin, f"/users/{user['id']}", f"/trash/users/{user['id']}")
     remove(admin, f"/roles/{engineers}")
+    # The administrator's token last of all: without it nothing more can be done.
+    for token in mine:
+        remove(admin, f"/tokens/{token}")
     print("All answers were as expected.")
 
 

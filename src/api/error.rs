@@ -292,6 +292,9 @@ impl Failure {
             Self::Throttled { seconds } | Self::Unreachable { seconds } => {
                 Some(seconds.to_string().into())
             }
+            Self::Refused(Refusal::Directory(DirectoryError::TooOften { seconds })) => {
+                Some(seconds.to_string().into())
+            }
             Self::Refused(Refusal::Directory(
                 DirectoryError::Unavailable(_) | DirectoryError::TimedOut(_),
             )) => Some(RETRY_UNAVAILABLE.into()),
@@ -421,6 +424,9 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
         DirectoryError::Stale => kinds::PRECONDITION_FAILED
             .error("It was changed since you read it: read it again.")
             .at_header("If-Match"),
+        DirectoryError::TooOften { seconds } => kinds::TOO_MANY_CHANGES.error(format!(
+            "Too many changes of your own record and tokens; try again in {seconds} s."
+        )),
         DirectoryError::Busy(why) => {
             log_limit::busy(request_id, &why);
             kinds::BUSY.error("Too much to do at once; try again in a moment.")

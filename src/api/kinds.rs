@@ -56,6 +56,12 @@ pub const TOO_MANY_REQUESTS: Kind = Kind::new(
     "Too many requests",
     "The client has limits.connections_per_address requests at a time; try again after Retry-After seconds.",
 );
+pub const TOO_MANY_CHANGES: Kind = Kind::new(
+    "too_many_changes",
+    429,
+    "Too many changes",
+    "The caller has made auth.own_changes changes of their own record and tokens; try again after Retry-After seconds.",
+);
 pub const NO_SIGN_IN: Kind = Kind::new(
     "no_sign_in",
     400,
@@ -237,6 +243,7 @@ pub const KINDS: &[&Kind] = &[
     &UNAUTHORIZED,
     &TOO_MANY_ATTEMPTS,
     &TOO_MANY_REQUESTS,
+    &TOO_MANY_CHANGES,
     &NO_SIGN_IN,
     &WRONG_PASSWORD,
     &UNSUPPORTED_GRANT,

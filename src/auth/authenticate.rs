@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::access_log::AccessLog;
+use super::budget::Budget;
 use super::cache::Cache;
 use super::external::Attempt;
 use super::hashing::Hasher;
@@ -81,6 +83,8 @@ pub struct Auth {
     salt: [u8; 32],
     settings: config::Auth,
     pub(super) throttle: Throttle,
+    /// Changes of what is their own, by the ids of users.
+    pub(super) own_changes: Budget<i64>,
     /// Passwords that are being checked just now.
     checks: SingleFlight<Checked>,
     pub(super) passwords: Arc<PasswordPolicy>,
@@ -166,6 +170,7 @@ impl Auth {
             ldap: None,
             salt,
             throttle: Throttle::new(&settings, salt),
+            own_changes: Budget::new(settings.own_changes, settings.own_change_seconds, capacity),
             checks: SingleFlight::default(),
             passwords: Arc::new(passwords),
             settings,
@@ -298,7 +303,9 @@ impl Auth {
     /// that no guess is answered before it is over, and a guess is paid for
     /// before it is checked. The same guess from the same address is checked
     /// once, however often it comes at the same time: clients that send a right
-    /// password with many requests at once pay for one.
+    /// password with many requests at once pay for one. No failure is answered
+    /// before `auth.failure_ms` are over: a hash from elsewhere may take longer
+    /// than our own.
     pub(super) async fn check_password(
         &self,
         username: &str,
@@ -308,7 +315,12 @@ impl Auth {
     ) -> Result<Remembered, Denied> {
         // One spelling of a name, one count of wrong guesses.
         let username = &*normalized(bounded(username));
+        let begun = Instant::now();
         let outcome = self.guess(username, password, from, context).await;
+        if matches!(outcome, Err(Denied::Wrong)) {
+            let least = Duration::from_millis(self.settings.failure_ms);
+            tokio::time::sleep(least.saturating_sub(begun.elapsed())).await;
+        }
         outcome.inspect_err(|denied| self.tell_guess(username, denied, context))
     }
 
@@ -399,7 +411,12 @@ impl Auth {
     ) -> Result<Remembered, Denied> {
         self.charge(key, context)?;
         let outcome = self.by_password(attempt, known, context).await;
-        match outcome {
+        match &outcome {
+            // Twins share the count of their letters, so success of one must not
+            // forgive the guesses at the other.
+            Ok(known) if known.account.is_one_of_several => {
+                self.throttle.give_back(key, context.now);
+            }
             Ok(_) => self.throttle.fitted(key, context.now),
             Err(Denied::Wrong | Denied::Throttled { .. }) => {}
             Err(_) => self.throttle.give_back(key, context.now),

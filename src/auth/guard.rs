@@ -182,10 +182,12 @@ impl Guard {
     }
 
     fn rule<O: Governed>(&self) -> Rule<O> {
+        let (auth, context) = (self.auth.clone(), self.context.clone());
         let principal = self.principal.clone();
         Box::new(move |operation| {
             operation
                 .govern(&principal)
+                .and_then(|()| Ok(charge(&auth, &*operation, &principal, &context)?))
                 .map_err(|refusal| match refusal {
                     Refusal::Forbidden(why) => DirectoryError::Forbidden(why),
                     Refusal::Directory(error) => error,
@@ -239,6 +241,21 @@ impl Guard {
         mut operation: O,
     ) -> Result<O::Output, Refusal> {
         operation.govern(&self.principal)?;
+        charge(&self.auth, &operation, &self.principal, &self.context)?;
         Ok(self.auth.directory.write(&self.context, operation).await?)
     }
+}
+
+/// Every change leaves an event, so those that take no permission are bounded.
+fn charge<O: Governed>(
+    auth: &Auth,
+    operation: &O,
+    principal: &Principal,
+    context: &Context,
+) -> Result<(), DirectoryError> {
+    if !operation.is_only_own(principal) {
+        return Ok(());
+    }
+    let charged = auth.own_changes.charge(principal.id, context.now);
+    charged.map_err(|seconds| DirectoryError::TooOften { seconds })
 }

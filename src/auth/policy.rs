@@ -46,6 +46,11 @@ use crate::directory::workspaces::{
 pub trait Governed {
     /// Narrows the operation to what `principal` may see, or refuses it.
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal>;
+
+    /// Whether it changes what is the principal's own, by no permission but that.
+    fn is_only_own(&self, _: &Principal) -> bool {
+        false
+    }
 }
 
 fn require(principal: &Principal, permission: Permission) -> Result<(), Refusal> {
@@ -104,6 +109,10 @@ impl Governed for UpdateUser {
         }
         Ok(())
     }
+
+    fn is_only_own(&self, principal: &Principal) -> bool {
+        self.id == principal.id && !principal.may(Permission::UsersWrite)
+    }
 }
 
 impl Governed for UpdateOwn {
@@ -115,6 +124,10 @@ impl Governed for UpdateOwn {
             return Err(Refusal::Forbidden("This is somebody else's record.".into()));
         }
         require(principal, Permission::SelfWrite)
+    }
+
+    fn is_only_own(&self, principal: &Principal) -> bool {
+        !principal.may(Permission::UsersWrite)
     }
 }
 
@@ -361,6 +374,10 @@ impl Governed for CreateToken {
         self.sign_in_id = bound.map(|sign_in| sign_in.id);
         narrower(principal, &self.changes)
     }
+
+    fn is_only_own(&self, principal: &Principal) -> bool {
+        self.user_id == principal.id && !principal.may(Permission::TokensWrite)
+    }
 }
 
 /// A token that may less than its user cannot make one that may more.
@@ -405,12 +422,20 @@ impl Governed for UpdateToken {
         self.reach = principal.reach();
         change_token(principal, &mut self.visible)
     }
+
+    fn is_only_own(&self, principal: &Principal) -> bool {
+        !principal.may(Permission::TokensWrite)
+    }
 }
 
 impl Governed for DeleteToken {
     fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
         self.reach = principal.reach();
         change_token(principal, &mut self.visible)
+    }
+
+    fn is_only_own(&self, principal: &Principal) -> bool {
+        !principal.may(Permission::TokensWrite)
     }
 }
 

@@ -87,6 +87,9 @@ pub enum Command {
         new: bool,
     },
     /// Add users, change their passwords and roles, list them
+    ///
+    /// Users and roles are named by id or name. A number is an id first, and a name only where
+    /// nothing has that id.
     User {
         #[command(subcommand)]
         command: UserCommand,
@@ -363,7 +366,7 @@ Examples:
         /// Only those with each of these words in their username, names or e-mail address, whatever the case
         #[arg(long, value_name = "TEXT")]
         name: Option<String>,
-        /// Only those who hold this role everywhere: its name or id
+        /// Only those who hold this role everywhere: its id or name
         #[arg(long, value_name = "NAME")]
         role: Option<String>,
         /// The most users to list
@@ -377,7 +380,7 @@ Examples:
         after_help = "Examples:\n  rolecall user delete calvin\n  rolecall user delete calvin --purge"
     )]
     Delete {
-        /// Whom to delete
+        /// Whom to delete: an id or a username
         username: String,
         /// Remove the user for good, with all that hangs on it
         #[arg(long)]
@@ -400,7 +403,7 @@ Examples:
         after_help = "Examples:\n  rolecall user restore calvin\n  rolecall user restore 17 --username calvin2"
     )]
     Restore {
-        /// Whom to restore: a username, or an id where several in the trash are called so
+        /// Whom to restore: an id or a username
         user: String,
         /// Another name, where somebody else has the former one
         #[arg(long, value_name = "NAME")]
@@ -411,7 +414,7 @@ Examples:
     /// The audit log keeps what was known of the user.
     #[command(after_help = "Examples:\n  rolecall user purge calvin\n  rolecall user purge 17")]
     Purge {
-        /// Whom to purge: a username, or an id where several in the trash are called so
+        /// Whom to purge: an id or a username
         user: String,
     },
 }
@@ -429,7 +432,7 @@ pub struct AddUser {
     /// The family name
     #[arg(long)]
     pub surname: Option<String>,
-    /// A role to hold, by its name or id; may be given several times
+    /// A role to hold, by its id or name; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     pub roles: Vec<String>,
     /// Read the password from the first line of standard input
@@ -439,9 +442,9 @@ pub struct AddUser {
 
 #[derive(Args)]
 pub struct Membership {
-    /// The user's name
+    /// The user's id or name
     pub username: String,
-    /// The role's name or id
+    /// The role's id or name
     pub role: String,
 }
 
@@ -462,7 +465,7 @@ Examples:
     /// separated by tabs and without a header.
     #[command(after_help = "Example:\n  rolecall token list calvin")]
     List {
-        /// Only this user's
+        /// Only this user's: an id or a username
         username: Option<String>,
     },
     /// Revoke an API token: its next use is refused
@@ -475,7 +478,7 @@ Examples:
 
 #[derive(Args)]
 pub struct CreateToken {
-    /// The user as whom the token acts
+    /// The user as whom the token acts: an id or a username
     pub username: String,
     /// What the token is for
     #[arg(long)]

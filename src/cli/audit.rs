@@ -10,6 +10,7 @@ use super::output;
 use super::runtime::Session;
 use crate::config::Settings;
 use crate::directory::clock;
+use crate::directory::counted::counted;
 use crate::directory::pruning::{CountPrunable, PruneEvents, Pruned};
 
 /// Between two steps, so that whoever waits to write comes first.
@@ -38,14 +39,18 @@ fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
     if flags.dry_run {
         let old =
             session.run(async |session| Ok(session.read(CountPrunable { before }).await?))?;
-        return output::print(&format!("{old} events would be taken out\n"));
+        return output::print(&format!(
+            "{} be taken out\n",
+            counted(old, "event would", "events would")
+        ));
     }
     let pruned = session.run(async |session| steps(session, before, flags.batch).await)?;
     output::print(&match pruned.event_id {
         None => "no events are that old\n".to_owned(),
         Some(event_id) => format!(
-            "{} events were taken out, up to {}; the event {event_id} tells of it\n",
-            pruned.rows, pruned.up_to_id
+            "{} taken out, up to {}; the event {event_id} tells of it\n",
+            counted(pruned.rows, "event was", "events were"),
+            pruned.up_to_id
         ),
     })
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::failure::Failure;
 use super::output;
 use crate::config::{DatabaseUrl, Settings};
+use crate::directory::counted::counted;
 use crate::storage::Empty;
 use crate::storage::migrations;
 use crate::storage::sqlite::{copies, integrity};
@@ -30,7 +31,10 @@ pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
         return Err(failure);
     }
     let bytes = std::fs::metadata(file).map_err(Failure::failed)?.len();
-    output::print(&format!("{shown}: {bytes} bytes, checked\n"))
+    output::print(&format!(
+        "{shown}: {}, checked\n",
+        counted(bytes, "byte", "bytes")
+    ))
 }
 
 /// The file that is copied or replaced.

@@ -6,6 +6,7 @@ use super::runtime::Session;
 use crate::config::{DatabaseUrl, Settings};
 use crate::directory::DirectoryError;
 use crate::directory::bulk::{Check, Finding, Part};
+use crate::directory::counted::counted;
 use crate::storage::sqlite::integrity;
 use crate::storage::{Empty, StorageError, migrations};
 
@@ -31,7 +32,8 @@ pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
     match (damage, wrong, repair) {
         (0, 0, _) => Ok(()),
         (0, wrong, false) => Err(Failure::failed(format!(
-            "{wrong} things are wrong: `rolecall check --repair` puts right what it can"
+            "{}: `rolecall check --repair` puts right what it can",
+            counted(wrong, "thing is wrong", "things are wrong")
         ))),
         (0, _, true) => Ok(()),
         _ => Err(Failure::failed(

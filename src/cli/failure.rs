@@ -79,6 +79,7 @@ impl From<DirectoryError> for Failure {
             | DirectoryError::Forbidden(_)
             | DirectoryError::KeyReused
             | DirectoryError::InProgress
+            | DirectoryError::TooOften { .. }
             | DirectoryError::Step { .. } => error.to_string(),
         })
     }

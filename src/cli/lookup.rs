@@ -9,9 +9,23 @@ use crate::directory::names::{normalized, normalized_role_name};
 use crate::directory::roles::{FindRole, Role, RoleColumn, Roles};
 use crate::directory::search::Words;
 use crate::directory::trash::{FindTrashedUser, TrashedUsers};
-use crate::directory::users::{User, UserColumn, Users};
+use crate::directory::users::{FindUser, User, UserColumn, Users};
 
+/// A number, written as ids are, is an id first.
+fn id(text: &str) -> Option<i64> {
+    let id = text.parse::<i64>().ok();
+    id.filter(|id| id.to_string() == text)
+}
+
+/// By the id; by the name when nobody has such an id, as everywhere here: people
+/// choose names, so an id must not lead to somebody called like it.
 pub async fn user(session: &Session, username: &str) -> Result<User, Failure> {
+    if let Some(id) = id(username) {
+        let visible = Visible::All;
+        if let Some(user) = session.read(FindUser { id, visible }).await? {
+            return Ok(user);
+        }
+    }
     // As it is typed, then in the spelling that names are kept in.
     for spelled in [username, &normalized(username)] {
         let named = named::<Users>(UserColumn::Username, spelled, 1);
@@ -25,10 +39,9 @@ pub async fn user(session: &Session, username: &str) -> Result<User, Failure> {
 /// Users in the trash who are told apart by their ids.
 const TOLD_APART: i64 = 20;
 
-/// By the id; by the name when nobody in the trash has such an id. People choose
-/// names, so an id that was looked up must not lead to somebody called like it.
+/// By the id; by the name when nobody in the trash has such an id.
 pub async fn trashed_user(session: &Session, name: &str) -> Result<User, Failure> {
-    if let Ok(id) = name.parse() {
+    if let Some(id) = id(name) {
         let visible = Visible::All;
         if let Some(user) = session.read(FindTrashedUser { id, visible }).await? {
             return Ok(user);
@@ -53,26 +66,26 @@ pub async fn trashed_user(session: &Session, name: &str) -> Result<User, Failure
     )))
 }
 
-/// By its name, or by its id when no role has such a name.
+/// By its id, or by its name when no role has such an id.
 pub async fn role(session: &Session, name: &str) -> Result<Role, Failure> {
+    if let Some(id) = id(name) {
+        let visible = Visible::All;
+        if let Some(role) = session.read(FindRole { id, visible }).await? {
+            return Ok(role);
+        }
+    }
+    role_named(session, name).await
+}
+
+/// By its name alone, as settings name roles.
+pub async fn role_named(session: &Session, name: &str) -> Result<Role, Failure> {
     for spelled in [name, &normalized_role_name(name)] {
         let named = named::<Roles>(RoleColumn::Name, spelled, 1);
         if let Some(role) = session.read(named).await?.rows.into_iter().next() {
             return Ok(role);
         }
     }
-    let by_id = match name.parse() {
-        Ok(id) => {
-            session
-                .read(FindRole {
-                    id,
-                    visible: Visible::All,
-                })
-                .await?
-        }
-        Err(_) => None,
-    };
-    by_id.ok_or_else(|| Failure::failed(format!("there is no role {name:?}")))
+    Err(Failure::failed(format!("there is no role {name:?}")))
 }
 
 pub async fn roles(session: &Session, names: &[String]) -> Result<Vec<i64>, Failure> {

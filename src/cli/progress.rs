@@ -4,6 +4,8 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
+use crate::directory::counted::counted;
+
 /// How often the line is written anew on a terminal, at most.
 const ANEW: Duration = Duration::from_millis(200);
 /// How often there is another line in a log.
@@ -49,7 +51,8 @@ impl Progress {
         self.last = now;
         let elapsed = now.duration_since(self.began).as_secs_f64();
         let rate = self.rows as f64 / elapsed.max(0.001);
-        let told = format!("{} rows, {rate:.0} a second", self.rows);
+        let rows = counted(self.rows, "row", "rows");
+        let told = format!("{rows}, {rate:.0} a second");
         Some(if self.is_terminal {
             self.is_standing = true;
             format!("\r{told}\x1b[K")

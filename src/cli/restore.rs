@@ -12,6 +12,7 @@ use crate::config::{DatabaseUrl, Settings};
 use crate::directory::{Clock, SystemClock};
 use crate::storage::migrations;
 use crate::storage::sqlite::copies::{self, with_suffix};
+use crate::storage::sqlite::marker;
 use crate::storage::{Empty, StorageError};
 
 pub fn run(file: &Path, replace: bool, settings: Settings) -> Result<(), Failure> {
@@ -36,6 +37,7 @@ pub fn run(file: &Path, replace: bool, settings: Settings) -> Result<(), Failure
         }
         return Err(failure);
     }
+    marker::put(&to);
     output::print(&format!("{shown} is restored from {}\n", file.display()))?;
     match old {
         Some(old) => output::print(&format!("what was there is {}\n", old.display())),

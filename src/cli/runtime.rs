@@ -107,8 +107,7 @@ async fn takes_changes(session: &Session) -> Result<(), Failure> {
     if matches!(url, DatabaseUrl::Sqlite(_)) {
         return Ok(());
     }
-    let obstacle = session.directory.obstacle(&session.context).await;
-    let why = match obstacle.map(|(obstacle, _)| obstacle) {
+    let why = match session.directory.obstacle(&session.context).await {
         Some(Obstacle::Standby) => "the server is a standby and takes no changes",
         Some(Obstacle::ReadOnly) => "the database is read-only",
         _ => return Ok(()),

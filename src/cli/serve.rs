@@ -28,8 +28,9 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
     session.run(async |session| Ok(keys::ensure(&session.directory, &session.context).await?))?;
     let first = session.run(first_administrator)?;
     session.run(report_shut_out)?;
+    let stop = signals.orderly();
     announce(&session.settings, bound.addresses(), first.as_ref());
-    let ended = bound.run(signals);
+    let ended = bound.run(stop);
     close(session);
     ended.map_err(|error| Failure::failed(format!("the server ended: {error}")))
 }

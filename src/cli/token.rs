@@ -43,22 +43,22 @@ fn create(arguments: &arguments::CreateToken, settings: Settings) -> Result<(), 
         return Err(Failure::usage("--expires: this moment has passed"));
     }
     let most = i64::try_from(session.settings.auth.tokens_per_user).unwrap_or(i64::MAX);
-    let token = session.run(async move |session| {
-        let user_id = lookup::user(session, &arguments.username).await?.id;
+    let (token, username) = session.run(async move |session| {
+        let user = lookup::user(session, &arguments.username).await?;
         let create = CreateToken {
             hash,
-            user_id,
+            user_id: user.id,
             changes,
             reach: Reach::Everything,
             most,
             is_proved: true,
             sign_in_id: None,
         };
-        Ok(session.write(create).await?)
+        Ok((session.write(create).await?, user.username))
     })?;
     remark(&format!(
-        "Made the token {} for \"{}\"; its secret is shown only now.",
-        token.id, arguments.username
+        "Made the token {} for {username:?}; its secret is shown only now.",
+        token.id
     ));
     let otherwise = format!("revoke it with `rolecall token revoke {}`", token.id);
     print_secret(secret.expose(), &otherwise)

@@ -11,7 +11,6 @@ use super::runtime::Session;
 use super::walk::Walk;
 use crate::auth::passwords::{Owner, PasswordPolicy};
 use crate::config::Settings;
-use crate::directory::Expected;
 use crate::directory::listing::Visible;
 use crate::directory::members::{Authority, Change, ChangeMembers, FollowMembers, Relation};
 use crate::directory::permissions::Reach;
@@ -21,6 +20,7 @@ use crate::directory::users::{
     CreateUser, DeleteUser, UpdateUser, User, UserChanges, UserColumn, Users,
 };
 use crate::directory::values;
+use crate::directory::{DirectoryError, Expected, ProblemKind};
 
 pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
     match command {
@@ -259,7 +259,7 @@ fn trashed_row(user: &User) -> Vec<String> {
 
 /// The id of who was deleted: others in the trash may have the same name.
 fn delete(username: &str, settings: Settings) -> Result<i64, Failure> {
-    let id = Session::open(settings)?.run(async |session| {
+    let user = Session::open(settings)?.run(async |session| {
         let user = lookup::user(session, username).await?;
         let delete = DeleteUser {
             id: user.id,
@@ -268,18 +268,19 @@ fn delete(username: &str, settings: Settings) -> Result<i64, Failure> {
             reach: Reach::Everything,
         };
         session.write(delete).await?;
-        Ok(user.id)
+        Ok(user)
     })?;
-    remark(&format!("Put the user {username:?} into the trash."));
-    Ok(id)
+    remark(&format!("Put the user {:?} into the trash.", user.username));
+    Ok(user.id)
 }
 
 fn restore(user: &str, username: Option<String>, settings: Settings) -> Result<(), Failure> {
     let username = username.map(|name| values::username(&name)).transpose();
     let username = username.map_err(|problem| Failure::argument("--username", problem))?;
     let restored = Session::open(settings)?.run(async |session| {
+        let id = lookup::trashed_user(session, user).await?.id;
         let restore = RestoreUser {
-            id: lookup::trashed_user(session, user).await?.id,
+            id,
             names: NewNames {
                 username,
                 uname: None,
@@ -288,13 +289,32 @@ fn restore(user: &str, username: Option<String>, settings: Settings) -> Result<(
             visible: Visible::All,
             reach: Reach::Everything,
         };
-        Ok(session.write(restore).await?)
+        session
+            .write(restore)
+            .await
+            .map_err(|error| not_restored(id, error))
     })?;
     remark(&format!(
         "Restored the user {:?} with the roles it had; its tokens stay revoked.",
         restored.username
     ));
     Ok(())
+}
+
+/// Who has the name by now, and how the user is restored all the same.
+fn not_restored(id: i64, error: DirectoryError) -> Failure {
+    let DirectoryError::Invalid(problems) = error else {
+        return error.into();
+    };
+    // With another username the other names that are taken follow.
+    if let Some(taken) = problems.iter().find(|one| one.kind == ProblemKind::Taken) {
+        let who = taken.message.trim_end_matches('.');
+        return Failure::failed(format!(
+            "{who}, for example: rolecall user restore {id} --username NAME"
+        ));
+    }
+    let texts: Vec<String> = problems.into_iter().map(|one| one.message).collect();
+    Failure::failed(texts.join(" "))
 }
 
 fn purge(user: &str, settings: Settings) -> Result<(), Failure> {
@@ -411,6 +431,67 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_an_id_before_it_is_a_name() {
+        let scratch = Scratch::new();
+        add(new("calvin", &["admin"]), scratch.settings()).unwrap();
+        for username in ["1", "99"] {
+            add(new(username, &[]), scratch.settings()).unwrap();
+        }
+        let session = Session::make(scratch.settings()).unwrap();
+        let named = |name: &str| crate::directory::roles::CreateRole {
+            changes: crate::directory::roles::RoleChanges {
+                name: Some(name.to_owned()),
+                ..Default::default()
+            },
+            includes: None,
+            users: None,
+            reach: Reach::Everything,
+        };
+        session
+            .run(async |session| {
+                session.write(named("1")).await?;
+                Ok(session.write(named("2000")).await?)
+            })
+            .unwrap();
+        let hold = |username: &str, role: &str| {
+            let wanted = Membership {
+                username: username.into(),
+                role: role.into(),
+            };
+            change(&wanted, Change::Add, scratch.settings()).unwrap();
+        };
+        // Ids that there are; then names of digits, where there is no such id.
+        hold("2", "1");
+        hold("99", "2000");
+        assert_eq!(
+            listed(&scratch, None),
+            [
+                "1\tcalvin\tyes\tadmin",
+                "2\t1\tyes\tadmin",
+                "3\t99\tyes\t2000"
+            ]
+        );
+        let of_role = |role: &str| {
+            let wanted = Wanted {
+                role: Some(role.into()),
+                ..Wanted::default()
+            };
+            listed_of(&scratch, &wanted).len()
+        };
+        assert_eq!((of_role("1"), of_role("2000")), (2, 1));
+        // Another spelling of a number is a name.
+        for odd in ["+1", "-1", " 1", "1.0", "01"] {
+            let outcome = delete(odd, scratch.settings()).map(drop);
+            assert_eq!(told(outcome), format!("there is no user {odd:?}"));
+        }
+        delete("2", scratch.settings()).unwrap();
+        assert_eq!(trashed(&scratch), ["2 1"]);
+        restore("2", None, scratch.settings()).unwrap();
+        delete("99", scratch.settings()).unwrap();
+        purge("99", scratch.settings()).unwrap();
+    }
+
+    #[test]
     fn the_list_is_narrowed_by_words_of_the_names_and_by_a_role() {
         let scratch = Scratch::new();
         let person = |username: &str, name: &str, surname: &str, roles: &[&str]| {
@@ -514,9 +595,10 @@ mod tests {
         assert_eq!(told(purge("hobbes", scratch.settings())), several);
         assert_eq!(told(restore("hobbes", None, scratch.settings())), several);
         let taken = told(restore("3", None, scratch.settings()));
-        assert!(
-            taken.contains("The user 4 is called \"hobbes\" now"),
-            "{taken}"
+        assert_eq!(
+            taken,
+            "The user 4 is called \"hobbes\" now: restore with another username, for example: \
+             rolecall user restore 3 --username NAME"
         );
         restore("3", Some("tiger".into()), scratch.settings()).unwrap();
         run(

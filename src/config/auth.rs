@@ -36,6 +36,11 @@ pub struct Auth {
     pub expired_token_seconds: u64,
     pub reauthenticate_seconds: u64,
     pub rename_self: bool,
+    /// The least time of a failed sign-in. 0: whatever it takes.
+    pub failure_ms: u64,
+    /// Changes of one's own record and tokens. 0: no limit.
+    pub own_changes: u64,
+    pub own_change_seconds: u64,
 }
 
 impl Default for Auth {
@@ -66,6 +71,9 @@ impl Default for Auth {
             expired_token_seconds: 24 * 60 * 60,
             reauthenticate_seconds: 900,
             rename_self: false,
+            failure_ms: 0,
+            own_changes: 60,
+            own_change_seconds: 60,
         }
     }
 }

@@ -344,8 +344,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: None,
         kind: Kind::Number,
         preset: Preset::Value("60"),
-        meaning: "Pause between looks for what has ended by itself: the audit log is told of grants, and kept answers, \
-                  expired tokens, sign-ins and the like are deleted.",
+        meaning: "Pause between looks for what has ended by itself: the audit log gets the ends of grants, and kept \
+                  answers, expired tokens, sign-ins and the like are deleted.",
         set: |settings, text| {
             settings.limits.ended_grants_seconds = value::number(text, 1..=86_400)?;
             Ok(())

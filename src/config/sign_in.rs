@@ -118,6 +118,42 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        key: "auth.failure_ms",
+        env: "ROLECALL_FAILURE_MS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("0"),
+        meaning: "Least time that a failed sign-in takes, in milliseconds, so that it does not tell imported hashes from others; 0: whatever it takes.",
+        set: |settings, text| {
+            settings.auth.failure_ms = value::number(text, 0..=10_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.own_changes",
+        env: "ROLECALL_OWN_CHANGES",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("60"),
+        meaning: "Changes of their own record and API tokens that users without the permission to change others' may make at once before 429; 0 allows any number.",
+        set: |settings, text| {
+            settings.auth.own_changes = value::number(text, 0..=100_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "auth.own_change_seconds",
+        env: "ROLECALL_OWN_CHANGE_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("60"),
+        meaning: "After those, one more such change each so many seconds.",
+        set: |settings, text| {
+            settings.auth.own_change_seconds = value::number(text, 1..=86_400)?;
+            Ok(())
+        },
+    },
+    Setting {
         key: "auth.password_tokens",
         env: "ROLECALL_PASSWORD_TOKENS",
         flag: None,

@@ -52,6 +52,8 @@ pub struct Cluster {
     pub version: i64,
     pub created: String,
     pub modified: String,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
 }
 
 #[auto_type]
@@ -82,6 +84,8 @@ pub struct NewCluster<'a> {
     pub workspace_id: i64,
     pub created: &'a str,
     pub modified: &'a str,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
 }
 
 /// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.
@@ -283,6 +287,8 @@ mod tests {
 
     fn cluster(cluster_type: &str, imported_type: Option<&str>) -> Cluster {
         Cluster {
+            created_by: None,
+            modified_by: None,
             id: 1,
             title: "Mines".into(),
             cluster_type: cluster_type.into(),

@@ -100,6 +100,8 @@ pub enum DirectoryError {
     Busy(String),
     /// Took longer than a request may; another try may fare no better.
     TimedOut(String),
+    /// The caller has made too many changes; the next may come after so many seconds.
+    TooOften { seconds: u64 },
     /// The database is gone, full or broken.
     Unavailable(String),
     /// A defect of ours. The text is for the log only.
@@ -147,6 +149,7 @@ impl fmt::Display for DirectoryError {
             Self::KeyReused => out.write_str("the key stands for another request"),
             Self::InProgress => out.write_str("the same is being done already"),
             Self::Step { place, error } => write!(out, "step {place}: {error}"),
+            Self::TooOften { seconds } => write!(out, "too many changes: wait {seconds} s"),
             Self::Stale => out.write_str("it was changed meanwhile"),
             Self::Again => out.write_str("a race was lost"),
             Self::Busy(why)

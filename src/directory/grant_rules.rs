@@ -23,16 +23,20 @@ pub struct GrantRule {
     pub version: i64,
     pub created: String,
     pub modified: String,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = grant_rules)]
+#[diesel(table_name = grant_rules, treat_none_as_default_value = false)]
 pub struct NewGrantRule<'a> {
     pub granter_role_id: i64,
     pub scope: &'a str,
     pub verbs: &'a str,
     pub created: &'a str,
     pub modified: &'a str,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
 }
 
 /// What shall be changed; `None` leaves a column alone.

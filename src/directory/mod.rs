@@ -14,6 +14,7 @@ pub mod cfengine;
 pub mod clock;
 pub mod clusters;
 pub mod context;
+pub mod counted;
 mod countries;
 pub mod credentials;
 pub mod delegation;
@@ -61,7 +62,6 @@ pub use reading::Reading;
 pub use source::{Credential, Source};
 pub use versions::Expected;
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -382,27 +382,21 @@ impl Directory {
     /// What the last changes met, and whatever else is known.
     pub fn readiness(&self) -> &Readiness {
         match &self.store {
-            Store::Sqlite(sqlite) => &sqlite.readiness,
+            Store::Sqlite(sqlite) => sqlite.readiness(),
             Store::Postgres(servers) => &servers.readiness,
         }
     }
 
-    /// Why no change can be made, also in a sentence. For health checks: the answer
-    /// comes within two seconds.
-    pub async fn obstacle(&self, context: &Context) -> Option<(Obstacle, Cow<'static, str>)> {
-        if let Store::Sqlite(sqlite) = &self.store
-            && let Some((obstacle, sentence)) = sqlite.trouble()
-        {
-            return Some((obstacle, sentence.into()));
-        }
-        let obstacle = match &self.store {
+    /// Why no change can be made. For health checks: the answer comes within two
+    /// seconds.
+    pub async fn obstacle(&self, context: &Context) -> Option<Obstacle> {
+        match &self.store {
             Store::Postgres(servers) => servers.obstacle().await,
-            Store::Sqlite(sqlite) => match sqlite.readiness.obstacle() {
+            Store::Sqlite(_) => match self.readiness().obstacle() {
                 Some(known) => Some(known),
                 None => self.look_at_file(context).await,
             },
-        };
-        obstacle.map(|obstacle| (obstacle, obstacle.sentence().into()))
+        }
     }
 
     async fn look_at_file(&self, context: &Context) -> Option<Obstacle> {

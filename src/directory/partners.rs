@@ -66,14 +66,18 @@ pub struct Partner {
     pub version: i64,
     pub created: String,
     pub modified: String,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = partners)]
+#[diesel(table_name = partners, treat_none_as_default_value = false)]
 pub struct NewPartner<'a> {
     pub title: &'a str,
     pub created: &'a str,
     pub modified: &'a str,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
 }
 
 /// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.

@@ -1,4 +1,5 @@
-//! Taking old events out of the audit log, which nothing else can.
+//! The log's way through time: months for what is to come, and taking old events
+//! out, which nothing else can.
 
 use super::Operation;
 
@@ -48,5 +49,17 @@ impl Operation for CountPrunable {
 
     fn is_slow(&self) -> bool {
         true
+    }
+}
+
+/// Makes room for the events of the months to come, where the log is kept by months.
+#[derive(Debug)]
+pub struct AddEventMonths;
+
+impl Operation for AddEventMonths {
+    type Output = ();
+
+    fn touches_credentials(&self) -> bool {
+        false
     }
 }

@@ -22,15 +22,19 @@ pub struct Workspace {
     pub version: i64,
     pub created: String,
     pub modified: String,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = workspaces)]
+#[diesel(table_name = workspaces, treat_none_as_default_value = false)]
 pub struct NewWorkspace<'a> {
     pub title: &'a str,
     pub code: &'a str,
     pub created: &'a str,
     pub modified: &'a str,
+    pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
 }
 
 /// What shall be changed; `None` leaves a column alone.

@@ -18,7 +18,7 @@ pub async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::VARY, "Accept"))
             .body(body(directory)),
-        Some((obstacle, sentence)) => not_ready(&api, &request, obstacle.code(), &sentence),
+        Some(obstacle) => not_ready(&api, &request, obstacle.code(), obstacle.sentence()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is done beside the requests, now and then. No right depends on it: what
-//! ends does so by itself; here the audit log is told of grants, and what is of
-//! no use any more leaves the database.
+//! ends does so by itself; here the audit log gets the ends of grants, and what is
+//! of no use any more leaves the database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,27 +8,29 @@ use std::time::Duration;
 use actix_web::rt;
 use chrono::TimeDelta;
 
-use super::memory;
 use crate::auth::Auth;
-use crate::config::Settings;
+use crate::config::{DatabaseUrl, Settings};
 use crate::directory::ended::{ClearEnded, Ended, HasEnded};
 use crate::directory::grants::TellEnds;
+use crate::directory::pruning::AddEventMonths;
 use crate::directory::{Context, Directory, DirectoryError, RequestId, clock, log_limit};
 
 /// Between two steps of clearing, so that other processes come in between.
 const BREATH: Duration = Duration::from_millis(20);
-/// How often memory is given back.
-const MEMORY_PAUSE: Duration = Duration::from_secs(10);
 /// How long it is known that an import has come to its end.
 const IMPORTS_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Works until the system stops.
 pub fn start(directory: Arc<Directory>, settings: &Settings) {
     let pause = Duration::from_secs(settings.limits.ended_grants_seconds);
+    let is_postgres = matches!(settings.database.url, DatabaseUrl::Postgres(_));
     let kept = Ended::ALL.map(|what| (what, kept(what, settings)));
     rt::spawn(async move {
         loop {
             tell_ends(&directory).await;
+            if is_postgres {
+                add_months(&directory).await;
+            }
             for (what, kept) in kept {
                 if let Err(error) = clear(&directory, what, kept).await {
                     log::warn!("{} that have ended stay for now: {error}", what.name());
@@ -53,17 +55,7 @@ fn kept(what: Ended, settings: &Settings) -> TimeDelta {
     TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX)
 }
 
-/// Gives back memory that a load took, until the system stops.
-pub fn give_back_memory() {
-    rt::spawn(async {
-        loop {
-            rt::time::sleep(MEMORY_PAUSE).await;
-            memory::give_back();
-        }
-    });
-}
-
-/// Tells what the log held back, until the system stops.
+/// Writes what the log held back, until the system stops.
 pub fn flush_log() {
     rt::spawn(async {
         loop {
@@ -95,6 +87,12 @@ async fn tell_ends(directory: &Directory) {
                 return;
             }
         }
+    }
+}
+
+async fn add_months(directory: &Directory) {
+    if let Err(error) = directory.write(&context(directory), AddEventMonths).await {
+        log::warn!("could not make room in the audit log for the months to come: {error}");
     }
 }
 

@@ -41,7 +41,7 @@ use crate::mail::{self, Post, Sending};
 use crate::storage::Obstacle;
 use middleware::Layers;
 pub use occasional::Occasional;
-pub use shutdown::Signals;
+pub use shutdown::{Signals, Stop};
 
 use connections::clients::Clients;
 use connections::{Listening, serve};
@@ -141,13 +141,13 @@ impl Bound {
     }
 
     /// Serves until a signal says to stop, then lets running requests finish.
-    pub fn run(self, signals: Signals) -> std::io::Result<()> {
+    pub fn run(self, stop: Stop) -> std::io::Result<()> {
         descriptors::raise_limit();
         actix_web::rt::System::new().block_on(async {
             let started = self.start()?;
             let handle = started.handle();
             actix_web::rt::spawn(async move {
-                signals.stop().await;
+                stop.wait().await;
                 log::info!("finishing what has begun, then stopping");
                 handle.stop(true).await;
             });
@@ -190,6 +190,8 @@ impl Bound {
             connections: descriptors::connections(&settings),
         };
         let server = serve(&settings, listening, move || {
+            // Once on each worker's thread.
+            memory::give_back();
             let (within, around) = (layers.clone(), layers.clone());
             App::new()
                 .configure(|config| surfaces.share(config))
@@ -216,7 +218,7 @@ impl Bound {
         })?;
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
         housekeeping::start(directory.clone(), &settings);
-        housekeeping::give_back_memory();
+        memory::give_back();
         housekeeping::flush_log();
         let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
         housekeeping::follow(directory.clone(), unheard);
@@ -263,8 +265,7 @@ impl Started {
 /// Before the end: what stands in the way of a last change.
 async fn obstacle(directory: &Directory) -> Option<Obstacle> {
     let context = Context::of_program(directory.clock().now(), RequestId(0));
-    let obstacle = directory.obstacle(&context).await;
-    obstacle.map(|(obstacle, _)| obstacle)
+    directory.obstacle(&context).await
 }
 
 /// Paths without a parameter come first, since they are compared without an

@@ -32,10 +32,22 @@ impl Signals {
         Ok(Self { stop })
     }
 
-    /// Resolves when the process shall end: Ctrl-C, or SIGTERM.
-    pub async fn stop(&self) {
-        // There is always a sender: this one.
-        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    /// From now on there is something to finish when the process shall end.
+    pub fn orderly(&self) -> Stop {
+        Stop(self.stop.subscribe())
+    }
+}
+
+/// The wish that the process ends in order.
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Resolves when it comes: with Ctrl-C, or SIGTERM.
+    pub async fn wait(mut self) {
+        // An error: the thread that receives signals is gone, so none will come.
+        if self.0.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

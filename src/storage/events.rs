@@ -1,6 +1,7 @@
-//! A row of the audit log as it is written.
+//! A row of the audit log as it is written, and a month of them as it leaves.
 
-use diesel::Insertable;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::{Insertable, QueryableByName};
 
 use super::schema::events;
 
@@ -22,4 +23,16 @@ pub struct NewEvent {
     pub source_address: Option<String>,
     pub credential: Option<&'static str>,
     pub count: i64,
+}
+
+/// A month of events that is dropped as a whole.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct OldMonth {
+    /// How many there were.
+    #[diesel(sql_type = BigInt)]
+    pub gone: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub up_to_id: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub up_to: Option<String>,
 }

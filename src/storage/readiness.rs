@@ -66,6 +66,7 @@ impl Obstacle {
             ("file is not a database", Obstacle::Damaged),
             ("does not allow writes", Obstacle::Standby),
             ("during recovery", Obstacle::Standby),
+            ("disk I/O error", Obstacle::DiskError),
             ("read-only transaction", Obstacle::ReadOnly),
             ("readonly database", Obstacle::ReadOnly),
             ("disk is full", Obstacle::DiskFull),

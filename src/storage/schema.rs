@@ -9,6 +9,8 @@ diesel::table! {
         version -> BigInt,
         created -> Text,
         modified -> Text,
+        created_by -> Nullable<BigInt>,
+        modified_by -> Nullable<BigInt>,
     }
 }
 
@@ -22,6 +24,8 @@ diesel::table! {
         version -> BigInt,
         created -> Text,
         modified -> Text,
+        created_by -> Nullable<BigInt>,
+        modified_by -> Nullable<BigInt>,
     }
 }
 
@@ -52,6 +56,8 @@ diesel::table! {
         version -> BigInt,
         created -> Text,
         modified -> Text,
+        created_by -> Nullable<BigInt>,
+        modified_by -> Nullable<BigInt>,
     }
 }
 
@@ -225,6 +231,8 @@ diesel::table! {
         version -> BigInt,
         created -> Text,
         modified -> Text,
+        created_by -> Nullable<BigInt>,
+        modified_by -> Nullable<BigInt>,
     }
 }
 

@@ -24,7 +24,7 @@ pub fn wait(settings: &Database) -> Result<(), StorageError> {
             continue;
         };
         let address = Address::of(secret, settings)?;
-        let mut is_told = false;
+        let mut is_logged = false;
         while let Some(why) = missing(&address)? {
             if Instant::now() >= until {
                 return Err(StorageError::Unavailable(format!(
@@ -32,10 +32,10 @@ pub fn wait(settings: &Database) -> Result<(), StorageError> {
                     settings.start_wait_seconds
                 )));
             }
-            if !is_told {
+            if !is_logged {
                 let seconds = settings.start_wait_seconds;
                 log::warn!("waiting up to {seconds} s for {url}: {why}");
-                is_told = true;
+                is_logged = true;
             }
             std::thread::sleep(PAUSE);
         }

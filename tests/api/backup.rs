@@ -1,6 +1,8 @@
 //! `rolecall backup` and `rolecall restore`: a copy of one moment of an SQLite
 //! database in use, and the way back. PostgreSQL has tools of its own.
 
+pub mod postgres;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -379,6 +381,35 @@ fn tables_of_a_newer_version_are_not_touched() {
             "{command:?}: {said}"
         );
     }
+}
+
+#[test]
+fn a_backup_of_a_newer_version_is_refused_by_its_name_and_replaces_nothing() {
+    let Some(place) = Place::on_sqlite() else {
+        return;
+    };
+    place.does(&["migrate"]);
+    let copy = place.back_up();
+    let before = fs::read(place.file()).unwrap();
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('20300101000000')";
+    place.database.execute(newer);
+    let newer = place.beside("newer.db");
+    fs::rename(place.file(), &newer).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::rename(
+            place.beside(&format!("rolecall.db{suffix}")),
+            place.beside(&format!("newer.db{suffix}")),
+        );
+    }
+    fs::write(place.file(), &before).unwrap();
+    let said = place.fails(&["restore", shown(&newer), "--replace"]);
+    let wanted = format!(
+        "rolecall: {}: a newer version of rolecall has changed its tables (migration 20300101000000): use that version, or restore a backup from before it\n",
+        shown(&newer)
+    );
+    assert_eq!(said, wanted);
+    assert_eq!(fs::read(place.file()).unwrap(), before);
+    place.does(&["restore", shown(&copy), "--replace"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod generators;
 mod headers;
+mod spellings;
 
 use std::collections::{BTreeMap, BTreeSet};
 

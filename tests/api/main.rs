@@ -19,6 +19,7 @@ mod architecture;
 mod astray;
 mod audit;
 mod auth;
+mod authors;
 mod backup;
 mod bad_input;
 mod browsers;

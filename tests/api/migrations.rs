@@ -175,6 +175,91 @@ fn names_from_before_survive_there_and_back() {
     is_whole(&database);
 }
 
+/// Events of two years, and one of a clock that was wrong.
+const LOGGED: &str = "
+    INSERT INTO events (at, verb, subject_type, subject_id, request_id) VALUES
+      ('2024-12-31T23:59:59+00:00', 'create', 'users', 1, 'a'),
+      ('2025-06-15T12:00:00+00:00', 'create', 'users', 2, 'b'),
+      ('2026-11-30T23:59:59+00:00', 'create', 'users', 3, 'c'),
+      ('2031-05-05T00:00:00+00:00', 'create', 'users', 4, 'd'),
+      ('2026-11-30T23:59:59+00:00', 'create', 'users', 5, 'e');";
+
+#[test]
+fn the_log_from_before_it_was_kept_by_months_survives_there_and_back() {
+    let database = TestDatabase::create();
+    bring_up(&database.url()).unwrap();
+    for logged in [LOGGED, "SELECT 1"] {
+        revert_to(&database, "2026-12-01-000041");
+        let mut beside = Beside::begin(&database);
+        beside.run(logged);
+        beside.commit();
+        assert_eq!(logged_ids(&database), "12345");
+        bring_up(&database.url()).unwrap();
+        assert_eq!(logged_ids(&database), "12345");
+        fits_the_schema(&database);
+    }
+    // The next id is one that nobody ever had.
+    database.execute(&LOGGED[..LOGGED.find("),").unwrap() + 1]);
+    assert_eq!(logged_ids(&database), "123456");
+    for statement in ["DELETE FROM events", "UPDATE events SET actor = 'nobody'"] {
+        assert!(Beside::refusal(&database, statement).contains("append-only"));
+    }
+}
+
+/// By their ids, whom they are about.
+fn logged_ids(database: &TestDatabase) -> String {
+    let query =
+        |id: &str| format!("SELECT {id} AS name FROM (SELECT id FROM events ORDER BY id) AS e");
+    let sqlite = query("group_concat(id, '')");
+    let postgres = query("string_agg(id::text, '' ORDER BY id)");
+    on(database, &sqlite, &postgres, names_of).remove(0).name
+}
+
+/// Whatever a caller, a role or pg_restore looks for tables in.
+#[test]
+fn functions_mean_the_same_under_every_search_path() {
+    let database = TestDatabase::create();
+    bring_up(&database.url()).unwrap();
+    let without = "SELECT proname::text AS name FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace
+          AND NOT 'search_path=public, pg_temp' = ANY (coalesce(proconfig, '{}'))
+          AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')";
+    let none = "SELECT '' AS name WHERE false";
+    assert_eq!(
+        on(&database, none, without, names_of)
+            .iter()
+            .map(|row| row.name.clone())
+            .collect::<Vec<_>>(),
+        [""; 0]
+    );
+    if matches!(database, TestDatabase::Sqlite { .. }) {
+        return;
+    }
+    let mut beside = Beside::begin(&database);
+    // Somebody else's tables of the same names, which would be found first.
+    beside.run(
+        "CREATE SCHEMA elsewhere;
+         CREATE TABLE elsewhere.user_blocks AS TABLE public.user_blocks;
+         CREATE TABLE elsewhere.event_pruning AS SELECT 1 AS id, TRUE AS is_allowed;
+         CREATE TEMPORARY TABLE user_spans (span BIGINT PRIMARY KEY, living BIGINT);
+         SET LOCAL search_path = elsewhere;
+         INSERT INTO public.users (username, uname, created, modified)
+           VALUES ('hobbes', 'hobbes', '2026', '2026');
+         SET LOCAL search_path = '';
+         INSERT INTO public.users (username, uname, created, modified)
+           VALUES ('calvin', 'calvin', '2026', '2026');",
+    );
+    beside.commit();
+    let living =
+        |table: &str| Beside::number(&database, "CAST(sum(living) AS BIGINT)", table, "1 = 1");
+    assert_eq!((living("user_blocks"), living("user_spans")), (2, 2));
+    let refusal = Beside::refusal(
+        &database,
+        "SET search_path = elsewhere; DELETE FROM public.events;",
+    );
+    assert!(refusal.contains("append-only"), "{refusal}");
+}
+
 /// What SQLite says of the file and of the index of the search.
 fn is_whole(database: &TestDatabase) {
     if matches!(database, TestDatabase::Sqlite { .. }) {
@@ -270,7 +355,8 @@ const SQLITE_COLUMNS: &str = "
 const POSTGRES_COLUMNS: &str = "
     SELECT table_name::text, column_name::text, data_type::text AS kind,
       is_nullable = 'YES' AS nullable
-    FROM information_schema.columns WHERE table_schema = 'public'";
+    FROM information_schema.columns WHERE table_schema = 'public'
+      AND NOT (SELECT relispartition FROM pg_class WHERE oid = table_name::regclass)";
 
 fn columns(database: &TestDatabase) -> Columns {
     on(database, SQLITE_COLUMNS, POSTGRES_COLUMNS, columns_of)

@@ -266,7 +266,6 @@ fn what_only_reads_or_changes_makes_no_database() {
         &["mail", "status"],
         &["export"],
         &["export", "--kind", "users", "--format", "csv"],
-        &["import", "-", "--dry-run"],
         &["migrate", "--back-to", "2026-11-30-000130_entry_ids"],
         &["backup", "copy.db"],
         &["check"],

@@ -20,7 +20,7 @@ struct Logged {
 impl Logged {
     fn start(database: &TestDatabase, environment: &[(&str, &str)]) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
-        let log = std::env::temp_dir().join(unique("rolecall_log_"));
+        let log = scratch("log");
         let mut child = rolecall(database, &["serve", "--listen", &address])
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
@@ -85,6 +85,12 @@ impl Drop for Logged {
         let _ = self.child.wait();
         let _ = std::fs::remove_file(&self.log);
     }
+}
+
+/// A file of this test alone: each runs in a process of its own, or beside others in one.
+fn scratch(kind: &str) -> PathBuf {
+    let name = unique(&format!("rolecall_{kind}_{}_", std::process::id()));
+    std::env::temp_dir().join(name)
 }
 
 /// So that nothing but a second signal ends what has begun.
@@ -258,7 +264,7 @@ fn administrators_whom_nobody_lets_in_are_reported() {
         let program = Logged::serving(&database, &[]);
         program.log().contains("no administrator can sign in")
     };
-    let row = std::env::temp_dir().join(unique("rolecall_row_"));
+    let row = scratch("row");
     std::fs::write(&row, r#"{"username": "calvin"}"#).unwrap();
     let import = [
         "import",

@@ -228,6 +228,7 @@ impl Service {
             "workspaces",
             "clusters",
             "partners",
+            "tokens",
         ];
         let count = |kind| {
             let list = self.admin().get(&format!("/{kind}")).expect(200).json();
@@ -319,6 +320,18 @@ fn every_text_and_example_follows_every_other_and_leaves_nothing_behind() {
         }
         assert_eq!(service.counts(), before);
     }
+}
+
+#[test]
+fn what_the_readme_imports_it_has_exported_before() {
+    let service = Service::start();
+    let is_meant =
+        |line: &&str| line.starts_with("rolecall export ") || line.starts_with("rolecall import ");
+    let commands: Vec<Shown> = README.lines().filter(is_meant).map(said_nowhere).collect();
+    assert!(commands.len() > 2);
+    let said = service.run(&commands);
+    let users = "users: 0 created, 0 updated, 1 unchanged, 0 refused";
+    assert_eq!(said.iter().filter(|said| said.contains(users)).count(), 2);
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn a_workspace_is_created_and_answered_with_its_links() {
             "attributes": {"title": "Kenya", "code": "KEN", "created": BEGIN, "modified": BEGIN},
             "links": {"self": own},
             "relationships": {"clusters": related("clusters"), "grants": related("grants")},
-            "meta": {"created": BEGIN, "modified": BEGIN, "created_by": null, "modified_by": null},
+            "meta": {"created": BEGIN, "modified": BEGIN, "created_by": 1, "modified_by": 1},
         })
     );
 }

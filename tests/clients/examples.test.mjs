@@ -43,7 +43,7 @@ describe('the examples', () => {
 
   it('finds nothing left behind', async () => {
     const pair = Buffer.from(`${ADMIN.username}:${ADMIN.password}`).toString('base64');
-    for (const [kind, count] of [['users', 1], ['trash/users', 0], ['partners', 0], ['clusters', 0], ['workspaces', 0]]) {
+    for (const [kind, count] of [['users', 1], ['trash/users', 0], ['partners', 0], ['clusters', 0], ['workspaces', 0], ['tokens', 0]]) {
       const answer = await fetch(`${server.url}/${kind}`, { headers: { Authorization: `Basic ${pair}` } });
       const document = await answer.json();
       assert.equal(document.meta.pagination.count, count, kind);
@@ -52,9 +52,11 @@ describe('the examples', () => {
 
   const missing = !existsSync(CLIENT) && 'build it first: cargo build --example client';
   it('creates, grants and pages with the client in Rust', { skip: missing }, async () => {
-    const { stdout } = await run(CLIENT, [server.url, ADMIN.username, ADMIN.password]);
-    assert.match(stdout, /^created calvin-\d+ as \/users\/\d+$/m);
-    assert.match(stdout, /^ {2}calvin-\d+ +tigers \d+$/m);
-    assert.match(stdout, /^deleted calvin-\d+$/m);
+    for (let time = 0; time < 2; time += 1) {
+      const { stdout } = await run(CLIENT, [server.url, ADMIN.username, ADMIN.password]);
+      assert.match(stdout, /^created calvin-\d+ as \/users\/\d+$/m);
+      assert.match(stdout, /^ {2}calvin-\d+ +tigers \d+$/m);
+      assert.match(stdout, /^deleted calvin-\d+$/m);
+    }
   });
 });

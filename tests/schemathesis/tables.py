@@ -32,7 +32,7 @@ def of_postgres(address):
         command = ["psql", "--quiet", "--tuples-only", "--no-align", "--dbname", address, "--command", query]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
 
-    for name in asked("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+    for name in asked("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"):
         if name not in NOTED:
             # As one line: newlines in texts are escaped.
             for row in asked(f'SELECT to_jsonb(t)::text FROM "{name}" AS t'):

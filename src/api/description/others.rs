@@ -193,7 +193,7 @@ const PUBLIC: &[Other] = &[
             "/health",
             "get_health",
             "Check the health of the service",
-            "Succeeds when the service can make changes in its database. Else `meta.reason` of the error says why not: `unreachable`, `standby`, `read_only`, `disk_full`, `damaged` or `replaced`; reads may work all the same.",
+            "Succeeds when the service can make changes in its database. Else `meta.reason` of the error says why not: `unreachable`, `standby`, `read_only`, `disk_full`, `disk_error`, `damaged` or `replaced`; reads may work all the same.",
             "It does.",
         )
     },

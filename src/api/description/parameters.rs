@@ -79,6 +79,15 @@ pub fn one(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
     all
 }
 
+/// The word that, beside `id`, leads from a resource to related ones.
+pub fn token(kind: &Type) -> Option<&'static str> {
+    match kind.name {
+        "users" => Some("roles"),
+        "roles" => Some("users"),
+        _ => None,
+    }
+}
+
 /// Parameters of collections that the specification does not know.
 fn own(kind: &'static Type) -> Vec<Parameter> {
     let mut all = vec![Parameter {
@@ -89,10 +98,8 @@ fn own(kind: &'static Type) -> Vec<Parameter> {
         list: None,
         example: "1".into(),
     }];
-    let token = match kind.name {
-        "users" => "roles",
-        "roles" => "users",
-        _ => return all,
+    let Some(token) = token(kind) else {
+        return all;
     };
     all.push(Parameter {
         key: format!("{}.token", kind.name),
@@ -138,7 +145,7 @@ fn search(frame: &Frame) -> Parameter {
     Parameter {
         key: "q".into(),
         name: SEARCH.into(),
-        doc: "Only those who have each of these words in a name, the username or the e-mail address, whatever the case; the same as filter[query].".into(),
+        doc: format!("{SEARCHED}; the same as filter[query]."),
         schema: value_schema(Kind::Text, frame),
         list: None,
         example: "doe".into(),
@@ -188,15 +195,48 @@ fn fields(kind: &'static Type) -> Parameter {
     }
 }
 
+/// The field under which filters have the search.
+pub const SEARCH_FILTER: &str = "query";
+
+/// What `q` and `filter[query]` look for.
+pub const SEARCHED: &str = "Only those who have each of these words in a name, the username or the e-mail address, whatever the case";
+
+/// The search under its other name, which takes words and no list of values.
+fn search_filters(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Parameter> {
+    let names = std::iter::once(None).chain(filter.operators.iter().map(Some));
+    let parameter = |operator: Option<&Operator>| {
+        let (key, name) = operator.map_or_else(Default::default, |operator| {
+            let name = operator.name();
+            (format!(".{name}"), format!("[{name}]"))
+        });
+        Parameter {
+            key: format!("{}.filter.{}{key}", kind.name, filter.name),
+            name: format!("filter[{}]{name}", filter.name),
+            doc: format!("{SEARCHED}; the same as {SEARCH}."),
+            schema: value_schema(filter.kind, frame),
+            list: None,
+            example: "doe".into(),
+        }
+    };
+    names.map(parameter).collect()
+}
+
 fn filters_of(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Parameter> {
+    if filter.name == SEARCH_FILTER {
+        return search_filters(kind, filter, frame);
+    }
     let values = frame.query.filter_values;
     let plain = Parameter {
         key: format!("{}.filter.{}", kind.name, filter.name),
         name: format!("filter[{}]", filter.name),
-        doc: format!(
-            "Only those whose {} is this value, or one of these, separated by commas.",
-            filter.name
-        ),
+        doc: match filter.name {
+            "roles" => {
+                "Only those who hold this role without a scope, given by its id or name, or one of these, separated by commas.".into()
+            }
+            name => format!(
+                "Only those whose {name} is this value, or one of these, separated by commas."
+            ),
+        },
         schema: value_schema(filter.kind, frame),
         list: Some(values),
         example: abilities::sample(filter.kind).into(),
@@ -207,13 +247,33 @@ fn filters_of(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Parameter> {
         Parameter {
             key: format!("{}.filter.{}.{}", kind.name, filter.name, operator.name()),
             name: format!("filter[{}][{}]", filter.name, operator.name()),
-            doc: format!("Only those whose {} {}.", filter.name, meaning(*operator)),
+            doc: match filter.name {
+                "roles" => roles_meaning(*operator).into(),
+                name => format!("Only those whose {name} {}.", meaning(*operator)),
+            },
             schema: value_schema(operand, frame),
             list: is_list.then_some(values),
             example: abilities::sample(operand).into(),
         }
     });
     std::iter::once(plain).chain(by_operator).collect()
+}
+
+/// What an operator says of the roles that somebody holds.
+fn roles_meaning(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Ne => "Only those who do not hold this role without a scope.",
+        Operator::NotIn => {
+            "Only those who hold none of these roles without a scope, separated by commas."
+        }
+        Operator::In => {
+            "Only those who hold one of these roles without a scope, separated by commas."
+        }
+        Operator::Null => {
+            "Only those who hold no role without a scope (true) or one at least (false)."
+        }
+        _ => "Only those who hold this role without a scope.",
+    }
 }
 
 /// What an operator says of an attribute.

@@ -33,7 +33,7 @@ use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{Commas, raw};
 
 /// Bytes that a resource object takes, roughly; only to reserve memory once.
-const RESOURCE_BYTES: usize = 1200;
+const RESOURCE_BYTES: usize = 1600;
 
 /// A refusal, unless the caller may not even know what is there: then 404.
 async fn or_hidden<R: Resource>(call: &Call<'_>, failure: Failure) -> Failure {

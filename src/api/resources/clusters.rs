@@ -78,8 +78,8 @@ impl Resource for Clusters {
         Some(Stamp {
             created: &row.created,
             modified: &row.modified,
-            created_by: None,
-            modified_by: None,
+            created_by: row.created_by,
+            modified_by: row.modified_by,
             external_id: None,
         })
     }

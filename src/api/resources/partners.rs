@@ -66,8 +66,8 @@ impl Resource for Partners {
         Some(Stamp {
             created: &row.created,
             modified: &row.modified,
-            created_by: None,
-            modified_by: None,
+            created_by: row.created_by,
+            modified_by: row.modified_by,
             external_id: None,
         })
     }

@@ -138,13 +138,13 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     attribute!(
         text username,
         Some(UserColumn::Username),
-        "The name to sign in with: letters and digits of all scripts and the characters _ . @ + -. Unique among the living whatever the case, kept in normalization form C; a name that looks like another is refused. Changed by holders of users:write, one's own too.",
+        "The name to sign in with: letters and digits of all scripts and the characters _ . @ + -. Unique among users who are not deleted, regardless of case; stored in normalization form C; a name that looks like another is refused. Only holders of users:write can change it, even their own.",
         Form::text(1, values::MAX_USERNAME).matching(USERNAME).required(),
         values::username
     ),
     Attribute {
         name: "password",
-        doc: "Set by whoever may; in no answer, but meta.password_strength tells how strong a new one of one's own is, which takes old_password beside it.",
+        doc: "Never in answers. Changing one's own needs old_password; meta.password_strength of the answer then says how strong it is.",
         form: Form::PLAIN.required(),
         kind: Kind::Text,
         show: None,
@@ -156,7 +156,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     },
     Attribute {
         name: OLD_PASSWORD,
-        doc: "One's own password until now, beside a new one; also beside a new username or e-mail address of one's own, when the sign-in is older than auth.reauthenticate_seconds or an API token is used.",
+        doc: "The caller's current password: needed to change their own password, and their own username or e-mail address with an API token or a sign-in that is older than auth.reauthenticate_seconds.",
         form: Form::PLAIN.or_null().only_to_change(),
         kind: Kind::Text,
         show: None,
@@ -171,7 +171,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     },
     Attribute {
         name: "end_tokens",
-        doc: "Beside a new password: whether it also revokes the user's API tokens. Left out, it does when somebody else sets it.",
+        doc: "With a new password: whether it also revokes the user's API tokens. By default it does if somebody else sets it.",
         form: Form::PLAIN.or_null().only_to_change(),
         kind: Kind::Flag,
         show: None,
@@ -186,7 +186,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     },
     Attribute {
         name: "uname",
-        doc: "A unique name for addresses, in lower case; made from the username when it is left out.",
+        doc: "A unique name for URLs, in lower case; by default it is derived from the username.",
         form: Form::text(1, values::MAX_USERNAME).matching(UNAME),
         kind: Kind::Text,
         show: Some(|user| Shown::Text(&user.uname)),
@@ -205,7 +205,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     attribute!(
         maybe_text full_name,
         Some(UserColumn::FullName),
-        "The whole name as it shall be shown.",
+        "The full name as it is to be shown.",
         values::MAX_TEXT
     ),
     attribute!(
@@ -246,7 +246,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     attribute!(
         shown flag external,
         Some(UserColumn::External),
-        "Whether the user comes from another directory."
+        "Whether the user is from another directory (LDAP)."
     ),
     attribute!(
         shown maybe_time last_login,

@@ -73,6 +73,10 @@ impl Governed for UpdateNamedUser {
         self.update.may_rename = principal.may_rename();
         Ok(())
     }
+
+    fn is_only_own(&self, principal: &Principal) -> bool {
+        !principal.is_administrator && !principal.may(Permission::UsersWrite)
+    }
 }
 
 impl Governed for DeleteNamedUser {

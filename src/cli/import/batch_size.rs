@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The most rows, unless another number is asked for.
 pub const BATCH: usize = 1000;
 /// The fewest: what each transaction costs by itself must not be most of it.
-const FEWEST: usize = 100;
+const FEWEST: usize = 20;
 /// What a batch is to take.
 const LONG: Duration = Duration::from_millis(50);
 

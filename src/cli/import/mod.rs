@@ -4,8 +4,10 @@
 //! batch by batch; a short channel between them keeps memory flat.
 
 mod batch_size;
+mod hint;
 mod lines;
 mod records;
+mod rehearsal;
 mod report;
 mod table;
 
@@ -80,14 +82,15 @@ pub fn take(
     flags: &ImportFlags,
     settings: Settings,
 ) -> Result<(), Failure> {
-    let lines = Lines::new(input, flags.max_line_bytes)
+    let mut lines = Lines::new(input, flags.max_line_bytes)
         .map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
     let head = lines.head.clone();
+    let is_table = hint::looks_like_a_table(&mut lines, format, flags.kind.into());
     let mut records = Records::new(lines, format, flags.kind.into())?;
-    // Who only tries what would happen makes nothing.
-    let session = match flags.dry_run {
-        true => Session::open(settings)?,
-        false => Session::make(settings)?,
+    // The stage is removed at the end, after the session has closed its files.
+    let (_stage, session) = match flags.dry_run {
+        true => rehearsal::session(settings)?,
+        false => (rehearsal::Stage::none(), Session::make(settings)?),
     };
     let begun = begin(&session, name, head, flags, &mut records)?;
     let Some(import_id) = begun else {
@@ -109,6 +112,11 @@ pub fn take(
     outcome?;
     if !flags.dry_run {
         settle(&session)?;
+    }
+    if is_table {
+        remark(&format!(
+            "{name} begins like a table, and was read as NDJSON: --format csv reads tables."
+        ));
     }
     report.tell(name, flags.dry_run, flags.all_or_nothing)
 }
@@ -165,6 +173,15 @@ fn begin(
                 return Err(Failure::failed(format!(
                     "{name} is not what was imported up to line {lines}: import it without --resume"
                 )));
+            }
+            let rest = records.lines.fill();
+            let rest =
+                rest.map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
+            if known.finished.is_some() && rest.is_empty() {
+                remark(&format!(
+                    "{name} was imported up to its end, line {lines}: nothing is left to do."
+                ));
+                return Ok(None);
             }
             remark(&format!("Going on after line {lines} of {name}."));
             return Ok(Some(known.mark.import_id));

@@ -10,7 +10,10 @@ use super::lines::{Lines, Unread};
 use super::table::Table;
 use crate::auth::check_hash;
 use crate::cli::failure::Failure;
-use crate::directory::bulk::{Kind, Numbered, RowProblem, UNCHECKED, fields_of, read_row};
+use crate::directory::bulk::{
+    Kind, Numbered, RowProblem, UNCHECKED, fields_of, is_reference, read_row,
+};
+use crate::directory::counted::counted;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -211,8 +214,10 @@ fn row_of_cells(
 ) -> Result<Map<String, Value>, String> {
     if cells.len() != header.len() {
         let (found, wanted) = (cells.len(), header.len());
+        let are = if found == 1 { "is" } else { "are" };
+        let cells = counted(found, "cell", "cells");
         return Err(format!(
-            "There are {found} cells, and {wanted} in the first line."
+            "There {are} {cells}, and {wanted} in the first line."
         ));
     }
     let filled = header
@@ -227,13 +232,18 @@ fn row_of_cells(
 /// What a cell means: flags are words, lists are JSON or parted by semicolons.
 fn value(kind: Kind, name: &str, cell: String) -> Value {
     match (kind, name) {
-        (_, "is_active" | "is_staff" | "external" | "unchangeable" | "is_default") => {
+        (_, "is_active" | "is_staff" | "external" | "unchangeable" | "is_default" | "is_gone") => {
             // Spreadsheets write them in capital letters.
             match cell.to_ascii_lowercase().as_str() {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
                 _ => Value::String(cell),
             }
+        }
+        (Kind::Users, "partner") | (Kind::Grants, "cluster") if cell.starts_with('{') => {
+            let object = serde_json::from_str(&cell).ok();
+            let object = object.filter(|value| is_reference(kind, name, value));
+            object.unwrap_or(Value::String(cell))
         }
         (_, UNCHECKED)
         | (Kind::Users, "roles")

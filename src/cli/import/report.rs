@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{self, printable, remark};
 use crate::cli::progress::Progress;
 use crate::directory::bulk::{Outcome, RowProblem};
+use crate::directory::counted::counted;
 
 /// The most refused rows that are told on the terminal.
 const SHOWN: u64 = 20;
@@ -74,7 +75,8 @@ impl Report {
         self.progress.end();
         if self.told > SHOWN {
             let more = self.told - SHOWN;
-            remark(&format!("{more} more problems; --errors FILE has all."));
+            let more = counted(more, "more problem", "more problems");
+            remark(&format!("{more}; --errors FILE has all."));
         }
     }
 
@@ -96,15 +98,16 @@ impl Report {
             remark(&format!("There are no rows in {name}."));
         }
         let refused = self.sum.total().refused;
+        let were_refused = counted(refused, "row was refused", "rows were refused");
         if dry_run {
             remark("That was a dry run: nothing was changed.");
         } else if all_or_nothing && refused > 0 {
             return Err(Failure::failed(format!(
-                "{refused} rows were refused, so nothing was imported"
+                "{were_refused}, so nothing was imported"
             )));
         }
         if refused > 0 {
-            return Err(Failure::failed(format!("{refused} rows were refused")));
+            return Err(Failure::failed(were_refused));
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ async fn here(
 ) -> Result<Vec<Step>, Failure> {
     let mut steps = Vec::new();
     if let Some(role) = &ldap.settings().default_role {
-        lookup::role(session, role)
+        lookup::role_named(session, role)
             .await
             .map_err(|failure| match failure {
                 Failure::Failed(why) => Failure::failed(format!("ldap.default_role: {why}")),

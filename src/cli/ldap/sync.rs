@@ -14,6 +14,7 @@ use crate::cli::output::{Table, remark};
 use crate::cli::runtime::Session;
 use crate::cli::walk::Walk;
 use crate::config::Settings;
+use crate::directory::counted::counted;
 use crate::directory::external::{Admit, Changes, EntryId, Foresee, Outcome};
 use crate::directory::listing::{Comparison, Condition, Operand, Visible};
 use crate::directory::names::folded;
@@ -96,10 +97,10 @@ fn told(counts: &Counts, dry_run: bool) -> String {
         ""
     };
     format!(
-        "{would}{} users in LDAP, {} records made, {} roles given, {} taken, {} renamed, {} deactivated, {} skipped.",
-        counts.met,
-        counts.made,
-        counts.given,
+        "{would}{} in LDAP, {} made, {} given, {} taken, {} renamed, {} deactivated, {} skipped.",
+        counted(counts.met, "user", "users"),
+        counted(counts.made, "record", "records"),
+        counted(counts.given, "role", "roles"),
         counts.taken,
         counts.renamed,
         counts.deactivated,
@@ -116,7 +117,8 @@ impl Sync<'_> {
             self.counts.met += 1;
             if self.counts.met > most {
                 return Err(Failure::failed(format!(
-                    "LDAP has more than {most} users (ldap.sync_max_users)"
+                    "LDAP has more than {} (ldap.sync_max_users)",
+                    counted(most, "user", "users")
                 )));
             }
             self.bar.inc(1);

@@ -231,6 +231,11 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
             StatusCode::CONFLICT,
             "Somebody else changed it at this moment.",
         ),
+        DirectoryError::TooOften { seconds } => later(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many changes of your own record; wait a little.",
+            seconds,
+        ),
         DirectoryError::Busy(why) => {
             log_limit::busy(request_id, &why);
             busy()

@@ -200,6 +200,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
         DirectoryError::Stale | DirectoryError::KeyReused | DirectoryError::InProgress => {
             told(409, "Somebody else changed it at this moment.")
         }
+        DirectoryError::TooOften { seconds } => Failure::Throttled { seconds }.tell(request_id),
         DirectoryError::Busy(why) => {
             log_limit::busy(request_id, &why);
             busy()

@@ -199,14 +199,7 @@ fn nobody(denied: Denied, request_id: RequestId) -> Told {
         Denied::Wrong | Denied::NoSignIn => {
             told(401, "authentication_failed", "Invalid credentials.")
         }
-        Denied::Throttled { seconds } => Told {
-            wait: Some(seconds),
-            ..told(
-                429,
-                "throttled",
-                format!("Request was throttled. Expected available in {seconds} seconds."),
-            )
-        },
+        Denied::Throttled { seconds } => throttled(seconds),
         Denied::Unreachable { seconds } => Told {
             wait: Some(seconds),
             ..told(
@@ -216,6 +209,17 @@ fn nobody(denied: Denied, request_id: RequestId) -> Told {
             )
         },
         Denied::Directory(error) => of_directory(error, request_id),
+    }
+}
+
+fn throttled(seconds: u64) -> Told {
+    Told {
+        wait: Some(seconds),
+        ..told(
+            429,
+            "throttled",
+            format!("Request was throttled. Expected available in {seconds} seconds."),
+        )
     }
 }
 
@@ -237,6 +241,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
         DirectoryError::Stale | DirectoryError::KeyReused | DirectoryError::InProgress => {
             told(409, "conflict", "Somebody else changed it at this moment.")
         }
+        DirectoryError::TooOften { seconds } => throttled(seconds),
         DirectoryError::Busy(why) => {
             log_limit::busy(request_id, &why);
             busy()

@@ -6,14 +6,18 @@
 mod fields;
 mod check;
 mod export;
+mod references;
 mod rows;
 
 pub use check::{Check, Finding, Part};
 pub use export::{ExportPage, Exported};
 pub use fields::UNCHECKED;
+pub use references::{
+    cluster_value, exact_cluster, numbered_partner, partner_value, parts, shown, titled_partner,
+};
 pub use rows::{
     CheckHash, ClusterRow, Doubt, GrantRow, PartnerRow, RoleRow, Row, RowProblem, UserRow,
-    WorkspaceRow, cluster_name, doubtful_fields, fields_of, read_row,
+    WorkspaceRow, cluster_name, doubtful_fields, fields_of, is_reference, read_row,
 };
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! The fields of each kind of row.
 
 use super::super::fields::Field;
+use super::super::references;
 use super::{
     ClusterRow, GrantRow, PartnerRow, PasswordHash, RoleRow, UserRow, Value, WorkspaceRow, values,
 };
@@ -12,6 +13,7 @@ use crate::directory::partners::{
     SHARED_PARTNER, country,
 };
 use crate::directory::permissions::check_names;
+use crate::directory::portal::PortalRole;
 use crate::directory::roles::ORIGINS;
 use crate::directory::workspaces::MAX_CODE;
 use crate::directory::{Problem, json};
@@ -46,6 +48,7 @@ pub const CLUSTERS: &[Field<ClusterRow>] = &[
     field!(choice cluster_type, CLUSTER_TYPES),
     field!(text title, |text| values::filled("title", text, values::MAX_TEXT)),
     field!(maybe imported_type, |text| values::filled("imported_type", text, values::MAX_TEXT)),
+    own!(number, |value| references::place_among("number", value)),
 ];
 
 pub const ROLES: &[Field<RoleRow>] = &[
@@ -64,7 +67,17 @@ pub const ROLES: &[Field<RoleRow>] = &[
     field!(maybe exclude_bundles, |text| expressions::checked("exclude_bundles", text)),
     field!(text external_id, |text| values::filled("external_id", text, MAX_OWN_ID)),
     own!(includes, |value| json::texts("includes", value)),
-    // The directory says that itself: from another it is passed over.
+    own!(predefined, |value| {
+        let text = json::text("predefined", value)?;
+        let known = PortalRole::named(text).map(|role| role.name().to_owned());
+        known.ok_or_else(|| {
+            Problem::invalid(
+                "predefined",
+                "This value must be one of the portal's roles.",
+            )
+        })
+    }),
+    own!(is_gone, |value| json::flag("is_gone", value)),
     own!(origin, |value| values::choice(
         "origin",
         json::text("origin", value)?,
@@ -98,7 +111,16 @@ pub const PARTNERS: &[Field<PartnerRow>] = &[
     field!(maybe_text alternate_id, values::MAX_TEXT),
     field!(maybe_text rating, MAX_RATING),
     field!(maybe_text basis_for_risk_rating, MAX_RATING),
-    own!(clusters, |value| json::texts("clusters", value)),
+    own!(clusters, |value| {
+        let items = value.as_array().map(Vec::as_slice);
+        let items =
+            items.ok_or_else(|| Problem::invalid("clusters", "This value must be an array."))?;
+        let all = items
+            .iter()
+            .map(|item| references::cluster("clusters", item));
+        all.collect()
+    }),
+    own!(number, |value| references::place_among("number", value)),
 ];
 
 pub const USERS: &[Field<UserRow>] = &[
@@ -111,7 +133,10 @@ pub const USERS: &[Field<UserRow>] = &[
     field!(maybe_text position, values::MAX_TEXT),
     field!(maybe_text organization, values::MAX_TEXT),
     field!(maybe_text time_zone, values::MAX_TEXT),
-    own!(partner, |value| maybe_name("partner", value)),
+    own!(partner, |value| match value {
+        Value::Null => Ok(None),
+        value => references::partner("partner", value).map(Some),
+    }),
     field!(flag is_active),
     field!(flag is_staff),
     own!(roles, |value| json::texts("roles", value)),
@@ -134,7 +159,10 @@ pub const GRANTS: &[Field<GrantRow>] = &[
     own!(user, |value| name("user", value)),
     own!(role, |value| name("role", value)),
     own!(workspace, |value| maybe_name("workspace", value)),
-    own!(cluster, |value| maybe_name("cluster", value)),
+    own!(cluster, |value| match value {
+        Value::Null => Ok(None),
+        value => references::cluster("cluster", value).map(Some),
+    }),
     field!(flag is_active),
     field!(maybe_time valid_from),
     field!(maybe_time valid_until),

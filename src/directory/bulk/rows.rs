@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 #[path = "row_fields.rs"]
 mod row_fields;
 
-use super::Kind;
 use super::fields::{Found, UNCHECKED, names, read};
+use super::{Kind, references};
 use crate::directory::clusters::ClusterChanges;
 use crate::directory::grants::GrantChanges;
 use crate::directory::partners::PartnerChanges;
@@ -94,6 +94,8 @@ pub struct ClusterRow {
     pub changes: ClusterChanges,
     /// The code of its workspace.
     pub workspace: Option<String>,
+    /// Which of those with the same workspace, type and title, from 1 on.
+    pub number: Option<usize>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -103,15 +105,21 @@ pub struct RoleRow {
     pub includes: Option<Vec<String>>,
     /// Whether the name is kept whatever the rules say.
     pub keeps_name: bool,
-    /// Read, and passed over.
+    /// Where it comes from, which tells roles of one name apart.
     pub origin: Option<String>,
+    /// Which role of the portal it is, where its name does not tell.
+    pub predefined: Option<String>,
+    /// This role of the portal is not there any more.
+    pub is_gone: Option<bool>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct PartnerRow {
     pub changes: PartnerChanges,
-    /// Names of clusters: see [`cluster_name`].
+    /// Clusters: see [`super::references`].
     pub clusters: Option<Vec<String>>,
+    /// Which of those with the same title and without a number, from 1 on.
+    pub number: Option<usize>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -119,7 +127,7 @@ pub struct UserRow {
     pub changes: UserChanges,
     /// Names of roles that are held everywhere and without an end.
     pub roles: Option<Vec<String>>,
-    /// The number or the title of a partner.
+    /// A partner: see [`super::references`].
     pub partner: Option<Option<String>>,
     pub external: Option<bool>,
     pub last_login: Option<Option<String>>,
@@ -149,6 +157,8 @@ pub struct GrantRow {
     pub workspace: Option<Option<String>>,
     pub cluster: Option<Option<String>>,
     pub created: Option<Option<String>>,
+    /// Whether the role is held at this place whatever its scope says.
+    pub keeps_place: bool,
 }
 
 /// What a cluster is called: the code of its workspace, its type and its title.
@@ -168,6 +178,15 @@ pub fn fields_of(kind: Kind) -> Vec<&'static str> {
     };
     fields.push(UNCHECKED);
     fields
+}
+
+/// Whether a cell that begins like an object is a reference to something.
+pub fn is_reference(kind: Kind, field: &str, value: &Value) -> bool {
+    match (kind, field) {
+        (Kind::Users, "partner") => references::partner("partner", value).is_ok(),
+        (Kind::Grants, "cluster") => references::cluster("cluster", value).is_ok(),
+        _ => false,
+    }
 }
 
 /// The fields of an exported row whose values no rule of today would take.
@@ -199,6 +218,7 @@ pub fn read_row(
             row.unchecked.clone_from(&unchecked);
         }
         Row::Role(row) => row.keeps_name = unchecked.iter().any(|name| name == "name"),
+        Row::Grant(row) => row.keeps_place = unchecked.iter().any(|name| name == "role"),
         _ => {}
     }
     let is_checked = |doubt: &Doubt| !unchecked.contains(&doubt.problem.field);
@@ -257,7 +277,9 @@ fn read_members(kind: Kind, members: &Map<String, Value>) -> (Row, Found) {
         }
         Kind::Roles => {
             let row: RoleRow = read(ROLES, members, out);
-            require(out, &[("name", row.changes.name.is_none())]);
+            let is_gone = row.is_gone == Some(true);
+            require(out, &[("name", row.changes.name.is_none() && !is_gone)]);
+            require(out, &[("predefined", is_gone && row.predefined.is_none())]);
             Row::Role(Box::new(row))
         }
         Kind::Partners => {

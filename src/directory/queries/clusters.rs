@@ -165,6 +165,8 @@ impl Run for CreateCluster {
             workspace_id: changes.workspace_id.unwrap_or_default(),
             created: &now,
             modified: &now,
+            created_by: context.actor_id(),
+            modified_by: context.actor_id(),
         };
         let id: i64 = diesel::insert_into(clusters::table)
             .values(new)
@@ -218,6 +220,7 @@ impl Run for UpdateCluster {
                 &changes,
                 clusters::version.eq(clusters::version + 1),
                 clusters::modified.eq(context.now_text()),
+                clusters::modified_by.eq(context.actor_id()),
             ))
             .lasting()
             .execute(connection)

@@ -231,6 +231,9 @@ impl Run for FillNameKeys {
     type Answer = usize;
 
     async fn run(&self, _: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
+        // Beside each other, each would find taken what another has just given to
+        // the very same rows.
+        env::one_at_a_time(connection).await?;
         let filled = fill_users(connection).await?;
         if filled > 0 {
             return Ok(filled);

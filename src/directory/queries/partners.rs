@@ -149,6 +149,8 @@ impl Run for CreatePartner {
             title: self.changes.title.as_deref().unwrap_or_default(),
             created: &now,
             modified: &now,
+            created_by: context.actor_id(),
+            modified_by: context.actor_id(),
         };
         let id: i64 = diesel::insert_into(partners::table)
             .values(new)
@@ -207,6 +209,7 @@ impl Run for UpdatePartner {
                 &changes,
                 partners::version.eq(partners::version + 1),
                 partners::modified.eq(context.now_text()),
+                partners::modified_by.eq(context.actor_id()),
             ))
             .lasting()
             .execute(connection)

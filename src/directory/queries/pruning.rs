@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 use super::env;
 use super::prelude::*;
-use crate::directory::pruning::{CountPrunable, PruneEvents, Pruned};
+use crate::directory::pruning::{AddEventMonths, CountPrunable, PruneEvents, Pruned};
 use crate::directory::source::{Credential, shown};
 use crate::storage::events::NewEvent;
 use crate::storage::schema::{event_pruning, events};
@@ -24,30 +24,26 @@ impl Run for PruneEvents {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Pruned, DirectoryError> {
-        let old: Vec<(i64, String)> = events::table
-            .filter(events::at.lt(&self.before))
-            .order(events::at.asc())
-            .limit(self.most)
-            .select((events::id, events::at))
-            .load(connection)
-            .await?;
-        let Some((_, newest)) = old.last() else {
+        allow(true, connection).await?;
+        let gone = match a_month(&self.before, connection).await? {
+            Some(month) => Some(month),
+            None => some_rows(self, connection).await?,
+        };
+        if let (Some(_), Some(event)) = (&gone, self.so_far.event_id) {
+            diesel::delete(events::table.find(event))
+                .execute(connection)
+                .await?;
+        }
+        allow(false, connection).await?;
+        let Some(gone) = gone else {
             return Ok(self.so_far.clone());
         };
         let mut pruned = Pruned {
-            rows: self.so_far.rows + i64::try_from(old.len()).unwrap_or_default(),
-            up_to_id: self.so_far.up_to_id,
-            up_to: newest.clone(),
+            rows: self.so_far.rows + gone.rows,
+            up_to_id: self.so_far.up_to_id.max(gone.up_to_id),
+            up_to: gone.up_to.max(self.so_far.up_to.clone()),
             event_id: None,
         };
-        let mut gone: Vec<i64> = old.into_iter().map(|(id, _)| id).collect();
-        pruned.up_to_id = gone.iter().copied().fold(pruned.up_to_id, i64::max);
-        gone.extend(self.so_far.event_id);
-        allow(true, connection).await?;
-        diesel::delete(events::table.filter(env::id_in(events::id, gone)))
-            .execute(connection)
-            .await?;
-        allow(false, connection).await?;
         let event: i64 = diesel::insert_into(events::table)
             .values(told(self, &pruned, context))
             .returning(events::id)
@@ -55,6 +51,63 @@ impl Run for PruneEvents {
             .await?;
         pruned.event_id = Some(event);
         Ok(pruned)
+    }
+}
+
+/// What one step takes out.
+struct Gone {
+    rows: i64,
+    up_to_id: i64,
+    up_to: String,
+}
+
+/// A whole month at once, where the log is kept by months; empty ones on the way.
+async fn a_month(before: &str, connection: &mut Conn) -> Result<Option<Gone>, DirectoryError> {
+    while let Some(month) = env::drop_event_month(before, connection).await? {
+        if let (Some(up_to_id), Some(up_to)) = (month.up_to_id, month.up_to) {
+            return Ok(Some(Gone {
+                rows: month.gone,
+                up_to_id,
+                up_to,
+            }));
+        }
+    }
+    Ok(None)
+}
+
+async fn some_rows(
+    prune: &PruneEvents,
+    connection: &mut Conn,
+) -> Result<Option<Gone>, DirectoryError> {
+    let old: Vec<(i64, String)> = events::table
+        .filter(events::at.lt(&prune.before))
+        .order(events::at.asc())
+        .limit(prune.most)
+        .select((events::id, events::at))
+        .load(connection)
+        .await?;
+    let Some((_, up_to)) = old.last().cloned() else {
+        return Ok(None);
+    };
+    let ids: Vec<i64> = old.iter().map(|(id, _)| *id).collect();
+    let gone = Gone {
+        rows: i64::try_from(ids.len()).unwrap_or_default(),
+        up_to_id: ids.iter().copied().max().unwrap_or_default(),
+        up_to,
+    };
+    // By time as well: then only the months of these are looked into.
+    let old = events::table
+        .filter(events::at.lt(&prune.before))
+        .filter(env::id_in(events::id, ids));
+    diesel::delete(old).execute(connection).await?;
+    Ok(Some(gone))
+}
+
+impl Run for AddEventMonths {
+    type Answer = ();
+
+    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
+        Ok(env::add_event_months(&context.now_text(), connection).await?)
     }
 }
 

@@ -163,63 +163,57 @@ impl Run for CreateRole {
     type Answer = Role;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Role, DirectoryError> {
-        make(self, false, context, connection).await
+        make(self, Making::default(), context, connection).await
     }
 }
 
-/// Makes a role; perhaps under a name that has stood beside those of others
-/// elsewhere, and is not looked at.
+/// What an import knows of a role.
+#[derive(Clone, Copy, Default)]
+pub struct Making {
+    /// Its name has stood beside those of others elsewhere, and is not looked at.
+    pub keeps_name: bool,
+    pub predefined: Predefined,
+}
+
+/// Which role of a system that is served here it becomes.
+#[derive(Clone, Copy, Default)]
+pub enum Predefined {
+    /// The one of its name, where there is none and an administrator makes it.
+    #[default]
+    ByName,
+    As(PortalRole),
+    None,
+}
+
+/// Makes a role.
 pub async fn make(
     create: &CreateRole,
-    keeps_name: bool,
+    making: Making,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Role, DirectoryError> {
     may_protect(create.reach, create.changes.unchangeable == Some(true))?;
+    let keeps_name = making.keeps_name;
     let ceiling = ceiling(create.reach, context, connection).await?;
     let mut changes = create.changes.clone();
     if !keeps_name {
         changes = changes.normalized();
         taken::refuse(taken::of_role(&changes, None, connection).await?)?;
     }
-    let now = context.now_text();
-    let name = changes.name.as_deref().unwrap_or_default();
-    let letters = folded(name);
-    let is_twin = keeps_name && has_letters(&letters, connection).await?;
-    let new = NewRole {
-        name,
-        name_skeleton: skeleton(name),
-        name_folded: (!is_twin).then_some(letters),
-        created: &now,
-        modified: &now,
-        created_by: context.actor_id(),
-        modified_by: context.actor_id(),
-    };
-    let mut role: Role = diesel::insert_into(roles::table)
-        .values(new)
-        .returning(Role::as_returning())
-        .get_result(connection)
-        .await?;
+    let mut role = insert(changes, keeps_name, context, connection).await?;
     let id = role.id;
-    let rest = RoleChanges {
-        name: None,
-        ..changes
-    };
-    if !rest.is_empty() {
-        role = diesel::update(roles::table.find(id))
-            .set(&rest)
-            .returning(Role::as_returning())
-            .lasting()
-            .get_result(connection)
-            .await?;
-    }
     require_roles(
         &ceiling,
         vec![Holding::of_role(id, End::past())],
         connection,
     )
     .await?;
-    if create.reach == Reach::Everything && predefine(&role, connection).await? {
+    let predefined = match making.predefined {
+        Predefined::ByName => PortalRole::named(&role.name),
+        Predefined::As(portal) => Some(portal),
+        Predefined::None => None,
+    };
+    if create.reach == Reach::Everything && predefine(&role, predefined, connection).await? {
         role = found(by_id(id, connection).await?)?;
     }
     let after = Some(described(&role));
@@ -239,6 +233,46 @@ pub async fn make(
         )
         .await?;
     }
+    Ok(role)
+}
+
+async fn insert(
+    changes: RoleChanges,
+    keeps_name: bool,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Role, DirectoryError> {
+    let now = context.now_text();
+    let name = changes.name.as_deref().unwrap_or_default();
+    let letters = folded(name);
+    let is_twin = keeps_name && has_letters(&letters, connection).await?;
+    let new = NewRole {
+        name,
+        name_skeleton: skeleton(name),
+        name_folded: (!is_twin).then_some(letters),
+        created: &now,
+        modified: &now,
+        created_by: context.actor_id(),
+        modified_by: context.actor_id(),
+    };
+    let role: Role = diesel::insert_into(roles::table)
+        .values(new)
+        .returning(Role::as_returning())
+        .get_result(connection)
+        .await?;
+    let rest = RoleChanges {
+        name: None,
+        ..changes
+    };
+    if rest.is_empty() {
+        return Ok(role);
+    }
+    let role = diesel::update(roles::table.find(role.id))
+        .set(&rest)
+        .returning(Role::as_returning())
+        .lasting()
+        .get_result(connection)
+        .await?;
     Ok(role)
 }
 
@@ -264,18 +298,22 @@ pub async fn is_changeable(id: i64, connection: &mut Conn) -> Result<(), Directo
 /// The role of a system that is served here, when an administrator makes one
 /// of that name and there is none: by the name alone nobody else gets what it does.
 /// Tells whether it is that.
-async fn predefine(role: &Role, connection: &mut Conn) -> Result<bool, DirectoryError> {
-    if PortalRole::named(&role.name).is_none() {
+async fn predefine(
+    role: &Role,
+    portal: Option<PortalRole>,
+    connection: &mut Conn,
+) -> Result<bool, DirectoryError> {
+    let Some(portal) = portal.map(PortalRole::name) else {
         return Ok(false);
-    }
+    };
     let same = roles::table
-        .filter(roles::predefined.eq(&role.name))
+        .filter(roles::predefined.eq(portal))
         .select(roles::id);
     if same.first::<i64>(connection).await.optional()?.is_some() {
         return Ok(false);
     }
     diesel::update(roles::table.find(role.id))
-        .set(roles::predefined.eq(&role.name))
+        .set(roles::predefined.eq(portal))
         .execute(connection)
         .await?;
     Ok(true)
@@ -407,63 +445,95 @@ impl Run for UpdateRole {
     type Answer = Role;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Role, DirectoryError> {
-        if !sees(self.visible, self.id, context, connection).await? {
-            return Err(DirectoryError::NotFound);
-        }
-        let before = found(by_id_held(self.id, connection).await?)?;
-        self.expected.check(before.version)?;
-        if before.unchangeable && !unprotects(self) {
-            return Err(UNCHANGEABLE);
-        }
-        let ceiling = ceiling(self.reach, context, connection).await?;
-        let untouched = Holding::of_role(self.id, End::past());
-        require_roles(&ceiling, vec![untouched], connection).await?;
-        // A name from before that is sent back as it stands is no change.
-        let changes = self.changes.clone().without_unchanged(&before);
-        let changes = changes.normalized().without_unchanged(&before);
-        may_protect(self.reach, changes.unchangeable.is_some())?;
-        may_change(&ceiling, &before, &changes, context, connection).await?;
-        let authority = Authority::Reach(self.reach);
-        if let Some(parts) = &self.includes {
-            let side = Relation::RoleIncludes.of(self.id);
-            links::replace(side, parts, authority, context, connection).await?;
-        }
-        if let Some(users) = &self.users {
-            replace_users(self.id, users, authority, context, connection).await?;
-        }
-        if changes.is_empty() {
-            return Ok(before);
-        }
-        taken::refuse(taken::of_role(&changes, Some(self.id), connection).await?)?;
-        let after: Role = diesel::update(roles::table.find(self.id))
-            .set((
-                &changes,
-                changes.name.as_deref().map(|name| {
-                    (
-                        roles::name_skeleton.eq(skeleton(name)),
-                        roles::name_folded.eq(folded(name)),
-                    )
-                }),
-                roles::version.eq(roles::version + 1),
-                roles::modified.eq(context.now_text()),
-                roles::modified_by.eq(context.actor_id()),
-            ))
-            .returning(Role::as_returning())
-            .lasting()
-            .get_result(connection)
-            .await?;
-        if changes.permissions.is_some() {
-            within_ceiling(&ceiling, self.id, context, connection).await?;
-        }
-        let (old, new) = difference(described(&before), described(&after));
-        record(
-            context,
-            connection,
-            happening("update", self.id, Some(old), Some(new)),
-        )
-        .await?;
-        Ok(after)
+        update(self, false, context, connection).await
     }
+}
+
+/// Changes a role; perhaps to a name that is not looked at, as [`Making`] has it.
+pub async fn update(
+    wanted: &UpdateRole,
+    keeps_name: bool,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Role, DirectoryError> {
+    if !sees(wanted.visible, wanted.id, context, connection).await? {
+        return Err(DirectoryError::NotFound);
+    }
+    let before = found(by_id_held(wanted.id, connection).await?)?;
+    wanted.expected.check(before.version)?;
+    if before.unchangeable && !unprotects(wanted) {
+        return Err(UNCHANGEABLE);
+    }
+    let ceiling = ceiling(wanted.reach, context, connection).await?;
+    let untouched = Holding::of_role(wanted.id, End::past());
+    require_roles(&ceiling, vec![untouched], connection).await?;
+    // A name from before that is sent back as it stands is no change.
+    let mut changes = wanted.changes.clone().without_unchanged(&before);
+    if !keeps_name {
+        changes = changes.normalized().without_unchanged(&before);
+    }
+    may_protect(wanted.reach, changes.unchangeable.is_some())?;
+    may_change(&ceiling, &before, &changes, context, connection).await?;
+    let authority = Authority::Reach(wanted.reach);
+    if let Some(parts) = &wanted.includes {
+        let side = Relation::RoleIncludes.of(wanted.id);
+        links::replace(side, parts, authority, context, connection).await?;
+    }
+    if let Some(users) = &wanted.users {
+        replace_users(wanted.id, users, authority, context, connection).await?;
+    }
+    if changes.is_empty() {
+        return Ok(before);
+    }
+    if !keeps_name {
+        taken::refuse(taken::of_role(&changes, Some(wanted.id), connection).await?)?;
+    }
+    let after = write(&changes, &before, keeps_name, context, connection).await?;
+    if changes.permissions.is_some() {
+        within_ceiling(&ceiling, wanted.id, context, connection).await?;
+    }
+    let (old, new) = difference(described(&before), described(&after));
+    record(
+        context,
+        connection,
+        happening("update", wanted.id, Some(old), Some(new)),
+    )
+    .await?;
+    Ok(after)
+}
+
+async fn write(
+    changes: &RoleChanges,
+    before: &Role,
+    keeps_name: bool,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<Role, DirectoryError> {
+    let letters = changes.name.as_deref().map(folded);
+    let is_twin = match &letters {
+        Some(letters) if keeps_name && *letters != folded(&before.name) => {
+            has_letters(letters, connection).await?
+        }
+        _ => false,
+    };
+    let role = diesel::update(roles::table.find(before.id))
+        .set((
+            changes,
+            changes.name.as_deref().map(|name| {
+                (
+                    roles::name_skeleton.eq(skeleton(name)),
+                    roles::name_folded.eq(letters.filter(|_| !is_twin)),
+                )
+            }),
+            roles::version.eq(roles::version + 1),
+            roles::modified.eq(context.now_text()),
+            roles::modified_by.eq(context.actor_id()),
+        ))
+        .returning(Role::as_returning())
+        .lasting()
+        .get_result(connection)
+        .await?;
+    Ok(role)
 }
 
 impl Run for DeleteRole {

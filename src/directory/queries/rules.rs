@@ -200,6 +200,8 @@ impl Run for CreateGrantRule {
             verbs: self.changes.verbs.as_deref().unwrap_or_default(),
             created: &now,
             modified: &now,
+            created_by: context.actor_id(),
+            modified_by: context.actor_id(),
         };
         let rule: GrantRule = diesel::insert_into(grant_rules::table)
             .values(new)
@@ -252,6 +254,7 @@ impl Run for UpdateGrantRule {
                 &changes,
                 grant_rules::version.eq(grant_rules::version + 1),
                 grant_rules::modified.eq(context.now_text()),
+                grant_rules::modified_by.eq(context.actor_id()),
             ))
             .lasting()
             .execute(connection)

@@ -121,6 +121,8 @@ impl Run for CreateWorkspace {
             code: self.changes.code.as_deref().unwrap_or_default(),
             created: &now,
             modified: &now,
+            created_by: context.actor_id(),
+            modified_by: context.actor_id(),
         };
         let id: i64 = diesel::insert_into(workspaces::table)
             .values(new)
@@ -157,6 +159,7 @@ impl Run for UpdateWorkspace {
                 &changes,
                 workspaces::version.eq(workspaces::version + 1),
                 workspaces::modified.eq(context.now_text()),
+                workspaces::modified_by.eq(context.actor_id()),
             ))
             .lasting()
             .execute(connection)

@@ -98,9 +98,10 @@ fn unfinished(being_built: bool, connection: &mut Blocking) -> Result<Vec<String
           (SELECT FROM pg_stat_progress_create_index WHERE index_relid = indexrelid)"
     );
     let query = if being_built { invalid } else { &left_behind };
-    let found: Vec<Named> = connection
-        .transaction(|connection| RunQueryDsl::load(diesel::sql_query(query), connection))
-        .map_err(|error: diesel::result::Error| StorageError::from(error))?;
+    let found: Vec<Named> = connection.transaction(|connection| {
+        let found = RunQueryDsl::load(diesel::sql_query(query), connection);
+        found.map_err(StorageError::from)
+    })?;
     // Somebody else may be building indexes of their own.
     let ours: BTreeSet<&str> = BEFORE
         .iter()

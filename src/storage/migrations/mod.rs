@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use diesel::backend::Backend;
-use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl};
@@ -105,7 +105,9 @@ fn bring_file_up(path: &Path, empty: Empty) -> Result<Vec<String>, StorageError>
             })
             .map_err(Failed::into_storage)?;
     }
-    sqlite::marker::put(path);
+    if empty == Empty::Fill {
+        sqlite::marker::put(path);
+    }
     Ok(applied)
 }
 
@@ -217,8 +219,10 @@ fn refuse_newer(applied: &[String]) -> Result<(), StorageError> {
 fn versions<DB: Backend>(source: EmbeddedMigrations) -> Result<BTreeSet<String>, StorageError> {
     let all = MigrationSource::<DB>::migrations(&source)
         .map_err(|error| StorageError::Unavailable(error.to_string()))?;
-    let version = |migration: &Box<dyn Migration<DB>>| migration.name().version().to_string();
-    Ok(all.iter().map(version).collect())
+    let versions = all
+        .iter()
+        .map(|migration| migration.name().version().to_string());
+    Ok(versions.collect())
 }
 
 #[derive(diesel::QueryableByName)]

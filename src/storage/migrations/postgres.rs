@@ -115,7 +115,7 @@ fn step(connection: &mut Blocking, empty: Empty, built: &BTreeSet<String>) -> Re
     let limit = format!("SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}");
     RunQueryDsl::execute(diesel::sql_query(limit), connection)?;
     let applied = connection.run_migration(next)?;
-    Ok(Step::Applied(known(vec![applied])))
+    Ok(Step::Applied(vec![applied.to_string()]))
 }
 
 /// In a transaction, which is begun anew while others hold what it needs.

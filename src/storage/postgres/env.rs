@@ -8,7 +8,7 @@ use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryDsl, QueryResult};
 pub use diesel_async::RunQueryDsl;
 
 use super::sliced::Sliced;
-use crate::storage::events::NewEvent;
+use crate::storage::events::{NewEvent, OldMonth};
 use crate::storage::phrase::{Phrase, phrase};
 use crate::storage::schema::users;
 use crate::storage::statements::Planned;
@@ -93,6 +93,25 @@ pub async fn prepare_for_many(connection: &mut Conn) -> QueryResult<()> {
         RunQueryDsl::execute(set, connection).await?;
     }
     Ok(())
+}
+
+/// Drops the oldest month of events that was over before this moment.
+pub async fn drop_event_month(
+    before: &str,
+    connection: &mut Conn,
+) -> QueryResult<Option<OldMonth>> {
+    let dropped = diesel::sql_query("SELECT gone, up_to_id, up_to FROM drop_event_month($1)");
+    let dropped: Vec<OldMonth> =
+        RunQueryDsl::load(dropped.bind::<Text, _>(before), connection).await?;
+    Ok(dropped.into_iter().next())
+}
+
+/// Partitions for the events of the month of this moment and of those that follow.
+pub async fn add_event_months(now: &str, connection: &mut Conn) -> QueryResult<()> {
+    let add = diesel::sql_query("SELECT add_event_months(CAST(left($1, 10) AS date))");
+    RunQueryDsl::execute(add.bind::<Text, _>(now), connection)
+        .await
+        .map(drop)
 }
 
 pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {

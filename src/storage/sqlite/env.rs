@@ -9,7 +9,7 @@ use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl, LoadQuery, OffsetDsl};
 use diesel::sql_types::{Bool, Nullable, Text};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, SqliteConnection};
 
-use crate::storage::events::NewEvent;
+use crate::storage::events::{NewEvent, OldMonth};
 use crate::storage::phrase::{Phrase, phrase};
 use crate::storage::schema::events;
 use crate::storage::statements::Planned;
@@ -104,6 +104,15 @@ pub async fn keep_out(_: &str, _: &mut Conn) -> QueryResult<()> {
 
 /// Nothing to set: a transaction of thousands of rows is what SQLite is quick at.
 pub async fn prepare_for_many(_: &mut Conn) -> QueryResult<()> {
+    Ok(())
+}
+
+/// All events are in one table here.
+pub async fn drop_event_month(_: &str, _: &mut Conn) -> QueryResult<Option<OldMonth>> {
+    Ok(None)
+}
+
+pub async fn add_event_months(_: &str, _: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 

@@ -69,10 +69,23 @@ pub unsafe extern "C" fn log(_: *mut c_void, code: c_int, message: *const c_char
         ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN => {
             // SAFETY: a string that ends with NUL and lives until this returns.
             let text = unsafe { CStr::from_ptr(message) };
-            Fault::Io(text.to_string_lossy().into_owned())
+            Fault::Io(explained(&text.to_string_lossy()))
         }
         _ => return,
     });
+}
+
+/// An entry has the number of the system's error, as in `os_unix.c:1: (28) write()`,
+/// and not everywhere its name.
+fn explained(entry: &str) -> String {
+    let number = entry.split(['(', ')']).nth(1);
+    match number.and_then(|number| number.parse().ok()) {
+        Some(number) if number != 0 => {
+            let name = std::io::Error::from_raw_os_error(number);
+            format!("{}: {name}", entry.trim_end_matches([' ', '-']))
+        }
+        _ => entry.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -89,5 +102,13 @@ mod tests {
         note(Fault::Io("fourth".into()));
         assert_eq!(take(), Some(Fault::Damage("third".into())));
         assert_eq!(take(), None);
+    }
+
+    #[test]
+    fn errors_of_the_system_have_their_names() {
+        let text = explained("os_unix.c:44567: (28) write(/x.db-shm) - ");
+        assert!(text.contains(FULL), "{text}");
+        let plain = "statement aborts at 5: disk I/O error; [SELECT count(*)]";
+        assert_eq!(explained(plain), plain);
     }
 }

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use diesel::connection::DefaultLoadingMode;
+use diesel::result::Error as QueryError;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 
@@ -38,13 +40,14 @@ pub fn foreign(path: &Path) -> std::io::Result<Option<&'static str>> {
 /// that it is about; nothing for a sound file.
 pub fn damage(path: &Path) -> Result<Vec<String>, StorageError> {
     let mut connection = connection::open_existing(path, WAIT)?;
-    let found = match check("", &mut connection) {
-        Ok(found) => found,
+    let (mut found, end) = check("", &mut connection);
+    match end {
         // No permission is no damage.
-        Err(error) if is_access(&error) => return Err(error.into()),
+        Some(error) if is_access(&error) => return Err(error.into()),
         // A page that the check itself needs: the parts may tell more.
-        Err(error) => vec![error.to_string()],
-    };
+        Some(error) => found.push(error.to_string()),
+        None => {}
+    }
     if found.is_empty() {
         return Ok(found);
     }
@@ -58,20 +61,35 @@ pub fn damage(path: &Path) -> Result<Vec<String>, StorageError> {
     Ok(lines)
 }
 
-/// `of`: a table, or nothing for all there is.
-fn check(of: &str, connection: &mut SqliteConnection) -> diesel::QueryResult<Vec<String>> {
+/// What is found before the check ends, and why it ended early. `of`: a table, or
+/// nothing for all there is.
+fn check(of: &str, connection: &mut SqliteConnection) -> (Vec<String>, Option<QueryError>) {
     let of = match of {
         "" => MOST_DAMAGE.to_string(),
         table => format!("\"{}\"", table.replace('"', "\"\"")),
     };
-    let rows: Vec<Row> = sql_query(format!("PRAGMA integrity_check({of})")).load(connection)?;
-    let lines = rows.iter().flat_map(|row| row.integrity_check.lines());
-    let lines = lines.filter(|line| *line != "ok" && !line.starts_with("*** in database"));
-    Ok(lines.map(str::to_owned).collect())
+    let mut lines = Vec::new();
+    let statement = sql_query(format!("PRAGMA integrity_check({of})"));
+    let rows = match statement.load_iter::<Row, DefaultLoadingMode>(connection) {
+        Ok(rows) => rows,
+        Err(error) => return (lines, Some(error)),
+    };
+    for row in rows {
+        match row {
+            Ok(row) => lines.extend(row.integrity_check.lines().map(str::to_owned)),
+            Err(error) => return (finding(lines), Some(error)),
+        }
+    }
+    (finding(lines), None)
+}
+
+fn finding(lines: Vec<String>) -> Vec<String> {
+    let is_finding = |line: &String| line != "ok" && !line.starts_with("*** in database");
+    lines.into_iter().filter(is_finding).collect()
 }
 
 /// Whether the file cannot be read as it has to be, whatever it holds.
-fn is_access(error: &diesel::result::Error) -> bool {
+fn is_access(error: &QueryError) -> bool {
     let message = error.to_string();
     let known = ["readonly", "unable to open", "locked"];
     known.iter().any(|known| message.contains(known))
@@ -140,10 +158,9 @@ fn of_tables(roots: &BTreeMap<i64, Part>, connection: &mut SqliteConnection) -> 
     let tables = roots.values().filter(|part| part.kind == "table");
     let mut lines = Vec::new();
     for Part { name, .. } in tables {
-        match check(name, connection) {
-            Ok(found) => lines.extend(found.iter().map(|line| format!("table {name}: {line}"))),
-            Err(error) => lines.push(format!("table {name}: {error}")),
-        }
+        let (found, end) = check(name, connection);
+        let found = found.into_iter().chain(end.map(|error| error.to_string()));
+        lines.extend(found.map(|line| format!("table {name}: {line}")));
     }
     lines.truncate(MOST_DAMAGE);
     lines

@@ -5,7 +5,7 @@ pub mod connection;
 pub mod copies;
 mod deadline;
 pub mod env;
-pub mod faults;
+pub(super) mod faults;
 mod fixed;
 pub mod integrity;
 mod log_file;
@@ -30,7 +30,7 @@ use diesel::SqliteConnection;
 
 use super::local::Local;
 use super::waited::Waited;
-use super::{Obstacle, Readiness, StorageError};
+use super::{Readiness, StorageError};
 use crate::config::Database as DatabaseSettings;
 use connection::{Lasting, Options};
 pub use session::Session;
@@ -46,8 +46,6 @@ pub struct Sqlite {
     readers: Local<Lasting>,
     slow: r2d2::Pool<Manager>,
     writer: Writer,
-    /// Whether it takes changes.
-    pub readiness: Readiness,
     /// Dropped last: it keeps the file open.
     watch: Watch,
 }
@@ -75,7 +73,6 @@ impl Sqlite {
             readers: Local::new(),
             slow,
             writer: Writer::start(options.clone(), file, settings.write_queue)?,
-            readiness: Readiness::default(),
             options,
             watch,
         })
@@ -86,9 +83,9 @@ impl Sqlite {
         self.watch.file.look()
     }
 
-    /// Why the file cannot serve, if it cannot: a whole sentence.
-    pub fn trouble(&self) -> Option<(Obstacle, String)> {
-        self.watch.file.trouble()
+    /// Whether it takes changes.
+    pub fn readiness(&self) -> &Readiness {
+        &self.watch.file.readiness
     }
 
     fn open_reader(&self) -> Result<Lasting, StorageError> {

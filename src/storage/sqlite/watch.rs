@@ -18,12 +18,12 @@ use super::copies::with_suffix;
 use super::faults::{self, Fault};
 use super::wal_index::{Progress, WalIndex};
 use super::{log_file, lost};
-use crate::storage::{Obstacle, StorageError};
+use crate::storage::{Obstacle, Readiness, StorageError};
 
 /// How often the file is looked at while nobody writes.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How long an error of the disk counts that was not met again.
-const IO_COUNTS: Duration = Duration::from_secs(30);
+/// Between two lines about errors of the disk.
+const LOG_PAUSE: Duration = Duration::from_secs(10);
 
 /// Device and inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +67,9 @@ pub struct Watched {
     wal_index: Option<WalIndex>,
     written: Mutex<Written>,
     lost: OnceLock<(Change, String)>,
-    damage: OnceLock<String>,
-    io: Mutex<Option<(Instant, String)>>,
+    is_damage_logged: AtomicBool,
+    io_logged: Mutex<Option<Instant>>,
+    pub readiness: Readiness,
     /// Wakes the thread that looks.
     wake: SyncSender<()>,
     is_over: AtomicBool,
@@ -98,8 +99,9 @@ impl Watched {
                 progress,
             }),
             lost: OnceLock::new(),
-            damage: OnceLock::new(),
-            io: Mutex::default(),
+            is_damage_logged: AtomicBool::new(false),
+            io_logged: Mutex::default(),
+            readiness: Readiness::default(),
             wake,
             is_over: AtomicBool::new(false),
         }
@@ -121,6 +123,7 @@ impl Watched {
         };
         let why = self.sentence(change);
         if self.lost.set((change, why.clone())).is_ok() {
+            self.readiness.report(Obstacle::Replaced);
             log::error!("{why}");
             // Its thread puts the log out of reach; it looks by itself, too.
             let _ = self.wake.try_send(());
@@ -152,17 +155,13 @@ impl Watched {
     fn is_overwritten(&self, file: &Metadata, progress: Option<Progress>) -> bool {
         let at = file.modified().ok();
         let mut before = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if at == before.at {
+        let now = Written { at, progress };
+        let before = std::mem::replace(&mut *before, now);
+        let (Some(then), Some(now)) = (before.progress, progress) else {
             return false;
-        }
-        let is_by_sqlite = match (before.progress, progress) {
-            (Some(before), Some(now)) => {
-                before != now || before.is_under_way() || now.is_under_way()
-            }
-            _ => true,
         };
-        *before = Written { at, progress };
-        !is_by_sqlite
+        let is_by_sqlite = then != now || then.is_under_way() || now.is_under_way();
+        at != before.at && !is_by_sqlite
     }
 
     fn sentence(&self, change: Change) -> String {
@@ -180,42 +179,40 @@ impl Watched {
 
     /// What SQLite has reported on this thread is of this file.
     pub fn take_faults(&self) {
+        let path = self.path.display();
         match faults::take() {
             None => {}
             Some(Fault::Damage(what)) => {
-                let path = self.path.display();
-                let why = format!("{path} is damaged ({what})");
-                if self.damage.set(why.clone()).is_ok() {
+                self.readiness.report(Obstacle::Damaged);
+                if !self.is_damage_logged.swap(true, Ordering::AcqRel) {
                     log::error!(
-                        "{why}: stop the service, look with `rolecall check`, and restore a backup (docs/backup.md)"
+                        "{path} is damaged ({what}): stop the service, look with `rolecall check`, and restore a backup (docs/backup.md)"
                     );
                 }
             }
             Some(Fault::Io(what)) => {
-                let path = self.path.display();
-                let why = format!("{path} cannot be read or written ({what})");
-                let mut io = self.io.lock().unwrap_or_else(PoisonError::into_inner);
-                let is_new = !matches!(&*io, Some((at, _)) if at.elapsed() < IO_COUNTS);
-                *io = Some((Instant::now(), why.clone()));
-                drop(io);
-                if is_new {
-                    log::error!("{why}: look at the disk and the system's log");
+                self.readiness
+                    .report(Obstacle::of(&what).unwrap_or(Obstacle::DiskError));
+                if self.is_time_to_log() {
+                    log::error!(
+                        "{path} cannot be read or written ({what}): look at the disk and at the system's log"
+                    );
                 }
             }
         }
     }
 
-    /// Why this file cannot serve, if it cannot.
-    pub fn trouble(&self) -> Option<(Obstacle, String)> {
-        if let Some((_, why)) = self.lost.get() {
-            return Some((Obstacle::Replaced, why.clone()));
+    /// Errors of the disk come with each request.
+    fn is_time_to_log(&self) -> bool {
+        let mut logged = self
+            .io_logged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_time = logged.is_none_or(|at| at.elapsed() > LOG_PAUSE);
+        if is_time {
+            *logged = Some(Instant::now());
         }
-        if let Some(why) = self.damage.get() {
-            return Some((Obstacle::Damaged, why.clone()));
-        }
-        let io = self.io.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = io.as_ref().filter(|(at, _)| at.elapsed() < IO_COUNTS);
-        recent.map(|(_, why)| (Obstacle::DiskError, why.clone()))
+        is_time
     }
 }
 

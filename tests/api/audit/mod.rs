@@ -4,6 +4,7 @@
 mod door;
 mod floods;
 mod kept;
+mod months;
 mod pruning;
 mod sources;
 

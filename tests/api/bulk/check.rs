@@ -49,12 +49,12 @@ fn is_found_and_repaired_after(damage: impl Fn(&TestDatabase), found: &str) {
 fn counts_of_users() {
     is_found_and_repaired(
         &["UPDATE user_blocks SET living = living + 5"],
-        "counted users: 1 blocks of users say a wrong number: 0",
+        "counted users: 1 block of users says a wrong number: 0",
     );
-    is_found_and_repaired(&["DELETE FROM user_blocks"], "counted users: 1 blocks");
+    is_found_and_repaired(&["DELETE FROM user_blocks"], "counted users: 1 block");
     is_found_and_repaired(
         &["UPDATE user_spans SET living = living + 1"],
-        "counted users: 1 spans of users say a wrong number: 0",
+        "counted users: 1 span of users says a wrong number: 0",
     );
 }
 
@@ -62,11 +62,11 @@ fn counts_of_users() {
 fn counts_of_partners_users() {
     is_found_and_repaired(
         &["UPDATE partner_blocks SET living = 7"],
-        "counted users of partners: 1 blocks of partners' users say a wrong number: 1/0",
+        "counted users of partners: 1 block of partners' users says a wrong number: 1/0",
     );
     is_found_and_repaired(
         &["DELETE FROM partner_spans"],
-        "counted users of partners: 1 spans of partners' users say a wrong number: 1/0",
+        "counted users of partners: 1 span of partners' users says a wrong number: 1/0",
     );
 }
 
@@ -74,7 +74,7 @@ fn counts_of_partners_users() {
 fn counts_of_grants() {
     is_found_and_repaired(
         &["UPDATE role_counts SET held = held + 1 WHERE slot = 2"],
-        "counted grants of roles: 1 counts of roles say a wrong number: ",
+        "counted grants of roles: 1 count of roles says a wrong number: ",
     );
     is_found_and_repaired(
         &["UPDATE role_counts SET id_squares = 7"],
@@ -87,7 +87,7 @@ fn counts_of_grants() {
 fn the_closure_of_roles() {
     is_found_and_repaired(
         &["DELETE FROM role_closure WHERE role_id <> part_id"],
-        "roles within roles: 1 pairs",
+        "roles within roles: 1 pair",
     );
     is_found_and_repaired(&["DELETE FROM role_closure"], "roles within roles: ");
     is_found_and_repaired(
@@ -95,7 +95,7 @@ fn the_closure_of_roles() {
             "INSERT INTO role_closure (role_id, part_id) SELECT p.id, w.id FROM roles p, roles w \
            WHERE p.name = 'part' AND w.name = 'whole'",
         ],
-        "roles within roles: 1 pairs",
+        "roles within roles: 1 pair",
     );
 }
 
@@ -109,7 +109,7 @@ fn the_index_of_names() {
     is_found_and_repaired(&[damage], "search index: the index of names does not tell");
     is_found_and_repaired(
         &["UPDATE users SET search_text = '  quine' WHERE id = 1"],
-        "search index: 1 users are found by what they were called",
+        "search index: 1 user is found by what they were called",
     );
 }
 
@@ -141,7 +141,7 @@ fn references_to_what_is_not_there() {
                 connection.batch_execute(&damage).unwrap();
             }
         },
-        "foreign keys: 1 rows of grants have a user_id that is not in users",
+        "foreign keys: 1 row of grants has a user_id that is not in users",
     );
 }
 

@@ -2,11 +2,13 @@
 
 mod check;
 mod hashes;
+mod identity;
 mod interrupted;
 mod refused;
 mod round_trip;
 mod tables;
 mod upsert;
+mod words;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -25,7 +27,7 @@ pub struct Said {
 }
 
 impl Said {
-    fn of(output: Output) -> Self {
+    pub fn of(output: Output) -> Self {
         Self {
             code: output.status.code(),
             out: String::from_utf8(output.stdout).unwrap(),

@@ -1,6 +1,7 @@
 //! The service killed in the midst of many changes: what it acknowledged is
 //! there, and nothing is half done.
 
+mod copies;
 mod found;
 mod people;
 mod storm;
@@ -11,7 +12,7 @@ use serde_json::json;
 
 use self::found::Found;
 use self::people::Change;
-use self::storm::{Ground, Outcome, Request};
+use self::storm::{Acknowledged, Ground, Outcome, Request};
 use crate::bulk::run;
 use crate::program::Running;
 use crate::support::{Answer, Beside, Client, TestDatabase, a_new, eventually, is_postgres};
@@ -21,13 +22,25 @@ const KILLED_AFTER: [usize; 4] = [1, 40, 120, 200];
 
 #[test]
 fn after_kills_in_a_storm_of_changes_what_was_acknowledged_is_there_and_nothing_is_half_done() {
+    storms(&KILLED_AFTER, |_, _, _| ());
+}
+
+/// One storm after another on the same database, each until the service has
+/// given so many answers. Each time something goes on beside the changes.
+fn storms<T: Send>(
+    killed_after: &[usize],
+    beside: impl Fn(&TestDatabase, &Acknowledged, usize) -> T + Sync,
+) -> (Ground, Vec<T>) {
     let database = TestDatabase::create();
     let mut service = start(&database);
     let ground = prepare(&database, &service);
     let mut done = Found::by(&service.token(&ground.token)).changes();
-    for (round, answers) in KILLED_AFTER.into_iter().enumerate() {
-        let outcome = storm::until_killed(&service, &ground, round, answers);
+    let mut others = Vec::new();
+    for (round, answers) in killed_after.iter().copied().enumerate() {
+        let beside = |so_far: &Acknowledged| beside(&database, so_far, answers);
+        let (outcome, other) = storm::until_killed(&service, &ground, round, answers, beside);
         assert!(outcome.acknowledged.len() >= answers);
+        others.push(other);
         drop(service);
         nobody_is_connected(&database);
         service = start(&database);
@@ -37,6 +50,7 @@ fn after_kills_in_a_storm_of_changes_what_was_acknowledged_is_there_and_nothing_
         repeating_changes_nothing(&outcome.acknowledged, &admin);
         is_sound(&database);
     }
+    (ground, others)
 }
 
 /// Links must not differ from start to start, to compare whole answers.

@@ -1,6 +1,7 @@
 //! Many writers at the same time, until the service is killed under them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
@@ -69,17 +70,49 @@ pub struct Outcome {
     pub in_doubt: Vec<Request>,
 }
 
+/// The changes that were acknowledged so far in this storm.
+#[derive(Default)]
+pub struct Acknowledged {
+    requests: Mutex<usize>,
+    changes: Mutex<BTreeSet<Change>>,
+}
+
+impl Acknowledged {
+    pub fn changes(&self) -> BTreeSet<Change> {
+        self.changes.lock().unwrap().clone()
+    }
+
+    pub fn requests(&self) -> usize {
+        *self.requests.lock().unwrap()
+    }
+
+    /// How many there are with this one.
+    fn add(&self, request: &Request) -> usize {
+        let changes = request.changes.iter().cloned();
+        self.changes.lock().unwrap().extend(changes);
+        let mut requests = self.requests.lock().unwrap();
+        *requests += 1;
+        *requests
+    }
+}
+
 /// Lets the writers loose and kills the service when so many requests of theirs
-/// are answered.
-pub fn until_killed(service: &Running, ground: &Ground, round: usize, answers: usize) -> Outcome {
-    let count = AtomicUsize::new(0);
-    let acknowledged = || {
-        if count.fetch_add(1, Ordering::AcqRel) + 1 == answers {
+/// are answered, with something else that goes on beside them.
+pub fn until_killed<T: Send>(
+    service: &Running,
+    ground: &Ground,
+    round: usize,
+    answers: usize,
+    beside: impl FnOnce(&Acknowledged) -> T + Send,
+) -> (Outcome, T) {
+    let so_far = Acknowledged::default();
+    let acknowledged = |request: &Request| {
+        if so_far.add(request) == answers {
             service.signal("-9");
         }
     };
     let acknowledged = &acknowledged;
-    let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+    let (outcomes, beside): (Vec<Outcome>, T) = std::thread::scope(|scope| {
         let run = |number| {
             let client = service.token(&ground.token);
             let mut writer = Writer {
@@ -99,27 +132,28 @@ pub fn until_killed(service: &Running, ground: &Ground, round: usize, answers: u
             })
         };
         let running: Vec<_> = (0..WRITERS).map(run).collect();
+        let beside = scope.spawn(|| beside(&so_far));
         let ended = running.into_iter().map(|writer| writer.join().unwrap());
-        ended.collect()
+        (ended.collect(), beside.join().unwrap())
     });
     let mut all = Outcome::default();
     for outcome in outcomes {
         all.acknowledged.extend(outcome.acknowledged);
         all.in_doubt.extend(outcome.in_doubt);
     }
-    all
+    (all, beside)
 }
 
 struct Writer<'a, A> {
     name: String,
     ground: &'a Ground,
     client: Client,
-    /// To be called with every answer.
+    /// To be called with every request that is answered.
     acknowledged: &'a A,
     outcome: Outcome,
 }
 
-impl<A: Fn()> Writer<'_, A> {
+impl<A: Fn(&Request)> Writer<'_, A> {
     /// Makes a user and changes it. Nothing when the service is gone.
     fn goes_on(&mut self, step: usize) -> Option<()> {
         let username = format!("{}n{step}", self.name);
@@ -204,7 +238,7 @@ impl<A: Fn()> Writer<'_, A> {
             return None;
         };
         let answer = answer.expect(status);
-        (self.acknowledged)();
+        (self.acknowledged)(&request);
         self.outcome.acknowledged.push((request, answer.clone()));
         Some(answer)
     }

@@ -16,6 +16,8 @@ fn filled() -> Option<(Place, Vec<u8>)> {
     place.does(&["token", "create", "calvin", "--name", "t"]);
     place.does(&["user", "add", "hobbes"]);
     place.does(&["user", "delete", "hobbes"]);
+    // The first start makes the keys that sign.
+    drop(Running::start(&place.database));
     let copy = place.beside("sound.db");
     place.does(&["backup", copy.to_str().unwrap()]);
     let sound = fs::read(copy).unwrap();
@@ -185,15 +187,22 @@ fn damage_that_a_request_met_shows_in_health_and_once_in_the_log() {
     };
     put(&place, &sound);
     let log = place.beside("log.txt");
+    let token = place.does(&["token", "create", "calvin", "--name", "r"]);
+    let sound = {
+        let copy = place.beside("with-token.db");
+        place.does(&["backup", copy.to_str().unwrap()]);
+        fs::read(copy).unwrap()
+    };
+    put(&place, &sound);
     let pages = pages(&place.file());
-    let (_, events) = pages.iter().find(|(name, _)| name == "events").unwrap();
-    put(&place, &with_page(&sound, *events, |bytes| bytes.fill(0)));
+    let (_, partners) = pages.iter().find(|(name, _)| name == "partners").unwrap();
+    put(&place, &with_page(&sound, *partners, |bytes| bytes.fill(0)));
     let service = Running::with_log(&place.database, &log);
-    let admin = service.admin();
+    let admin = service.token(token.trim());
     admin.get("/users").expect(200);
     admin.get("/health").expect(200);
     for _ in 0..30 {
-        assert_eq!(admin.get("/events?page[size]=100").status, 503);
+        assert_eq!(admin.get("/partners").status, 503);
     }
     let answer = is_not_ready(&service);
     assert!(answer.text.contains("damaged"), "{}", answer.text);

@@ -29,8 +29,8 @@ fn what_checking_passwords_takes() {
             scope.spawn(|| program.client("nobody", "no such password").get("/users"));
         }
     });
-    // One password alone takes 19.
-    eventually("it is given back", || own_memory(&program) <= 16);
+    // One password alone takes 19 more than there is at the start.
+    eventually("it is given back", || own_memory(&program) <= 24);
 }
 
 #[test]
@@ -53,5 +53,5 @@ fn what_request_bodies_take() {
     let holding: Vec<Wire> = (0..100).map(|_| hold()).collect();
     eventually("it is held", || own_memory(&program) > 90);
     drop(holding);
-    eventually("it is given back", || own_memory(&program) <= 30);
+    eventually("it is given back", || own_memory(&program) <= 32);
 }

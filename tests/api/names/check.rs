@@ -39,11 +39,26 @@ fn what_is_kept_of_a_former_name_is_found_and_repaired() {
     import(&database, lines(&[json!({"username": "calvin"})]), &[]).well();
     database.execute("UPDATE users SET username = 'hobbes' WHERE username = 'calvin'");
     let said = run(&database, &["check"]).badly();
-    assert!(said.out.contains("usernames: of 1 users"), "{}", said.out);
+    assert!(said.out.contains("usernames: of 1 user"), "{}", said.out);
     run(&database, &["check", "--repair"]).well();
     run(&database, &["check"]).well();
     let rows = lines(&[json!({"username": "Calvin"})]);
     import(&database, rows, &[]).well();
+}
+
+#[test]
+fn starts_at_the_same_time_take_no_letters_from_each_other() {
+    let database = TestDatabase::create();
+    run(&database, &["migrate"]).well();
+    for number in 0..50 {
+        insert(&database, &format!("person{number}"));
+    }
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| run(&database, &["user", "list"]).well());
+        }
+    });
+    run(&database, &["check"]).well();
 }
 
 #[test]

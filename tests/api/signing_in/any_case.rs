@@ -163,3 +163,43 @@ fn a_failure_is_told_of_the_user_who_was_meant() {
         events[0]["attributes"]["subject_id"] == user.id
     });
 }
+
+#[test]
+fn a_twin_who_signs_in_forgives_no_guess_at_the_other_and_pays_for_none() {
+    let app = TestApp::with(|settings| {
+        settings.auth.sign_in_attempts = 3;
+        settings.auth.credential_cache_seconds = 0;
+    });
+    a_user().named("calvin").with_password().create(&app);
+    twin(&app, "Calvin");
+    for _ in 0..2 {
+        try_password(&app, "calvin", "wrong").expect(401);
+        // The right password of the one is charged and given back, each time.
+        for _ in 0..2 {
+            try_password(&app, "Calvin", ADMIN_PASSWORD).expect(200);
+            app.basic("Calvin", ADMIN_PASSWORD).get("/home").expect(200);
+        }
+    }
+    // In whatever case they are written, guesses at both are one count.
+    try_password(&app, "Calvin", "wrong").expect(401);
+    for name in ["calvin", "Calvin", "CALVIN"] {
+        try_password(&app, name, "wrong").expect(429);
+    }
+}
+
+#[test]
+fn a_twin_who_is_imported_is_heard_of_at_once() {
+    let app = TestApp::start();
+    let one = a_user().named("Calvin").with_password().create(&app);
+    for name in ["Calvin", "calvin"] {
+        app.basic(name, ADMIN_PASSWORD).get("/home").expect(200);
+    }
+    let row =
+        json!({"username": "calvin", "uname": "calvin-2", "unchecked": ["username", "uname"]});
+    crate::bulk::import(&app.database, format!("{row}\n"), &[]).well();
+    crate::support::eventually("the twin is heard of", || {
+        app.basic("calvin", ADMIN_PASSWORD).get("/home").status == 401
+    });
+    let own = app.basic("Calvin", ADMIN_PASSWORD).get("/auth/user");
+    assert_eq!(own.expect(200).id(), one.id.to_string());
+}

@@ -32,6 +32,27 @@ impl Cluster {
         Self::of(&script(&["follow"], &primary))
     }
 
+    /// From now on its write-ahead log is archived.
+    pub fn archive(&self) {
+        self.script("archive");
+    }
+
+    /// A base backup, to recover from.
+    pub fn back_up(&self) {
+        let server = [
+            ("ROLECALL_TEST_POSTGRES_FOLDER", self.folder.as_str()),
+            ("ROLECALL_TEST_POSTGRES", self.address.as_str()),
+        ];
+        script(&["backup"], &server);
+    }
+
+    /// Another server with what this one held at a time, or last archived; with
+    /// the word `backup`, with what the base backup holds.
+    pub fn recover(&self, time: Option<&str>) -> Self {
+        let folder = [("ROLECALL_TEST_POSTGRES_FOLDER", self.folder.as_str())];
+        Self::of(&script(&["recover", time.unwrap_or_default()], &folder))
+    }
+
     fn of(exports: &str) -> Self {
         let value = |name: &str| {
             exports

@@ -20,16 +20,18 @@ pub fn is_postgres() -> bool {
     std::env::var("ROLECALL_TEST_DATABASE").is_ok_and(|kind| kind == "postgres")
 }
 
+/// A part of a name that no other database has.
+fn unique() -> String {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let mut random = [0_u8; 4];
+    getrandom::fill(&mut random).unwrap();
+    let random = u32::from_le_bytes(random);
+    format!("{}_{number}_{random:x}", std::process::id())
+}
+
 impl TestDatabase {
     pub fn create() -> Self {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut random = [0_u8; 4];
-        getrandom::fill(&mut random).unwrap();
-        let unique = format!(
-            "{}_{number}_{:x}",
-            std::process::id(),
-            u32::from_le_bytes(random)
-        );
+        let unique = unique();
         if is_postgres() {
             let server = std::env::var("ROLECALL_TEST_POSTGRES").expect(
                 "ROLECALL_TEST_POSTGRES must be the address of a server: eval \"$(.ci/postgres start)\"",
@@ -38,10 +40,19 @@ impl TestDatabase {
             sql(&server, &format!("CREATE DATABASE {name}"));
             Self::Postgres { server, name }
         } else {
-            let folder = std::env::temp_dir().join(format!("rolecall_test_{unique}"));
-            std::fs::create_dir_all(&folder).unwrap();
-            Self::Sqlite { folder }
+            Self::in_a_file(&unique)
         }
+    }
+
+    /// On SQLite, whichever run this is.
+    pub fn on_sqlite() -> Self {
+        Self::in_a_file(&unique())
+    }
+
+    fn in_a_file(unique: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("rolecall_test_{unique}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self::Sqlite { folder }
     }
 
     /// As `DATABASE_URL` takes it.

@@ -116,7 +116,9 @@ fn of_postgres(address: &str) -> BTreeMap<String, Vec<String>> {
         let lines = diesel::sql_query(query).load::<Line>(&mut connection);
         lines.unwrap().into_iter().map(|row| row.line).collect()
     };
-    let names = "SELECT tablename::text AS line FROM pg_tables WHERE schemaname = 'public'";
+    // What is in partitions is in the table that they are of.
+    let names = "SELECT relname::text AS line FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition";
     let names = lines(names.to_owned());
     let rows = |name: String| {
         let [login, used] = NOTES;

@@ -38,8 +38,8 @@ curl -u \"$A\" -X DELETE {base}/roles/$DESK"
     );
     block(&commands)
         + &paragraph(&format!(
-            "Bodies are {}{}, and must say so. Answers are {}, or {} to those who accept only that. \
-             Times are RFC 3339 with an offset; ids are strings. Answers hold links to follow: \
+            "Bodies are {}{}, and need that as their Content-Type. Answers are {}, or {} for clients that accept only that. \
+             Times are RFC 3339 with an offset; ids are strings. Answers contain links to follow: \
              the pages of a list, the relationships of a resource, and this description as {}.",
             code(MEDIA_TYPE),
             if frame.is_strict {
@@ -52,9 +52,9 @@ curl -u \"$A\" -X DELETE {base}/roles/$DESK"
             code("links.describedby"),
         ))
         + &paragraph(&format!(
-            "From a browser, pages of the service's own origin and of those that {} lists change \
-             things; pages of other origins are refused (403). No answer about people is kept by a \
-             cache ({}); clients that keep an ETag by themselves can ask with it.",
+            "In a browser, only pages of the service's own origin and of the origins in {} can change \
+             anything; requests from pages of other origins are refused (403). Answers about users are \
+             not cached ({}); clients that store an ETag themselves can send it in If-None-Match.",
             code("server.cors_origins"),
             code("Cache-Control: no-store"),
         ))
@@ -85,17 +85,17 @@ pub fn authentication() -> String {
         ],
     );
     let permissions = table(
-        &["permission", "its holders may"],
+        &["permission", "its holders can"],
         Permission::ALL
             .iter()
             .map(|(_, name, meaning)| vec![code(name), escape(meaning)]),
     );
     ways + &paragraph(
-        "Whoever holds the role <code>admin</code> may everything. Others may what the \
-         <code>permissions</code> of their roles say; everybody sees and edits their own record, \
-         and has their own tokens. A token's scopes only narrow what its user may. \
-         No credentials or wrong ones are a 401; what a caller may not see is a 404, \
-         what they may see but not do a 403.",
+        "Holders of the role <code>admin</code> can do everything. Others can do what the \
+         <code>permissions</code> of their roles allow; everybody can see and edit their own record, \
+         and has their own tokens. The scopes of a token only narrow what its user can do. \
+         Missing or wrong credentials are a 401; a record that the caller cannot see is a 404, \
+         an operation that they lack the permission for is a 403.",
     ) + &part("permissions", "Permissions", &permissions)
 }
 
@@ -110,15 +110,15 @@ pub fn query(frame: &Frame) -> String {
             "sorting",
             "Order",
             &paragraph(
-                "<code>sort=surname,-created</code>: the weightiest key first, a minus turns one around.",
+                "<code>sort=surname,-created</code>: the most significant key first; a minus sorts in descending order.",
             ),
         )
         + &part(
             "including",
             "Related resources",
             &paragraph(&format!(
-                "<code>include=roles,roles.users</code> sends related resources along, on paths of at most \
-             {} relationships. With <code>include=</code> there are none.",
+                "<code>include=roles,roles.users</code> adds related resources to the answer, along paths of at most \
+             {} relationships. <code>include=</code> adds none.",
                 frame.query.include_depth
             )),
         )
@@ -126,8 +126,8 @@ pub fn query(frame: &Frame) -> String {
             "fields",
             "Sparse fieldsets",
             &paragraph(
-                "<code>fields[users]=username,roles</code> leaves only these attributes and relationships \
-             of a type, in every resource of the answer. It works for the answers to POST and PATCH too.",
+                "<code>fields[users]=username,roles</code> restricts the resources of a type to these \
+             attributes and relationships, in the whole answer. It applies to the answers to POST and PATCH too.",
             ),
         )
         + &part("filtering", "Filters", &filtering(frame))
@@ -143,8 +143,8 @@ fn paging(frame: &Frame) -> String {
     });
     table(&["parameter", "for example", "meaning"], rows)
         + &paragraph(&format!(
-            "A page has {} items when no size is named, at most {}. Follow <code>links.next</code> until it is null. \
-             <code>meta.pagination</code> tells count, page, page_count, page_items and page_size; <code>meta.total</code> is the count once more.",
+            "A page has {} items by default, at most {}. Follow <code>links.next</code> until it is null. \
+             <code>meta.pagination</code> has count, page, page_count, page_items and page_size; <code>meta.total</code> is the same as its count.",
             frame.query.default_page_size, frame.query.max_page_size
         ))
 }
@@ -160,12 +160,12 @@ fn filtering(frame: &Frame) -> String {
             ]
         });
     paragraph(
-        "<code>filter[name]=John</code> takes only those with this value, <code>filter[name]=John,Jane</code> \
-         those with one of these; so do <code>filter[name]=John&amp;filter[name]=Jane</code>, <code>filter[name][]=John&amp;filter[name][]=Jane</code> and <code>filter[name][0]=John&amp;filter[name][1]=Jane</code>, where commas belong to the values. \
-         All filters must hold; they compare exactly.",
+        "<code>filter[name]=John</code> selects records with this value, <code>filter[name]=John,Jane</code> \
+         those with one of these values; so do <code>filter[name]=John&amp;filter[name]=Jane</code>, <code>filter[name][]=John&amp;filter[name][]=Jane</code> and <code>filter[name][0]=John&amp;filter[name][1]=Jane</code>, where commas belong to the values. \
+         All filters must match; comparisons are exact.",
     ) + &table(&["with an operator", "the attribute"], rows)
         + &paragraph(
-            "<code>[or][N]</code> in front of the attribute puts a filter into group N, and one of the groups must hold: \
+            "<code>[or][N]</code> before the attribute puts a filter into group N, and one of the groups must match: \
              <code>filter[or][0][name]=John&amp;filter[or][1][surname]=Doe</code>.",
         )
 }
@@ -178,7 +178,7 @@ pub fn headers() -> String {
             escape(header.doc()),
         ]
     });
-    paragraph("Where they work, the tables of addresses say.")
+    paragraph("The tables of addresses say where each of them works.")
         + &table(&["header", "for example", "meaning"], rows)
 }
 
@@ -191,8 +191,8 @@ pub fn errors(frame: &Frame) -> String {
     });
     paragraph(
         "Errors are documents with <code>errors</code>: each has <code>status</code>, <code>code</code>, \
-         <code>title</code>, <code>detail</code> and mostly a <code>source</code>, which is the pointer, \
-         the parameter or the header to blame. There is one for each invalid attribute.",
+         <code>title</code>, <code>detail</code> and usually a <code>source</code>: the pointer, \
+         parameter or header that is wrong. There is one error for each invalid attribute.",
     ) + &table(&["status", "code", "when"], rows)
 }
 

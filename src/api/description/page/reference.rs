@@ -7,8 +7,10 @@ use crate::api::description::abilities::Abilities;
 use crate::api::description::examples;
 use crate::api::description::frame::Frame;
 use crate::api::description::operations::Operation;
+use crate::api::description::parameters::{SEARCH_FILTER, SEARCHED, token};
 use crate::api::description::set::set;
 use crate::api::description::types::{Field, Type};
+use crate::api::plan::SEARCH;
 use crate::api::resource::{Kind, Relationship, Sent};
 use crate::jsonapi::MEDIA_TYPE;
 
@@ -25,7 +27,8 @@ pub fn of_type(
     if !kind.relationships.is_empty() {
         text += &part(&id("relationships"), "Relationships", &relationships(kind));
     }
-    text += &part(&id("filters"), "Filters", &filters(abilities));
+    let found = filters(abilities) + &searches(abilities) + &by_id(kind);
+    text += &part(&id("filters"), "Filters", &found);
     text += &part(
         &id("sorts"),
         "Order and related resources",
@@ -140,7 +143,8 @@ fn sent(relationship: &Relationship) -> &'static str {
 /// Attributes that know the same operators share a row.
 fn filters(abilities: &Abilities) -> String {
     let mut rows: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
-    for filter in &abilities.filters {
+    let plain = abilities.filters.iter();
+    for filter in plain.filter(|filter| filter.name != SEARCH_FILTER) {
         let operators: Vec<_> = filter.operators.iter().map(|o| o.name()).collect();
         match rows.iter_mut().find(|(known, _)| *known == operators) {
             Some((_, names)) => names.push(filter.name),
@@ -151,6 +155,43 @@ fn filters(abilities: &Abilities) -> String {
         .into_iter()
         .map(|(operators, names)| vec![codes(names), codes(operators)]);
     table(&["attribute", "operators"], rows)
+}
+
+/// The search has two names, and takes words instead of values.
+fn searches(abilities: &Abilities) -> String {
+    let names = [
+        (abilities.search, SEARCH),
+        (
+            abilities
+                .filters
+                .iter()
+                .any(|one| one.name == SEARCH_FILTER),
+            "filter[query]",
+        ),
+    ];
+    let names = names.into_iter().filter(|(is_served, _)| *is_served);
+    let names: Vec<_> = names.map(|(_, name)| code(name)).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => paragraph(&format!("{}: {SEARCHED}.", names.join(" or "))),
+    }
+}
+
+/// What the collection itself takes beside filters.
+fn by_id(kind: &Type) -> String {
+    let path = kind.path;
+    let mut text = format!(
+        "{} is the same as {}",
+        code(&format!("/{path}?id=2")),
+        code(&format!("/{path}?filter[id]=2"))
+    );
+    if let Some(token) = token(kind) {
+        text += &format!(
+            "; {} lists the {token} of that resource",
+            code(&format!("/{path}?id=2&{token}"))
+        );
+    }
+    paragraph(&format!("{text}."))
 }
 
 fn sorts(abilities: &Abilities) -> String {

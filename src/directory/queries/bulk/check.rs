@@ -8,6 +8,7 @@ use super::super::prelude::*;
 use super::super::roles::rebuild_closure;
 use super::{check_names, check_role_names, env, statement};
 use crate::directory::bulk::{Check, Finding, Part};
+use crate::directory::counted::counted;
 
 /// The most single things that a finding names.
 const NAMED: usize = 5;
@@ -142,7 +143,14 @@ async fn references(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>,
             continue;
         }
         findings.push(Finding {
-            what: format!("{number} rows of {table} have a {column} that is not in {other}"),
+            what: format!(
+                "{} a {column} that is not in {other}",
+                counted(
+                    number,
+                    &format!("row of {table} has"),
+                    &format!("rows of {table} have")
+                )
+            ),
             remedy: if *goes { "removed" } else { "emptied" },
         });
         if repair {
@@ -168,7 +176,11 @@ async fn grants(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, Dir
     let mut findings = Vec::new();
     if number > 0 {
         findings.push(Finding {
-            what: format!("{number} grants repeat an older one"),
+            what: counted(
+                number,
+                "grant repeats an older one",
+                "grants repeat an older one",
+            ),
             remedy: "removed, the oldest stays",
         });
         if repair {
@@ -232,10 +244,11 @@ fn runs_finding(wrong: &[Wrong], runs: &str) -> Option<Finding> {
         .map(|wrong| wrong.which.as_str())
         .collect();
     let more = if wrong.len() > NAMED { ", ..." } else { "" };
+    let run = runs.replacen("s of ", " of ", 1);
     Some(Finding {
         what: format!(
-            "{} {runs} say a wrong number: {}{more}",
-            wrong.len(),
+            "{} a wrong number: {}{more}",
+            counted(wrong.len(), &format!("{run} says"), &format!("{runs} say")),
             named.join(", ")
         ),
         remedy: "counted anew",
@@ -336,7 +349,11 @@ async fn role_closure(repair: bool, connection: &mut Conn) -> Result<Vec<Finding
         rebuild_closure(connection).await?;
     }
     Ok(vec![Finding {
-        what: format!("{number} pairs of roles within roles are missing or too many"),
+        what: counted(
+            number,
+            "pair of roles within roles is missing or too many",
+            "pairs of roles within roles are missing or too many",
+        ),
         remedy: "settled anew",
     }])
 }

@@ -5,6 +5,7 @@ use super::super::names::taken;
 use super::super::prelude::*;
 use super::env;
 use crate::directory::bulk::Finding;
+use crate::directory::counted::counted;
 use crate::directory::names::{Clash, clash, folded, skeleton};
 use crate::storage::schema::users;
 
@@ -155,7 +156,10 @@ async fn keys(repair: bool, connection: &mut Conn) -> Result<Option<Finding>, Di
         }
     }
     Ok((wrong > 0).then(|| Finding {
-        what: format!("of {wrong} users is kept what their names were, not what they are"),
+        what: format!(
+            "of {} is kept what their names were, not what they are",
+            counted(wrong, "user", "users")
+        ),
         remedy: "made anew",
     }))
 }

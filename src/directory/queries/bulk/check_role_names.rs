@@ -5,6 +5,7 @@ use super::super::prelude::*;
 use super::check_names::{Pair, named};
 use super::env;
 use crate::directory::bulk::Finding;
+use crate::directory::counted::counted;
 use crate::directory::names::{Clash, clash, folded, skeleton};
 use crate::storage::schema::roles;
 
@@ -90,8 +91,8 @@ async fn keys(
     }
     Ok((!wrong.is_empty()).then(|| Finding {
         what: format!(
-            "of {} roles is kept what their names were, not what they are",
-            wrong.len()
+            "of {} is kept what their names were, not what they are",
+            counted(wrong.len(), "role", "roles")
         ),
         remedy: "made anew",
     }))

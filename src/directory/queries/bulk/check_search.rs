@@ -3,6 +3,7 @@
 use super::super::prelude::*;
 use super::env;
 use crate::directory::bulk::Finding;
+use crate::directory::counted::counted;
 use crate::directory::search::Called;
 use crate::directory::users::User;
 use crate::storage::schema::users;
@@ -51,7 +52,10 @@ async fn texts(repair: bool, connection: &mut Conn) -> Result<Option<Finding>, D
         }
     }
     Ok((wrong > 0).then(|| Finding {
-        what: format!("{wrong} users are found by what they were called, not by what they are"),
+        what: format!(
+            "{} found by what they were called, not by what they are",
+            counted(wrong, "user is", "users are")
+        ),
         remedy: "made anew",
     }))
 }

@@ -1,22 +1,25 @@
 //! Rows as an import takes them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::prelude::*;
 use super::env;
-use super::unchecked::{mark, mark_roles, mark_users};
-use crate::directory::bulk::{ExportPage, Exported, Kind, cluster_name};
+use super::unchecked::{mark, mark_users};
+use crate::directory::bulk::{
+    ExportPage, Exported, Kind, UNCHECKED, cluster_name, cluster_value, exact_cluster,
+    numbered_partner, partner_value, titled_partner,
+};
 use crate::directory::clusters::Cluster;
-use crate::directory::grants::Grant;
+use crate::directory::delegation::Place;
+use crate::directory::grants::{Grant, misplaced};
 use crate::directory::partners::Partner;
-use crate::directory::roles::Role;
 use crate::directory::users::{PasswordHash, User};
 use crate::directory::workspaces::Workspace;
 use crate::storage::schema::{
-    clusters, grants, partner_clusters, partners, role_includes, roles, users, workspaces,
+    clusters, grants, partner_clusters, partners, roles, users, workspaces,
 };
 
 impl Run for ExportPage {
@@ -26,13 +29,14 @@ impl Run for ExportPage {
         let mut rows = match self.kind {
             Kind::Workspaces => workspaces_page(self, connection).await?,
             Kind::Clusters => clusters_page(self, connection).await?,
-            Kind::Roles => return all_roles(connection).await,
+            Kind::Roles => return super::export_roles::all(connection).await,
             Kind::Partners => partners_page(self, connection).await?,
             Kind::Users => users_page(self, connection).await?,
             Kind::Grants => grants_page(self, connection).await?,
         };
         match self.kind {
             Kind::Users => mark_users(&mut rows, connection).await?,
+            Kind::Grants => {}
             kind => rows.iter_mut().for_each(|(_, row)| mark(kind, row, [])),
         }
         let after = rows.last().map(|(id, _)| *id);
@@ -46,7 +50,7 @@ impl Run for ExportPage {
 pub type Rows = Vec<(i64, Map<String, Value>)>;
 
 /// The members of a row without bookkeeping, without ids, and without what is null.
-fn members<R: Serialize>(row: &R, without: &[&str]) -> Map<String, Value> {
+pub fn members<R: Serialize>(row: &R, without: &[&str]) -> Map<String, Value> {
     let mut members = crate::directory::events::described(row);
     members.retain(|name, value| !value.is_null() && !without.contains(&name.as_str()));
     members
@@ -63,30 +67,54 @@ async fn workspaces_page(page: &ExportPage, connection: &mut Conn) -> Result<Row
     Ok(rows.iter().map(|row| (row.id, members(row, &[]))).collect())
 }
 
-/// The names of all clusters, each of which must be its own.
-async fn names_of_clusters(connection: &mut Conn) -> Result<HashMap<i64, String>, DirectoryError> {
-    let rows: Vec<(i64, String, String, String)> = clusters::table
-        .inner_join(workspaces::table.on(workspaces::id.eq(clusters::workspace_id)))
-        .select((
-            clusters::id,
-            workspaces::code,
-            clusters::cluster_type,
-            clusters::title,
-        ))
-        .load(connection)
-        .await?;
-    let mut names = HashMap::with_capacity(rows.len());
-    let mut seen = HashSet::new();
-    for (id, code, kind, title) in rows {
-        let name = cluster_name(&code, &kind, &title);
-        if !seen.insert(name.clone()) {
-            return Err(DirectoryError::Forbidden(format!(
-                "two clusters are called {name:?}: a file can name them only when they differ"
-            )));
+/// What all clusters are called, and their numbers among those of equal fields.
+struct Clusters {
+    names: HashMap<i64, String>,
+    numbers: HashMap<i64, usize>,
+}
+
+impl Clusters {
+    async fn load(connection: &mut Conn) -> Result<Self, DirectoryError> {
+        let rows: Vec<(i64, String, String, String)> = clusters::table
+            .inner_join(workspaces::table.on(workspaces::id.eq(clusters::workspace_id)))
+            .order(clusters::id.asc())
+            .select((
+                clusters::id,
+                workspaces::code,
+                clusters::cluster_type,
+                clusters::title,
+            ))
+            .load(connection)
+            .await?;
+        let mut same: HashMap<(&str, &str, &str), Vec<i64>> = HashMap::new();
+        let mut called: HashMap<String, usize> = HashMap::new();
+        for (id, code, kind, title) in &rows {
+            same.entry((code, kind, title)).or_default().push(*id);
+            *called.entry(cluster_name(code, kind, title)).or_default() += 1;
         }
-        names.insert(id, name);
+        let mut all = Self {
+            names: HashMap::with_capacity(rows.len()),
+            numbers: HashMap::new(),
+        };
+        for ((code, kind, title), ids) in same {
+            for (place, id) in ids.iter().enumerate() {
+                let name = cluster_name(code, kind, title);
+                let name = match called.get(&name) {
+                    Some(1) => name,
+                    _ => exact_cluster(code, kind, title, place + 1),
+                };
+                all.names.insert(*id, name);
+                if ids.len() > 1 {
+                    all.numbers.insert(*id, place + 1);
+                }
+            }
+        }
+        Ok(all)
     }
-    Ok(names)
+
+    fn value(&self, id: i64) -> Option<Value> {
+        self.names.get(&id).map(|name| cluster_value(name))
+    }
 }
 
 async fn codes_of_workspaces(
@@ -100,7 +128,7 @@ async fn codes_of_workspaces(
 }
 
 async fn clusters_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, DirectoryError> {
-    names_of_clusters(connection).await?;
+    let all = Clusters::load(connection).await?;
     let codes = codes_of_workspaces(connection).await?;
     let rows: Vec<Cluster> = clusters::table
         .filter(clusters::id.gt(page.after))
@@ -114,57 +142,12 @@ async fn clusters_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows,
         if let Some(code) = codes.get(&row.workspace_id) {
             shown.insert("workspace".into(), code.as_str().into());
         }
+        if let Some(number) = all.numbers.get(&row.id) {
+            shown.insert("number".into(), (*number).into());
+        }
         (row.id, shown)
     });
     Ok(shown.collect())
-}
-
-/// There are few roles; those that others contain come first.
-async fn all_roles(connection: &mut Conn) -> Result<Exported, DirectoryError> {
-    let all: Vec<Role> = roles::table
-        .order(roles::id.asc())
-        .select(Role::as_select())
-        .load(connection)
-        .await?;
-    let direct: Vec<(i64, i64)> = role_includes::table
-        .order((role_includes::role_id.asc(), role_includes::part_id.asc()))
-        .select((role_includes::role_id, role_includes::part_id))
-        .load(connection)
-        .await?;
-    let names: HashMap<i64, &str> = all
-        .iter()
-        .map(|role| (role.id, role.name.as_str()))
-        .collect();
-    let mut parts: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    for (role, part) in direct {
-        parts.entry(role).or_default().push(part);
-    }
-    let mut written: HashSet<i64> = HashSet::new();
-    let mut rows = Vec::with_capacity(all.len());
-    while written.len() < all.len() {
-        let before = written.len();
-        for role in &all {
-            let own = parts.get(&role.id).map_or(&[][..], Vec::as_slice);
-            if written.contains(&role.id) || !own.iter().all(|part| written.contains(part)) {
-                continue;
-            }
-            written.insert(role.id);
-            let mut shown = members(role, &["permissions"]);
-            let permissions = serde_json::from_str(&role.permissions).unwrap_or(Value::Null);
-            shown.insert("permissions".into(), permissions);
-            shown.insert("origin".into(), role.origin.as_str().into());
-            let includes: Vec<&str> = own.iter().filter_map(|id| names.get(id).copied()).collect();
-            shown.insert("includes".into(), includes.into());
-            rows.push(shown);
-        }
-        if written.len() == before {
-            return Err(DirectoryError::internal(
-                "roles contain one another in a circle",
-            ));
-        }
-    }
-    mark_roles(&mut rows);
-    Ok(Exported { rows, after: None })
 }
 
 async fn partners_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, DirectoryError> {
@@ -176,8 +159,7 @@ async fn partners_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows,
         .load(connection)
         .await?;
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    // Also sees to it that each has a name of its own.
-    names_of_partners(&ids, connection).await?;
+    let named = Partners::load(&ids, connection).await?;
     let pairs: Vec<(i64, i64)> = partner_clusters::table
         .filter(env::id_in(partner_clusters::partner_id, ids))
         .order((
@@ -187,50 +169,93 @@ async fn partners_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows,
         .select((partner_clusters::partner_id, partner_clusters::cluster_id))
         .load(connection)
         .await?;
-    let names = if pairs.is_empty() {
-        HashMap::new()
+    let clusters = if pairs.is_empty() {
+        None
     } else {
-        names_of_clusters(connection).await?
+        Some(Clusters::load(connection).await?)
     };
-    let mut work_in: HashMap<i64, Vec<&str>> = HashMap::new();
+    let mut work_in: HashMap<i64, Vec<Value>> = HashMap::new();
     for (partner, cluster) in pairs {
-        if let Some(name) = names.get(&cluster) {
-            work_in.entry(partner).or_default().push(name);
-        }
+        let name = clusters.as_ref().and_then(|all| all.value(cluster));
+        work_in.entry(partner).or_default().extend(name);
     }
     let shown = rows.iter().map(|row| {
         let mut shown = members(row, &[]);
         if let Some(names) = work_in.remove(&row.id) {
             shown.insert("clusters".into(), names.into());
         }
+        if let Some(number) = named.numbers.get(&row.id) {
+            shown.insert("number".into(), (*number).into());
+        }
         (row.id, shown)
     });
     Ok(shown.collect())
 }
 
-/// What an import finds these partners by: their numbers, else their titles.
-async fn names_of_partners(
-    ids: &[i64],
-    connection: &mut Conn,
-) -> Result<HashMap<i64, String>, DirectoryError> {
-    let rows: Vec<(i64, Option<String>, String)> = partners::table
-        .filter(env::id_in(partners::id, ids.to_vec()))
-        .select((partners::id, partners::vendor_number, partners::title))
-        .load(connection)
-        .await?;
-    let names: HashMap<i64, String> = rows
-        .into_iter()
-        .map(|(id, number, title)| (id, number.unwrap_or(title)))
-        .collect();
-    let known = super::names::partners(names.values().cloned().collect(), connection).await?;
-    for (id, name) in &names {
-        if known.find("partner", name).ok() != Some(*id) {
-            return Err(DirectoryError::Forbidden(format!(
-                "the partner {id} is called {name:?}, as another is: give it a vendor_number"
-            )));
+/// What an import finds partners by: their numbers, else their titles.
+struct Partners {
+    names: HashMap<i64, String>,
+    /// Among those of the same title and without a number, where there are several.
+    numbers: HashMap<i64, usize>,
+}
+
+impl Partners {
+    async fn load(ids: &[i64], connection: &mut Conn) -> Result<Self, DirectoryError> {
+        let rows: Vec<(i64, Option<String>, String)> = partners::table
+            .filter(env::id_in(partners::id, ids.to_vec()))
+            .select((partners::id, partners::vendor_number, partners::title))
+            .load(connection)
+            .await?;
+        let titles = rows.iter().filter(|(_, number, _)| number.is_none());
+        let titles: BTreeSet<&str> = titles.map(|(.., title)| title.as_str()).collect();
+        let titles: Vec<String> = titles.into_iter().map(str::to_owned).collect();
+        let titled: Vec<(i64, String)> = partners::table
+            .filter(env::text_in(partners::title, &titles))
+            .filter(partners::vendor_number.is_null())
+            .order(partners::id.asc())
+            .select((partners::id, partners::title))
+            .load(connection)
+            .await?;
+        // A number goes before a title in a name.
+        let taken: Vec<Option<String>> = partners::table
+            .filter(env::text_in(
+                partners::vendor_number.assume_not_null(),
+                &titles,
+            ))
+            .select(partners::vendor_number)
+            .load(connection)
+            .await?;
+        let taken: HashSet<String> = taken.into_iter().flatten().collect();
+        let mut same: HashMap<&str, Vec<i64>> = HashMap::new();
+        for (id, title) in &titled {
+            same.entry(title).or_default().push(*id);
         }
+        let mut all = Self {
+            names: HashMap::new(),
+            numbers: HashMap::new(),
+        };
+        for (id, number, title) in rows {
+            let name = match number {
+                // A table reads such a text as an object.
+                Some(number) if number.starts_with('{') => numbered_partner(&number),
+                Some(number) => number,
+                None => {
+                    let ids = same.get(&*title).map(Vec::as_slice).unwrap_or_default();
+                    let place = ids.iter().position(|other| *other == id);
+                    let place = place.unwrap_or_default() + 1;
+                    if ids.len() > 1 {
+                        all.numbers.insert(id, place);
+                    }
+                    match ids.len() > 1 || taken.contains(&title) || title.starts_with('{') {
+                        true => titled_partner(&title, place),
+                        false => title,
+                    }
+                }
+            };
+            all.names.insert(id, name);
+        }
+        Ok(all)
     }
-    Ok(names)
 }
 
 async fn users_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, DirectoryError> {
@@ -250,20 +275,17 @@ async fn users_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, Di
         .collect();
     partners.sort_unstable();
     partners.dedup();
-    let partners = if partners.is_empty() {
-        HashMap::new()
-    } else {
-        names_of_partners(&partners, connection).await?
-    };
+    let partners = Partners::load(&partners, connection).await?.names;
     let shown = rows.into_iter().map(|(user, hash)| {
         let mut shown = members(&user, &["partner", "deleted_at"]);
         if let Some(name) = user.partner_id.and_then(|id| partners.get(&id)) {
-            shown.insert("partner".into(), name.as_str().into());
+            shown.insert("partner".into(), partner_value(name));
         }
-        shown.insert(
-            "roles".into(),
-            roles.remove(&user.id).unwrap_or_default().into(),
-        );
+        let held = roles.remove(&user.id).unwrap_or_default();
+        shown.insert("roles".into(), held.names.into());
+        if held.is_misplaced {
+            shown.insert(UNCHECKED.into(), vec!["roles"].into());
+        }
         shown.insert("created".into(), user.created.into());
         shown.insert("modified".into(), user.modified.into());
         if let Some(hash) = hash.filter(|_| page.with_password_hashes) {
@@ -274,32 +296,45 @@ async fn users_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, Di
     Ok(shown.collect())
 }
 
+#[derive(Default)]
+struct Held {
+    names: Vec<String>,
+    /// One of them is by its scope no role that is held everywhere: that was
+    /// changed after it had been given.
+    is_misplaced: bool,
+}
+
 /// What they hold everywhere and without an end, by name.
 async fn roles_of(
     users: Vec<i64>,
     connection: &mut Conn,
-) -> Result<HashMap<i64, Vec<String>>, DirectoryError> {
-    let rows: Vec<(i64, String)> = grants::table
+) -> Result<HashMap<i64, Held>, DirectoryError> {
+    let rows: Vec<(i64, String, String)> = grants::table
         .inner_join(roles::table)
         .filter(env::id_in(grants::user_id, users))
         .filter(un_scoped!())
         .filter(grants::is_active.eq(true))
         .filter(grants::valid_from.is_null())
         .filter(grants::valid_until.is_null())
-        .order((grants::user_id.asc(), roles::name.asc()))
-        .select((grants::user_id, roles::name))
+        .select((grants::user_id, roles::name, roles::scope))
         .load(connection)
         .await?;
-    let mut held: HashMap<i64, Vec<String>> = HashMap::new();
-    for (user, role) in rows {
-        held.entry(user).or_default().push(role);
+    let mut held: HashMap<i64, Held> = HashMap::new();
+    for (user, role, scope) in rows {
+        let held = held.entry(user).or_default();
+        held.names.push(role);
+        held.is_misplaced |= misplaced(&scope, Place::UN_SCOPED).is_some();
+    }
+    // In the order of the letters themselves, which is the same everywhere.
+    for held in held.values_mut() {
+        held.names.sort_unstable();
     }
     Ok(held)
 }
 
 /// Grants that the roles of a user do not tell: in a place, for a time, or off.
 async fn grants_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, DirectoryError> {
-    let rows: Vec<(Grant, String, String)> = grants::table
+    let rows: Vec<(Grant, String, String, String)> = grants::table
         .inner_join(users::table)
         .inner_join(roles::table)
         .filter(grants::id.gt(page.after))
@@ -314,25 +349,34 @@ async fn grants_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, D
         )
         .order(grants::id.asc())
         .limit(page.limit)
-        .select((Grant::as_select(), users::username, roles::name))
+        .select((
+            Grant::as_select(),
+            users::username,
+            roles::name,
+            roles::scope,
+        ))
         .load(connection)
         .await?;
     let has_clusters = rows.iter().any(|(grant, ..)| grant.cluster_id.is_some());
-    let clusters = if has_clusters {
-        names_of_clusters(connection).await?
-    } else {
-        HashMap::new()
+    let clusters = match has_clusters {
+        true => Some(Clusters::load(connection).await?),
+        false => None,
     };
     let codes = codes_of_workspaces(connection).await?;
-    let shown = rows.iter().map(|(grant, user, role)| {
+    let shown = rows.iter().map(|(grant, user, role, scope)| {
         let mut shown = members(grant, &["user", "role", "workspace", "cluster"]);
         shown.insert("user".into(), user.as_str().into());
         shown.insert("role".into(), role.as_str().into());
         if let Some(code) = grant.workspace_id.and_then(|id| codes.get(&id)) {
             shown.insert("workspace".into(), code.as_str().into());
         }
-        if let Some(name) = grant.cluster_id.and_then(|id| clusters.get(&id)) {
-            shown.insert("cluster".into(), name.as_str().into());
+        let cluster = grant.cluster_id.zip(clusters.as_ref());
+        if let Some(name) = cluster.and_then(|(id, all)| all.value(id)) {
+            shown.insert("cluster".into(), name);
+        }
+        // Its scope was changed after the role was given here.
+        if misplaced(scope, grant.place()).is_some() {
+            shown.insert(UNCHECKED.into(), vec!["role"].into());
         }
         shown.insert("created".into(), grant.created.as_str().into());
         (grant.id, shown)

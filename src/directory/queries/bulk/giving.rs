@@ -108,7 +108,8 @@ impl Known {
         };
         let scope = self.scopes.get(&role).map_or("none", String::as_str);
         let place = Place { workspace, cluster };
-        problems.extend(misplaced(scope, place).map(RowProblem::from));
+        let misplaced = misplaced(scope, place).filter(|_| !row.keeps_place);
+        problems.extend(misplaced.map(RowProblem::from));
         let time = |time: &Option<Option<String>>| time.clone().flatten();
         let (from, until) = (
             time(&row.changes.valid_from),

@@ -6,12 +6,16 @@ mod check_names;
 mod check_role_names;
 mod check_search;
 mod export;
+mod export_roles;
 mod giving;
 mod marks;
 mod names;
 mod people;
+mod roles;
 mod things;
 mod unchecked;
+
+use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
@@ -28,6 +32,9 @@ struct Batch<'a> {
     outcome: Outcome,
     /// What is told of single rows, when that is wanted.
     told: Vec<Happening<'static>>,
+    /// Predefined roles that gave up their names to others. Rows of their own
+    /// say what they are called.
+    moved: HashSet<i64>,
 }
 
 impl Batch<'_> {
@@ -116,6 +123,7 @@ async fn take(
         rules,
         outcome: Outcome::default(),
         told: Vec::new(),
+        moved: HashSet::new(),
     };
     let lines = (
         rows.as_slice().first().map(|row| row.line),
@@ -155,7 +163,7 @@ async fn run_of(
                     Row::Cluster(row) => {
                         things::cluster(at, row, batch, context, connection).await?;
                     }
-                    Row::Role(row) => things::role(at, *row, batch, context, connection).await?,
+                    Row::Role(row) => roles::take(at, *row, batch, context, connection).await?,
                     Row::Partner(row) => {
                         things::partner(at, *row, batch, context, connection).await?;
                     }

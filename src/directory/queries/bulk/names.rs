@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::prelude::*;
-use crate::directory::bulk::{RowProblem, cluster_name};
+use crate::directory::bulk::{
+    RowProblem, cluster_name, exact_cluster, numbered_partner, parts, shown, titled_partner,
+};
 use crate::directory::names::normalized;
 use crate::storage::schema::{clusters, partners, roles, users, workspaces};
 
@@ -27,10 +29,16 @@ impl Names {
         let named = named.or_else(|| self.0.get(&*normalized(name.trim())));
         match named.map(Vec::as_slice) {
             Some([one]) => Ok(*one),
-            None | Some([]) => Err(RowProblem::new(field, format!("There is no {name:?}."))),
+            None | Some([]) => Err(RowProblem::new(
+                field,
+                format!("There is no {}.", shown(name)),
+            )),
             Some(_) => Err(RowProblem::new(
                 field,
-                format!("{name:?} is the name of several."),
+                format!(
+                    "{} is the name of several: see docs/import.md.",
+                    shown(name)
+                ),
             )),
         }
     }
@@ -119,9 +127,15 @@ pub async fn clusters(
         return Ok(Names::default());
     }
     // A code may hold a slash itself: every beginning that ends before one counts.
+    let beginnings = |name| match parts(name) {
+        Some(parts) => parts.into_iter().take(1).collect(),
+        None => str::match_indices(name, '/')
+            .filter_map(|(at, _)| name.get(..at))
+            .collect::<Vec<_>>(),
+    };
     let codes: BTreeSet<String> = names
         .iter()
-        .flat_map(|name| name.match_indices('/').filter_map(|(at, _)| name.get(..at)))
+        .flat_map(|name| beginnings(name.as_str()))
         .filter(|code| code.chars().count() <= crate::directory::workspaces::MAX_CODE)
         .map(str::to_owned)
         .collect();
@@ -134,13 +148,17 @@ pub async fn clusters(
             clusters::title,
             clusters::id,
         ))
+        .order(clusters::id.asc())
         .load(connection)
         .await?;
-    let named = rows
-        .into_iter()
-        .map(|(code, kind, title, id)| (cluster_name(&code, &kind, &title), id))
-        .filter(|(name, _)| names.contains(name));
-    Ok(Names::of(named))
+    let mut counts: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    let named = rows.iter().flat_map(|(code, kind, title, id)| {
+        let number = counts.entry((code, kind, title)).or_default();
+        *number += 1;
+        let exact = exact_cluster(code, kind, title, *number);
+        [(cluster_name(code, kind, title), *id), (exact, *id)]
+    });
+    Ok(Names::of(named.filter(|(name, _)| names.contains(name))))
 }
 
 /// Partners by their numbers; by their titles where no partner has such a number,
@@ -152,7 +170,12 @@ pub async fn partners(
     if names.is_empty() {
         return Ok(Names::default());
     }
-    let names = each(names);
+    let exact = names
+        .iter()
+        .filter_map(|name| parts(name)?.into_iter().next());
+    let exact: Vec<String> = exact.map(str::to_owned).collect();
+    let mut names = each(names);
+    names.extend(exact);
     let numbered: Vec<(Option<String>, i64)> = partners::table
         .filter(env::text_in(
             partners::vendor_number.assume_not_null(),
@@ -164,6 +187,7 @@ pub async fn partners(
     let titled: Vec<(String, i64, Option<String>)> = partners::table
         .filter(env::text_in(partners::title, &names))
         .select((partners::title, partners::id, partners::vendor_number))
+        .order(partners::id.asc())
         .load(connection)
         .await?;
     let numbered: HashMap<String, i64> = numbered
@@ -173,13 +197,24 @@ pub async fn partners(
     let (without, with): (Vec<_>, Vec<_>) = titled
         .into_iter()
         .partition(|(_, _, number)| number.is_none());
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let exact: Vec<(String, i64)> = without
+        .iter()
+        .map(|(title, id, _)| {
+            let number = counts.entry(title).or_default();
+            *number += 1;
+            (titled_partner(title, *number), *id)
+        })
+        .collect();
     let plain = |(title, id, _)| (title, id);
     let mut all = Names::of(with.into_iter().map(plain));
     all.0.extend(Names::of(without.into_iter().map(plain)).0);
-    all.0.extend(
-        numbered
-            .iter()
-            .map(|(number, id)| (number.clone(), vec![*id])),
-    );
+    all.0.extend(numbered.iter().flat_map(|(number, id)| {
+        [
+            (number.clone(), vec![*id]),
+            (numbered_partner(number), vec![*id]),
+        ]
+    }));
+    all.0.extend(Names::of(exact).0);
     Ok(all)
 }

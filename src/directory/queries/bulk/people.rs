@@ -298,7 +298,11 @@ impl Known {
             problems.extend(found);
             None
         });
-        for role in roles.iter().flatten() {
+        let placed = roles
+            .iter()
+            .flatten()
+            .filter(|_| !row.is_unchecked("roles"));
+        for role in placed {
             let scope = self.scopes.get(role).map_or("none", String::as_str);
             if let Some(problem) = misplaced(scope, Place::UN_SCOPED) {
                 problems.push(RowProblem::new("roles", problem.message));

@@ -1,4 +1,4 @@
-//! Roles, partners and places: few, each taken in by the operations that
+//! Partners and places: few, each taken in by the operations that
 //! everybody's changes go through.
 
 use std::collections::BTreeSet;
@@ -6,22 +6,15 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::super::prelude::*;
-use super::super::roles::make;
 use super::{Batch, guarded, names};
 use crate::directory::Expected;
-use crate::directory::bulk::{
-    ClusterRow, Doubt, Kind, PartnerRow, RoleRow, RowProblem, WorkspaceRow,
-};
+use crate::directory::bulk::{ClusterRow, Doubt, Kind, PartnerRow, RowProblem, WorkspaceRow};
 use crate::directory::clusters::{Cluster, CreateCluster, UpdateCluster};
 use crate::directory::events::described;
-use crate::directory::names::normalized_role_name;
 use crate::directory::partners::{CreatePartner, Partner, PartnerChanges, UpdatePartner};
 use crate::directory::permissions::Reach;
-use crate::directory::roles::{CreateRole, Role, RoleChanges, UpdateRole};
 use crate::directory::workspaces::{CreateWorkspace, UpdateWorkspace, Workspace};
-use crate::storage::schema::{
-    clusters, partner_clusters, partners, role_includes, roles, workspaces,
-};
+use crate::storage::schema::{clusters, partner_clusters, partners, workspaces};
 
 /// The line of a row, and what is doubtful about the row.
 pub struct At {
@@ -31,7 +24,7 @@ pub struct At {
 
 impl At {
     /// The problems that remain beside what is there.
-    fn remaining<T: Serialize>(&self, there: Option<&T>) -> Vec<RowProblem> {
+    pub fn remaining<T: Serialize>(&self, there: Option<&T>) -> Vec<RowProblem> {
         let there = there.filter(|_| !self.doubts.is_empty()).map(described);
         Doubt::remaining(&self.doubts, there.as_ref())
     }
@@ -49,15 +42,33 @@ macro_rules! refuse_doubtful {
 }
 
 /// A thing of this name is there, and is another than the row says.
-fn taken(field: &str) -> RowProblem {
+pub fn taken(field: &str) -> RowProblem {
     RowProblem::new(
         field,
         format!("There is another with this {field} already."),
     )
 }
 
+/// The one that a row is about, of those that are called so; none: it is new.
+fn numbered<T>(number: Option<usize>, there: &[T]) -> Result<Option<&T>, String> {
+    match (number, there) {
+        (None, []) => Ok(None),
+        (None, [one]) => Ok(Some(one)),
+        (None, _) => Err("Several are called so: give the number of one of them.".into()),
+        (Some(number), _) if number > there.len() + 1 => {
+            let count = there.len();
+            let is = if count == 1 { "is" } else { "are" };
+            Err(format!(
+                "There {is} {count} of them: the next has the number {}.",
+                count + 1
+            ))
+        }
+        (Some(number), _) => Ok(there.get(number - 1)),
+    }
+}
+
 /// The members as they shall be, when they are not so already.
-fn changed(wanted: Option<Vec<i64>>, now: &[i64]) -> Option<Vec<i64>> {
+pub fn changed(wanted: Option<Vec<i64>>, now: &[i64]) -> Option<Vec<i64>> {
     let now: BTreeSet<i64> = now.iter().copied().collect();
     wanted.filter(|wanted| wanted.iter().copied().collect::<BTreeSet<_>>() != now)
 }
@@ -158,13 +169,20 @@ pub async fn cluster(
         .filter(clusters::workspace_id.eq(workspace))
         .filter(clusters::title.eq(changes.title.clone().unwrap_or_default()))
         .filter(clusters::cluster_type.eq(changes.cluster_type.clone().unwrap_or_default()))
+        .order(clusters::id.asc())
         .select(Cluster::as_select())
-        .limit(2)
         .load(connection)
         .await?;
-    refuse_doubtful!(at, there.as_slice().first(), KIND, batch);
-    let there = match there.as_slice() {
-        [] => {
+    let there = match numbered(row.number, &there) {
+        Ok(there) => there,
+        Err(message) => {
+            batch.refuse(KIND, line, RowProblem::new("title", message));
+            return Ok(());
+        }
+    };
+    refuse_doubtful!(at, there, KIND, batch);
+    let there = match there {
+        None => {
             changes.workspace_id = Some(workspace);
             let create = CreateCluster {
                 changes,
@@ -172,12 +190,7 @@ pub async fn cluster(
             };
             return carry_out!(create, created, KIND, line, batch, context, connection);
         }
-        [one] => one,
-        _ => {
-            let message = "Several clusters of this workspace are called so.";
-            batch.refuse(KIND, line, RowProblem::new("title", message));
-            return Ok(());
-        }
+        Some(one) => one,
     };
     let changes = changes.without_unchanged(there);
     may_change!(changes.is_empty(), "title", KIND, line, batch);
@@ -190,110 +203,6 @@ pub async fn cluster(
         reach: Reach::Everything,
     };
     carry_out!(update, updated, KIND, line, batch, context, connection)
-}
-
-pub async fn role(
-    at: At,
-    row: RoleRow,
-    batch: &mut Batch<'_>,
-    context: &Context,
-    connection: &mut Conn,
-) -> Result<(), DirectoryError> {
-    const KIND: Kind = Kind::Roles;
-    let line = at.line;
-    let includes = match &row.includes {
-        None => None,
-        Some(wanted) => {
-            let all = wanted.iter().cloned().collect();
-            let (known, _) = names::roles(all, connection).await?;
-            let found = known.find_all("includes", wanted);
-            Some(resolved!(found, KIND, line, batch))
-        }
-    };
-    let name = row.changes.name.clone().unwrap_or_default();
-    let spellings = vec![name.clone(), normalized_role_name(&name).into_owned()];
-    let there: Option<Role> = roles::table
-        .filter(roles::name.eq_any(spellings))
-        // The very name goes before another spelling of it.
-        .order(roles::name.eq(name).desc())
-        .select(Role::as_select())
-        .first(connection)
-        .await
-        .optional()?;
-    refuse_doubtful!(at, there.as_ref(), KIND, batch);
-    let Some(there) = there else {
-        let create = NewRole {
-            changes: row.changes,
-            includes,
-            keeps_name: row.keeps_name,
-        };
-        return carry_out!(create, created, KIND, line, batch, context, connection);
-    };
-    let parts: Vec<i64> = role_includes::table
-        .filter(role_includes::role_id.eq(there.id))
-        .select(role_includes::part_id)
-        .load(connection)
-        .await?;
-    let includes = changed(includes, &parts);
-    let mut changes = row.changes.without_unchanged(&there);
-    // It was found by its name, perhaps in another spelling.
-    changes.name = None;
-    if changes.external_id == there.external_id {
-        changes.external_id = None;
-    }
-    let is_same = changes.is_empty() && includes.is_none();
-    may_change!(is_same, "name", KIND, line, batch);
-    let update = UpdateRole {
-        id: there.id,
-        expected: Expected::Anything,
-        visible: Visible::All,
-        changes,
-        includes,
-        users: None,
-        reach: Reach::Everything,
-    };
-    carry_out!(update, updated, KIND, line, batch, context, connection)
-}
-
-/// A role, made unchangeable only when it contains what it shall.
-struct NewRole {
-    changes: RoleChanges,
-    includes: Option<Vec<i64>>,
-    keeps_name: bool,
-}
-
-impl Run for NewRole {
-    type Answer = ();
-
-    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
-        let is_sealed = self.changes.unchangeable == Some(true);
-        let create = CreateRole {
-            changes: RoleChanges {
-                unchangeable: None,
-                ..self.changes.clone()
-            },
-            includes: self.includes.clone().filter(|parts| !parts.is_empty()),
-            users: None,
-            reach: Reach::Everything,
-        };
-        let role = make(&create, self.keeps_name, context, connection).await?;
-        if is_sealed {
-            let seal = UpdateRole {
-                id: role.id,
-                expected: Expected::Anything,
-                visible: Visible::All,
-                changes: RoleChanges {
-                    unchangeable: Some(true),
-                    ..RoleChanges::default()
-                },
-                includes: None,
-                users: None,
-                reach: Reach::Everything,
-            };
-            seal.run(context, connection).await?;
-        }
-        Ok(())
-    }
 }
 
 pub async fn partner(
@@ -314,21 +223,23 @@ pub async fn partner(
         }
     };
     let (field, there) = partner_there(&row.changes, connection).await?;
-    refuse_doubtful!(at, there.as_slice().first(), KIND, batch);
-    let there = match there.as_slice() {
-        [] => {
+    let there = match numbered(row.number, &there) {
+        Ok(there) => there,
+        Err(message) => {
+            batch.refuse(KIND, line, RowProblem::new(field, message));
+            return Ok(());
+        }
+    };
+    refuse_doubtful!(at, there, KIND, batch);
+    let there = match there {
+        None => {
             let create = CreatePartner {
                 changes: row.changes,
                 clusters: work_in,
             };
             return carry_out!(create, created, KIND, line, batch, context, connection);
         }
-        [one] => one,
-        _ => {
-            let message = "Several partners are called so: give a vendor_number.";
-            batch.refuse(KIND, line, RowProblem::new(field, message));
-            return Ok(());
-        }
+        Some(one) => one,
     };
     let works_in: Vec<i64> = partner_clusters::table
         .filter(partner_clusters::partner_id.eq(there.id))
@@ -369,8 +280,8 @@ async fn partner_there(
             partners::table
                 .filter(partners::title.eq(changes.title.clone().unwrap_or_default()))
                 .filter(partners::vendor_number.is_null())
+                .order(partners::id.asc())
                 .select(Partner::as_select())
-                .limit(2)
                 .load(connection)
                 .await?,
         ),

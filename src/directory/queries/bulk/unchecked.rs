@@ -22,6 +22,9 @@ pub fn mark(
 ) {
     let mut fields = doubtful_fields(kind, row);
     fields.extend(others.into_iter().map(str::to_owned));
+    if let Some(Value::Array(known)) = row.get(UNCHECKED) {
+        fields.extend(known.iter().filter_map(Value::as_str).map(str::to_owned));
+    }
     fields.sort_unstable();
     fields.dedup();
     if !fields.is_empty() {

@@ -1,0 +1,2 @@
+-- Nothing to undo: the step before takes the constraint away.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Reads the log once; others read and write meanwhile.
+ALTER TABLE events VALIDATE CONSTRAINT events_bound;

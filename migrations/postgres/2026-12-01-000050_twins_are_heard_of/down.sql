@@ -1,0 +1,1 @@
+DROP TRIGGER told_twins ON users;

@@ -1,0 +1,2 @@
+-- Nothing: SQLite has no functions of ours and no search path.
+SELECT 1;
