@@ -112,7 +112,9 @@ fn a_directory_that_was_replaced_while_nobody_asked_is_intact_too() {
             service.admin().get("/health").status == 503
         });
         stop(service);
-        place.does(&["check"]);
+        let check = place.run(&["check"]);
+        let log = lines_of(&place.beside("log.txt"));
+        assert!(check.status.success(), "{how}: {check:?} {log:#?}");
         assert_eq!(place.usernames(), users, "{how}");
     }
 }
