@@ -41,7 +41,7 @@ const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations";
 pub fn bring_up(settings: &Database, empty: Empty) -> Result<Vec<String>, StorageError> {
     match place(settings)? {
         Place::File(path) => sqlite::patiently(MIGRATION_WAIT, || bring_file_up(path, empty)),
-        Place::Server(address, way) => postgres::bring_up(address, way, empty),
+        Place::Server(address, way) => postgres::bring_up(*address, way, empty),
     }
 }
 
@@ -67,7 +67,7 @@ pub fn back_to(settings: &Database, name: &str) -> Result<Vec<String>, StorageEr
         }
         Place::Server(address, way) => {
             let version = back::meant::<Pg>(POSTGRES, name)?;
-            postgres::back_to(address, way, version)
+            postgres::back_to(*address, way, version)
         }
     }
 }
@@ -75,7 +75,7 @@ pub fn back_to(settings: &Database, name: &str) -> Result<Vec<String>, StorageEr
 /// Where the migrations go.
 enum Place<'a> {
     File(&'a Path),
-    Server(Address, Way),
+    Server(Box<Address>, Way),
 }
 
 fn place(settings: &Database) -> Result<Place<'_>, StorageError> {
@@ -86,7 +86,7 @@ fn place(settings: &Database) -> Result<Place<'_>, StorageError> {
     };
     match url {
         DatabaseUrl::Sqlite(path) => Ok(Place::File(path)),
-        DatabaseUrl::Postgres(url) => Ok(Place::Server(Address::of(url, settings)?, way)),
+        DatabaseUrl::Postgres(url) => Ok(Place::Server(Box::new(Address::of(url, settings)?), way)),
     }
 }
 

@@ -52,6 +52,10 @@ pub fn shorten(path: &Path, connection: &mut SqliteConnection) {
     let Ok(log) = fs::metadata(with_suffix(path, "-wal")) else {
         return;
     };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is compared with the time of a file, which the system sets"
+    )]
     let is_quiet = || {
         let since = log.modified().ok()?;
         Some(SystemTime::now().duration_since(since).ok()? > QUIET)

@@ -51,6 +51,7 @@ fn copy_all(anchor: &mut SqliteConnection) -> bool {
 }
 
 fn set_aside(path: &Path, log: &Path) {
+    #[expect(clippy::disallowed_methods, reason = "part of a name, nothing else")]
     let moment = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seconds = moment.map(|moment| moment.as_secs()).unwrap_or_default();
     let kept = with_suffix(path, &format!(".lost-{seconds}-wal"));

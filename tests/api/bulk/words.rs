@@ -34,7 +34,7 @@ fn a_table_on_standard_input_is_hinted_at() {
 fn one_row_is_no_rows() {
     let database = TestDatabase::create();
     let bad = json!({"username": "a b"});
-    let one = import(&database, lines(&[bad.clone()]), &[]).badly();
+    let one = import(&database, lines(std::slice::from_ref(&bad)), &[]).badly();
     assert!(one.err.contains("1 row was refused"), "{}", one.err);
     let two = import(&database, lines(&[bad.clone(), bad.clone()]), &[]).badly();
     assert!(two.err.contains("2 rows were refused"), "{}", two.err);
