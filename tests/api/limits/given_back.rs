@@ -53,5 +53,6 @@ fn what_request_bodies_take() {
     let holding: Vec<Wire> = (0..100).map(|_| hold()).collect();
     eventually("it is held", || own_memory(&program) > 90);
     drop(holding);
-    eventually("it is given back", || own_memory(&program) <= 32);
+    // The program itself has some 30, and each worker's heap a little.
+    eventually("it is given back", || own_memory(&program) <= 48);
 }

@@ -7,6 +7,7 @@ use crate::scaling::is_skipped;
 use crate::support::{ADMIN_PASSWORD, Cluster, TestApp, a_user, eventually};
 
 #[test]
+#[ignore = "reads by the replica alone are not reliable yet (docs/guides/reliability.md)"]
 fn callers_are_known_and_read_while_the_primary_is_gone() {
     if is_skipped() {
         return;
