@@ -116,7 +116,7 @@ fn damage(settings: &Settings) -> Result<usize, Failure> {
     }
     if let Err(error @ StorageError::NotOurs(_)) = migrations::check_file(path, Empty::Refuse) {
         output::print(&format!("file: {error}\n"))?;
-        return Err(Failure::failed(format!("{shown} holds no directory")));
+        return Err(Failure::failed(format!("{shown}: {error}")));
     }
     let damage = integrity::damage(path).map_err(Failure::failed)?;
     if damage.is_empty() {
