@@ -116,7 +116,7 @@ pub struct RoleRow {
 #[derive(Clone, Debug, Default)]
 pub struct PartnerRow {
     pub changes: PartnerChanges,
-    /// Clusters: see [`super::references`].
+    /// Clusters: see `references`.
     pub clusters: Option<Vec<String>>,
     /// Which of those with the same title and without a number, from 1 on.
     pub number: Option<usize>,
@@ -127,7 +127,7 @@ pub struct UserRow {
     pub changes: UserChanges,
     /// Names of roles that are held everywhere and without an end.
     pub roles: Option<Vec<String>>,
-    /// A partner: see [`super::references`].
+    /// A partner: see `references`.
     pub partner: Option<Option<String>>,
     pub external: Option<bool>,
     pub last_login: Option<Option<String>>,

@@ -1,6 +1,6 @@
 //! How far the write-ahead log was copied into the database: the one thing by
 //! which SQLite changes the file itself. Read from the file that all processes
-//! share (https://sqlite.org/walformat.html, "WAL-Index File Format").
+//! share (<https://sqlite.org/walformat.html>, "WAL-Index File Format").
 
 use std::fs::File;
 use std::mem::ManuallyDrop;
