@@ -48,7 +48,17 @@ fn schema(database: &TestDatabase) -> Vec<String> {
             AsyncConnectionWrapper::<AsyncPgConnection>::establish(&address).unwrap();
         sql_query(POSTGRES).load(&mut connection).unwrap()
     };
-    lines.into_iter().map(|line| line.line).collect()
+    lines
+        .into_iter()
+        .map(|line| line.line)
+        .filter(|line| !is_of_a_month(line))
+        .collect()
+}
+
+/// Which months the audit log has follows from what is in it: what was written
+/// before the log had months stays together, however late the migration comes.
+fn is_of_a_month(line: &str) -> bool {
+    line.contains("events_before") || line.contains("events_20")
 }
 
 fn filled() -> TestDatabase {
@@ -69,6 +79,7 @@ fn there_and_back(to: &str) {
     assert!(before.len() > 50, "{before:?}");
     let people = || Beside::count(&database, "users", "deleted_at IS NULL");
     let (many, grants) = (people(), Beside::count(&database, "grants", "TRUE"));
+    let events = Beside::count(&database, "events", "TRUE");
     let undone = does(&database, &["migrate", "--back-to", to]);
     let newer = names("sqlite")
         .iter()
@@ -81,6 +92,7 @@ fn there_and_back(to: &str) {
     does(&database, &["migrate"]);
     assert_eq!(schema(&database), before);
     assert_eq!(people(), many);
+    assert_eq!(Beside::count(&database, "events", "TRUE"), events);
     does(&database, &["check"]);
     let list = does(&database, &["user", "list"]);
     assert!(list.contains("calvin"), "{list}");
