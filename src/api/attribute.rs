@@ -33,11 +33,11 @@ pub const MODIFIED_BY: &str =
 /// `maybe_text` (of at most so many characters), `choice` and `maybe_choice`,
 /// `flag`, `maybe_time`, `maybe_amount` (a decimal number). Behind `shown`: read-only.
 macro_rules! attribute {
-    (shown $name:ident $column:expr, $doc:expr, $kind:ident, $form:expr, $show:expr) => {
+    (shown $name:ident $column:expr, $doc:expr, $kind:ident, $constraints:expr, $show:expr) => {
         crate::api::resource::Attribute {
             name: stringify!($name),
             doc: $doc,
-            form: $form,
+            constraints: $constraints,
             kind: crate::api::resource::Kind::$kind,
             show: Some($show),
             column: $column,
@@ -45,34 +45,34 @@ macro_rules! attribute {
         }
     };
     (shown text $name:ident, $column:expr, $doc:expr) => {
-        attribute!(shown $name $column, $doc, Text, crate::api::resource::Form::PLAIN,
+        attribute!(shown $name $column, $doc, Text, crate::api::resource::Constraints::PLAIN,
             |row| crate::jsonapi::write::Shown::Text(&row.$name))
     };
     (shown maybe_text $name:ident, $column:expr, $doc:expr) => {
-        attribute!(shown $name $column, $doc, Text, crate::api::resource::Form::PLAIN.or_null(),
+        attribute!(shown $name $column, $doc, Text, crate::api::resource::Constraints::PLAIN.or_null(),
             |row| crate::jsonapi::write::Shown::maybe(&row.$name))
     };
     (shown time $name:ident, $column:expr, $doc:expr) => {
-        attribute!(shown $name $column, $doc, Time, crate::api::resource::Form::PLAIN,
+        attribute!(shown $name $column, $doc, Time, crate::api::resource::Constraints::PLAIN,
             |row| crate::jsonapi::write::Shown::Text(&row.$name))
     };
     (shown maybe_time $name:ident, $column:expr, $doc:expr) => {
-        attribute!(shown $name $column, $doc, Time, crate::api::resource::Form::PLAIN.or_null(),
+        attribute!(shown $name $column, $doc, Time, crate::api::resource::Constraints::PLAIN.or_null(),
             |row| crate::jsonapi::write::Shown::maybe(&row.$name))
     };
     (shown flag $name:ident, $column:expr, $doc:expr) => {
-        attribute!(shown $name $column, $doc, Flag, crate::api::resource::Form::PLAIN,
+        attribute!(shown $name $column, $doc, Flag, crate::api::resource::Constraints::PLAIN,
             |row| crate::jsonapi::write::Shown::Flag(row.$name))
     };
     (shown maybe_number $name:ident, $column:expr, $doc:expr) => {
-        attribute!(shown $name $column, $doc, Number, crate::api::resource::Form::PLAIN.or_null(),
+        attribute!(shown $name $column, $doc, Number, crate::api::resource::Constraints::PLAIN.or_null(),
             |row| crate::jsonapi::write::Shown::maybe_number(row.$name))
     };
-    (written $name:ident $column:expr, $doc:expr, $kind:ident, $form:expr, $show:expr, $value:expr) => {
+    (written $name:ident $column:expr, $doc:expr, $kind:ident, $constraints:expr, $show:expr, $value:expr) => {
         crate::api::resource::Attribute {
             name: stringify!($name),
             doc: $doc,
-            form: $form,
+            constraints: $constraints,
             kind: crate::api::resource::Kind::$kind,
             show: Some($show),
             column: $column,
@@ -83,42 +83,42 @@ macro_rules! attribute {
             }),
         }
     };
-    (text $name:ident, $column:expr, $doc:expr, $form:expr, $check:expr) => {
-        attribute!(written $name $column, $doc, Text, $form,
+    (text $name:ident, $column:expr, $doc:expr, $constraints:expr, $check:expr) => {
+        attribute!(written $name $column, $doc, Text, $constraints,
             |row| crate::jsonapi::write::Shown::Text(&row.$name),
             |value: &serde_json::Value| crate::api::decode::text(stringify!($name), value).and_then($check))
     };
     (maybe_text $name:ident, $column:expr, $doc:expr, $most:expr) => {
         attribute!(written $name $column, $doc, Text,
-            crate::api::resource::Form::text(0, $most).or_null(),
+            crate::api::resource::Constraints::text(0, $most).or_null(),
             |row| crate::jsonapi::write::Shown::maybe(&row.$name),
             |value: &serde_json::Value| crate::api::decode::maybe_text(stringify!($name), value, $most))
     };
-    (maybe $name:ident, $column:expr, $doc:expr, $form:expr, $check:expr) => {
-        attribute!(written $name $column, $doc, Text, $form.or_null(),
+    (maybe $name:ident, $column:expr, $doc:expr, $constraints:expr, $check:expr) => {
+        attribute!(written $name $column, $doc, Text, $constraints.or_null(),
             |row| crate::jsonapi::write::Shown::maybe(&row.$name),
             |value: &serde_json::Value| crate::api::decode::maybe(stringify!($name), value, $check))
     };
     (choice $name:ident, $column:expr, $doc:expr, $choices:expr) => {
-        attribute!(text $name, $column, $doc, crate::api::resource::Form::one_of($choices),
+        attribute!(text $name, $column, $doc, crate::api::resource::Constraints::one_of($choices),
             |text| crate::directory::values::choice(stringify!($name), text, $choices))
     };
     (maybe_choice $name:ident, $column:expr, $doc:expr, $choices:expr) => {
-        attribute!(maybe $name, $column, $doc, crate::api::resource::Form::one_of($choices),
+        attribute!(maybe $name, $column, $doc, crate::api::resource::Constraints::one_of($choices),
             |text| crate::directory::values::choice(stringify!($name), text, $choices))
     };
     (maybe_amount $name:ident, $doc:expr) => {
-        attribute!(written $name None, $doc, Amount, crate::api::resource::Form::PLAIN.or_null(),
+        attribute!(written $name None, $doc, Amount, crate::api::resource::Constraints::PLAIN.or_null(),
             |row| crate::jsonapi::write::Shown::maybe(&row.$name),
             |value: &serde_json::Value| crate::api::decode::maybe_amount(stringify!($name), value))
     };
     (flag $name:ident, $column:expr, $doc:expr) => {
-        attribute!(written $name $column, $doc, Flag, crate::api::resource::Form::PLAIN,
+        attribute!(written $name $column, $doc, Flag, crate::api::resource::Constraints::PLAIN,
             |row| crate::jsonapi::write::Shown::Flag(row.$name),
             |value: &serde_json::Value| crate::api::decode::flag(stringify!($name), value))
     };
     (maybe_time $name:ident, $column:expr, $doc:expr) => {
-        attribute!(written $name $column, $doc, Time, crate::api::resource::Form::PLAIN.or_null(),
+        attribute!(written $name $column, $doc, Time, crate::api::resource::Constraints::PLAIN.or_null(),
             |row| crate::jsonapi::write::Shown::maybe(&row.$name),
             |value: &serde_json::Value| crate::api::decode::maybe_time(stringify!($name), value))
     };

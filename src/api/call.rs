@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use super::access_checks;
 use super::answer::Answer;
 use super::error::{Failure, body_not_read, body_too_large};
-use super::paging::Manner;
+use super::paging::PagingDefaults;
 use super::routes::OPERATIONS;
 use super::unknown::Known;
 use super::{base, client, conditional};
@@ -239,13 +239,13 @@ impl Call<'_> {
         Ok(query::Query::parse(raw, extras, &self.api.query_limits)?)
     }
 
-    /// How lists are paged for this caller; `usual` is the size of a page when
-    /// the request names none.
-    pub fn paging(&self, usual: Option<i64>) -> Manner<'_> {
-        Manner {
+    /// How lists are paged for this request where its query does not say; `size`
+    /// overrides the default size of a page.
+    pub fn paging(&self, size: Option<i64>) -> PagingDefaults<'_> {
+        PagingDefaults {
             by_profile: self.accepted.profiles.contains(&CURSOR_PAGINATION),
             limits: &self.api.query_limits,
-            usual,
+            size,
         }
     }
 

@@ -7,7 +7,7 @@ use super::error::Failure;
 use super::kinds;
 use super::render::Render;
 use super::resource::Resource;
-use super::resources::{Loaded, follow, relationship};
+use super::resources::{Included, follow, relationship};
 use crate::auth::Guard;
 use crate::directory::listing::Slice;
 use crate::jsonapi::Error;
@@ -60,7 +60,7 @@ pub fn tree_from<R: Resource>(
 /// What was loaded beside the primary data, and which linkage is shown.
 #[derive(Default)]
 pub struct Compound {
-    included: Option<Loaded>,
+    included: Option<Included>,
     /// Of a few relationships, which are looked through for every resource.
     linkage: Vec<Linkage>,
 }
@@ -103,7 +103,7 @@ impl Compound {
         let Some(tree) = tree else {
             return Ok(compound);
         };
-        compound.included = Some(Loaded::default());
+        compound.included = Some(Included::default());
         compound
             .descend(guard, tree, kind, ids.to_vec(), limit)
             .await?;
@@ -123,7 +123,7 @@ impl Compound {
         let Some(tree) = tree else {
             return Ok(compound);
         };
-        compound.included = Some(Loaded::default());
+        compound.included = Some(Included::default());
         if let Some(below) = tree.0.get(name) {
             compound.fetch(guard, kind, ids).await?;
             compound

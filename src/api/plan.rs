@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::error::Failure;
 use super::filter;
 use super::include::{self, Tree};
-use super::paging::{Manner, Order, Paging};
+use super::paging::{Order, Paging, PagingDefaults};
 use super::resource::{Column, Kind, Resource, Row};
 use super::resources::is_field;
 use crate::directory::listing::{Comparison, Condition, List, Noun, Operand, SortBy};
@@ -31,19 +31,19 @@ pub const SEARCH: &str = "q";
 type Show<R> = for<'a> fn(&'a Row<R>) -> Shown<'a>;
 
 impl<R: Resource> Plan<R> {
-    pub fn of_list(query: &Query, manner: &Manner<'_>) -> Result<Self, Failure> {
+    pub fn of_list(query: &Query, defaults: &PagingDefaults<'_>) -> Result<Self, Failure> {
         let mut errors = Vec::new();
         check_fields::<R>(query, &mut errors);
         let include = include::tree::<R>(query, &mut errors);
-        let keys = sort::<R>(query, manner, &mut errors);
-        let condition = condition::<R>(query, manner.limits, &mut errors);
+        let keys = sort::<R>(query, defaults, &mut errors);
+        let condition = condition::<R>(query, defaults.limits, &mut errors);
         finish(errors)?;
         let order = Order {
             sort: keys.iter().map(Key::name).collect::<Vec<_>>().join(","),
             kinds: keys.iter().map(|key| key.kind).collect(),
         };
         Ok(Self {
-            paging: Paging::of(query, manner, &order)?,
+            paging: Paging::of(query, defaults, &order)?,
             include,
             condition,
             sort: keys.iter().map(|key| key.by).collect(),
@@ -112,14 +112,14 @@ pub fn of_none(query: &Query) -> Result<(), Failure> {
 pub fn of_linkage<R: Resource>(
     query: &Query,
     relationship: &str,
-    manner: &Manner<'_>,
+    defaults: &PagingDefaults<'_>,
 ) -> Result<(Paging, Option<Tree>), Failure> {
     let mut errors = Vec::new();
     check_fields::<R>(query, &mut errors);
     refuse_families(query, &["filter", "sort"], &mut errors);
     let tree = include::tree_from::<R>(query, Some(relationship), &mut errors);
     finish(errors)?;
-    Ok((Paging::of(query, manner, &Order::default())?, tree))
+    Ok((Paging::of(query, defaults, &Order::default())?, tree))
 }
 
 fn finish(errors: Vec<Error>) -> Result<(), Failure> {
@@ -219,8 +219,12 @@ impl<R: Resource> Key<R> {
     }
 }
 
-fn sort<R: Resource>(query: &Query, manner: &Manner<'_>, errors: &mut Vec<Error>) -> Vec<Key<R>> {
-    let by_cursor = manner.by_profile || matches!(query.page, Page::Cursor { .. });
+fn sort<R: Resource>(
+    query: &Query,
+    defaults: &PagingDefaults<'_>,
+    errors: &mut Vec<Error>,
+) -> Vec<Key<R>> {
+    let by_cursor = defaults.by_profile || matches!(query.page, Page::Cursor { .. });
     let mut keys = Vec::new();
     for key in &query.sort {
         match Key::of(key) {

@@ -1,4 +1,4 @@
-//! Rows as resource objects, written straight into the answer.
+//! IncludedRows as resource objects, written straight into the answer.
 
 use super::description::OPENAPI;
 use super::include::Compound;

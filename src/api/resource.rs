@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
+pub use super::constraints::Constraints;
 use super::error::Failure;
-pub use super::form::Form;
 use crate::auth::{Governed, Guard};
 use crate::directory::batch::{Narrowed, Refers};
 use crate::directory::listing::{List, Listed, Noun};
@@ -32,7 +32,7 @@ pub struct Attribute<R: Resource> {
     pub kind: Kind,
     /// One line for people.
     pub doc: &'static str,
-    pub form: Form,
+    pub constraints: Constraints,
     /// None: write-only.
     pub show: Option<for<'a> fn(&'a Row<R>) -> Shown<'a>>,
     /// None: neither filtered nor sorted by.

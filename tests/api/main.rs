@@ -41,6 +41,7 @@ mod grant_rules;
 mod grants;
 mod home;
 mod idempotency;
+mod language;
 mod ldap;
 mod limits;
 mod mail;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::frame::Frame;
+use super::context::DescriptionContext;
 use super::schemas::reference;
 use crate::directory::access::MAX_REASONS;
 use crate::directory::delegation::VERBS;
@@ -54,8 +54,8 @@ fn names(doc: &str, most: usize) -> Value {
 
 /// What is asked: a permission, a role, a verb with a role and a target, or
 /// what is seen: the classes of a host, bundles, many hosts.
-pub fn new(frame: &Frame) -> Value {
-    let limits = frame.access_checks;
+pub fn new(context: &DescriptionContext) -> Value {
+    let limits = context.access_checks;
     let classes = names(
         "All classes of one host of CFEngine: is it seen?",
         limits.names,

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::context::DescriptionContext;
 use super::errors;
-use super::frame::Frame;
 use super::schemas::reference;
 use super::types;
 
-pub fn all(frame: &Frame) -> Map<String, Value> {
+pub fn all(context: &DescriptionContext) -> Map<String, Value> {
     let links = ["self", "home", "describedby"];
     let pages = [&links[..], &["first", "last", "prev", "next"]].concat();
     let linkage = [&links[..], &["related", "first", "last", "prev", "next"]].concat();
@@ -26,24 +26,24 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
             "description": "The resources that include asked for, each once.",
             "items": { "anyOf": any },
         },
-        "list_meta": list_meta(frame),
-        "linkage_meta": linkage_meta(frame),
+        "list_meta": list_meta(context),
+        "linkage_meta": linkage_meta(context),
         "pagination": pagination(),
         "cursor_pagination": cursor_pagination(),
         "cursor": cursor(),
         "cursor_meta": cursor_meta(),
         "stamp": stamp(),
         "access_checks_document": super::access::document(),
-        "access_checks_new": super::access::new(frame),
+        "access_checks_new": super::access::new(context),
         "decision": super::access::decision(),
         "sight": super::access::sight(),
         "reason": super::access::reason(),
-        "home": home(frame),
+        "home": home(context),
         "trash": trash(),
         "health": health(),
         "session": session(),
         "credentials": credentials(),
-        "operations": operations(frame),
+        "operations": operations(context),
         "operations_results": results(),
         "keys": keys(),
         "errors": errors::document(),
@@ -67,16 +67,16 @@ fn links_object(names: &[&str], required: &[&str]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
-fn list_meta(frame: &Frame) -> Value {
+fn list_meta(context: &DescriptionContext) -> Value {
     json!({
         "type": "object",
         "description": "pagination; for pages by cursor page instead.",
-        "properties": page_meta(frame),
+        "properties": page_meta(context),
     })
 }
 
-fn linkage_meta(frame: &Frame) -> Value {
-    let mut properties = page_meta(frame);
+fn linkage_meta(context: &DescriptionContext) -> Value {
+    let mut properties = page_meta(context);
     let changed = json!({
         "type": "integer",
         "minimum": 0,
@@ -87,7 +87,7 @@ fn linkage_meta(frame: &Frame) -> Value {
 }
 
 /// What is told of a page of a list or of linkage.
-fn page_meta(frame: &Frame) -> Map<String, Value> {
+fn page_meta(context: &DescriptionContext) -> Map<String, Value> {
     let told = [
         ("pagination", reference("pagination")),
         ("page", reference("cursor_pagination")),
@@ -111,7 +111,7 @@ fn page_meta(frame: &Frame) -> Map<String, Value> {
             json!({
                 "type": "integer",
                 "description": "The largest page; only where more was asked for.",
-                "examples": [frame.query.max_page_size],
+                "examples": [context.query.max_page_size],
             }),
         ),
     ];
@@ -202,8 +202,8 @@ fn stamp() -> Value {
     })
 }
 
-fn home(frame: &Frame) -> Value {
-    let limits = &frame.query;
+fn home(context: &DescriptionContext) -> Value {
+    let limits = &context.query;
     let bounds = json!({
         "type": "object",
         "description": "Where several changes can be made at once, and how many.",
@@ -276,7 +276,7 @@ fn trash() -> Value {
 }
 
 /// The document of the Atomic Operations extension; its own text has the details.
-fn operations(frame: &Frame) -> Value {
+fn operations(context: &DescriptionContext) -> Value {
     let operation = json!({
         "type": "object",
         "properties": {
@@ -306,7 +306,7 @@ fn operations(frame: &Frame) -> Value {
             "atomic:operations": {
                 "type": "array",
                 "minItems": 1,
-                "maxItems": frame.operations,
+                "maxItems": context.operations,
                 "items": operation,
             },
         },

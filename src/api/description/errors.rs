@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::frame::Frame;
+use super::context::DescriptionContext;
 use super::schemas::reference;
 use crate::api::kinds as ours;
 use crate::jsonapi::{Kind, MEDIA_TYPE, PLAIN_JSON, kinds};
 
 /// All of them by their status.
-pub fn by_status(frame: &Frame) -> BTreeMap<u16, Vec<&'static Kind>> {
+pub fn by_status(context: &DescriptionContext) -> BTreeMap<u16, Vec<&'static Kind>> {
     let mut all: BTreeMap<u16, Vec<&'static Kind>> = BTreeMap::new();
     for kind in ours::KINDS.iter().chain(kinds::KINDS) {
         let is_of_data = [ours::INVALID_DATA, ours::UNKNOWN_ATTRIBUTE].contains(kind);
         let status = if is_of_data {
-            frame.invalid_data
+            context.invalid_data
         } else {
             kind.status
         };
@@ -25,8 +25,8 @@ pub fn by_status(frame: &Frame) -> BTreeMap<u16, Vec<&'static Kind>> {
 }
 
 /// A response for each status.
-pub fn responses(frame: &Frame) -> Map<String, Value> {
-    by_status(frame)
+pub fn responses(context: &DescriptionContext) -> Map<String, Value> {
+    by_status(context)
         .iter()
         .map(|(status, kinds)| (status.to_string(), response(*status, kinds)))
         .collect()

@@ -59,7 +59,14 @@ pub fn attribute(kind: &str, field: &Field) -> Value {
 
 fn of_kind(field: &Field) -> Value {
     match field.kind {
-        Kind::Text => json!(field.form.choices.first().copied().unwrap_or("a text")),
+        Kind::Text => json!(
+            field
+                .constraints
+                .choices
+                .first()
+                .copied()
+                .unwrap_or("a text")
+        ),
         Kind::Flag => json!(false),
         Kind::Number => json!(1),
         Kind::Time => json!("2026-01-02T03:04:05+00:00"),
@@ -72,7 +79,8 @@ fn of_kind(field: &Field) -> Value {
 pub fn creation(kind: &Type) -> Value {
     let wanted = |field: &&Field| {
         field.is_written
-            && (field.form.required || matches!(field.name, "surname" | "permissions" | "scopes"))
+            && (field.constraints.required
+                || matches!(field.name, "surname" | "permissions" | "scopes"))
     };
     let attributes = attributes(kind, wanted);
     let mut data = json!({ "type": kind.name, "attributes": attributes });

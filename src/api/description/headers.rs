@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::frame::Frame;
+use super::context::DescriptionContext;
 use super::shape::Shape;
 use super::{OPENAPI, PAGE};
 use crate::api::idempotency::MOST;
@@ -85,11 +85,11 @@ impl Header {
         }
     }
 
-    pub fn written(self, frame: &Frame) -> Value {
+    pub fn written(self, context: &DescriptionContext) -> Value {
         json!({
             "name": self.name(),
             "in": "header",
-            "required": self == Self::IfMatch && frame.require_if_match,
+            "required": self == Self::IfMatch && context.require_if_match,
             "description": self.doc(),
             "schema": self.schema(),
             "example": self.example(),

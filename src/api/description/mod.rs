@@ -7,9 +7,9 @@
 mod abilities;
 mod access;
 mod common;
+mod context;
 mod errors;
 mod examples;
-mod frame;
 mod headers;
 mod openapi;
 mod operations;
@@ -30,7 +30,7 @@ pub use types::Type as Described;
 use super::routes::OPERATIONS;
 use crate::config::Settings;
 use crate::jsonapi::MEDIA_TYPE;
-use frame::Frame;
+use context::DescriptionContext;
 
 pub const OPENAPI: &str = "/openapi.json";
 pub const PAGE: &str = "/docs";
@@ -42,7 +42,10 @@ const ATOMIC_TYPE: &str = "application/vnd.api+json;ext=\"https://jsonapi.org/ex
 
 /// The OpenAPI document, for reading.
 pub fn openapi(settings: &Settings) -> String {
-    format!("{:#}\n", openapi::document(&Frame::of(settings)))
+    format!(
+        "{:#}\n",
+        openapi::document(&DescriptionContext::of(settings))
+    )
 }
 
 /// Of answers that are no documents of JSON:API.

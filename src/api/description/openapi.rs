@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::context::DescriptionContext;
 use super::errors;
-use super::frame::Frame;
 use super::headers::Header;
 use super::operations::{self, Body, Media, Operation, Success};
 use super::schemas::{self, reference};
@@ -27,23 +27,23 @@ Bodies are `application/vnd.api+json` without `charset` \
 (`application/json` is understood too unless the settings are strict, and at `/auth` a form); read-only attributes are passed over, names that there are not are 400 unless `server.unknown_attributes` says otherwise. \
 Lists of values are understood by repetition, too, and as `name[]` and `name[0]`.";
 
-pub fn document(frame: &Frame) -> Value {
-    let operations = operations::all(frame);
-    let server = frame.base_url.as_deref().unwrap_or("/");
+pub fn document(context: &DescriptionContext) -> Value {
+    let operations = operations::all(context);
+    let server = context.base_url.as_deref().unwrap_or("/");
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": frame.project,
+            "title": context.project,
             "version": env!("CARGO_PKG_VERSION"),
             "description": ABOUT,
-            "contact": { "name": format!("The administrators of {}", frame.project) },
+            "contact": { "name": format!("The administrators of {}", context.project) },
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": server }],
         "security": [{ "basic": [] }, { "bearer": [] }],
         "tags": tags(),
         "paths": paths(&operations),
-        "components": components(&operations, frame),
+        "components": components(&operations, context),
     })
 }
 
@@ -181,23 +181,23 @@ fn answered(names: &[&str]) -> Value {
     Value::Object(headers.collect())
 }
 
-fn components(operations: &[Operation], frame: &Frame) -> Value {
+fn components(operations: &[Operation], context: &DescriptionContext) -> Value {
     let mut parameters: Map<String, Value> = operations
         .iter()
         .flat_map(|operation| &operation.parameters)
         .map(|parameter| (parameter.key.clone(), parameter.written()))
         .collect();
     parameters.insert("path.id".into(), path_id());
-    parameters.extend(Header::ALL.map(|header| (header.key(), header.written(frame))));
+    parameters.extend(Header::ALL.map(|header| (header.key(), header.written(context))));
     let used: BTreeSet<String> = operations
         .iter()
         .flat_map(|operation| &operation.errors)
         .map(ToString::to_string)
         .collect();
-    let mut responses = errors::responses(frame);
+    let mut responses = errors::responses(context);
     responses.retain(|status, _| used.contains(status));
     json!({
-        "schemas": schemas::all(frame),
+        "schemas": schemas::all(context),
         "parameters": parameters,
         "responses": responses,
         "headers": headers(),

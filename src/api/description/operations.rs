@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::context::DescriptionContext;
 use super::examples;
-use super::frame::Frame;
 use super::headers::{self, Header};
 use super::parameters::{self, Parameter};
 use super::shape::Shape;
@@ -53,7 +53,7 @@ pub struct Success {
 
 /// Everything that is served, in the order of the addresses. HEAD goes without
 /// saying beside GET, and nobody calls what is always refused.
-pub fn all(frame: &Frame) -> Vec<Operation> {
+pub fn all(context: &DescriptionContext) -> Vec<Operation> {
     let served = endpoints().into_iter().flat_map(|endpoint| {
         let path = endpoint.path;
         endpoint
@@ -61,14 +61,19 @@ pub fn all(frame: &Frame) -> Vec<Operation> {
             .iter()
             .filter(|method| **method != "HEAD")
             .filter_map(move |method| match Shape::of(&path) {
-                Some(shape) => of_shape(&path, method, shape, frame),
-                None => super::others::operation(&path, method, frame),
+                Some(shape) => of_shape(&path, method, shape, context),
+                None => super::others::operation(&path, method, context),
             })
     });
-    served.chain(super::others::public(frame)).collect()
+    served.chain(super::others::public(context)).collect()
 }
 
-fn of_shape(path: &str, method: &'static str, shape: Shape, frame: &Frame) -> Option<Operation> {
+fn of_shape(
+    path: &str,
+    method: &'static str,
+    shape: Shape,
+    context: &DescriptionContext,
+) -> Option<Operation> {
     if is_always_refused(shape, method) {
         return None;
     }
@@ -80,11 +85,11 @@ fn of_shape(path: &str, method: &'static str, shape: Shape, frame: &Frame) -> Op
         id: format!("{verb}_{}", noun(shape)),
         summary,
         doc,
-        parameters: parameters::of(shape, method, frame),
+        parameters: parameters::of(shape, method, context),
         headers: headers::of(path, Some(shape), method),
         body: body(shape, method),
         success: success(shape, method),
-        errors: errors(shape, method, frame),
+        errors: errors(shape, method, context),
         needs_credentials: true,
     })
 }
@@ -164,14 +169,14 @@ fn success(shape: Shape, method: &str) -> Success {
 /// credentials, too few rights, and troubles of our own.
 pub const ALWAYS: &[u16] = &[400, 401, 403, 406, 414, 415, 429, 431, 500, 503];
 
-fn errors(shape: Shape, method: &str, frame: &Frame) -> Vec<u16> {
+fn errors(shape: Shape, method: &str, context: &DescriptionContext) -> Vec<u16> {
     let mut all = ALWAYS.to_vec();
     // Missing resources, related ones, and pages behind the last.
     all.push(404);
     if matches!(method, "POST" | "PATCH")
         || matches!((shape, method), (Shape::Linkage(..), "DELETE"))
     {
-        all.extend([408, 409, 413, frame.invalid_data]);
+        all.extend([408, 409, 413, context.invalid_data]);
     }
     for header in headers::of("", Some(shape), method) {
         match header {

@@ -1,7 +1,7 @@
 //! Addresses of their own kind, which follow from no table.
 
+use super::context::DescriptionContext;
 use super::examples;
-use super::frame::Frame;
 use super::headers;
 use super::operations::{ALWAYS, Body, Media, Operation, Success};
 use super::{parameters, types};
@@ -237,19 +237,19 @@ const fn get(
 }
 
 /// One that `endpoints` serves.
-pub fn operation(path: &str, method: &str, frame: &Frame) -> Option<Operation> {
+pub fn operation(path: &str, method: &str, context: &DescriptionContext) -> Option<Operation> {
     let known = OTHERS
         .iter()
         .find(|other| other.path == path && other.method == method)?;
-    Some(known.operation(frame))
+    Some(known.operation(context))
 }
 
-pub fn public(frame: &Frame) -> impl Iterator<Item = Operation> {
-    PUBLIC.iter().map(move |other| other.operation(frame))
+pub fn public(context: &DescriptionContext) -> impl Iterator<Item = Operation> {
+    PUBLIC.iter().map(move |other| other.operation(context))
 }
 
 impl Other {
-    fn operation(&self, frame: &Frame) -> Operation {
+    fn operation(&self, context: &DescriptionContext) -> Operation {
         let resource = self.resource.and_then(types::named);
         let is_empty = self.method == "DELETE";
         Operation {
@@ -260,8 +260,8 @@ impl Other {
             summary: self.summary.into(),
             doc: self.about.into(),
             parameters: match self.lists.and_then(types::named) {
-                Some(kind) => parameters::lists(kind, frame),
-                None => resource.map_or_else(Vec::new, |kind| parameters::one(kind, frame)),
+                Some(kind) => parameters::lists(kind, context),
+                None => resource.map_or_else(Vec::new, |kind| parameters::one(kind, context)),
             },
             headers: headers::of(self.path, None, self.method),
             body: self.body.map(|schema| Body {
@@ -278,16 +278,16 @@ impl Other {
                 doc: self.doc,
                 schema: self.schema.map(str::to_owned),
             },
-            errors: self.errors(frame),
+            errors: self.errors(context),
             needs_credentials: self.needs_credentials,
         }
     }
 
     /// Invalid data has the status of the settings.
-    fn errors(&self, frame: &Frame) -> Vec<u16> {
+    fn errors(&self, context: &DescriptionContext) -> Vec<u16> {
         // That of a reused Idempotency-Key stays.
         let keeps = self.path == crate::api::routes::OPERATIONS;
-        let is_meant = |status: &u16| *status != 422 || keeps || frame.invalid_data == 422;
+        let is_meant = |status: &u16| *status != 422 || keeps || context.invalid_data == 422;
         self.errors.iter().copied().filter(is_meant).collect()
     }
 }

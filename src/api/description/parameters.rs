@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::abilities::{
     self, Abilities, Candidate, FilterOf, includes_of_linkage, includes_of_one,
 };
-use super::frame::Frame;
+use super::context::DescriptionContext;
 use super::schemas::field_names;
 use super::shape::Shape;
 use super::types::Type;
@@ -27,29 +27,32 @@ pub struct Parameter {
 }
 
 /// What `GET` understands; other methods only tell how their answer shall look.
-pub fn of(shape: Shape, method: &str, frame: &Frame) -> Vec<Parameter> {
+pub fn of(shape: Shape, method: &str, context: &DescriptionContext) -> Vec<Parameter> {
     match (shape, method) {
         (Shape::Collection(kind), "GET") => {
-            let mut all = lists(kind, frame);
+            let mut all = lists(kind, context);
             all.extend(own(kind));
             all
         }
         // What is restored is shown where it is back.
         (Shape::Item(kind), "PATCH") if kind.is_trash() => {
-            super::types::named(kind.kind).map_or_else(Vec::new, |back| one(back, frame))
+            super::types::named(kind.kind).map_or_else(Vec::new, |back| one(back, context))
         }
-        (Shape::Collection(kind) | Shape::Item(kind), "GET" | "POST" | "PATCH") => one(kind, frame),
+        (Shape::Collection(kind) | Shape::Item(kind), "GET" | "POST" | "PATCH") => {
+            one(kind, context)
+        }
         (Shape::Related(_, relationship), _) => match super::types::named(relationship.target) {
-            Some(target) if relationship.to_many => lists(target, frame),
-            Some(target) => one(target, frame),
+            Some(target) if relationship.to_many => lists(target, context),
+            Some(target) => one(target, context),
             None => Vec::new(),
         },
         (Shape::Linkage(kind, relationship), "GET") if relationship.to_many => {
-            let includes = includes_of_linkage(kind, relationship, &frame.query);
+            let includes = includes_of_linkage(kind, relationship, &context.query);
             let key = format!("{}.{}", kind.name, relationship.name);
             let types = abilities::types_of(kind, &includes);
-            let mut all: Vec<_> = pages(&Abilities::of(kind, &frame.query).pages, frame).collect();
-            all.extend(include(&key, &includes, frame));
+            let mut all: Vec<_> =
+                pages(&Abilities::of(kind, &context.query).pages, context).collect();
+            all.extend(include(&key, &includes, context));
             all.extend(types.into_iter().map(fields));
             all
         }
@@ -57,24 +60,24 @@ pub fn of(shape: Shape, method: &str, frame: &Frame) -> Vec<Parameter> {
     }
 }
 
-pub fn lists(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
-    let abilities = Abilities::of(kind, &frame.query);
-    let mut all: Vec<_> = pages(&abilities.pages, frame).collect();
-    all.push(sort(kind, &abilities, frame));
-    all.extend(abilities.search.then(|| search(frame)));
-    all.extend(include(kind.name, &abilities.includes, frame));
+pub fn lists(kind: &'static Type, context: &DescriptionContext) -> Vec<Parameter> {
+    let abilities = Abilities::of(kind, &context.query);
+    let mut all: Vec<_> = pages(&abilities.pages, context).collect();
+    all.push(sort(kind, &abilities, context));
+    all.extend(abilities.search.then(|| search(context)));
+    all.extend(include(kind.name, &abilities.includes, context));
     let types = abilities::types_of(kind, &abilities.includes);
     all.extend(types.into_iter().map(fields));
     let filters = abilities.filters.iter();
-    all.extend(filters.flat_map(|filter| filters_of(kind, filter, frame)));
+    all.extend(filters.flat_map(|filter| filters_of(kind, filter, context)));
     all
 }
 
 /// Of answers with one resource of the type.
-pub fn one(kind: &'static Type, frame: &Frame) -> Vec<Parameter> {
-    let includes = includes_of_one(kind, &frame.query);
+pub fn one(kind: &'static Type, context: &DescriptionContext) -> Vec<Parameter> {
+    let includes = includes_of_one(kind, &context.query);
     let types = abilities::types_of(kind, &includes);
-    let mut all: Vec<_> = include(kind.name, &includes, frame).into_iter().collect();
+    let mut all: Vec<_> = include(kind.name, &includes, context).into_iter().collect();
     all.extend(types.into_iter().map(fields));
     all
 }
@@ -114,45 +117,45 @@ fn own(kind: &'static Type) -> Vec<Parameter> {
 
 fn pages<'a>(
     served: &'a [&'static Candidate],
-    frame: &'a Frame,
+    context: &'a DescriptionContext,
 ) -> impl Iterator<Item = Parameter> + 'a {
     served.iter().map(|page| Parameter {
         key: page.name.replace('[', ".").replace(']', ""),
         name: page.name.into(),
         doc: page.doc.into(),
-        schema: page_schema(page, frame),
+        schema: page_schema(page, context),
         list: None,
         example: page.values.first().copied().unwrap_or_default().into(),
     })
 }
 
 /// No `default`: tools send those, and two styles of paging exclude each other.
-fn page_schema(page: &Candidate, frame: &Frame) -> Value {
+fn page_schema(page: &Candidate, context: &DescriptionContext) -> Value {
     match page.name {
         "page[number]" | "page" => json!({ "type": "integer", "minimum": 1 }),
         "page[offset]" => json!({ "type": "integer", "minimum": 0 }),
         "page[count]" => json!({ "type": "string", "enum": page.values }),
         "page[after]" | "page[before]" => json!({
             "type": "string",
-            "maxLength": frame.query.cursor_length,
+            "maxLength": context.query.cursor_length,
             "examples": page.values,
         }),
-        _ => json!({ "type": "integer", "minimum": 1, "maximum": frame.query.max_page_size }),
+        _ => json!({ "type": "integer", "minimum": 1, "maximum": context.query.max_page_size }),
     }
 }
 
-fn search(frame: &Frame) -> Parameter {
+fn search(context: &DescriptionContext) -> Parameter {
     Parameter {
         key: "q".into(),
         name: SEARCH.into(),
         doc: format!("{SEARCHED}; the same as filter[query]."),
-        schema: value_schema(Kind::Text, frame),
+        schema: value_schema(Kind::Text, context),
         list: None,
         example: "doe".into(),
     }
 }
 
-fn sort(kind: &Type, abilities: &Abilities, frame: &Frame) -> Parameter {
+fn sort(kind: &Type, abilities: &Abilities, context: &DescriptionContext) -> Parameter {
     let keys: Vec<_> = abilities
         .sorts
         .iter()
@@ -163,19 +166,19 @@ fn sort(kind: &Type, abilities: &Abilities, frame: &Frame) -> Parameter {
         name: "sort".into(),
         doc: "The order: names of attributes, the most significant first; a minus in front sorts in descending order.".into(),
         schema: json!({ "type": "string", "enum": keys }),
-        list: Some(frame.query.sort_keys),
+        list: Some(context.query.sort_keys),
         example: "-id".into(),
     }
 }
 
-fn include(key: &str, paths: &[String], frame: &Frame) -> Option<Parameter> {
+fn include(key: &str, paths: &[String], context: &DescriptionContext) -> Option<Parameter> {
     let example = paths.first()?.clone();
     Some(Parameter {
         key: format!("{key}.include"),
         name: "include".into(),
         doc: "Related resources to be sent along: paths of relationships.".into(),
         schema: json!({ "type": "string", "enum": paths }),
-        list: Some(frame.query.include_paths),
+        list: Some(context.query.include_paths),
         example,
     })
 }
@@ -202,7 +205,7 @@ pub const SEARCH_FILTER: &str = "query";
 pub const SEARCHED: &str = "Only those who have each of these words in a name, the username or the e-mail address, whatever the case";
 
 /// The search under its other name, which takes words and no list of values.
-fn search_filters(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Parameter> {
+fn search_filters(kind: &Type, filter: &FilterOf, context: &DescriptionContext) -> Vec<Parameter> {
     let names = std::iter::once(None).chain(filter.operators.iter().map(Some));
     let parameter = |operator: Option<&Operator>| {
         let (key, name) = operator.map_or_else(Default::default, |operator| {
@@ -213,7 +216,7 @@ fn search_filters(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Paramete
             key: format!("{}.filter.{}{key}", kind.name, filter.name),
             name: format!("filter[{}]{name}", filter.name),
             doc: format!("{SEARCHED}; the same as {SEARCH}."),
-            schema: value_schema(filter.kind, frame),
+            schema: value_schema(filter.kind, context),
             list: None,
             example: "doe".into(),
         }
@@ -221,11 +224,11 @@ fn search_filters(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Paramete
     names.map(parameter).collect()
 }
 
-fn filters_of(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Parameter> {
+fn filters_of(kind: &Type, filter: &FilterOf, context: &DescriptionContext) -> Vec<Parameter> {
     if filter.name == SEARCH_FILTER {
-        return search_filters(kind, filter, frame);
+        return search_filters(kind, filter, context);
     }
-    let values = frame.query.filter_values;
+    let values = context.query.filter_values;
     let plain = Parameter {
         key: format!("{}.filter.{}", kind.name, filter.name),
         name: format!("filter[{}]", filter.name),
@@ -237,7 +240,7 @@ fn filters_of(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Parameter> {
                 "Only those whose {name} is this value, or one of these, separated by commas."
             ),
         },
-        schema: value_schema(filter.kind, frame),
+        schema: value_schema(filter.kind, context),
         list: Some(values),
         example: abilities::sample(filter.kind).into(),
     };
@@ -251,7 +254,7 @@ fn filters_of(kind: &Type, filter: &FilterOf, frame: &Frame) -> Vec<Parameter> {
                 "roles" => roles_meaning(*operator).into(),
                 name => format!("Only those whose {name} {}.", meaning(*operator)),
             },
-            schema: value_schema(operand, frame),
+            schema: value_schema(operand, context),
             list: is_list.then_some(values),
             example: abilities::sample(operand).into(),
         }
@@ -295,10 +298,10 @@ pub fn meaning(operator: Operator) -> &'static str {
     }
 }
 
-fn value_schema(kind: Kind, frame: &Frame) -> Value {
+fn value_schema(kind: Kind, context: &DescriptionContext) -> Value {
     match kind {
         Kind::Text | Kind::Amount | Kind::Structure => {
-            json!({ "type": "string", "maxLength": frame.query.value_length })
+            json!({ "type": "string", "maxLength": context.query.value_length })
         }
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Number => json!({ "type": "integer", "format": "int64" }),

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::context::DescriptionContext;
 use super::examples;
-use super::frame::Frame;
 use super::set::set;
 use super::types::{self, Field, Type};
 use crate::api::resource::{Kind, Relationship, Sent};
@@ -31,13 +31,13 @@ pub fn known_as(name: &str) -> String {
 }
 
 /// Every schema by its name.
-pub fn all(frame: &Frame) -> Map<String, Value> {
-    let mut all = super::common::all(frame);
-    all.insert("users_own".into(), own(frame));
+pub fn all(context: &DescriptionContext) -> Map<String, Value> {
+    let mut all = super::common::all(context);
+    all.insert("users_own".into(), own(context));
     let mut add = |name: String, schema: Value| all.insert(known_as(&name), schema);
     for kind in types::all() {
         let name = kind.name;
-        add(name.into(), resource(kind, frame));
+        add(name.into(), resource(kind, context));
         let mut shape = document(reference(name));
         // Of a token the password is the proof of who makes it, and is not set.
         if kind.name == "users" {
@@ -60,7 +60,7 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
             add(format!("{name}_linkage"), linkage(name));
         }
         if is_changed(name, true) {
-            add(format!("{name}_members"), members(name, frame));
+            add(format!("{name}_members"), members(name, context));
         }
         if is_target(name, false) && !is_target(name, true) {
             let shape = identifier(name, &["type", "id"]);
@@ -72,14 +72,17 @@ pub fn all(frame: &Frame) -> Map<String, Value> {
         }
         // What is in the trash is restored, never created there.
         if !kind.is_trash() && kind.fields().iter().any(|field| field.is_written) {
-            add(format!("{name}_new"), request(kind, Purpose::Create, frame));
+            add(
+                format!("{name}_new"),
+                request(kind, Purpose::Create, context),
+            );
             add(
                 format!("{name}_changes"),
-                request(kind, Purpose::Update, frame),
+                request(kind, Purpose::Update, context),
             );
         }
         if kind.is_trash() {
-            let restoring = request(kind, Purpose::Update, frame);
+            let restoring = request(kind, Purpose::Update, context);
             add(format!("{name}_changes"), restoring);
         }
     }
@@ -118,12 +121,12 @@ fn is_changed(target: &str, to_many: bool) -> bool {
     all.any(|r| r.target == target && r.to_many == to_many && r.sent == Sent::Always)
 }
 
-fn resource(kind: &Type, frame: &Frame) -> Value {
+fn resource(kind: &Type, context: &DescriptionContext) -> Value {
     let shown: Map<_, _> = kind
         .fields()
         .iter()
         .filter(|field| field.is_shown)
-        .map(|field| (field.name.to_owned(), attribute(kind, field, frame)))
+        .map(|field| (field.name.to_owned(), attribute(kind, field, context)))
         .collect();
     let mut properties = json!({
         "type": { "type": "string", "const": kind.kind },
@@ -180,28 +183,28 @@ fn shown_linkage(relationship: &Relationship) -> Value {
     }
 }
 
-fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
+fn attribute(kind: &Type, field: &Field, context: &DescriptionContext) -> Value {
     let mut schema = value(field);
-    if let Some((least, most)) = field.form.length {
+    if let Some((least, most)) = field.constraints.length {
         set(&mut schema, &["maxLength"], json!(most));
         if least > 0 {
             set(&mut schema, &["minLength"], json!(least));
         }
     }
-    if field.name == "password" && field.form.required {
-        set(&mut schema, &["minLength"], json!(frame.password.0));
-        set(&mut schema, &["maxLength"], json!(frame.password.1));
+    if field.name == "password" && field.constraints.required {
+        set(&mut schema, &["minLength"], json!(context.password.0));
+        set(&mut schema, &["maxLength"], json!(context.password.1));
     }
-    if let Some(pattern) = field.form.pattern {
+    if let Some(pattern) = field.constraints.pattern {
         set(&mut schema, &["pattern"], json!(pattern));
     }
-    if !field.form.choices.is_empty() && !field.form.is_names {
+    if !field.constraints.choices.is_empty() && !field.constraints.is_names {
         let null = Value::Null;
-        let choices = field.form.choices.iter().map(|choice| json!(choice));
-        let choices = choices.chain(field.form.nullable.then_some(null));
+        let choices = field.constraints.choices.iter().map(|choice| json!(choice));
+        let choices = choices.chain(field.constraints.nullable.then_some(null));
         set(&mut schema, &["enum"], choices.collect());
     }
-    if field.form.nullable {
+    if field.constraints.nullable {
         let inner = schema.get("type").cloned();
         set(&mut schema, &["type"], json!([inner, "null"]));
     }
@@ -221,8 +224,8 @@ fn attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
 }
 
 /// What is shown in one form may be sent in others.
-fn sent_attribute(kind: &Type, field: &Field, frame: &Frame) -> Value {
-    let mut schema = attribute(kind, field, frame);
+fn sent_attribute(kind: &Type, field: &Field, context: &DescriptionContext) -> Value {
+    let mut schema = attribute(kind, field, context);
     if field.kind == Kind::Amount {
         set(&mut schema, &["type"], json!(["string", "number", "null"]));
     }
@@ -239,13 +242,15 @@ fn value(field: &Field) -> Value {
         Kind::Number => json!({ "type": "integer", "format": "int64" }),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
         Kind::Amount => json!({ "type": "string", "pattern": AMOUNT }),
-        Kind::Structure if field.form.is_names && !field.form.choices.is_empty() => json!({
-            "type": "array",
-            "items": { "type": "string", "enum": field.form.choices },
-            "uniqueItems": true,
-            "minItems": 1,
-        }),
-        Kind::Structure if field.form.is_names => json!({
+        Kind::Structure if field.constraints.is_names && !field.constraints.choices.is_empty() => {
+            json!({
+                "type": "array",
+                "items": { "type": "string", "enum": field.constraints.choices },
+                "uniqueItems": true,
+                "minItems": 1,
+            })
+        }
+        Kind::Structure if field.constraints.is_names => json!({
             "type": "array",
             "items": {
                 "type": "string",
@@ -260,25 +265,25 @@ fn value(field: &Field) -> Value {
 }
 
 /// A document that makes or changes a resource.
-fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
+fn request(kind: &Type, purpose: Purpose, context: &DescriptionContext) -> Value {
     let fields = kind.fields();
     let is_new = purpose == Purpose::Create;
     let written = fields
         .iter()
-        .filter(|field| field.is_written && field.form.is_sent(is_new));
+        .filter(|field| field.is_written && field.constraints.is_sent(is_new));
     let attributes: Map<_, _> = written
         .clone()
-        .map(|field| (field.name.to_owned(), sent_attribute(kind, field, frame)))
+        .map(|field| (field.name.to_owned(), sent_attribute(kind, field, context)))
         .collect();
     let mut attributes = json!({ "type": "object", "properties": attributes });
     let mut data = json!({ "type": "object", "properties": { "type": { "type": "string", "const": kind.kind } } });
     if is_new {
         let required: Vec<_> = written
-            .filter(|field| field.form.required)
+            .filter(|field| field.constraints.required)
             .map(|field| field.name)
             .collect();
         set(&mut attributes, &["required"], json!(required));
-        if kind.takes_client_ids && frame.keeps_client_ids {
+        if kind.takes_client_ids && context.keeps_client_ids {
             let id = json!({ "type": "string", "format": "uuid", "description": "Kept as meta.external_id." });
             set(&mut data, &["properties", "id"], id);
         }
@@ -291,7 +296,7 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
         set(&mut data, &["properties", "id"], reference("id"));
         set(&mut data, &["required"], json!(["type", "id"]));
     }
-    if frame.refuses_unknown {
+    if context.refuses_unknown {
         set(&mut attributes, &["additionalProperties"], json!(false));
     }
     set(&mut data, &["properties", "attributes"], attributes);
@@ -302,11 +307,11 @@ fn request(kind: &Type, purpose: Purpose, frame: &Frame) -> Value {
 }
 
 /// A change of one's own record: linkage stays.
-fn own(frame: &Frame) -> Value {
+fn own(context: &DescriptionContext) -> Value {
     let Some(users) = types::named("users") else {
         return json!({});
     };
-    let mut schema = request(users, Purpose::Update, frame);
+    let mut schema = request(users, Purpose::Update, context);
     if let Some(Value::Object(members)) = schema.pointer_mut("/properties/data/properties") {
         members.remove("relationships");
     }
@@ -418,14 +423,14 @@ fn linkage_of_one(kind: &str) -> Value {
 
 /// A request that changes linkage. One identifier may stand for an array of
 /// one, and a missing type for the one of the relationship.
-fn members(kind: &str, frame: &Frame) -> Value {
+fn members(kind: &str, context: &DescriptionContext) -> Value {
     let identifier = identifier(kind, &["id"]);
     json!({
         "type": "object",
         "properties": {
             "data": {
                 "oneOf": [
-                    { "type": "array", "items": identifier, "maxItems": frame.linkage_items },
+                    { "type": "array", "items": identifier, "maxItems": context.linkage_items },
                     identifier,
                 ],
             },

@@ -9,7 +9,7 @@ use actix_web::web::{self, Bytes, Data, Header, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 use sha2::{Digest, Sha256};
 
-use super::frame::{AS_ASKED, Frame};
+use super::context::{AS_ASKED, DescriptionContext};
 use super::{OPENAPI, PAGE, STYLE, openapi, page};
 use crate::api::base;
 use crate::api::call::Api;
@@ -86,15 +86,15 @@ fn tag_of(parts: &[&[u8]]) -> EntityTag {
 /// everything else at the start, and most services are never asked.
 #[derive(Clone)]
 struct Lazily {
-    frame: Arc<Frame>,
-    make: fn(&Frame) -> Still,
+    context: Arc<DescriptionContext>,
+    make: fn(&DescriptionContext) -> Still,
     made: Arc<OnceLock<Still>>,
 }
 
 impl Lazily {
-    fn new(frame: &Arc<Frame>, make: fn(&Frame) -> Still) -> Self {
+    fn new(context: &Arc<DescriptionContext>, make: fn(&DescriptionContext) -> Still) -> Self {
         Self {
-            frame: frame.clone(),
+            context: context.clone(),
             make,
             made: Arc::default(),
         }
@@ -106,30 +106,30 @@ impl Lazily {
             return Ok(made.clone());
         }
         let this = self.clone();
-        web::block(move || this.made.get_or_init(|| (this.make)(&this.frame)).clone()).await
+        web::block(move || this.made.get_or_init(|| (this.make)(&this.context)).clone()).await
     }
 }
 
-fn for_programs(frame: &Frame) -> Still {
-    let document = openapi::document(frame).to_string();
+fn for_programs(context: &DescriptionContext) -> Still {
+    let document = openapi::document(context).to_string();
     Still::new("application/openapi+json", document)
 }
 
-fn for_people(frame: &Frame) -> Still {
-    Still::new("text/html; charset=utf-8", page::html(frame))
+fn for_people(context: &DescriptionContext) -> Still {
+    Still::new("text/html; charset=utf-8", page::html(context))
 }
 
-fn style(_: &Frame) -> Still {
+fn style(_: &DescriptionContext) -> Still {
     Still::new("text/css; charset=utf-8", page::STYLE)
 }
 
 /// The routes of the description under these settings, for every worker.
 pub fn configure(settings: &Settings) -> impl Fn(&mut ServiceConfig) + Clone + Send + use<> {
-    let frame = Arc::new(Frame::of(settings));
+    let context = Arc::new(DescriptionContext::of(settings));
     let stills = [
-        (OPENAPI, Lazily::new(&frame, for_programs)),
-        (PAGE, Lazily::new(&frame, for_people)),
-        (STYLE, Lazily::new(&frame, style)),
+        (OPENAPI, Lazily::new(&context, for_programs)),
+        (PAGE, Lazily::new(&context, for_people)),
+        (STYLE, Lazily::new(&context, style)),
     ];
     move |config| {
         for (path, still) in stills.clone() {

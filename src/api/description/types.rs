@@ -1,8 +1,8 @@
 //! The resource types without their Rust types.
 
-use crate::api::paging::Manner;
+use crate::api::paging::PagingDefaults;
 use crate::api::plan::{self, Plan};
-use crate::api::resource::{Form, Kind, Relationship, Resource};
+use crate::api::resource::{Constraints, Kind, Relationship, Resource};
 use crate::api::resources::{TYPES, TrashedUsers};
 use crate::jsonapi::query::{Limits, Query};
 
@@ -31,7 +31,7 @@ pub struct Field {
     pub name: &'static str,
     pub kind: Kind,
     pub doc: &'static str,
-    pub form: Form,
+    pub constraints: Constraints,
     pub is_shown: bool,
     pub is_written: bool,
     /// Shown only in the answer that makes the resource.
@@ -65,21 +65,21 @@ impl Type {
             once: R::ONCE,
             required_links: R::REQUIRED_LINKS,
             fields: fields::<R>,
-            list: |query| Plan::<R>::of_list(query, &manner(&Limits::default(), None)).is_ok(),
+            list: |query| Plan::<R>::of_list(query, &defaults(&Limits::default(), None)).is_ok(),
             one: |query| plan::of_one::<R>(query).is_ok(),
             linkage: |query, name| {
-                plan::of_linkage::<R>(query, name, &manner(&Limits::default(), Some(1))).is_ok()
+                plan::of_linkage::<R>(query, name, &defaults(&Limits::default(), Some(1))).is_ok()
             },
         }
     }
 }
 
-/// As a caller pages who does not name the profile.
-fn manner(limits: &Limits, usual: Option<i64>) -> Manner<'_> {
-    Manner {
+/// For a caller that does not name the cursor pagination profile.
+fn defaults(limits: &Limits, size: Option<i64>) -> PagingDefaults<'_> {
+    PagingDefaults {
         by_profile: false,
         limits,
-        usual,
+        size,
     }
 }
 
@@ -88,7 +88,7 @@ fn fields<R: Resource>() -> Vec<Field> {
         name: attribute.name,
         kind: attribute.kind,
         doc: attribute.doc,
-        form: attribute.form,
+        constraints: attribute.constraints,
         is_shown: attribute.show.is_some(),
         is_written: attribute.read.is_some(),
         is_shown_once: false,
@@ -97,7 +97,7 @@ fn fields<R: Resource>() -> Vec<Field> {
         name,
         kind: Kind::Text,
         doc,
-        form: Form::PLAIN,
+        constraints: Constraints::PLAIN,
         is_shown: true,
         is_written: false,
         is_shown_once: true,

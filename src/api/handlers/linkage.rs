@@ -8,7 +8,7 @@ use crate::api::conditional::{Of, State};
 use crate::api::decode::{At, members};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::{Compound, Tree};
-use crate::api::paging::{Manner, Order, Paging, Told};
+use crate::api::paging::{Order, Paging, PagingDefaults, Told};
 use crate::api::render::{Render, cursor_member, open_links};
 use crate::api::resource::{Linked, Resource, Row, Sent, Target, Writable};
 use crate::api::resources::{ToMany, ToOne};
@@ -24,8 +24,8 @@ use crate::jsonapi::{Linkage, read_linkage};
 pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
-        let manner = call.paging(Some(call.api.linkage_items));
-        let (paging, tree) = plan::of_linkage::<L::From>(&query, L::NAME, &manner)?;
+        let defaults = call.paging(Some(call.api.linkage_items));
+        let (paging, tree) = plan::of_linkage::<L::From>(&query, L::NAME, &defaults)?;
         let members = page::<L>(call, &paging).await?;
         let by_cursor = paging.is_by_cursor();
         let state = members.version.filter(|_| tree.is_none() && !by_cursor);
@@ -89,11 +89,11 @@ pub async fn change_linkage<L: ToMany>(
             }
         };
         let query = Query::empty(&call.api.query_limits);
-        let manner = Manner {
+        let defaults = PagingDefaults {
             by_profile: false,
             ..call.paging(Some(call.api.linkage_items))
         };
-        let paging = Paging::of(&query, &manner, &Order::default())?;
+        let paging = Paging::of(&query, &defaults, &Order::default())?;
         let members = page::<L>(call, &paging).await?;
         let version = members.version;
         let state = version.map(|version| State::of_linkage(version, &seal));

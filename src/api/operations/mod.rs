@@ -21,7 +21,7 @@ use crate::directory::batch::{Outcome, Step};
 use crate::jsonapi::ATOMIC;
 use crate::jsonapi::document::{Operation, operation_pointer, read_operations};
 use crate::jsonapi::write::{Commas, raw};
-use table::Frame;
+use table::OperationContext;
 use target::{Plan, What};
 
 pub async fn operations(
@@ -110,27 +110,27 @@ impl Plan {
         lids: &Lids,
         before: &[Self],
     ) -> Result<Box<dyn Step>, Failure> {
-        let frame = Frame {
+        let context = OperationContext {
             call,
             lids,
             before,
             data: &self.data,
         };
         match &self.what {
-            What::Add(writes, document) => (writes.add)(&frame, document).await,
+            What::Add(writes, document) => (writes.add)(&context, document).await,
             What::Update(writes, target, document) => {
-                (writes.update)(&frame, target.clone(), document).await
+                (writes.update)(&context, target.clone(), document).await
             }
             What::Set(writes, target, document, _) => {
-                (writes.update)(&frame, target.clone(), document).await
+                (writes.update)(&context, target.clone(), document).await
             }
-            What::Remove(writes, target) => Ok((writes.remove)(&frame, target.clone())),
+            What::Remove(writes, target) => Ok((writes.remove)(&context, target.clone())),
             What::Change(links, id, operation, _) => {
-                Ok((links.change)(&frame, *id, operation.clone()))
+                Ok((links.change)(&context, *id, operation.clone()))
             }
-            What::Ask(document) => table::ask(&frame, document, &self.at),
+            What::Ask(document) => table::ask(&context, document, &self.at),
             What::Fixed(writes, id, name) => {
-                if !(writes.exists)(&frame, *id).await? {
+                if !(writes.exists)(&context, *id).await? {
                     return Err(crate::directory::DirectoryError::NotFound.into());
                 }
                 let detail = format!("The relationship {name} cannot be changed.");

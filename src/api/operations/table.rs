@@ -27,7 +27,7 @@ use crate::jsonapi::write::{self, raw};
 use crate::jsonapi::{Purpose, ResourceObject};
 
 /// What an operation is built with.
-pub struct Frame<'a> {
+pub struct OperationContext<'a> {
     pub call: &'a Call<'a>,
     pub lids: &'a Lids,
     /// The operations before it.
@@ -44,19 +44,20 @@ pub struct Writes {
     pub kind: &'static str,
     /// Whether the result of a creation holds a secret.
     pub makes_secrets: bool,
-    pub add: for<'a> fn(&'a Frame<'a>, &'a ResourceObject) -> Building<'a, Built>,
-    pub update: for<'a> fn(&'a Frame<'a>, Target, &'a ResourceObject) -> Building<'a, Built>,
-    pub remove: fn(&Frame<'_>, Target) -> Built,
+    pub add: for<'a> fn(&'a OperationContext<'a>, &'a ResourceObject) -> Building<'a, Built>,
+    pub update:
+        for<'a> fn(&'a OperationContext<'a>, Target, &'a ResourceObject) -> Building<'a, Built>,
+    pub remove: fn(&OperationContext<'_>, Target) -> Built,
     /// Whether the caller may know that there is such a resource.
-    pub exists: for<'a> fn(&'a Frame<'a>, i64) -> Building<'a, bool>,
+    pub exists: for<'a> fn(&'a OperationContext<'a>, i64) -> Building<'a, bool>,
 }
 
 pub const fn writes<R: Writable>() -> Writes {
     Writes {
         kind: R::TYPE,
         makes_secrets: R::MAKES_SECRETS,
-        add: |frame, document| add::<R>(frame, document).boxed_local(),
-        update: |frame, target, document| update::<R>(frame, target, document).boxed_local(),
+        add: |context, document| add::<R>(context, document).boxed_local(),
+        update: |context, target, document| update::<R>(context, target, document).boxed_local(),
         ..removes::<R>()
     }
 }
@@ -66,40 +67,40 @@ pub const fn removes<R: Deletable>() -> Writes {
     Writes {
         kind: R::TYPE,
         makes_secrets: false,
-        add: |frame, _| refused(frame, "made").boxed_local(),
-        update: |frame, _, _| refused(frame, "changed").boxed_local(),
-        remove: |frame, target| {
+        add: |context, _| refused(context, "made").boxed_local(),
+        update: |context, _, _| refused(context, "changed").boxed_local(),
+        remove: |context, target| {
             let subject = Some((target.id, R::find as fn(i64) -> R::Find));
-            let task = frame
+            let task = context
                 .call
                 .guard
                 .task(subject, R::deletion(target), nothing());
             Box::new(task)
         },
-        exists: |frame, id| exists::<R>(frame, id).boxed_local(),
+        exists: |context, id| exists::<R>(context, id).boxed_local(),
     }
 }
 
-async fn refused(frame: &Frame<'_>, what: &str) -> Result<Built, Failure> {
+async fn refused(context: &OperationContext<'_>, what: &str) -> Result<Built, Failure> {
     let detail = format!("Resources of this type cannot be {what}.");
     let error = kinds::UNSUPPORTED_UPDATE.error(detail);
-    Err(error.at_pointer(frame.data).into())
+    Err(error.at_pointer(context.data).into())
 }
 
 /// How the linkage of a relationship is changed.
 pub struct Links {
     pub to: &'static str,
     pub side: fn(i64) -> Option<Side>,
-    pub change: fn(&Frame<'_>, i64, ChangeMembers) -> Built,
+    pub change: fn(&OperationContext<'_>, i64, ChangeMembers) -> Built,
 }
 
 pub const fn links<L: ToMany>() -> Links {
     Links {
         to: L::To::TYPE,
         side: L::side,
-        change: |frame, id, operation| {
+        change: |context, id, operation| {
             let subject = Some((id, L::From::find as fn(i64) -> <L::From as Resource>::Find));
-            Box::new(frame.call.guard.task(subject, operation, nothing()))
+            Box::new(context.call.guard.task(subject, operation, nothing()))
         },
     }
 }
@@ -109,77 +110,88 @@ fn nothing<T>() -> Show<T> {
     Box::new(|_| Outcome::default())
 }
 
-async fn add<R: Writable>(frame: &Frame<'_>, document: &ResourceObject) -> Result<Built, Failure> {
-    let (mut draft, problems, linked) = read::<R>(frame, document, Purpose::Create)?;
-    client_id::<R>(frame.call, document, &mut draft, frame.data)?;
-    let creation = R::creation(&frame.call.guard, draft, problems, linked).await;
-    let (creation, once) = creation.map_err(|failure| pointing(frame, document, failure))?;
-    let show = shown::<R>(frame.call, once);
-    let task = frame.call.guard.task::<R::Find, _>(None, creation, show);
+async fn add<R: Writable>(
+    context: &OperationContext<'_>,
+    document: &ResourceObject,
+) -> Result<Built, Failure> {
+    let (mut draft, problems, linked) = read::<R>(context, document, Purpose::Create)?;
+    client_id::<R>(context.call, document, &mut draft, context.data)?;
+    let creation = R::creation(&context.call.guard, draft, problems, linked).await;
+    let (creation, once) = creation.map_err(|failure| pointing(context, document, failure))?;
+    let show = shown::<R>(context.call, once);
+    let task = context.call.guard.task::<R::Find, _>(None, creation, show);
     Ok(Box::new(task))
 }
 
 async fn update<R: Writable>(
-    frame: &Frame<'_>,
+    context: &OperationContext<'_>,
     target: Target,
     document: &ResourceObject,
 ) -> Result<Built, Failure> {
     let id = target.id;
-    let (draft, mut problems, linked) = read::<R>(frame, document, Purpose::Update)?;
+    let (draft, mut problems, linked) = read::<R>(context, document, Purpose::Update)?;
     // What is there now is not what is there then when an earlier operation changes it.
-    if !frame.before.iter().any(|plan| plan.updates(R::TYPE, id)) {
-        let guard = &frame.call.guard;
+    if !context.before.iter().any(|plan| plan.updates(R::TYPE, id)) {
+        let guard = &context.call.guard;
         problems = without_standing::<R>(guard, id, document, problems).await?;
     }
-    let change = R::change(&frame.call.guard, target, draft, problems, linked).await;
+    let change = R::change(&context.call.guard, target, draft, problems, linked).await;
     let change = match change {
         Ok(change) => change,
         // What does not exist is told before anything about the document (U04).
-        Err(_) if !exists::<R>(frame, id).await? => return Err(DirectoryError::NotFound.into()),
-        Err(failure) => return Err(pointing(frame, document, failure)),
+        Err(_) if !exists::<R>(context, id).await? => return Err(DirectoryError::NotFound.into()),
+        Err(failure) => return Err(pointing(context, document, failure)),
     };
     let subject = Some((id, R::find as fn(i64) -> R::Find));
-    let show = shown::<R>(frame.call, ShownOnce::new());
-    Ok(Box::new(frame.call.guard.task(subject, change, show)))
+    let show = shown::<R>(context.call, ShownOnce::new());
+    Ok(Box::new(context.call.guard.task(subject, change, show)))
 }
 
 fn read<R: Writable>(
-    frame: &Frame<'_>,
+    context: &OperationContext<'_>,
     document: &ResourceObject,
     purpose: Purpose,
 ) -> Result<(R::Draft, Vec<Problem>, Linked), Failure> {
     let at = At {
-        base: frame.data,
-        lids: Some(frame.lids),
+        base: context.data,
+        lids: Some(context.lids),
     };
     let linked = relationships::<R>(document, purpose, &at)?;
-    let (draft, problems) = attributes::<R>(frame.call.api, document);
+    let (draft, problems) = attributes::<R>(context.call.api, document);
     Ok((draft, problems, linked))
 }
 
 /// What an earlier operation makes will be there when its turn comes.
-async fn exists<R: Resource>(frame: &Frame<'_>, id: i64) -> Result<bool, Failure> {
-    Ok(id < 0 || frame.call.guard.read(R::find(id)).await?.is_some())
+async fn exists<R: Resource>(context: &OperationContext<'_>, id: i64) -> Result<bool, Failure> {
+    Ok(id < 0 || context.call.guard.read(R::find(id)).await?.is_some())
 }
 
-fn pointing(frame: &Frame<'_>, document: &ResourceObject, failure: Failure) -> Failure {
+fn pointing(
+    context: &OperationContext<'_>,
+    document: &ResourceObject,
+    failure: Failure,
+) -> Failure {
     failure.pointing(
-        Pointing::Resource(document, frame.data),
-        frame.call.api.invalid_data,
+        Pointing::Resource(document, context.data),
+        context.call.api.invalid_data,
     )
 }
 
 /// An access check as a step: it sees what the steps before it have changed.
-pub fn ask(frame: &Frame<'_>, document: &ResourceObject, at: &str) -> Result<Built, Failure> {
-    let guard = &frame.call.guard;
+pub fn ask(
+    context: &OperationContext<'_>,
+    document: &ResourceObject,
+    at: &str,
+) -> Result<Built, Failure> {
+    let guard = &context.call.guard;
     let within = At {
-        base: frame.data,
-        lids: Some(frame.lids),
+        base: context.data,
+        lids: Some(context.lids),
     };
-    let limits = frame.call.api.access_checks;
-    let asked = access_checks::refuse_unknown(frame.call.api, document)
+    let limits = context.call.api.access_checks;
+    let asked = access_checks::refuse_unknown(context.call.api, document)
         .and_then(|()| access_checks::read(guard.principal().id, document, &within, limits))
-        .map_err(|failure| pointing(frame, document, failure))?;
+        .map_err(|failure| pointing(context, document, failure))?;
     let place = at.rsplit('/').next().unwrap_or_default();
     let id = format!("{}-{place}", guard.context().request_id);
     Ok(match asked {

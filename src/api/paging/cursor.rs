@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Manner, Told, whole};
+use super::{PagingDefaults, Told, whole};
 use crate::api::error::Failure;
 use crate::api::resource::Kind;
 use crate::directory::listing::{Count, Operand, Position, Seek, Slice};
@@ -80,7 +80,7 @@ impl ByCursor {
         (after, before): (Option<&str>, Option<&str>),
         size: Option<i64>,
         count: Count,
-        manner: &Manner<'_>,
+        defaults: &PagingDefaults<'_>,
         order: &Order,
     ) -> Result<Self, Failure> {
         let mut seek = Seek::default();
@@ -98,10 +98,10 @@ impl ByCursor {
             }
         }
         seek.backwards = before.is_some() && after.is_none();
-        let largest = whole(manner.limits.max_page_size);
-        let usual = manner
-            .usual
-            .unwrap_or(whole(manner.limits.default_page_size));
+        let largest = whole(defaults.limits.max_page_size);
+        let usual = defaults
+            .size
+            .unwrap_or(whole(defaults.limits.default_page_size));
         let is_range = after.is_some() && before.is_some();
         let default = if is_range { usual.max(largest) } else { usual };
         Ok(Self {

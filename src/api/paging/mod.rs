@@ -14,13 +14,13 @@ use crate::jsonapi::kinds;
 use crate::jsonapi::query::{self, Limits, Page, Query};
 use crate::jsonapi::write::{self, raw};
 
-/// How an answer is to be paged where its query leaves that open.
-pub struct Manner<'a> {
+/// How an answer is paged where its query does not say.
+pub struct PagingDefaults<'a> {
     /// `Accept` names the cursor pagination profile.
     pub by_profile: bool,
     pub limits: &'a Limits,
-    /// The size when the request names none.
-    pub usual: Option<i64>,
+    /// The size of a page; `None`: the default of the limits.
+    pub size: Option<i64>,
 }
 
 /// What is read for a page, and how it is told.
@@ -34,7 +34,7 @@ pub enum Paging {
 pub struct Told<'a> {
     pub query: &'a Query,
     pub address: &'a str,
-    /// Rows that were read, one more than shown where the list goes on.
+    /// IncludedRows that were read, one more than shown where the list goes on.
     pub found: usize,
     pub total: Option<i64>,
     /// Cursors of the first and the last item that is shown.
@@ -70,9 +70,13 @@ impl Told<'_> {
 }
 
 impl Paging {
-    pub fn of(query: &Query, manner: &Manner<'_>, order: &Order) -> Result<Self, Failure> {
-        let page = match manner.by_profile {
-            true => query.cursor_page(manner.limits)?,
+    pub fn of(
+        query: &Query,
+        defaults: &PagingDefaults<'_>,
+        order: &Order,
+    ) -> Result<Self, Failure> {
+        let page = match defaults.by_profile {
+            true => query.cursor_page(defaults.limits)?,
             false => query.page.clone(),
         };
         let count = query.count.map(|count| match count {
@@ -87,7 +91,7 @@ impl Paging {
                 capped,
             } => {
                 let asked = query.sent_as("page[size]").is_some();
-                let size = manner.usual.filter(|_| !asked).unwrap_or(whole(size));
+                let size = defaults.size.filter(|_| !asked).unwrap_or(whole(size));
                 let before = whole(number).saturating_sub(1);
                 Ok(Self::Counted(Counted {
                     offset: before.saturating_mul(size),
@@ -115,7 +119,7 @@ impl Paging {
             } => {
                 let ends = (after.as_deref(), before.as_deref());
                 let count = count.unwrap_or(Count::None);
-                ByCursor::of(ends, size.map(whole), count, manner, order).map(Self::Cursor)
+                ByCursor::of(ends, size.map(whole), count, defaults, order).map(Self::Cursor)
             }
         }
     }

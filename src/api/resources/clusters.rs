@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
-    Target, Writable,
+    Attribute, Constraints, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
+    Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::clusters::{
@@ -92,11 +92,11 @@ const ATTRIBUTES: &[Attribute<Clusters>] = &[
         text title,
         Some(ClusterColumn::Title),
         "What it is called within its workspace.",
-        Form::text(1, values::MAX_TEXT).required(),
+        Constraints::text(1, values::MAX_TEXT).required(),
         |text| values::filled("title", text, values::MAX_TEXT)
     ),
     Attribute {
-        form: Form::one_of(CLUSTER_TYPES).required(),
+        constraints: Constraints::one_of(CLUSTER_TYPES).required(),
         ..attribute!(
             choice cluster_type,
             Some(ClusterColumn::ClusterType),
@@ -108,7 +108,7 @@ const ATTRIBUTES: &[Attribute<Clusters>] = &[
         maybe imported_type,
         Some(ClusterColumn::ImportedType),
         "What an imported cluster is about, its title unless another is sent; null for all others.",
-        Form::text(1, values::MAX_TEXT),
+        Constraints::text(1, values::MAX_TEXT),
         |text| values::filled("imported_type", text, values::MAX_TEXT)
     ),
     attribute!(

@@ -1,4 +1,4 @@
-use crate::api::resource::{Attribute, Form, Kind, Relationship, Resource, Revision};
+use crate::api::resource::{Attribute, Constraints, Kind, Relationship, Resource, Revision};
 use crate::directory;
 use crate::directory::events::{Event, EventColumn, FindEvent};
 use crate::jsonapi::write::Shown;
@@ -68,7 +68,7 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     Attribute {
         name: "subject_id",
         doc: "The id of what was changed; 0 for nothing that is here, as for an unknown username.",
-        form: Form::PLAIN,
+        constraints: Constraints::PLAIN,
         kind: Kind::Number,
         show: Some(|event| Shown::Number(event.subject_id)),
         column: Some(EventColumn::SubjectId),
@@ -102,7 +102,7 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     Attribute {
         name: "count",
         doc: "How often it happened: more than once only for what is counted, such as failed sign-ins.",
-        form: Form::PLAIN,
+        constraints: Constraints::PLAIN,
         kind: Kind::Number,
         show: Some(|event| Shown::Number(event.count)),
         column: Some(EventColumn::Count),
@@ -119,7 +119,7 @@ const fn side(
     Attribute {
         name,
         doc,
-        form: Form::PLAIN.or_null(),
+        constraints: Constraints::PLAIN.or_null(),
         kind: Kind::Structure,
         show: Some(show),
         column: None,

@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::{refuse, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Deletable, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
-    Stamp, Target, Writable,
+    Attribute, Constraints, Deletable, Kind, Linked, Relationship, Resource, Revision, Sent,
+    ShownOnce, Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::delegation::{NEARNESS, VERBS, check_verbs};
@@ -82,13 +82,13 @@ const ATTRIBUTES: &[Attribute<GrantRules>] = &[
     Attribute {
         name: "scope",
         doc: "How near the granter's own grant and the other must be to each other.",
-        form: Form::one_of(NEARNESS).required(),
+        constraints: Constraints::one_of(NEARNESS).required(),
         ..attribute!(choice scope, Some(GrantRuleColumn::Scope), "", NEARNESS)
     },
     Attribute {
         name: "verbs",
         doc: "What may be done: give, remove, change (to a role that may be given), toggle (switch on and off, set the time).",
-        form: Form::some_of(VERBS).required(),
+        constraints: Constraints::some_of(VERBS).required(),
         kind: Kind::Structure,
         show: Some(|rule| Shown::Json(&rule.verbs)),
         column: None,

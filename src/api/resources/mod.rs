@@ -6,10 +6,10 @@ mod clusters;
 mod events;
 mod grant_rules;
 mod grants;
+mod included;
 mod partners;
 mod relations;
 mod roles;
-mod shelf;
 mod sign_ins;
 mod tokens;
 mod trash;
@@ -20,6 +20,7 @@ pub use clusters::Clusters;
 pub use events::Events;
 pub use grant_rules::GrantRules;
 pub use grants::Grants;
+pub use included::Included;
 pub use partners::Partners;
 pub use relations::{
     ClusterGrants, ClusterPartners, ClusterWorkspace, GrantCluster, GrantRole, GrantUser,
@@ -28,7 +29,6 @@ pub use relations::{
     UserPartner, UserRoles, UserSignIns, UserTokens, WorkspaceClusters, WorkspaceGrants,
 };
 pub use roles::Roles;
-pub use shelf::Loaded;
 pub use sign_ins::SignIns;
 pub use tokens::Tokens;
 pub use trash::TrashedUsers;
@@ -44,7 +44,7 @@ use super::operations::{Links, Writes, links, removes, writes};
 use super::resource::{Deletable, Listable, Relationship, Resource, Writable};
 use super::routes::{self, Endpoint};
 use crate::auth::Guard;
-use shelf::{Rows, Shelf};
+use included::{IncludedRows, IncludedType};
 
 /// In the order of the reference.
 pub const TYPES: &[Type] = &[
@@ -98,7 +98,7 @@ pub struct Type {
     lists: fn() -> routes::Lists,
     is_field: fn(&str) -> bool,
     is_secret: fn(&str) -> bool,
-    shelf: fn() -> Box<dyn Shelf>,
+    included: fn() -> Box<dyn IncludedType>,
 }
 
 const fn read_only<R: Listable>() -> Type {
@@ -111,7 +111,7 @@ const fn read_only<R: Listable>() -> Type {
         lists: routes::lists::<R>,
         is_field: R::is_field,
         is_secret: R::is_secret,
-        shelf: || Box::new(Rows::<R>::default()),
+        included: || Box::new(IncludedRows::<R>::default()),
     }
 }
 

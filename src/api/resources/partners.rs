@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse_all;
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
-    Target, Writable,
+    Attribute, Constraints, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
+    Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::partners::{
@@ -80,7 +80,7 @@ const ATTRIBUTES: &[Attribute<Partners>] = &[
         text title,
         Some(PartnerColumn::Title),
         "What the partner is called.",
-        Form::text(1, values::MAX_TEXT).required(),
+        Constraints::text(1, values::MAX_TEXT).required(),
         |text| values::filled("title", text, values::MAX_TEXT)
     ),
     attribute!(
@@ -129,14 +129,14 @@ const ATTRIBUTES: &[Attribute<Partners>] = &[
         maybe ocha_external_id,
         Some(PartnerColumn::OchaExternalId),
         "The id at OCHA. Unique.",
-        Form::text(1, MAX_OCHA_EXTERNAL_ID),
+        Constraints::text(1, MAX_OCHA_EXTERNAL_ID),
         |text| values::filled("ocha_external_id", text, MAX_OCHA_EXTERNAL_ID)
     ),
     attribute!(
         maybe email,
         Some(PartnerColumn::Email),
         "An e-mail address.",
-        Form::text(1, values::MAX_TEXT),
+        Constraints::text(1, values::MAX_TEXT),
         |text| values::email_within(text, values::MAX_TEXT)
     ),
     attribute!(
@@ -162,7 +162,7 @@ const ATTRIBUTES: &[Attribute<Partners>] = &[
         maybe country_code,
         Some(PartnerColumn::CountryCode),
         "The country by its code of ISO 3166-1 alpha-2.",
-        Form::one_of(COUNTRIES),
+        Constraints::one_of(COUNTRIES),
         country
     ),
     attribute!(maybe_amount total_ct_cp, "The total of cash transfers in the country programme."),
@@ -171,7 +171,7 @@ const ATTRIBUTES: &[Attribute<Partners>] = &[
         maybe vendor_number,
         Some(PartnerColumn::VendorNumber),
         "The number as a vendor. Unique.",
-        Form::text(1, MAX_VENDOR_NUMBER),
+        Constraints::text(1, MAX_VENDOR_NUMBER),
         |text| values::filled("vendor_number", text, MAX_VENDOR_NUMBER)
     ),
     attribute!(

@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, CREATED_BY, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{refuse_all, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Deletable, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
-    Stamp, Target, Writable,
+    Attribute, Constraints, Deletable, Kind, Linked, Relationship, Resource, Revision, Sent,
+    ShownOnce, Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::expressions;
@@ -95,7 +95,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
         text name,
         Some(RoleColumn::Name),
         "The name: unique whatever the case, without blanks around it, kept in normalization form C; one that looks like that of another role is refused.",
-        Form::text(1, values::MAX_TEXT).required(),
+        Constraints::text(1, values::MAX_TEXT).required(),
         values::role_name
     ),
     attribute!(maybe_text label, Some(RoleColumn::Label), "A title for people.", values::MAX_TEXT),
@@ -124,7 +124,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     Attribute {
         name: "permissions",
         doc: "What holders may do: names like users:read.",
-        form: Form::names(),
+        constraints: Constraints::names(),
         kind: Kind::Structure,
         show: Some(|role| Shown::Json(&role.permissions)),
         column: None,
@@ -138,35 +138,35 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
         maybe include_context,
         Some(RoleColumn::IncludeContext),
         "CFEngine classes whose hosts holders see: regular expressions, separated by commas.",
-        Form::text(0, values::MAX_LONG_TEXT),
+        Constraints::text(0, values::MAX_LONG_TEXT),
         |text| expressions::checked("include_context", text)
     ),
     attribute!(
         maybe exclude_context,
         Some(RoleColumn::ExcludeContext),
         "CFEngine classes whose hosts are hidden from holders: regular expressions, separated by commas.",
-        Form::text(0, values::MAX_LONG_TEXT),
+        Constraints::text(0, values::MAX_LONG_TEXT),
         |text| expressions::checked("exclude_context", text)
     ),
     attribute!(
         maybe include_bundles,
         Some(RoleColumn::IncludeBundles),
         "CFEngine bundles whose reports holders see: regular expressions, separated by commas.",
-        Form::text(0, values::MAX_LONG_TEXT),
+        Constraints::text(0, values::MAX_LONG_TEXT),
         |text| expressions::checked("include_bundles", text)
     ),
     attribute!(
         maybe exclude_bundles,
         Some(RoleColumn::ExcludeBundles),
         "CFEngine bundles whose reports are hidden from holders: regular expressions, separated by commas.",
-        Form::text(0, values::MAX_LONG_TEXT),
+        Constraints::text(0, values::MAX_LONG_TEXT),
         |text| expressions::checked("exclude_bundles", text)
     ),
     attribute!(
         shown origin Some(RoleColumn::Origin),
         "Where the role comes from: system (made with the directory), portal (of the Partner Reporting Portal) or directory (made by somebody here).",
         Text,
-        Form::one_of(ORIGINS),
+        Constraints::one_of(ORIGINS),
         |role| Shown::Text(&role.origin)
     ),
     attribute!(shown maybe_number created_by, Some(RoleColumn::CreatedBy), CREATED_BY),

@@ -4,8 +4,8 @@ use crate::api::attribute::{CREATED, Gather, MODIFIED};
 use crate::api::decode::{refuse, text, texts};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Deletable, Form, Kind, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
-    Stamp, Target, Writable,
+    Attribute, Constraints, Deletable, Kind, Linked, Relationship, Resource, Revision, Sent,
+    ShownOnce, Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::auth::secret::TokenSecret;
@@ -95,7 +95,7 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
         text name,
         Some(TokenColumn::Name),
         "What the token is for.",
-        Form::text(1, values::MAX_TEXT).required(),
+        Constraints::text(1, values::MAX_TEXT).required(),
         |name| {
             values::within("name", name, 1, values::MAX_TEXT)?;
             Ok(name.to_owned())
@@ -104,7 +104,7 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     Attribute {
         name: "scopes",
         doc: "What the token may do at most: names of permissions. Null: all that its user may.",
-        form: Form::names().or_null(),
+        constraints: Constraints::names().or_null(),
         kind: Kind::Structure,
         show: Some(|token| token.scopes.as_deref().map_or(Shown::Null, Shown::Json)),
         column: None,
@@ -124,7 +124,7 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     Attribute {
         name: PASSWORD,
         doc: "The caller's own password: a token that is made with an access token then does not end with its sign-in. In no answer.",
-        form: Form::PLAIN.or_null().only_to_create(),
+        constraints: Constraints::PLAIN.or_null().only_to_create(),
         kind: Kind::Text,
         show: None,
         column: None,
@@ -139,7 +139,7 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     Attribute {
         name: "ends_with_sign_in",
         doc: "Whether the token ends with the sign-in that it was made with.",
-        form: Form::PLAIN,
+        constraints: Constraints::PLAIN,
         kind: Kind::Flag,
         show: Some(|token| Shown::Flag(token.sign_in_id.is_some())),
         column: None,

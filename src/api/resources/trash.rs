@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use super::Users;
 use super::users::UserDraft;
 use crate::api::resource::{
-    Attribute, Deletable, Form, Kind, OwnFilter, Relationship, Resource, Restorable, Revision,
-    Stamp, Target,
+    Attribute, Constraints, Deletable, Kind, OwnFilter, Relationship, Resource, Restorable,
+    Revision, Stamp, Target,
 };
 use crate::directory;
 use crate::directory::trash::{FindTrashedUser, PurgeUser, RestoreUser};
@@ -62,7 +62,7 @@ static ATTRIBUTES: LazyLock<Vec<Attribute<TrashedUsers>>> = LazyLock::new(|| {
             name: attribute.name,
             kind: attribute.kind,
             doc: attribute.doc,
-            form: attribute.form,
+            constraints: attribute.constraints,
             show: attribute.show,
             column: attribute.column,
             // What is taken meanwhile can be another when the user is restored.
@@ -77,7 +77,7 @@ const DELETION: [Attribute<TrashedUsers>; 2] = [
     Attribute {
         name: "deleted",
         doc: "When it was deleted.",
-        form: Form::PLAIN,
+        constraints: Constraints::PLAIN,
         kind: Kind::Time,
         show: Some(|user| Shown::maybe(&user.deleted_at)),
         column: Some(UserColumn::DeletedAt),
@@ -87,7 +87,7 @@ const DELETION: [Attribute<TrashedUsers>; 2] = [
     Attribute {
         name: "deleted_by",
         doc: "The id of the user who deleted it; null for the program itself.",
-        form: Form::PLAIN.or_null(),
+        constraints: Constraints::PLAIN.or_null(),
         kind: Kind::Number,
         show: Some(|user| Shown::maybe_number(user.modified_by)),
         column: Some(UserColumn::ModifiedBy),

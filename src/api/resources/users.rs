@@ -4,8 +4,8 @@ use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{flag, refuse_all, text};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Deletable, Form, Kind, Linked, OwnFilter, Relationship, Resource, Revision, Sent,
-    ShownOnce, Stamp, Target, Writable,
+    Attribute, Constraints, Deletable, Kind, Linked, OwnFilter, Relationship, Resource, Revision,
+    Sent, ShownOnce, Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::auth::passwords::{self, Owner};
@@ -139,13 +139,13 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
         text username,
         Some(UserColumn::Username),
         "The name to sign in with: letters and digits of all scripts and the characters _ . @ + -. Unique among users who are not deleted, regardless of case; stored in normalization form C; a name that looks like another is refused. Only holders of users:write can change it, even their own.",
-        Form::text(1, values::MAX_USERNAME).matching(USERNAME).required(),
+        Constraints::text(1, values::MAX_USERNAME).matching(USERNAME).required(),
         values::username
     ),
     Attribute {
         name: "password",
         doc: "Never in answers. Changing one's own needs old_password; meta.password_strength of the answer then says how strong it is.",
-        form: Form::PLAIN.required(),
+        constraints: Constraints::PLAIN.required(),
         kind: Kind::Text,
         show: None,
         column: None,
@@ -157,7 +157,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     Attribute {
         name: OLD_PASSWORD,
         doc: "The caller's current password: needed to change their own password, and their own username or e-mail address with an API token or a sign-in that is older than auth.reauthenticate_seconds.",
-        form: Form::PLAIN.or_null().only_to_change(),
+        constraints: Constraints::PLAIN.or_null().only_to_change(),
         kind: Kind::Text,
         show: None,
         column: None,
@@ -172,7 +172,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     Attribute {
         name: "end_tokens",
         doc: "With a new password: whether it also revokes the user's API tokens. By default it does if somebody else sets it.",
-        form: Form::PLAIN.or_null().only_to_change(),
+        constraints: Constraints::PLAIN.or_null().only_to_change(),
         kind: Kind::Flag,
         show: None,
         column: None,
@@ -187,7 +187,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     Attribute {
         name: "uname",
         doc: "A unique name for URLs, in lower case; by default it is derived from the username.",
-        form: Form::text(1, values::MAX_USERNAME).matching(UNAME),
+        constraints: Constraints::text(1, values::MAX_USERNAME).matching(UNAME),
         kind: Kind::Text,
         show: Some(|user| Shown::Text(&user.uname)),
         column: Some(UserColumn::Uname),
@@ -212,7 +212,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
         maybe email,
         Some(UserColumn::Email),
         "An e-mail address.",
-        Form::text(1, values::MAX_EMAIL),
+        Constraints::text(1, values::MAX_EMAIL),
         values::email
     ),
     attribute!(

@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse_all;
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Deletable, Form, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp,
-    Target, Writable,
+    Attribute, Constraints, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
+    Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::taken::{Claims, FindTaken};
@@ -79,14 +79,14 @@ const ATTRIBUTES: &[Attribute<Workspaces>] = &[
         text title,
         Some(WorkspaceColumn::Title),
         "What it is called.",
-        Form::text(1, values::MAX_TEXT).required(),
+        Constraints::text(1, values::MAX_TEXT).required(),
         |text| values::filled("title", text, values::MAX_TEXT)
     ),
     attribute!(
         text code,
         Some(WorkspaceColumn::Code),
         "A unique short name.",
-        Form::text(1, MAX_CODE).required(),
+        Constraints::text(1, MAX_CODE).required(),
         |text| values::filled("code", text, MAX_CODE)
     ),
     attribute!(shown time created, Some(WorkspaceColumn::Created), CREATED),

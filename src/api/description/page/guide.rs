@@ -2,16 +2,16 @@
 
 use super::html::{block, code, codes, escape, paragraph, part, table};
 use crate::api::description::abilities::{PAGES, is_served};
+use crate::api::description::context::DescriptionContext;
 use crate::api::description::errors::by_status;
-use crate::api::description::frame::Frame;
 use crate::api::description::headers::Header;
 use crate::api::description::parameters::meaning;
 use crate::directory::permissions::Permission;
 use crate::jsonapi::query::Operator;
 use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 
-pub fn start(frame: &Frame) -> String {
-    let base = frame.address();
+pub fn start(context: &DescriptionContext) -> String {
+    let base = context.address();
     let commands = format!(
         "\
 A='admin:THE-PASSWORD'; J='Content-Type: {MEDIA_TYPE}'
@@ -42,7 +42,7 @@ curl -u \"$A\" -X DELETE {base}/roles/$DESK"
              Times are RFC 3339 with an offset; ids are strings. Answers contain links to follow: \
              the pages of a list, the relationships of a resource, and this description as {}.",
             code(MEDIA_TYPE),
-            if frame.is_strict {
+            if context.is_strict {
                 String::new()
             } else {
                 format!(" or {}", code(PLAIN_JSON))
@@ -99,13 +99,13 @@ pub fn authentication() -> String {
     ) + &part("permissions", "Permissions", &permissions)
 }
 
-pub fn query(frame: &Frame) -> String {
+pub fn query(context: &DescriptionContext) -> String {
     let intro = paragraph(
         "A parameter that an address does not understand is a 400 that names it; nothing is ignored. \
          Names and values are percent-encoded; curl needs <code>-g</code> to send brackets as they are.",
     );
     intro
-        + &part("paging", "Pages", &paging(frame))
+        + &part("paging", "Pages", &paging(context))
         + &part(
             "sorting",
             "Order",
@@ -119,7 +119,7 @@ pub fn query(frame: &Frame) -> String {
             &paragraph(&format!(
                 "<code>include=roles,roles.users</code> adds related resources to the answer, along paths of at most \
              {} relationships. <code>include=</code> adds none.",
-                frame.query.include_depth
+                context.query.include_depth
             )),
         )
         + &part(
@@ -130,10 +130,10 @@ pub fn query(frame: &Frame) -> String {
              attributes and relationships, in the whole answer. It applies to the answers to POST and PATCH too.",
             ),
         )
-        + &part("filtering", "Filters", &filtering(frame))
+        + &part("filtering", "Filters", &filtering(context))
 }
 
-fn paging(frame: &Frame) -> String {
+fn paging(context: &DescriptionContext) -> String {
     let rows = PAGES.iter().map(|page| {
         vec![
             code(page.name),
@@ -145,14 +145,14 @@ fn paging(frame: &Frame) -> String {
         + &paragraph(&format!(
             "A page has {} items by default, at most {}. Follow <code>links.next</code> until it is null. \
              <code>meta.pagination</code> has count, page, page_count, page_items and page_size; <code>meta.total</code> is the same as its count.",
-            frame.query.default_page_size, frame.query.max_page_size
+            context.query.default_page_size, context.query.max_page_size
         ))
 }
 
-fn filtering(frame: &Frame) -> String {
+fn filtering(context: &DescriptionContext) -> String {
     let rows = Operator::ALL
         .iter()
-        .filter(|operator| is_served(**operator, &frame.query))
+        .filter(|operator| is_served(**operator, &context.query))
         .map(|operator| {
             vec![
                 code(&format!("filter[name][{}]", operator.name())),
@@ -182,8 +182,8 @@ pub fn headers() -> String {
         + &table(&["header", "for example", "meaning"], rows)
 }
 
-pub fn errors(frame: &Frame) -> String {
-    let statuses = by_status(frame);
+pub fn errors(context: &DescriptionContext) -> String {
+    let statuses = by_status(context);
     let rows = statuses.iter().flat_map(|(status, kinds)| {
         kinds
             .iter()
@@ -196,8 +196,8 @@ pub fn errors(frame: &Frame) -> String {
     ) + &table(&["status", "code", "when"], rows)
 }
 
-pub fn limits(frame: &Frame) -> String {
-    let rows = frame
+pub fn limits(context: &DescriptionContext) -> String {
+    let rows = context
         .limits()
         .into_iter()
         .map(|limit| vec![escape(limit.what), limit.most, escape(limit.otherwise)]);

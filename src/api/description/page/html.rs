@@ -43,7 +43,7 @@ pub fn part(id: &str, title: &str, body: &str) -> String {
     format!("<h3 id=\"{id}\"><a href=\"#{id}\">{title}</a></h3>\n{body}")
 }
 
-/// Rows of cells, which are HTML already; on narrow screens each row is a block
+/// IncludedRows of cells, which are HTML already; on narrow screens each row is a block
 /// of its own. Nothing where there are no rows.
 pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let rows: String = rows.into_iter().map(|cells| row(head, &cells)).collect();

@@ -6,7 +6,7 @@ mod html;
 mod reference;
 
 use super::abilities::Abilities;
-use super::frame::Frame;
+use super::context::DescriptionContext;
 use super::operations::{self, Operation};
 use super::types;
 use super::{PAGE, STYLE as STYLE_SHEET};
@@ -14,26 +14,26 @@ use html::{escape, section};
 
 pub const STYLE: &str = include_str!("style.css");
 
-pub fn html(frame: &Frame) -> String {
-    let operations = operations::all(frame);
-    let mut body = section("start", "Getting started", &guide::start(frame));
+pub fn html(context: &DescriptionContext) -> String {
+    let operations = operations::all(context);
+    let mut body = section("start", "Getting started", &guide::start(context));
     body += &section("authentication", "Authentication", &guide::authentication());
     for kind in types::all() {
         let own: Vec<&Operation> = operations
             .iter()
             .filter(|operation| operation.shape.is_some_and(|s| s.home().name == kind.name))
             .collect();
-        let abilities = Abilities::of(kind, &frame.query);
-        let text = reference::of_type(kind, &own, &abilities, frame);
+        let abilities = Abilities::of(kind, &context.query);
+        let text = reference::of_type(kind, &own, &abilities, context);
         body += &section(kind.name, kind.title(), &text);
     }
     let service: Vec<&Operation> = operations.iter().filter(|o| o.shape.is_none()).collect();
     body += &section("service", "The service", &reference::addresses(&service));
-    body += &section("query", "Query parameters", &guide::query(frame));
+    body += &section("query", "Query parameters", &guide::query(context));
     body += &section("headers", "Headers", &guide::headers());
-    body += &section("errors", "Errors", &guide::errors(frame));
-    body += &section("limits", "Limits", &guide::limits(frame));
-    whole(frame, &body)
+    body += &section("errors", "Errors", &guide::errors(context));
+    body += &section("limits", "Limits", &guide::limits(context));
+    whole(context, &body)
 }
 
 /// For people who came by a browser.
@@ -64,8 +64,8 @@ that is, and <a href=\"{base}/home\">/home</a> lists them for programs.</p>
     )
 }
 
-fn whole(frame: &Frame, body: &str) -> String {
-    let project = escape(&frame.project);
+fn whole(context: &DescriptionContext, body: &str) -> String {
+    let project = escape(&context.project);
     let version = env!("CARGO_PKG_VERSION");
     let navigation = navigation();
     format!(

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::html::{block, code, codes, escape, paragraph, part, table};
 use crate::api::description::abilities::Abilities;
+use crate::api::description::context::DescriptionContext;
 use crate::api::description::examples;
-use crate::api::description::frame::Frame;
 use crate::api::description::operations::Operation;
 use crate::api::description::parameters::{SEARCH_FILTER, SEARCHED, token};
 use crate::api::description::set::set;
@@ -18,12 +18,12 @@ pub fn of_type(
     kind: &Type,
     operations: &[&Operation],
     abilities: &Abilities,
-    frame: &Frame,
+    context: &DescriptionContext,
 ) -> String {
     let id = |what: &str| format!("{}-{what}", kind.name);
     let mut text = paragraph(&escape(kind.doc));
     text += &addresses(operations);
-    text += &part(&id("attributes"), "Attributes", &attributes(kind, frame));
+    text += &part(&id("attributes"), "Attributes", &attributes(kind, context));
     if !kind.relationships.is_empty() {
         text += &part(&id("relationships"), "Relationships", &relationships(kind));
     }
@@ -34,7 +34,7 @@ pub fn of_type(
         "Order and related resources",
         &sorts(abilities),
     );
-    text += &part(&id("example"), "Example", &example(kind, frame));
+    text += &part(&id("example"), "Example", &example(kind, context));
     text
 }
 
@@ -53,13 +53,13 @@ pub fn addresses(operations: &[&Operation]) -> String {
     table(&["method", "address", "what it does", "headers"], rows)
 }
 
-fn attributes(kind: &Type, frame: &Frame) -> String {
+fn attributes(kind: &Type, context: &DescriptionContext) -> String {
     let fields = kind.fields();
     let rows = fields.iter().map(|field| {
         vec![
             code(field.name),
             value(field),
-            rules(field, frame),
+            rules(field, context),
             escape(field.doc),
         ]
     });
@@ -73,25 +73,25 @@ fn value(field: &Field) -> String {
         Kind::Number => "number",
         Kind::Time => "time",
         Kind::Amount => "decimal number",
-        Kind::Structure if field.form.is_names => "array of names",
+        Kind::Structure if field.constraints.is_names => "array of names",
         Kind::Structure => "object",
     };
-    if field.form.nullable {
+    if field.constraints.nullable {
         format!("{kind} or null")
     } else {
         kind.into()
     }
 }
 
-fn rules(field: &Field, frame: &Frame) -> String {
+fn rules(field: &Field, context: &DescriptionContext) -> String {
     let mut rules = Vec::new();
-    if field.form.required {
+    if field.constraints.required {
         rules.push("required".to_owned());
     }
-    if field.form.only_to_change {
+    if field.constraints.only_to_change {
         rules.push("only in changes".to_owned());
     }
-    if field.form.only_to_create {
+    if field.constraints.only_to_create {
         rules.push("only in creation".to_owned());
     }
     if field.is_shown_once {
@@ -102,18 +102,18 @@ fn rules(field: &Field, frame: &Frame) -> String {
     if !field.is_shown {
         rules.push("write-only".into());
     }
-    let length = if field.name == "password" && field.form.required {
-        Some(frame.password)
+    let length = if field.name == "password" && field.constraints.required {
+        Some(context.password)
     } else {
-        field.form.length
+        field.constraints.length
     };
     match length {
         Some((0, most)) => rules.push(format!("at most {most} characters")),
         Some((least, most)) => rules.push(format!("{least} to {most} characters")),
         None => {}
     }
-    if !field.form.choices.is_empty() {
-        rules.push(codes(field.form.choices.iter().copied()));
+    if !field.constraints.choices.is_empty() {
+        rules.push(codes(field.constraints.choices.iter().copied()));
     }
     rules.join(", ")
 }
@@ -205,8 +205,8 @@ fn sorts(abilities: &Abilities) -> String {
 }
 
 /// A request that makes one where that can be done, and the resource.
-fn example(kind: &Type, frame: &Frame) -> String {
-    let base = frame.address();
+fn example(kind: &Type, context: &DescriptionContext) -> String {
+    let base = context.address();
     let path = kind.path;
     let send = format!("curl -u $A -H 'Content-Type: {MEDIA_TYPE}'");
     let is_written = kind.fields().iter().any(|field| field.is_written);

@@ -2,7 +2,7 @@
 //! what is refused is the business of the readers and the value types.
 
 #[derive(Clone, Copy, Debug)]
-pub struct Form {
+pub struct Constraints {
     /// Whether it may be null.
     pub nullable: bool,
     /// Whether a new resource must have it.
@@ -22,7 +22,7 @@ pub struct Form {
     pub is_names: bool,
 }
 
-impl Form {
+impl Constraints {
     /// Nothing to tell beyond the kind.
     pub const PLAIN: Self = Self {
         nullable: false,

@@ -15,7 +15,7 @@ use crate::directory::listing::{Count, List, Noun};
 use crate::jsonapi::write::Commas;
 
 /// The rows of one type.
-pub trait Shelf {
+pub trait IncludedType {
     /// Reads the rows of `ids` that are not here yet, in one query.
     fn fetch<'a>(
         &'a mut self,
@@ -32,15 +32,15 @@ pub trait Shelf {
     );
 }
 
-pub struct Rows<R: Resource>(BTreeMap<i64, Row<R>>);
+pub struct IncludedRows<R: Resource>(BTreeMap<i64, Row<R>>);
 
-impl<R: Resource> Default for Rows<R> {
+impl<R: Resource> Default for IncludedRows<R> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<R: Listable> Shelf for Rows<R> {
+impl<R: Listable> IncludedType for IncludedRows<R> {
     fn fetch<'a>(
         &'a mut self,
         guard: &'a Guard,
@@ -86,26 +86,26 @@ impl<R: Listable> Shelf for Rows<R> {
 
 /// The rows of all types.
 #[derive(Default)]
-pub struct Loaded(BTreeMap<usize, Box<dyn Shelf>>);
+pub struct Included(BTreeMap<usize, Box<dyn IncludedType>>);
 
-impl Loaded {
+impl Included {
     pub async fn fetch(&mut self, guard: &Guard, kind: &str, ids: &[i64]) -> Result<(), Failure> {
         let place = TYPES.iter().position(|known| known.kind == kind);
         let Some((place, known)) = place.and_then(|place| Some((place, TYPES.get(place)?))) else {
             return Ok(());
         };
-        let shelf = self.0.entry(place).or_insert_with(known.shelf);
-        shelf.fetch(guard, ids).await
+        let included = self.0.entry(place).or_insert_with(known.included);
+        included.fetch(guard, ids).await
     }
 
     /// All of them, without the primary data: `primary` of a type.
     pub fn write(&self, out: &mut Vec<u8>, render: &Render<'_>, primary: (&str, BTreeSet<i64>)) {
         let none = BTreeSet::new();
         let mut commas = Commas::default();
-        for (place, shelf) in &self.0 {
+        for (place, included) in &self.0 {
             let kind = TYPES.get(*place).map_or("", |known| known.kind);
             let without = if kind == primary.0 { &primary.1 } else { &none };
-            shelf.write(out, &mut commas, render, without);
+            included.write(out, &mut commas, render, without);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::jsonapi::query;
 /// each request only.
 pub const AS_ASKED: &str = "http://as-asked.invalid";
 
-pub struct Frame {
+pub struct DescriptionContext {
     pub project: String,
     pub base_url: Option<String>,
     /// Status of an answer to invalid data.
@@ -44,7 +44,7 @@ pub struct Limit {
     pub otherwise: &'static str,
 }
 
-impl Frame {
+impl DescriptionContext {
     pub fn of(settings: &Settings) -> Self {
         Self {
             project: settings.server.project.clone(),
