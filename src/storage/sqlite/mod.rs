@@ -176,9 +176,12 @@ pub fn patiently<T>(
     }
 }
 
-/// The connection that keeps the file open. It waits for nobody.
+/// The connection that keeps the file open. It waits only while it is opened, for
+/// another process that migrates or closes the file.
 fn anchor(options: &Options) -> Result<SqliteConnection, StorageError> {
-    let mut connection = connection::open(&options.path, Duration::ZERO)?;
+    let mut connection = patiently(options.busy, || {
+        connection::open(&options.path, Duration::ZERO)
+    })?;
     // An older rolecall or somebody's own hand may have left some.
     if let Err(error) = statistics::forget_small(&mut connection) {
         log::debug!("the statistics of small tables stay: {error}");
