@@ -179,6 +179,21 @@ Examples:
     ///
     /// The service itself shows it at /openapi.json, and for reading at /docs.
     Openapi,
+    /// Print the completions of a shell
+    #[command(
+        after_help = "Example:\n  rolecall completions bash > /etc/bash_completion.d/rolecall"
+    )]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write a manual page for each command to a folder
+    #[command(after_help = "Example:\n  rolecall man ~/.local/share/man/man1")]
+    Man {
+        /// The folder, which must exist
+        folder: PathBuf,
+    },
     /// Print what can be configured
     Config {
         #[command(subcommand)]

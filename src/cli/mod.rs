@@ -17,6 +17,7 @@ mod ldap;
 mod logging;
 mod lookup;
 mod mail;
+mod manual;
 mod migrate;
 mod output;
 mod password;
@@ -91,6 +92,8 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
         Command::Restore { file, replace } => restore::run(&file, replace, settings::load(flags)?),
         Command::Audit { command } => audit::run(command, settings::load(flags)?),
         Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),
+        Command::Completions { shell } => output::print(&manual::completions(shell)?),
+        Command::Man { folder } => manual::write_pages(&folder),
         Command::Config { command } => output::print(&match command {
             ConfigCommand::Sample => config::sample(),
             ConfigCommand::Table => config::markdown_table(),

@@ -50,6 +50,7 @@ mod names;
 mod nosniff;
 mod openl2m;
 mod oracles;
+mod packaging;
 mod partners;
 mod passwords;
 mod privileges;
