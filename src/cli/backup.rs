@@ -42,7 +42,7 @@ pub fn sqlite_file<'a>(command: &str, settings: &'a Settings) -> Result<&'a Path
     match &settings.database.url {
         DatabaseUrl::Sqlite(path) => Ok(path),
         DatabaseUrl::Postgres(_) => Err(Failure::usage(format!(
-            "rolecall {command} is for SQLite; for PostgreSQL there are pg_dump, pg_basebackup and pg_restore (docs/backup.md)"
+            "rolecall {command} is for SQLite; for PostgreSQL there are pg_dump, pg_basebackup and pg_restore (docs/guides/backup.md)"
         ))),
     }
 }

@@ -37,7 +37,7 @@ pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
         ))),
         (0, _, true) => Ok(()),
         _ => Err(Failure::failed(
-            "the file is damaged, which cannot be repaired here: restore a backup (docs/backup.md)",
+            "the file is damaged, which cannot be repaired here: restore a backup (docs/guides/backup.md)",
         )),
     }
 }
@@ -111,7 +111,7 @@ fn damage(settings: &Settings) -> Result<usize, Failure> {
     if let Some(what) = integrity::foreign(path).map_err(unreadable)? {
         output::print(&format!("file: {shown} {what}\n"))?;
         return Err(Failure::failed(
-            "there is no directory to check: name its file by --database, or restore a backup (docs/backup.md)",
+            "there is no directory to check: name its file by --database, or restore a backup (docs/guides/backup.md)",
         ));
     }
     if let Err(error @ StorageError::NotOurs(_)) = migrations::check_file(path, Empty::Refuse) {

@@ -1,7 +1,7 @@
 //! What the service was told at start: one [`Settings`], a struct and a file per section.
 //!
 //! A value is taken from the first of these that names it: a flag, the environment, the file, the default.
-//! Every setting is one row of a table (see [`settings`]), which is also where the README's table, the sample
+//! Every setting is one row of a table (see [`settings`]), which is also where the page of settings, the sample
 //! file and the refusal of unknown names come from. A new setting is a field, its default and a row.
 //!
 //! This room imports nothing of ours, and reads neither the process's environment nor its arguments by itself.

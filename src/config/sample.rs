@@ -1,4 +1,4 @@
-//! The table of settings, written for people: the README's table and the sample file.
+//! The table of settings, written for people: the page of settings and the sample file.
 
 use super::table::{Kind, Preset, Setting, settings};
 use std::fmt::Write;

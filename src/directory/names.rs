@@ -2,7 +2,7 @@
 //! characters, and none that looks like the name of somebody else.
 //!
 //! Case folding and look-alikes follow Unicode: NFKC with lower case, and the
-//! skeletons of UTS 39. `docs/names.md` says the same for readers.
+//! skeletons of UTS 39. `docs/reference/names.md` says the same for readers.
 
 use std::borrow::Cow;
 

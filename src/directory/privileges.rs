@@ -6,7 +6,7 @@
 //! that are switched off, have not begun or hold in one place only; roles that
 //! are contained in others; grant rules; the portal's roles. [`Ceiling`] is what
 //! a caller may at this moment, counted for the least. A change passes when the
-//! ceiling covers the privileges that it is about. `docs/security.md` explains it.
+//! ceiling covers the privileges that it is about. `docs/security/threat-model.md` explains it.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

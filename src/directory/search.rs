@@ -1,5 +1,5 @@
 //! Searches as people make them: words in any order, each of them somewhere in what
-//! somebody is called. `docs/names.md` says the same for readers.
+//! somebody is called. `docs/reference/names.md` says the same for readers.
 //!
 //! Of each user the words of all names are kept, folded: the same function folds
 //! what is kept and what is searched for, so that both databases find the same.

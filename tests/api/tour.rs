@@ -1,5 +1,5 @@
-//! A newcomer's first hour: the commands of the README and of `/docs` as they
-//! are written, in their order, and the examples after them.
+//! A newcomer's first hour: the commands of the README, the tutorial and `/docs`
+//! as they are written, in their order, and the examples after them.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use crate::program::rolecall;
 use crate::support::{Client, TestDatabase, free_port, is_postgres};
 
 const README: &str = include_str!("../../README.md");
+const TUTORIAL: &str = include_str!("../../docs/tutorial.md");
+const IMPORT: &str = include_str!("../../docs/guides/import-export.md");
 
 /// Where the texts have the service.
 const WRITTEN: &str = "localhost:8080";
@@ -25,7 +27,7 @@ struct Shown {
     says: Option<String>,
 }
 
-/// The fenced blocks of a part of the README that talk to the service.
+/// The fenced blocks of a text that talk to the service.
 fn blocks(text: &str) -> Vec<Vec<Shown>> {
     let mut all = Vec::new();
     for (place, block) in text.split("```").enumerate() {
@@ -314,6 +316,7 @@ fn every_text_and_example_follows_every_other_and_leaves_nothing_behind() {
     let before = service.counts();
     for _ in 0..2 {
         service.follow(&commands(README));
+        service.follow(&commands(TUTORIAL));
         service.follow(&service.reference());
         for example in ["walkthrough.sh", "cfengine.sh"] {
             service.example(example);
@@ -323,15 +326,25 @@ fn every_text_and_example_follows_every_other_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn what_the_readme_imports_it_has_exported_before() {
+fn what_the_guide_imports_it_has_exported_before() {
     let service = Service::start();
     let is_meant =
         |line: &&str| line.starts_with("rolecall export ") || line.starts_with("rolecall import ");
-    let commands: Vec<Shown> = README.lines().filter(is_meant).map(said_nowhere).collect();
+    let commands: Vec<Shown> = IMPORT.lines().filter(is_meant).map(said_nowhere).collect();
     assert!(commands.len() > 2);
     let said = service.run(&commands);
     let users = "users: 0 created, 0 updated, 1 unchanged, 0 refused";
     assert_eq!(said.iter().filter(|said| said.contains(users)).count(), 2);
+}
+
+#[test]
+fn the_tutorial_holds_on_a_fresh_directory() {
+    let service = Service::start();
+    let before = service.counts();
+    let all = commands(TUTORIAL);
+    assert!(all.len() > 30, "the tutorial is gone");
+    service.follow(&all);
+    assert_eq!(service.counts(), before);
 }
 
 #[test]
@@ -354,9 +367,9 @@ fn whole_blocks(text: &str) -> Vec<Shown> {
 #[test]
 fn the_commands_of_other_documents_hold_on_a_fresh_directory() {
     for (name, text) in [
-        ("prp", include_str!("../../docs/prp.md")),
-        ("openl2m", include_str!("../../docs/openl2m.md")),
-        ("cfengine", include_str!("../../docs/cfengine.md")),
+        ("prp", include_str!("../../docs/guides/prp.md")),
+        ("openl2m", include_str!("../../docs/guides/openl2m.md")),
+        ("cfengine", include_str!("../../docs/guides/cfengine.md")),
     ] {
         let service = Service::start();
         // An answer that is no success ends the shell.

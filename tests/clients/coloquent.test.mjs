@@ -119,7 +119,7 @@ matrix({
   client: 'coloquent',
   version: npmVersion('coloquent'),
   remarks: [
-    'An empty list of roles is never sent, so the last role cannot be taken away.',
+    'An empty list of roles is never sent, so the last role cannot be removed.',
     'Refused reads are an `Error` with a text only.',
   ],
   connect,

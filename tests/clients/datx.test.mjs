@@ -93,6 +93,6 @@ function connect({ url, credentials }) {
 matrix({
   client: '@datx/jsonapi',
   version: npmVersion('@datx/jsonapi'),
-  remarks: ['Every save sends the roles that the model knows: read a user with `include: "roles"` before it is saved, or its roles are taken away.'],
+  remarks: ['Every save sends the roles that the model knows: read a user with `include: "roles"` before it is saved, or its roles are removed.'],
   connect,
 });

@@ -29,7 +29,7 @@ matrix({
   version: npmVersion('ember-data'),
   origins: [page.origin],
   remarks: [
-    'The serializer needs `keyForAttribute: underscore`, or `fullName` is sent as `full-name`, which is none of ours, and never read. Names of relationships have dashes, as it writes them.',
+    'The serializer needs `keyForAttribute: underscore`, or `fullName` is sent as `full-name`, an attribute that does not exist. Names of relationships have dashes, as it writes them.',
     'Runs in a page of its own origin, which `ROLECALL_CORS_ORIGINS` has to hold.',
   ],
   connect,

@@ -53,7 +53,7 @@ function connect({ url, credentials }) {
       'PATCH', `/users/${id}`,
       { type: 'users', id, roles: identifiers(list), relationshipNames: ['roles'] },
     ),
-    invalid: byHand('reads `errors` from the document: jsona makes nothing of it', async (attributes) => {
+    invalid: byHand('reads `errors` from the document: jsona ignores it', async (attributes) => {
       const { errors } = await refusal(send('POST', '/users', { type: 'users', ...attributes }));
       return Object.fromEntries(errors.map((error) => [error.meta.attribute, error.detail]));
     }),

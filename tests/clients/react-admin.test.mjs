@@ -51,7 +51,7 @@ matrix({
   version: npmVersion('react-admin', EXAMPLE),
   origins: [page.origin, `http://127.0.0.1:${site.port}`],
   remarks: [
-    'Used with the data provider of [examples/react-admin](../examples/react-admin/data-provider.js), which is there to be copied: it reads totals, sends only what a form has changed, and shows each error at its field.',
+    'Used with the data provider of [examples/react-admin](../../examples/react-admin/data-provider.js), which is there to be copied: it reads totals, sends only what a form has changed, and shows each error at its field.',
     'Forms that edit need `mutationMode="pessimistic"`, or errors of the service come when the form is gone.',
     'Pages come from an origin of their own, which `ROLECALL_CORS_ORIGINS` has to hold.',
   ],

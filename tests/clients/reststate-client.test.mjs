@@ -67,6 +67,6 @@ function connect({ url, credentials }) {
 matrix({
   client: '@reststate/client',
   version: npmVersion('@reststate/client'),
-  remarks: ['The media type that its README names is misspelt: it is `application/vnd.api+json`.'],
+  remarks: ['Its README misspells the media type, which is `application/vnd.api+json`.'],
   connect,
 });

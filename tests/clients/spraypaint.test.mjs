@@ -93,7 +93,7 @@ matrix({
   settings: { ROLECALL_INVALID_DATA_STATUS: '422' },
   remarks: [
     'Saved `with: "roles"` it sends only the roles that changed, which in JSON:API means: these and no others. Save `with: "roles.id"`, which sends them all.',
-    'An empty list of roles is never sent, so the last role cannot be taken away.',
+    'An empty list of roles is never sent, so the last role cannot be removed.',
   ],
   connect,
 });

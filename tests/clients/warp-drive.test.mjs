@@ -93,7 +93,7 @@ async function connect({ url, credentials }) {
     const document = serializePatch(store.cache, recordIdentifierFor(record));
     return store.request({ ...builder(record, options), body: JSON.stringify(document) });
   };
-  const note = 'it has no builder for relationship addresses: sent with its request manager, past the cache';
+  const note = 'it has no builder for relationship addresses: sent with its request manager, without the cache';
   const linkage = (method) => byHand(note, (id, roles) => store.requestManager.request({
     url: `${url}/users/${id}/relationships/roles`,
     method,
@@ -152,7 +152,7 @@ matrix({
   version: npmVersion('@warp-drive/json-api'),
   remarks: [
     'The schema must name every attribute and relationship that the service answers with.',
-    'Its development build warns of `links.home` in every document, which is ours and deliberate, and of `links.describedby`, which JSON:API 1.1 has and it does not know yet; of nothing else.',
+    'Its development build warns of `links.home` in every document, a deliberate departure of rolecall, and of `links.describedby`, which is part of JSON:API 1.1 but not known to it yet; of nothing else.',
   ],
   connect,
   also() {

@@ -1,5 +1,5 @@
 -- By what the entry of an external user is known in LDAP, whatever it is called
--- (entryUUID, objectGUID); see docs/ldap.md. Records from before have none until
+-- (entryUUID, objectGUID); see docs/guides/ldap.md. Records from before have none until
 -- the next sign-in or sync.
 ALTER TABLE users ADD COLUMN ldap_id TEXT COLLATE "C";
 -- Whether a name from LDAP is that of somebody in the trash, whatever its case.

@@ -1,5 +1,5 @@
 -- What the program makes of names to tell which differ in case alone and which
--- look alike; see docs/names.md. It fills in what is NULL when it starts.
+-- look alike; see docs/reference/names.md. It fills in what is NULL when it starts.
 -- Of living users that differ in case alone from before, one has a folded name.
 ALTER TABLE users ADD COLUMN username_folded TEXT;
 ALTER TABLE users ADD COLUMN username_skeleton TEXT;

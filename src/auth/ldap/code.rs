@@ -1,5 +1,5 @@
 //! The meaning of a server's result codes (RFC 4511, section 4.1.9, and
-//! appendix A). docs/ldap.md has the same table for readers.
+//! appendix A). docs/guides/ldap.md has the same table for readers.
 
 use ldap3::LdapResult;
 

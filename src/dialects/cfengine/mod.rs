@@ -1,5 +1,5 @@
 //! Users and roles as CFEngine Enterprise has them: `/api`, `/api/user` and
-//! `/api/role`. See `docs/cfengine.md`.
+//! `/api/role`. See `docs/guides/cfengine.md`.
 
 mod answer;
 mod call;

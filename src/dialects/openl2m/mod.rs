@@ -1,6 +1,6 @@
 //! The administration of users as OpenL2M's REST API has it, under
 //! `/api/admin/users/`, and tokens for a password at `/api/users/token/`.
-//! `docs/openl2m.md` tells where it departs from the original and why.
+//! `docs/guides/openl2m.md` tells where it departs from the original and why.
 
 mod answer;
 mod body;

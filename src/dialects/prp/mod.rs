@@ -1,5 +1,5 @@
 //! The ID management of the Partner Reporting Portal, as its own clients call
-//! it, under `/api/id-management/`. `docs/prp.md` tells where it departs from
+//! it, under `/api/id-management/`. `docs/guides/prp.md` tells where it departs from
 //! the original and why.
 
 mod answer;

@@ -186,7 +186,7 @@ impl Watched {
                 self.readiness.report(Obstacle::Damaged);
                 if !self.is_damage_logged.swap(true, Ordering::AcqRel) {
                     log::error!(
-                        "{path} is damaged ({what}): stop the service, look with `rolecall check`, and restore a backup (docs/backup.md)"
+                        "{path} is damaged ({what}): stop the service, look with `rolecall check`, and restore a backup (docs/guides/backup.md)"
                     );
                 }
             }

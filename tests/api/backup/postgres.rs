@@ -1,4 +1,4 @@
-//! PostgreSQL's own copies, as docs/backup.md tells to make them: what was
+//! PostgreSQL's own copies, as docs/guides/backup.md tells to make them: what was
 //! acknowledged before one was begun is in it, and it is a directory that works.
 
 use std::mem::ManuallyDrop;
@@ -134,7 +134,7 @@ fn dumps_of_each_format_beside_changes_are_whole() {
     }
 }
 
-/// As docs/backup.md says it.
+/// As docs/guides/backup.md says it.
 const EMPTIED: &str = "TRUNCATE roles, grant_rules, secrets, credential_versions, \
     event_pruning, __diesel_schema_migrations CASCADE";
 
@@ -161,7 +161,7 @@ fn rows_alone_go_into_a_database_that_has_been_migrated() {
     let other = TestDatabase::create();
     run(&other, &["migrate"]).well();
     let documented = std::fs::read_to_string(
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/backup.md"),
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides/backup.md"),
     );
     assert!(documented.unwrap().contains(EMPTIED));
     other.execute(EMPTIED);

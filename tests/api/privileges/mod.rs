@@ -1,6 +1,6 @@
 //! Nobody gives, takes, changes or takes over more than they may themselves:
 //! attacks on that, each in several shapes, by every way that leads there.
-//! `docs/security.md` says what the ceiling is.
+//! `docs/security/threat-model.md` says what the ceiling is.
 
 mod giving;
 mod later;

@@ -1,5 +1,5 @@
 //! Every rule has a test: those whose name begins with its number. The table
-//! of both is docs/conformance.md; `UPDATE=1` writes it anew.
+//! of both is docs/reference/conformance.md; `UPDATE=1` writes it anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -144,7 +144,7 @@ fn every_number_in_front_of_a_test_is_a_rule() {
 
 #[test]
 fn the_table_of_conformance_is_up_to_date() {
-    let path = root().join("docs/conformance.md");
+    let path = root().join("docs/reference/conformance.md");
     let table = table();
     if std::env::var_os("UPDATE").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -153,7 +153,7 @@ fn the_table_of_conformance_is_up_to_date() {
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         written == table,
-        "docs/conformance.md is behind: UPDATE=1 cargo test --test api conformance"
+        "docs/reference/conformance.md is behind: UPDATE=1 cargo test --test api conformance"
     );
 }
 
@@ -194,7 +194,7 @@ fn table() -> String {
 fn proof(tests: &[(String, String)]) -> String {
     let links: Vec<String> = tests
         .iter()
-        .map(|(name, file)| format!("[`{name}`](../{file})"))
+        .map(|(name, file)| format!("[`{name}`](../../{file})"))
         .collect();
     links.join("<br>")
 }

@@ -1,4 +1,4 @@
-// Makes docs/clients.md of what the runs on both databases left in results/. With --check it writes nothing, and fails
+// Makes docs/guides/client-libraries.md of what the runs on both databases left in results/. With --check it writes nothing, and fails
 // when the file is not what it would write.
 
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { RESULTS, STEPS } from './steps.mjs';
 
 const DATABASES = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
-const FILE = fileURLToPath(new URL('../../../docs/clients.md', import.meta.url));
+const FILE = fileURLToPath(new URL('../../../docs/guides/client-libraries.md', import.meta.url));
 const MARKS = { own: '●', byHand: '○', unsupported: '–', failed: '✗' };
 
 /** The results by client, then by database. */
@@ -65,50 +65,50 @@ function details({ sqlite }) {
     lines.push(`- ${names.join(', ')}: ${text}.`);
   }
   lines.push(...sqlite.remarks.map((remark) => `- ${remark}`));
-  if (lines.length === 0) lines.push('- Nothing to know.');
+  if (lines.length === 0) lines.push('- No particularities.');
   return `### ${sqlite.client}\n\n${lines.join('\n')}`;
 }
 
 const inWords = (names) => `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
-const EVERYBODY = `## What to know about all
+const EVERYBODY = `## All libraries
 
-- The media type is \`application/vnd.api+json\` without parameters but \`ext\` and \`profile\`. JSON:API 1.1 demands 415 for a
-  \`Content-Type\` with \`; charset=utf-8\`, and 406 when every \`Accept\` has it. Some libraries add it by themselves: .NET's
-  \`StringContent\` does, and \`content.Headers.ContentType = new MediaTypeHeaderValue("application/vnd.api+json")\` takes it away.
+- The media type is \`application/vnd.api+json\` without parameters other than \`ext\` and \`profile\`. JSON:API 1.1 demands 415 for a
+  \`Content-Type\` with \`; charset=utf-8\`, and 406 if every media type in \`Accept\` has it. Some libraries add it: .NET's
+  \`StringContent\` does, and \`content.Headers.ContentType = new MediaTypeHeaderValue("application/vnd.api+json")\` removes it.
 - A list of values is written with commas. \`filter[username][]=a&filter[username][]=b\`, \`filter[username][0]=a&filter[username][1]=b\`
-  and a repeated parameter mean the same; in these, commas belong to the values.
-- The total of a list is \`meta.total\`, and \`meta.pagination.count\` beside the number of pages.
+  and a repeated parameter mean the same; in these forms a comma is part of a value.
+- \`meta.total\` is the total of a list; so is \`meta.pagination.count\`, next to the number of pages.
 - Pages of other origins need \`ROLECALL_CORS_ORIGINS\`.
 
-## Clients made from the description
+## Generated clients
 
-\`.ci/description\` makes clients from \`/openapi.json\` and lists, pages, creates, updates and deletes with each:
+\`.ci/description\` generates clients from \`/openapi.json\`, and lists, pages, creates, updates and deletes with each:
 
-- openapi-typescript with openapi-fetch: set \`headers: { 'Content-Type': 'application/vnd.api+json' }\`, for it sends
+- openapi-typescript with openapi-fetch: set \`headers: { 'Content-Type': 'application/vnd.api+json' }\`; it sends
   \`application/json\` otherwise, which \`ROLECALL_STRICT_MEDIA_TYPES\` refuses. It repeats list parameters;
-  \`querySerializer: { array: { style: 'form', explode: false } }\` writes commas, as the description has it.
+  \`querySerializer: { array: { style: 'form', explode: false } }\` writes commas, as the description declares.
 - openapi-python-client: nothing to set. It repeats list parameters.
-- openapi-generator, python and typescript-axios: with \`useSingleRequestParameter=true\` for the latter, or a list of users has
-  200 arguments.
-- Swagger UI: its page is of another origin, so the service needs \`ROLECALL_CORS_ORIGINS\`.`;
+- openapi-generator, python and typescript-axios: with \`useSingleRequestParameter=true\` for the latter; otherwise the function that
+  lists users has 200 arguments.
+- Swagger UI: its page has another origin, so the service needs \`ROLECALL_CORS_ORIGINS\`.`;
 
 function page(clients) {
   const names = Object.values(DATABASES).join(' and ');
   return `# Client libraries
 
-Other people's JSON:API clients against a running rolecall, on ${names}. Each does every step, and what the service
-holds afterwards is looked at without it. \`.ci/clients\` runs this and writes this page; do not edit it.
+JSON:API client libraries of other projects, tested against a running rolecall on ${names}. Each takes every step; the test
+then reads the service without the library to verify the result. \`.ci/clients\` runs these tests and writes this page; do not edit it.
 
-${MARKS.own} by the client's own means, ${MARKS.byHand} with a helping hand (see below), ${MARKS.unsupported} the client cannot do it, ${MARKS.failed} failed.
+${MARKS.own} with the library's own functions, ${MARKS.byHand} with some code around it (see below), ${MARKS.unsupported} not possible with it, ${MARKS.failed} failed.
 
 ${table(clients)}
 
-Those written for Python are ${inWords(clients.filter(({ sqlite }) => sqlite.registry !== 'npm').map(({ sqlite }) => sqlite.client))}, from PyPI; all others are from npm.
+Python libraries, from PyPI: ${inWords(clients.filter(({ sqlite }) => sqlite.registry !== 'npm').map(({ sqlite }) => sqlite.client))}. All others are from npm.
 
 ${EVERYBODY}
 
-## What to know about each
+## Each library
 
 ${clients.map(details).join('\n\n')}
 `;
@@ -125,13 +125,13 @@ if (process.argv.includes('--check')) {
   if (kept !== made) {
     const [was, is] = [kept.split('\n'), made.split('\n')];
     const line = is.findIndex((text, index) => text !== was[index]);
-    console.error(`docs/clients.md is not what the run produced; line ${line + 1} should be:\n${is[line] ?? '(the end)'}`);
+    console.error(`docs/guides/client-libraries.md is not what the run produced; line ${line + 1} should be:\n${is[line] ?? '(the end)'}`);
     console.error('Write it anew: node tests/clients/support/matrix.mjs');
     process.exit(1);
   }
-  console.log('docs/clients.md is what the run produced');
+  console.log('docs/guides/client-libraries.md is what the run produced');
 } else {
   mkdirSync(dirname(FILE), { recursive: true });
   writeFileSync(FILE, made);
-  console.log('wrote docs/clients.md');
+  console.log('wrote docs/guides/client-libraries.md');
 }

@@ -36,7 +36,7 @@ impl Names {
             Some(_) => Err(RowProblem::new(
                 field,
                 format!(
-                    "{} is the name of several: see docs/import.md.",
+                    "{} is the name of several: see docs/guides/import-export.md.",
                     shown(name)
                 ),
             )),

@@ -1,22 +1,14 @@
-//! The README tells what is so.
+//! The hand-written tables of the reference name what the program has.
 
-#[test]
-fn the_table_of_settings_is_the_one_of_the_program() {
-    let readme = include_str!("../../README.md");
-    let table = rolecall::config::markdown_table();
-    assert!(
-        readme.contains(table.trim()),
-        "update README.md: rolecall config table"
-    );
-}
+use super::read;
 
-/// The permissions that the README lists in this sentence.
+/// The permissions that the page lists in this sentence.
 #[test]
 fn every_permission_is_in_the_list_of_permissions_and_no_other() {
     use rolecall::directory::permissions::Permission;
-    let readme = include_str!("../../README.md");
+    let page = read("docs/reference/permissions.md");
     let start = "Others can do what the `permissions` of their roles allow:";
-    let (_, list) = readme.split_once(start).expect("the list");
+    let (_, list) = page.split_once(start).expect("the list");
     let (list, _) = list
         .split_once("; permissions of other services")
         .expect("its end");
@@ -25,17 +17,19 @@ fn every_permission_is_in_the_list_of_permissions_and_no_other() {
     listed.sort_unstable();
     known.sort_unstable();
     assert_eq!(listed, known);
-    let security = include_str!("../../docs/security.md");
+    let security = read("docs/security/threat-model.md");
+    let (_, table) = page.split_once("| permission | allows |").expect("a table");
     for name in known {
         assert!(security.contains(&format!("`{name}`")), "{name}");
+        assert!(table.contains(&format!("`{name}`")), "{name}");
     }
 }
 
 #[test]
 fn every_address_is_in_the_table_of_addresses() {
-    let readme = include_str!("../../README.md");
+    let page = read("docs/reference/routes.md");
     for endpoint in rolecall::api::endpoints() {
         let path = endpoint.path.replace("{id}", "ID");
-        assert!(readme.contains(&format!("`{path}`")), "{path} is missing");
+        assert!(page.contains(&format!("`{path}`")), "{path} is missing");
     }
 }
