@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use futures_util::FutureExt;
 use rolecall::config::{Database, DatabaseUrl};
 use rolecall::directory::listing::{List, Slice, Visible};
-use rolecall::directory::permissions::Reach;
+use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::users::{CreateUser, FindUser, User, UserChanges, Users};
 use rolecall::directory::{Context, Directory, RequestId, SystemClock};
 use rolecall::jsonapi::write::{self, Shown};
@@ -99,7 +99,7 @@ async fn twenty_users(directory: &Directory, context: &Context) {
         let create = CreateUser {
             changes,
             roles: None,
-            reach: Reach::Everything,
+            reach: PrivilegeCeiling::Everything,
         };
         directory.write(context, create).await.unwrap();
     }

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use super::base;
 use super::call::Api;
 use super::kinds;
-use crate::auth::{Denied, Refusal};
+use crate::auth::{AuthError, PolicyError};
 use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 use crate::jsonapi::{Accepted, CURSOR_PAGINATION, Error, Errors, Linkage, ResourceObject};
 
@@ -52,7 +52,7 @@ pub enum Failure {
     WrongPassword(&'static str),
     /// Bodies of requests take all the memory that they may: 503.
     NoRoom,
-    Refused(Refusal),
+    Refused(PolicyError),
 }
 
 impl From<Errors> for Failure {
@@ -67,9 +67,9 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl From<PolicyError> for Failure {
+    fn from(error: PolicyError) -> Self {
+        Self::Refused(error)
     }
 }
 
@@ -79,22 +79,22 @@ impl From<DirectoryError> for Failure {
     }
 }
 
-impl From<Denied> for Failure {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Missing => Self::Unknown {
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Missing => Self::Unknown {
                 sent_credentials: false,
             },
-            Denied::Wrong => Self::Unknown {
+            AuthError::Wrong => Self::Unknown {
                 sent_credentials: true,
             },
-            Denied::Throttled { seconds } => Self::Throttled { seconds },
-            Denied::Unreachable { seconds } => Self::Unreachable { seconds },
-            Denied::NoSignIn => kinds::NO_SIGN_IN
+            AuthError::Throttled { seconds } => Self::Throttled { seconds },
+            AuthError::Unreachable { seconds } => Self::Unreachable { seconds },
+            AuthError::NoSignIn => kinds::NO_SIGN_IN
                 .error("Send the access or refresh token that the sign-in gave; API tokens are revoked at /tokens.")
                 .at_header("Authorization")
                 .into(),
-            Denied::Directory(error) => error.into(),
+            AuthError::Directory(error) => error.into(),
         }
     }
 }
@@ -173,13 +173,13 @@ pub fn body_not_read(error: &PayloadError) -> Failure {
 impl Failure {
     /// Whether a permission is lacking.
     pub fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Refused(Refusal::Forbidden(_)))
+        matches!(self, Self::Refused(PolicyError::Forbidden(_)))
     }
 
     /// What a step of a batch ran into, and its place.
     pub fn into_step(self) -> Result<(usize, DirectoryError), Self> {
         match self {
-            Self::Refused(Refusal::Directory(DirectoryError::Step { place, error })) => {
+            Self::Refused(PolicyError::Directory(DirectoryError::Step { place, error })) => {
                 Ok((place, *error))
             }
             other => Err(other),
@@ -189,7 +189,7 @@ impl Failure {
     /// Gives errors of the directory the pointers of the request's document.
     pub fn pointing(self, at: Pointing<'_>, invalid_data: u16) -> Self {
         match self {
-            Self::Refused(Refusal::Directory(DirectoryError::Invalid(problems))) => {
+            Self::Refused(PolicyError::Directory(DirectoryError::Invalid(problems))) => {
                 let errors = problems
                     .iter()
                     .map(|p| invalid(p, at, invalid_data))
@@ -199,7 +199,7 @@ impl Failure {
                     Self::Errors,
                 )
             }
-            Self::Refused(Refusal::Directory(DirectoryError::RelatedNotFound {
+            Self::Refused(PolicyError::Directory(DirectoryError::RelatedNotFound {
                 kind,
                 relationship,
                 place,
@@ -220,7 +220,7 @@ impl Failure {
     /// of a resource that shall come back.
     pub fn conflicting(self, at: Pointing<'_>, invalid_data: u16) -> Self {
         match self {
-            Self::Refused(Refusal::Directory(DirectoryError::Invalid(problems)))
+            Self::Refused(PolicyError::Directory(DirectoryError::Invalid(problems)))
                 if problems.iter().all(|one| one.kind == ProblemKind::Taken) =>
             {
                 let error = |problem: &Problem| {
@@ -243,13 +243,13 @@ impl Failure {
     /// of its document.
     pub fn located(self, pointer: &str, request_id: RequestId) -> Self {
         let error = match self {
-            Self::Refused(Refusal::Forbidden(why)) => kinds::FORBIDDEN.error(why),
-            Self::Refused(Refusal::Directory(
+            Self::Refused(PolicyError::Forbidden(why)) => kinds::FORBIDDEN.error(why),
+            Self::Refused(PolicyError::Directory(
                 error @ (DirectoryError::NotFound
                 | DirectoryError::Protected(_)
                 | DirectoryError::Forbidden(_)),
             )) => of_directory(error, request_id),
-            Self::Refused(Refusal::Directory(DirectoryError::Stale)) => {
+            Self::Refused(PolicyError::Directory(DirectoryError::Stale)) => {
                 let detail = "It was changed since you read it: read it again.";
                 kinds::PRECONDITION_FAILED.error(detail)
             }
@@ -281,8 +281,8 @@ impl Failure {
                 "The directory that keeps your password does not answer; try again in {seconds} s."
             )),
             Self::NoRoom => kinds::BUSY.error("There is no room for the body now; try again in a moment."),
-            Self::Refused(Refusal::Forbidden(why)) => kinds::FORBIDDEN.error(why),
-            Self::Refused(Refusal::Directory(error)) => of_directory(error, request_id),
+            Self::Refused(PolicyError::Forbidden(why)) => kinds::FORBIDDEN.error(why),
+            Self::Refused(PolicyError::Directory(error)) => of_directory(error, request_id),
         };
         error.into()
     }
@@ -292,14 +292,14 @@ impl Failure {
             Self::Throttled { seconds } | Self::Unreachable { seconds } => {
                 Some(seconds.to_string().into())
             }
-            Self::Refused(Refusal::Directory(DirectoryError::TooOften { seconds })) => {
+            Self::Refused(PolicyError::Directory(DirectoryError::TooOften { seconds })) => {
                 Some(seconds.to_string().into())
             }
-            Self::Refused(Refusal::Directory(
+            Self::Refused(PolicyError::Directory(
                 DirectoryError::Unavailable(_) | DirectoryError::TimedOut(_),
             )) => Some(RETRY_UNAVAILABLE.into()),
             Self::NoRoom
-            | Self::Refused(Refusal::Directory(
+            | Self::Refused(PolicyError::Directory(
                 DirectoryError::Busy(_) | DirectoryError::Again | DirectoryError::InProgress,
             )) => Some(RETRY_BUSY.into()),
             _ => None,

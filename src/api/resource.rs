@@ -5,7 +5,7 @@ use serde_json::Value;
 
 pub use super::constraints::Constraints;
 use super::error::Failure;
-use crate::auth::{Governed, Guard};
+use crate::auth::{Authorize, Guard};
 use crate::directory::batch::{Narrowed, Refers};
 use crate::directory::listing::{List, Listed, Noun};
 use crate::directory::{Execute, Expected, Operation, Problem};
@@ -116,7 +116,7 @@ pub trait Resource: Sized + 'static {
     /// What a search looks into.
     const SEARCHED: &'static [Column<Self>] = &[];
     type Noun: Noun;
-    type Find: Execute + Governed + Narrowed + Operation<Output = Option<Row<Self>>>;
+    type Find: Execute + Authorize + Narrowed + Operation<Output = Option<Row<Self>>>;
     /// What a request's attributes are gathered into.
     type Draft: Default;
 
@@ -168,7 +168,7 @@ pub trait Listable: Resource {
 
 impl<R: Resource> Listable for R
 where
-    List<R::Noun>: Execute + Governed + Operation<Output = Listed<Row<R>>>,
+    List<R::Noun>: Execute + Authorize + Operation<Output = Listed<Row<R>>>,
 {
     async fn list(guard: &Guard, list: List<R::Noun>) -> Result<Listed<Row<R>>, Failure> {
         Ok(guard.read(list).await?)
@@ -195,9 +195,9 @@ impl Linked {
 pub type ShownOnce = Vec<(&'static str, String)>;
 
 /// A change that is ready to be handed to the directory.
-pub trait Change: Execute + Governed + Refers + Clone {}
+pub trait Change: Execute + Authorize + Refers + Clone {}
 
-impl<T: Execute + Governed + Refers + Clone> Change for T {}
+impl<T: Execute + Authorize + Refers + Clone> Change for T {}
 
 /// Which state of which resource a change is meant for.
 #[derive(Clone)]

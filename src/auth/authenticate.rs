@@ -38,7 +38,7 @@ const LONGEST_NAME: usize = 16 * 1024;
 
 /// Why nobody is known.
 #[derive(Debug)]
-pub enum Denied {
+pub enum AuthError {
     /// No credentials came.
     Missing,
     /// They are wrong, in whichever way: the caller is not told which.
@@ -57,7 +57,7 @@ pub enum Denied {
     Directory(DirectoryError),
 }
 
-impl From<DirectoryError> for Denied {
+impl From<DirectoryError> for AuthError {
     fn from(error: DirectoryError) -> Self {
         Self::Directory(error)
     }
@@ -203,20 +203,20 @@ impl Auth {
         from: Option<IpAddr>,
         context: &Context,
         reading: &Reading,
-    ) -> Result<Arc<Principal>, Denied> {
-        let header = header.ok_or(Denied::Missing)?;
-        match parse(header).ok_or(Denied::Wrong)? {
+    ) -> Result<Arc<Principal>, AuthError> {
+        let header = header.ok_or(AuthError::Missing)?;
+        match parse(header).ok_or(AuthError::Wrong)? {
             // Our API tokens have no dots, access tokens have two.
             Credentials::Token(token) if token.contains('.') => {
                 let known = self.by_access_token(token, context, reading).await;
-                known.inspect_err(|denied| {
-                    self.tell_token(denied, Credential::AccessToken, context);
+                known.inspect_err(|error| {
+                    self.tell_token(error, Credential::AccessToken, context);
                 })
             }
             Credentials::Token(secret) => {
                 let known = self.by_token(secret, context, reading).await;
-                let known = known.inspect_err(|denied| {
-                    self.tell_token(denied, Credential::ApiToken, context);
+                let known = known.inspect_err(|error| {
+                    self.tell_token(error, Credential::ApiToken, context);
                 })?;
                 self.tell_address(&known, context);
                 Ok(known)
@@ -238,7 +238,7 @@ impl Auth {
         secret: &str,
         context: &Context,
         reading: &Reading,
-    ) -> Result<Arc<Principal>, Denied> {
+    ) -> Result<Arc<Principal>, AuthError> {
         let digest = secret::digest(secret.as_bytes());
         let version = reading.credential_version()?;
         if let Some(principal) = self.remembered_token(&digest, version, context) {
@@ -247,7 +247,7 @@ impl Auth {
         let find = FindTokenAccount {
             hash: secret::hex(&digest),
         };
-        let found = reading.read(context, find).await?.ok_or(Denied::Wrong)?;
+        let found = reading.read(context, find).await?.ok_or(AuthError::Wrong)?;
         let principal = Arc::new(of_token(&found));
         let ends = [
             found.account.good_until.as_deref(),
@@ -312,16 +312,16 @@ impl Auth {
         password: &str,
         from: Option<IpAddr>,
         context: &Context,
-    ) -> Result<Remembered, Denied> {
+    ) -> Result<Remembered, AuthError> {
         // One spelling of a name, one count of wrong guesses.
         let username = &*normalized(bounded(username));
         let begun = Instant::now();
         let outcome = self.guess(username, password, from, context).await;
-        if matches!(outcome, Err(Denied::Wrong)) {
+        if matches!(outcome, Err(AuthError::Wrong)) {
             let least = Duration::from_millis(self.settings.failure_ms);
             tokio::time::sleep(least.saturating_sub(begun.elapsed())).await;
         }
-        outcome.inspect_err(|denied| self.tell_guess(username, denied, context))
+        outcome.inspect_err(|error| self.tell_guess(username, error, context))
     }
 
     async fn guess(
@@ -330,7 +330,7 @@ impl Auth {
         password: &str,
         from: Option<IpAddr>,
         context: &Context,
-    ) -> Result<Remembered, Denied> {
+    ) -> Result<Remembered, AuthError> {
         let context = &context.with_credential(Credential::Password);
         let attempt = Attempt {
             username,
@@ -364,7 +364,7 @@ impl Auth {
                     let outcome = self.pay_and_check(&attempt, &key, known, context).await;
                     match &outcome {
                         Ok(known) => leader.land(Checked::Fits(known.clone())),
-                        Err(Denied::Wrong) => leader.land(Checked::Wrong),
+                        Err(AuthError::Wrong) => leader.land(Checked::Wrong),
                         Err(_) => {}
                     }
                     return outcome;
@@ -380,7 +380,7 @@ impl Auth {
                 }
                 Some(Checked::Wrong) => {
                     self.charge(&key, context)?;
-                    return Err(Denied::Wrong);
+                    return Err(AuthError::Wrong);
                 }
                 _ => known = None,
             }
@@ -396,9 +396,9 @@ impl Auth {
         secret::digest(&text)
     }
 
-    fn charge(&self, key: &Key, context: &Context) -> Result<(), Denied> {
+    fn charge(&self, key: &Key, context: &Context) -> Result<(), AuthError> {
         let paid = self.throttle.charge(key, context.now);
-        paid.map_err(|seconds| Denied::Throttled { seconds })
+        paid.map_err(|seconds| AuthError::Throttled { seconds })
     }
 
     /// A caller who goes away meanwhile has paid, since the work may be done.
@@ -408,7 +408,7 @@ impl Auth {
         key: &Key,
         known: Option<Option<Remembered>>,
         context: &Context,
-    ) -> Result<Remembered, Denied> {
+    ) -> Result<Remembered, AuthError> {
         self.charge(key, context)?;
         let outcome = self.by_password(attempt, known, context).await;
         match &outcome {
@@ -418,7 +418,7 @@ impl Auth {
                 self.throttle.give_back(key, context.now);
             }
             Ok(_) => self.throttle.fitted(key, context.now),
-            Err(Denied::Wrong | Denied::Throttled { .. }) => {}
+            Err(AuthError::Wrong | AuthError::Throttled { .. }) => {}
             Err(_) => self.throttle.give_back(key, context.now),
         }
         outcome
@@ -449,12 +449,12 @@ impl Auth {
         password: &str,
         from: Option<IpAddr>,
         context: &Context,
-    ) -> Result<bool, Denied> {
+    ) -> Result<bool, AuthError> {
         let username = &principal.username;
         match self.check_password(username, password, from, context).await {
             Ok(known) => Ok(known.account.id == principal.id),
-            Err(Denied::Wrong) => Ok(false),
-            Err(denied) => Err(denied),
+            Err(AuthError::Wrong) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -487,7 +487,7 @@ impl Auth {
         attempt: &Attempt<'_>,
         known: Option<Option<Remembered>>,
         context: &Context,
-    ) -> Result<Remembered, Denied> {
+    ) -> Result<Remembered, AuthError> {
         let Attempt {
             username, password, ..
         } = *attempt;
@@ -511,7 +511,7 @@ impl Auth {
                 .verify(password, hash, Place::of(attempt.from))
                 .await?;
         let Some(known) = known.filter(|_| fits) else {
-            return Err(Denied::Wrong);
+            return Err(AuthError::Wrong);
         };
         if let Some(digest) = self.digest_of(&known, password) {
             let seconds = i64::try_from(self.settings.credential_cache_seconds).unwrap_or(0);

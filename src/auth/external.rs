@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use chrono::TimeDelta;
 
-use super::authenticate::{Auth, Denied, Remembered};
+use super::authenticate::{Auth, AuthError, Remembered};
 use super::ldap::{Ldap, Person, Unanswered, Verdict};
 use super::place::Place;
 use super::throttle::Key;
@@ -25,7 +25,7 @@ pub(super) struct Attempt<'a> {
     pub from: Option<IpAddr>,
 }
 
-impl From<Unanswered> for Denied {
+impl From<Unanswered> for AuthError {
     fn from(unanswered: Unanswered) -> Self {
         Self::Unreachable {
             seconds: unanswered.seconds,
@@ -99,7 +99,7 @@ impl Auth {
         attempt: &Attempt<'_>,
         is_known: bool,
         context: &Context,
-    ) -> Result<Remembered, Denied> {
+    ) -> Result<Remembered, AuthError> {
         let Attempt {
             username, password, ..
         } = *attempt;
@@ -129,7 +129,7 @@ impl Auth {
             return self.wrong(attempt).await;
         };
         let Some(known) = self.external_account(id, &name, context).await? else {
-            return Err(Denied::Wrong);
+            return Err(AuthError::Wrong);
         };
         let seconds = i64::try_from(ldap.settings().cache_seconds).unwrap_or(0);
         let until = context.now + TimeDelta::seconds(seconds);
@@ -147,7 +147,7 @@ impl Auth {
         &self,
         account: &Account,
         context: &Context,
-    ) -> Result<bool, Denied> {
+    ) -> Result<bool, AuthError> {
         match &self.ldap {
             Some(ldap) if account.external => {
                 let find = FindEntryId {
@@ -209,14 +209,14 @@ impl Auth {
     /// The answer to a wrong password, after the time that it takes for a user
     /// whose password is here. Where the queue is full it comes at once: an error
     /// in its place would tell wrong guesses from right ones for free.
-    async fn wrong(&self, attempt: &Attempt<'_>) -> Result<Remembered, Denied> {
+    async fn wrong(&self, attempt: &Attempt<'_>) -> Result<Remembered, AuthError> {
         let password = attempt.password;
         let longest = self.settings().password_max_length * 4;
         if password.len() <= longest {
             let place = Place::of(attempt.from);
             drop(self.hasher.verify(password, None, place).await);
         }
-        Err(Denied::Wrong)
+        Err(AuthError::Wrong)
     }
 
     /// The user who was meant, when LDAP lets the name be written in a way that
@@ -233,11 +233,11 @@ impl Auth {
         name: Option<&str>,
         attempt: &Attempt<'_>,
         context: &Context,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), AuthError> {
         match name.and_then(|name| self.meant(name, attempt)) {
             Some(meant) => {
                 let counted = self.throttle.charge_name(&meant, context.now);
-                counted.map_err(|seconds| Denied::Throttled { seconds })
+                counted.map_err(|seconds| AuthError::Throttled { seconds })
             }
             None => Ok(()),
         }
@@ -249,10 +249,10 @@ impl Auth {
         name: &str,
         attempt: &Attempt<'_>,
         context: &Context,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), AuthError> {
         let meant = self.meant(name, attempt);
         match meant.and_then(|meant| self.throttle.wait(&meant, context.now)) {
-            Some(seconds) => Err(Denied::Throttled { seconds }),
+            Some(seconds) => Err(AuthError::Throttled { seconds }),
             None => Ok(()),
         }
     }

@@ -2,10 +2,10 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::authenticate::{Auth, Denied};
+use super::authenticate::{Auth, AuthError};
 use super::passwords::{Owner, Strength, Weakness};
 use super::place::Place;
-use super::policy::Governed;
+use super::policy::Authorize;
 use super::principal::Principal;
 use super::turns::Turn;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
@@ -15,13 +15,13 @@ use crate::directory::{Actor, Context, DirectoryError, Execute, Operation, Readi
 
 /// Why a known caller does not get what was asked.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum PolicyError {
     /// May not. The text says what is lacking, safe to show.
     Forbidden(String),
     Directory(DirectoryError),
 }
 
-impl From<DirectoryError> for Refusal {
+impl From<DirectoryError> for PolicyError {
     fn from(error: DirectoryError) -> Self {
         match error {
             DirectoryError::Forbidden(why) => Self::Forbidden(why),
@@ -99,7 +99,7 @@ impl Guard {
 
     /// Whether this is the caller's own password. Guesses count like those of a
     /// sign-in.
-    pub async fn is_own_password(&self, password: &str) -> Result<bool, Denied> {
+    pub async fn is_own_password(&self, password: &str) -> Result<bool, AuthError> {
         self.auth
             .is_password_of(&self.principal, password, self.from, &self.context)
             .await
@@ -157,13 +157,13 @@ impl Guard {
     }
 
     /// Whether the policy lets this through, without doing it.
-    pub fn permits<O: Governed>(&self, operation: &mut O) -> Result<(), Refusal> {
-        operation.govern(&self.principal)
+    pub fn permits<O: Authorize>(&self, operation: &mut O) -> Result<(), PolicyError> {
+        operation.authorize(&self.principal)
     }
 
     /// A change for a batch, which asks the policy when it is its turn. With a
     /// `subject` that must be there for this caller, as for one change alone.
-    pub fn task<F: Governed, O: Operation + Governed>(
+    pub fn task<F: Authorize, O: Operation + Authorize>(
         &self,
         subject: Option<(i64, Find<F>)>,
         operation: O,
@@ -181,25 +181,25 @@ impl Guard {
         }
     }
 
-    fn rule<O: Governed>(&self) -> Rule<O> {
+    fn rule<O: Authorize>(&self) -> Rule<O> {
         let (auth, context) = (self.auth.clone(), self.context.clone());
         let principal = self.principal.clone();
         Box::new(move |operation| {
             operation
-                .govern(&principal)
+                .authorize(&principal)
                 .and_then(|()| Ok(charge(&auth, &*operation, &principal, &context)?))
-                .map_err(|refusal| match refusal {
-                    Refusal::Forbidden(why) => DirectoryError::Forbidden(why),
-                    Refusal::Directory(error) => error,
+                .map_err(|error| match error {
+                    PolicyError::Forbidden(why) => DirectoryError::Forbidden(why),
+                    PolicyError::Directory(error) => error,
                 })
         })
     }
 
-    pub async fn read<O: Execute + Governed>(
+    pub async fn read<O: Execute + Authorize>(
         &self,
         mut operation: O,
-    ) -> Result<O::Output, Refusal> {
-        operation.govern(&self.principal)?;
+    ) -> Result<O::Output, PolicyError> {
+        operation.authorize(&self.principal)?;
         match self.read_replica(&operation).await {
             Some(answer) => Ok(answer?),
             None => Ok(self.reading.read(&self.context, operation).await?),
@@ -208,11 +208,11 @@ impl Guard {
 
     /// One thing. What the replica does not have may just have been made, so
     /// the primary is asked before it is said not to be there.
-    pub async fn find<T, O>(&self, mut operation: O) -> Result<Option<T>, Refusal>
+    pub async fn find<T, O>(&self, mut operation: O) -> Result<Option<T>, PolicyError>
     where
-        O: Execute + Operation<Output = Option<T>> + Governed,
+        O: Execute + Operation<Output = Option<T>> + Authorize,
     {
-        operation.govern(&self.principal)?;
+        operation.authorize(&self.principal)?;
         if let Some(Some(found)) = self.read_replica(&operation).await.transpose()? {
             return Ok(Some(found));
         }
@@ -236,18 +236,18 @@ impl Guard {
         answer
     }
 
-    pub async fn write<O: Execute + Governed>(
+    pub async fn write<O: Execute + Authorize>(
         &self,
         mut operation: O,
-    ) -> Result<O::Output, Refusal> {
-        operation.govern(&self.principal)?;
+    ) -> Result<O::Output, PolicyError> {
+        operation.authorize(&self.principal)?;
         charge(&self.auth, &operation, &self.principal, &self.context)?;
         Ok(self.auth.directory.write(&self.context, operation).await?)
     }
 }
 
 /// Every change leaves an event, so those that take no permission are bounded.
-fn charge<O: Governed>(
+fn charge<O: Authorize>(
     auth: &Auth,
     operation: &O,
     principal: &Principal,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::authenticate::{Auth, Denied};
+use super::authenticate::{Auth, AuthError};
 use super::header::{Credentials, parse};
 use super::principal::Principal;
 use super::secret::{self, TokenSecret};
@@ -32,7 +32,7 @@ impl Auth {
         name: &'static str,
         from: Option<IpAddr>,
         context: &Context,
-    ) -> Result<Issued, Denied> {
+    ) -> Result<Issued, AuthError> {
         let known = self
             .check_password(username, password, from, context)
             .await?;
@@ -54,7 +54,7 @@ impl Auth {
             ..context.with_credential(Credential::Password)
         };
         if !self.directory.write(&context, issue).await? {
-            return Err(Denied::Wrong);
+            return Err(AuthError::Wrong);
         }
         Ok(Issued {
             secret,

@@ -28,12 +28,12 @@ mod throttle;
 mod turns;
 
 pub use access_log::AccessLog;
-pub use authenticate::{Auth, Denied};
-pub use guard::{Guard, Refusal};
+pub use authenticate::{Auth, AuthError};
+pub use guard::{Guard, PolicyError};
 pub use hashing::foreign::check as check_hash;
 pub use hashing::{Hasher, hash as hash_password};
 pub use header::{carries_password, carries_token};
 pub use issue::Issued;
-pub use policy::Governed;
+pub use policy::Authorize;
 pub use principal::{Principal, SignInUse};
 pub use sign_in::Pair;

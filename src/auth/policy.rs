@@ -10,7 +10,7 @@ mod cfengine;
 mod portal;
 mod sign_ins;
 
-use super::guard::Refusal;
+use super::guard::PolicyError;
 use super::principal::Principal;
 use crate::directory::access::{CheckAccess, FindOrigins, SeesAll};
 use crate::directory::batch::Batch;
@@ -43,9 +43,9 @@ use crate::directory::workspaces::{
 };
 
 /// An operation with a rule.
-pub trait Governed {
+pub trait Authorize {
     /// Narrows the operation to what `principal` may see, or refuses it.
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal>;
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError>;
 
     /// Whether it changes what is the principal's own, by no permission but that.
     fn is_only_own(&self, _: &Principal) -> bool {
@@ -53,45 +53,45 @@ pub trait Governed {
     }
 }
 
-fn require(principal: &Principal, permission: Permission) -> Result<(), Refusal> {
+fn require(principal: &Principal, permission: Permission) -> Result<(), PolicyError> {
     if principal.may(permission) {
         return Ok(());
     }
-    Err(Refusal::Forbidden(format!(
+    Err(PolicyError::Forbidden(format!(
         "This needs the permission {}.",
         permission.name()
     )))
 }
 
-impl Governed for List<Users> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<Users> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees_users();
         Ok(())
     }
 }
 
-impl Governed for FindUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees_users();
         Ok(())
     }
 }
 
-impl Governed for CreateUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for CreateUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         require(principal, Permission::UsersWrite)?;
         if self.roles.as_ref().is_some_and(|roles| !roles.is_empty()) {
             require(principal, Permission::GrantsWrite)?;
         }
-        self.reach = principal.reach();
+        self.ceiling = principal.ceiling();
         Ok(())
     }
 }
 
-impl Governed for UpdateUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for UpdateUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees_users();
-        self.reach = principal.reach();
+        self.ceiling = principal.ceiling();
         if !can_see(self.visible, self.id) {
             // The directory answers that there is no such user.
             return Ok(());
@@ -115,13 +115,15 @@ impl Governed for UpdateUser {
     }
 }
 
-impl Governed for UpdateOwn {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for UpdateOwn {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.0.visible = principal.sees_users();
-        self.0.reach = principal.reach();
+        self.0.ceiling = principal.ceiling();
         self.0.may_rename = principal.may_rename();
         if self.0.id != principal.id {
-            return Err(Refusal::Forbidden("This is somebody else's record.".into()));
+            return Err(PolicyError::Forbidden(
+                "This is somebody else's record.".into(),
+            ));
         }
         require(principal, Permission::SelfWrite)
     }
@@ -131,8 +133,8 @@ impl Governed for UpdateOwn {
     }
 }
 
-impl Governed for FindTaken {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindTaken {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         let is_own = self.own == Some(principal.id);
         self.may = match &self.claims {
             Claims::User(_) if is_own => principal.may_rename(),
@@ -145,10 +147,10 @@ impl Governed for FindTaken {
     }
 }
 
-impl Governed for DeleteUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for DeleteUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees_users();
-        self.reach = principal.reach();
+        self.ceiling = principal.ceiling();
         if can_see(self.visible, self.id) {
             require(principal, Permission::UsersWrite)?;
         }
@@ -158,38 +160,38 @@ impl Governed for DeleteUser {
 
 /// The trash is for those who can do something about it; to others its users
 /// are as good as gone, and nobody has a record of their own there.
-fn see_trash(principal: &Principal) -> Result<Visible, Refusal> {
+fn see_trash(principal: &Principal) -> Result<Visible, PolicyError> {
     require(principal, Permission::UsersRead)?;
     require(principal, Permission::UsersWrite)?;
     Ok(Visible::All)
 }
 
-impl Governed for List<TrashedUsers> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<TrashedUsers> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = see_trash(principal)?;
         Ok(())
     }
 }
 
-impl Governed for FindTrashedUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindTrashedUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = see_trash(principal)?;
         Ok(())
     }
 }
 
-impl Governed for RestoreUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for RestoreUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = see_trash(principal)?;
-        self.reach = principal.reach();
+        self.ceiling = principal.ceiling();
         Ok(())
     }
 }
 
-impl Governed for PurgeUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for PurgeUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = see_trash(principal)?;
-        self.reach = principal.reach();
+        self.ceiling = principal.ceiling();
         Ok(())
     }
 }
@@ -204,8 +206,8 @@ fn can_see(visible: Visible, user: i64) -> bool {
     }
 }
 
-impl Governed for List<Roles> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<Roles> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = match &self.of {
             // Whoever sees a user sees what that user holds; whether they see
             // the user is asked before.
@@ -222,21 +224,21 @@ impl Governed for List<Roles> {
     }
 }
 
-impl Governed for FindRole {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindRole {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::RolesRead);
         Ok(())
     }
 }
 
-impl Governed for CreateRole {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for CreateRole {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         require(principal, Permission::RolesWrite)?;
         let names = |ids: &Option<Vec<i64>>| ids.as_ref().is_some_and(|ids| !ids.is_empty());
         if names(&self.users) || names(&self.includes) {
             require(principal, Permission::GrantsWrite)?;
         }
-        self.reach = principal.reach();
+        self.ceiling = principal.ceiling();
         Ok(())
     }
 }
@@ -252,16 +254,16 @@ fn change_role(
     principal: &Principal,
     needs: &[Permission],
     visible: &mut Visible,
-) -> Result<(), Refusal> {
+) -> Result<(), PolicyError> {
     *visible = principal.sees(Permission::RolesRead);
     needs
         .iter()
         .try_for_each(|permission| require(principal, *permission))
 }
 
-impl Governed for UpdateRole {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.reach = principal.reach();
+impl Authorize for UpdateRole {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
+        self.ceiling = principal.ceiling();
         let needs: &[Permission] = if self.users.is_some() || self.includes.is_some() {
             DELEGATING
         } else {
@@ -271,15 +273,15 @@ impl Governed for UpdateRole {
     }
 }
 
-impl Governed for DeleteRole {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.reach = principal.reach();
+impl Authorize for DeleteRole {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
+        self.ceiling = principal.ceiling();
         change_role(principal, &[Permission::RolesWrite], &mut self.visible)
     }
 }
 
-impl Governed for ListMembers {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for ListMembers {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible_members = sees_members(principal, self.side.relation);
         self.visible = sees_side(principal, self.side.relation);
         Ok(())
@@ -308,8 +310,8 @@ fn sees_members(principal: &Principal, relation: Relation) -> Visible {
     }
 }
 
-impl Governed for ChangeMembers {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for ChangeMembers {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = sees_side(principal, self.side.relation);
         let needed = match self.side.relation {
             Relation::UserRoles if !can_see(self.visible, self.side.id) => return Ok(()),
@@ -326,48 +328,48 @@ impl Governed for ChangeMembers {
             }
             Relation::PartnerClusters | Relation::ClusterPartners => Permission::PartnersWrite,
         };
-        self.authority = Authority::Reach(principal.reach());
+        self.authority = Authority::Permission(principal.ceiling());
         require(principal, needed)
     }
 }
 
-impl Governed for Batch {
-    fn govern(&mut self, _: &Principal) -> Result<(), Refusal> {
+impl Authorize for Batch {
+    fn authorize(&mut self, _: &Principal) -> Result<(), PolicyError> {
         // Each of its steps carries the rule of its own operation.
         Ok(())
     }
 }
 
-impl Governed for FollowMembers {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FollowMembers {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         // Those whose members are followed were shown already.
         self.visible_members = sees_members(principal, self.relation);
         Ok(())
     }
 }
 
-impl Governed for List<Tokens> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<Tokens> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::TokensRead);
         Ok(())
     }
 }
 
-impl Governed for FindToken {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindToken {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::TokensRead);
         Ok(())
     }
 }
 
-impl Governed for CreateToken {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for CreateToken {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         if self.user_id == principal.id {
             require(principal, Permission::SelfWrite)?;
-            self.reach = crate::directory::permissions::Reach::Everything;
+            self.ceiling = crate::directory::permissions::PrivilegeCeiling::Everything;
         } else {
             require(principal, Permission::TokensWrite)?;
-            self.reach = principal.reach();
+            self.ceiling = principal.ceiling();
         }
         // What a sign-in makes does not outlast it, unless the password says so.
         let bound = principal.sign_in.filter(|_| !self.is_proved);
@@ -381,7 +383,7 @@ impl Governed for CreateToken {
 }
 
 /// A token that may less than its user cannot make one that may more.
-fn narrower(principal: &Principal, changes: &TokenChanges) -> Result<(), Refusal> {
+fn narrower(principal: &Principal, changes: &TokenChanges) -> Result<(), PolicyError> {
     let expires = changes
         .expires
         .as_ref()
@@ -389,7 +391,7 @@ fn narrower(principal: &Principal, changes: &TokenChanges) -> Result<(), Refusal
     if let Some(own) = principal.expires.as_deref()
         && expires.is_none_or(|expires| expires > own)
     {
-        return Err(Refusal::Forbidden(format!(
+        return Err(PolicyError::Forbidden(format!(
             "A token can only make tokens that expire no later than itself, at {own}."
         )));
     }
@@ -400,14 +402,14 @@ fn narrower(principal: &Principal, changes: &TokenChanges) -> Result<(), Refusal
     if wanted.is_some_and(|wanted| names(wanted).iter().all(|name| own.contains(name))) {
         return Ok(());
     }
-    Err(Refusal::Forbidden(
+    Err(PolicyError::Forbidden(
         "A token can only make tokens whose scopes are among its own.".into(),
     ))
 }
 
 /// Whether the token is one's own only the directory knows: it is looked for
 /// among one's own unless everybody's may be changed.
-fn change_token(principal: &Principal, visible: &mut Visible) -> Result<(), Refusal> {
+fn change_token(principal: &Principal, visible: &mut Visible) -> Result<(), PolicyError> {
     *visible = if principal.may(Permission::TokensWrite) {
         Visible::All
     } else {
@@ -417,9 +419,9 @@ fn change_token(principal: &Principal, visible: &mut Visible) -> Result<(), Refu
     Ok(())
 }
 
-impl Governed for UpdateToken {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.reach = principal.reach();
+impl Authorize for UpdateToken {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
+        self.ceiling = principal.ceiling();
         change_token(principal, &mut self.visible)
     }
 
@@ -428,9 +430,9 @@ impl Governed for UpdateToken {
     }
 }
 
-impl Governed for DeleteToken {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.reach = principal.reach();
+impl Authorize for DeleteToken {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
+        self.ceiling = principal.ceiling();
         change_token(principal, &mut self.visible)
     }
 
@@ -448,38 +450,38 @@ fn sees_all(principal: &Principal) -> SeesAll {
     }
 }
 
-impl Governed for CheckAccess {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for CheckAccess {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.sees_all = sees_all(principal);
         self.visible = principal.sees_users();
         Ok(())
     }
 }
 
-impl Governed for FindSights {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindSights {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.sees_all = sees_all(principal);
         self.visible = principal.sees_users();
         Ok(())
     }
 }
 
-impl Governed for FindOrigins {
-    fn govern(&mut self, _: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindOrigins {
+    fn authorize(&mut self, _: &Principal) -> Result<(), PolicyError> {
         // The page that it tells more of was shown already.
         Ok(())
     }
 }
 
-impl Governed for List<Grants> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<Grants> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = sees_grants(principal);
         Ok(())
     }
 }
 
-impl Governed for FindGrant {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindGrant {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = sees_grants(principal);
         Ok(())
     }
@@ -495,7 +497,7 @@ fn sees_grants(principal: &Principal) -> Visible {
 }
 
 /// The directory asks the grant rules when the caller has nothing but these.
-fn giving(principal: &Principal) -> Result<Authority, Refusal> {
+fn giving(principal: &Principal) -> Result<Authority, PolicyError> {
     match principal.authority() {
         Authority::Nothing => {
             require(principal, Permission::GrantsWrite)?;
@@ -505,13 +507,13 @@ fn giving(principal: &Principal) -> Result<Authority, Refusal> {
     }
 }
 
-impl Governed for CreateGrant {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for CreateGrant {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.authority = giving(principal)?;
         // Whoever may give roles to all may do so without seeing all.
         // For rules it is enough to see whom they show.
         self.visible = match (self.authority, principal.sees_users()) {
-            (Authority::Reach(_), _) => Visible::All,
+            (Authority::Permission(_), _) => Visible::All,
             (Authority::Rules(granter), Visible::Own(_) | Visible::Nothing) => {
                 Visible::Delegated(granter)
             }
@@ -521,116 +523,116 @@ impl Governed for CreateGrant {
     }
 }
 
-impl Governed for GiveRoles {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for GiveRoles {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.authority = giving(principal)?;
         Ok(())
     }
 }
 
-impl Governed for UpdateGrant {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for UpdateGrant {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = sees_grants(principal);
         self.authority = giving(principal)?;
         Ok(())
     }
 }
 
-impl Governed for DeleteGrant {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for DeleteGrant {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = sees_grants(principal);
         self.authority = giving(principal)?;
         Ok(())
     }
 }
 
-impl Governed for List<GrantRules> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<GrantRules> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::RolesRead);
         Ok(())
     }
 }
 
-impl Governed for FindGrantRule {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindGrantRule {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::RolesRead);
         Ok(())
     }
 }
 
-impl Governed for CreateGrantRule {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.reach = principal.reach();
+impl Authorize for CreateGrantRule {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
+        self.ceiling = principal.ceiling();
         DELEGATING
             .iter()
             .try_for_each(|permission| require(principal, *permission))
     }
 }
 
-impl Governed for UpdateGrantRule {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.reach = principal.reach();
+impl Authorize for UpdateGrantRule {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
+        self.ceiling = principal.ceiling();
         change_role(principal, DELEGATING, &mut self.visible)
     }
 }
 
-impl Governed for DeleteGrantRule {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.reach = principal.reach();
+impl Authorize for DeleteGrantRule {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
+        self.ceiling = principal.ceiling();
         change_role(principal, DELEGATING, &mut self.visible)
     }
 }
 
-impl Governed for List<Workspaces> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<Workspaces> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::WorkspacesRead);
         Ok(())
     }
 }
 
-impl Governed for FindWorkspace {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindWorkspace {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::WorkspacesRead);
         Ok(())
     }
 }
 
-impl Governed for CreateWorkspace {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for CreateWorkspace {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         require(principal, Permission::WorkspacesWrite)
     }
 }
 
-impl Governed for UpdateWorkspace {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for UpdateWorkspace {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::WorkspacesRead);
         require(principal, Permission::WorkspacesWrite)
     }
 }
 
-impl Governed for DeleteWorkspace {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for DeleteWorkspace {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::WorkspacesRead);
         require(principal, Permission::WorkspacesWrite)
     }
 }
 
-impl Governed for List<Clusters> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<Clusters> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::ClustersRead);
         Ok(())
     }
 }
 
-impl Governed for FindCluster {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindCluster {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::ClustersRead);
         Ok(())
     }
 }
 
-impl Governed for CreateCluster {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for CreateCluster {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         require(principal, Permission::ClustersWrite)?;
         if self.partners.as_ref().is_some_and(|some| !some.is_empty()) {
             require(principal, Permission::PartnersWrite)?;
@@ -639,10 +641,10 @@ impl Governed for CreateCluster {
     }
 }
 
-impl Governed for UpdateCluster {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for UpdateCluster {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::ClustersRead);
-        self.reach = principal.reach();
+        self.ceiling = principal.ceiling();
         require(principal, Permission::ClustersWrite)?;
         if self.partners.is_some() {
             require(principal, Permission::PartnersWrite)?;
@@ -651,57 +653,57 @@ impl Governed for UpdateCluster {
     }
 }
 
-impl Governed for DeleteCluster {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for DeleteCluster {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::ClustersRead);
         require(principal, Permission::ClustersWrite)
     }
 }
 
-impl Governed for List<Partners> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<Partners> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::PartnersRead);
         Ok(())
     }
 }
 
-impl Governed for FindPartner {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindPartner {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::PartnersRead);
         Ok(())
     }
 }
 
-impl Governed for CreatePartner {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for CreatePartner {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         require(principal, Permission::PartnersWrite)
     }
 }
 
-impl Governed for UpdatePartner {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for UpdatePartner {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::PartnersRead);
         require(principal, Permission::PartnersWrite)
     }
 }
 
-impl Governed for DeletePartner {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for DeletePartner {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::PartnersRead);
         require(principal, Permission::PartnersWrite)
     }
 }
 
-impl Governed for List<Events> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<Events> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         require(principal, Permission::AuditRead)?;
         self.visible = Visible::All;
         Ok(())
     }
 }
 
-impl Governed for FindEvent {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindEvent {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         require(principal, Permission::AuditRead)?;
         self.visible = Visible::All;
         Ok(())

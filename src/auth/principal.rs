@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::directory::listing::Visible;
 use crate::directory::members::Authority;
-use crate::directory::permissions::{Permission, Permissions, Reach};
+use crate::directory::permissions::{Permission, Permissions, PrivilegeCeiling};
 use crate::directory::{Actor, Credential};
 
 /// A sign-in that a token belongs to.
@@ -69,7 +69,7 @@ impl Principal {
     /// By what right this caller gives and takes roles.
     pub fn authority(&self) -> Authority {
         if self.may(Permission::GrantsWrite) {
-            Authority::Reach(self.reach())
+            Authority::Permission(self.ceiling())
         } else if self.has_scope(Permission::GrantsWrite) {
             Authority::Rules(self.id)
         } else {
@@ -83,11 +83,11 @@ impl Principal {
         scopes.is_none_or(|scopes| scopes.iter().any(|scope| scope == permission.name()))
     }
 
-    pub fn reach(&self) -> Reach {
+    pub fn ceiling(&self) -> PrivilegeCeiling {
         if self.is_administrator {
-            Reach::Everything
+            PrivilegeCeiling::Everything
         } else {
-            Reach::Caller
+            PrivilegeCeiling::Caller
         }
     }
 

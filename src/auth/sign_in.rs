@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::authenticate::{Auth, Denied, Remembered, sign_in_use};
+use super::authenticate::{Auth, AuthError, Remembered, sign_in_use};
 use super::header::{Credentials, parse};
 use super::jws::Unproved;
 use super::keys::Ring;
@@ -69,14 +69,14 @@ impl Auth {
         from: Option<IpAddr>,
         user_agent: Option<&str>,
         context: &Context,
-    ) -> Result<Pair, Denied> {
+    ) -> Result<Pair, AuthError> {
         let known = self
             .check_password(username, password, from, context)
             .await?;
         let proof = match (known.account.external, &known.account.password_hash) {
             (true, _) => Proof::Elsewhere,
             (false, Some(hash)) => Proof::Hash(hash.clone()),
-            (false, None) => return Err(Denied::Wrong),
+            (false, None) => return Err(AuthError::Wrong),
         };
         let refresh = refresh_secret()?;
         let begin = BeginSignIn {
@@ -91,19 +91,23 @@ impl Auth {
         let proved = context.with_credential(Credential::Password);
         let signed_in = self.directory.write(&proved, begin).await?;
         self.directory.has_written(user_id);
-        self.pair(&signed_in.ok_or(Denied::Wrong)?, refresh, context)
+        self.pair(&signed_in.ok_or(AuthError::Wrong)?, refresh, context)
             .await
     }
 
     /// The refresh grant: the token that came is used up. One that was used up
     /// before ends its whole sign-in.
-    pub async fn renew(&self, secret: &str, context: &Context) -> Result<Pair, Denied> {
+    pub async fn renew(&self, secret: &str, context: &Context) -> Result<Pair, AuthError> {
         let context = &context.with_credential(Credential::RefreshToken);
         let outcome = self.replace_refresh_token(secret, context).await;
-        outcome.inspect_err(|denied| self.tell_token(denied, Credential::RefreshToken, context))
+        outcome.inspect_err(|error| self.tell_token(error, Credential::RefreshToken, context))
     }
 
-    async fn replace_refresh_token(&self, secret: &str, context: &Context) -> Result<Pair, Denied> {
+    async fn replace_refresh_token(
+        &self,
+        secret: &str,
+        context: &Context,
+    ) -> Result<Pair, AuthError> {
         let hash = secret::hash(secret.as_bytes());
         self.check_existence(&hash, context).await?;
         let refresh = refresh_secret()?;
@@ -118,15 +122,15 @@ impl Auth {
                 let why = EndOfSignIn::Reused;
                 let end = EndSignIn { sign_in_id, why };
                 self.directory.write(context, end).await?;
-                Err(Denied::Wrong)
+                Err(AuthError::Wrong)
             }
-            Renewed::Refused => Err(Denied::Wrong),
+            Renewed::Refused => Err(AuthError::Wrong),
         }
     }
 
     /// Ends the sign-in of an external user who is gone from the other directory.
     /// While that does not answer, the refresh token stays good.
-    async fn check_existence(&self, hash: &TokenHash, context: &Context) -> Result<(), Denied> {
+    async fn check_existence(&self, hash: &TokenHash, context: &Context) -> Result<(), AuthError> {
         if self.ldap.is_none() {
             return Ok(());
         }
@@ -144,7 +148,7 @@ impl Auth {
         let why = EndOfSignIn::Unknown;
         let end = EndSignIn { sign_in_id, why };
         self.directory.write(context, end).await?;
-        Err(Denied::Wrong)
+        Err(AuthError::Wrong)
     }
 
     /// Ends the sign-in that this access or refresh token belongs to.
@@ -153,13 +157,13 @@ impl Auth {
         header: Option<&[u8]>,
         from: Option<IpAddr>,
         context: &Context,
-    ) -> Result<(), Denied> {
-        let sent = header.ok_or(Denied::Missing)?;
-        let proved = match parse(sent).ok_or(Denied::Wrong)? {
+    ) -> Result<(), AuthError> {
+        let sent = header.ok_or(AuthError::Missing)?;
+        let proved = match parse(sent).ok_or(AuthError::Wrong)? {
             Credentials::Token(token) if token.contains('.') => {
                 let proved = self.prove(token, context).await;
-                let proved = proved.inspect_err(|denied| {
-                    self.tell_token(denied, Credential::AccessToken, context);
+                let proved = proved.inspect_err(|error| {
+                    self.tell_token(error, Credential::AccessToken, context);
                 })?;
                 Some((id(&proved.sid)?, Credential::AccessToken))
             }
@@ -173,7 +177,7 @@ impl Auth {
         let Some((sign_in_id, credential)) = proved else {
             let reading = Reading::new(self.directory.clone(), false);
             self.authenticate(header, from, context, &reading).await?;
-            return Err(Denied::NoSignIn);
+            return Err(AuthError::NoSignIn);
         };
         let why = EndOfSignIn::SignedOut;
         let end = EndSignIn { sign_in_id, why };
@@ -181,8 +185,8 @@ impl Auth {
         if self.directory.write(context, end).await? {
             Ok(())
         } else {
-            self.tell_token(&Denied::Wrong, credential, context);
-            Err(Denied::Wrong)
+            self.tell_token(&AuthError::Wrong, credential, context);
+            Err(AuthError::Wrong)
         }
     }
 
@@ -197,7 +201,7 @@ impl Auth {
         token: &str,
         context: &Context,
         reading: &Reading,
-    ) -> Result<Arc<Principal>, Denied> {
+    ) -> Result<Arc<Principal>, AuthError> {
         let digest = secret::digest(token.as_bytes());
         let version = reading.credential_version()?;
         if let Some(principal) = self.remembered_token(&digest, version, context) {
@@ -212,9 +216,9 @@ impl Auth {
             sign_in,
             last_used,
             account,
-        } = found.ok_or(Denied::Wrong)?;
+        } = found.ok_or(AuthError::Wrong)?;
         if account.id != id(&proved.sub)? {
-            return Err(Denied::Wrong);
+            return Err(AuthError::Wrong);
         }
         let sign_in = sign_in_use(&sign_in);
         let remembered = Remembered::by_sign_in(version, account, sign_in);
@@ -231,19 +235,21 @@ impl Auth {
     }
 
     /// Signature, time, issuer and audience.
-    async fn prove(&self, token: &str, context: &Context) -> Result<Proved, Denied> {
-        let unproved = Unproved::read(token).ok_or(Denied::Wrong)?;
+    async fn prove(&self, token: &str, context: &Context) -> Result<Proved, AuthError> {
+        let unproved = Unproved::read(token).ok_or(AuthError::Wrong)?;
         let ring = self
             .keys
             .ring_with(&unproved.kid, &self.directory, context)
             .await?;
-        let key = ring.find(&unproved.kid).ok_or(Denied::Wrong)?;
-        let proved: Proved = unproved.proved_by(key.verifying()).ok_or(Denied::Wrong)?;
+        let key = ring.find(&unproved.kid).ok_or(AuthError::Wrong)?;
+        let proved: Proved = unproved
+            .proved_by(key.verifying())
+            .ok_or(AuthError::Wrong)?;
         let is_ours = proved.iss == *self.issuer && proved.aud == self.settings().audience;
         if is_ours && proved.exp > context.now.timestamp() {
             Ok(proved)
         } else {
-            Err(Denied::Wrong)
+            Err(AuthError::Wrong)
         }
     }
 
@@ -252,7 +258,7 @@ impl Auth {
         signed_in: &SignedIn,
         refresh: RefreshSecret,
         context: &Context,
-    ) -> Result<Pair, Denied> {
+    ) -> Result<Pair, AuthError> {
         let ring = self.keys.ring(&self.directory, context).await?;
         let key = ring
             .signing(context.now)
@@ -338,8 +344,8 @@ fn refresh_secret() -> Result<RefreshSecret, DirectoryError> {
     RefreshSecret::random().map_err(DirectoryError::internal)
 }
 
-fn id(text: &str) -> Result<i64, Denied> {
-    text.parse().map_err(|_| Denied::Wrong)
+fn id(text: &str) -> Result<i64, AuthError> {
+    text.parse().map_err(|_| AuthError::Wrong)
 }
 
 #[cfg(test)]

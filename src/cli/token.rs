@@ -13,7 +13,7 @@ use super::walk::Walk;
 use crate::auth::secret::TokenSecret;
 use crate::config::Settings;
 use crate::directory::listing::Visible;
-use crate::directory::permissions::{Reach, check_names};
+use crate::directory::permissions::{PrivilegeCeiling, check_names};
 use crate::directory::tokens::{
     CreateToken, DeleteToken, Token, TokenChanges, TokenColumn, Tokens, TokensOf,
 };
@@ -49,7 +49,7 @@ fn create(arguments: &arguments::CreateToken, settings: Settings) -> Result<(), 
             hash,
             user_id: user.id,
             changes,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
             most,
             is_proved: true,
             sign_in_id: None,
@@ -160,7 +160,7 @@ fn revoke(id: i64, settings: Settings) -> Result<(), Failure> {
                 id,
                 expected: Expected::Anything,
                 visible: Visible::All,
-                reach: Reach::Everything,
+                ceiling: PrivilegeCeiling::Everything,
             })
             .await
         {

@@ -13,7 +13,7 @@ use crate::auth::passwords::{Owner, PasswordPolicy};
 use crate::config::Settings;
 use crate::directory::listing::Visible;
 use crate::directory::members::{Authority, Change, ChangeMembers, FollowMembers, Relation};
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::roles::{RoleColumn, Roles};
 use crate::directory::trash::{NewNames, PurgeUser, RestoreUser, TrashedUsers};
 use crate::directory::users::{
@@ -71,7 +71,7 @@ fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
         let create = CreateUser {
             changes,
             roles: Some(roles),
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         Ok(session.write(create).await?)
     })?;
@@ -136,7 +136,7 @@ fn password(
                 ..UserChanges::default()
             },
             roles: None,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
             may_set_flags: true,
             may_rename: true,
             is_proved: false,
@@ -166,7 +166,7 @@ fn change(arguments: &Membership, change: Change, settings: Settings) -> Result<
             visible: Visible::All,
             change,
             members: vec![role.id],
-            authority: Authority::Reach(Reach::Everything),
+            authority: Authority::Permission(PrivilegeCeiling::Everything),
         };
         Ok((user.username, role.name, session.write(operation).await?))
     })?;
@@ -265,7 +265,7 @@ fn delete(username: &str, settings: Settings) -> Result<i64, Failure> {
             id: user.id,
             expected: Expected::OneOf(vec![user.version]),
             visible: Visible::All,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         session.write(delete).await?;
         Ok(user)
@@ -287,7 +287,7 @@ fn restore(user: &str, username: Option<String>, settings: Settings) -> Result<(
             },
             expected: Expected::Anything,
             visible: Visible::All,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         session
             .write(restore)
@@ -324,7 +324,7 @@ fn purge(user: &str, settings: Settings) -> Result<(), Failure> {
             id: user.id,
             expected: Expected::OneOf(vec![user.version]),
             visible: Visible::All,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         session.write(purge).await?;
         Ok(user.username)
@@ -445,7 +445,7 @@ mod tests {
             },
             includes: None,
             users: None,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         session
             .run(async |session| {
@@ -681,7 +681,7 @@ mod tests {
                         ..UserChanges::default()
                     },
                     roles: None,
-                    reach: Reach::Everything,
+                    ceiling: PrivilegeCeiling::Everything,
                 })
             });
             Ok(join_all(all)

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
-use super::permissions::Reach;
+use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
 use super::{Expected, Operation};
 use crate::storage::schema::{clusters, workspaces};
@@ -229,7 +229,7 @@ pub struct UpdateCluster {
     pub changes: ClusterChanges,
     pub partners: Option<Vec<i64>>,
     /// What the caller may, which bounds where a cluster is moved.
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for UpdateCluster {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::listing::{Noun, Visible};
-use super::permissions::Reach;
+use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
 use super::{Expected, Operation};
 use crate::storage::schema::grant_rules;
@@ -114,7 +114,7 @@ pub struct CreateGrantRule {
     pub changes: GrantRuleChanges,
     pub targets: Vec<i64>,
     /// Nobody lets others give what they may not give themselves.
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for CreateGrantRule {
@@ -132,7 +132,7 @@ pub struct UpdateGrantRule {
     pub visible: Visible,
     pub changes: GrantRuleChanges,
     pub targets: Option<Vec<i64>>,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for UpdateGrantRule {
@@ -148,7 +148,7 @@ pub struct DeleteGrantRule {
     pub id: i64,
     pub expected: Expected,
     pub visible: Visible,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for DeleteGrantRule {

@@ -3,7 +3,7 @@
 
 use super::batch::{Made, Refers};
 use super::listing::{Count, Seek, Slice, Visible};
-use super::permissions::Reach;
+use super::permissions::PrivilegeCeiling;
 use super::{Expected, Operation};
 
 /// Whose members are meant: (relationship of) a resource.
@@ -86,11 +86,11 @@ pub enum Change {
     Replace,
 }
 
-/// By what right somebody gives and takes roles.
+/// What entitles the caller to give and take roles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Authority {
-    /// Holds the permission: every role within reach.
-    Reach(Reach),
+    /// The permission `grants:write`: every role below the ceiling.
+    Permission(PrivilegeCeiling),
     /// Only what the grant rules let this user do.
     Rules(i64),
     #[default]
@@ -98,11 +98,11 @@ pub enum Authority {
 }
 
 impl Authority {
-    /// Of whoever holds the permission; rules reach nothing but grants.
-    pub fn reach(self) -> Reach {
+    /// The ceiling that comes with the permission; grant rules cover grants only.
+    pub fn ceiling(self) -> PrivilegeCeiling {
         match self {
-            Self::Reach(reach) => reach,
-            Self::Rules(_) | Self::Nothing => Reach::Nothing,
+            Self::Permission(ceiling) => ceiling,
+            Self::Rules(_) | Self::Nothing => PrivilegeCeiling::Nothing,
         }
     }
 }

@@ -153,13 +153,14 @@ pub fn names(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// Up to where a caller may give, take, change and take over.
+/// The privileges up to which the caller may grant, revoke, change roles and
+/// manage other users: nobody gives away or takes over more than they hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reach {
-    /// An administrator, or the program itself.
+pub enum PrivilegeCeiling {
+    /// For administrators and the program itself.
     Everything,
-    /// As much as the actor of the request may themself, by their grants and
-    /// within the scopes of their token: see [`super::privileges`].
+    /// The actor's own privileges: those of their grants, within the scopes of
+    /// their token. See [`super::privileges`].
     Caller,
     #[default]
     Nothing,

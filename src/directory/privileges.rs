@@ -4,7 +4,7 @@
 //! [`Privileges`] is everything that grants and roles give, counted for the
 //! worst case: all permission names, those of other services included; grants
 //! that are switched off, have not begun or hold in one place only; roles that
-//! are contained in others; grant rules; the portal's roles. [`Ceiling`] is what
+//! are contained in others; grant rules; the portal's roles. [`ResolvedCeiling`] is what
 //! a caller may at this moment, counted for the least. A change passes when the
 //! ceiling covers the privileges that it is about. `docs/security/threat-model.md` explains it.
 
@@ -163,13 +163,13 @@ impl Privileges {
 
 /// What a caller may now, by grants in force, narrowed by the scopes of the token.
 #[derive(Clone, Debug)]
-pub enum Ceiling {
+pub enum ResolvedCeiling {
     /// An administrator, or the program itself.
     Everything,
     Of(Privileges),
 }
 
-impl Ceiling {
+impl ResolvedCeiling {
     pub fn has(&self, permission: Permission) -> bool {
         match self {
             Self::Everything => true,
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn every_name_has_to_be_had_and_at_least_as_long() {
-        let ceiling = Ceiling::Of(names(&[
+        let ceiling = ResolvedCeiling::Of(names(&[
             ("users:read", until("2030")),
             ("pay:send", End::NEVER),
         ]));
@@ -319,14 +319,14 @@ mod tests {
             ..Privileges::default()
         };
         assert!(!ceiling.covers_all_but_rules(&administrator));
-        assert!(Ceiling::Everything.covers_all_but_rules(&administrator));
+        assert!(ResolvedCeiling::Everything.covers_all_but_rules(&administrator));
     }
 
     #[test]
     fn a_rule_is_had_only_as_near_as_it_is_held() {
         let here = in_cluster(1);
         let own = |nearness, partner| {
-            Ceiling::Of(Privileges {
+            ResolvedCeiling::Of(Privileges {
                 rules: vec![rule(nearness, here, partner)],
                 ..Privileges::default()
             })
@@ -358,7 +358,7 @@ mod tests {
             },
         };
         let ceiling = |own| {
-            Ceiling::Of(Privileges {
+            ResolvedCeiling::Of(Privileges {
                 portal: vec![own],
                 ..Privileges::default()
             })

@@ -106,7 +106,7 @@ mod tests {
 
     use super::*;
     use crate::directory::listing::{Count, List, Slice, Visible};
-    use crate::directory::permissions::Reach;
+    use crate::directory::permissions::PrivilegeCeiling;
     use crate::directory::roles::{CreateRole, RoleChanges, Roles};
     use crate::directory::{RequestId, SystemClock, clock};
     use crate::storage::sqlite::Sqlite;
@@ -151,7 +151,7 @@ mod tests {
                 },
                 includes: None,
                 users: None,
-                reach: Reach::Everything,
+                ceiling: PrivilegeCeiling::Everything,
             };
             directory.write(&context, new).await.unwrap();
             assert_eq!(roles(&together).await, before);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
-use super::permissions::Reach;
+use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
 use super::{DirectoryError, Expected, Operation, names};
 use crate::storage::schema::roles;
@@ -214,7 +214,7 @@ pub struct CreateRole {
     /// The roles that it shall contain.
     pub includes: Option<Vec<i64>>,
     pub users: Option<Vec<i64>>,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl CreateRole {
@@ -239,7 +239,7 @@ pub struct UpdateRole {
     pub changes: RoleChanges,
     pub includes: Option<Vec<i64>>,
     pub users: Option<Vec<i64>>,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for UpdateRole {
@@ -252,7 +252,7 @@ pub struct DeleteRole {
     pub id: i64,
     pub expected: Expected,
     pub visible: Visible,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for DeleteRole {

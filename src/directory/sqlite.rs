@@ -59,7 +59,7 @@ mod tests {
     use crate::directory::listing::{Condition, Count, List, Own, Seek, Slice, Visible};
     use crate::directory::mail::{GrantChange, GrantNews, MailKind, MailPolicy, Wording};
     use crate::directory::members::{ListMembers, Part, Relation};
-    use crate::directory::permissions::Reach;
+    use crate::directory::permissions::PrivilegeCeiling;
     use crate::directory::search::Words;
     use crate::directory::users::{CreateUser, UserChanges, Users};
     use crate::directory::{RequestId, clock};
@@ -246,7 +246,7 @@ mod tests {
                 ..UserChanges::default()
             },
             roles: None,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         assert_eq!(scanned(&create), none);
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
-use super::permissions::Reach;
+use super::permissions::PrivilegeCeiling;
 use super::users::{PasswordHash, drop_same};
 use super::{Expected, Operation};
 use crate::storage::schema::tokens;
@@ -129,8 +129,8 @@ pub struct CreateToken {
     pub hash: TokenHash,
     pub user_id: i64,
     pub changes: TokenChanges,
-    /// Whose tokens may be made: for oneself everything is within reach.
-    pub reach: Reach,
+    /// Limits whose tokens can be made; callers make their own without a limit.
+    pub ceiling: PrivilegeCeiling,
     /// How many tokens a user has at most, the new one among them.
     pub most: i64,
     /// Whether the caller has given their own password for this.
@@ -184,7 +184,7 @@ pub struct UpdateToken {
     pub expected: Expected,
     pub visible: Visible,
     pub changes: TokenChanges,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for UpdateToken {
@@ -197,7 +197,7 @@ pub struct DeleteToken {
     pub id: i64,
     pub expected: Expected,
     pub visible: Visible,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for DeleteToken {

@@ -3,7 +3,7 @@
 
 use super::batch::{Made, Refers};
 use super::listing::{Noun, Visible};
-use super::permissions::Reach;
+use super::permissions::PrivilegeCeiling;
 use super::users::{User, UserColumn};
 use super::{Expected, Operation};
 
@@ -52,7 +52,7 @@ pub struct RestoreUser {
     pub names: NewNames,
     pub expected: Expected,
     pub visible: Visible,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 /// What a restored user is called from now on; `None`: as before.
@@ -73,7 +73,7 @@ pub struct PurgeUser {
     pub id: i64,
     pub expected: Expected,
     pub visible: Visible,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for PurgeUser {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::batch::{Made, Refers};
 use super::error::Problem;
 use super::listing::{Noun, Visible};
-use super::permissions::Reach;
+use super::permissions::PrivilegeCeiling;
 use super::search::Called;
 use super::secret::secret_text;
 use super::{Expected, Operation, names, values};
@@ -401,7 +401,7 @@ impl Operation for FindUser {
 pub struct CreateUser {
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl CreateUser {
@@ -443,7 +443,7 @@ pub struct UpdateUser {
     pub visible: Visible,
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
     /// Whether flags may be changed as well, not only what is personal.
     pub may_set_flags: bool,
     /// Whether the names that the user is known by may be changed.
@@ -474,7 +474,7 @@ impl UpdateOwn {
             visible: Visible::Nothing,
             changes,
             roles: None,
-            reach: Reach::Nothing,
+            ceiling: PrivilegeCeiling::Nothing,
             may_set_flags: false,
             may_rename: false,
             is_proved: false,
@@ -498,7 +498,7 @@ pub struct DeleteUser {
     pub id: i64,
     pub expected: Expected,
     pub visible: Visible,
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for DeleteUser {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rolecall::directory::Expected;
 use rolecall::directory::listing::Visible;
-use rolecall::directory::permissions::Reach;
+use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::users::{UpdateUser, UserChanges};
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
@@ -256,7 +256,7 @@ fn a_request_that_is_given_up_in_the_middle_leaves_no_transaction_behind() {
             ..UserChanges::default()
         },
         roles: None,
-        reach: Reach::Everything,
+        ceiling: PrivilegeCeiling::Everything,
         may_set_flags: true,
         may_rename: true,
         is_proved: false,

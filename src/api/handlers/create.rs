@@ -46,7 +46,7 @@ pub async fn create<R: Writable>(
                 .map_err(pointing);
         }
         let row = call.guard.write(creation).await;
-        let row = row.map_err(|refusal| pointing(refusal.into()))?;
+        let row = row.map_err(|error| pointing(error.into()))?;
         let collection = format!("{}/{}", call.base, R::PATH);
         let location = format!("{collection}/{}", R::id(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &once, &collection).await?;

@@ -180,7 +180,7 @@ impl Writable for Clusters {
             visible: Default::default(),
             changes: draft,
             partners: linked.take("partners"),
-            reach: Default::default(),
+            ceiling: Default::default(),
         };
         guard.permits(&mut operation)?;
         refuse(problems)?;

@@ -122,7 +122,7 @@ impl Deletable for GrantRules {
             id: target.id,
             expected: target.expected,
             visible: Default::default(),
-            reach: Default::default(),
+            ceiling: Default::default(),
         }
     }
 }
@@ -141,7 +141,7 @@ impl Writable for GrantRules {
         let mut operation = CreateGrantRule {
             changes: draft,
             targets: linked.take("targets").unwrap_or_default(),
-            reach: Default::default(),
+            ceiling: Default::default(),
         };
         guard.permits(&mut operation)?;
         let changes = &operation.changes;
@@ -172,7 +172,7 @@ impl Writable for GrantRules {
             visible: Default::default(),
             changes: draft,
             targets: linked.take("targets"),
-            reach: Default::default(),
+            ceiling: Default::default(),
         };
         guard.permits(&mut operation)?;
         refuse(problems)?;

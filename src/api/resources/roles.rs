@@ -183,7 +183,7 @@ impl Deletable for Roles {
             id: target.id,
             expected: target.expected,
             visible: Default::default(),
-            reach: Default::default(),
+            ceiling: Default::default(),
         }
     }
 }
@@ -205,7 +205,7 @@ impl Writable for Roles {
             changes: draft,
             includes: linked.take("includes"),
             users,
-            reach: Default::default(),
+            ceiling: Default::default(),
         };
         guard.permits(&mut operation)?;
         problems.extend(CreateRole::missing(&operation.changes));
@@ -228,7 +228,7 @@ impl Writable for Roles {
             changes: draft,
             includes: linked.take("includes"),
             users: linked.take("users"),
-            reach: Default::default(),
+            ceiling: Default::default(),
         };
         guard.permits(&mut operation)?;
         let claims = || {

@@ -85,7 +85,7 @@ impl Deletable for SignIns {
             id: target.id,
             expected: target.expected,
             visible: Default::default(),
-            reach: Default::default(),
+            ceiling: Default::default(),
         }
     }
 }

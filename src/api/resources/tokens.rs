@@ -162,7 +162,7 @@ impl Deletable for Tokens {
             id: target.id,
             expected: target.expected,
             visible: Default::default(),
-            reach: Default::default(),
+            ceiling: Default::default(),
         }
     }
 }
@@ -186,7 +186,7 @@ impl Writable for Tokens {
             hash: secret.hash(),
             user_id: named.unwrap_or(guard.principal().id),
             changes: draft.changes,
-            reach: Default::default(),
+            ceiling: Default::default(),
             most: i64::try_from(guard.auth().settings().tokens_per_user).unwrap_or(i64::MAX),
             is_proved: false,
             sign_in_id: None,
@@ -223,7 +223,7 @@ impl Writable for Tokens {
             expected: target.expected,
             visible: Default::default(),
             changes: draft.changes,
-            reach: Default::default(),
+            ceiling: Default::default(),
         };
         guard.permits(&mut operation)?;
         refuse(problems)?;

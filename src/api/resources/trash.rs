@@ -103,7 +103,7 @@ impl Deletable for TrashedUsers {
             id: target.id,
             expected: target.expected,
             visible: Default::default(),
-            reach: Default::default(),
+            ceiling: Default::default(),
         }
     }
 }
@@ -118,7 +118,7 @@ impl Restorable for TrashedUsers {
             names: draft.names(),
             expected: target.expected,
             visible: Default::default(),
-            reach: Default::default(),
+            ceiling: Default::default(),
         }
     }
 }

@@ -370,7 +370,7 @@ impl Deletable for Users {
             id: target.id,
             expected: target.expected,
             visible: Default::default(),
-            reach: Default::default(),
+            ceiling: Default::default(),
         }
     }
 }
@@ -397,7 +397,7 @@ impl Writable for Users {
         let mut operation = CreateUser {
             changes: UserChanges::default(),
             roles: linked.take("roles"),
-            reach: Default::default(),
+            ceiling: Default::default(),
         };
         // Rights before the cost of a hash.
         guard.permits(&mut operation)?;
@@ -428,7 +428,7 @@ impl Writable for Users {
             visible: Default::default(),
             changes: draft.changes.clone(),
             roles: linked.take("roles"),
-            reach: Default::default(),
+            ceiling: Default::default(),
             may_set_flags: false,
             may_rename: false,
             is_proved: false,

@@ -9,7 +9,7 @@ use crate::api::anybody::{Anybody, answer_anybody};
 use crate::api::call::{Api, authorization};
 use crate::api::error::Failure;
 use crate::api::{client, kinds, plan};
-use crate::auth::{Denied, Pair};
+use crate::auth::{AuthError, Pair};
 use crate::jsonapi::query::Query;
 
 /// `POST /auth`
@@ -57,9 +57,9 @@ async fn carry_out(anybody: &Anybody<'_>, grant: Grant) -> Result<Pair, Failure>
             auth.renew(token, context).await
         }
     };
-    outcome.map_err(|denied| match denied {
-        Denied::Wrong => Failure::SignIn,
-        denied => denied.into(),
+    outcome.map_err(|error| match error {
+        AuthError::Wrong => Failure::SignIn,
+        error => error.into(),
     })
 }
 

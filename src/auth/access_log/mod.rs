@@ -14,7 +14,7 @@ use futures_util::future::select;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use super::authenticate::{Auth, Denied};
+use super::authenticate::{Auth, AuthError};
 use super::principal::Principal;
 use crate::config;
 use crate::directory::access_log::{AccessEvent, AccessVerb, NoteTokenAddress, RecordAccess};
@@ -150,31 +150,31 @@ impl Auth {
     }
 
     /// Tells of an attempt with a password that was no good.
-    pub(super) fn tell_guess(&self, username: &str, denied: &Denied, context: &Context) {
+    pub(super) fn tell_guess(&self, username: &str, error: &AuthError, context: &Context) {
         let detail = Detail::Username(tried(username));
-        self.tell_denied(detail, denied, Credential::Password, context);
+        self.tell_denied(detail, error, Credential::Password, context);
     }
 
     /// The same of a token.
-    pub(super) fn tell_token(&self, denied: &Denied, credential: Credential, context: &Context) {
-        self.tell_denied(Detail::Nothing, denied, credential, context);
+    pub(super) fn tell_token(&self, error: &AuthError, credential: Credential, context: &Context) {
+        self.tell_denied(Detail::Nothing, error, credential, context);
     }
 
     fn tell_denied(
         &self,
         detail: Detail,
-        denied: &Denied,
+        error: &AuthError,
         credential: Credential,
         context: &Context,
     ) {
-        let verb = match denied {
-            Denied::Wrong => AccessVerb::SignInFailed,
-            Denied::Throttled { .. } => AccessVerb::Throttled,
+        let verb = match error {
+            AuthError::Wrong => AccessVerb::SignInFailed,
+            AuthError::Throttled { .. } => AccessVerb::Throttled,
             // Nothing was judged.
-            Denied::Missing
-            | Denied::NoSignIn
-            | Denied::Unreachable { .. }
-            | Denied::Directory(_) => return,
+            AuthError::Missing
+            | AuthError::NoSignIn
+            | AuthError::Unreachable { .. }
+            | AuthError::Directory(_) => return,
         };
         let context = context.with_credential(credential);
         self.access_log.add(verb, detail, &context);

@@ -1,24 +1,24 @@
 //! Users as administrators keep them: for these alone, all or nothing.
 
-use super::Governed;
-use crate::auth::guard::Refusal;
+use super::Authorize;
+use crate::auth::guard::PolicyError;
 use crate::auth::principal::Principal;
 use crate::directory::administered::{
     CheckAdministered, CreateAdministered, FindAdministered, ListAdministered, UpdateAdministered,
 };
 
-fn administrator(principal: &Principal) -> Result<(), Refusal> {
+fn administrator(principal: &Principal) -> Result<(), PolicyError> {
     if principal.is_administrator {
         Ok(())
     } else {
-        Err(Refusal::Forbidden("This is for administrators.".into()))
+        Err(PolicyError::Forbidden("This is for administrators.".into()))
     }
 }
 
 macro_rules! for_administrators {
     ($($operation:ident,)*) => {
-        $(impl Governed for $operation {
-            fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        $(impl Authorize for $operation {
+            fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
                 administrator(principal)
             }
         })*

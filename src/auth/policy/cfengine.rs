@@ -2,8 +2,8 @@
 //! their own record, without its roles, and is refused all else unseen, so that
 //! no name can be probed for. What other roles permit does not count here.
 
-use super::{Governed, require};
-use crate::auth::guard::Refusal;
+use super::{Authorize, require};
+use crate::auth::guard::PolicyError;
 use crate::auth::principal::Principal;
 use crate::directory::cfengine::{
     CreateNamedRole, CreateNamedUser, DeleteNamedRole, DeleteNamedUser, FindNamedRole,
@@ -13,11 +13,11 @@ use crate::directory::listing::Visible;
 use crate::directory::names::normalized;
 use crate::directory::permissions::Permission;
 
-fn refused() -> Refusal {
-    Refusal::Forbidden("Only an administrator may do this.".into())
+fn refused() -> PolicyError {
+    PolicyError::Forbidden("Only an administrator may do this.".into())
 }
 
-fn administrator(principal: &Principal) -> Result<(), Refusal> {
+fn administrator(principal: &Principal) -> Result<(), PolicyError> {
     match principal.is_administrator {
         true => Ok(()),
         false => Err(refused()),
@@ -29,7 +29,7 @@ fn record(
     principal: &Principal,
     username: &str,
     permission: Permission,
-) -> Result<Visible, Refusal> {
+) -> Result<Visible, PolicyError> {
     if principal.is_administrator {
         return Ok(Visible::All);
     }
@@ -40,35 +40,35 @@ fn record(
     Ok(Visible::Own(principal.id))
 }
 
-impl Governed for ListNamedUsers {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for ListNamedUsers {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         administrator(principal)?;
-        self.0.govern(principal)
+        self.0.authorize(principal)
     }
 }
 
-impl Governed for FindNamedUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindNamedUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = record(principal, &self.username, Permission::SelfRead)?;
         Ok(())
     }
 }
 
-impl Governed for CreateNamedUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for CreateNamedUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         administrator(principal)?;
-        self.create.govern(principal)
+        self.create.authorize(principal)
     }
 }
 
-impl Governed for UpdateNamedUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for UpdateNamedUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         let visible = record(principal, &self.username, Permission::SelfWrite)?;
         if self.roles.is_some() {
             administrator(principal)?;
         }
         self.update.visible = visible;
-        self.update.reach = principal.reach();
+        self.update.ceiling = principal.ceiling();
         self.update.may_set_flags = principal.is_administrator;
         self.update.may_rename = principal.may_rename();
         Ok(())
@@ -79,43 +79,43 @@ impl Governed for UpdateNamedUser {
     }
 }
 
-impl Governed for DeleteNamedUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for DeleteNamedUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         administrator(principal)?;
-        self.delete.govern(principal)
+        self.delete.authorize(principal)
     }
 }
 
-impl Governed for ListNamedRoles {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for ListNamedRoles {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         administrator(principal)?;
-        self.0.govern(principal)
+        self.0.authorize(principal)
     }
 }
 
-impl Governed for FindNamedRole {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindNamedRole {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         administrator(principal)
     }
 }
 
-impl Governed for CreateNamedRole {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for CreateNamedRole {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         administrator(principal)?;
-        self.0.govern(principal)
+        self.0.authorize(principal)
     }
 }
 
-impl Governed for UpdateNamedRole {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for UpdateNamedRole {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         administrator(principal)?;
-        self.update.govern(principal)
+        self.update.authorize(principal)
     }
 }
 
-impl Governed for DeleteNamedRole {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for DeleteNamedRole {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         administrator(principal)?;
-        self.delete.govern(principal)
+        self.delete.authorize(principal)
     }
 }

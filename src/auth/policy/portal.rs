@@ -1,8 +1,8 @@
 //! The Partner Reporting Portal. Above its roles stands the permission of the
 //! native surface; below it the directory looks at what the caller holds.
 
-use super::{Governed, giving, require};
-use crate::auth::guard::Refusal;
+use super::{Authorize, giving, require};
+use crate::auth::guard::PolicyError;
 use crate::auth::principal::Principal;
 use crate::directory::permissions::Permission;
 use crate::directory::portal::{
@@ -12,7 +12,7 @@ use crate::directory::portal::{
 };
 
 /// Refuses only whose token leaves the permission out.
-fn caller(principal: &Principal, permission: Permission) -> Result<Caller, Refusal> {
+fn caller(principal: &Principal, permission: Permission) -> Result<Caller, PolicyError> {
     let unbounded = principal.may(permission);
     if !unbounded && !principal.has_scope(permission) {
         require(principal, permission)?;
@@ -23,10 +23,10 @@ fn caller(principal: &Principal, permission: Permission) -> Result<Caller, Refus
     })
 }
 
-macro_rules! governed {
+macro_rules! authorize_as_caller {
     ($($operation:ident by $permission:ident,)*) => {
-        $(impl Governed for $operation {
-            fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        $(impl Authorize for $operation {
+            fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
                 self.caller = caller(principal, Permission::$permission)?;
                 Ok(())
             }
@@ -34,7 +34,7 @@ macro_rules! governed {
     };
 }
 
-governed! {
+authorize_as_caller! {
     ListPortalUsers by UsersRead,
     ListPortalPartners by PartnersRead,
     FindPortalPartner by PartnersRead,
@@ -42,23 +42,23 @@ governed! {
     AssignableClusters by ClustersRead,
 }
 
-impl Governed for InviteUser {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for InviteUser {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.caller = caller(principal, Permission::UsersWrite)?;
         self.authority = principal.authority();
         Ok(())
     }
 }
 
-impl Governed for AddPortalPartner {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for AddPortalPartner {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.caller = caller(principal, Permission::PartnersWrite)?;
         Ok(())
     }
 }
 
-impl Governed for ChangePortalPartner {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for ChangePortalPartner {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.caller = caller(principal, Permission::PartnersWrite)?;
         // Whoever knows all partners sees each of them.
         self.update.visible = crate::directory::listing::Visible::All;
@@ -66,10 +66,10 @@ impl Governed for ChangePortalPartner {
     }
 }
 
-macro_rules! governed_giving {
+macro_rules! authorize_granting {
     ($($operation:ident,)*) => {
-        $(impl Governed for $operation {
-            fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+        $(impl Authorize for $operation {
+            fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
                 self.authority = giving(principal)?;
                 Ok(())
             }
@@ -77,7 +77,7 @@ macro_rules! governed_giving {
     };
 }
 
-governed_giving! {
+authorize_granting! {
     GivePortalRoles,
     ChangePortalRole,
     RemovePortalRole,

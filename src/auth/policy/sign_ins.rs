@@ -1,30 +1,30 @@
 //! Sign-ins: one's own with what one may do about oneself, others' with the
 //! permissions for their tokens.
 
-use super::{Governed, change_token};
-use crate::auth::guard::Refusal;
+use super::{Authorize, change_token};
+use crate::auth::guard::PolicyError;
 use crate::auth::principal::Principal;
 use crate::directory::listing::List;
 use crate::directory::permissions::Permission;
 use crate::directory::sign_ins::{DeleteSignIn, FindSignInById, SignIns};
 
-impl Governed for List<SignIns> {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for List<SignIns> {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::TokensRead);
         Ok(())
     }
 }
 
-impl Governed for FindSignInById {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
+impl Authorize for FindSignInById {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = principal.sees(Permission::TokensRead);
         Ok(())
     }
 }
 
-impl Governed for DeleteSignIn {
-    fn govern(&mut self, principal: &Principal) -> Result<(), Refusal> {
-        self.reach = principal.reach();
+impl Authorize for DeleteSignIn {
+    fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
+        self.ceiling = principal.ceiling();
         change_token(principal, &mut self.visible)
     }
 }

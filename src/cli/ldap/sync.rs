@@ -18,7 +18,7 @@ use crate::directory::counted::counted;
 use crate::directory::external::{Admit, Changes, EntryId, Foresee, Outcome};
 use crate::directory::listing::{Comparison, Condition, Operand, Visible};
 use crate::directory::names::folded;
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::users::{UpdateUser, User, UserChanges, UserColumn, Users};
 use crate::directory::{DirectoryError, Expected};
 
@@ -259,7 +259,7 @@ impl Sync<'_> {
                     ..UserChanges::default()
                 },
                 roles: None,
-                reach: Reach::Everything,
+                ceiling: PrivilegeCeiling::Everything,
                 may_set_flags: true,
                 may_rename: true,
                 is_proved: false,

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 
 use super::answer::REQUEST_ID;
-use crate::auth::{Denied, Refusal};
+use crate::auth::{AuthError, PolicyError};
 use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
@@ -45,19 +45,19 @@ pub enum Failure {
     Method {
         allow: &'static str,
     },
-    Denied(Denied),
-    Refused(Refusal),
+    Authentication(AuthError),
+    Refused(PolicyError),
 }
 
-impl From<Denied> for Failure {
-    fn from(denied: Denied) -> Self {
-        Self::Denied(denied)
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        Self::Authentication(error)
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl From<PolicyError> for Failure {
+    fn from(error: PolicyError) -> Self {
+        Self::Refused(error)
     }
 }
 
@@ -155,30 +155,30 @@ impl Failure {
                 StatusCode::METHOD_NOT_ALLOWED,
                 "This address does not take this method.",
             ),
-            Self::Denied(denied) => nobody(denied, request_id),
-            Self::Refused(Refusal::Forbidden(why)) => told(StatusCode::FORBIDDEN, why),
-            Self::Refused(Refusal::Directory(error)) => of_directory(error, request_id),
+            Self::Authentication(error) => nobody(error, request_id),
+            Self::Refused(PolicyError::Forbidden(why)) => told(StatusCode::FORBIDDEN, why),
+            Self::Refused(PolicyError::Directory(error)) => of_directory(error, request_id),
         }
     }
 }
 
-fn nobody(denied: Denied, request_id: RequestId) -> Told {
-    match denied {
-        Denied::Missing => told(StatusCode::UNAUTHORIZED, "Send credentials."),
-        Denied::Wrong | Denied::NoSignIn => {
+fn nobody(error: AuthError, request_id: RequestId) -> Told {
+    match error {
+        AuthError::Missing => told(StatusCode::UNAUTHORIZED, "Send credentials."),
+        AuthError::Wrong | AuthError::NoSignIn => {
             told(StatusCode::UNAUTHORIZED, "These credentials are wrong.")
         }
-        Denied::Throttled { seconds } => later(
+        AuthError::Throttled { seconds } => later(
             StatusCode::TOO_MANY_REQUESTS,
             "Too many wrong passwords; wait a little.",
             seconds,
         ),
-        Denied::Unreachable { seconds } => later(
+        AuthError::Unreachable { seconds } => later(
             StatusCode::SERVICE_UNAVAILABLE,
             "The directory that keeps your password does not answer; try again in a moment.",
             seconds,
         ),
-        Denied::Directory(error) => of_directory(error, request_id),
+        AuthError::Directory(error) => of_directory(error, request_id),
     }
 }
 

@@ -50,7 +50,7 @@ pub async fn create(
             changes: RoleChanges::default(),
             includes: None,
             users: None,
-            reach: Default::default(),
+            ceiling: Default::default(),
         });
         call.guard.permits(&mut operation)?;
         operation.0.changes = read(call, &mut payload, true).await?;
@@ -75,7 +75,7 @@ pub async fn update(
                 changes: RoleChanges::default(),
                 includes: None,
                 users: None,
-                reach: Default::default(),
+                ceiling: Default::default(),
             },
         };
         call.guard.permits(&mut operation)?;
@@ -94,7 +94,7 @@ pub async fn remove(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpRespo
                 id: 0,
                 expected: Default::default(),
                 visible: Default::default(),
-                reach: Default::default(),
+                ceiling: Default::default(),
             },
         };
         call.guard.write(delete).await?;

@@ -89,7 +89,7 @@ pub async fn create(
             create: CreateUser {
                 changes: UserChanges::default(),
                 roles: None,
-                reach: Default::default(),
+                ceiling: Default::default(),
             },
             roles: Vec::new(),
         };
@@ -118,7 +118,7 @@ pub async fn update(
                 visible: Default::default(),
                 changes: UserChanges::default(),
                 roles: None,
-                reach: Default::default(),
+                ceiling: Default::default(),
                 may_set_flags: false,
                 may_rename: false,
                 is_proved: false,
@@ -147,7 +147,7 @@ pub async fn remove(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpRespo
                 id: 0,
                 expected: Default::default(),
                 visible: Default::default(),
-                reach: Default::default(),
+                ceiling: Default::default(),
             },
         };
         call.guard.write(delete).await?;

@@ -12,7 +12,7 @@ use super::body::{self, Bounds, Sent};
 use super::error::Failure;
 use super::negotiation;
 use super::unknown;
-use crate::auth::{Auth, Denied, Guard, carries_password};
+use crate::auth::{Auth, AuthError, Guard, carries_password};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::surroundings::tell_refused;
@@ -116,10 +116,10 @@ impl Call<'_> {
         let known = known.await;
         let principal = match known {
             Ok(principal) => principal,
-            Err(Denied::Missing | Denied::Wrong | Denied::NoSignIn) => {
+            Err(AuthError::Missing | AuthError::Wrong | AuthError::NoSignIn) => {
                 return Err(self.unknown(header).await?);
             }
-            Err(denied) => return Err(denied.into()),
+            Err(error) => return Err(error.into()),
         };
         let context = self.context.clone();
         let guard = Guard::new(auth.clone(), principal, context, self.from, reading);

@@ -9,7 +9,7 @@ use super::answer;
 use super::faults::{Faults, NON_FIELD};
 use super::fields::no_object;
 use super::{record, unknown};
-use crate::auth::{Denied, Refusal};
+use crate::auth::{AuthError, PolicyError};
 use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 
 /// Seconds after which a busy service is worth another try.
@@ -52,7 +52,7 @@ pub enum Failure {
     Unreachable {
         seconds: u64,
     },
-    Refused(Refusal),
+    Refused(PolicyError),
 }
 
 impl From<Faults> for Failure {
@@ -61,9 +61,9 @@ impl From<Faults> for Failure {
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl From<PolicyError> for Failure {
+    fn from(error: PolicyError) -> Self {
+        Self::Refused(error)
     }
 }
 
@@ -73,14 +73,14 @@ impl From<DirectoryError> for Failure {
     }
 }
 
-impl From<Denied> for Failure {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Missing => Self::Unknown(unknown::MISSING),
-            Denied::Wrong | Denied::NoSignIn => Self::Unknown(unknown::WRONG),
-            Denied::Throttled { seconds } => Self::Throttled { seconds },
-            Denied::Unreachable { seconds } => Self::Unreachable { seconds },
-            Denied::Directory(error) => error.into(),
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Missing => Self::Unknown(unknown::MISSING),
+            AuthError::Wrong | AuthError::NoSignIn => Self::Unknown(unknown::WRONG),
+            AuthError::Throttled { seconds } => Self::Throttled { seconds },
+            AuthError::Unreachable { seconds } => Self::Unreachable { seconds },
+            AuthError::Directory(error) => error.into(),
         }
     }
 }
@@ -166,8 +166,8 @@ impl Failure {
                     "The directory that keeps your password does not answer.",
                 )
             },
-            Self::Refused(Refusal::Forbidden(_)) => told(403, FORBIDDEN),
-            Self::Refused(Refusal::Directory(error)) => of_directory(error, request_id),
+            Self::Refused(PolicyError::Forbidden(_)) => told(403, FORBIDDEN),
+            Self::Refused(PolicyError::Directory(error)) => of_directory(error, request_id),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::answer;
 use super::call::Call;
 use super::error::Failure;
 use super::shown::Shown;
-use crate::auth::{Guard, Refusal};
+use crate::auth::{Guard, PolicyError};
 use crate::directory::DirectoryError;
 use crate::directory::administered::ListAdministered;
 
@@ -46,8 +46,8 @@ pub async fn list(call: &Call<'_>) -> Result<HttpResponse, Failure> {
         match walk.next().await {
             Ok(part) => Ok(Some((part, walk))),
             // Without an end the caller sees that something is missing.
-            Err(refusal) => {
-                log::error!("{request_id} the list of users broke off: {refusal:?}");
+            Err(error) => {
+                log::error!("{request_id} the list of users broke off: {error:?}");
                 Err(std::io::Error::other("the list broke off"))
             }
         }
@@ -65,7 +65,7 @@ struct Walk {
 }
 
 impl Walk {
-    async fn next(&mut self) -> Result<Bytes, Refusal> {
+    async fn next(&mut self) -> Result<Bytes, PolicyError> {
         let read = ListAdministered {
             after: self.after,
             limit: i64::try_from(CHUNK).unwrap_or(i64::MAX),

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::error::Failure;
 use super::faults::{Faults, NON_FIELD};
 use super::fields::{Fields, Text};
-use crate::auth::{Denied, Guard, Issued};
+use crate::auth::{AuthError, Guard, Issued};
 use crate::directory::Reading;
 use crate::directory::users::FindUser;
 
@@ -42,9 +42,11 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     let issued = auth
         .issue_token(&username, &password, NAME, call.from, &call.context)
         .await;
-    let Issued { secret, principal } = issued.map_err(|denied| match denied {
-        Denied::Missing | Denied::Wrong | Denied::NoSignIn => Faults::one(NON_FIELD, WRONG).into(),
-        denied => Failure::from(denied),
+    let Issued { secret, principal } = issued.map_err(|error| match error {
+        AuthError::Missing | AuthError::Wrong | AuthError::NoSignIn => {
+            Faults::one(NON_FIELD, WRONG).into()
+        }
+        error => Failure::from(error),
     })?;
     let user_id = principal.id;
     let context = call.context.clone();

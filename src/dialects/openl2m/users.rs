@@ -13,7 +13,7 @@ use super::fields::{no_object, too_long, too_short};
 use super::record::{Draft, ORDER, TAKEN, UNPROVED, WRONG_PASSWORD};
 use super::shown::Shown;
 use crate::auth::passwords::{Owner, Weakness};
-use crate::auth::{Guard, Refusal};
+use crate::auth::{Guard, PolicyError};
 use crate::directory::DirectoryError;
 use crate::directory::administered::{
     Administered, CheckAdministered, CreateAdministered, FindAdministered, Obstacles,
@@ -31,7 +31,7 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     } = draft;
     let groups = standing.groups.clone();
     let made = guard.write(CreateAdministered { changes, standing }).await;
-    let made = made.map_err(|refusal| lost(refusal, groups.as_deref()))?;
+    let made = made.map_err(|error| lost(error, groups.as_deref()))?;
     shown(call, StatusCode::CREATED, &made)
 }
 
@@ -66,7 +66,7 @@ pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
         is_proved,
     };
     let changed = guard.write(update).await;
-    let changed = changed.map_err(|refusal| lost(refusal, groups.as_deref()))?;
+    let changed = changed.map_err(|error| lost(error, groups.as_deref()))?;
     shown(call, StatusCode::OK, &changed)
 }
 
@@ -85,7 +85,7 @@ fn read(call: &Call<'_>, guard: &Guard, sent: &Sent, is_partial: bool) -> Draft 
     )
 }
 
-async fn check(guard: &Guard, id: Option<i64>, draft: &Draft) -> Result<Obstacles, Refusal> {
+async fn check(guard: &Guard, id: Option<i64>, draft: &Draft) -> Result<Obstacles, PolicyError> {
     let check = CheckAdministered {
         id,
         username: draft.changes.username.clone(),
@@ -158,7 +158,7 @@ fn message(weakness: Weakness) -> String {
 }
 
 /// Whose password it shall be, as they will be.
-async fn owner(draft: &Draft, id: Option<i64>, guard: &Guard) -> Result<Owner, Refusal> {
+async fn owner(draft: &Draft, id: Option<i64>, guard: &Guard) -> Result<Owner, PolicyError> {
     let (mut username, mut email) = (String::new(), None);
     if let Some(id) = id
         && let Some(found) = guard.find(FindAdministered { id }).await?
@@ -172,13 +172,13 @@ async fn owner(draft: &Draft, id: Option<i64>, guard: &Guard) -> Result<Owner, R
 }
 
 /// A group that went away between the check and the change is named, too.
-fn lost(refusal: Refusal, groups: Option<&[i64]>) -> Failure {
-    let Refusal::Directory(DirectoryError::RelatedNotFound { place, .. }) = &refusal else {
-        return refusal.into();
+fn lost(error: PolicyError, groups: Option<&[i64]>) -> Failure {
+    let PolicyError::Directory(DirectoryError::RelatedNotFound { place, .. }) = &error else {
+        return error.into();
     };
     match groups.and_then(|groups| groups.get(*place)) {
         Some(group) => Faults::one("groups", no_object(group)).into(),
-        None => refusal.into(),
+        None => error.into(),
     }
 }
 

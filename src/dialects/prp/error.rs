@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::{JSON, REQUEST_ID};
 use super::faults::Faults;
-use crate::auth::{Denied, Refusal};
+use crate::auth::{AuthError, PolicyError};
 use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
@@ -46,8 +46,8 @@ pub enum Failure {
         method: String,
         allow: &'static str,
     },
-    Denied(Denied),
-    Refused(Refusal),
+    Authentication(AuthError),
+    Refused(PolicyError),
 }
 
 impl From<Faults> for Failure {
@@ -56,15 +56,15 @@ impl From<Faults> for Failure {
     }
 }
 
-impl From<Denied> for Failure {
-    fn from(denied: Denied) -> Self {
-        Self::Denied(denied)
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        Self::Authentication(error)
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl From<PolicyError> for Failure {
+    fn from(error: PolicyError) -> Self {
+        Self::Refused(error)
     }
 }
 
@@ -95,7 +95,7 @@ impl Failure {
     pub fn respond(self, request_id: RequestId) -> HttpResponse {
         let unknown = matches!(
             self,
-            Self::Denied(Denied::Missing | Denied::Wrong | Denied::NoSignIn)
+            Self::Authentication(AuthError::Missing | AuthError::Wrong | AuthError::NoSignIn)
         );
         let allow = match &self {
             Self::Method { allow, .. } => Some(*allow),
@@ -165,9 +165,9 @@ impl Failure {
                 "method_not_allowed",
                 format!("Method \"{method}\" not allowed."),
             ),
-            Self::Denied(denied) => nobody(denied, request_id),
-            Self::Refused(Refusal::Forbidden(_)) => told(403, "permission_denied", FORBIDDEN),
-            Self::Refused(Refusal::Directory(error)) => of_directory(error, request_id),
+            Self::Authentication(error) => nobody(error, request_id),
+            Self::Refused(PolicyError::Forbidden(_)) => told(403, "permission_denied", FORBIDDEN),
+            Self::Refused(PolicyError::Directory(error)) => of_directory(error, request_id),
         }
     }
 }
@@ -189,18 +189,18 @@ fn no_such() -> Told {
     }
 }
 
-fn nobody(denied: Denied, request_id: RequestId) -> Told {
-    match denied {
-        Denied::Missing => told(
+fn nobody(error: AuthError, request_id: RequestId) -> Told {
+    match error {
+        AuthError::Missing => told(
             401,
             "not_authenticated",
             "Authentication credentials were not provided.",
         ),
-        Denied::Wrong | Denied::NoSignIn => {
+        AuthError::Wrong | AuthError::NoSignIn => {
             told(401, "authentication_failed", "Invalid credentials.")
         }
-        Denied::Throttled { seconds } => throttled(seconds),
-        Denied::Unreachable { seconds } => Told {
+        AuthError::Throttled { seconds } => throttled(seconds),
+        AuthError::Unreachable { seconds } => Told {
             wait: Some(seconds),
             ..told(
                 503,
@@ -208,7 +208,7 @@ fn nobody(denied: Denied, request_id: RequestId) -> Told {
                 "The directory that keeps your password does not answer.",
             )
         },
-        Denied::Directory(error) => of_directory(error, request_id),
+        AuthError::Directory(error) => of_directory(error, request_id),
     }
 }
 

@@ -11,7 +11,7 @@ use super::error::Failure;
 use super::options::{PARTNER_TYPE_NAMES, display};
 use super::paging;
 use super::partner_fields::{read, shown_integer};
-use crate::auth::Refusal;
+use crate::auth::PolicyError;
 use crate::directory::clusters::Cluster;
 use crate::directory::partners::{CreatePartner, UpdatePartner};
 use crate::directory::portal::{
@@ -163,10 +163,10 @@ async fn without_standing(
         Ok(found) => serde_json::to_value(Shown::from(found)).unwrap_or_default(),
         // That is told when all else is well with the request.
         Err(
-            Refusal::Forbidden(_)
-            | Refusal::Directory(DirectoryError::Forbidden(_) | DirectoryError::NotFound),
+            PolicyError::Forbidden(_)
+            | PolicyError::Directory(DirectoryError::Forbidden(_) | DirectoryError::NotFound),
         ) => return Ok(object),
-        Err(refusal) => return Err(refusal.into()),
+        Err(error) => return Err(error.into()),
     };
     object.retain(|name, sent| shown.get(name) != Some(sent));
     Ok(object)

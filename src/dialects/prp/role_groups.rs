@@ -10,7 +10,7 @@ use super::call::{Prp, answer};
 use super::error::{Failure, NO_OBJECT};
 use super::faults::Faults;
 use super::fields::{Fields, Need, kind};
-use crate::auth::Refusal;
+use crate::auth::PolicyError;
 use crate::directory::DirectoryError;
 use crate::directory::delegation::Place;
 use crate::directory::portal::{
@@ -46,7 +46,7 @@ pub async fn give(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) ->
             authority: Default::default(),
         };
         let outcome = call.guard.write(operation).await;
-        outcome.map_err(|refusal| located(refusal, roles.len()))?;
+        outcome.map_err(|error| located(error, roles.len()))?;
         Answer::created(&Given {
             user_id: user,
             prp_roles: roles
@@ -63,9 +63,9 @@ pub async fn give(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) ->
 }
 
 /// A place that there is not is a fault of the entry that names it.
-fn located(refusal: Refusal, entries: usize) -> Failure {
-    match refusal {
-        Refusal::Directory(DirectoryError::RelatedNotFound {
+fn located(error: PolicyError, entries: usize) -> Failure {
+    match error {
+        PolicyError::Directory(DirectoryError::RelatedNotFound {
             kind,
             relationship: Some(name @ ("workspace" | "cluster")),
             place,
@@ -81,7 +81,7 @@ fn located(refusal: Refusal, entries: usize) -> Failure {
             faults.each("prp_roles", each);
             faults.into()
         }
-        Refusal::Directory(DirectoryError::RelatedNotFound {
+        PolicyError::Directory(DirectoryError::RelatedNotFound {
             relationship: Some("user"),
             ..
         }) => Faults::one("user_id", "does_not_exist", NO_OBJECT).into(),

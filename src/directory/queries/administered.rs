@@ -9,13 +9,13 @@ use crate::directory::administered::{
     Obstacles, Record, Standing, UpdateAdministered,
 };
 use crate::directory::members::{Authority, FollowMembers, Relation};
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::roles::ADMIN;
 use crate::directory::users::{CreateUser, UpdateUser};
 use crate::storage::schema::{roles, users};
 
 /// Only administrators come here.
-const ALL: Authority = Authority::Reach(Reach::Everything);
+const ALL: Authority = Authority::Permission(PrivilegeCeiling::Everything);
 
 impl Run for ListAdministered {
     type Answer = Vec<Administered>;
@@ -161,7 +161,7 @@ impl Run for CreateAdministered {
         let create = CreateUser {
             changes: self.changes.clone(),
             roles: Some(roles),
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         let id = create.run(context, connection).await?.id;
         found(FindAdministered { id }.run(context, connection).await?)
@@ -184,7 +184,7 @@ impl Run for UpdateAdministered {
             visible: Visible::All,
             changes: self.changes.clone(),
             roles: None,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
             may_set_flags: true,
             may_rename: true,
             is_proved: self.is_proved,

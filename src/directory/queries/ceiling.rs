@@ -10,10 +10,10 @@ use diesel::sql_types::Bool;
 use super::env;
 use super::prelude::*;
 use crate::directory::delegation::{Nearness, Place};
-use crate::directory::permissions::{Permission, Reach, names};
+use crate::directory::permissions::{Permission, PrivilegeCeiling, names};
 use crate::directory::portal::PortalRole;
 use crate::directory::privileges::{
-    Ceiling, End, HeldPortalRole, HeldRule, Holding, OfPartner, Privileges, Where,
+    End, HeldPortalRole, HeldRule, Holding, OfPartner, Privileges, ResolvedCeiling, Where,
 };
 use crate::directory::roles::ADMIN;
 use crate::storage::schema::{grant_rule_targets, grant_rules, grants, role_closure, roles, users};
@@ -27,32 +27,33 @@ macro_rules! not_over {
     };
 }
 
-/// Refuses to touch a user who may more than the caller, or for longer.
-pub async fn within_reach(
-    reach: Reach,
+/// Fails when the user holds a privilege that the caller does not hold, or holds
+/// it for longer.
+pub async fn may_not_outrank(
+    ceiling: PrivilegeCeiling,
     user: i64,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    within_reach_until(reach, user, &End::NEVER, context, connection).await
+    may_not_outrank_until(ceiling, user, &End::NEVER, context, connection).await
 }
 
-/// The same for what lasts until then only, such as a token that expires.
-pub async fn within_reach_until(
-    reach: Reach,
+/// The same for something that ends at `until`, such as a token that expires.
+pub async fn may_not_outrank_until(
+    ceiling: PrivilegeCeiling,
     user: i64,
     until: &End,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    if reach == Reach::Everything || is_oneself_unnarrowed(user, context) {
+    if ceiling == PrivilegeCeiling::Everything || is_oneself_unnarrowed(user, context) {
         return Ok(());
     }
     let mut holdings = of_user(user, context, connection).await?;
     for holding in &mut holdings {
         holding.end = holding.end.clone().min(until.clone());
     }
-    let ceiling = ceiling(reach, context, connection).await?;
+    let ceiling = resolve_ceiling(ceiling, context, connection).await?;
     require_user(&ceiling, holdings, connection).await
 }
 
@@ -63,7 +64,7 @@ fn is_oneself_unnarrowed(user: i64, context: &Context) -> bool {
 }
 
 pub async fn require_user(
-    ceiling: &Ceiling,
+    ceiling: &ResolvedCeiling,
     holdings: Vec<Holding>,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
@@ -71,7 +72,7 @@ pub async fn require_user(
 }
 
 pub async fn require_roles(
-    ceiling: &Ceiling,
+    ceiling: &ResolvedCeiling,
     holdings: Vec<Holding>,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
@@ -79,7 +80,7 @@ pub async fn require_roles(
 }
 
 async fn require(
-    ceiling: &Ceiling,
+    ceiling: &ResolvedCeiling,
     holdings: Vec<Holding>,
     refusal: DirectoryError,
     connection: &mut Conn,
@@ -100,7 +101,7 @@ pub const MORE_THAN_YOU_MAY: DirectoryError =
 /// having it; or by covering each of its targets, for a caller who could give
 /// these to anybody without it.
 pub async fn covers(
-    ceiling: &Ceiling,
+    ceiling: &ResolvedCeiling,
     holdings: Vec<Holding>,
     connection: &mut Conn,
 ) -> Result<bool, DirectoryError> {
@@ -110,11 +111,11 @@ pub async fn covers(
 /// The same, but for one rule whose targets are all among the holdings.
 pub async fn covers_beside(
     left_out: Option<i64>,
-    ceiling: &Ceiling,
+    ceiling: &ResolvedCeiling,
     holdings: Vec<Holding>,
     connection: &mut Conn,
 ) -> Result<bool, DirectoryError> {
-    if matches!(ceiling, Ceiling::Everything) {
+    if matches!(ceiling, ResolvedCeiling::Everything) {
         return Ok(true);
     }
     let mut looked_at = BTreeSet::new();
@@ -140,16 +141,18 @@ pub async fn covers_beside(
     Ok(true)
 }
 
-/// What the caller of this request may now.
-pub async fn ceiling(
-    reach: Reach,
+/// Loads the privileges of the caller of this request.
+pub async fn resolve_ceiling(
+    ceiling: PrivilegeCeiling,
     context: &Context,
     connection: &mut Conn,
-) -> Result<Ceiling, DirectoryError> {
-    let actor = match (reach, &context.actor) {
-        (Reach::Everything, _) => return Ok(Ceiling::Everything),
-        (Reach::Caller, Some(actor)) => actor,
-        (Reach::Caller | Reach::Nothing, _) => return Ok(Ceiling::Of(Privileges::default())),
+) -> Result<ResolvedCeiling, DirectoryError> {
+    let actor = match (ceiling, &context.actor) {
+        (PrivilegeCeiling::Everything, _) => return Ok(ResolvedCeiling::Everything),
+        (PrivilegeCeiling::Caller, Some(actor)) => actor,
+        (PrivilegeCeiling::Caller | PrivilegeCeiling::Nothing, _) => {
+            return Ok(ResolvedCeiling::Of(Privileges::default()));
+        }
     };
     let now = context.now_text();
     let in_force = grants::table
@@ -183,20 +186,20 @@ pub async fn ceiling(
             own.portal.clear();
         }
     }
-    Ok(Ceiling::Of(own))
+    Ok(ResolvedCeiling::Of(own))
 }
 
 /// What is held in a workspace counts in its clusters: a move gives the permissions
 /// of roles that are held in the new one, and takes those of the old one. The
 /// portal's roles and grant rules look at the place of the grant alone.
 pub async fn may_move_cluster(
-    reach: Reach,
+    ceiling: PrivilegeCeiling,
     (from, to): (i64, i64),
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let ceiling = ceiling(reach, context, connection).await?;
-    if matches!(ceiling, Ceiling::Everything) {
+    let ceiling = resolve_ceiling(ceiling, context, connection).await?;
+    if matches!(ceiling, ResolvedCeiling::Everything) {
         return Ok(());
     }
     let mut holdings = Vec::new();

@@ -148,7 +148,7 @@ impl Run for CreateNamedUser {
         // The name first: who asks for one that is taken hears that.
         let user = self.create.run(context, connection).await?;
         let roles = ids_of(&self.roles, connection).await?;
-        let authority = Authority::Reach(self.create.reach);
+        let authority = Authority::Permission(self.create.ceiling);
         add_roles(user.id, &roles, authority, context, connection).await?;
         Ok(user)
     }

@@ -213,7 +213,7 @@ impl Run for UpdateCluster {
         }
         if let Some(workspace) = changes.workspace_id {
             let places = (before.workspace_id, workspace);
-            may_move_cluster(self.reach, places, context, connection).await?;
+            may_move_cluster(self.ceiling, places, context, connection).await?;
         }
         diesel::update(clusters::table.find(self.id))
             .set((

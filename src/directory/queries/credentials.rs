@@ -10,7 +10,7 @@ use crate::directory::credentials::{
 };
 use crate::directory::members::Authority;
 use crate::directory::names::{folded, normalized, skeleton};
-use crate::directory::permissions::{Permissions, Reach};
+use crate::directory::permissions::{Permissions, PrivilegeCeiling};
 use crate::directory::roles::ADMIN;
 use crate::directory::users::{NewUser, PasswordHash};
 use crate::directory::values::uname_from;
@@ -389,7 +389,7 @@ impl Run for CreateFirstAdministrator {
         add_roles(
             id,
             &[ADMIN],
-            Authority::Reach(Reach::Everything),
+            Authority::Permission(PrivilegeCeiling::Everything),
             context,
             connection,
         )

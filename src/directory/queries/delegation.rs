@@ -8,7 +8,7 @@ use super::env;
 use super::prelude::*;
 use crate::directory::delegation::{Nearness, Place, Power, Verb, verbs};
 use crate::directory::members::Authority;
-use crate::directory::permissions::{Permission, Reach};
+use crate::directory::permissions::{Permission, PrivilegeCeiling};
 use crate::directory::privileges::{End, Holding, OfPartner, Where};
 use crate::storage::schema::{grant_rule_targets, grant_rules, grants, role_closure, users};
 
@@ -61,8 +61,8 @@ pub async fn may(
     }
     match authority {
         Authority::Nothing => Err(refused()),
-        Authority::Reach(Reach::Everything) => Ok(()),
-        Authority::Reach(reach) => by_ceiling(reach, asked, context, connection).await,
+        Authority::Permission(PrivilegeCeiling::Everything) => Ok(()),
+        Authority::Permission(ceiling) => by_ceiling(ceiling, asked, context, connection).await,
         Authority::Rules(granter) => {
             let asked: Vec<&Asked> = asked.iter().collect();
             by_rules(granter, &asked, context, connection).await
@@ -73,7 +73,7 @@ pub async fn may(
 /// Somebody with the permission gives and takes what they may themselves; a
 /// rule that they have lets them do the rest of what it is about.
 async fn by_ceiling(
-    reach: Reach,
+    ceiling: PrivilegeCeiling,
     asked: &[Asked],
     context: &Context,
     connection: &mut Conn,
@@ -91,7 +91,7 @@ async fn by_ceiling(
         }
         holdings
     };
-    let ceiling = ceiling::ceiling(reach, context, connection).await?;
+    let ceiling = ceiling::resolve_ceiling(ceiling, context, connection).await?;
     let all: Vec<&Asked> = asked.iter().collect();
     if ceiling::covers(&ceiling, holdings(&all), connection).await? {
         return Ok(());

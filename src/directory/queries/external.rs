@@ -11,7 +11,7 @@ use crate::directory::external::{
 };
 use crate::directory::grants::{CreateGrant, Grant, GrantChanges};
 use crate::directory::members::Authority;
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::roles::ADMIN;
 use crate::directory::users::{CreateUser, UserChanges};
 use crate::storage::schema::{self, grants, roles};
@@ -345,7 +345,7 @@ async fn create(
     let create = CreateUser {
         changes: arrival.user.record(),
         roles: None,
-        reach: Reach::Everything,
+        ceiling: PrivilegeCeiling::Everything,
     };
     let made = create.run(context, connection).await?;
     Ok((made.id, made.username))
@@ -363,7 +363,7 @@ async fn give(
         role_id: given.role,
         place: Place::UN_SCOPED,
         changes: GrantChanges::default(),
-        authority: Authority::Reach(Reach::Everything),
+        authority: Authority::Permission(PrivilegeCeiling::Everything),
     };
     let grant = create.run(context, connection).await?;
     if given.follows {

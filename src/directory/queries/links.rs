@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::audit::{Happening, record};
-use super::ceiling::ceiling;
+use super::ceiling::resolve_ceiling;
 use super::prelude::*;
 use super::{clusters, env, partners, places, roles, rules};
 use crate::directory::members::{
     Change, ChangeMembers, FollowMembers, ListMembers, Relation, Side,
 };
-use crate::directory::privileges::Ceiling;
+use crate::directory::privileges::ResolvedCeiling;
 use crate::directory::versions::Digest;
 use crate::storage::schema::{
     clusters as clusters_table, grant_rule_targets, partner_clusters, partners as partners_table,
@@ -178,7 +178,7 @@ async fn put(
     if wanted.change != Change::Remove {
         all_exist(side, &wanted.members, connection).await?;
     }
-    let ceiling = ceiling(wanted.authority.reach(), context, connection).await?;
+    let ceiling = resolve_ceiling(wanted.authority.ceiling(), context, connection).await?;
     within_ceiling(side, &ceiling, context, connection).await?;
     let changed = settle(side, &before, &after, connection).await?;
     if changed > 0 {
@@ -225,7 +225,7 @@ async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
 /// Both before and after the change, with the ceiling from before it.
 async fn within_ceiling(
     side: Side,
-    ceiling: &Ceiling,
+    ceiling: &ResolvedCeiling,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {

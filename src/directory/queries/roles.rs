@@ -1,5 +1,5 @@
 use super::audit::record;
-use super::ceiling::{Holders, ceiling, is_held, require_roles};
+use super::ceiling::{Holders, is_held, require_roles, resolve_ceiling};
 use super::grants;
 use super::members::{add_users, replace_users};
 use super::outbox::about_end_of;
@@ -9,9 +9,9 @@ use crate::directory::events::{described, difference};
 use crate::directory::listing::Named;
 use crate::directory::members::{Authority, Relation};
 use crate::directory::names::{folded, skeleton};
-use crate::directory::permissions::{Permission, Reach, names};
+use crate::directory::permissions::{Permission, PrivilegeCeiling, names};
 use crate::directory::portal::PortalRole;
-use crate::directory::privileges::{Ceiling, End, Holding};
+use crate::directory::privileges::{End, Holding, ResolvedCeiling};
 use crate::directory::roles::{
     ADMIN, CreateRole, DeleteRole, FindRole, NewRole, Role, RoleChanges, RoleColumn, Roles,
     RolesOf, UpdateRole, closure,
@@ -192,9 +192,9 @@ pub async fn make(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Role, DirectoryError> {
-    may_protect(create.reach, create.changes.unchangeable == Some(true))?;
+    may_protect(create.ceiling, create.changes.unchangeable == Some(true))?;
     let keeps_name = making.keeps_name;
-    let ceiling = ceiling(create.reach, context, connection).await?;
+    let ceiling = resolve_ceiling(create.ceiling, context, connection).await?;
     let mut changes = create.changes.clone();
     if !keeps_name {
         changes = changes.normalized();
@@ -213,21 +213,23 @@ pub async fn make(
         Predefined::As(portal) => Some(portal),
         Predefined::None => None,
     };
-    if create.reach == Reach::Everything && predefine(&role, predefined, connection).await? {
+    if create.ceiling == PrivilegeCeiling::Everything
+        && predefine(&role, predefined, connection).await?
+    {
         role = found(by_id(id, connection).await?)?;
     }
     let after = Some(described(&role));
     record(context, connection, happening("create", id, None, after)).await?;
     if let Some(parts) = &create.includes {
         let side = Relation::RoleIncludes.of(id);
-        let authority = Authority::Reach(create.reach);
+        let authority = Authority::Permission(create.ceiling);
         links::replace(side, parts, authority, context, connection).await?;
     }
     if let Some(users) = &create.users {
         add_users(
             id,
             users,
-            Authority::Reach(create.reach),
+            Authority::Permission(create.ceiling),
             context,
             connection,
         )
@@ -320,8 +322,8 @@ async fn predefine(
 }
 
 /// Protection from changes binds everybody, so only administrators decide on it.
-fn may_protect(reach: Reach, changes: bool) -> Result<(), DirectoryError> {
-    match changes && reach != Reach::Everything {
+fn may_protect(ceiling: PrivilegeCeiling, changes: bool) -> Result<(), DirectoryError> {
+    match changes && ceiling != PrivilegeCeiling::Everything {
         true => Err(DirectoryError::Protected(
             "Only administrators make a role unchangeable, or changeable again.",
         )),
@@ -331,7 +333,7 @@ fn may_protect(reach: Reach, changes: bool) -> Result<(), DirectoryError> {
 
 /// What a role gives changes for all who hold it: that is giving, too.
 async fn may_change_held(
-    ceiling: &Ceiling,
+    ceiling: &ResolvedCeiling,
     role: i64,
     except: Option<i64>,
     context: &Context,
@@ -370,12 +372,12 @@ async fn end_of(
 /// Refuses a role that permits, with all that it contains and lets be given,
 /// more than the caller may. After a change with the ceiling from before it.
 pub async fn within_ceiling(
-    ceiling: &Ceiling,
+    ceiling: &ResolvedCeiling,
     id: i64,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    if matches!(ceiling, Ceiling::Everything) {
+    if matches!(ceiling, ResolvedCeiling::Everything) {
         return Ok(());
     }
     let end = end_of(id, context, connection).await?;
@@ -417,14 +419,14 @@ const UNCHANGEABLE: DirectoryError = DirectoryError::Protected("This role is unc
 /// Whether an administrator gives up the protection of a role with this. That
 /// of the administrators' own role stays.
 fn unprotects(update: &UpdateRole) -> bool {
-    update.reach == Reach::Everything
+    update.ceiling == PrivilegeCeiling::Everything
         && update.changes.unchangeable == Some(false)
         && update.id != ADMIN
 }
 
 /// What needs more than the permission to change roles.
 async fn may_change(
-    ceiling: &Ceiling,
+    ceiling: &ResolvedCeiling,
     before: &Role,
     changes: &RoleChanges,
     context: &Context,
@@ -464,7 +466,7 @@ pub async fn update(
     if before.unchangeable && !unprotects(wanted) {
         return Err(UNCHANGEABLE);
     }
-    let ceiling = ceiling(wanted.reach, context, connection).await?;
+    let ceiling = resolve_ceiling(wanted.ceiling, context, connection).await?;
     let untouched = Holding::of_role(wanted.id, End::past());
     require_roles(&ceiling, vec![untouched], connection).await?;
     // A name from before that is sent back as it stands is no change.
@@ -472,9 +474,9 @@ pub async fn update(
     if !keeps_name {
         changes = changes.normalized().without_unchanged(&before);
     }
-    may_protect(wanted.reach, changes.unchangeable.is_some())?;
+    may_protect(wanted.ceiling, changes.unchangeable.is_some())?;
     may_change(&ceiling, &before, &changes, context, connection).await?;
-    let authority = Authority::Reach(wanted.reach);
+    let authority = Authority::Permission(wanted.ceiling);
     if let Some(parts) = &wanted.includes {
         let side = Relation::RoleIncludes.of(wanted.id);
         links::replace(side, parts, authority, context, connection).await?;
@@ -548,7 +550,7 @@ impl Run for DeleteRole {
         if before.unchangeable {
             return Err(UNCHANGEABLE);
         }
-        let ceiling = ceiling(self.reach, context, connection).await?;
+        let ceiling = resolve_ceiling(self.ceiling, context, connection).await?;
         let gone = Holding::of_role(self.id, End::past());
         require_roles(&ceiling, vec![gone], connection).await?;
         may_change_held(&ceiling, self.id, context.actor_id(), context, connection).await?;

@@ -1,6 +1,6 @@
 use super::audit::record;
 use super::ceiling::{
-    Holders, MORE_THAN_YOU_MAY, Names, ceiling, covers_beside, is_held, privileges,
+    Holders, MORE_THAN_YOU_MAY, Names, covers_beside, is_held, privileges, resolve_ceiling,
 };
 use super::prelude::*;
 use super::{env, found, grants, links};
@@ -12,7 +12,7 @@ use crate::directory::grant_rules::{
 };
 use crate::directory::members::{Authority, Relation};
 use crate::directory::permissions::Permission;
-use crate::directory::privileges::{Ceiling, End, Holding};
+use crate::directory::privileges::{End, Holding, ResolvedCeiling};
 use crate::storage::schema::{grant_rule_targets, grant_rules, roles};
 
 columns!(grant_rules, GrantRuleColumn {
@@ -125,12 +125,12 @@ tells_of!("grant-rules");
 /// Refuses a rule that is, or lets somebody give, more than the caller may. That
 /// they have the rule themselves does not count: else they could widen it.
 pub async fn within_ceiling(
-    ceiling: &Ceiling,
+    ceiling: &ResolvedCeiling,
     id: i64,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    if matches!(ceiling, Ceiling::Everything) {
+    if matches!(ceiling, ResolvedCeiling::Everything) {
         return Ok(());
     }
     let targets: Vec<i64> = grant_rule_targets::table
@@ -192,7 +192,7 @@ impl Run for CreateGrantRule {
         connection: &mut Conn,
     ) -> Result<GrantRule, DirectoryError> {
         granter_exists(self.changes.granter_role_id, connection).await?;
-        let ceiling = ceiling(self.reach, context, connection).await?;
+        let ceiling = resolve_ceiling(self.ceiling, context, connection).await?;
         let now = context.now_text();
         let new = NewGrantRule {
             granter_role_id: self.changes.granter_role_id.unwrap_or_default(),
@@ -215,7 +215,7 @@ impl Run for CreateGrantRule {
             happening("create", rule.id, None, after),
         )
         .await?;
-        let authority = Authority::Reach(self.reach);
+        let authority = Authority::Permission(self.ceiling);
         let targets = Relation::RuleTargets.of(rule.id);
         links::replace(targets, &self.targets, authority, context, connection).await?;
         within_ceiling(&ceiling, rule.id, context, connection).await?;
@@ -237,8 +237,8 @@ impl Run for UpdateGrantRule {
         hold(self.id, connection).await?;
         let before = found(by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        let authority = Authority::Reach(self.reach);
-        let ceiling = ceiling(self.reach, context, connection).await?;
+        let authority = Authority::Permission(self.ceiling);
+        let ceiling = resolve_ceiling(self.ceiling, context, connection).await?;
         within_ceiling(&ceiling, self.id, context, connection).await?;
         granter_exists(self.changes.granter_role_id, connection).await?;
         if let Some(targets) = &self.targets {
@@ -282,7 +282,7 @@ impl Run for DeleteGrantRule {
         hold(self.id, connection).await?;
         let before = found(by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        let ceiling = ceiling(self.reach, context, connection).await?;
+        let ceiling = resolve_ceiling(self.ceiling, context, connection).await?;
         within_ceiling(&ceiling, self.id, context, connection).await?;
         diesel::delete(grant_rules::table.find(self.id))
             .execute(connection)

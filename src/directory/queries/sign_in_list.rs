@@ -1,4 +1,4 @@
-use super::ceiling::within_reach;
+use super::ceiling::may_not_outrank;
 use super::prelude::*;
 use super::sign_ins::end_one;
 use super::{env, found};
@@ -106,7 +106,7 @@ impl Run for DeleteSignIn {
         let sign_in = found(visible(self.id, self.visible, context, connection).await?)?;
         self.expected.check(SignIn::VERSION)?;
         if context.actor_id() != Some(sign_in.user_id) {
-            within_reach(self.reach, sign_in.user_id, context, connection).await?;
+            may_not_outrank(self.ceiling, sign_in.user_id, context, connection).await?;
         }
         let it = (sign_in.id, sign_in.user_id);
         match end_one(it, EndOfSignIn::Ended, context, connection).await? {

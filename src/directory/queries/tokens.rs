@@ -1,10 +1,10 @@
 use super::audit::{Happening, record, record_all};
-use super::ceiling::within_reach_until;
+use super::ceiling::may_not_outrank_until;
 use super::notices::about_token;
 use super::prelude::*;
 use super::{env, found};
 use crate::directory::events::{described, difference};
-use crate::directory::permissions::{Reach, names};
+use crate::directory::permissions::{PrivilegeCeiling, names};
 use crate::directory::privileges::End;
 use crate::directory::tokens::{
     CreateToken, DeleteToken, FindToken, IssueToken, NewToken, Token, TokenChanges, TokenColumn,
@@ -140,7 +140,7 @@ impl Run for CreateToken {
         }
         let expires = self.changes.expires.clone().flatten();
         let until = End::at(expires);
-        within_reach_until(self.reach, self.user_id, &until, context, connection).await?;
+        may_not_outrank_until(self.ceiling, self.user_id, &until, context, connection).await?;
         make_room(self.user_id, self.most, context, connection).await?;
         if let Some(sign_in) = self.sign_in_id {
             still_lasts(sign_in, connection).await?;
@@ -259,7 +259,7 @@ impl Run for IssueToken {
                 name: Some(self.name.to_owned()),
                 ..TokenChanges::default()
             },
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
             most: self.most_in_all,
             is_proved: true,
             sign_in_id: None,
@@ -275,7 +275,7 @@ impl Run for UpdateToken {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Token, DirectoryError> {
         let before = found(visible_held(self.id, self.visible, connection).await?)?;
         self.expected.check(before.version)?;
-        changeable(&before, self.reach, context, connection).await?;
+        changeable(&before, self.ceiling, context, connection).await?;
         let changes = self.changes.clone().without_unchanged(&before);
         narrows(&before, &changes)?;
         if changes.is_empty() {
@@ -306,11 +306,11 @@ impl Run for UpdateToken {
 /// a token one that may more than that.
 async fn changeable(
     token: &Token,
-    reach: Reach,
+    ceiling: PrivilegeCeiling,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    if reach == Reach::Everything {
+    if ceiling == PrivilegeCeiling::Everything {
         return Ok(());
     }
     let actor = context.actor.as_ref();
@@ -327,7 +327,7 @@ async fn changeable(
         return Ok(());
     }
     let until = End::at(token.expires.clone());
-    within_reach_until(reach, token.user_id, &until, context, connection).await
+    may_not_outrank_until(ceiling, token.user_id, &until, context, connection).await
 }
 
 /// A token can lose rights and time, never gain them: make a new one for that.
@@ -410,7 +410,7 @@ impl Run for DeleteToken {
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
         let before = found(visible_held(self.id, self.visible, connection).await?)?;
         self.expected.check(before.version)?;
-        changeable(&before, self.reach, context, connection).await?;
+        changeable(&before, self.ceiling, context, connection).await?;
         let deleted = diesel::delete(tokens::table.find(self.id))
             .execute(connection)
             .await?;

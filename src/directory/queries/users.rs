@@ -2,7 +2,7 @@ use diesel::sql_types::Bool;
 use serde_json::Value;
 
 use super::audit::record;
-use super::ceiling::{Names, ceiling, of_user, privileges, require_user, within_reach};
+use super::ceiling::{Names, may_not_outrank, of_user, privileges, require_user, resolve_ceiling};
 use super::columns::found_if_few;
 use super::grants::administrators_remain;
 use super::members::{add_roles, replace_roles};
@@ -15,7 +15,7 @@ use crate::directory::events::{described, difference};
 use crate::directory::listing::Own;
 use crate::directory::members::Authority;
 use crate::directory::names::SAME_UNAME;
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::privileges::OfPartner;
 use crate::directory::search::Called;
 use crate::directory::users::{
@@ -614,7 +614,14 @@ impl Run for CreateUser {
         .await?;
         about_new_user(&user, context, connection).await?;
         if let Some(roles) = &self.roles {
-            add_roles(id, roles, Authority::Reach(self.reach), context, connection).await?;
+            add_roles(
+                id,
+                roles,
+                Authority::Permission(self.ceiling),
+                context,
+                connection,
+            )
+            .await?;
         }
         Ok(user)
     }
@@ -769,7 +776,7 @@ impl Run for UpdateUser {
         // Whoever sets a password can become that user: a token with scopes would
         // leave them behind by its own user's password.
         if context.actor_id() != Some(self.id) || self.changes.password_hash.is_some() {
-            within_reach(self.reach, self.id, context, connection).await?;
+            may_not_outrank(self.ceiling, self.id, context, connection).await?;
         }
         // In whichever spelling it was sent, a name that stands is no change.
         let changes = self.changes.clone().without_unchanged(&before);
@@ -792,7 +799,7 @@ impl Run for UpdateUser {
             replace_roles(
                 self.id,
                 roles,
-                Authority::Reach(self.reach),
+                Authority::Permission(self.ceiling),
                 context,
                 connection,
             )
@@ -852,7 +859,7 @@ async fn may_move(
     let Some(partner @ Some(_)) = changes.partner_id else {
         return Ok(());
     };
-    if update.reach == Reach::Everything {
+    if update.ceiling == PrivilegeCeiling::Everything {
         return Ok(());
     }
     let mut holdings = of_user(update.id, context, connection).await?;
@@ -863,7 +870,7 @@ async fn may_move(
     for holding in &mut holdings {
         holding.partner = OfPartner::Is(partner);
     }
-    let ceiling = ceiling(update.reach, context, connection).await?;
+    let ceiling = resolve_ceiling(update.ceiling, context, connection).await?;
     require_user(&ceiling, holdings, connection).await
 }
 
@@ -885,7 +892,7 @@ impl Run for DeleteUser {
         if context.actor_id() == Some(self.id) {
             return Err(DirectoryError::Protected("Nobody can delete themselves."));
         }
-        within_reach(self.reach, self.id, context, connection).await?;
+        may_not_outrank(self.ceiling, self.id, context, connection).await?;
         let now = context.now_text();
         // It is held, so it is still there.
         let delete = diesel::update(users::table.find(self.id)).set((

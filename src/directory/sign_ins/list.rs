@@ -5,7 +5,7 @@ use diesel::{Queryable, Selectable};
 
 use crate::directory::batch::{Made, Refers};
 use crate::directory::listing::{Noun, Visible};
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::{Expected, Operation};
 use crate::storage::phrase::{Phrase, phrase};
 use crate::storage::schema::sign_ins;
@@ -91,7 +91,7 @@ pub struct DeleteSignIn {
     pub expected: Expected,
     pub visible: Visible,
     /// Whose sign-ins may be ended beside one's own.
-    pub reach: Reach,
+    pub ceiling: PrivilegeCeiling,
 }
 
 impl Operation for DeleteSignIn {

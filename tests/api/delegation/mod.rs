@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use crate::support::{Member, TestApp, is_postgres};
 use futures_util::{StreamExt, TryStreamExt};
-use rolecall::auth::{Governed, Principal, Refusal};
+use rolecall::auth::{Authorize, PolicyError, Principal};
 use rolecall::directory::batch::{Batch, Made, Outcome as Shown, Step, Task};
 use rolecall::directory::grants::{CreateGrant, DeleteGrant, FindGrant, GrantChanges, UpdateGrant};
 use rolecall::directory::listing::Visible;
 use rolecall::directory::members::Authority;
-use rolecall::directory::permissions::Reach;
+use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::{Context, Directory, DirectoryError, Expected, Operation};
 use stage::{Stage, principal};
 use table::{Force, Granter, Outcome, Spot, Target, Wish, outcome, pairs, wishes};
@@ -23,20 +23,20 @@ use table::{Force, Granter, Outcome, Spot, Target, Wish, outcome, pairs, wishes}
 /// the program itself.
 fn step<O>(operation: O, caller: Option<Arc<Principal>>) -> Box<dyn Step>
 where
-    O: Operation + Governed,
+    O: Operation + Authorize,
     Task<FindGrant, O>: Step,
 {
-    let govern = move |operation: &mut O| match &caller {
+    let authorize = move |operation: &mut O| match &caller {
         None => Ok(()),
-        Some(caller) => operation.govern(caller).map_err(|refusal| match refusal {
-            Refusal::Forbidden(why) => DirectoryError::Forbidden(why),
-            Refusal::Directory(error) => error,
+        Some(caller) => operation.authorize(caller).map_err(|error| match error {
+            PolicyError::Forbidden(why) => DirectoryError::Forbidden(why),
+            PolicyError::Directory(error) => error,
         }),
     };
     Box::new(Task::<FindGrant, O> {
         subject: None,
         operation,
-        rule: Box::new(govern),
+        rule: Box::new(authorize),
         show: Box::new(|_| Shown::default()),
     })
 }
@@ -60,7 +60,7 @@ fn undo() -> Box<dyn Step> {
         id: i64::MAX,
         expected: Expected::Anything,
         visible: Visible::All,
-        authority: Authority::Reach(Reach::Everything),
+        authority: Authority::Permission(PrivilegeCeiling::Everything),
     };
     step(nothing, None)
 }

@@ -8,7 +8,7 @@ use rolecall::directory::delegation::Place;
 use rolecall::directory::grants::{CreateGrant, GrantChanges};
 use rolecall::directory::listing::Visible;
 use rolecall::directory::members::Authority;
-use rolecall::directory::permissions::Reach;
+use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::{Context, Credential, Directory, DirectoryError};
 
 use super::table::{Force, GIVER, Granter, NOBODY, Spot, Target, home};
@@ -114,7 +114,7 @@ impl Stage {
                 is_active: Some(is_active),
                 ..GrantChanges::default()
             },
-            authority: Authority::Reach(Reach::Everything),
+            authority: Authority::Permission(PrivilegeCeiling::Everything),
         }
     }
 }

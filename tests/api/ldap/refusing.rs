@@ -182,7 +182,7 @@ fn without_ldap_an_external_record_lets_nobody_in() {
         .expect(200);
     app.inside(async |directory, context| {
         use rolecall::directory::listing::Visible;
-        use rolecall::directory::permissions::Reach;
+        use rolecall::directory::permissions::PrivilegeCeiling;
         use rolecall::directory::users::UpdateUser;
         let update = UpdateUser {
             id: user.id,
@@ -193,7 +193,7 @@ fn without_ldap_an_external_record_lets_nobody_in() {
                 ..UserChanges::default()
             },
             roles: None,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
             may_set_flags: true,
             may_rename: true,
             is_proved: false,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rolecall::config::Settings;
 use rolecall::directory::mail::{ClaimMail, MailCounts, MailKind, MailPolicy, Wording};
-use rolecall::directory::permissions::Reach;
+use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::users::{CreateUser, UserChanges};
 use rolecall::directory::{Context, Directory, RequestId};
 use rolecall::mail::{self, Post, Sending};
@@ -157,7 +157,7 @@ fn queue(directory: &Directory, context: &Context, username: &str) -> impl Futur
             ..UserChanges::default()
         },
         roles: None,
-        reach: Reach::Everything,
+        ceiling: PrivilegeCeiling::Everything,
     };
     async move { drop(directory.write(&context, create).await.unwrap()) }
 }

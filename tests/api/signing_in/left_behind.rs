@@ -168,7 +168,7 @@ fn tokens_of_a_user_who_stays_as_they_are_live_on() {
 
 #[test]
 fn an_import_that_sets_a_password_or_switches_on_ends_tokens_too() {
-    use rolecall::directory::permissions::Reach;
+    use rolecall::directory::permissions::PrivilegeCeiling;
     use rolecall::directory::users::{UpdateUser, UserChanges};
     use rolecall::directory::{Expected, listing::Visible};
     let app = TestApp::start();
@@ -183,7 +183,7 @@ fn an_import_that_sets_a_password_or_switches_on_ends_tokens_too() {
             visible: Visible::All,
             changes,
             roles: None,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
             may_set_flags: true,
             may_rename: true,
             is_proved: false,

@@ -10,7 +10,7 @@ use rolecall::auth::secret::TokenSecret;
 use rolecall::config::Settings;
 use rolecall::directory::access_log::NoteTokenAddress;
 use rolecall::directory::credentials::{CreateFirstAdministrator, FirstAdministrator};
-use rolecall::directory::permissions::Reach;
+use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::tokens::{CreateToken, TokenChanges};
 use rolecall::directory::users::PasswordHash;
 use rolecall::directory::{Clock, Context, Credential, Directory, DirectoryError, RequestId};
@@ -229,7 +229,7 @@ async fn make_token(
         hash: secret.hash(),
         user_id,
         changes,
-        reach: Reach::Everything,
+        ceiling: PrivilegeCeiling::Everything,
         most: i64::MAX,
         is_proved: false,
         sign_in_id: None,

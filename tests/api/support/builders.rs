@@ -7,7 +7,7 @@ use rolecall::directory::delegation::Place;
 use rolecall::directory::grants::{CreateGrant, GrantChanges};
 use rolecall::directory::listing::Visible;
 use rolecall::directory::members::{Authority, Change, ChangeMembers, Relation};
-use rolecall::directory::permissions::Reach;
+use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::roles::{CreateRole, RoleChanges};
 use rolecall::directory::users::{CreateUser, PasswordHash, UserChanges};
 
@@ -88,7 +88,7 @@ impl UserBuilder {
         let create = CreateUser {
             changes,
             roles: Some(roles),
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         let user = app.inside(async |directory, context| directory.write(context, create).await);
         Member {
@@ -134,7 +134,7 @@ impl Member {
             visible: Visible::All,
             change: Change::Add,
             members: vec![role.id],
-            authority: Authority::Reach(Reach::Everything),
+            authority: Authority::Permission(PrivilegeCeiling::Everything),
         };
         app.inside(async |directory, context| directory.write(context, change).await);
     }
@@ -147,7 +147,7 @@ impl Member {
             role_id: role.id,
             place,
             changes: GrantChanges::default(),
-            authority: Authority::Reach(Reach::Everything),
+            authority: Authority::Permission(PrivilegeCeiling::Everything),
         };
         let grant = app.inside(async |directory, context| directory.write(context, create).await);
         grant.id
@@ -198,7 +198,7 @@ impl RoleBuilder {
             changes: self.changes,
             includes: None,
             users: None,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         let role = app.inside(async |directory, context| directory.write(context, create).await);
         RoleMade {

@@ -10,7 +10,7 @@ use crate::directory::delegation::Place;
 use crate::directory::events::described;
 use crate::directory::grants::{Grant, GrantChanges, NewGrant, UpdateGrant, check_time, misplaced};
 use crate::directory::members::Authority;
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::storage::schema::grants;
 
 const KIND: Kind = Kind::Grants;
@@ -165,7 +165,7 @@ async fn update(
         expected: Expected::Anything,
         visible: Visible::All,
         changes,
-        authority: Authority::Reach(Reach::Everything),
+        authority: Authority::Permission(PrivilegeCeiling::Everything),
     };
     let answer = guarded(&update, context, connection).await;
     if batch.settle(KIND, line, answer)?.is_some() {

@@ -17,7 +17,7 @@ use crate::directory::delegation::Place;
 use crate::directory::grants::{NewGrant, misplaced};
 use crate::directory::members::{Authority, Change, ChangeMembers, Relation};
 use crate::directory::names::{folded, normalized, skeleton};
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::search::Called;
 use crate::directory::users::{PasswordHash, UpdateUser, User, UserChanges};
 use crate::directory::{Expected, values};
@@ -450,7 +450,7 @@ impl Run for ChangeUser {
                 visible: Visible::All,
                 changes: self.changes.clone(),
                 roles: None,
-                reach: Reach::Everything,
+                ceiling: PrivilegeCeiling::Everything,
                 may_set_flags: true,
                 may_rename: true,
                 is_proved: false,
@@ -468,7 +468,7 @@ impl Run for ChangeUser {
                 visible: Visible::All,
                 change,
                 members: members.clone(),
-                authority: Authority::Reach(Reach::Everything),
+                authority: Authority::Permission(PrivilegeCeiling::Everything),
             };
             change.run(context, connection).await?;
         }

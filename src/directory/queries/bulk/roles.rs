@@ -12,7 +12,7 @@ use super::{Batch, guarded, names};
 use crate::directory::Expected;
 use crate::directory::bulk::{Kind, RoleRow, RowProblem};
 use crate::directory::names::{normalized_role_name, skeleton};
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::portal::PortalRole;
 use crate::directory::roles::{CreateRole, DeleteRole, Role, RoleChanges, UpdateRole};
 use crate::storage::schema::{role_includes, roles};
@@ -176,7 +176,7 @@ fn updated(id: i64, changes: RoleChanges, includes: Option<Vec<i64>>) -> UpdateR
         changes,
         includes,
         users: None,
-        reach: Reach::Everything,
+        ceiling: PrivilegeCeiling::Everything,
     }
 }
 
@@ -302,7 +302,7 @@ async fn take_away(
         id: there.id,
         expected: Expected::Anything,
         visible: Visible::All,
-        reach: Reach::Everything,
+        ceiling: PrivilegeCeiling::Everything,
     };
     let answer = guarded(&delete, context, connection).await;
     if batch.settle(KIND, line, answer)?.is_some() {
@@ -343,7 +343,7 @@ impl Run for NewRole {
             },
             includes: self.includes.clone().filter(|parts| !parts.is_empty()),
             users: None,
-            reach: Reach::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         let role = make(&create, self.making, context, connection).await?;
         if is_sealed {

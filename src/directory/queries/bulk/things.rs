@@ -12,7 +12,7 @@ use crate::directory::bulk::{ClusterRow, Doubt, Kind, PartnerRow, RowProblem, Wo
 use crate::directory::clusters::{Cluster, CreateCluster, UpdateCluster};
 use crate::directory::events::described;
 use crate::directory::partners::{CreatePartner, Partner, PartnerChanges, UpdatePartner};
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::workspaces::{CreateWorkspace, UpdateWorkspace, Workspace};
 use crate::storage::schema::{clusters, partner_clusters, partners, workspaces};
 
@@ -200,7 +200,7 @@ pub async fn cluster(
         visible: Visible::All,
         changes,
         partners: None,
-        reach: Reach::Everything,
+        ceiling: PrivilegeCeiling::Everything,
     };
     carry_out!(update, updated, KIND, line, batch, context, connection)
 }

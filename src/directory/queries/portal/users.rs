@@ -5,7 +5,7 @@ use super::super::users::{living_users, partner_exists, refuse_names};
 use super::super::{env, found};
 use super::{RoleIds, refused, standing};
 use crate::directory::delegation::Place;
-use crate::directory::permissions::Reach;
+use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::portal::{
     GivePortalRoles, HeldRole, InviteUser, InvitedAs, ListPortalUsers, PartnerBrief, Portal,
     PortalPage, PortalRole, PortalUser, Standing, UserOrder, UserStatus, WantedRole,
@@ -343,7 +343,7 @@ impl Run for InviteUser {
         let create = CreateUser {
             changes,
             roles: None,
-            reach: Reach::Nothing,
+            ceiling: PrivilegeCeiling::Nothing,
         };
         let id = create.run(context, connection).await?.id;
         if portal == Some(Portal::Cluster) && self.invited_as == Some(InvitedAs::ClusterAdmin) {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::audit::record;
-use super::super::ceiling::within_reach;
+use super::super::ceiling::may_not_outrank;
 use super::super::names::{self, Rival};
 use super::super::prelude::*;
 use super::super::sight::Sight;
@@ -93,7 +93,7 @@ impl Run for RestoreUser {
         }
         let before = found(trashed_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        within_reach(self.reach, self.id, context, connection).await?;
+        may_not_outrank(self.ceiling, self.id, context, connection).await?;
         let mut changes = renamed(&self.names, &before);
         refuse_foreign(&before, &changes)?;
         let keeps_external_id = settle_names(&before, &mut changes, connection).await?;
@@ -218,7 +218,7 @@ impl Run for PurgeUser {
         }
         let before = found(trashed_held(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        within_reach(self.reach, self.id, context, connection).await?;
+        may_not_outrank(self.ceiling, self.id, context, connection).await?;
         tokens::revoke_all(self.id, context, connection).await?;
         grants::record_end_of(Relation::UserRoles.of(self.id), context, connection).await?;
         // Grants, sign-ins and kept answers go with the row they refer to.
