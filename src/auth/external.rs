@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use chrono::TimeDelta;
 
 use super::authenticate::{Auth, AuthError, Remembered};
-use super::ldap::{Ldap, Person, Unanswered, Verdict};
+use super::ldap::{BindOutcome, Ldap, LdapUnavailable, Person};
 use super::place::Place;
 use super::throttle::Key;
 use crate::config::RoleSync;
@@ -25,10 +25,10 @@ pub(super) struct Attempt<'a> {
     pub from: Option<IpAddr>,
 }
 
-impl From<Unanswered> for AuthError {
-    fn from(unanswered: Unanswered) -> Self {
+impl From<LdapUnavailable> for AuthError {
+    fn from(error: LdapUnavailable) -> Self {
         Self::Unreachable {
-            seconds: unanswered.seconds,
+            seconds: error.seconds,
         }
     }
 }
@@ -111,12 +111,12 @@ impl Auth {
             RoleSync::First => !is_known,
             RoleSync::Every => true,
         };
-        let verdict = ldap
+        let outcome = ldap
             .verify(username, password, wants_groups, context.now)
             .await?;
-        let person = match verdict {
-            Verdict::Known(person) => Some(*person),
-            Verdict::Wrong(name) => {
+        let person = match outcome {
+            BindOutcome::Accepted(person) => Some(*person),
+            BindOutcome::Rejected(name) => {
                 self.count_guess(name.as_deref(), attempt, context)?;
                 None
             }

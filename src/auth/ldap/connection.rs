@@ -1,15 +1,13 @@
-//! One connection, for one conversation. Every step has an end.
+//! One connection for one request. Every operation has a timeout.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ldap3::{
-    LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Scope, SearchOptions, ldap_escape,
-};
+use ldap3::{LdapConnAsync, LdapConnSettings, LdapResult, Scope, SearchOptions, ldap_escape};
 
-use super::code::{self, described, failed};
 use super::person::{Entry, GroupNames, Person, attributes};
-use super::{Inner, Trouble, entry_id, tls};
+use super::result_code::{self, describe, failed};
+use super::{Inner, LdapError, entry_id, tls};
 use crate::config::{self, Secret};
 use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
 
@@ -19,13 +17,13 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Until the server would take a bind: connected, and enciphered where wanted.
-    pub async fn open(inner: &Arc<Inner>) -> Result<Self, Trouble> {
+    /// Connects, with TLS if it is configured, but does not bind yet.
+    pub async fn open(inner: &Arc<Inner>) -> Result<Self, LdapError> {
         let settings = &inner.settings;
         let url = settings
             .url
             .as_ref()
-            .ok_or_else(|| Trouble::Refused("no server is configured".into()))?
+            .ok_or_else(|| LdapError::Refused("no server is configured".into()))?
             .to_string();
         let mut how = LdapConnSettings::new()
             .set_conn_timeout(Duration::from_millis(settings.connect_timeout_ms))
@@ -37,11 +35,11 @@ impl Connection {
             LdapConnAsync::with_settings(how, &url)
                 .await
                 .map_err(|error| match error {
-                    // To StartTLS.
-                    LdapError::LdapResult { result } => failed("StartTLS", &result),
-                    error => Trouble::Unreachable(format!("{url}: {}", said(&error))),
+                    // The answer to StartTLS.
+                    ldap3::LdapError::LdapResult { result } => failed("StartTLS", &result),
+                    error => LdapError::Unreachable(format!("{url}: {}", describe_error(&error))),
                 })?;
-        // Ends with the last handle.
+        // The task ends when the last handle is dropped.
         tokio::spawn(async move {
             if let Err(error) = connection.drive().await {
                 log::debug!("LDAP: a connection ended: {error}");
@@ -51,7 +49,7 @@ impl Connection {
         Ok(Self { handle, inner })
     }
 
-    /// The handle, with the time that its next operation may take.
+    /// The handle, with the timeout for its next operation.
     pub fn next(&mut self) -> &mut ldap3::Ldap {
         let timeout = Duration::from_millis(self.inner.settings.timeout_ms);
         self.handle.with_timeout(timeout)
@@ -61,8 +59,8 @@ impl Connection {
         &self.inner.settings
     }
 
-    /// As whoever may search.
-    pub async fn bind_service(&mut self) -> Result<(), Trouble> {
+    /// Binds as the account that may search.
+    pub async fn bind_service(&mut self) -> Result<(), LdapError> {
         let inner = self.inner.clone();
         let settings = &inner.settings;
         let (dn, password) = match (&settings.bind_dn, &settings.bind_password) {
@@ -72,29 +70,33 @@ impl Connection {
         let result = self.next().simple_bind(dn, password).await;
         let result = result.map_err(|error| unreachable("the bind of the service", &error))?;
         match result.rc {
-            code::SUCCESS => Ok(()),
-            code::INVALID_CREDENTIALS => Err(Trouble::Refused(format!(
+            result_code::SUCCESS => Ok(()),
+            result_code::INVALID_CREDENTIALS => Err(LdapError::Refused(format!(
                 "the server does not accept ldap.bind_dn with ldap.bind_password: {}",
-                described(&result)
+                describe(&result)
             ))),
             _ => Err(failed("the bind of the service", &result)),
         }
     }
 
-    /// Whether the server takes this password of an entry.
-    pub async fn accepts(&mut self, dn: &str, password: &Secret) -> Result<bool, Trouble> {
-        // Neither would be an anonymous bind that always succeeds.
+    /// Whether the server accepts this password for an entry.
+    pub async fn accepts_password(
+        &mut self,
+        dn: &str,
+        password: &Secret,
+    ) -> Result<bool, LdapError> {
+        // A bind without a DN or a password is anonymous and always succeeds.
         if dn.is_empty() || password.expose().is_empty() {
             return Ok(false);
         }
         let result = self.next().simple_bind(dn, password.expose()).await;
         let result = result.map_err(|error| unreachable("the bind of a user", &error))?;
         match result.rc {
-            code::SUCCESS => Ok(true),
-            // Wrong, or locked, or expired: whatever it is, they may not come in.
-            rc if code::is_of_user(rc) => {
-                if code::is_worth_a_line(&result) {
-                    log::info!("LDAP: {dn:?} may not bind: {}", described(&result));
+            result_code::SUCCESS => Ok(true),
+            // Wrong password, locked or expired account: all deny the sign-in.
+            rc if result_code::is_about_user(rc) => {
+                if result_code::is_worth_logging(&result) {
+                    log::info!("LDAP: {dn:?} cannot bind: {}", describe(&result));
                 }
                 Ok(false)
             }
@@ -102,8 +104,8 @@ impl Connection {
         }
     }
 
-    /// The user of this name: exactly one entry, or nobody.
-    pub async fn find(&mut self, username: &str) -> Result<Option<Person>, Trouble> {
+    /// The user of this name; `None` unless exactly one entry matches.
+    pub async fn find(&mut self, username: &str) -> Result<Option<Person>, LdapError> {
         let inner = self.inner.clone();
         let settings = &inner.settings;
         let filter = and(
@@ -112,7 +114,7 @@ impl Connection {
         );
         let base = settings.users_dn();
         let wanted = attributes(settings);
-        // Two are enough to see that it is not one.
+        // Two entries are enough to see that the name is ambiguous.
         let options = SearchOptions::new().sizelimit(2);
         let handle = self.next().with_search_options(options);
         let found = handle.search(&base, Scope::Subtree, &filter, wanted).await;
@@ -121,21 +123,21 @@ impl Connection {
         check(&format!("the search below {base:?}"), &result)?;
         let mut entries = entries.into_iter();
         match (entries.next(), entries.next()) {
-            (Some(entry), None) if result.rc == code::SUCCESS => {
+            (Some(entry), None) if result.rc == result_code::SUCCESS => {
                 Ok(Person::of(Entry::of(entry), settings))
             }
             (None, _) => Ok(None),
             _ => {
                 SIGN_IN_ELSEWHERE.log(format_args!(
-                    "LDAP: several entries match {filter:?}: nobody is signed in by it"
+                    "LDAP: several entries match {filter:?}: the sign-in is rejected"
                 ));
                 Ok(None)
             }
         }
     }
 
-    /// Whether there is still exactly one user of this entry.
-    pub async fn has_entry(&mut self, id: &str) -> Result<bool, Trouble> {
+    /// Whether exactly one user still has this entry id.
+    pub async fn has_entry(&mut self, id: &str) -> Result<bool, LdapError> {
         let inner = self.inner.clone();
         let settings = &inner.settings;
         let test = entry_id::filter(&settings.id_attributes(), id);
@@ -151,8 +153,8 @@ impl Connection {
         Ok(entries.len() == 1)
     }
 
-    /// The names of the groups that name this user.
-    pub async fn groups(&mut self, dn: &str) -> Result<GroupNames, Trouble> {
+    /// The names of the groups that this user is a member of.
+    pub async fn groups(&mut self, dn: &str) -> Result<GroupNames, LdapError> {
         let inner = self.inner.clone();
         let settings = &inner.settings;
         let filter = and(
@@ -171,22 +173,24 @@ impl Connection {
         let names = entries.into_iter().map(Entry::of);
         Ok(GroupNames {
             names: names.filter_map(|entry| group_name(&entry)).collect(),
-            are_all: result.rc == code::SUCCESS,
+            are_all: result.rc == result_code::SUCCESS,
         })
     }
 }
 
-/// What a group is called: of several names the one in its DN.
+/// The name of a group; if it has several, the one in its DN.
 fn group_name(entry: &Entry) -> Option<String> {
     let name = entry.own_name("cn");
     if name.is_none() {
         let dn = &entry.dn;
-        log::info!("LDAP: the group {dn:?} gives no role: it has not one cn, nor one in its DN");
+        log::info!(
+            "LDAP: the group {dn:?} maps to no role: it has several cn or none, and none in its DN"
+        );
     }
     name
 }
 
-/// `(attribute=value)`, whatever the value holds (RFC 4515, section 3).
+/// `(attribute=value)` with the value escaped (RFC 4515, section 3).
 pub fn equals(attribute: &str, value: &str) -> String {
     format!("({attribute}={})", ldap_escape(value))
 }
@@ -198,30 +202,32 @@ pub fn and(test: &str, other: Option<&str>) -> String {
     }
 }
 
-/// Whether a search ended as it may: with all, or with as many as were wanted.
-pub fn check(what: &str, result: &LdapResult) -> Result<(), Trouble> {
+/// Whether a search succeeded, with all results or as many as were asked for.
+pub fn check(what: &str, result: &LdapResult) -> Result<(), LdapError> {
     match result.rc {
-        code::SUCCESS | code::SIZE_LIMIT => Ok(()),
-        code::NO_SUCH_OBJECT => Err(Trouble::Refused(format!(
-            "{what}: there is no such entry, or it may not be seen"
+        result_code::SUCCESS | result_code::SIZE_LIMIT => Ok(()),
+        result_code::NO_SUCH_OBJECT => Err(LdapError::Refused(format!(
+            "{what}: there is no such entry, or ldap.bind_dn cannot see it"
         ))),
         _ => Err(failed(what, result)),
     }
 }
 
-pub fn unreachable(what: &str, error: &LdapError) -> Trouble {
-    Trouble::Unreachable(format!("{what}: {}", said(error)))
+pub fn unreachable(what: &str, error: &ldap3::LdapError) -> LdapError {
+    LdapError::Unreachable(format!("{what}: {}", describe_error(error)))
 }
 
-/// In words for people.
-fn said(error: &LdapError) -> String {
+/// The cause in words for administrators.
+fn describe_error(error: &ldap3::LdapError) -> String {
     match error {
-        LdapError::Timeout { .. } => "no answer in time".to_owned(),
-        LdapError::Io { source } => tls::reason(source).unwrap_or_else(|| source.to_string()),
-        LdapError::ResultRecv { .. } | LdapError::EndOfStream | LdapError::OpSend { .. } => {
-            "the server closed the connection".to_owned()
+        ldap3::LdapError::Timeout { .. } => "no answer in time".to_owned(),
+        ldap3::LdapError::Io { source } => {
+            tls::reason(source).unwrap_or_else(|| source.to_string())
         }
-        LdapError::LdapResult { result } => described(result),
+        ldap3::LdapError::ResultRecv { .. }
+        | ldap3::LdapError::EndOfStream
+        | ldap3::LdapError::OpSend { .. } => "the server closed the connection".to_owned(),
+        ldap3::LdapError::LdapResult { result } => describe(result),
         error => error.to_string(),
     }
 }
@@ -231,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_type_is_a_value_and_no_part_of_the_filter() {
+    fn input_is_escaped_and_cannot_change_the_filter() {
         assert_eq!(equals("uid", "*)(uid=*"), r"(uid=\2a\29\28uid=\2a)");
         assert_eq!(and("(uid=a)", None), "(uid=a)");
         assert_eq!(and("(uid=a)", Some("(b=c)")), "(&(uid=a)(b=c))");

@@ -1,7 +1,6 @@
-//! What the first part of a distinguished name says (RFC 4514).
+//! Parses the first component (RDN) of a distinguished name (RFC 4514).
 
-/// The values of this attribute in the first part (RDN) of a DN, of which there
-/// may be several attributes.
+/// The values of an attribute in the RDN, which may be multi-valued.
 pub fn values_of(dn: &str, attribute: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = dn;
@@ -20,8 +19,8 @@ pub fn values_of(dn: &str, attribute: &str) -> Vec<String> {
     }
 }
 
-/// Whether two values are the same for a server: it disregards case, and how many
-/// blanks there are (RFC 4518).
+/// Whether two values match for a server, which ignores case and repeated spaces
+/// (RFC 4518).
 pub fn is_same(one: &str, other: &str) -> bool {
     let plain = |text: &str| {
         let words: Vec<&str> = text.split_whitespace().collect();
@@ -30,7 +29,7 @@ pub fn is_same(one: &str, other: &str) -> bool {
     one == other || plain(one) == plain(other)
 }
 
-/// Until the separator that is not escaped or in quotes, and what is behind it.
+/// Splits at the first separator that is neither escaped nor quoted.
 fn next(text: &str) -> (&str, Option<(char, &str)>) {
     let (mut is_escaped, mut is_quoted) = (false, false);
     for (at, c) in text.char_indices() {
@@ -48,14 +47,14 @@ fn next(text: &str) -> (&str, Option<(char, &str)>) {
     (text, None)
 }
 
-/// The value that is meant. None, when it is none in letters.
+/// The unescaped value; `None` when it is malformed or not UTF-8.
 fn unescaped(value: &str) -> Option<String> {
     let value = value.trim_start();
     if value.starts_with('#') {
         return hex_string(value);
     }
     let mut bytes = Vec::with_capacity(value.len());
-    // Blanks at the end count only where they are escaped.
+    // Trailing spaces count only if they are escaped.
     let mut kept = 0;
     let mut rest = value.bytes();
     while let Some(byte) = rest.next() {
@@ -85,7 +84,7 @@ fn unescaped(value: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// `#` and the BER of a text: a tag, a length of one byte, and the text.
+/// `#` and a BER string in hex: a tag, a length of one byte, and the text.
 fn hex_string(value: &str) -> Option<String> {
     let digits: Option<Vec<u8>> = value.trim().bytes().skip(1).map(digit).collect();
     let digits = digits?;
@@ -111,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_part_of_a_dn_tells_its_values_whatever_way_they_are_written() {
+    fn values_of_the_rdn_are_found_in_every_notation() {
         for (dn, wanted) in [
             ("cn=two,ou=groups", "two"),
             ("CN = two , ou=groups", "two"),
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_the_first_part_is_not_its() {
+    fn other_components_are_ignored() {
         for dn in [
             "ou=x,cn=two",
             "ou=cn\\,cn=two,dc=y",
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn case_and_the_number_of_blanks_make_no_difference() {
+    fn case_and_repeated_spaces_are_ignored() {
         assert!(is_same("G  Two", " g two "));
         assert!(is_same("ÄPFEL", "äpfel"));
         assert!(!is_same("gtwo", "g two"));

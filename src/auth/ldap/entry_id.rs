@@ -1,15 +1,15 @@
-//! By what an entry is known, whatever it is called: `entryUUID` (RFC 4530), the
+//! The id of an entry, which survives renames: `entryUUID` (RFC 4530), the
 //! `objectGUID` of Active Directory, or another attribute that never changes.
 
 use std::fmt::Write as _;
 
-/// The most characters that are kept.
-const LONGEST: usize = 255;
+/// Characters.
+const MAX_LENGTH: usize = 255;
 
 const OBJECT_GUID: &str = "objectGUID";
 
-/// The canonical text of a value: UUIDs in the form that tools show, bytes as hex.
-/// None, when it is nothing to know an entry by.
+/// The canonical text of a value: UUIDs as RFC 9562 writes them, other bytes as
+/// hex. `None` when the value cannot serve as an id.
 pub fn text(attribute: &str, value: &[u8]) -> Option<String> {
     if attribute.eq_ignore_ascii_case(OBJECT_GUID)
         && let Ok(guid) = <[u8; 16]>::try_from(value)
@@ -17,17 +17,17 @@ pub fn text(attribute: &str, value: &[u8]) -> Option<String> {
         return Some(uuid(&swapped(guid)));
     }
     let Ok(text) = std::str::from_utf8(value) else {
-        return Some(hex(value)).filter(|text| text.len() <= LONGEST);
+        return Some(hex(value)).filter(|text| text.len() <= MAX_LENGTH);
     };
     let text = text.trim();
     if let Some(bytes) = parsed(text) {
         return Some(uuid(&bytes));
     }
-    let fits = !text.is_empty() && text.chars().count() <= LONGEST && !text.contains('\0');
+    let fits = !text.is_empty() && text.chars().count() <= MAX_LENGTH && !text.contains('\0');
     fits.then(|| text.to_owned())
 }
 
-/// A filter for the entries of this id; each attribute that a server does not
+/// A filter for the entries with this id. An attribute that the server does not
 /// know matches nothing (RFC 4511, section 4.5.1.7).
 pub fn filter(attributes: &[&str], id: &str) -> String {
     let tests = attributes.iter().map(|attribute| match parsed(id) {
@@ -43,14 +43,14 @@ pub fn filter(attributes: &[&str], id: &str) -> String {
     format!("(|{})", tests.collect::<String>())
 }
 
-/// The first three parts of a GUID have their least byte first.
+/// The first three parts of a GUID are little-endian.
 fn swapped(guid: [u8; 16]) -> [u8; 16] {
     let [a, b, c, d, e, f, g, h, rest @ ..] = guid;
     let [i, j, k, l, m, n, o, p] = rest;
     [d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p]
 }
 
-/// The bytes of a UUID that is written in one of the usual ways.
+/// The bytes of a UUID, with or without braces.
 fn parsed(text: &str) -> Option<[u8; 16]> {
     let inner = text
         .strip_prefix('{')
@@ -94,7 +94,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_bytes_of_a_guid_become_the_text_that_tools_show() {
+    fn the_bytes_of_a_guid_become_its_usual_text() {
         assert_eq!(text("objectguid", &GUID).as_deref(), Some(UUID));
         let braced = format!("{{{}}}", UUID.to_uppercase());
         for written in [UUID, &UUID.to_uppercase(), &braced] {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_found_by_its_id_whichever_attribute_holds_it() {
+    fn the_filter_covers_every_id_attribute() {
         assert_eq!(
             filter(&["entryUUID", "objectGUID"], UUID),
             format!(

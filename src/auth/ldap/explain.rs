@@ -1,5 +1,5 @@
-//! A configuration step by step, as far as it works, for people who look for
-//! what is wrong with it. No secret is told.
+//! Tries a configuration step by step and reports each step, to find out what is
+//! wrong with it. Reports contain no secret.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,136 +9,141 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::connection::{Connection, and, check, unreachable};
+use super::paged_search::count;
 use super::person::Person;
-use super::walk::count;
-use super::{Ldap, Trouble};
+use super::{Ldap, LdapError};
 use crate::config::{self, RoleSync, Secret};
 use crate::directory::external::EntryId;
 
-/// What worked: a word for the step, and what came of it.
+/// A step that succeeded: its name and its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub name: &'static str,
     pub text: String,
 }
 
-/// What did not work, in the step of this name.
+/// The step that failed, and why.
 #[derive(Debug)]
-pub struct Stopped {
+pub struct StepFailure {
     pub name: &'static str,
     pub why: String,
 }
 
-type Tell<'a> = &'a mut (dyn FnMut(Step) + Send);
+type Report<'a> = &'a mut (dyn FnMut(Step) + Send);
 
 impl Ldap {
-    /// Tells each step when it is done; with a username, whom that leads to.
+    /// Reports each step when it is done. With a username, also looks up that user.
     pub async fn explain(
         &self,
         username: Option<&str>,
-        tell: Tell<'_>,
-    ) -> Result<Option<Person>, Stopped> {
+        report: Report<'_>,
+    ) -> Result<Option<Person>, StepFailure> {
         let settings = self.settings();
-        let addresses = resolve(settings).await.map_err(stopped("resolve"))?;
-        tell(step("resolve", list(&addresses)));
+        let addresses = resolve(settings).await.map_err(step_failure("resolve"))?;
+        report(step("resolve", list(&addresses)));
         let address = connect(settings, &addresses).await;
-        let address = address.map_err(stopped("connect"))?;
-        tell(step("connect", address.to_string()));
+        let address = address.map_err(step_failure("connect"))?;
+        report(step("connect", address.to_string()));
         let server = Connection::open(&self.0).await;
-        let mut server = server.map_err(|trouble| trouble_in("tls", &trouble))?;
-        tell(step("tls", cipher(settings)));
+        let mut server = server.map_err(|error| step_failed("tls", &error))?;
+        report(step("tls", cipher(settings)));
         let bound = server.bind_service().await;
-        bound.map_err(|trouble| trouble_in("bind", &trouble))?;
-        tell(step(
+        bound.map_err(|error| step_failed("bind", &error))?;
+        report(step(
             "bind",
             match &settings.bind_dn {
                 Some(dn) => format!("as {dn:?}"),
                 None => "anonymously".to_owned(),
             },
         ));
-        self.branches(&mut server, tell).await?;
-        self.passwords(&mut server).await?;
+        self.check_branches(&mut server, report).await?;
+        self.check_password_bind(&mut server).await?;
         let Some(username) = username else {
             return Ok(None);
         };
-        self.user(&mut server, username, tell).await.map(Some)
+        self.user(&mut server, username, report).await.map(Some)
     }
 
-    async fn branches(&self, server: &mut Connection, tell: Tell<'_>) -> Result<(), Stopped> {
+    async fn check_branches(
+        &self,
+        server: &mut Connection,
+        report: Report<'_>,
+    ) -> Result<(), StepFailure> {
         let settings = self.settings();
         let test = format!("({}=*)", settings.login_attribute);
         let filter = and(&test, settings.filter.as_deref());
         let users = branch(server, &settings.users_dn(), &filter).await;
-        let users = users.map_err(|trouble| trouble_in("users", &trouble))?;
+        let users = users.map_err(|error| step_failed("users", &error))?;
         if users == 0 {
             let why = format!("nobody below {:?} matches {filter}", settings.users_dn());
-            return Err(Stopped { name: "users", why });
+            return Err(StepFailure { name: "users", why });
         }
         let base = settings.users_dn();
-        tell(step(
+        report(step(
             "users",
             format!("{users} below {base:?} match {filter}"),
         ));
         if settings.role_sync == RoleSync::Off {
-            tell(step(
+            report(step(
                 "groups",
-                "not looked at (ldap.role_sync is off)".to_owned(),
+                "not searched (ldap.role_sync is off)".to_owned(),
             ));
             return Ok(());
         }
-        // Without its matching rule: whether it is there at all.
+        // Without its matching rule: only whether the attribute is present.
         let attribute = settings.group_attribute.split(':').next();
         let test = format!("({}=*)", attribute.unwrap_or_default());
         let filter = and(&test, settings.group_filter.as_deref());
         let groups = branch(server, &settings.groups_dn(), &filter).await;
-        let groups = groups.map_err(|trouble| trouble_in("groups", &trouble))?;
+        let groups = groups.map_err(|error| step_failed("groups", &error))?;
         let base = settings.groups_dn();
-        tell(step(
+        report(step(
             "groups",
             format!("{groups} below {base:?} match {filter}"),
         ));
         Ok(())
     }
 
-    /// Whether a user's password would be tried at all: some servers want TLS for
-    /// binds alone. Nobody's is tried, and must be refused.
-    async fn passwords(&self, server: &mut Connection) -> Result<(), Stopped> {
+    /// Checks that the server processes binds of users at all: some require TLS for
+    /// binds only. A bind as a user that does not exist must be rejected.
+    async fn check_password_bind(&self, server: &mut Connection) -> Result<(), StepFailure> {
         let nobody = format!("cn=nobody,{}", self.settings().users_dn());
         let password = Secret::new("nobody's password");
-        match server.accepts(&nobody, &password).await {
+        match server.accepts_password(&nobody, &password).await {
             Ok(false) => {}
             Ok(true) => {
-                let why = format!("the server took a password of {nobody:?}, which nobody has");
+                let why =
+                    format!("the server accepted a password for {nobody:?}, who does not exist");
                 let name = "passwords";
-                return Err(Stopped { name, why });
+                return Err(StepFailure { name, why });
             }
-            Err(trouble) => return Err(trouble_in("passwords", &trouble)),
+            Err(error) => return Err(step_failed("passwords", &error)),
         }
         let bound = server.bind_service().await;
-        bound.map_err(|trouble| trouble_in("bind", &trouble))
+        bound.map_err(|error| step_failed("bind", &error))
     }
 
     async fn user(
         &self,
         server: &mut Connection,
         username: &str,
-        tell: Tell<'_>,
-    ) -> Result<Person, Stopped> {
+        report: Report<'_>,
+    ) -> Result<Person, StepFailure> {
         let settings = self.settings();
         let found = server.find(username).await;
-        let found = found.map_err(|trouble| trouble_in("user", &trouble))?;
-        let mut person = found.ok_or_else(|| Stopped {
+        let found = found.map_err(|error| step_failed("user", &error))?;
+        let mut person = found.ok_or_else(|| StepFailure {
             name: "user",
             why: format!(
                 "not exactly one entry with one {} matches {username:?}",
                 settings.login_attribute
             ),
         })?;
-        tell(step(
+        report(step(
             "user",
             format!("{:?} is {:?}", person.username, person.dn),
         ));
-        tell(step("mapping", known_by(&person.id, settings)));
+        report(step("mapping", known_by(&person.id, settings)));
         for (field, attribute, value) in [
             ("name", &settings.name_attribute, &person.name),
             ("surname", &settings.surname_attribute, &person.surname),
@@ -152,14 +157,14 @@ impl Ldap {
             let value = value
                 .as_ref()
                 .map_or("nothing".to_owned(), |value| format!("{value:?}"));
-            tell(step(
+            report(step(
                 "mapping",
                 format!("{field} from {attribute}: {value}"),
             ));
         }
         if settings.role_sync != RoleSync::Off {
             let groups = server.groups(&person.dn).await;
-            let groups = groups.map_err(|trouble| trouble_in("groups", &trouble))?;
+            let groups = groups.map_err(|error| step_failed("groups", &error))?;
             let names: Vec<_> = groups
                 .names
                 .iter()
@@ -168,9 +173,9 @@ impl Ldap {
             let more = if groups.are_all {
                 ""
             } else {
-                " and more, of which ldap.max_groups stops"
+                " and more than ldap.max_groups"
             };
-            tell(step(
+            report(step(
                 "member of",
                 match names.is_empty() {
                     true => "no group".to_owned(),
@@ -183,7 +188,7 @@ impl Ldap {
     }
 }
 
-/// By what the entry is known.
+/// What identifies the entry.
 fn known_by(id: &EntryId, settings: &config::Ldap) -> String {
     let attributes = settings.id_attributes().join(" or ");
     match id {
@@ -196,7 +201,7 @@ fn known_by(id: &EntryId, settings: &config::Ldap) -> String {
 async fn resolve(settings: &config::Ldap) -> Result<Vec<SocketAddr>, String> {
     let url = settings.url.as_ref().ok_or("ldap.url is not set")?;
     let asked = lookup_host((url.host.as_str(), url.port));
-    match timeout(patience(settings), asked).await {
+    match timeout(connect_timeout(settings), asked).await {
         Ok(Ok(found)) => Ok(found.collect()),
         Ok(Err(error)) => Err(format!("{:?} has no address: {error}", url.host)),
         Err(_) => Err(format!("{:?}: no answer in time", url.host)),
@@ -205,20 +210,20 @@ async fn resolve(settings: &config::Ldap) -> Result<Vec<SocketAddr>, String> {
 
 async fn connect(settings: &config::Ldap, addresses: &[SocketAddr]) -> Result<SocketAddr, String> {
     let connected = TcpStream::connect(addresses);
-    match timeout(patience(settings), connected).await {
+    match timeout(connect_timeout(settings), connected).await {
         Ok(Ok(stream)) => stream.peer_addr().map_err(|error| error.to_string()),
         Ok(Err(error)) => Err(format!("{}: {error}", list(addresses))),
         Err(_) => Err(format!("{}: no answer in time", list(addresses))),
     }
 }
 
-fn patience(settings: &config::Ldap) -> Duration {
+fn connect_timeout(settings: &config::Ldap) -> Duration {
     Duration::from_millis(settings.connect_timeout_ms)
 }
 
 fn cipher(settings: &config::Ldap) -> String {
     if !settings.is_encrypted() {
-        return "none: passwords travel in the clear".to_owned();
+        return "none: passwords are sent in the clear".to_owned();
     }
     let how = if settings.start_tls {
         "by StartTLS"
@@ -232,8 +237,8 @@ fn cipher(settings: &config::Ldap) -> String {
     format!("{how}, checked with {whose}")
 }
 
-/// How many match below a branch that is there.
-async fn branch(server: &mut Connection, base: &str, filter: &str) -> Result<usize, Trouble> {
+/// Counts the matches below a branch, which must exist.
+async fn branch(server: &mut Connection, base: &str, filter: &str) -> Result<usize, LdapError> {
     let options = SearchOptions::new().sizelimit(1);
     let handle = server.next().with_search_options(options);
     let found = handle
@@ -248,13 +253,13 @@ fn step(name: &'static str, text: String) -> Step {
     Step { name, text }
 }
 
-fn stopped(name: &'static str) -> impl Fn(String) -> Stopped {
-    move |why| Stopped { name, why }
+fn step_failure(name: &'static str) -> impl Fn(String) -> StepFailure {
+    move |why| StepFailure { name, why }
 }
 
-fn trouble_in(name: &'static str, trouble: &Trouble) -> Stopped {
-    let why = trouble.to_string();
-    Stopped { name, why }
+fn step_failed(name: &'static str, error: &LdapError) -> StepFailure {
+    let why = error.to_string();
+    StepFailure { name, why }
 }
 
 fn list(addresses: &[SocketAddr]) -> String {

@@ -1,20 +1,20 @@
-//! Another directory, asked by LDAP (RFC 4511): who is this, is that their
-//! password, and which groups are they in?
+//! An external directory over LDAP (RFC 4511): finds users, checks their
+//! passwords and reads their groups.
 //!
-//! A connection of its own for each question: nothing to go stale, and no
-//! answer can be that of another question. [`Ldap`] bounds how many there are,
-//! and leaves a server alone for a while that fails.
+//! Each request opens a connection of its own: none goes stale, and no request
+//! can receive the answer to another. [`Ldap`] limits how many run at a time, and
+//! a circuit breaker stops asking a server that keeps failing.
 
-mod circuit;
-mod code;
+mod circuit_breaker;
+mod concurrency_limit;
 mod connection;
 mod dn;
 mod entry_id;
 mod explain;
-mod gate;
+mod paged_search;
 mod person;
+mod result_code;
 mod tls;
-mod walk;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,25 +25,26 @@ use crate::config;
 use crate::directory::Problem;
 use crate::directory::external::{Arrival, EntryId};
 use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
-use circuit::Circuit;
+use circuit_breaker::CircuitBreaker;
+use concurrency_limit::ConcurrencyLimit;
 use connection::Connection;
-use gate::Gate;
 use tls::Tls;
 
-pub use explain::{Step, Stopped};
+pub use explain::{Step, StepFailure};
+pub use paged_search::{FoundEntry, PagedSearch};
 pub use person::Person;
-pub use walk::{Met, Walk};
 
-/// Why there is no answer. The text is for administrators, and holds no password.
+/// Why an LDAP request failed. The text is for administrators and contains no
+/// password.
 #[derive(Debug)]
-pub enum Trouble {
-    /// The server is not there, too slow, or not able to answer.
+pub enum LdapError {
+    /// The server is down, too slow or temporarily unable to answer.
     Unreachable(String),
-    /// It answers, but not as the settings expect.
+    /// The server answers, but the settings do not fit it.
     Refused(String),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for LdapError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable(text) | Self::Refused(text) => out.write_str(text),
@@ -51,34 +52,37 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// What the server says about a username and a password.
-pub enum Verdict {
-    Known(Box<Person>),
-    /// Nobody, several, or another password: nobody is told which. With the name
-    /// of the user who was meant, so that guesses are counted whatever the case
-    /// in which it is written.
-    Wrong(Option<String>),
+/// How the check of a username and a password ended.
+pub enum BindOutcome {
+    Accepted(Box<Person>),
+    /// No such user, several, or a wrong password; the caller does not learn which.
+    /// Carries the username of the entry, if there is one, so that wrong passwords
+    /// are counted for the same user however the name is spelled.
+    Rejected(Option<String>),
 }
 
-/// The server does not answer, and is worth another try after so many seconds.
+/// The server does not answer; another attempt makes sense after `seconds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unanswered {
+pub struct LdapUnavailable {
     pub seconds: u64,
 }
 
-/// The server, and how to speak with it. Cheap to clone.
+/// An LDAP server and its settings. Cheap to clone.
 #[derive(Clone)]
 pub struct Ldap(Arc<Inner>);
 
 struct Inner {
     settings: config::Ldap,
     tls: Option<Tls>,
-    gate: Gate,
-    circuit: Circuit,
+    limit: ConcurrencyLimit,
+    circuit_breaker: CircuitBreaker,
 }
 
 impl Ldap {
-    /// `None` when it is switched off; else a sentence about what cannot be used.
+    /// `None` when LDAP is disabled.
+    ///
+    /// # Errors
+    /// A sentence about the setting that cannot be used.
     pub fn new(settings: &config::Ldap) -> Result<Option<Self>, String> {
         if !settings.enabled {
             return Ok(None);
@@ -90,7 +94,7 @@ impl Ldap {
             if let Some(filter) = filter
                 && ldap3::parse_filter(filter).is_err()
             {
-                return Err(format!("{key}: {filter:?} is no LDAP filter"));
+                return Err(format!("{key}: {filter:?} is not an LDAP filter"));
             }
         }
         let tls = match settings.is_encrypted() {
@@ -99,8 +103,8 @@ impl Ldap {
         };
         Ok(Some(Self(Arc::new(Inner {
             tls,
-            gate: Gate::new(settings.connections, settings.queue, settings.timeout_ms),
-            circuit: Circuit::new(settings.failures, settings.pause_seconds),
+            limit: ConcurrencyLimit::new(settings.connections, settings.queue, settings.timeout_ms),
+            circuit_breaker: CircuitBreaker::new(settings.failures, settings.pause_seconds),
             settings: settings.clone(),
         }))))
     }
@@ -109,21 +113,21 @@ impl Ldap {
         &self.0.settings
     }
 
-    /// Whether there is exactly one user of this name; or whose entry is this one,
-    /// when it is known, whatever they are called by now.
+    /// Whether exactly one user has this name or, if the id of the entry is known,
+    /// whether that entry still exists under any name.
     pub async fn knows(
         &self,
         username: &str,
         entry: Option<String>,
         now: DateTime<Utc>,
-    ) -> Result<bool, Unanswered> {
+    ) -> Result<bool, LdapUnavailable> {
         let (inner, username) = (self.0.clone(), username.to_owned());
         self.ask(now, async move {
             let mut server = Connection::open(&inner).await?;
             server.bind_service().await?;
             let named = server.find(&username).await?;
             match (named.map(|person| person.id), entry) {
-                // Servers have an index of names, not always one of ids.
+                // Servers index names, but not always ids: the name is tried first.
                 (Some(EntryId::Is(id)), Some(entry)) if id == entry => Ok(true),
                 (Some(EntryId::Is(_)) | None, Some(entry)) => server.has_entry(&entry).await,
                 (named, _) => Ok(named.is_some()),
@@ -132,18 +136,18 @@ impl Ldap {
         .await
     }
 
-    /// Whose username and password these are.
+    /// Checks a username and a password with a bind.
     pub async fn verify(
         &self,
         username: &str,
         password: &str,
         wants_groups: bool,
         now: DateTime<Utc>,
-    ) -> Result<Verdict, Unanswered> {
-        // An empty one would be no proof of anything (RFC 4513, section 5.1.2),
-        // and some programs end a text at NUL.
+    ) -> Result<BindOutcome, LdapUnavailable> {
+        // A bind with an empty password is anonymous and proves nothing (RFC 4513,
+        // section 5.1.2), and some servers cut strings at NUL.
         if password.is_empty() || password.contains('\0') || username.contains('\0') {
-            return Ok(Verdict::Wrong(None));
+            return Ok(BindOutcome::Rejected(None));
         }
         let (inner, username) = (self.0.clone(), username.to_owned());
         let password = config::Secret::new(password);
@@ -151,71 +155,71 @@ impl Ldap {
             let mut server = Connection::open(&inner).await?;
             server.bind_service().await?;
             let person = server.find(&username).await?;
-            // With nobody there is the same conversation as with somebody.
+            // An unknown user costs the same round trips as a known one.
             let dn = match &person {
                 Some(person) => person.dn.clone(),
                 None => format!("cn=nobody,{}", inner.settings.users_dn()),
             };
-            let is_theirs = server.accepts(&dn, &password).await?;
+            let is_theirs = server.accepts_password(&dn, &password).await?;
             let Some(mut person) = person else {
-                return Ok(Verdict::Wrong(None));
+                return Ok(BindOutcome::Rejected(None));
             };
             if !is_theirs {
-                return Ok(Verdict::Wrong(Some(person.username)));
+                return Ok(BindOutcome::Rejected(Some(person.username)));
             }
             if wants_groups {
                 server.bind_service().await?;
                 person.groups = Some(server.groups(&person.dn).await?);
             }
-            Ok(Verdict::Known(Box::new(person)))
+            Ok(BindOutcome::Accepted(Box::new(person)))
         })
         .await
     }
 
-    /// What the directory here is told of somebody who comes.
+    /// The record of an entry, as the core takes it over.
     pub fn arrival(&self, person: Person) -> Result<Arrival, Problem> {
         person.arrival(&self.0.settings)
     }
 
-    /// Asks on a task of its own: a caller who goes away leaves nothing half
-    /// said, and an answer that makes no sense does no harm here.
+    /// Runs a request on a task of its own: it completes although the caller
+    /// disconnects, and a panic while an answer is parsed stays contained.
     async fn ask<T: Send + 'static>(
         &self,
         now: DateTime<Utc>,
-        question: impl Future<Output = Result<T, Trouble>> + Send + 'static,
-    ) -> Result<T, Unanswered> {
-        let circuit = &self.0.circuit;
-        circuit.check(now)?;
-        let place = self.0.gate.enter().await.ok_or_else(|| {
+        question: impl Future<Output = Result<T, LdapError>> + Send + 'static,
+    ) -> Result<T, LdapUnavailable> {
+        let circuit_breaker = &self.0.circuit_breaker;
+        circuit_breaker.check(now)?;
+        let permit = self.0.limit.acquire().await.ok_or_else(|| {
             SIGN_IN_ELSEWHERE.log(format_args!(
                 "LDAP: too many sign-ins wait for a connection"
             ));
-            Unanswered { seconds: 1 }
+            LdapUnavailable { seconds: 1 }
         })?;
-        // Whoever waited may have waited for a server that fails meanwhile.
-        circuit.check(now)?;
+        // The server may have failed while this request waited in the queue.
+        circuit_breaker.check(now)?;
         let task = tokio::spawn(async move {
             let answer = question.await;
-            drop(place);
+            drop(permit);
             answer
         });
         let answer = task.await.unwrap_or_else(|error| {
-            let text = format!("an answer made no sense ({error})");
-            Err(Trouble::Unreachable(text))
+            let text = format!("an answer could not be read ({error})");
+            Err(LdapError::Unreachable(text))
         });
         match answer {
             Ok(answer) => {
-                circuit.worked();
+                circuit_breaker.record_success();
                 Ok(answer)
             }
-            Err(trouble @ Trouble::Unreachable(_)) => {
-                SIGN_IN_ELSEWHERE.log(format_args!("LDAP: {trouble}"));
-                Err(circuit.failed(now))
+            Err(error @ LdapError::Unreachable(_)) => {
+                SIGN_IN_ELSEWHERE.log(format_args!("LDAP: {error}"));
+                Err(circuit_breaker.record_failure(now))
             }
-            // It was quick to say so, and may answer the next.
-            Err(trouble @ Trouble::Refused(_)) => {
-                SIGN_IN_ELSEWHERE.log(format_args!("LDAP: {trouble}"));
-                Err(Unanswered { seconds: 1 })
+            // The server is up: this does not count towards the circuit breaker.
+            Err(error @ LdapError::Refused(_)) => {
+                SIGN_IN_ELSEWHERE.log(format_args!("LDAP: {error}"));
+                Err(LdapUnavailable { seconds: 1 })
             }
         }
     }

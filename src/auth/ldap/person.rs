@@ -1,4 +1,4 @@
-//! An entry of a user, as far as we need it.
+//! The attributes that are read from the entry of a user.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,29 +9,29 @@ use crate::config;
 use crate::directory::Problem;
 use crate::directory::external::{Arrival, EntryId, ExternalUser, Groups};
 
-/// A user as the other directory has it.
+/// A user of the LDAP directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub dn: String,
-    /// By what the entry is known, whatever it is called.
+    /// Identifies the entry across renames.
     pub id: EntryId,
     pub username: String,
     pub name: Option<String>,
     pub surname: Option<String>,
     pub full_name: Option<String>,
     pub email: Option<String>,
-    /// `None`: nobody asked.
+    /// `None`: not read.
     pub groups: Option<GroupNames>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupNames {
     pub names: BTreeSet<String>,
-    /// False when there are more than may be looked at.
+    /// False when there are more than `ldap.max_groups`.
     pub are_all: bool,
 }
 
-/// The attributes that are asked for.
+/// The attributes that searches request.
 pub fn attributes(settings: &config::Ldap) -> Vec<String> {
     let all = [
         &settings.login_attribute,
@@ -45,8 +45,8 @@ pub fn attributes(settings: &config::Ldap) -> Vec<String> {
 }
 
 impl Person {
-    /// The user is called what the entry says, not what somebody typed. None,
-    /// when it does not say so in one way.
+    /// Takes the username from the entry, not from the login form. `None` when the
+    /// entry does not determine it.
     pub fn of(entry: Entry, settings: &config::Ldap) -> Option<Self> {
         let username = entry.own_name(&settings.login_attribute)?;
         Some(Self {
@@ -84,12 +84,11 @@ impl Person {
     }
 }
 
-/// An entry whose attributes are found whatever the case of their names (RFC
-/// 4512, section 2.5).
+/// An entry whose attribute names are case-insensitive (RFC 4512, section 2.5).
 pub struct Entry {
     pub dn: String,
     attributes: HashMap<String, Vec<String>>,
-    /// Those with values that are no text.
+    /// Attributes with values that are not UTF-8.
     binary: HashMap<String, Vec<Vec<u8>>>,
 }
 
@@ -112,9 +111,8 @@ impl Entry {
         self.values(attribute).first().cloned()
     }
 
-    /// Of several names the one that the entry itself is named by: the order of
-    /// values means nothing (RFC 4512, section 2.2), and one entry is one user, or
-    /// one group.
+    /// The only value of a naming attribute or, of several, the one in the DN: the
+    /// order of values means nothing (RFC 4512, section 2.2).
     pub fn own_name(&self, attribute: &str) -> Option<String> {
         match self.values(attribute) {
             [only] => Some(only.clone()),
@@ -141,7 +139,7 @@ impl Entry {
         ids.next().map_or(EntryId::Hidden, EntryId::Is)
     }
 
-    /// Whatever their bytes say as text.
+    /// The values as bytes, whether they are UTF-8 or not.
     fn bytes(&self, attribute: &str) -> Vec<&[u8]> {
         match self.binary.get(&attribute.to_ascii_lowercase()) {
             Some(values) => values.iter().map(Vec::as_slice).collect(),
@@ -173,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_names_the_one_of_the_entry_counts() {
+    fn of_several_names_the_one_in_the_dn_is_taken() {
         let name = |dn, uids: &[&str]| entry(dn, uids).own_name("UID");
         assert_eq!(
             name("cn=Calvin,dc=x", &["calvin"]).as_deref(),
@@ -192,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_read_as_bytes_and_counts_only_when_there_is_one() {
+    fn an_id_is_read_as_bytes_and_must_be_single_valued() {
         let settings = config::Ldap::default();
         let mut entry = entry("uid=calvin,dc=x", &["calvin"]);
         assert_eq!(entry.id(&settings), EntryId::Hidden);

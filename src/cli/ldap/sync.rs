@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::auth::ldap::{Ldap, Met, Person, Trouble};
+use crate::auth::ldap::{FoundEntry, Ldap, LdapError, Person};
 use crate::auth::secret;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Table, remark};
@@ -111,9 +111,9 @@ fn told(counts: &Counts, dry_run: bool) -> String {
 impl Sync<'_> {
     async fn bring_in(&mut self) -> Result<(), Failure> {
         let most = self.ldap.settings().sync_max_users;
-        let mut walk = self.ldap.walk().await.map_err(failed)?;
+        let mut search = self.ldap.search_all_users().await.map_err(failed)?;
         let mut some = Vec::with_capacity(AT_ONCE);
-        while let Some(met) = walk.next().await.map_err(failed)? {
+        while let Some(found) = search.next().await.map_err(failed)? {
             self.counts.met += 1;
             if self.counts.met > most {
                 return Err(Failure::failed(format!(
@@ -122,9 +122,9 @@ impl Sync<'_> {
                 )));
             }
             self.bar.inc(1);
-            match met {
-                Met::Person(person) => some.push(*person),
-                Met::Nameless(dn) => {
+            match found {
+                FoundEntry::Person(person) => some.push(*person),
+                FoundEntry::Nameless(dn) => {
                     let attribute = &self.ldap.settings().login_attribute;
                     self.skip(&dn, &format!("has not one {attribute} to sign in with"));
                 }
@@ -318,6 +318,6 @@ fn digest(kind: &str, text: &str) -> u128 {
         .fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
-fn failed(trouble: Trouble) -> Failure {
-    Failure::failed(format!("LDAP: {trouble}"))
+fn failed(error: LdapError) -> Failure {
+    Failure::failed(format!("LDAP: {error}"))
 }

@@ -1,9 +1,9 @@
-//! The meaning of a server's result codes (RFC 4511, section 4.1.9, and
-//! appendix A). docs/guides/ldap.md has the same table for readers.
+//! The meaning of LDAP result codes (RFC 4511, section 4.1.9 and appendix A).
+//! `docs/guides/ldap.md` has the same table.
 
 use ldap3::LdapResult;
 
-use super::Trouble;
+use super::LdapError;
 
 pub const SUCCESS: u32 = 0;
 pub const SIZE_LIMIT: u32 = 4;
@@ -19,57 +19,56 @@ const UNAVAILABLE: u32 = 52;
 const UNWILLING: u32 = 53;
 const OTHER: u32 = 80;
 
-/// Whether the server cannot answer now, and may answer the same later.
+/// Whether the failure is temporary.
 fn is_outage(code: u32) -> bool {
     matches!(code, TIME_LIMIT | BUSY | UNAVAILABLE | OTHER)
 }
 
-/// Whether the bind of a user ended in a word about that user: the password is
-/// wrong, or they may not come in, whatever the password is. Everything else is
-/// about the server, or about how it is asked.
-pub fn is_of_user(code: u32) -> bool {
+/// Whether a failed bind is about the user: a wrong password or an account that
+/// cannot sign in. All other codes are about the server or the request.
+pub fn is_about_user(code: u32) -> bool {
     matches!(
         code,
         INVALID_CREDENTIALS
             // Locked after wrong passwords (389 Directory Server).
             | CONSTRAINT_VIOLATION
-            // The entry is gone since it was found.
+            // The entry was deleted after it was found.
             | NO_SUCH_OBJECT
             // The entry has no password.
             | INAPPROPRIATE_AUTHENTICATION
             | INSUFFICIENT_ACCESS
-            // Made inactive (389 Directory Server).
+            // Account deactivated (389 Directory Server).
             | UNWILLING
     )
 }
 
-/// What the administrator can do about it.
+/// What an administrator can do about it.
 fn advice(code: u32) -> Option<&'static str> {
     Some(match code {
-        2 => "the server does not understand the question",
-        7 => "the server takes no simple bind, which is the only one that rolecall makes",
-        8 => "the server wants a stronger protection of passwords: use ldaps:// or ldap.start_tls",
+        2 => "the server does not understand the request",
+        7 => "the server does not support simple binds, the only kind that rolecall makes",
+        8 => "the server requires stronger protection of passwords: use ldaps:// or ldap.start_tls",
         10 => {
-            "the entries are on another server, and rolecall follows no referrals: name that one in ldap.url"
+            "the entries are on another server, and rolecall does not follow referrals: set ldap.url to that server"
         }
-        11 => "the server's administrative limit is too low for this question",
-        12 => "the server does not know a control that it is asked with",
-        13 => "the server wants TLS: use ldaps:// or ldap.start_tls",
-        34 => "a DN of the settings is not well formed",
+        11 => "the server's administrative limit is too low for this request",
+        12 => "the server does not support a control of the request",
+        13 => "the server requires TLS: use ldaps:// or ldap.start_tls",
+        34 => "a DN in the settings is malformed",
         INAPPROPRIATE_AUTHENTICATION => {
-            "the server takes no bind of this kind: set ldap.bind_dn and ldap.bind_password"
+            "the server does not allow this kind of bind: set ldap.bind_dn and ldap.bind_password"
         }
-        INSUFFICIENT_ACCESS => "ldap.bind_dn may not do this: its rights do not suffice",
+        INSUFFICIENT_ACCESS => "ldap.bind_dn lacks the access rights",
         UNWILLING => {
-            "the server is unwilling: it may refuse anonymous questions (set ldap.bind_dn), or \
-             those without TLS"
+            "the server refuses: it may reject anonymous requests (set ldap.bind_dn) or those \
+             without TLS"
         }
         _ => return None,
     })
 }
 
-/// What Active Directory says of an account beside result code 49.
-fn of_account(text: &str) -> Option<&'static str> {
+/// The state of an account that Active Directory reports with result code 49.
+fn account_state(text: &str) -> Option<&'static str> {
     let (_, rest) = text.split_once(" data ")?;
     let code = rest.split(|c: char| !c.is_ascii_hexdigit()).next()?;
     Some(match code.to_ascii_lowercase().as_str() {
@@ -84,24 +83,24 @@ fn of_account(text: &str) -> Option<&'static str> {
     })
 }
 
-/// Why something failed that is not about one user.
-pub fn failed(what: &str, result: &LdapResult) -> Trouble {
+/// The error of an operation that failed for a reason beyond one user.
+pub fn failed(what: &str, result: &LdapResult) -> LdapError {
     let mut text = format!("{what} failed: ");
     if let Some(advice) = advice(result.rc) {
         text = format!("{text}{advice}; ");
     }
-    text += &described(result);
+    text += &describe(result);
     match is_outage(result.rc) {
-        true => Trouble::Unreachable(text),
-        false => Trouble::Refused(text),
+        true => LdapError::Unreachable(text),
+        false => LdapError::Refused(text),
     }
 }
 
-pub fn described(result: &LdapResult) -> String {
+pub fn describe(result: &LdapResult) -> String {
     let text = result
         .text
         .trim_matches(|c: char| c.is_whitespace() || c == '\0');
-    let account = match (result.rc, of_account(text)) {
+    let account = match (result.rc, account_state(text)) {
         (INVALID_CREDENTIALS, Some(account)) => format!("{account}; "),
         _ => String::new(),
     };
@@ -111,9 +110,9 @@ pub fn described(result: &LdapResult) -> String {
     }
 }
 
-/// Whether there is more to say of a refused user than that the password was wrong.
-pub fn is_worth_a_line(result: &LdapResult) -> bool {
-    result.rc != INVALID_CREDENTIALS || of_account(&result.text).is_some()
+/// Whether the result says more than that the password was wrong.
+pub fn is_worth_logging(result: &LdapResult) -> bool {
+    result.rc != INVALID_CREDENTIALS || account_state(&result.text).is_some()
 }
 
 #[cfg(test)]
@@ -131,28 +130,28 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_is_what_may_pass_by_itself() {
+    fn temporary_failures_are_outages() {
         for code in 1..=123 {
-            let is_outage = matches!(failed("x", &result(code, "")), Trouble::Unreachable(_));
+            let is_outage = matches!(failed("x", &result(code, "")), LdapError::Unreachable(_));
             assert_eq!(is_outage, [3, 51, 52, 80].contains(&code), "{code}");
         }
     }
 
     #[test]
     fn few_codes_are_about_the_user_who_signs_in() {
-        let about: Vec<u32> = (0..=123).filter(|code| is_of_user(*code)).collect();
+        let about: Vec<u32> = (0..=123).filter(|code| is_about_user(*code)).collect();
         assert_eq!(about, [19, 32, 48, 49, 50, 53]);
     }
 
     #[test]
-    fn what_to_do_is_said_plainly() {
-        let told = failed("the bind", &result(13, "confidentiality required")).to_string();
-        assert!(told.contains("ldap.start_tls"), "{told}");
-        assert!(told.contains("confidentiality required"), "{told}");
+    fn errors_come_with_advice() {
+        let text = failed("the bind", &result(13, "confidentiality required")).to_string();
+        assert!(text.contains("ldap.start_tls"), "{text}");
+        assert!(text.contains("confidentiality required"), "{text}");
     }
 
     #[test]
-    fn active_directory_says_why_an_account_may_not_sign_in() {
+    fn active_directory_reports_why_an_account_cannot_sign_in() {
         let text = |data: &str| {
             format!(
                 "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, \
@@ -161,10 +160,10 @@ mod tests {
         };
         for (data, wanted) in [("775", "locked"), ("532", "expired"), ("533", "disabled")] {
             let refused = result(49, &text(data));
-            assert!(described(&refused).contains(wanted), "{data}");
-            assert!(is_worth_a_line(&refused));
+            assert!(describe(&refused).contains(wanted), "{data}");
+            assert!(is_worth_logging(&refused));
         }
-        assert!(!is_worth_a_line(&result(49, &text("52e"))));
-        assert!(!described(&result(49, &text("52e"))).contains('\0'));
+        assert!(!is_worth_logging(&result(49, &text("52e"))));
+        assert!(!describe(&result(49, &text("52e"))).contains('\0'));
     }
 }

@@ -1,33 +1,33 @@
-//! Every user of the other directory, page by page (RFC 2696): no more of them
-//! than a page are in memory.
+//! Searches all users with paged results (RFC 2696), so that only one page is in
+//! memory at a time.
 
 use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
 use ldap3::{Scope, SearchStream};
 
 use super::connection::{Connection, and, check, unreachable};
 use super::person::{Entry, Person, attributes};
-use super::{Ldap, Trouble};
+use super::{Ldap, LdapError};
 use crate::config::RoleSync;
 
-type Found = SearchStream<'static, String, Vec<String>>;
+type EntryStream = SearchStream<'static, String, Vec<String>>;
 
-/// An entry that is met on the way.
-pub enum Met {
+/// An entry of the search.
+pub enum FoundEntry {
     Person(Box<Person>),
-    /// It has no name to sign in with, or several. By its DN.
+    /// The DN of an entry without a username, or with several.
     Nameless(String),
 }
 
-pub struct Walk {
+pub struct PagedSearch {
     ldap: Ldap,
-    found: Found,
+    entries: EntryStream,
     base: String,
-    /// Beside the walk, for groups.
+    /// A second request channel, for the groups of each entry.
     server: Connection,
 }
 
 impl Ldap {
-    pub async fn walk(&self) -> Result<Walk, Trouble> {
+    pub async fn search_all_users(&self) -> Result<PagedSearch, LdapError> {
         let settings = self.settings();
         let mut server = Connection::open(&self.0).await?;
         server.bind_service().await?;
@@ -36,43 +36,43 @@ impl Ldap {
             settings.filter.as_deref(),
         );
         let base = settings.users_dn();
-        let found = paged(&mut server, &base, &filter, attributes(settings)).await?;
-        Ok(Walk {
+        let entries = paged(&mut server, &base, &filter, attributes(settings)).await?;
+        Ok(PagedSearch {
             ldap: self.clone(),
-            found,
+            entries,
             base,
             server,
         })
     }
 }
 
-impl Walk {
-    /// The next one; none at the end.
-    pub async fn next(&mut self) -> Result<Option<Met>, Trouble> {
-        let entry = self.found.next().await;
+impl PagedSearch {
+    /// The next entry; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<FoundEntry>, LdapError> {
+        let entry = self.entries.next().await;
         let entry = entry.map_err(|error| unreachable("the search of all users", &error))?;
         let Some(entry) = entry else {
-            let result = self.found.finish().await;
-            check_all(&format!("the search below {:?}", self.base), &result)?;
+            let result = self.entries.finish().await;
+            check_complete(&format!("the search below {:?}", self.base), &result)?;
             return Ok(None);
         };
         let settings = self.ldap.settings();
         let entry = Entry::of(entry);
         let dn = entry.dn.clone();
         let Some(mut person) = Person::of(entry, settings) else {
-            return Ok(Some(Met::Nameless(dn)));
+            return Ok(Some(FoundEntry::Nameless(dn)));
         };
         if settings.role_sync != RoleSync::Off {
             person.groups = Some(self.server.groups(&person.dn).await?);
         }
-        Ok(Some(Met::Person(Box::new(person))))
+        Ok(Some(FoundEntry::Person(Box::new(person))))
     }
 }
 
-/// How many entries below `base` match.
-pub async fn count(server: &mut Connection, base: &str, filter: &str) -> Result<usize, Trouble> {
-    let nothing_of_them = vec!["1.1".to_owned()];
-    let mut found = paged(server, base, filter, nothing_of_them).await?;
+/// Counts the entries below `base` that match.
+pub async fn count(server: &mut Connection, base: &str, filter: &str) -> Result<usize, LdapError> {
+    let no_attributes = vec!["1.1".to_owned()];
+    let mut found = paged(server, base, filter, no_attributes).await?;
     let mut count = 0;
     let what = format!("the search below {base:?}");
     while let Some(_entry) = found
@@ -83,7 +83,7 @@ pub async fn count(server: &mut Connection, base: &str, filter: &str) -> Result<
         count += 1;
     }
     let result = found.finish().await;
-    check_all(&what, &result)?;
+    check_complete(&what, &result)?;
     Ok(count)
 }
 
@@ -92,7 +92,7 @@ async fn paged(
     base: &str,
     filter: &str,
     attributes: Vec<String>,
-) -> Result<Found, Trouble> {
+) -> Result<EntryStream, LdapError> {
     let size = i32::try_from(server.settings().page_size).unwrap_or(i32::MAX);
     let adapters: Vec<Box<dyn Adapter<'static, String, Vec<String>>>> = vec![
         Box::new(EntriesOnly::new()),
@@ -105,13 +105,14 @@ async fn paged(
     found.map_err(|error| unreachable(&format!("the search below {base:?}"), &error))
 }
 
-/// Here a part is not enough: who is missing would count as gone.
-fn check_all(what: &str, result: &ldap3::LdapResult) -> Result<(), Trouble> {
+/// An incomplete result is an error here: users that are missing would be taken
+/// for deleted.
+fn check_complete(what: &str, result: &ldap3::LdapResult) -> Result<(), LdapError> {
     check(what, result)?;
-    if result.rc == super::code::SUCCESS {
+    if result.rc == super::result_code::SUCCESS {
         return Ok(());
     }
-    Err(Trouble::Refused(format!(
-        "{what}: the server gives only a part of the entries; raise its size limit for ldap.bind_dn"
+    Err(LdapError::Refused(format!(
+        "{what}: the server returns only part of the entries; raise its size limit for ldap.bind_dn"
     )))
 }
