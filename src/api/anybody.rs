@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::Answer;
 use super::base;
-use super::call::{Api, content_type, has_body, of_request, read_body_within, tell_refused};
+use super::call::{Api, content_type, has_body, of_request, read_body_within, record_forbidden};
 use super::error::Failure;
 use crate::directory::Context;
 use crate::jsonapi::{Accepted, Error, Negotiation};
@@ -57,7 +57,7 @@ pub async fn answer_anybody(
         Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
         Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
     };
-    tell_refused(api, request, &context, response)
+    record_forbidden(api, request, &context, response)
 }
 
 fn negotiate(api: &Api, request: &HttpRequest) -> Result<Accepted, Error> {

@@ -324,14 +324,14 @@ pub async fn answer(
         Ok(call) => call,
         Err(failure) => {
             let response = failure.respond(api, request, request_id, Some(&accepted));
-            return tell_refused(api, request, &context, response);
+            return record_forbidden(api, request, &context, response);
         }
     };
     let response = match work(&call).await {
         Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
         Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
     };
-    tell_refused(api, request, call.guard.context(), response)
+    record_forbidden(api, request, call.guard.context(), response)
 }
 
 /// What is known of a request before its caller is.
@@ -342,7 +342,7 @@ pub fn of_request(api: &Api, request: &HttpRequest, request_id: RequestId) -> Co
 }
 
 /// Tells the audit log of an answer that refuses.
-pub fn tell_refused(
+pub fn record_forbidden(
     api: &Api,
     request: &HttpRequest,
     context: &Context,
@@ -351,7 +351,7 @@ pub fn tell_refused(
     if response.status() == StatusCode::FORBIDDEN {
         let method = request.method().as_str();
         api.auth
-            .tell_refused(method, request.match_pattern(), context);
+            .record_forbidden(method, request.match_pattern(), context);
     }
     response
 }

@@ -39,7 +39,7 @@ mod unknown;
 
 pub use astray::astray;
 pub use base::{is_own_origin, is_secure, public as public_address};
-pub use call::{Api, has_body, of_request, tell_refused};
+pub use call::{Api, has_body, of_request, record_forbidden};
 pub use client::address as client_address;
 pub use description::{configure as describe, openapi};
 pub use error::{forbid_cross_origin, not_ready, read_only, refuse_content_coding};

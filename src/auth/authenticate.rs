@@ -1,4 +1,4 @@
-//! From an `Authorization` header to a principal.
+//! Authentication: from an `Authorization` header to a principal.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,20 +7,20 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::access_log::AccessLog;
-use super::budget::Budget;
 use super::cache::Cache;
+use super::client_network::ClientNetwork;
 use super::external::Attempt;
 use super::hashing::Hasher;
 use super::header::{Credentials, parse};
-use super::keys::Keys;
 use super::ldap::Ldap;
 use super::passwords::PasswordPolicy;
-use super::place::Place;
+use super::pattern_limit::PatternLimit;
 use super::principal::{Principal, SignInUse};
+use super::rate_limiter::RateLimiter;
 use super::secret;
+use super::signing_keys::KeyStore;
 use super::single_flight::{Flight, SingleFlight};
 use super::throttle::{Key, Throttle};
-use super::turns::Turns;
 use crate::config::{self, Secret};
 use crate::directory::credentials::{
     Account, FindAccount, FindTokenAccount, NoteUse, RenewHash, SignInOf, TokenAccount,
@@ -30,27 +30,27 @@ use crate::directory::names::{folded, normalized};
 use crate::directory::permissions::{self, Permissions};
 use crate::directory::{Context, Credential, Directory, DirectoryError, Reading, clock};
 
-/// How often the last use of a token or a sign-in is written down, at most.
-const NOTE_EVERY: TimeDelta = TimeDelta::seconds(60);
+/// The last use of a token or a sign-in is stored at most this often.
+const USE_INTERVAL: TimeDelta = TimeDelta::seconds(60);
 
-/// Bytes of a username that are looked at; names have at most 255 characters.
-const LONGEST_NAME: usize = 16 * 1024;
+/// Bytes of a username that are compared; names have at most 255 characters.
+const MAX_NAME_BYTES: usize = 16 * 1024;
 
-/// Why nobody is known.
+/// Why a caller could not be authenticated.
 #[derive(Debug)]
 pub enum AuthError {
-    /// No credentials came.
+    /// The request has no credentials.
     Missing,
-    /// They are wrong, in whichever way: the caller is not told which.
+    /// They are wrong; the caller does not learn in which way.
     Wrong,
-    /// Too many wrong passwords; the next may come after so many seconds.
+    /// Too many wrong passwords; `seconds` until the next attempt.
     Throttled {
         seconds: u64,
     },
-    /// They are right, but of no sign-in that could be ended.
+    /// They are right, but do not belong to a sign-in that could be ended.
     NoSignIn,
-    /// The other directory, which keeps the password of external users, does not
-    /// answer; the next attempt may come after so many seconds.
+    /// The LDAP directory, which has the passwords of external users, does not
+    /// answer; `seconds` until the next attempt.
     Unreachable {
         seconds: u64,
     },
@@ -63,75 +63,75 @@ impl From<DirectoryError> for AuthError {
     }
 }
 
-/// Knows callers. Cheap to share behind an `Arc`.
+/// Authenticates callers. Shared behind an `Arc`.
 pub struct Auth {
     pub directory: Arc<Directory>,
     pub hasher: Hasher,
-    /// By the digest of a token's secret.
-    tokens: Cache<[u8; 32], Remembered>,
-    /// By username, whatever the case.
-    accounts: Cache<String, Remembered>,
-    /// Digests of a password together with the hash that it fitted. A new
-    /// password has a new hash, so nothing here can outlive a change.
+    /// By the digest of the token.
+    tokens: Cache<[u8; 32], CachedAccount>,
+    /// By case-folded username.
+    accounts: Cache<String, CachedAccount>,
+    /// Digests of a password together with the hash that it matches. A new password
+    /// has a new hash, so that no entry outlives a change.
     verified: Cache<[u8; 32], ()>,
-    /// Digests of a username and a password that the other directory took, with
-    /// the id and the name of the user whose they are.
+    /// Digests of a username and a password that LDAP has accepted, with the id and
+    /// the username of the user.
     pub(super) external: Cache<[u8; 32], (i64, String)>,
-    /// Where the passwords of external users are.
+    /// Checks the passwords of external users.
     pub(super) ldap: Option<Ldap>,
-    /// Salts those digests, so that they mean nothing outside this process.
+    /// Salts those digests, so that they are useless outside this process.
     salt: [u8; 32],
     settings: config::Auth,
     pub(super) throttle: Throttle,
-    /// Changes of what is their own, by the ids of users.
-    pub(super) own_changes: Budget<i64>,
-    /// Passwords that are being checked just now.
-    checks: SingleFlight<Checked>,
+    /// Limits the changes that users make to their own record, by user id.
+    pub(super) own_changes: RateLimiter<i64>,
+    /// Password checks in progress.
+    checks: SingleFlight<PasswordCheck>,
     pub(super) passwords: Arc<PasswordPolicy>,
-    /// Where it is told who came in and who did not.
+    /// Sign-ins, failures and denials for the audit log.
     pub access_log: Arc<AccessLog>,
-    pub(super) turns: Turns,
-    /// Which mails the changes of known callers queue.
+    pub(super) pattern_limit: PatternLimit,
+    /// Which mails the changes of callers queue.
     pub(super) mail: MailPolicy,
-    pub(super) keys: Keys,
-    /// Whom our access tokens name as their issuer.
+    pub(super) keys: KeyStore,
+    /// The `iss` claim of access tokens.
     pub(super) issuer: String,
 }
 
 #[derive(Clone)]
-pub(super) struct Remembered {
+pub(super) struct CachedAccount {
     version: u64,
     pub principal: Arc<Principal>,
     pub account: Arc<Account>,
-    /// Whether the password was verified just now, and not remembered.
-    pub newly_proved: bool,
+    /// Whether the password was verified just now, not found in a cache.
+    pub is_newly_verified: bool,
 }
 
-/// How the check of a password ended, for those who wait for the same one.
+/// The outcome of a password check, shared with the callers that wait for it.
 #[derive(Clone)]
-enum Checked {
-    Fits(Remembered),
-    Wrong,
+enum PasswordCheck {
+    Valid(CachedAccount),
+    Invalid,
 }
 
-impl Remembered {
+impl CachedAccount {
     pub fn of(version: u64, account: Account) -> Self {
         Self {
             version,
             principal: Arc::new(of_account(&account)),
             account: Arc::new(account),
-            newly_proved: false,
+            is_newly_verified: false,
         }
     }
 
-    pub(super) fn proved_now(self) -> Self {
+    pub(super) fn newly_verified(self) -> Self {
         Self {
-            newly_proved: true,
+            is_newly_verified: true,
             ..self
         }
     }
 
-    /// The same, known by an access token of this sign-in.
+    /// The account of a caller with an access token of this sign-in.
     pub fn by_sign_in(version: u64, account: Account, sign_in: SignInUse) -> Self {
         let principal = Principal {
             credential: Credential::AccessToken,
@@ -152,7 +152,7 @@ impl Auth {
     ) -> Result<Self, std::io::Error> {
         let issuer = issuer(settings);
         let access_log = Arc::new(AccessLog::new(settings));
-        let turns = Turns::new(settings.limits.pattern_lists);
+        let pattern_limit = PatternLimit::new(settings.limits.pattern_lists);
         let settings = settings.auth.clone();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let hasher = Hasher::start(settings.hash_threads.unwrap_or(cores), settings.hash_queue)?;
@@ -170,24 +170,28 @@ impl Auth {
             ldap: None,
             salt,
             throttle: Throttle::new(&settings, salt),
-            own_changes: Budget::new(settings.own_changes, settings.own_change_seconds, capacity),
+            own_changes: RateLimiter::new(
+                settings.own_changes,
+                settings.own_change_seconds,
+                capacity,
+            ),
             checks: SingleFlight::default(),
             passwords: Arc::new(passwords),
             settings,
             access_log,
-            turns,
-            keys: Keys::default(),
+            pattern_limit,
+            keys: KeyStore::default(),
             mail: MailPolicy::default(),
             issuer,
         })
     }
 
-    /// Lets changes queue mails.
+    /// Sets which mails changes queue.
     pub fn with_mail(self, mail: MailPolicy) -> Self {
         Self { mail, ..self }
     }
 
-    /// Lets external users sign in with the password that is kept there.
+    /// Lets external users sign in with their LDAP password.
     pub fn with_ldap(self, ldap: Option<Ldap>) -> Self {
         Self { ldap, ..self }
     }
@@ -196,7 +200,7 @@ impl Auth {
         &self.settings
     }
 
-    /// Who sent this header, and where from? `context` says when; it has no actor yet.
+    /// Authenticates the sender of this header. `context` has no actor yet.
     pub async fn authenticate(
         &self,
         header: Option<&[u8]>,
@@ -206,27 +210,27 @@ impl Auth {
     ) -> Result<Arc<Principal>, AuthError> {
         let header = header.ok_or(AuthError::Missing)?;
         match parse(header).ok_or(AuthError::Wrong)? {
-            // Our API tokens have no dots, access tokens have two.
+            // API tokens contain no dot, access tokens (JWTs) two.
             Credentials::Token(token) if token.contains('.') => {
                 let known = self.by_access_token(token, context, reading).await;
                 known.inspect_err(|error| {
-                    self.tell_token(error, Credential::AccessToken, context);
+                    self.record_failed_token(error, Credential::AccessToken, context);
                 })
             }
             Credentials::Token(secret) => {
                 let known = self.by_token(secret, context, reading).await;
                 let known = known.inspect_err(|error| {
-                    self.tell_token(error, Credential::ApiToken, context);
+                    self.record_failed_token(error, Credential::ApiToken, context);
                 })?;
-                self.tell_address(&known, context);
+                self.record_token_address(&known, context);
                 Ok(known)
             }
             Credentials::Password { username, password } => {
                 let known = self
                     .check_password(&username, &password, from, context)
                     .await?;
-                if known.newly_proved {
-                    self.tell_sign_in(&known.principal, context);
+                if known.is_newly_verified {
+                    self.record_sign_in(&known.principal, context);
                 }
                 Ok(known.principal)
             }
@@ -241,7 +245,7 @@ impl Auth {
     ) -> Result<Arc<Principal>, AuthError> {
         let digest = secret::digest(secret.as_bytes());
         let version = reading.credential_version()?;
-        if let Some(principal) = self.remembered_token(&digest, version, context) {
+        if let Some(principal) = self.cached_token(&digest, version, context) {
             return Ok(principal);
         }
         let find = FindTokenAccount {
@@ -255,13 +259,13 @@ impl Auth {
             found.sign_in.as_ref().map(|sign_in| &*sign_in.expires),
         ];
         let until = self.until(context.now, &ends);
-        let remembered = Remembered {
+        let cached = CachedAccount {
             version,
             principal: principal.clone(),
             account: Arc::new(found.account),
-            newly_proved: false,
+            is_newly_verified: false,
         };
-        self.tokens.put(digest, remembered, until, context.now);
+        self.tokens.put(digest, cached, until, context.now);
         let token_id = found.token_id;
         self.note_use(
             context,
@@ -271,15 +275,15 @@ impl Auth {
         Ok(principal)
     }
 
-    /// Writes a use down, unless the last that was noted is not long ago.
+    /// Records a use, unless the last one was recorded less than `USE_INTERVAL` ago.
     pub(super) fn note_use(&self, context: &Context, last: Option<&str>, note: NoteUse) {
         let last = last.and_then(clock::parse);
-        if last.is_none_or(|last| context.now - last >= NOTE_EVERY) {
+        if last.is_none_or(|last| context.now - last >= USE_INTERVAL) {
             self.note(context, note);
         }
     }
 
-    pub(super) fn remembered_token(
+    pub(super) fn cached_token(
         &self,
         digest: &[u8; 32],
         version: u64,
@@ -289,48 +293,49 @@ impl Auth {
         (known.version == version).then_some(known.principal)
     }
 
-    pub(super) fn remember_token(
+    pub(super) fn cache_token(
         &self,
         digest: [u8; 32],
-        remembered: Remembered,
+        cached: CachedAccount,
         until: DateTime<Utc>,
         context: &Context,
     ) {
-        self.tokens.put(digest, remembered, until, context.now);
+        self.tokens.put(digest, cached, until, context.now);
     }
 
-    /// Whose password this is. The wait after wrong ones comes first of all, so
-    /// that no guess is answered before it is over, and a guess is paid for
-    /// before it is checked. The same guess from the same address is checked
-    /// once, however often it comes at the same time: clients that send a right
-    /// password with many requests at once pay for one. No failure is answered
-    /// before `auth.failure_ms` are over: a hash from elsewhere may take longer
-    /// than our own.
+    /// Authenticates by username and password.
+    ///
+    /// The throttle comes first, so that no guess is answered during the wait, and
+    /// each guess is charged before it is checked. Identical guesses that arrive at
+    /// the same time from one address are checked and charged once: clients may send
+    /// the right password with many parallel requests. A failure is answered after
+    /// `auth.failure_ms` at the earliest, so that the time does not reveal whether an
+    /// imported hash, which may be slower, was checked.
     pub(super) async fn check_password(
         &self,
         username: &str,
         password: &str,
         from: Option<IpAddr>,
         context: &Context,
-    ) -> Result<Remembered, AuthError> {
-        // One spelling of a name, one count of wrong guesses.
+    ) -> Result<CachedAccount, AuthError> {
+        // All spellings of a name share one count of wrong passwords.
         let username = &*normalized(bounded(username));
         let begun = Instant::now();
-        let outcome = self.guess(username, password, from, context).await;
+        let outcome = self.check_guess(username, password, from, context).await;
         if matches!(outcome, Err(AuthError::Wrong)) {
             let least = Duration::from_millis(self.settings.failure_ms);
             tokio::time::sleep(least.saturating_sub(begun.elapsed())).await;
         }
-        outcome.inspect_err(|error| self.tell_guess(username, error, context))
+        outcome.inspect_err(|error| self.record_failed_password(username, error, context))
     }
 
-    async fn guess(
+    async fn check_guess(
         &self,
         username: &str,
         password: &str,
         from: Option<IpAddr>,
         context: &Context,
-    ) -> Result<Remembered, AuthError> {
+    ) -> Result<CachedAccount, AuthError> {
         let context = &context.with_credential(Credential::Password);
         let attempt = Attempt {
             username,
@@ -339,46 +344,46 @@ impl Auth {
         };
         let key = self.throttle.key(username, from);
         let mut known = None;
-        if self.throttle.wait(&key, context.now).is_none() {
-            let remembered = self.remembered_account(username, context)?;
-            let was_read = remembered.is_none();
-            let found = match remembered {
-                Some(remembered) => Some(remembered),
+        if self.throttle.retry_after(&key, context.now).is_none() {
+            let cached = self.cached_account(username, context)?;
+            let was_read = cached.is_none();
+            let found = match cached {
+                Some(cached) => Some(cached),
                 None => self.read_account(username, context).await?,
             };
             if let Some(verified) = self
-                .verified_before(&attempt, found.as_ref(), context)
+                .recently_verified(&attempt, found.as_ref(), context)
                 .await?
             {
                 return Ok(verified);
             }
-            // Who is only remembered is read before a password is checked: one
-            // reading for every guess, whether there is such a user or not.
+            // A cached account is read again before the password is checked, so that
+            // guesses cost one read whether the user exists or not.
             known = was_read.then_some(found);
         }
-        let check = self.digest_of_check(&key, &attempt);
+        let check = self.check_digest(&key, &attempt);
         loop {
             let follower = match self.checks.join(check) {
                 Flight::Follower(follower) => follower,
                 Flight::Leader(leader) => {
-                    let outcome = self.pay_and_check(&attempt, &key, known, context).await;
+                    let outcome = self.charge_and_check(&attempt, &key, known, context).await;
                     match &outcome {
-                        Ok(known) => leader.land(Checked::Fits(known.clone())),
-                        Err(AuthError::Wrong) => leader.land(Checked::Wrong),
+                        Ok(known) => leader.complete(PasswordCheck::Valid(known.clone())),
+                        Err(AuthError::Wrong) => leader.complete(PasswordCheck::Invalid),
                         Err(_) => {}
                     }
                     return outcome;
                 }
             };
-            match follower.landed().await {
-                Some(Checked::Fits(known)) if self.is_unchanged(&known, context).await? => {
-                    // The leader tells that somebody came in.
-                    return Ok(Remembered {
-                        newly_proved: false,
+            match follower.outcome().await {
+                Some(PasswordCheck::Valid(known)) if self.is_unchanged(&known, context).await? => {
+                    // The leader records the sign-in.
+                    return Ok(CachedAccount {
+                        is_newly_verified: false,
                         ..known
                     });
                 }
-                Some(Checked::Wrong) => {
+                Some(PasswordCheck::Invalid) => {
                     self.charge(&key, context)?;
                     return Err(AuthError::Wrong);
                 }
@@ -387,7 +392,7 @@ impl Auth {
         }
     }
 
-    fn digest_of_check(&self, key: &Key, attempt: &Attempt<'_>) -> [u8; 32] {
+    fn check_digest(&self, key: &Key, attempt: &Attempt<'_>) -> [u8; 32] {
         let mut text = Vec::with_capacity(96 + attempt.username.len() + attempt.password.len());
         text.extend_from_slice(&self.salt);
         text.extend_from_slice(key.bytes());
@@ -401,33 +406,33 @@ impl Auth {
         paid.map_err(|seconds| AuthError::Throttled { seconds })
     }
 
-    /// A caller who goes away meanwhile has paid, since the work may be done.
-    async fn pay_and_check(
+    /// Callers who disconnect are charged all the same, since the work may be done.
+    async fn charge_and_check(
         &self,
         attempt: &Attempt<'_>,
         key: &Key,
-        known: Option<Option<Remembered>>,
+        known: Option<Option<CachedAccount>>,
         context: &Context,
-    ) -> Result<Remembered, AuthError> {
+    ) -> Result<CachedAccount, AuthError> {
         self.charge(key, context)?;
         let outcome = self.by_password(attempt, known, context).await;
         match &outcome {
-            // Twins share the count of their letters, so success of one must not
-            // forgive the guesses at the other.
+            // Users whose names differ in case only share one count: the success of
+            // one must not reset the count of the other.
             Ok(known) if known.account.is_one_of_several => {
-                self.throttle.give_back(key, context.now);
+                self.throttle.refund(key, context.now);
             }
-            Ok(_) => self.throttle.fitted(key, context.now),
+            Ok(_) => self.throttle.record_success(key, context.now),
             Err(AuthError::Wrong | AuthError::Throttled { .. }) => {}
-            Err(_) => self.throttle.give_back(key, context.now),
+            Err(_) => self.throttle.refund(key, context.now),
         }
         outcome
     }
 
-    /// Whether what a password was checked against still stands.
+    /// Whether the account still has the hash that the password was checked against.
     async fn is_unchanged(
         &self,
-        checked: &Remembered,
+        checked: &CachedAccount,
         context: &Context,
     ) -> Result<bool, DirectoryError> {
         let (then, now) = (
@@ -442,7 +447,7 @@ impl Auth {
         }))
     }
 
-    /// Whether this is the password of a known caller.
+    /// Whether this is the password of the principal.
     pub async fn is_password_of(
         &self,
         principal: &Principal,
@@ -458,36 +463,36 @@ impl Auth {
         }
     }
 
-    /// Somebody whose password was found to be right a short while ago.
-    async fn verified_before(
+    /// The account, if this password was verified a short while ago.
+    async fn recently_verified(
         &self,
         attempt: &Attempt<'_>,
-        known: Option<&Remembered>,
+        known: Option<&CachedAccount>,
         context: &Context,
-    ) -> Result<Option<Remembered>, DirectoryError> {
+    ) -> Result<Option<CachedAccount>, DirectoryError> {
         match known.filter(|known| !known.account.external) {
             Some(known) => {
-                let digest = self.digest_of(known, attempt.password);
+                let digest = self.local_digest(known, attempt.password);
                 let is_verified = |digest| self.verified.get(&digest, context.now).is_some();
                 Ok(digest.is_some_and(is_verified).then(|| known.clone()))
             }
-            None => self.verified_elsewhere(attempt, context).await,
+            None => self.recently_verified_externally(attempt, context).await,
         }
     }
 
-    /// Of a password here together with the hash that it should fit.
-    fn digest_of(&self, known: &Remembered, password: &str) -> Option<[u8; 32]> {
+    /// The digest of a password together with the stored hash.
+    fn local_digest(&self, known: &CachedAccount, password: &str) -> Option<[u8; 32]> {
         let hash = known.account.password_hash.as_ref();
         hash.map(|hash| self.digest(hash.expose(), password))
     }
 
-    /// `known`: the account of this name, when it was looked up already.
+    /// Checks a password. `known`: the account, if it was looked up already.
     async fn by_password(
         &self,
         attempt: &Attempt<'_>,
-        known: Option<Option<Remembered>>,
+        known: Option<Option<CachedAccount>>,
         context: &Context,
-    ) -> Result<Remembered, AuthError> {
+    ) -> Result<CachedAccount, AuthError> {
         let Attempt {
             username, password, ..
         } = *attempt;
@@ -495,25 +500,28 @@ impl Auth {
             Some(known) => known,
             None => self.read_account(username, context).await?,
         };
-        if let Some(ldap) = self.elsewhere(known.as_ref(), username, context).await? {
+        if let Some(ldap) = self
+            .external_directory(known.as_ref(), username, context)
+            .await?
+        {
             return self
-                .by_password_elsewhere(ldap, attempt, known.is_some(), context)
+                .by_external_password(ldap, attempt, known.is_some(), context)
                 .await;
         }
         let known = known.filter(|known| !known.account.external);
         let hash = known
             .as_ref()
             .and_then(|known| known.account.password_hash.as_ref());
-        // Unknown users and users without a password cost the same time.
+        // Unknown users and users without a password take the same time.
         let fits = password.len() <= self.settings.password_max_length * 4
             && self
                 .hasher
-                .verify(password, hash, Place::of(attempt.from))
+                .verify(password, hash, ClientNetwork::of(attempt.from))
                 .await?;
         let Some(known) = known.filter(|_| fits) else {
             return Err(AuthError::Wrong);
         };
-        if let Some(digest) = self.digest_of(&known, password) {
+        if let Some(digest) = self.local_digest(&known, password) {
             let seconds = i64::try_from(self.settings.credential_cache_seconds).unwrap_or(0);
             let until = context.now + TimeDelta::seconds(seconds);
             self.verified.put(digest, (), until, context.now);
@@ -525,12 +533,11 @@ impl Auth {
             },
         );
         self.renew_hash(&known.account, password, context);
-        Ok(known.proved_now())
+        Ok(known.newly_verified())
     }
 
-    /// Puts a hash of our own in the place of one that came from elsewhere,
-    /// without making the caller wait. When the password is changed meanwhile,
-    /// or the hash threads are busy, nothing happens: the next sign-in asks again.
+    /// Replaces an imported hash by one of our own, in the background. If the password
+    /// changes meanwhile or the queue is full, the next sign-in tries again.
     fn renew_hash(&self, account: &Account, password: &str, context: &Context) {
         let Some(old) = account.password_hash.clone().filter(Hasher::is_foreign) else {
             return;
@@ -540,13 +547,15 @@ impl Auth {
         let context = context.beside();
         tokio::task::spawn_local(async move {
             let renewed = async {
-                let new = hasher.hash(password.expose(), Place::NOWHERE).await?;
+                let new = hasher
+                    .hash(password.expose(), ClientNetwork::INTERNAL)
+                    .await?;
                 directory
                     .write(&context, RenewHash { user_id, old, new })
                     .await
             };
             if let Err(error) = renewed.await {
-                log::debug!("a hash was not renewed: {error}");
+                log::debug!("could not replace an imported hash: {error}");
             }
         });
     }
@@ -555,18 +564,18 @@ impl Auth {
         &self,
         username: &str,
         context: &Context,
-    ) -> Result<Option<Remembered>, DirectoryError> {
-        match self.remembered_account(username, context)? {
+    ) -> Result<Option<CachedAccount>, DirectoryError> {
+        match self.cached_account(username, context)? {
             Some(known) => Ok(Some(known)),
             None => self.read_account(username, context).await,
         }
     }
 
-    fn remembered_account(
+    fn cached_account(
         &self,
         username: &str,
         context: &Context,
-    ) -> Result<Option<Remembered>, DirectoryError> {
+    ) -> Result<Option<CachedAccount>, DirectoryError> {
         let version = self.directory.credential_version()?;
         let known = self.accounts.get(&folded(username), context.now);
         Ok(known.filter(|known| {
@@ -579,7 +588,7 @@ impl Auth {
         &self,
         username: &str,
         context: &Context,
-    ) -> Result<Option<Remembered>, DirectoryError> {
+    ) -> Result<Option<CachedAccount>, DirectoryError> {
         let version = self.directory.credential_version()?;
         let find = FindAccount {
             username: username.to_owned(),
@@ -588,16 +597,15 @@ impl Auth {
             return Ok(None);
         };
         let until = self.until(context.now, &[account.good_until.as_deref()]);
-        let remembered = Remembered::of(version, account);
+        let cached = CachedAccount::of(version, account);
         let key = folded(username);
-        self.accounts
-            .put(key, remembered.clone(), until, context.now);
-        Ok(Some(remembered))
+        self.accounts.put(key, cached.clone(), until, context.now);
+        Ok(Some(cached))
     }
 
-    /// Until when a principal may be remembered: never past the moment when a
-    /// grant or a token ends, and only shortly where other processes may change
-    /// the directory without our seeing it.
+    /// Until when a principal can be cached: not beyond the end of a grant or a token,
+    /// and only for a short time if other processes can change the directory
+    /// unnoticed.
     pub(super) fn until(&self, now: DateTime<Utc>, ends: &[Option<&str>]) -> DateTime<Utc> {
         let seconds = if self.directory.sees_every_change() {
             self.settings.credential_cache_seconds
@@ -620,28 +628,26 @@ impl Auth {
         secret::digest(&text)
     }
 
-    /// Writes a use down without making the caller wait; a note that is lost
-    /// because the database is busy is no harm.
+    /// Records a use in the background. It may be lost when the database is busy.
     pub(super) fn note(&self, context: &Context, note: NoteUse) {
         let directory = self.directory.clone();
         let context = context.beside();
         tokio::task::spawn_local(async move {
             if let Err(error) = directory.write(&context, note).await {
-                log::debug!("a use was not noted: {error}");
+                log::debug!("could not record a use: {error}");
             }
         });
     }
 }
 
-/// The beginning of what is longer than any name in any spelling: more of it is
-/// not folded and compared.
+/// Cuts a username that is longer than any name, to bound the work of folding it.
 fn bounded(username: &str) -> &str {
     let mut ends = username.char_indices().map(|(at, _)| at);
-    let end = ends.find(|at| *at >= LONGEST_NAME);
+    let end = ends.find(|at| *at >= MAX_NAME_BYTES);
     end.and_then(|end| username.get(..end)).unwrap_or(username)
 }
 
-/// As configured; else the public address, else the program's name.
+/// As configured, or else the public address, or else the name of the program.
 fn issuer(settings: &config::Settings) -> String {
     let configured = settings.auth.issuer.as_ref();
     configured
@@ -664,7 +670,7 @@ fn of_account(account: &Account) -> Principal {
     }
 }
 
-/// A moment that cannot be read is long ago.
+/// A time that cannot be parsed counts as long ago.
 pub(super) fn sign_in_use(of: &SignInOf) -> SignInUse {
     SignInUse {
         id: of.id,

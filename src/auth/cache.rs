@@ -1,4 +1,4 @@
-//! Remembering for a while what was expensive to find out.
+//! A cache whose entries expire.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,7 +6,7 @@ use std::sync::RwLock;
 
 use chrono::{DateTime, Utc};
 
-/// A map whose entries end, and which never holds more than its capacity.
+/// A map with expiring entries and a maximum size.
 pub struct Cache<K, V> {
     entries: RwLock<HashMap<K, Entry<V>>>,
     capacity: usize,
@@ -40,7 +40,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         if entries.len() >= self.capacity {
             entries.retain(|_, entry| entry.until > now);
         }
-        // Full of living entries: starting anew costs less than keeping order.
+        // Still full: starting over is cheaper than tracking the order of use.
         if entries.len() >= self.capacity {
             entries.clear();
         }
@@ -56,7 +56,7 @@ mod tests {
     use chrono::TimeDelta;
 
     #[test]
-    fn entries_end_and_never_outgrow_the_capacity() {
+    fn entries_expire_and_never_exceed_the_capacity() {
         let now = DateTime::<Utc>::UNIX_EPOCH;
         let later = now + TimeDelta::seconds(10);
         let cache = Cache::new(2);

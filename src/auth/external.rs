@@ -1,24 +1,24 @@
-//! External users: their passwords are kept in another directory, which is
-//! asked; their records here are made when they first come.
+//! External users: LDAP checks their passwords, and their records here are created
+//! when they first sign in.
 
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
 
-use super::authenticate::{Auth, AuthError, Remembered};
+use super::authenticate::{Auth, AuthError, CachedAccount};
+use super::client_network::ClientNetwork;
 use super::ldap::{BindOutcome, Ldap, LdapUnavailable, Person};
-use super::place::Place;
 use super::throttle::Key;
 use crate::config::RoleSync;
 use crate::directory::credentials::{Account, NoteUse};
 use crate::directory::external::{Admit, FindEntryId, Foresee, IsSettledHere};
-use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
+use crate::directory::log_limit::EXTERNAL_SIGN_IN;
 use crate::directory::{Context, DirectoryError, values};
 
-/// Who makes records and grants when somebody signs in, for the audit log.
+/// The actor, in the audit log, of records and grants that a sign-in creates.
 const ACTOR: &str = "LDAP sign-in";
 
-/// Somebody who tries to sign in, as they typed it.
+/// A sign-in attempt, as it was sent.
 pub(super) struct Attempt<'a> {
     pub username: &'a str,
     pub password: &'a str,
@@ -34,11 +34,11 @@ impl From<LdapUnavailable> for AuthError {
 }
 
 impl Auth {
-    /// The other directory, when it is the one to ask about this name: who has a
-    /// record here with a password here is never looked for there.
-    pub(super) async fn elsewhere(
+    /// LDAP, if it is responsible for this name: users with a password here are never
+    /// searched there.
+    pub(super) async fn external_directory(
         &self,
-        known: Option<&Remembered>,
+        known: Option<&CachedAccount>,
         username: &str,
         context: &Context,
     ) -> Result<Option<&Ldap>, DirectoryError> {
@@ -56,29 +56,30 @@ impl Auth {
         Ok(is_external.then_some(ldap))
     }
 
-    /// Somebody whose password there was found to be right a short while ago.
-    pub(super) async fn verified_elsewhere(
+    /// The account, if LDAP accepted this password a short while ago.
+    pub(super) async fn recently_verified_externally(
         &self,
         attempt: &Attempt<'_>,
         context: &Context,
-    ) -> Result<Option<Remembered>, DirectoryError> {
+    ) -> Result<Option<CachedAccount>, DirectoryError> {
         if self.ldap.is_none() || self.is_too_long(attempt) {
             return Ok(None);
         }
-        let digest = self.digest_elsewhere(attempt);
+        let digest = self.external_digest(attempt);
         let Some((id, name)) = self.external.get(&digest, context.now) else {
             return Ok(None);
         };
         self.external_account(id, &name, context).await
     }
 
-    /// The external user of this id, while they are called so: another may be by now.
+    /// The external user with this id and name; the name may belong to another user by
+    /// now.
     async fn external_account(
         &self,
         id: i64,
         name: &str,
         context: &Context,
-    ) -> Result<Option<Remembered>, DirectoryError> {
+    ) -> Result<Option<CachedAccount>, DirectoryError> {
         let known = self.account(name, context).await?;
         Ok(known.filter(|known| known.account.external && known.account.id == id))
     }
@@ -88,23 +89,23 @@ impl Auth {
             || attempt.password.len() > self.settings().password_max_length * 4
     }
 
-    fn digest_elsewhere(&self, attempt: &Attempt<'_>) -> [u8; 32] {
+    fn external_digest(&self, attempt: &Attempt<'_>) -> [u8; 32] {
         self.digest(&format!("ldap\0{}", attempt.username), attempt.password)
     }
 
-    /// Whose password there this is.
-    pub(super) async fn by_password_elsewhere(
+    /// Checks a password with LDAP and takes over the record.
+    pub(super) async fn by_external_password(
         &self,
         ldap: &Ldap,
         attempt: &Attempt<'_>,
         is_known: bool,
         context: &Context,
-    ) -> Result<Remembered, AuthError> {
+    ) -> Result<CachedAccount, AuthError> {
         let Attempt {
             username, password, ..
         } = *attempt;
         if self.is_too_long(attempt) {
-            return self.wrong(attempt).await;
+            return self.reject(attempt).await;
         }
         let wants_groups = match ldap.settings().role_sync {
             RoleSync::Off => false,
@@ -117,32 +118,32 @@ impl Auth {
         let person = match outcome {
             BindOutcome::Accepted(person) => Some(*person),
             BindOutcome::Rejected(name) => {
-                self.count_guess(name.as_deref(), attempt, context)?;
+                self.charge_intended_user(name.as_deref(), attempt, context)?;
                 None
             }
         };
         let Some(person) = person else {
-            return self.wrong(attempt).await;
+            return self.reject(attempt).await;
         };
-        self.may_guess(&person.username, attempt, context)?;
+        self.check_intended_user(&person.username, attempt, context)?;
         let Some((id, name)) = self.admit(ldap, person, context).await? else {
-            return self.wrong(attempt).await;
+            return self.reject(attempt).await;
         };
         let Some(known) = self.external_account(id, &name, context).await? else {
             return Err(AuthError::Wrong);
         };
         let seconds = i64::try_from(ldap.settings().cache_seconds).unwrap_or(0);
         let until = context.now + TimeDelta::seconds(seconds);
-        let digest = self.digest_elsewhere(attempt);
+        let digest = self.external_digest(attempt);
         self.external.put(digest, (id, name), until, context.now);
         let user_id = known.account.id;
-        // They may have been made, or given roles, on the way in.
+        // The sign-in may have created the user or granted roles.
         self.directory.has_written(user_id);
         self.note(context, NoteUse::SignIn { user_id });
-        Ok(known.proved_now())
+        Ok(known.newly_verified())
     }
 
-    /// Whether an external user still exists there. True of everybody else.
+    /// Whether an external user still exists in LDAP; true for all other users.
     pub(super) async fn still_exists(
         &self,
         account: &Account,
@@ -160,8 +161,8 @@ impl Auth {
         }
     }
 
-    /// Their record, by its id and username, when they may come in; its name and
-    /// its roles then are as they should be.
+    /// Creates or updates the record of a user that LDAP has accepted. Returns its id
+    /// and username, or `None` if the user cannot sign in here.
     async fn admit(
         &self,
         ldap: &Ldap,
@@ -172,7 +173,7 @@ impl Auth {
         let arrival = match ldap.arrival(person) {
             Ok(arrival) => arrival,
             Err(problem) => {
-                SIGN_IN_ELSEWHERE.log(format_args!(
+                EXTERNAL_SIGN_IN.log(format_args!(
                     "LDAP: {dn:?} cannot sign in here: {}",
                     problem.message
                 ));
@@ -193,48 +194,48 @@ impl Auth {
         match outcome.welcome {
             Ok(changes) => {
                 if let Some(name) = changes.name_taken {
-                    SIGN_IN_ELSEWHERE.log(format_args!(
+                    EXTERNAL_SIGN_IN.log(format_args!(
                         "LDAP: {dn:?} keeps the old name here: {name:?} is somebody else's"
                     ));
                 }
                 Ok(outcome.record)
             }
             Err(unwelcome) => {
-                log::info!("LDAP: {dn:?} may not sign in here: {}", unwelcome.text());
+                log::info!("LDAP: {dn:?} cannot sign in here: {}", unwelcome.text());
                 Ok(None)
             }
         }
     }
 
-    /// The answer to a wrong password, after the time that it takes for a user
-    /// whose password is here. Where the queue is full it comes at once: an error
-    /// in its place would tell wrong guesses from right ones for free.
-    async fn wrong(&self, attempt: &Attempt<'_>) -> Result<Remembered, AuthError> {
+    /// Rejects a wrong password after the time that the check of a local one takes. If
+    /// the hashing queue is full it is rejected at once: an error instead would
+    /// distinguish wrong guesses from right ones.
+    async fn reject(&self, attempt: &Attempt<'_>) -> Result<CachedAccount, AuthError> {
         let password = attempt.password;
         let longest = self.settings().password_max_length * 4;
         if password.len() <= longest {
-            let place = Place::of(attempt.from);
-            drop(self.hasher.verify(password, None, place).await);
+            let network = ClientNetwork::of(attempt.from);
+            drop(self.hasher.verify(password, None, network).await);
         }
         Err(AuthError::Wrong)
     }
 
-    /// The user who was meant, when LDAP lets the name be written in a way that
-    /// was not paid for as theirs.
-    fn meant(&self, name: &str, attempt: &Attempt<'_>) -> Option<Key> {
+    /// The throttle key of the user that LDAP found, if it matched the name in a
+    /// spelling that was charged to another key.
+    fn intended_key(&self, name: &str, attempt: &Attempt<'_>) -> Option<Key> {
         let meant = self.throttle.key(name, attempt.from);
         let paid = self.throttle.key(attempt.username, attempt.from);
         (meant != paid).then_some(meant)
     }
 
-    /// Counts a wrong guess for the user who was meant.
-    fn count_guess(
+    /// Charges a wrong guess to the user that LDAP found.
+    fn charge_intended_user(
         &self,
         name: Option<&str>,
         attempt: &Attempt<'_>,
         context: &Context,
     ) -> Result<(), AuthError> {
-        match name.and_then(|name| self.meant(name, attempt)) {
+        match name.and_then(|name| self.intended_key(name, attempt)) {
             Some(meant) => {
                 let counted = self.throttle.charge_name(&meant, context.now);
                 counted.map_err(|seconds| AuthError::Throttled { seconds })
@@ -243,15 +244,15 @@ impl Auth {
         }
     }
 
-    /// While somebody has to wait, not even the right guess is told.
-    fn may_guess(
+    /// While a user is throttled even the right password is rejected.
+    fn check_intended_user(
         &self,
         name: &str,
         attempt: &Attempt<'_>,
         context: &Context,
     ) -> Result<(), AuthError> {
-        let meant = self.meant(name, attempt);
-        match meant.and_then(|meant| self.throttle.wait(&meant, context.now)) {
+        let meant = self.intended_key(name, attempt);
+        match meant.and_then(|meant| self.throttle.retry_after(&meant, context.now)) {
             Some(seconds) => Err(AuthError::Throttled { seconds }),
             None => Ok(()),
         }

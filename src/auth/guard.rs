@@ -3,20 +3,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::authenticate::{Auth, AuthError};
+use super::client_network::ClientNetwork;
 use super::passwords::{Owner, Strength, Weakness};
-use super::place::Place;
+use super::pattern_limit::PatternPermit;
 use super::policy::Authorize;
 use super::principal::Principal;
-use super::turns::Turn;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
 use crate::directory::listing::{List, Noun};
 use crate::directory::users::PasswordHash;
 use crate::directory::{Actor, Context, DirectoryError, Execute, Operation, Reading, Source};
 
-/// Why a known caller does not get what was asked.
+/// Why the operation of an authenticated caller failed.
 #[derive(Debug)]
 pub enum PolicyError {
-    /// May not. The text says what is lacking, safe to show.
+    /// The caller lacks a right. The text says which and can be shown.
     Forbidden(String),
     Directory(DirectoryError),
 }
@@ -30,17 +30,17 @@ impl From<DirectoryError> for PolicyError {
     }
 }
 
-/// The directory as one principal may use it.
+/// Access to the directory for one principal: every operation passes the policy.
 pub struct Guard {
     auth: Arc<Auth>,
     principal: Arc<Principal>,
     context: Context,
     reading: Reading,
-    /// Where the caller is, for the count of wrong passwords.
+    /// The client address, to throttle wrong passwords.
     from: Option<IpAddr>,
     strength: OnceLock<Strength>,
-    /// Whether reads go to the replica. Decided once, so that one answer is made
-    /// of one state; it only ever turns to the primary, whose state is newer.
+    /// Whether reads go to the replica. Decided once, so that an answer shows one
+    /// state; it changes only towards the primary, whose state is newer.
     reads_replica: AtomicBool,
 }
 
@@ -76,8 +76,8 @@ impl Guard {
         }
     }
 
-    /// For a request that changes nothing: its reads may be of a state that
-    /// lacks what others have just written, but never what this caller has.
+    /// For safe requests: reads may miss the latest changes of others, but never those
+    /// of this caller.
     pub fn reading_only(mut self, is_safe: bool) -> Self {
         let caller = Some(self.principal.id);
         let may = is_safe && self.auth.directory.may_read_replica(caller);
@@ -97,15 +97,15 @@ impl Guard {
         &self.auth
     }
 
-    /// Whether this is the caller's own password. Guesses count like those of a
-    /// sign-in.
+    /// Whether this is the caller's own password. Guesses are throttled like those of
+    /// a sign-in.
     pub async fn is_own_password(&self, password: &str) -> Result<bool, AuthError> {
         self.auth
             .is_password_of(&self.principal, password, self.from, &self.context)
             .await
     }
 
-    /// All that is wrong with a new password for this user.
+    /// Checks a new password for this user; returns all its weaknesses.
     pub async fn check_new_password(
         &self,
         password: &str,
@@ -117,15 +117,18 @@ impl Guard {
         }
         let (password, owner) = (password.to_owned(), owner.clone());
         let check = move || policy.check(&password, &owner);
-        self.auth.hasher.run(Place::of(self.from), check).await
+        self.auth
+            .hasher
+            .run(ClientNetwork::of(self.from), check)
+            .await
     }
 
     pub async fn hash_new_password(&self, password: &str) -> Result<PasswordHash, DirectoryError> {
-        let place = Place::of(self.from);
-        self.auth.hasher.hash(password, place).await
+        let network = ClientNetwork::of(self.from);
+        self.auth.hasher.hash(password, network).await
     }
 
-    /// The same, and finds out how strong it is.
+    /// Hashes a new password and estimates its strength.
     pub async fn hash_and_rate_new_password(
         &self,
         password: &str,
@@ -133,36 +136,43 @@ impl Guard {
     ) -> Result<PasswordHash, DirectoryError> {
         let chosen = password.to_owned();
         let rate = move || Strength::of(&chosen, &owner);
-        let strength = self.auth.hasher.run(Place::of(self.from), rate).await?;
-        // Of several passwords in one request none is told about.
+        let strength = self
+            .auth
+            .hasher
+            .run(ClientNetwork::of(self.from), rate)
+            .await?;
+        // A request reports the strength of its first password only.
         let _ = self.strength.set(strength);
         self.hash_new_password(password).await
     }
 
-    /// How strong the password is that was set with this request.
+    /// The strength of the password that was set with this request.
     pub fn strength(&self) -> Option<&Strength> {
         self.strength.get()
     }
 
-    /// Before a list that tries regular expressions on rows: it is the caller's
-    /// turn until the answer is there.
+    /// The permit for a list with regular expressions, to be held until the answer is
+    /// complete. `None` for other lists.
     ///
     /// # Errors
-    /// When the caller has too many of them made at once.
-    pub fn turn_for<N: Noun>(&self, list: &List<N>) -> Result<Option<Turn>, DirectoryError> {
+    /// When the caller runs too many such lists at once.
+    pub fn pattern_permit<N: Noun>(
+        &self,
+        list: &List<N>,
+    ) -> Result<Option<PatternPermit>, DirectoryError> {
         match list.has_pattern() {
-            true => self.auth.turns.take(self.principal.id).map(Some),
+            true => self.auth.pattern_limit.acquire(self.principal.id).map(Some),
             false => Ok(None),
         }
     }
 
-    /// Whether the policy lets this through, without doing it.
+    /// Checks an operation against the policy without executing it.
     pub fn permits<O: Authorize>(&self, operation: &mut O) -> Result<(), PolicyError> {
         operation.authorize(&self.principal)
     }
 
-    /// A change for a batch, which asks the policy when it is its turn. With a
-    /// `subject` that must be there for this caller, as for one change alone.
+    /// A change for a batch, authorized when it is executed. The `subject`, if any,
+    /// must be visible to the caller.
     pub fn task<F: Authorize, O: Operation + Authorize>(
         &self,
         subject: Option<(i64, Find<F>)>,
@@ -206,8 +216,8 @@ impl Guard {
         }
     }
 
-    /// One thing. What the replica does not have may just have been made, so
-    /// the primary is asked before it is said not to be there.
+    /// Finds one row. If the replica does not have it, the primary is asked: it may
+    /// have been created just now.
     pub async fn find<T, O>(&self, mut operation: O) -> Result<Option<T>, PolicyError>
     where
         O: Execute + Operation<Output = Option<T>> + Authorize,
@@ -220,7 +230,7 @@ impl Guard {
         Ok(self.reading.read(&self.context, operation).await?)
     }
 
-    /// What the replica answers, when it may be asked and can.
+    /// The answer of the replica, if reads go there and it is available.
     async fn read_replica<O: Execute>(
         &self,
         operation: &O,
@@ -246,7 +256,7 @@ impl Guard {
     }
 }
 
-/// Every change leaves an event, so those that take no permission are bounded.
+/// Limits the rate of changes that need no permission: each leaves an audit event.
 fn charge<O: Authorize>(
     auth: &Auth,
     operation: &O,

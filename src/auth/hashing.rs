@@ -1,8 +1,9 @@
-//! Hashing of passwords: argon2id, and whatever hashes were brought along, on threads of its own, so that a sign-in
-//! never holds up the requests beside it, behind a queue with an end.
+//! Password hashing: argon2id, and imported hashes of other programs. Runs on
+//! threads of its own behind a bounded queue, so that sign-ins do not block other
+//! requests.
 
+mod fair_queue;
 pub mod foreign;
-mod queue;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,123 +13,128 @@ use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash as Phc;
 use tokio::sync::oneshot;
 
-use self::queue::FairQueue;
-use super::place::Place;
+use self::fair_queue::FairQueue;
+use super::client_network::ClientNetwork;
 use crate::directory::DirectoryError;
 use crate::directory::users::PasswordHash;
 
-/// A hash that no password has, with the cost of ours (19 MiB, two passes, one
-/// lane): what a password for an unknown user is compared with.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$\
+/// A hash that no password matches, with the cost of ours (19 MiB, two passes, one
+/// lane). Passwords of unknown users are compared with it, to take the same time.
+const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$\
     bm9ib2R5LWlzLWhlcmUtMTY$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-type Work = Box<dyn FnOnce(Turn) + Send>;
+type Work = Box<dyn FnOnce(Dispatch) + Send>;
 
-/// What becomes of work in the queue.
-enum Turn {
-    Come,
-    /// It had to give way to somebody with less in the queue.
+/// How work leaves the queue.
+enum Dispatch {
+    Run,
+    /// It made room for a network with fewer items.
     Displaced,
 }
 
 /// Hashes and verifies passwords. Threads end when the last handle is dropped.
 #[derive(Clone)]
 pub struct Hasher {
-    queue: Arc<Opened>,
+    queue: Arc<QueueHandle>,
 }
 
-/// The queue, until it is dropped.
-struct Opened(Arc<FairQueue<Work>>);
+/// Closes the queue when it is dropped.
+struct QueueHandle(Arc<FairQueue<Work>>);
 
-impl Drop for Opened {
+impl Drop for QueueHandle {
     fn drop(&mut self) {
         self.0.close();
     }
 }
 
 impl Hasher {
-    /// `threads`: as many as there are cores, by default.
+    /// Starts `threads` threads behind a queue of `queue` items.
     pub fn start(threads: usize, queue: usize) -> std::io::Result<Self> {
         let queue = Arc::new(FairQueue::new(queue));
         let hasher = Self {
-            queue: Arc::new(Opened(queue.clone())),
+            queue: Arc::new(QueueHandle(queue.clone())),
         };
         for number in 0..threads {
             let queue = queue.clone();
             std::thread::Builder::new()
                 .name(format!("rolecall-hash-{number}"))
-                .spawn(move || work(&queue))?;
+                .spawn(move || run_worker(&queue))?;
         }
         Ok(hasher)
     }
 
-    pub async fn hash(&self, password: &str, place: Place) -> Result<PasswordHash, DirectoryError> {
+    pub async fn hash(
+        &self,
+        password: &str,
+        network: ClientNetwork,
+    ) -> Result<PasswordHash, DirectoryError> {
         let password = password.to_owned();
-        self.run(place, move || hash(&password)).await?
+        self.run(network, move || hash(&password)).await?
     }
 
-    /// Compares; without a hash it fails after the time that one of ours takes.
+    /// Whether the password matches. Without a hash the answer is no, after the time
+    /// that one of ours takes.
     pub async fn verify(
         &self,
         password: &str,
         hash: Option<&PasswordHash>,
-        place: Place,
+        network: ClientNetwork,
     ) -> Result<bool, DirectoryError> {
         let password = password.to_owned();
         let phc = hash.map(|hash| hash.expose().to_owned());
-        self.run(place, move || {
+        self.run(network, move || {
             let known = phc.as_deref().is_some_and(|phc| !phc.is_empty());
             let matches = foreign::verify(
                 &password,
-                phc.as_deref().filter(|_| known).unwrap_or(NOBODY),
+                phc.as_deref().filter(|_| known).unwrap_or(DUMMY_HASH),
             );
             known && matches
         })
         .await
     }
 
-    /// Whether another program made it, or we did at another cost.
+    /// Whether the hash comes from another program or has another cost than ours.
     pub fn is_foreign(hash: &PasswordHash) -> bool {
         !hash.expose().is_empty() && !foreign::is_ours(hash.expose())
     }
 
-    /// Does what takes long on one of the threads, when it is this place's turn.
-    /// What nobody waits for any more is passed over.
+    /// Runs slow work on one of the threads when it is this network's turn. Skips it
+    /// if the caller has gone away.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        place: Place,
+        network: ClientNetwork,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, DirectoryError> {
         let (sender, receiver) = oneshot::channel();
-        let work: Work = Box::new(move |turn| match turn {
-            Turn::Come if sender.is_closed() => {}
-            Turn::Come => drop(sender.send(Some(work()))),
-            Turn::Displaced => drop(sender.send(None)),
+        let work: Work = Box::new(move |dispatch| match dispatch {
+            Dispatch::Run if sender.is_closed() => {}
+            Dispatch::Run => drop(sender.send(Some(work()))),
+            Dispatch::Displaced => drop(sender.send(None)),
         });
-        match self.queue.0.push(place, work) {
+        match self.queue.0.push(network, work) {
             Ok(None) => {}
-            Ok(Some(displaced)) => displaced(Turn::Displaced),
-            Err(_) => return Err(full()),
+            Ok(Some(displaced)) => displaced(Dispatch::Displaced),
+            Err(_) => return Err(queue_full()),
         }
         receiver
             .await
             .map_err(|_| DirectoryError::internal("a password thread panicked"))?
-            .ok_or_else(full)
+            .ok_or_else(queue_full)
     }
 }
 
-fn full() -> DirectoryError {
-    DirectoryError::Busy("too many passwords wait to be checked".into())
+fn queue_full() -> DirectoryError {
+    DirectoryError::Busy("too many passwords are waiting to be checked".into())
 }
 
-fn work(queue: &FairQueue<Work>) {
+fn run_worker(queue: &FairQueue<Work>) {
     while let Some(next) = queue.pop() {
-        // A panic drops the sender of the answer, and the thread lives on.
-        drop(catch_unwind(AssertUnwindSafe(|| next(Turn::Come))));
+        // A panic drops the sender of the answer; the thread goes on.
+        drop(catch_unwind(AssertUnwindSafe(|| next(Dispatch::Run))));
     }
 }
 
-/// Hashes on this thread: for the command line.
+/// Hashes on the current thread, for the command line.
 pub fn hash(password: &str) -> Result<PasswordHash, DirectoryError> {
     let hash: Phc = Argon2::default()
         .hash_password(password.as_bytes())
@@ -155,13 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_of_nobody_costs_what_a_real_one_costs_and_fits_nothing() {
-        let parsed = Phc::new(NOBODY).unwrap();
+    fn the_dummy_hash_has_the_cost_of_a_real_one_and_matches_nothing() {
+        let parsed = Phc::new(DUMMY_HASH).unwrap();
         let real = Phc::new(hash("x").unwrap().expose())
             .unwrap()
             .params
             .clone();
         assert_eq!(parsed.params, real);
-        assert!(!verify("", NOBODY));
+        assert!(!verify("", DUMMY_HASH));
     }
 }

@@ -1,20 +1,20 @@
-//! The `Authorization` header: RFC 9110 section 11.6.2, RFC 7617, RFC 6750,
-//! and the `Token` scheme of Django's world.
+//! Parses the `Authorization` header: RFC 9110 section 11.6.2, RFC 7617, RFC 6750,
+//! and the `Token` scheme of Django REST framework.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// What a caller sent. Does not print its secrets.
+/// Credentials as sent. Does not implement `Debug`: they are secrets.
 #[derive(PartialEq, Eq)]
 pub enum Credentials<'a> {
     Password { username: String, password: String },
     Token(&'a str),
 }
 
-/// The longest header that is looked at.
+/// Bytes of the header; longer ones are rejected.
 const MAX_HEADER: usize = 8192;
 
-/// `None`: nothing that could be credentials.
+/// `None` if the header is malformed or has an unknown scheme.
 pub fn parse(header: &[u8]) -> Option<Credentials<'_>> {
     if header.len() > MAX_HEADER {
         return None;
@@ -39,13 +39,12 @@ pub fn parse(header: &[u8]) -> Option<Credentials<'_>> {
     })
 }
 
-/// Whether this header proves, beside who sends it, that they know the password.
+/// Whether this header carries a password, not a token.
 pub fn carries_password(header: &[u8]) -> bool {
     matches!(parse(header), Some(Credentials::Password { .. }))
 }
 
-/// Whether this header carries a token. Browsers add passwords by themselves,
-/// but never a token.
+/// Whether this header carries a token, which browsers never add by themselves.
 pub fn carries_token(header: &[u8]) -> bool {
     matches!(parse(header), Some(Credentials::Token(_)))
 }
@@ -62,13 +61,13 @@ mod tests {
     }
 
     #[test]
-    fn basic_carries_a_name_and_a_password_that_may_hold_colons() {
+    fn basic_passwords_can_contain_colons() {
         assert!(parse(b"Basic am9objpwOncK") == password("john", "p:w\n"));
         assert!(parse(b"basic  am9objo=") == password("john", ""));
     }
 
     #[test]
-    fn bearer_and_token_carry_a_secret_in_any_case() {
+    fn bearer_and_token_are_case_insensitive() {
         for header in ["Bearer rc_1", "TOKEN rc_1", "token   rc_1 "] {
             assert!(
                 parse(header.as_bytes()) == Some(Credentials::Token("rc_1")),
@@ -78,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_credentials() {
+    fn anything_else_is_rejected() {
         for header in [
             "",
             "Basic",

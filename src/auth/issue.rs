@@ -1,4 +1,4 @@
-//! API tokens for a password, and why one of them lets nobody in any more.
+//! Issues API tokens for a password, and explains why one is no longer valid.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,20 +11,19 @@ use crate::directory::credentials::{FindTokenFault, TokenFault};
 use crate::directory::tokens::IssueToken;
 use crate::directory::{Context, Credential, DirectoryError};
 
-/// A token that was made, and for whom. Does not print.
-pub struct Issued {
+/// A new token and its user. Does not implement `Debug`: it holds a secret.
+pub struct IssuedToken {
     pub secret: TokenSecret,
     pub principal: Arc<Principal>,
 }
 
-fn bound(number: u64) -> i64 {
+fn saturating(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl Auth {
-    /// A new token called `name` for whose password this is, with all that they
-    /// may. It takes the place of the oldest of that name where the user has
-    /// `auth.password_tokens` of them.
+    /// Issues a token called `name` with all permissions of the user. If the user has
+    /// `auth.password_tokens` of that name already, it replaces the oldest.
     pub async fn issue_token(
         &self,
         username: &str,
@@ -32,7 +31,7 @@ impl Auth {
         name: &'static str,
         from: Option<IpAddr>,
         context: &Context,
-    ) -> Result<Issued, AuthError> {
+    ) -> Result<IssuedToken, AuthError> {
         let known = self
             .check_password(username, password, from, context)
             .await?;
@@ -42,11 +41,11 @@ impl Auth {
             password_hash: known.account.password_hash.clone(),
             hash: secret.hash(),
             name,
-            most: bound(self.settings().password_tokens),
-            most_in_all: bound(self.settings().tokens_per_user),
+            most: saturating(self.settings().password_tokens),
+            most_in_all: saturating(self.settings().tokens_per_user),
         };
-        if known.newly_proved {
-            self.tell_sign_in(&known.principal, context);
+        if known.is_newly_verified {
+            self.record_sign_in(&known.principal, context);
         }
         let context = Context {
             actor: Some(known.principal.actor()),
@@ -56,14 +55,14 @@ impl Auth {
         if !self.directory.write(&context, issue).await? {
             return Err(AuthError::Wrong);
         }
-        Ok(Issued {
+        Ok(IssuedToken {
             secret,
             principal: known.principal,
         })
     }
 
-    /// What became of the API token in this header. Only whoever has its secret
-    /// learns that.
+    /// Why the API token in this header is not valid any more. Only the holder of its
+    /// secret can find out.
     pub async fn token_fault(
         &self,
         header: &[u8],

@@ -1,5 +1,5 @@
-//! Signed tokens in the compact form of RFC 7515 with Ed25519 (RFC 8037): this
-//! one algorithm and no other, whatever a token says of itself.
+//! JWS compact serialization (RFC 7515) with Ed25519 (RFC 8037). This algorithm
+//! alone is accepted, whatever the header of a token claims.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
@@ -7,11 +7,11 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// As the registry of JOSE algorithms has it, which every library knows.
+/// The name in the JOSE registry that every library supports.
 pub const ALGORITHM: &str = "EdDSA";
 
-/// The longest token that is looked at.
-const LONGEST: usize = 8192;
+/// Bytes of a token; longer ones are rejected.
+const MAX_TOKEN: usize = 8192;
 
 #[derive(Serialize)]
 struct Header<'a> {
@@ -24,7 +24,7 @@ struct Header<'a> {
 struct Sent {
     alg: String,
     kid: String,
-    /// Extensions that must be understood: we know none.
+    /// Extensions that a reader must understand; none is supported.
     crit: Option<serde_json::Value>,
 }
 
@@ -43,17 +43,17 @@ pub fn sign(key: &SigningKey, kid: &str, claims: &impl Serialize) -> serde_json:
     Ok(token)
 }
 
-/// A token whose parts could be read; nothing of it is proved yet.
-pub struct Unproved<'a> {
+/// A parsed token whose signature has not been verified yet.
+pub struct UnverifiedToken<'a> {
     pub kid: String,
     signed: &'a str,
     claims: &'a str,
     signature: Signature,
 }
 
-impl<'a> Unproved<'a> {
+impl<'a> UnverifiedToken<'a> {
     pub fn read(token: &'a str) -> Option<Self> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_TOKEN {
             return None;
         }
         let (signed, signature) = token.rsplit_once('.')?;
@@ -71,8 +71,8 @@ impl<'a> Unproved<'a> {
         })
     }
 
-    /// The claims, when this key signed them.
-    pub fn proved_by<T: DeserializeOwned>(&self, key: &VerifyingKey) -> Option<T> {
+    /// The claims, if this key signed them.
+    pub fn verify<T: DeserializeOwned>(&self, key: &VerifyingKey) -> Option<T> {
         key.verify_strict(self.signed.as_bytes(), &self.signature)
             .ok()?;
         decode(self.claims)
@@ -93,19 +93,19 @@ mod tests {
     }
 
     fn proved(token: &str, key: &SigningKey) -> Option<Value> {
-        Unproved::read(token)?.proved_by(&key.verifying_key())
+        UnverifiedToken::read(token)?.verify(&key.verifying_key())
     }
 
     #[test]
-    fn a_token_is_proved_by_its_own_key_only() {
+    fn a_token_is_verified_by_its_own_key_only() {
         let token = sign(&key(1), "a", &json!({"sub": "1"})).unwrap();
-        assert_eq!(Unproved::read(&token).unwrap().kid, "a");
+        assert_eq!(UnverifiedToken::read(&token).unwrap().kid, "a");
         assert_eq!(proved(&token, &key(1)), Some(json!({"sub": "1"})));
         assert_eq!(proved(&token, &key(2)), None);
     }
 
     #[test]
-    fn a_changed_letter_anywhere_proves_nothing() {
+    fn a_token_with_any_changed_character_is_rejected() {
         let token = sign(&key(1), "a", &json!({"sub": "1"})).unwrap();
         for place in 0..token.len() {
             let mut other = token.clone().into_bytes();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn another_algorithm_is_none_of_ours() {
+    fn other_algorithms_are_rejected() {
         for header in [
             json!({"alg": "none", "kid": "a"}),
             json!({"alg": "HS256", "kid": "a"}),
@@ -130,16 +130,16 @@ mod tests {
                 BASE64.encode(json!({"sub": "1"}).to_string())
             );
             let signature = BASE64.encode(key(1).sign(signed.as_bytes()).to_bytes());
-            assert!(Unproved::read(&format!("{signed}.{signature}")).is_none());
-            assert!(Unproved::read(&format!("{signed}.")).is_none());
+            assert!(UnverifiedToken::read(&format!("{signed}.{signature}")).is_none());
+            assert!(UnverifiedToken::read(&format!("{signed}.")).is_none());
         }
     }
 
     #[test]
-    fn what_is_no_token_is_refused() {
-        let long = "a".repeat(LONGEST + 1);
+    fn malformed_tokens_are_rejected() {
+        let long = "a".repeat(MAX_TOKEN + 1);
         for text in ["", ".", "..", "a.b", "a.b.c", "a.b.c.d", long.as_str()] {
-            assert!(Unproved::read(text).is_none());
+            assert!(UnverifiedToken::read(text).is_none());
         }
     }
 }

@@ -1,31 +1,30 @@
-//! Who is asking, and what they may.
+//! Authentication and authorization.
 //!
-//! [`Auth::authenticate`] turns an `Authorization` header into a [`Principal`];
-//! a [`Guard`] is the directory as that principal may use it, and the only
-//! thing that a surface is handed. What a principal may is decided in `policy`
-//! alone.
+//! [`Auth::authenticate`] turns an `Authorization` header into a [`Principal`]. A
+//! [`Guard`] gives that principal access to the directory, and surfaces have no
+//! other. The module `policy` alone decides what a principal may do.
 
 mod access_log;
 mod authenticate;
-mod budget;
 mod cache;
+mod client_network;
 mod external;
 mod guard;
 mod hashing;
 mod header;
 mod issue;
 mod jws;
-pub mod keys;
 pub mod ldap;
 pub mod passwords;
-mod place;
+mod pattern_limit;
 mod policy;
 mod principal;
+mod rate_limiter;
 pub mod secret;
 mod sign_in;
+pub mod signing_keys;
 mod single_flight;
 mod throttle;
-mod turns;
 
 pub use access_log::AccessLog;
 pub use authenticate::{Auth, AuthError};
@@ -33,7 +32,7 @@ pub use guard::{Guard, PolicyError};
 pub use hashing::foreign::check as check_hash;
 pub use hashing::{Hasher, hash as hash_password};
 pub use header::{carries_password, carries_token};
-pub use issue::Issued;
+pub use issue::IssuedToken;
 pub use policy::Authorize;
 pub use principal::{Principal, SignInUse};
-pub use sign_in::Pair;
+pub use sign_in::TokenPair;

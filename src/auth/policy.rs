@@ -1,9 +1,9 @@
-//! What a principal may: the one place that decides, for every surface.
+//! The authorization policy of all surfaces.
 //!
-//! Every operation that a surface can ask for is governed here. Reading is
-//! narrowed to what the principal may see, so that the rest does not exist for
-//! them (404); a change that they may not make is refused (403). An operation
-//! without a rule cannot be handed to a `Guard` at all.
+//! Each operation that a surface can execute has a rule here. Reads are narrowed to
+//! the rows that the principal can see, so that all others do not exist for it
+//! (404); changes without the permission are denied (403). A `Guard` does not accept
+//! an operation without a rule.
 
 mod administered;
 mod cfengine;
@@ -42,12 +42,12 @@ use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, UpdateWorkspace, Workspaces,
 };
 
-/// An operation with a rule.
+/// An operation with a rule of the policy.
 pub trait Authorize {
-    /// Narrows the operation to what `principal` may see, or refuses it.
+    /// Narrows the operation to the rows that `principal` can see, or denies it.
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError>;
 
-    /// Whether it changes what is the principal's own, by no permission but that.
+    /// Whether it changes the principal's own data, without any other permission.
     fn is_only_own(&self, _: &Principal) -> bool {
         false
     }
@@ -65,14 +65,14 @@ fn require(principal: &Principal, permission: Permission) -> Result<(), PolicyEr
 
 impl Authorize for List<Users> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees_users();
+        self.visible = principal.user_visibility();
         Ok(())
     }
 }
 
 impl Authorize for FindUser {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees_users();
+        self.visible = principal.user_visibility();
         Ok(())
     }
 }
@@ -90,14 +90,14 @@ impl Authorize for CreateUser {
 
 impl Authorize for UpdateUser {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees_users();
+        self.visible = principal.user_visibility();
         self.ceiling = principal.ceiling();
         if !can_see(self.visible, self.id) {
-            // The directory answers that there is no such user.
+            // The directory answers with "not found".
             return Ok(());
         }
-        // An own record that is sent back whole names its flags, too: whether
-        // they differ only the directory can tell.
+        // Clients send back whole records, including the flags; only the directory
+        // knows whether they change.
         self.may_set_flags = principal.may(Permission::UsersWrite);
         self.may_rename = principal.may_rename();
         let own = self.id == principal.id && principal.may(Permission::SelfWrite);
@@ -117,7 +117,7 @@ impl Authorize for UpdateUser {
 
 impl Authorize for UpdateOwn {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.0.visible = principal.sees_users();
+        self.0.visible = principal.user_visibility();
         self.0.ceiling = principal.ceiling();
         self.0.may_rename = principal.may_rename();
         if self.0.id != principal.id {
@@ -149,7 +149,7 @@ impl Authorize for FindTaken {
 
 impl Authorize for DeleteUser {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees_users();
+        self.visible = principal.user_visibility();
         self.ceiling = principal.ceiling();
         if can_see(self.visible, self.id) {
             require(principal, Permission::UsersWrite)?;
@@ -158,9 +158,9 @@ impl Authorize for DeleteUser {
     }
 }
 
-/// The trash is for those who can do something about it; to others its users
-/// are as good as gone, and nobody has a record of their own there.
-fn see_trash(principal: &Principal) -> Result<Visible, PolicyError> {
+/// The trash is visible with the permissions to change it; nobody has a record of
+/// their own there.
+fn trash_visibility(principal: &Principal) -> Result<Visible, PolicyError> {
     require(principal, Permission::UsersRead)?;
     require(principal, Permission::UsersWrite)?;
     Ok(Visible::All)
@@ -168,21 +168,21 @@ fn see_trash(principal: &Principal) -> Result<Visible, PolicyError> {
 
 impl Authorize for List<TrashedUsers> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = see_trash(principal)?;
+        self.visible = trash_visibility(principal)?;
         Ok(())
     }
 }
 
 impl Authorize for FindTrashedUser {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = see_trash(principal)?;
+        self.visible = trash_visibility(principal)?;
         Ok(())
     }
 }
 
 impl Authorize for RestoreUser {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = see_trash(principal)?;
+        self.visible = trash_visibility(principal)?;
         self.ceiling = principal.ceiling();
         Ok(())
     }
@@ -190,14 +190,14 @@ impl Authorize for RestoreUser {
 
 impl Authorize for PurgeUser {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = see_trash(principal)?;
+        self.visible = trash_visibility(principal)?;
         self.ceiling = principal.ceiling();
         Ok(())
     }
 }
 
-/// Whether the caller may see this user, as far as it is known before the
-/// directory is asked.
+/// Whether the caller may see this user, as far as the policy can tell without the
+/// database.
 fn can_see(visible: Visible, user: i64) -> bool {
     match visible {
         Visible::All | Visible::Delegated(_) => true,
@@ -209,16 +209,15 @@ fn can_see(visible: Visible, user: i64) -> bool {
 impl Authorize for List<Roles> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.visible = match &self.of {
-            // Whoever sees a user sees what that user holds; whether they see
-            // the user is asked before.
+            // The roles of a user are visible with the user, which is checked before.
             Some(RolesOf::User(user) | RolesOf::Effective(user))
-                if can_see(principal.sees_users(), *user) =>
+                if can_see(principal.user_visibility(), *user) =>
             {
                 Visible::All
             }
-            // Ids come from linkage that was shown already.
+            // The ids come from linkage that the caller has seen.
             Some(RolesOf::Ids(_)) => Visible::All,
-            _ => principal.sees(Permission::RolesRead),
+            _ => principal.visibility(Permission::RolesRead),
         };
         Ok(())
     }
@@ -226,7 +225,7 @@ impl Authorize for List<Roles> {
 
 impl Authorize for FindRole {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::RolesRead);
+        self.visible = principal.visibility(Permission::RolesRead);
         Ok(())
     }
 }
@@ -243,19 +242,18 @@ impl Authorize for CreateRole {
     }
 }
 
-/// Whoever puts a role into another gives it to all who hold the other, and
-/// whoever makes a rule gives what can be given by it: no less is needed than
-/// for giving.
+/// Including a role in another grants it to all holders of the other, and a grant
+/// rule lets others grant its roles: both need the permissions for granting.
 const DELEGATING: &[Permission] = &[Permission::RolesWrite, Permission::GrantsWrite];
 
-/// A role that is out of sight must answer like one that does not exist: to whom
-/// a permission is lacking the surface says so, the directory to all others.
+/// Authorizes a change of a role. A role that the caller cannot see must look like
+/// one that does not exist.
 fn change_role(
     principal: &Principal,
     needs: &[Permission],
     visible: &mut Visible,
 ) -> Result<(), PolicyError> {
-    *visible = principal.sees(Permission::RolesRead);
+    *visible = principal.visibility(Permission::RolesRead);
     needs
         .iter()
         .try_for_each(|permission| require(principal, *permission))
@@ -282,37 +280,38 @@ impl Authorize for DeleteRole {
 
 impl Authorize for ListMembers {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible_members = sees_members(principal, self.side.relation);
-        self.visible = sees_side(principal, self.side.relation);
+        self.visible_members = member_visibility(principal, self.side.relation);
+        self.visible = side_visibility(principal, self.side.relation);
         Ok(())
     }
 }
 
-/// Whose members of such a relationship a caller may look at.
-fn sees_side(principal: &Principal, relation: Relation) -> Visible {
+/// The rows whose relationship the caller can see.
+fn side_visibility(principal: &Principal, relation: Relation) -> Visible {
     match relation {
-        Relation::UserRoles => principal.sees_users(),
+        Relation::UserRoles => principal.user_visibility(),
         Relation::RoleUsers | Relation::RoleIncludes | Relation::RuleTargets => {
-            principal.sees(Permission::RolesRead)
+            principal.visibility(Permission::RolesRead)
         }
-        Relation::PartnerClusters => principal.sees(Permission::PartnersRead),
-        Relation::ClusterPartners => principal.sees(Permission::ClustersRead),
+        Relation::PartnerClusters => principal.visibility(Permission::PartnersRead),
+        Relation::ClusterPartners => principal.visibility(Permission::ClustersRead),
     }
 }
 
-/// Which members of it. Whoever sees who holds or has roles sees these.
-fn sees_members(principal: &Principal, relation: Relation) -> Visible {
+/// The members of a relationship that the caller can see. Roles are visible as
+/// members with the row that has them.
+fn member_visibility(principal: &Principal, relation: Relation) -> Visible {
     match relation {
-        Relation::RoleUsers => principal.sees_users(),
+        Relation::RoleUsers => principal.user_visibility(),
         Relation::UserRoles | Relation::RoleIncludes | Relation::RuleTargets => Visible::All,
-        Relation::PartnerClusters => principal.sees(Permission::ClustersRead),
-        Relation::ClusterPartners => principal.sees(Permission::PartnersRead),
+        Relation::PartnerClusters => principal.visibility(Permission::ClustersRead),
+        Relation::ClusterPartners => principal.visibility(Permission::PartnersRead),
     }
 }
 
 impl Authorize for ChangeMembers {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = sees_side(principal, self.side.relation);
+        self.visible = side_visibility(principal, self.side.relation);
         let needed = match self.side.relation {
             Relation::UserRoles if !can_see(self.visible, self.side.id) => return Ok(()),
             Relation::UserRoles | Relation::RoleUsers => {
@@ -335,29 +334,29 @@ impl Authorize for ChangeMembers {
 
 impl Authorize for Batch {
     fn authorize(&mut self, _: &Principal) -> Result<(), PolicyError> {
-        // Each of its steps carries the rule of its own operation.
+        // Each step carries the rule of its own operation.
         Ok(())
     }
 }
 
 impl Authorize for FollowMembers {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        // Those whose members are followed were shown already.
-        self.visible_members = sees_members(principal, self.relation);
+        // The caller has seen the rows whose members are followed.
+        self.visible_members = member_visibility(principal, self.relation);
         Ok(())
     }
 }
 
 impl Authorize for List<Tokens> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::TokensRead);
+        self.visible = principal.visibility(Permission::TokensRead);
         Ok(())
     }
 }
 
 impl Authorize for FindToken {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::TokensRead);
+        self.visible = principal.visibility(Permission::TokensRead);
         Ok(())
     }
 }
@@ -371,10 +370,10 @@ impl Authorize for CreateToken {
             require(principal, Permission::TokensWrite)?;
             self.ceiling = principal.ceiling();
         }
-        // What a sign-in makes does not outlast it, unless the password says so.
+        // Without the password a token ends with the sign-in that created it.
         let bound = principal.sign_in.filter(|_| !self.is_proved);
         self.sign_in_id = bound.map(|sign_in| sign_in.id);
-        narrower(principal, &self.changes)
+        within_own_token(principal, &self.changes)
     }
 
     fn is_only_own(&self, principal: &Principal) -> bool {
@@ -382,8 +381,8 @@ impl Authorize for CreateToken {
     }
 }
 
-/// A token that may less than its user cannot make one that may more.
-fn narrower(principal: &Principal, changes: &TokenChanges) -> Result<(), PolicyError> {
+/// A token cannot create one with more scopes or a longer life.
+fn within_own_token(principal: &Principal, changes: &TokenChanges) -> Result<(), PolicyError> {
     let expires = changes
         .expires
         .as_ref()
@@ -407,9 +406,9 @@ fn narrower(principal: &Principal, changes: &TokenChanges) -> Result<(), PolicyE
     ))
 }
 
-/// Whether the token is one's own only the directory knows: it is looked for
-/// among one's own unless everybody's may be changed.
-fn change_token(principal: &Principal, visible: &mut Visible) -> Result<(), PolicyError> {
+/// Only the directory knows whose token it is, so without the permission for all
+/// tokens it is searched among the caller's own.
+fn token_visibility(principal: &Principal, visible: &mut Visible) -> Result<(), PolicyError> {
     *visible = if principal.may(Permission::TokensWrite) {
         Visible::All
     } else {
@@ -422,7 +421,7 @@ fn change_token(principal: &Principal, visible: &mut Visible) -> Result<(), Poli
 impl Authorize for UpdateToken {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.ceiling = principal.ceiling();
-        change_token(principal, &mut self.visible)
+        token_visibility(principal, &mut self.visible)
     }
 
     fn is_only_own(&self, principal: &Principal) -> bool {
@@ -433,7 +432,7 @@ impl Authorize for UpdateToken {
 impl Authorize for DeleteToken {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.ceiling = principal.ceiling();
-        change_token(principal, &mut self.visible)
+        token_visibility(principal, &mut self.visible)
     }
 
     fn is_only_own(&self, principal: &Principal) -> bool {
@@ -441,7 +440,8 @@ impl Authorize for DeleteToken {
     }
 }
 
-/// Whoever asks for what they do not see must not learn whether it is there.
+/// Which entities the caller can see all of: an access check must not reveal whether
+/// others exist.
 fn sees_all(principal: &Principal) -> SeesAll {
     SeesAll {
         roles: principal.may(Permission::RolesRead),
@@ -453,7 +453,7 @@ fn sees_all(principal: &Principal) -> SeesAll {
 impl Authorize for CheckAccess {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.sees_all = sees_all(principal);
-        self.visible = principal.sees_users();
+        self.visible = principal.user_visibility();
         Ok(())
     }
 }
@@ -461,43 +461,43 @@ impl Authorize for CheckAccess {
 impl Authorize for FindSights {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.sees_all = sees_all(principal);
-        self.visible = principal.sees_users();
+        self.visible = principal.user_visibility();
         Ok(())
     }
 }
 
 impl Authorize for FindOrigins {
     fn authorize(&mut self, _: &Principal) -> Result<(), PolicyError> {
-        // The page that it tells more of was shown already.
+        // The caller has seen the page that this explains.
         Ok(())
     }
 }
 
 impl Authorize for List<Grants> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = sees_grants(principal);
+        self.visible = grant_visibility(principal);
         Ok(())
     }
 }
 
 impl Authorize for FindGrant {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = sees_grants(principal);
+        self.visible = grant_visibility(principal);
         Ok(())
     }
 }
 
-/// Whoever sees a user sees what they hold.
-fn sees_grants(principal: &Principal) -> Visible {
+/// The grants of a user are visible with the user.
+fn grant_visibility(principal: &Principal) -> Visible {
     if principal.may(Permission::GrantsRead) {
         Visible::All
     } else {
-        principal.sees_users()
+        principal.user_visibility()
     }
 }
 
-/// The directory asks the grant rules when the caller has nothing but these.
-fn giving(principal: &Principal) -> Result<Authority, PolicyError> {
+/// Without the permission the directory consults the grant rules.
+fn grant_authority(principal: &Principal) -> Result<Authority, PolicyError> {
     match principal.authority() {
         Authority::Nothing => {
             require(principal, Permission::GrantsWrite)?;
@@ -509,10 +509,10 @@ fn giving(principal: &Principal) -> Result<Authority, PolicyError> {
 
 impl Authorize for CreateGrant {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.authority = giving(principal)?;
-        // Whoever may give roles to all may do so without seeing all.
-        // For rules it is enough to see whom they show.
-        self.visible = match (self.authority, principal.sees_users()) {
+        self.authority = grant_authority(principal)?;
+        // With the permission users need not be visible to receive a role; by grant
+        // rules those that the rules show can.
+        self.visible = match (self.authority, principal.user_visibility()) {
             (Authority::Permission(_), _) => Visible::All,
             (Authority::Rules(granter), Visible::Own(_) | Visible::Nothing) => {
                 Visible::Delegated(granter)
@@ -525,37 +525,37 @@ impl Authorize for CreateGrant {
 
 impl Authorize for GiveRoles {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.authority = giving(principal)?;
+        self.authority = grant_authority(principal)?;
         Ok(())
     }
 }
 
 impl Authorize for UpdateGrant {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = sees_grants(principal);
-        self.authority = giving(principal)?;
+        self.visible = grant_visibility(principal);
+        self.authority = grant_authority(principal)?;
         Ok(())
     }
 }
 
 impl Authorize for DeleteGrant {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = sees_grants(principal);
-        self.authority = giving(principal)?;
+        self.visible = grant_visibility(principal);
+        self.authority = grant_authority(principal)?;
         Ok(())
     }
 }
 
 impl Authorize for List<GrantRules> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::RolesRead);
+        self.visible = principal.visibility(Permission::RolesRead);
         Ok(())
     }
 }
 
 impl Authorize for FindGrantRule {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::RolesRead);
+        self.visible = principal.visibility(Permission::RolesRead);
         Ok(())
     }
 }
@@ -585,14 +585,14 @@ impl Authorize for DeleteGrantRule {
 
 impl Authorize for List<Workspaces> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::WorkspacesRead);
+        self.visible = principal.visibility(Permission::WorkspacesRead);
         Ok(())
     }
 }
 
 impl Authorize for FindWorkspace {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::WorkspacesRead);
+        self.visible = principal.visibility(Permission::WorkspacesRead);
         Ok(())
     }
 }
@@ -605,28 +605,28 @@ impl Authorize for CreateWorkspace {
 
 impl Authorize for UpdateWorkspace {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::WorkspacesRead);
+        self.visible = principal.visibility(Permission::WorkspacesRead);
         require(principal, Permission::WorkspacesWrite)
     }
 }
 
 impl Authorize for DeleteWorkspace {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::WorkspacesRead);
+        self.visible = principal.visibility(Permission::WorkspacesRead);
         require(principal, Permission::WorkspacesWrite)
     }
 }
 
 impl Authorize for List<Clusters> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::ClustersRead);
+        self.visible = principal.visibility(Permission::ClustersRead);
         Ok(())
     }
 }
 
 impl Authorize for FindCluster {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::ClustersRead);
+        self.visible = principal.visibility(Permission::ClustersRead);
         Ok(())
     }
 }
@@ -643,7 +643,7 @@ impl Authorize for CreateCluster {
 
 impl Authorize for UpdateCluster {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::ClustersRead);
+        self.visible = principal.visibility(Permission::ClustersRead);
         self.ceiling = principal.ceiling();
         require(principal, Permission::ClustersWrite)?;
         if self.partners.is_some() {
@@ -655,21 +655,21 @@ impl Authorize for UpdateCluster {
 
 impl Authorize for DeleteCluster {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::ClustersRead);
+        self.visible = principal.visibility(Permission::ClustersRead);
         require(principal, Permission::ClustersWrite)
     }
 }
 
 impl Authorize for List<Partners> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::PartnersRead);
+        self.visible = principal.visibility(Permission::PartnersRead);
         Ok(())
     }
 }
 
 impl Authorize for FindPartner {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::PartnersRead);
+        self.visible = principal.visibility(Permission::PartnersRead);
         Ok(())
     }
 }
@@ -682,14 +682,14 @@ impl Authorize for CreatePartner {
 
 impl Authorize for UpdatePartner {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::PartnersRead);
+        self.visible = principal.visibility(Permission::PartnersRead);
         require(principal, Permission::PartnersWrite)
     }
 }
 
 impl Authorize for DeletePartner {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::PartnersRead);
+        self.visible = principal.visibility(Permission::PartnersRead);
         require(principal, Permission::PartnersWrite)
     }
 }

@@ -7,33 +7,33 @@ use crate::directory::members::Authority;
 use crate::directory::permissions::{Permission, Permissions, PrivilegeCeiling};
 use crate::directory::{Actor, Credential};
 
-/// A sign-in that a token belongs to.
+/// The sign-in that a token belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignInUse {
     pub id: i64,
-    /// When the password was given.
+    /// When the password was verified.
     pub since: DateTime<Utc>,
 }
 
-/// A known caller.
+/// An authenticated caller.
 #[derive(Clone, Debug)]
 pub struct Principal {
     pub id: i64,
     pub username: Arc<str>,
-    /// Holds the role `admin`, and no token narrows that.
+    /// Holds the role `admin`, and the token has no scopes.
     pub is_administrator: bool,
-    /// Already narrowed by the token's scopes.
+    /// The permissions of the roles, within the scopes of the token.
     pub permissions: Permissions,
     pub token_id: Option<i64>,
-    /// Came with a token that may only this, names of other services included.
+    /// The scopes of the token, including names of other services; `None` means all.
     pub scopes: Option<Arc<[String]>>,
-    /// When the token ends that was used, in stored form.
+    /// When the token expires, in stored form.
     pub expires: Option<Arc<str>>,
-    /// What proved who they are.
+    /// The kind of credential that authenticated the caller.
     pub credential: Credential,
     /// The sign-in of an access token, or the one that the API token ends with.
     pub sign_in: Option<SignInUse>,
-    /// Whether everybody may change the names that they are known by.
+    /// Whether all users may change their own names (`auth.rename_self`).
     pub renames_self: bool,
 }
 
@@ -42,13 +42,13 @@ impl Principal {
         self.permissions.has(permission)
     }
 
-    /// Whether this caller may rename users, as far as they may change them.
+    /// Whether this caller may rename the users whom they may change.
     pub fn may_rename(&self) -> bool {
         self.renames_self || self.may(Permission::UsersWrite)
     }
 
-    /// All for whoever may `everything`, else what is their own.
-    pub fn sees(&self, everything: Permission) -> Visible {
+    /// All rows with the permission `everything`, or else the caller's own.
+    pub fn visibility(&self, everything: Permission) -> Visible {
         if self.may(everything) {
             Visible::All
         } else if self.may(Permission::SelfRead) {
@@ -58,15 +58,15 @@ impl Principal {
         }
     }
 
-    /// The users that this caller sees: all, or those that grant rules show.
-    pub fn sees_users(&self) -> Visible {
-        match self.sees(Permission::UsersRead) {
+    /// The users that this caller can see: all, or those that grant rules show.
+    pub fn user_visibility(&self) -> Visible {
+        match self.visibility(Permission::UsersRead) {
             Visible::Own(own) if self.has_scope(Permission::UsersRead) => Visible::Delegated(own),
             visible => visible,
         }
     }
 
-    /// By what right this caller gives and takes roles.
+    /// What entitles this caller to give and take roles.
     pub fn authority(&self) -> Authority {
         if self.may(Permission::GrantsWrite) {
             Authority::Permission(self.ceiling())
@@ -77,7 +77,7 @@ impl Principal {
         }
     }
 
-    /// Whether no token leaves this out, whatever the roles permit.
+    /// Whether the scopes include this permission, whether or not a role grants it.
     pub(super) fn has_scope(&self, permission: Permission) -> bool {
         let scopes = self.scopes.as_ref();
         scopes.is_none_or(|scopes| scopes.iter().any(|scope| scope == permission.name()))
@@ -91,8 +91,8 @@ impl Principal {
         }
     }
 
-    /// Whether the password came with the request, or not longer ago than this.
-    /// An API token proves nothing of the kind.
+    /// Whether the password was verified with this request or less than `seconds` ago.
+    /// Never true of API tokens.
     pub fn is_fresh(&self, now: DateTime<Utc>, seconds: u64) -> bool {
         let seconds = TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000));
         match (self.token_id, self.sign_in) {

@@ -1,4 +1,4 @@
-//! Secrets that we make: API tokens, refresh tokens and first passwords.
+//! Generated secrets: API tokens, refresh tokens and initial passwords.
 
 use std::fmt::Write;
 
@@ -6,14 +6,14 @@ use sha2::{Digest, Sha256};
 
 use crate::directory::tokens::TokenHash;
 
-/// Tokens begin so, for secret scanners and for whoever finds one.
+/// Prefixes of tokens, by which secret scanners recognize them.
 const PREFIX: &str = "rc_";
 const REFRESH_PREFIX: &str = "rcr_";
 /// Random bytes of a token: 256 bits, so that a plain hash protects them.
 const TOKEN_BYTES: usize = 32;
 const PASSWORD_LENGTH: usize = 20;
 
-/// A token's secret, shown once. Does not print by itself.
+/// The secret of an API token, shown once. Does not implement `Debug`.
 pub struct TokenSecret(String);
 
 impl TokenSecret {
@@ -33,7 +33,7 @@ impl TokenSecret {
     }
 }
 
-/// A refresh token, told to whoever signed in. Does not print by itself.
+/// A refresh token. Does not implement `Debug`.
 pub struct RefreshSecret(String);
 
 impl RefreshSecret {
@@ -53,7 +53,7 @@ impl RefreshSecret {
     }
 }
 
-/// What is stored of a token.
+/// The hash that is stored of a token.
 pub fn hash(secret: &[u8]) -> TokenHash {
     TokenHash(hex(&digest(secret)))
 }
@@ -72,7 +72,7 @@ pub fn hex(bytes: &[u8]) -> String {
         })
 }
 
-/// A password for people to copy: letters and digits that are hard to confuse.
+/// A password to copy by hand: letters and digits that are hard to confuse.
 pub fn random_password() -> Result<String, getrandom::Error> {
     const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";
     let mut bytes = [0_u8; PASSWORD_LENGTH];
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn first_passwords_are_made_of_letters_and_digits() {
+    fn initial_passwords_consist_of_letters_and_digits() {
         let password = random_password().unwrap();
         assert_eq!(password.len(), PASSWORD_LENGTH);
         assert!(password.bytes().all(|byte| byte.is_ascii_alphanumeric()));

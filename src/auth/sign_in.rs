@@ -1,5 +1,5 @@
-//! Signing in: a password becomes an access token, which other services can
-//! verify by themselves, and a refresh token, which only we know.
+//! Signing in: exchanges a password for an access token (a JWT that other services
+//! can verify) and an opaque refresh token.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::authenticate::{Auth, AuthError, Remembered, sign_in_use};
+use super::authenticate::{Auth, AuthError, CachedAccount, sign_in_use};
 use super::header::{Credentials, parse};
-use super::jws::Unproved;
-use super::keys::Ring;
+use super::jws::UnverifiedToken;
 use super::principal::Principal;
 use super::secret::{self, RefreshSecret};
+use super::signing_keys::KeySet;
 use crate::directory::credentials::NoteUse;
 use crate::directory::sign_ins::{
     BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Proof, Renew,
@@ -21,16 +21,16 @@ use crate::directory::sign_ins::{
 use crate::directory::tokens::TokenHash;
 use crate::directory::{Context, Credential, DirectoryError, Reading, clock};
 
-/// The most bytes of names in an access token: it has to fit into a header.
-const MOST_NAMES: usize = 4096;
+/// Bytes of the names in an access token, which has to fit into a header.
+const MAX_NAME_BYTES: usize = 4096;
 
-/// What a sign-in gives. Does not print.
-pub struct Pair {
+/// The tokens of a sign-in. Does not implement `Debug`: they are secrets.
+pub struct TokenPair {
     pub access: String,
     pub refresh: RefreshSecret,
 }
 
-/// What an access token says.
+/// The claims of an access token (RFC 9068).
 #[derive(Serialize)]
 struct Claims<'a> {
     iss: &'a str,
@@ -45,14 +45,14 @@ struct Claims<'a> {
     roles: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     permissions: Option<&'a [String]>,
-    /// Claims that are left out because they are too long: ask `/auth/user`.
+    /// Claims that were left out because they are too long; `/auth/user` has them.
     #[serde(skip_serializing_if = "<[&str]>::is_empty")]
     incomplete: &'a [&'static str],
 }
 
-/// What we look at when one comes back.
+/// The claims that are checked when a token comes back.
 #[derive(Deserialize)]
-struct Proved {
+struct VerifiedClaims {
     iss: String,
     aud: String,
     sub: String,
@@ -61,7 +61,7 @@ struct Proved {
 }
 
 impl Auth {
-    /// The password grant.
+    /// The password grant: begins a sign-in.
     pub async fn sign_in(
         &self,
         username: &str,
@@ -69,12 +69,12 @@ impl Auth {
         from: Option<IpAddr>,
         user_agent: Option<&str>,
         context: &Context,
-    ) -> Result<Pair, AuthError> {
+    ) -> Result<TokenPair, AuthError> {
         let known = self
             .check_password(username, password, from, context)
             .await?;
         let proof = match (known.account.external, &known.account.password_hash) {
-            (true, _) => Proof::Elsewhere,
+            (true, _) => Proof::External,
             (false, Some(hash)) => Proof::Hash(hash.clone()),
             (false, None) => return Err(AuthError::Wrong),
         };
@@ -85,29 +85,30 @@ impl Auth {
             refresh: self.new_refresh(&refresh, context),
             ends: after(context, self.settings().sign_in_seconds),
             address: from.map(|address| address.to_string()),
-            user_agent: user_agent.map(cut),
+            user_agent: user_agent.map(truncated),
         };
         let user_id = begin.user_id;
-        let proved = context.with_credential(Credential::Password);
-        let signed_in = self.directory.write(&proved, begin).await?;
+        let verified = context.with_credential(Credential::Password);
+        let signed_in = self.directory.write(&verified, begin).await?;
         self.directory.has_written(user_id);
-        self.pair(&signed_in.ok_or(AuthError::Wrong)?, refresh, context)
+        self.token_pair(&signed_in.ok_or(AuthError::Wrong)?, refresh, context)
             .await
     }
 
-    /// The refresh grant: the token that came is used up. One that was used up
-    /// before ends its whole sign-in.
-    pub async fn renew(&self, secret: &str, context: &Context) -> Result<Pair, AuthError> {
+    /// The refresh grant: replaces the refresh token. A token that is used again ends
+    /// its whole sign-in (RFC 9700, section 4.14.2).
+    pub async fn renew(&self, secret: &str, context: &Context) -> Result<TokenPair, AuthError> {
         let context = &context.with_credential(Credential::RefreshToken);
         let outcome = self.replace_refresh_token(secret, context).await;
-        outcome.inspect_err(|error| self.tell_token(error, Credential::RefreshToken, context))
+        outcome
+            .inspect_err(|error| self.record_failed_token(error, Credential::RefreshToken, context))
     }
 
     async fn replace_refresh_token(
         &self,
         secret: &str,
         context: &Context,
-    ) -> Result<Pair, AuthError> {
+    ) -> Result<TokenPair, AuthError> {
         let hash = secret::hash(secret.as_bytes());
         self.check_existence(&hash, context).await?;
         let refresh = refresh_secret()?;
@@ -116,9 +117,9 @@ impl Auth {
             refresh: self.new_refresh(&refresh, context),
         };
         match self.directory.write(context, renew).await? {
-            Renewed::Fresh(signed_in) => self.pair(&signed_in, refresh, context).await,
+            Renewed::Fresh(signed_in) => self.token_pair(&signed_in, refresh, context).await,
             Renewed::Reused { sign_in_id } => {
-                log::warn!("{} a refresh token came twice", context.request_id);
+                log::warn!("{} a refresh token was reused", context.request_id);
                 let why = EndOfSignIn::Reused;
                 let end = EndSignIn { sign_in_id, why };
                 self.directory.write(context, end).await?;
@@ -128,8 +129,8 @@ impl Auth {
         }
     }
 
-    /// Ends the sign-in of an external user who is gone from the other directory.
-    /// While that does not answer, the refresh token stays good.
+    /// Ends the sign-in of an external user who no longer exists in LDAP. While LDAP
+    /// does not answer, the refresh token stays valid.
     async fn check_existence(&self, hash: &TokenHash, context: &Context) -> Result<(), AuthError> {
         if self.ldap.is_none() {
             return Ok(());
@@ -159,13 +160,13 @@ impl Auth {
         context: &Context,
     ) -> Result<(), AuthError> {
         let sent = header.ok_or(AuthError::Missing)?;
-        let proved = match parse(sent).ok_or(AuthError::Wrong)? {
+        let verified = match parse(sent).ok_or(AuthError::Wrong)? {
             Credentials::Token(token) if token.contains('.') => {
-                let proved = self.prove(token, context).await;
-                let proved = proved.inspect_err(|error| {
-                    self.tell_token(error, Credential::AccessToken, context);
+                let verified = self.verify_access_token(token, context).await;
+                let verified = verified.inspect_err(|error| {
+                    self.record_failed_token(error, Credential::AccessToken, context);
                 })?;
-                Some((id(&proved.sid)?, Credential::AccessToken))
+                Some((id(&verified.sid)?, Credential::AccessToken))
             }
             Credentials::Token(token) => {
                 let hash = secret::hash(token.as_bytes());
@@ -174,7 +175,7 @@ impl Auth {
             }
             Credentials::Password { .. } => None,
         };
-        let Some((sign_in_id, credential)) = proved else {
+        let Some((sign_in_id, credential)) = verified else {
             let reading = Reading::new(self.directory.clone(), false);
             self.authenticate(header, from, context, &reading).await?;
             return Err(AuthError::NoSignIn);
@@ -185,17 +186,17 @@ impl Auth {
         if self.directory.write(context, end).await? {
             Ok(())
         } else {
-            self.tell_token(&AuthError::Wrong, credential, context);
+            self.record_failed_token(&AuthError::Wrong, credential, context);
             Err(AuthError::Wrong)
         }
     }
 
     /// The keys that verify access tokens.
-    pub async fn keys(&self, context: &Context) -> Result<Arc<Ring>, DirectoryError> {
-        self.keys.ring(&self.directory, context).await
+    pub async fn keys(&self, context: &Context) -> Result<Arc<KeySet>, DirectoryError> {
+        self.keys.key_set(&self.directory, context).await
     }
 
-    /// Whom an access token stands for, as the directory is now.
+    /// Authenticates by an access token, with the present state of the account.
     pub(super) async fn by_access_token(
         &self,
         token: &str,
@@ -204,12 +205,12 @@ impl Auth {
     ) -> Result<Arc<Principal>, AuthError> {
         let digest = secret::digest(token.as_bytes());
         let version = reading.credential_version()?;
-        if let Some(principal) = self.remembered_token(&digest, version, context) {
+        if let Some(principal) = self.cached_token(&digest, version, context) {
             return Ok(principal);
         }
-        let proved = self.prove(token, context).await?;
+        let verified = self.verify_access_token(token, context).await?;
         let find = FindSignInAccount {
-            sign_in_id: id(&proved.sid)?,
+            sign_in_id: id(&verified.sid)?,
         };
         let found = reading.read(context, find).await?;
         let SignInAccount {
@@ -217,16 +218,16 @@ impl Auth {
             last_used,
             account,
         } = found.ok_or(AuthError::Wrong)?;
-        if account.id != id(&proved.sub)? {
+        if account.id != id(&verified.sub)? {
             return Err(AuthError::Wrong);
         }
         let sign_in = sign_in_use(&sign_in);
-        let remembered = Remembered::by_sign_in(version, account, sign_in);
-        let principal = remembered.principal.clone();
-        let expires = chrono::DateTime::from_timestamp(proved.exp, 0).map(clock::text);
-        let ends = [remembered.account.good_until.as_deref(), expires.as_deref()];
+        let cached = CachedAccount::by_sign_in(version, account, sign_in);
+        let principal = cached.principal.clone();
+        let expires = chrono::DateTime::from_timestamp(verified.exp, 0).map(clock::text);
+        let ends = [cached.account.good_until.as_deref(), expires.as_deref()];
         let until = self.until(context.now, &ends);
-        self.remember_token(digest, remembered, until, context);
+        self.cache_token(digest, cached, until, context);
         let note = NoteUse::AccessToken {
             sign_in_id: sign_in.id,
         };
@@ -234,37 +235,40 @@ impl Auth {
         Ok(principal)
     }
 
-    /// Signature, time, issuer and audience.
-    async fn prove(&self, token: &str, context: &Context) -> Result<Proved, AuthError> {
-        let unproved = Unproved::read(token).ok_or(AuthError::Wrong)?;
-        let ring = self
+    /// Verifies signature, expiry, issuer and audience.
+    async fn verify_access_token(
+        &self,
+        token: &str,
+        context: &Context,
+    ) -> Result<VerifiedClaims, AuthError> {
+        let unverified = UnverifiedToken::read(token).ok_or(AuthError::Wrong)?;
+        let key_set = self
             .keys
-            .ring_with(&unproved.kid, &self.directory, context)
+            .key_set_with(&unverified.kid, &self.directory, context)
             .await?;
-        let key = ring.find(&unproved.kid).ok_or(AuthError::Wrong)?;
-        let proved: Proved = unproved
-            .proved_by(key.verifying())
-            .ok_or(AuthError::Wrong)?;
-        let is_ours = proved.iss == *self.issuer && proved.aud == self.settings().audience;
-        if is_ours && proved.exp > context.now.timestamp() {
-            Ok(proved)
+        let key = key_set.find(&unverified.kid).ok_or(AuthError::Wrong)?;
+        let verified: VerifiedClaims =
+            unverified.verify(key.verifying()).ok_or(AuthError::Wrong)?;
+        let is_ours = verified.iss == *self.issuer && verified.aud == self.settings().audience;
+        if is_ours && verified.exp > context.now.timestamp() {
+            Ok(verified)
         } else {
             Err(AuthError::Wrong)
         }
     }
 
-    async fn pair(
+    async fn token_pair(
         &self,
         signed_in: &SignedIn,
         refresh: RefreshSecret,
         context: &Context,
-    ) -> Result<Pair, AuthError> {
-        let ring = self.keys.ring(&self.directory, context).await?;
-        let key = ring
+    ) -> Result<TokenPair, AuthError> {
+        let key_set = self.keys.key_set(&self.directory, context).await?;
+        let key = key_set
             .signing(context.now)
             .ok_or_else(|| DirectoryError::internal("there is no key to sign with"))?;
         let access = key.sign(&self.claims(signed_in, context)?)?;
-        Ok(Pair { access, refresh })
+        Ok(TokenPair { access, refresh })
     }
 
     fn claims<'a>(
@@ -273,7 +277,7 @@ impl Auth {
         context: &Context,
     ) -> Result<Claims<'a>, DirectoryError> {
         let held = &signed_in.held;
-        // Not longer than what it says holds.
+        // The token expires no later than the rights that it lists.
         let own = after(context, self.settings().access_token_seconds);
         let ends = [Some(own), Some(signed_in.ends.clone()), held.until.clone()];
         let exp = ends
@@ -283,7 +287,7 @@ impl Auth {
             .min();
         let mut jti = [0; 16];
         getrandom::fill(&mut jti).map_err(DirectoryError::internal)?;
-        let (roles, permissions, incomplete) = fitting(&held.roles, &held.permissions);
+        let (roles, permissions, incomplete) = bounded_claims(&held.roles, &held.permissions);
         Ok(Claims {
             iss: &self.issuer,
             sub: signed_in.user_id.to_string(),
@@ -307,31 +311,31 @@ impl Auth {
     }
 }
 
-type Fitting<'a> = (
+type BoundedClaims<'a> = (
     Option<&'a [String]>,
     Option<&'a [String]>,
     &'static [&'static str],
 );
 
-/// The names that an access token has room for; whole lists only, so that no
-/// list looks complete and is not.
-fn fitting<'a>(roles: &'a [String], permissions: &'a [String]) -> Fitting<'a> {
+/// The lists of names that fit into an access token: whole lists only, so that no
+/// list looks complete but is not.
+fn bounded_claims<'a>(roles: &'a [String], permissions: &'a [String]) -> BoundedClaims<'a> {
     let size = |names: &[String]| {
         let json = serde_json::to_string(names);
         json.map_or(usize::MAX, |json| json.len())
     };
     let (of_roles, of_permissions) = (size(roles), size(permissions));
-    if of_roles.saturating_add(of_permissions) <= MOST_NAMES {
+    if of_roles.saturating_add(of_permissions) <= MAX_NAME_BYTES {
         (Some(roles), Some(permissions), &[])
-    } else if of_roles <= MOST_NAMES {
+    } else if of_roles <= MAX_NAME_BYTES {
         (Some(roles), None, &["permissions"])
     } else {
         (None, None, &["roles", "permissions"])
     }
 }
 
-/// As much of a user agent as is kept.
-fn cut(user_agent: &str) -> String {
+/// The stored part of a user agent.
+fn truncated(user_agent: &str) -> String {
     user_agent.chars().take(USER_AGENT_LENGTH).collect()
 }
 
@@ -353,19 +357,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_that_are_too_long_are_left_out_whole_and_named() {
+    fn lists_that_are_too_long_are_left_out_and_named() {
         let few = vec!["a:b".to_owned()];
         let many: Vec<String> = (0..2000).map(|number| format!("a{number}:b")).collect();
         assert_eq!(
-            fitting(&few, &few),
+            bounded_claims(&few, &few),
             (Some(&few[..]), Some(&few[..]), &[][..])
         );
         assert_eq!(
-            fitting(&few, &many),
+            bounded_claims(&few, &many),
             (Some(&few[..]), None, &["permissions"][..])
         );
         assert_eq!(
-            fitting(&many, &few),
+            bounded_claims(&many, &few),
             (None, None, &["roles", "permissions"][..])
         );
     }

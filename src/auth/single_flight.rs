@@ -1,5 +1,5 @@
-//! Doing once what several callers ask for at the same time (single flight):
-//! the first of them leads, the others wait for how it lands.
+//! Single flight: concurrent calls with the same key run once. The first caller
+//! leads, the others wait for its outcome.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 type Key = [u8; 32];
 
-/// What is being done just now. Never holds more than there are leaders.
+/// The calls in progress, one for each leader.
 pub struct SingleFlight<T> {
     flights: Mutex<HashMap<Key, watch::Receiver<Option<T>>>>,
 }
@@ -18,7 +18,8 @@ pub enum Flight<'a, T> {
     Follower(Follower<T>),
 }
 
-/// Whoever has this does the work. Dropped before it landed, another one leads.
+/// The caller that does the work. If it is dropped without an outcome, another
+/// caller leads.
 pub struct Leader<'a, T> {
     all: &'a SingleFlight<T>,
     key: Key,
@@ -41,8 +42,8 @@ impl<T> SingleFlight<T> {
         if let Some(flight) = flights.get(&key) {
             return Flight::Follower(Follower(flight.clone()));
         }
-        let (outcome, landing) = watch::channel(None);
-        flights.insert(key, landing);
+        let (outcome, receiver) = watch::channel(None);
+        flights.insert(key, receiver);
         Flight::Leader(Leader {
             all: self,
             key,
@@ -56,8 +57,8 @@ impl<T> SingleFlight<T> {
 }
 
 impl<T> Leader<'_, T> {
-    /// Tells the followers.
-    pub fn land(self, outcome: T) {
+    /// Hands the outcome to the followers.
+    pub fn complete(self, outcome: T) {
         self.outcome.send_replace(Some(outcome));
     }
 }
@@ -69,8 +70,8 @@ impl<T> Drop for Leader<'_, T> {
 }
 
 impl<T: Clone> Follower<T> {
-    /// None: the leader gave up.
-    pub async fn landed(mut self) -> Option<T> {
+    /// `None` if the leader gave up.
+    pub async fn outcome(mut self) -> Option<T> {
         let outcome = self.0.wait_for(Option::is_some).await.ok()?;
         outcome.clone()
     }
@@ -96,15 +97,15 @@ mod tests {
     }
 
     #[test]
-    fn followers_are_told_what_the_leader_found() {
+    fn followers_receive_the_outcome_of_the_leader() {
         let flights = SingleFlight::default();
         let leader = lead(&flights);
-        let mut early = Box::pin(follow(&flights).landed());
+        let mut early = Box::pin(follow(&flights).outcome());
         assert_eq!(early.as_mut().now_or_never(), None);
         let late = follow(&flights);
-        leader.land(7);
+        leader.complete(7);
         assert_eq!(early.now_or_never(), Some(Some(7)));
-        assert_eq!(late.landed().now_or_never(), Some(Some(7)));
+        assert_eq!(late.outcome().now_or_never(), Some(Some(7)));
         drop(lead(&flights));
     }
 
@@ -114,7 +115,7 @@ mod tests {
         let leader = lead(&flights);
         let follower = follow(&flights);
         drop(leader);
-        assert_eq!(follower.landed().now_or_never(), Some(None));
+        assert_eq!(follower.outcome().now_or_never(), Some(None));
         drop(lead(&flights));
         assert!(flights.lock().is_empty());
     }

@@ -1,37 +1,36 @@
-//! How often passwords may be guessed: so many wrong ones in a row for one
-//! username from one address, then one more each pause; and so many from one
-//! address over all usernames. The wait is never longer than all the pauses
-//! together, so nobody is locked out for long, and somebody at another address
-//! locks out nobody.
+//! Throttles password guessing, by username and address and by address alone: a
+//! number of wrong passwords in a row is free, each further one has to wait. The
+//! wait is bounded, so that nobody is locked out for long, and guesses from one
+//! address never lock out a user at another.
 //!
-//! A guess is paid for before it is checked, so guesses that come at the same
-//! time count as those do that come one after another.
+//! Each guess is charged before it is checked, so that parallel guesses count like
+//! successive ones.
 
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
-use super::budget::Budget;
-use super::place::Place;
+use super::client_network::ClientNetwork;
+use super::rate_limiter::RateLimiter;
 use super::secret;
 use crate::config;
 use crate::directory::names::folded;
 
 pub struct Throttle {
-    names: Budget<[u8; 32]>,
-    addresses: Budget<Place>,
+    names: RateLimiter<[u8; 32]>,
+    addresses: RateLimiter<ClientNetwork>,
     salt: [u8; 32],
 }
 
-/// Who is counted: a username, and where from.
+/// What is counted: a username and the client network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     name: [u8; 32],
-    place: Place,
+    network: ClientNetwork,
 }
 
 impl Key {
-    /// As bytes that mean nothing outside this process.
+    /// A salted digest, useless outside this process.
     pub fn bytes(&self) -> &[u8] {
         &self.name
     }
@@ -41,12 +40,12 @@ impl Throttle {
     pub fn new(settings: &config::Auth, salt: [u8; 32]) -> Self {
         let capacity = settings.credential_cache_entries;
         Self {
-            names: Budget::new(
+            names: RateLimiter::new(
                 settings.sign_in_attempts,
                 settings.sign_in_pause_seconds,
                 capacity,
             ),
-            addresses: Budget::new(
+            addresses: RateLimiter::new(
                 settings.address_attempts,
                 settings.address_pause_seconds,
                 capacity,
@@ -55,39 +54,39 @@ impl Throttle {
         }
     }
 
-    /// Ways of writing a name that may be taken for the same one are counted as
-    /// one: case is disregarded, and by other directories repeated blanks, too.
+    /// Spellings that may match the same user share one key: case is ignored, and LDAP
+    /// servers ignore repeated spaces, too.
     pub fn key(&self, username: &str, from: Option<IpAddr>) -> Key {
-        let place = Place::of(from);
+        let network = ClientNetwork::of(from);
         let mut text = Vec::with_capacity(32 + 16 + username.len());
         text.extend_from_slice(&self.salt);
-        text.extend_from_slice(place.bytes());
+        text.extend_from_slice(network.bytes());
         for word in username.split_whitespace() {
             text.push(b' ');
             text.extend_from_slice(folded(word).as_bytes());
         }
         Key {
             name: secret::digest(&text),
-            place,
+            network,
         }
     }
 
-    /// Seconds to wait before the next guess at this name, when there are any.
-    pub fn wait(&self, key: &Key, now: DateTime<Utc>) -> Option<u64> {
-        self.names.wait(&key.name, now)
+    /// Seconds until the next guess at this name; `None` if it is allowed now.
+    pub fn retry_after(&self, key: &Key, now: DateTime<Utc>) -> Option<u64> {
+        self.names.retry_after(&key.name, now)
     }
 
-    /// Pays for a guess.
+    /// Charges a guess.
     ///
     /// # Errors
-    /// The seconds to wait. The name is charged even when only the address has
-    /// to wait: the guess was compared with the passwords that are remembered.
+    /// The seconds to wait. The name is charged even if only the address has to wait:
+    /// the guess has been compared with cached passwords.
     pub fn charge(&self, key: &Key, now: DateTime<Utc>) -> Result<(), u64> {
         self.charge_name(key, now)?;
-        self.addresses.charge(key.place, now)
+        self.addresses.charge(key.network, now)
     }
 
-    /// Pays for a guess that turned out to be at another name, too.
+    /// Charges a guess to the name alone.
     ///
     /// # Errors
     /// The seconds to wait.
@@ -95,16 +94,16 @@ impl Throttle {
         self.names.charge(key.name, now)
     }
 
-    /// The guess was not checked.
-    pub fn give_back(&self, key: &Key, now: DateTime<Utc>) {
-        self.names.give_back(&key.name, now);
-        self.addresses.give_back(&key.place, now);
+    /// Refunds a guess that was not checked.
+    pub fn refund(&self, key: &Key, now: DateTime<Utc>) {
+        self.names.refund(&key.name, now);
+        self.addresses.refund(&key.network, now);
     }
 
-    /// The guess was right: what was wrong before it is forgotten.
-    pub fn fitted(&self, key: &Key, now: DateTime<Utc>) {
-        self.names.clear(&key.name);
-        self.addresses.give_back(&key.place, now);
+    /// Resets the count of the name after a right password.
+    pub fn record_success(&self, key: &Key, now: DateTime<Utc>) {
+        self.names.reset(&key.name);
+        self.addresses.refund(&key.network, now);
     }
 }
 
@@ -130,20 +129,20 @@ mod tests {
     }
 
     #[test]
-    fn the_right_password_wipes_the_slate_of_its_name_and_gives_the_address_its_own_back() {
+    fn the_right_password_resets_its_name_and_refunds_the_address() {
         let throttle = throttle();
         let (john, jane) = (throttle.key("john", None), throttle.key("jane", None));
         for key in [john, john, jane] {
             throttle.charge(&key, NOW).unwrap();
         }
-        throttle.fitted(&john, NOW);
+        throttle.record_success(&john, NOW);
         let allowed = [john, john, jane].map(|key| throttle.charge(&key, NOW));
         assert_eq!(allowed, [Ok(()); 3]);
         assert_eq!(throttle.charge(&throttle.key("joan", None), NOW), Err(3));
     }
 
     #[test]
-    fn an_address_is_counted_over_all_names_and_others_are_not() {
+    fn an_address_is_counted_over_all_names() {
         let throttle = throttle();
         let guess =
             |name: &str, address: &str| throttle.charge(&throttle.key(name, from(address)), NOW);
@@ -155,20 +154,20 @@ mod tests {
     }
 
     #[test]
-    fn while_the_address_waits_the_name_is_charged_all_the_same() {
+    fn the_name_is_charged_while_the_address_waits() {
         let throttle = throttle();
         for name in ["a", "b", "c", "d", "e"] {
             throttle.charge(&throttle.key(name, None), NOW).unwrap();
         }
         let john = throttle.key("john", None);
         assert_eq!(throttle.charge(&john, NOW), Err(3));
-        assert_eq!(throttle.wait(&john, NOW), None);
+        assert_eq!(throttle.retry_after(&john, NOW), None);
         assert_eq!(throttle.charge(&john, NOW), Err(3));
-        assert_eq!(throttle.wait(&john, NOW), Some(10));
+        assert_eq!(throttle.retry_after(&john, NOW), Some(10));
     }
 
     #[test]
-    fn other_names_and_other_addresses_are_counted_by_themselves() {
+    fn other_names_and_other_addresses_are_counted_separately() {
         let throttle = throttle();
         let key = |name, address| throttle.key(name, from(address));
         assert_ne!(key("john", "192.0.2.1"), key("jane", "192.0.2.1"));

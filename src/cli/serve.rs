@@ -8,8 +8,8 @@ use super::failure::Failure;
 use super::output;
 use super::password::Password;
 use super::runtime::Session;
-use crate::auth::keys;
 use crate::auth::passwords::{Owner, PasswordPolicy, Weakness};
+use crate::auth::signing_keys;
 use crate::config::Settings;
 use crate::directory::credentials::{
     CanAdministrate, CreateFirstAdministrator, FirstAdministrator, HasAdministrator,
@@ -25,7 +25,9 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
     // showing of the first administrator's password.
     let bound =
         server::bind(&session.settings, session.directory.clone()).map_err(Failure::failed)?;
-    session.run(async |session| Ok(keys::ensure(&session.directory, &session.context).await?))?;
+    session.run(async |session| {
+        Ok(signing_keys::ensure(&session.directory, &session.context).await?)
+    })?;
     let first = session.run(first_administrator)?;
     session.run(report_shut_out)?;
     let stop = signals.orderly();

@@ -20,7 +20,7 @@ pub struct Surroundings {
 }
 
 /// Tells the audit log of an answer that refuses.
-pub fn tell_refused(
+pub fn record_forbidden(
     auth: &Auth,
     request: &HttpRequest,
     context: &Context,
@@ -28,7 +28,7 @@ pub fn tell_refused(
 ) -> HttpResponse {
     if response.status() == StatusCode::FORBIDDEN {
         let method = request.method().as_str();
-        auth.tell_refused(method, request.match_pattern(), context);
+        auth.record_forbidden(method, request.match_pattern(), context);
     }
     response
 }

@@ -15,7 +15,7 @@ static BUSY: LogLimit = LogLimit::new(Level::Warn);
 static TIMED_OUT: LogLimit = LogLimit::new(Level::Warn);
 static UNAVAILABLE: LogLimit = LogLimit::new(Level::Error);
 /// Whatever another directory (LDAP) makes of a sign-in.
-pub static SIGN_IN_ELSEWHERE: LogLimit = LogLimit::new(Level::Warn);
+pub static EXTERNAL_SIGN_IN: LogLimit = LogLimit::new(Level::Warn);
 
 /// One kind of line.
 pub struct LogLimit {
@@ -48,7 +48,7 @@ pub fn unavailable(request_id: RequestId, why: &str) {
 
 /// Tells how many lines were held back, of the kinds of which no more came.
 pub fn flush() {
-    for limit in [&BUSY, &TIMED_OUT, &UNAVAILABLE, &SIGN_IN_ELSEWHERE] {
+    for limit in [&BUSY, &TIMED_OUT, &UNAVAILABLE, &EXTERNAL_SIGN_IN] {
         limit.flush();
     }
 }

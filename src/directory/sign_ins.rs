@@ -41,7 +41,7 @@ pub enum Proof {
     /// The hash here that it fitted.
     Hash(PasswordHash),
     /// Another directory, which keeps the password of external users.
-    Elsewhere,
+    External,
 }
 
 impl Operation for BeginSignIn {

@@ -73,7 +73,7 @@ pub fn follow(directory: Arc<Directory>, unheard: Duration) {
 
 /// Writes down who came in and who did not until the system stops.
 pub fn keep_access_log(auth: Arc<Auth>) {
-    rt::spawn(async move { auth.access_log.keep(&auth.directory).await });
+    rt::spawn(async move { auth.access_log.run(&auth.directory).await });
 }
 
 /// All that have ended, some in each transaction.

@@ -43,7 +43,7 @@ impl Surfaces {
             api::forbid_cross_origin(&self.api, request, request_id, header)
         };
         let context = api::of_request(&self.api, request, request_id);
-        api::tell_refused(&self.api, request, &context, response)
+        api::record_forbidden(&self.api, request, &context, response)
     }
 
     /// The same for a body in a content coding.

@@ -257,7 +257,7 @@ fn a_file_of_passwords_and_one_of_hashes_are_heeded() {
         let answer = make("tulips in may").expect(400);
         let detail = answer.errors()[0]["detail"].as_str().unwrap().to_owned();
         assert!(
-            detail.ends_with("on the list of those that are refused."),
+            detail.ends_with("on the list of refused passwords."),
             "{detail}"
         );
         make("tulips in june").expect(201);

@@ -113,9 +113,9 @@ pub async fn page_with<R: Listable>(
     list: List<R::Noun>,
     notes: impl AsyncFnOnce(&[i64]) -> Result<Notes, Failure>,
 ) -> Result<Answer, Failure> {
-    let turn = call.guard.turn_for(&list)?;
+    let permit = call.guard.pattern_permit(&list)?;
     let listed = R::list(&call.guard, list).await?;
-    drop(turn);
+    drop(permit);
     let found = listed.rows.len();
     plan.paging.check(found, listed.total, query)?;
     let shown = plan.paging.shown(&listed.rows);

@@ -9,7 +9,7 @@ use crate::api::anybody::{Anybody, answer_anybody};
 use crate::api::call::{Api, authorization};
 use crate::api::error::Failure;
 use crate::api::{client, kinds, plan};
-use crate::auth::{AuthError, Pair};
+use crate::auth::{AuthError, TokenPair};
 use crate::jsonapi::query::Query;
 
 /// `POST /auth`
@@ -33,7 +33,7 @@ pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload)
     .await
 }
 
-async fn carry_out(anybody: &Anybody<'_>, grant: Grant) -> Result<Pair, Failure> {
+async fn carry_out(anybody: &Anybody<'_>, grant: Grant) -> Result<TokenPair, Failure> {
     let (auth, context) = (&anybody.api.auth, &anybody.context);
     let outcome = match grant {
         Grant::Password { username, password } => {

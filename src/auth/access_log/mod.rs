@@ -1,7 +1,7 @@
-//! Telling the audit log who came in, who did not, and who was refused, without
-//! making anybody wait for it.
+//! Records sign-ins, failed sign-ins and denied requests in the audit log, in the
+//! background.
 
-mod counts;
+mod event_counts;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -21,23 +21,22 @@ use crate::directory::access_log::{AccessEvent, AccessVerb, NoteTokenAddress, Re
 use crate::directory::source::network;
 use crate::directory::values::MAX_USERNAME;
 use crate::directory::{Context, Credential, Directory, DirectoryError, RequestId};
-use counts::{Counts, Detail, Occurrence};
+use event_counts::{Detail, EventCounts, Occurrence};
 
-/// Rows of one transaction.
-const MOST_ROWS: usize = 500;
-/// How often windows are looked at, and how soon what could not be written is
-/// tried again.
+/// Rows per transaction.
+const MAX_ROWS: usize = 500;
+/// How often windows are checked, and the pause before a failed write is retried.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The longest path of a route that is told.
+/// Characters of a method or route.
 const MAX_ROUTE: usize = 200;
 
-/// What has happened and is still to be written down.
+/// Access events that are not stored yet.
 pub struct AccessLog {
-    counts: Mutex<Counts>,
+    counts: Mutex<EventCounts>,
     begun: Notify,
-    /// What the database has not taken yet.
+    /// The batch that a failed write left.
     unwritten: tokio::sync::Mutex<Option<RecordAccess>>,
-    /// Tokens and the networks that they are known to be used from.
+    /// Tokens and the networks from which they have been used.
     used_from: RwLock<HashSet<(i64, IpAddr)>>,
     most_used_from: usize,
     token_addresses: i64,
@@ -46,7 +45,7 @@ pub struct AccessLog {
 impl AccessLog {
     pub fn new(settings: &config::Settings) -> Self {
         Self {
-            counts: Mutex::new(Counts::new(&settings.audit)),
+            counts: Mutex::new(EventCounts::new(&settings.audit)),
             begun: Notify::new(),
             unwritten: tokio::sync::Mutex::default(),
             used_from: RwLock::default(),
@@ -70,11 +69,11 @@ impl AccessLog {
         }
     }
 
-    /// Writes down what is due for as long as this is polled.
-    pub async fn keep(&self, directory: &Directory) {
+    /// Stores due events until the future is dropped.
+    pub async fn run(&self, directory: &Directory) {
         loop {
             if let Err(error) = self.write(directory, false).await {
-                log::warn!("the audit log has to wait for who came in and who did not: {error}");
+                log::warn!("could not store access events in the audit log, will retry: {error}");
                 sleep(PAUSE).await;
                 continue;
             }
@@ -82,16 +81,16 @@ impl AccessLog {
         }
     }
 
-    /// Writes down all that was counted so far, unless that takes longer than `grace`.
+    /// Stores all events, unless that takes longer than `grace`.
     pub async fn flush(&self, directory: &Directory, grace: Duration) {
         match timeout(grace, self.write(directory, true)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => log::warn!("the end of the audit log is lost: {error}"),
-            Err(_) => log::warn!("the end of the audit log is lost: the database is too slow"),
+            Ok(Err(error)) => log::warn!("the last access events are lost: {error}"),
+            Err(_) => log::warn!("the last access events are lost: the database is too slow"),
         }
     }
 
-    /// What a failed attempt could not write comes first in the next one.
+    /// A batch that could not be stored is retried before new events.
     async fn write(&self, directory: &Directory, all: bool) -> Result<(), DirectoryError> {
         let mut unwritten = self.unwritten.lock().await;
         loop {
@@ -112,11 +111,10 @@ impl AccessLog {
 
     fn due(&self, now: DateTime<Utc>, all: bool) -> Vec<AccessEvent> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.due(now, all, MOST_ROWS)
+        counts.due(now, all, MAX_ROWS)
     }
 
-    /// Whether a token is used from there for the first time, as far as this
-    /// process remembers.
+    /// Whether this process has not seen the token in use from this network before.
     fn is_new(&self, token_id: i64, address: IpAddr) -> bool {
         let used = (token_id, network(address));
         let is_known = |known: &HashSet<_>| known.contains(&used);
@@ -126,7 +124,7 @@ impl AccessLog {
         let Ok(mut known) = self.used_from.write() else {
             return false;
         };
-        // The table knows what is forgotten here.
+        // The table of the database still has what is dropped here.
         if known.len() >= self.most_used_from {
             known.clear();
         }
@@ -141,26 +139,36 @@ impl AccessLog {
 }
 
 impl Auth {
-    /// Somebody proved a password anew, where no other event tells of it.
-    pub(super) fn tell_sign_in(&self, principal: &Principal, context: &Context) {
+    /// Records a sign-in with a password that no other event covers.
+    pub(super) fn record_sign_in(&self, principal: &Principal, context: &Context) {
         let mut context = context.with_credential(Credential::Password);
         context.actor = Some(principal.actor());
         self.access_log
             .add(AccessVerb::SignIn, Detail::Nothing, &context);
     }
 
-    /// Tells of an attempt with a password that was no good.
-    pub(super) fn tell_guess(&self, username: &str, error: &AuthError, context: &Context) {
-        let detail = Detail::Username(tried(username));
-        self.tell_denied(detail, error, Credential::Password, context);
+    /// Records an attempt with a wrong password.
+    pub(super) fn record_failed_password(
+        &self,
+        username: &str,
+        error: &AuthError,
+        context: &Context,
+    ) {
+        let detail = Detail::Username(loggable_username(username));
+        self.record_failure(detail, error, Credential::Password, context);
     }
 
-    /// The same of a token.
-    pub(super) fn tell_token(&self, error: &AuthError, credential: Credential, context: &Context) {
-        self.tell_denied(Detail::Nothing, error, credential, context);
+    /// Records an attempt with a token that is not valid.
+    pub(super) fn record_failed_token(
+        &self,
+        error: &AuthError,
+        credential: Credential,
+        context: &Context,
+    ) {
+        self.record_failure(Detail::Nothing, error, credential, context);
     }
 
-    fn tell_denied(
+    fn record_failure(
         &self,
         detail: Detail,
         error: &AuthError,
@@ -170,7 +178,7 @@ impl Auth {
         let verb = match error {
             AuthError::Wrong => AccessVerb::SignInFailed,
             AuthError::Throttled { .. } => AccessVerb::Throttled,
-            // Nothing was judged.
+            // No credentials were checked.
             AuthError::Missing
             | AuthError::NoSignIn
             | AuthError::Unreachable { .. }
@@ -180,17 +188,17 @@ impl Auth {
         self.access_log.add(verb, detail, &context);
     }
 
-    /// Tells of a request that was answered with 403.
-    pub fn tell_refused(&self, method: &str, route: Option<String>, context: &Context) {
+    /// Records a request that was answered with 403.
+    pub fn record_forbidden(&self, method: &str, route: Option<String>, context: &Context) {
         let detail = Detail::Operation {
-            method: shortened(method, MAX_ROUTE),
-            route: shortened(&route.unwrap_or_default(), MAX_ROUTE),
+            method: truncated(method, MAX_ROUTE),
+            route: truncated(&route.unwrap_or_default(), MAX_ROUTE),
         };
         self.access_log.add(AccessVerb::Refused, detail, context);
     }
 
-    /// Tells when an API token comes from an address from which it never came.
-    pub(super) fn tell_address(&self, principal: &Principal, context: &Context) {
+    /// Records the first use of an API token from a network.
+    pub(super) fn record_token_address(&self, principal: &Principal, context: &Context) {
         let (Some(token_id), Some(address)) = (principal.token_id, context.source.address) else {
             return;
         };
@@ -206,7 +214,7 @@ impl Auth {
         let (directory, access_log) = (self.directory.clone(), self.access_log.clone());
         tokio::task::spawn_local(async move {
             if let Err(error) = directory.write(&context, note).await {
-                log::debug!("where a token is used from was not noted: {error}");
+                log::debug!("could not record the network of a token: {error}");
                 // The next use tries again.
                 access_log.forget(token_id, address);
             }
@@ -214,17 +222,17 @@ impl Auth {
     }
 }
 
-/// A username as it was sent, unless it is none but a token at the wrong place.
-fn tried(username: &str) -> String {
+/// A username as it was sent, unless it is a token in the wrong field.
+fn loggable_username(username: &str) -> String {
     let is_access_token = username.starts_with("eyJ") && username.matches('.').count() == 2;
     if is_access_token || username.starts_with("rc_") || username.starts_with("rcr_") {
         return "(a token)".to_owned();
     }
-    shortened(username, MAX_USERNAME)
+    truncated(username, MAX_USERNAME)
 }
 
-/// So many characters at most.
-fn shortened(text: &str, most: usize) -> String {
+/// At most `most` characters, with an ellipsis if the text was cut.
+fn truncated(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
@@ -236,17 +244,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_that_is_sent_as_a_username_is_not_told() {
+    fn a_token_that_is_sent_as_a_username_is_not_logged() {
         for token in ["rc_0123", "rcr_0123", "eyJhbGciOiJFZERTQSJ9.e30.c2ln"] {
-            assert_eq!(tried(token), "(a token)");
+            assert_eq!(loggable_username(token), "(a token)");
         }
-        assert_eq!(tried("john.doe"), "john.doe");
+        assert_eq!(loggable_username("john.doe"), "john.doe");
     }
 
     #[test]
-    fn a_username_is_told_to_a_bounded_length() {
-        assert_eq!(tried("Zoë"), "Zoë");
-        let long = tried(&"ë".repeat(10_000));
+    fn a_long_username_is_truncated() {
+        assert_eq!(loggable_username("Zoë"), "Zoë");
+        let long = loggable_username(&"ë".repeat(10_000));
         assert_eq!(long.chars().count(), MAX_USERNAME + 1);
     }
 }

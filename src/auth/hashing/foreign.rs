@@ -1,5 +1,5 @@
-//! Passwords' hashes that other programs made: known by their form, verified
-//! as they are, and only when that costs no more than so much.
+//! Password hashes of other programs: recognized by their format, and verified
+//! only if their cost is within limits.
 
 use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash as Phc;
@@ -11,7 +11,7 @@ use sha_crypt::ShaCrypt;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// How the hashes begin that we make ourselves.
+/// The prefix of our own hashes.
 const OURS: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 
 /// Each about a second of one core.
@@ -22,8 +22,8 @@ const MAX_SHA_CRYPT_ROUNDS: u32 = 500_000;
 const MAX_ARGON2_MEMORY: u32 = 262_144;
 const MAX_ARGON2_WORK: u64 = 1_048_576;
 const MAX_ARGON2_LANES: u32 = 16;
-/// The most bytes of a password that SHA-crypt is asked about: its work grows
-/// with them, and crypt(3) takes no more.
+/// Bytes. The work of SHA-crypt grows with the password; crypt(3) has this limit,
+/// too.
 const MAX_SHA_CRYPT_PASSWORD: usize = 512;
 /// Bytes of a SHA-256.
 const SHA256: usize = 32;
@@ -41,12 +41,12 @@ struct Django {
     hash: [u8; SHA256],
 }
 
-/// Whether a hash is of a known form and not too costly, or why not.
+/// Checks that a hash has a known format and an acceptable cost.
 pub fn check(text: &str) -> Result<(), String> {
     form(text).map(drop)
 }
 
-/// Whether it is one of our own making, with the cost that ours have now.
+/// Whether it is one of our own hashes, with our present cost.
 pub fn is_ours(text: &str) -> bool {
     text.starts_with(OURS)
 }
@@ -96,7 +96,7 @@ fn form(text: &str) -> Result<Form, String> {
         return sha_crypt_form(text);
     }
     Err(
-        "This is no hash that is known here: use argon2id, bcrypt, pbkdf2_sha256 or SHA-crypt."
+        "This hash format is not supported: use argon2id, bcrypt, pbkdf2_sha256 or SHA-crypt."
             .into(),
     )
 }
@@ -106,7 +106,7 @@ fn broken(name: &str) -> String {
 }
 
 fn costly(what: &str, most: impl std::fmt::Display) -> String {
-    format!("This hash costs too much to verify: {what} may be {most} at most.")
+    format!("This hash costs too much to verify: {what} can be at most {most}.")
 }
 
 fn argon2id(text: &str) -> Result<Form, String> {
@@ -149,7 +149,7 @@ fn django(rest: &str) -> Result<Django, String> {
     if !is_number {
         return Err(wrong());
     }
-    // More digits than fit are more rounds than may be.
+    // A number that overflows is above the limit, too.
     let rounds = rounds.parse().unwrap_or(u32::MAX);
     if rounds > MAX_PBKDF2_ROUNDS {
         return Err(costly("the rounds", MAX_PBKDF2_ROUNDS));
@@ -211,7 +211,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_known_form_fits_its_own_password_only() {
+    fn every_format_matches_its_own_password_only() {
         for text in MADE_ELSEWHERE {
             assert_eq!(check(text), Ok(()), "{text}");
             assert!(verify("correct horse", text), "{text}");
@@ -222,25 +222,25 @@ mod tests {
     }
 
     #[test]
-    fn our_own_hashes_are_known_as_ours() {
+    fn our_own_hashes_are_recognized() {
         let ours = hash("x").unwrap();
         assert!(is_ours(ours.expose()));
         assert_eq!(check(ours.expose()), Ok(()));
     }
 
     #[test]
-    fn what_is_unknown_incomplete_or_too_costly_is_refused() {
+    fn unknown_incomplete_and_too_costly_hashes_are_rejected() {
         for (text, why) in [
-            ("", "no hash that is known"),
-            ("hunter2", "no hash that is known"),
+            ("", "format is not supported"),
+            ("hunter2", "format is not supported"),
             (
                 "$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/",
-                "no hash that is known",
+                "format is not supported",
             ),
-            ("pbkdf2_sha1$1000$salt$x", "no hash that is known"),
+            ("pbkdf2_sha1$1000$salt$x", "format is not supported"),
             (
                 "$argon2i$v=19$m=16,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
-                "no hash that is known",
+                "format is not supported",
             ),
             ("$argon2id$v=19$m=19456,t=2,p=1$", "incomplete"),
             ("$2b$12$tooshort", "incomplete"),

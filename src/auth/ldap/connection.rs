@@ -9,7 +9,7 @@ use super::person::{Entry, GroupNames, Person, attributes};
 use super::result_code::{self, describe, failed};
 use super::{Inner, LdapError, entry_id, tls};
 use crate::config::{self, Secret};
-use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
+use crate::directory::log_limit::EXTERNAL_SIGN_IN;
 
 pub struct Connection {
     handle: ldap3::Ldap,
@@ -128,7 +128,7 @@ impl Connection {
             }
             (None, _) => Ok(None),
             _ => {
-                SIGN_IN_ELSEWHERE.log(format_args!(
+                EXTERNAL_SIGN_IN.log(format_args!(
                     "LDAP: several entries match {filter:?}: the sign-in is rejected"
                 ));
                 Ok(None)

@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 use crate::config;
 use crate::directory::Problem;
 use crate::directory::external::{Arrival, EntryId};
-use crate::directory::log_limit::SIGN_IN_ELSEWHERE;
+use crate::directory::log_limit::EXTERNAL_SIGN_IN;
 use circuit_breaker::CircuitBreaker;
 use concurrency_limit::ConcurrencyLimit;
 use connection::Connection;
@@ -191,7 +191,7 @@ impl Ldap {
         let circuit_breaker = &self.0.circuit_breaker;
         circuit_breaker.check(now)?;
         let permit = self.0.limit.acquire().await.ok_or_else(|| {
-            SIGN_IN_ELSEWHERE.log(format_args!(
+            EXTERNAL_SIGN_IN.log(format_args!(
                 "LDAP: too many sign-ins wait for a connection"
             ));
             LdapUnavailable { seconds: 1 }
@@ -213,12 +213,12 @@ impl Ldap {
                 Ok(answer)
             }
             Err(error @ LdapError::Unreachable(_)) => {
-                SIGN_IN_ELSEWHERE.log(format_args!("LDAP: {error}"));
+                EXTERNAL_SIGN_IN.log(format_args!("LDAP: {error}"));
                 Err(circuit_breaker.record_failure(now))
             }
             // The server is up: this does not count towards the circuit breaker.
             Err(error @ LdapError::Refused(_)) => {
-                SIGN_IN_ELSEWHERE.log(format_args!("LDAP: {error}"));
+                EXTERNAL_SIGN_IN.log(format_args!("LDAP: {error}"));
                 Err(LdapUnavailable { seconds: 1 })
             }
         }

@@ -1,12 +1,12 @@
-//! The passwords that occur most often; `common.LICENSE` says whose list it is.
+//! The most common passwords; `common.LICENSE` names the source of the list.
 
 use std::cmp::Ordering;
 
-/// One a line, in lower case and in the order of their bytes.
+/// One per line, in lower case, sorted by bytes.
 const LIST: &str = include_str!("common.txt");
 
-/// Whether a password, in lower case and without blanks around it, is among
-/// them, or is one character over and over.
+/// Whether a password, trimmed and in lower case, is in the list or repeats one
+/// character.
 pub fn contains(plain: &str) -> bool {
     let mut characters = plain.chars();
     let first = characters.next();
@@ -16,7 +16,7 @@ pub fn contains(plain: &str) -> bool {
     is_listed(LIST.as_bytes(), plain.as_bytes())
 }
 
-/// Searches by halves, where each half begins at the start of a line.
+/// Binary search over the lines.
 fn is_listed(mut list: &[u8], wanted: &[u8]) -> bool {
     while !list.is_empty() {
         let (before, rest) = list.split_at(list.len() / 2);
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_is_found_and_nothing_between_them() {
+    fn every_line_is_found_and_nothing_else() {
         let lines: Vec<&str> = LIST.lines().collect();
         assert!(lines.is_sorted());
         assert!(lines.len() > 10_000);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn one_character_over_and_over_and_none_are_common() {
+    fn repetitions_of_one_character_and_the_empty_password_are_common() {
         for plain in ["", "a", "ééééééééé", "((((((("] {
             assert!(contains(plain), "{plain}");
         }

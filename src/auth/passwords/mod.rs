@@ -1,6 +1,5 @@
-//! Which passwords can be set. Asked on every surface, by the command line and
-//! for the first administrator; never at a sign-in, so passwords that were set
-//! before stay good.
+//! The password policy. It applies when a password is set, on every surface and the
+//! command line, not at sign-in: passwords that were set before stay valid.
 
 mod common;
 mod refused;
@@ -21,7 +20,7 @@ pub struct PasswordPolicy {
     refused: Option<RefusedPasswords>,
 }
 
-/// Whose password it shall be: these are no secrets.
+/// The owner of a new password, whose name and address must not be the password.
 #[derive(Clone, Debug, Default)]
 pub struct Owner {
     pub username: String,
@@ -31,14 +30,14 @@ pub struct Owner {
 /// Why a password cannot be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weakness {
-    /// Fewer characters than so many.
+    /// Fewer characters than this.
     Short(usize),
-    /// More characters than so many.
+    /// More characters than this.
     Long(usize),
     Username,
     Email,
     Common,
-    /// In the file that the settings name.
+    /// In `auth.refused_passwords_file`.
     Refused,
 }
 
@@ -52,14 +51,12 @@ impl fmt::Display for Weakness {
                 "The password must not be the e-mail address or the part of it before the @.",
             ),
             Self::Common => out.write_str("This password is too common."),
-            Self::Refused => {
-                out.write_str("This password is on the list of those that are refused.")
-            }
+            Self::Refused => out.write_str("This password is on the list of refused passwords."),
         }
     }
 }
 
-/// One problem with the password for all that is wrong with it.
+/// One problem of the field `password` with all weaknesses.
 pub fn problem(weaknesses: &[Weakness]) -> Option<Problem> {
     let texts: Vec<String> = weaknesses.iter().map(Weakness::to_string).collect();
     (!texts.is_empty()).then(|| Problem::invalid("password", texts.join(" ")))
@@ -79,16 +76,16 @@ impl PasswordPolicy {
         })
     }
 
-    /// Whether a check may have to wait for a disk.
+    /// Whether a check may read a file, which blocks.
     pub fn reads_a_file(&self) -> bool {
         self.refused.is_some()
     }
 
-    /// All that is wrong with it.
+    /// All weaknesses of a password.
     pub fn check(&self, password: &str, owner: &Owner) -> Vec<Weakness> {
         let length = password.chars().count();
         if length > self.most {
-            // Nothing more is asked of what may be a megabyte.
+            // No further checks: it may be a megabyte.
             return vec![Weakness::Long(self.most)];
         }
         let plain = password.trim().to_lowercase();
@@ -136,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_of_the_documents_are_taken() {
+    fn passwords_of_the_documentation_are_accepted() {
         for password in ["j04nd0e", "my_new_password", "correct horse"] {
             assert_eq!(check(password), [], "{password}");
         }
@@ -162,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_s_name_is_no_password() {
+    fn an_empty_name_excludes_no_password() {
         let policy = PasswordPolicy::new(&config::Auth {
             refuse_common_passwords: false,
             ..config::Auth::default()
@@ -171,14 +168,14 @@ mod tests {
     }
 
     #[test]
-    fn common_passwords_are_refused_in_any_case_and_all_reasons_are_told() {
+    fn common_passwords_are_refused_in_any_case_and_all_reasons_are_given() {
         for password in ["password1", "Password1", "12345678", "       ", "ßßßßßßßß"] {
             assert_eq!(check(password), [Weakness::Common], "{password}");
         }
         assert_eq!(check("123456"), [Weakness::Short(7), Weakness::Common]);
-        let told = problem(&check("123456")).unwrap().message;
+        let message = problem(&check("123456")).unwrap().message;
         assert_eq!(
-            told,
+            message,
             "Use at least 7 characters. This password is too common."
         );
         assert!(problem(&[]).is_none());

@@ -1,7 +1,7 @@
-//! A file of passwords that cannot be set. Either one password a line, which is
-//! held in memory as digests; or SHA-1 hashes in hexadecimal digits, in their
-//! order, as Have I Been Pwned gives them (`HASH:COUNT`): those are searched
-//! where they lie, so the file may be of any size.
+//! The file of refused passwords: either one password per line, held in memory as
+//! digests, or sorted SHA-1 hashes in hexadecimal, as Have I Been Pwned provides
+//! them (`HASH:COUNT`). Hashes are searched on disk, so that the file can have any
+//! size.
 
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -12,14 +12,14 @@ use std::sync::{Mutex, PoisonError};
 
 use sha1::{Digest, Sha1};
 
-/// The most bytes of a file of passwords.
+/// Bytes of a file with passwords in plain text.
 const MAX_PLAIN: u64 = 16 * 1024 * 1024;
-/// Hashes may be cut off behind so many hexadecimal digits.
-const LEAST_DIGITS: usize = 20;
-const MOST_DIGITS: usize = 40;
-/// The most bytes of a line with a hash.
+/// Hashes may be truncated to this many hexadecimal digits.
+const MIN_DIGITS: usize = 20;
+const MAX_DIGITS: usize = 40;
+/// Bytes of a line with a hash.
 const MAX_LINE: usize = 128;
-/// How many lines are looked at to see whether the hashes are in order.
+/// Lines that are read to check that the hashes are sorted.
 const PROBES: u64 = 256;
 
 pub enum RefusedPasswords {
@@ -27,7 +27,7 @@ pub enum RefusedPasswords {
     Hashes(SortedHashes),
 }
 
-/// Of a SHA-1, long enough not to be met by chance.
+/// The prefix of a SHA-1, long enough to avoid collisions by chance.
 type Prefix = [u8; 10];
 
 impl RefusedPasswords {
@@ -50,7 +50,7 @@ impl RefusedPasswords {
         }
         if length > MAX_PLAIN {
             return Err(format!(
-                "{} has more than {MAX_PLAIN} bytes of passwords; give their SHA-1 hashes in order",
+                "{} has more than {MAX_PLAIN} bytes of passwords; use a sorted list of their SHA-1 hashes",
                 path.display()
             ));
         }
@@ -63,8 +63,8 @@ impl RefusedPasswords {
         Ok(Self::Plain(prefixes))
     }
 
-    /// `plain`: the password in lower case without blanks around it, which is
-    /// how lists of passwords are compared. Hashes are of passwords as they are.
+    /// `plain`: the password trimmed and in lower case, to compare it with passwords in
+    /// plain text. Hashes are those of unchanged passwords.
     pub fn contains(&self, password: &str, plain: &str) -> bool {
         match self {
             Self::Plain(prefixes) => prefixes.binary_search(&prefix(plain)).is_ok(),
@@ -72,7 +72,7 @@ impl RefusedPasswords {
                 hashes
                     .contains(&hexadecimal(password))
                     .unwrap_or_else(|error| {
-                        // A disk that fails keeps nobody from a better password.
+                        // A failing disk must not prevent users from changing passwords.
                         log::error!("auth.refused_passwords_file cannot be read: {error}");
                         false
                     })
@@ -99,7 +99,7 @@ fn hexadecimal(password: &str) -> String {
     })
 }
 
-/// The hash at the start of a line, when that is all there is but for a count.
+/// The hash of a line, if the line has nothing else but a count.
 fn digits(line: &[u8]) -> Option<&[u8]> {
     let is_digit = |byte: &u8| byte.is_ascii_hexdigit();
     let length = line.iter().take_while(|byte| is_digit(byte)).count();
@@ -109,7 +109,7 @@ fn digits(line: &[u8]) -> Option<&[u8]> {
         Some((b':', count)) => count.iter().all(u8::is_ascii_digit),
         Some(_) => false,
     };
-    ((LEAST_DIGITS..=MOST_DIGITS).contains(&length) && is_count).then_some(hash)
+    ((MIN_DIGITS..=MAX_DIGITS).contains(&length) && is_count).then_some(hash)
 }
 
 pub struct SortedHashes {
@@ -119,7 +119,7 @@ pub struct SortedHashes {
 
 struct Line {
     text: Vec<u8>,
-    /// Where the next one begins.
+    /// Where the next line begins.
     end: u64,
 }
 
@@ -141,9 +141,9 @@ impl SortedHashes {
         Ok(false)
     }
 
-    /// The first line that begins at this place or behind it.
+    /// The first line that begins at this position or after it.
     fn line_at(&self, place: u64) -> io::Result<Option<Line>> {
-        // With the byte before, which tells whether a line begins here.
+        // The byte before shows whether a line begins here.
         let begin = place.saturating_sub(1);
         let bytes = self.read(begin)?;
         let skipped = match place {
@@ -180,8 +180,8 @@ impl SortedHashes {
         Ok(bytes)
     }
 
-    /// Looks at some lines all over the file: a list in another order would
-    /// refuse nothing, and nobody would notice.
+    /// Samples lines all over the file: an unsorted list would silently refuse
+    /// nothing.
     fn check_order(&self) -> Result<(), String> {
         let mut last: Option<Vec<u8>> = None;
         for probe in 0..PROBES {
@@ -191,10 +191,7 @@ impl SortedHashes {
             let Some(line) = line else { break };
             let hash = digits(&line.text).map(<[u8]>::to_ascii_uppercase);
             let hash = hash.ok_or_else(|| {
-                format!(
-                    "the line that ends at byte {} holds no SHA-1 hash",
-                    line.end
-                )
+                format!("the line that ends at byte {} has no SHA-1 hash", line.end)
             })?;
             if last.as_ref().is_some_and(|last| *last > hash) {
                 return Err(format!(
@@ -216,8 +213,7 @@ fn too_long() -> io::Error {
     io::Error::other(format!("a line has more than {MAX_LINE} bytes"))
 }
 
-/// Compares as many digits as the line has. What is no hash is passed over as
-/// if it came first.
+/// Compares the digits that the line has. Lines without a hash sort first.
 fn order(line: &[u8], wanted: &str) -> Ordering {
     let Some(hash) = digits(line) else {
         return Ordering::Less;
@@ -249,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_compared_whatever_their_case() {
+    fn passwords_are_compared_case_insensitively() {
         let list = opened("plain", "Tulip-1637\n\n  swordfish  \nżółwiki").unwrap();
         for word in ["tulip-1637", "TULIP-1637", "swordfish", "ŻÓŁWIKI"] {
             assert!(refuses(&list, word), "{word}");
@@ -260,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_found_wherever_they_stand_in_full_or_cut_off_with_a_count_or_without() {
+    fn hashes_are_found_in_every_format() {
         let words: Vec<String> = (0..500).map(|number| format!("word{number}")).collect();
         let forms: [fn(String) -> String; 4] = [
             |hash| format!("{hash}\n"),
@@ -283,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_missing_broken_or_in_no_order_is_refused_with_a_reason() {
+    fn missing_broken_and_unsorted_files_are_rejected_with_a_reason() {
         let why = |opened: Result<RefusedPasswords, String>| opened.err().unwrap();
         let missing = RefusedPasswords::open(Path::new("/nowhere/list"));
         assert!(why(missing).starts_with("/nowhere/list cannot be read ("));
@@ -291,7 +287,7 @@ mod tests {
         let text = format!("{high}\n{low}\n");
         assert!(why(opened("order", &text)).contains("not in order"));
         let text = format!("{low}\nnonsense\n{high}\n");
-        assert!(why(opened("broken", &text)).contains("holds no SHA-1 hash"));
+        assert!(why(opened("broken", &text)).contains("has no SHA-1 hash"));
         let text = format!("{low}\n{}\n", "F".repeat(500));
         assert!(why(opened("long", &text)).contains("more than 128 bytes"));
     }

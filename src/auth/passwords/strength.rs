@@ -1,17 +1,16 @@
-//! How hard a password is to guess, as zxcvbn estimates it: told, never demanded.
+//! Password strength as estimated by zxcvbn. It is reported, but not required.
 
 use serde::Serialize;
 use zxcvbn::zxcvbn;
 
 use super::Owner;
 
-/// The most characters that are looked at: the time that it takes grows fast
-/// with them, and after so many the estimate does not change any more.
-const MOST: usize = 32;
+/// Characters of the estimate: more take much longer and do not change the result.
+const MAX_CHARACTERS: usize = 32;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Strength {
-    /// From 0, found at once, to 4, out of reach.
+    /// From 0 (guessed at once) to 4 (very hard to guess).
     pub score: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
@@ -20,9 +19,9 @@ pub struct Strength {
 }
 
 impl Strength {
-    /// Takes some milliseconds, and some dozen at worst.
+    /// Takes a few milliseconds, at worst a few dozen.
     pub fn of(password: &str, owner: &Owner) -> Self {
-        let password: String = password.chars().take(MOST).collect();
+        let password: String = password.chars().take(MAX_CHARACTERS).collect();
         let email = owner.email.as_deref().unwrap_or_default();
         let known: Vec<&str> = std::iter::once(owner.username.as_str())
             .chain(email.split('@'))
@@ -46,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_easy_to_guess_comes_with_advice() {
+    fn weak_passwords_come_with_suggestions() {
         let owner = Owner {
             username: "rosalind".into(),
             email: None,

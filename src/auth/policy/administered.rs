@@ -1,4 +1,4 @@
-//! Users as administrators keep them: for these alone, all or nothing.
+//! The administration of users as in OpenL2M: for administrators only.
 
 use super::Authorize;
 use crate::auth::guard::PolicyError;

@@ -1,6 +1,6 @@
-//! CFEngine's API: an administrator may all; everybody else reads and changes
-//! their own record, without its roles, and is refused all else unseen, so that
-//! no name can be probed for. What other roles permit does not count here.
+//! CFEngine's API: administrators can do everything. All others can read and change
+//! their own record except for its roles; everything else is denied without a
+//! lookup, so that names cannot be probed. Permissions of other roles do not count.
 
 use super::{Authorize, require};
 use crate::auth::guard::PolicyError;
@@ -13,19 +13,19 @@ use crate::directory::listing::Visible;
 use crate::directory::names::normalized;
 use crate::directory::permissions::Permission;
 
-fn refused() -> PolicyError {
+fn forbidden() -> PolicyError {
     PolicyError::Forbidden("Only an administrator may do this.".into())
 }
 
 fn administrator(principal: &Principal) -> Result<(), PolicyError> {
     match principal.is_administrator {
         true => Ok(()),
-        false => Err(refused()),
+        false => Err(forbidden()),
     }
 }
 
-/// What is seen of a user by whoever may do something with their record.
-fn record(
+/// The visibility of a user's record for this caller.
+fn record_visibility(
     principal: &Principal,
     username: &str,
     permission: Permission,
@@ -34,7 +34,7 @@ fn record(
         return Ok(Visible::All);
     }
     if normalized(username) != normalized(&principal.username) {
-        return Err(refused());
+        return Err(forbidden());
     }
     require(principal, permission)?;
     Ok(Visible::Own(principal.id))
@@ -49,7 +49,7 @@ impl Authorize for ListNamedUsers {
 
 impl Authorize for FindNamedUser {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = record(principal, &self.username, Permission::SelfRead)?;
+        self.visible = record_visibility(principal, &self.username, Permission::SelfRead)?;
         Ok(())
     }
 }
@@ -63,7 +63,7 @@ impl Authorize for CreateNamedUser {
 
 impl Authorize for UpdateNamedUser {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        let visible = record(principal, &self.username, Permission::SelfWrite)?;
+        let visible = record_visibility(principal, &self.username, Permission::SelfWrite)?;
         if self.roles.is_some() {
             administrator(principal)?;
         }

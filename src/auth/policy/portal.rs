@@ -1,7 +1,7 @@
-//! The Partner Reporting Portal. Above its roles stands the permission of the
-//! native surface; below it the directory looks at what the caller holds.
+//! The Partner Reporting Portal: the permissions of the native surface take
+//! precedence; without them the directory applies the portal's roles.
 
-use super::{Authorize, giving, require};
+use super::{Authorize, grant_authority, require};
 use crate::auth::guard::PolicyError;
 use crate::auth::principal::Principal;
 use crate::directory::permissions::Permission;
@@ -11,7 +11,7 @@ use crate::directory::portal::{
     ListPortalUsers, RemovePortalRole,
 };
 
-/// Refuses only whose token leaves the permission out.
+/// Denies only callers whose token lacks the scope.
 fn caller(principal: &Principal, permission: Permission) -> Result<Caller, PolicyError> {
     let unbounded = principal.may(permission);
     if !unbounded && !principal.has_scope(permission) {
@@ -60,7 +60,7 @@ impl Authorize for AddPortalPartner {
 impl Authorize for ChangePortalPartner {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.caller = caller(principal, Permission::PartnersWrite)?;
-        // Whoever knows all partners sees each of them.
+        // The rule above covers all partners.
         self.update.visible = crate::directory::listing::Visible::All;
         Ok(())
     }
@@ -70,7 +70,7 @@ macro_rules! authorize_granting {
     ($($operation:ident,)*) => {
         $(impl Authorize for $operation {
             fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-                self.authority = giving(principal)?;
+                self.authority = grant_authority(principal)?;
                 Ok(())
             }
         })*

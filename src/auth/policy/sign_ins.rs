@@ -1,7 +1,7 @@
-//! Sign-ins: one's own with what one may do about oneself, others' with the
-//! permissions for their tokens.
+//! Sign-ins: callers manage their own; those of others need the permissions for
+//! tokens.
 
-use super::{Authorize, change_token};
+use super::{Authorize, token_visibility};
 use crate::auth::guard::PolicyError;
 use crate::auth::principal::Principal;
 use crate::directory::listing::List;
@@ -10,14 +10,14 @@ use crate::directory::sign_ins::{DeleteSignIn, FindSignInById, SignIns};
 
 impl Authorize for List<SignIns> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::TokensRead);
+        self.visible = principal.visibility(Permission::TokensRead);
         Ok(())
     }
 }
 
 impl Authorize for FindSignInById {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = principal.sees(Permission::TokensRead);
+        self.visible = principal.visibility(Permission::TokensRead);
         Ok(())
     }
 }
@@ -25,6 +25,6 @@ impl Authorize for FindSignInById {
 impl Authorize for DeleteSignIn {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.ceiling = principal.ceiling();
-        change_token(principal, &mut self.visible)
+        token_visibility(principal, &mut self.visible)
     }
 }

@@ -15,7 +15,7 @@ use crate::auth::{Auth, Guard, carries_password};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::body::{self, Unread, depth};
-use crate::dialects::surroundings::tell_refused;
+use crate::dialects::surroundings::record_forbidden;
 use crate::directory::{Context, Reading, RequestId};
 
 /// The media types that bodies may have.
@@ -138,14 +138,14 @@ pub async fn answer(
         Ok(call) => call,
         Err(failure) => {
             let response = failure.respond(request_id);
-            return tell_refused(&cfengine.auth, request, &context, response);
+            return record_forbidden(&cfengine.auth, request, &context, response);
         }
     };
     let response = match work(&call).await {
         Ok(answer) => answer.respond(request_id),
         Err(failure) => failure.respond(request_id),
     };
-    tell_refused(&cfengine.auth, request, call.guard.context(), response)
+    record_forbidden(&cfengine.auth, request, call.guard.context(), response)
 }
 
 /// For what a page of another origin asked.

@@ -29,9 +29,9 @@ pub async fn list(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpRespons
         let page = call.parameters.page(call.cfengine.sizes)?;
         list.0.slice = page.slice();
         list.0.condition = condition(call)?;
-        let turn = call.guard.turn_for(&list.0)?;
+        let permit = call.guard.pattern_permit(&list.0)?;
         let found = call.guard.read(list).await?;
-        drop(turn);
+        drop(permit);
         let total = found.total.unwrap_or_default();
         let shown: Vec<Shown> = found.rows.into_iter().map(Shown::of).collect();
         Answer::page(call, page, total, &shown)

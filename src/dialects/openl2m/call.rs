@@ -15,7 +15,7 @@ use super::unknown;
 use crate::auth::{Auth, AuthError, Guard, carries_password};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
-use crate::dialects::surroundings::tell_refused;
+use crate::dialects::surroundings::record_forbidden;
 use crate::directory::administered::FindAdministered;
 use crate::directory::credentials::TokenFault;
 use crate::directory::{Context, Reading, RequestId};
@@ -182,5 +182,5 @@ pub async fn answer(
     };
     let response = outcome.unwrap_or_else(|failure| failure.respond(address.allow, request_id));
     let context = call.caller.get().unwrap_or(&call.context);
-    tell_refused(&shared.auth, request, context, response)
+    record_forbidden(&shared.auth, request, context, response)
 }

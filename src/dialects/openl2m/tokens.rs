@@ -10,7 +10,7 @@ use super::call::Call;
 use super::error::Failure;
 use super::faults::{Faults, NON_FIELD};
 use super::fields::{Fields, Text};
-use crate::auth::{AuthError, Guard, Issued};
+use crate::auth::{AuthError, Guard, IssuedToken};
 use crate::directory::Reading;
 use crate::directory::users::FindUser;
 
@@ -42,7 +42,7 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     let issued = auth
         .issue_token(&username, &password, NAME, call.from, &call.context)
         .await;
-    let Issued { secret, principal } = issued.map_err(|error| match error {
+    let IssuedToken { secret, principal } = issued.map_err(|error| match error {
         AuthError::Missing | AuthError::Wrong | AuthError::NoSignIn => {
             Faults::one(NON_FIELD, WRONG).into()
         }

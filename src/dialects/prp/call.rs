@@ -15,7 +15,7 @@ use crate::auth::{Auth, Guard};
 use crate::config::Limits;
 use crate::dialects::Surroundings;
 use crate::dialects::body::{self, Unread, depth};
-use crate::dialects::surroundings::tell_refused;
+use crate::dialects::surroundings::record_forbidden;
 use crate::directory::{Context, Reading, RequestId};
 
 /// What all requests of this surface share.
@@ -136,14 +136,14 @@ pub async fn answer(
         Ok(call) => call,
         Err(failure) => {
             let response = failure.respond(request_id);
-            return tell_refused(&prp.auth, request, &context, response);
+            return record_forbidden(&prp.auth, request, &context, response);
         }
     };
     let response = match work(&call).await {
         Ok(answer) => answer.respond(request_id),
         Err(failure) => failure.respond(request_id),
     };
-    tell_refused(&prp.auth, request, call.guard.context(), response)
+    record_forbidden(&prp.auth, request, call.guard.context(), response)
 }
 
 /// For what a page of another origin asked.

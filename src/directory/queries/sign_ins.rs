@@ -44,7 +44,7 @@ impl Run for BeginSignIn {
         };
         let is_proved = match &self.proof {
             Proof::Hash(proved) => hash.as_ref() == Some(proved),
-            Proof::Elsewhere => external,
+            Proof::External => external,
         };
         if !is_proved {
             return Ok(None);

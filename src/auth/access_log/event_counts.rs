@@ -1,7 +1,7 @@
-//! Counting what happens at the door: the first of a kind is told at once, the
-//! others of it together when a window of time is over. What is counted apart
-//! is bounded, so whoever makes up names fills neither memory nor log; every
-//! occurrence is in some count.
+//! Aggregates access events: the first of a kind is reported at once, repetitions
+//! as one event with a count when the window closes. The number of distinct kinds
+//! is bounded, so that made-up names fill neither memory nor the log; every
+//! occurrence is part of some count.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -25,67 +25,67 @@ pub struct Occurrence {
     pub request_id: RequestId,
 }
 
-/// What tells occurrences of one caller or address apart.
+/// What distinguishes occurrences of one caller or address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Detail {
     Nothing,
     /// The username that was tried.
     Username(String),
-    /// What was asked for.
+    /// The request that was denied.
     Operation {
         method: String,
         route: String,
     },
-    /// Several of these, counted together.
-    Several,
+    /// Several details, counted together.
+    Aggregated,
 }
 
-/// What is counted together.
+/// Occurrences with the same key share a count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     verb: AccessVerb,
     /// The caller, and the API token that was used.
     actor: Option<(i64, Option<i64>)>,
     credential: Option<Credential>,
-    place: Place,
+    source: SourceKey,
     detail: Detail,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Place {
+enum SourceKey {
     Address(Option<IpAddr>),
     Network(IpAddr),
-    Anywhere,
+    Any,
 }
 
-/// Whose details are bounded: a network, or a caller there.
+/// The number of details is bounded for each network and each caller there.
 type Group = (AccessVerb, Option<i64>, Option<IpAddr>);
 
 struct Entry {
-    /// When its window began.
+    /// When the window began.
     opened: DateTime<Utc>,
-    /// Occurrences that are still to be told, the first and the last of them.
+    /// Occurrences that are not reported yet, with the first and the last of them.
     pending: u64,
     first: (DateTime<Utc>, RequestId),
     last: DateTime<Utc>,
     actor: Option<Actor>,
-    /// Where it counts among the details.
+    /// The group whose number of details includes this entry.
     group: Option<Group>,
 }
 
-pub struct Counts {
+pub struct EventCounts {
     entries: HashMap<Key, Entry>,
     groups: HashMap<Group, usize>,
-    /// What has just begun, to be told at once.
+    /// New keys, to be reported at once.
     begun: VecDeque<Key>,
-    /// When the window closes that closes first, at the latest.
+    /// No window closes before this time.
     closes: Option<DateTime<Utc>>,
     window: TimeDelta,
-    most_entries: usize,
-    most_details: usize,
+    max_entries: usize,
+    max_details: usize,
 }
 
-impl Counts {
+impl EventCounts {
     pub fn new(settings: &config::Audit) -> Self {
         let seconds = i64::try_from(settings.window_seconds).unwrap_or(i64::MAX);
         Self {
@@ -94,12 +94,12 @@ impl Counts {
             begun: VecDeque::new(),
             closes: None,
             window: TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX),
-            most_entries: settings.window_entries,
-            most_details: settings.window_details,
+            max_entries: settings.window_entries,
+            max_details: settings.window_details,
         }
     }
 
-    /// Counts an occurrence; tells whether it is the first of its kind.
+    /// Counts an occurrence; returns whether it is the first of its kind.
     pub fn add(&mut self, occurrence: Occurrence) -> bool {
         let own = Key::of(&occurrence);
         if let Some(entry) = self.entries.get_mut(&own) {
@@ -107,11 +107,11 @@ impl Counts {
             return false;
         }
         let group = group(&occurrence);
-        let has_room = self.entries.len() < self.most_entries && !self.is_crowded(group);
+        let has_room = self.entries.len() < self.max_entries && !self.is_full(group);
         let (key, group) = if has_room {
             (own, group)
         } else {
-            (self.together(own), None)
+            (self.aggregate_key(own), None)
         };
         if let Some(entry) = self.entries.get_mut(&key) {
             entry.add(&occurrence);
@@ -122,52 +122,51 @@ impl Counts {
         }
         let closes = occurrence.at + self.window;
         self.closes = Some(self.closes.map_or(closes, |first| first.min(closes)));
-        let entry = Entry::of(occurrence, group, matches!(key.place, Place::Anywhere));
+        let entry = Entry::of(occurrence, group, matches!(key.source, SourceKey::Any));
         self.begun.push_back(key.clone());
         self.entries.insert(key, entry);
         true
     }
 
-    fn is_crowded(&self, group: Option<Group>) -> bool {
+    fn is_full(&self, group: Option<Group>) -> bool {
         let details = group.and_then(|group| self.groups.get(&group));
-        details.is_some_and(|details| *details >= self.most_details)
+        details.is_some_and(|details| *details >= self.max_details)
     }
 
-    /// What counts this where there is no room for its own: by the network, or
-    /// when even networks are too many, by the verb alone.
-    fn together(&self, own: Key) -> Key {
-        let place = match own.place {
-            Place::Address(Some(address)) => Place::Network(network(address)),
+    /// The key to use when there is no room for the own one: the network or, if there
+    /// are too many networks, the verb alone.
+    fn aggregate_key(&self, own: Key) -> Key {
+        let source = match own.source {
+            SourceKey::Address(Some(address)) => SourceKey::Network(network(address)),
             other => other,
         };
         let of_network = Key {
-            place,
-            detail: Detail::Several,
+            source,
+            detail: Detail::Aggregated,
             ..own
         };
-        let most = self.most_entries.saturating_mul(2);
+        let most = self.max_entries.saturating_mul(2);
         if self.entries.len() < most || self.entries.contains_key(&of_network) {
             return of_network;
         }
         Key {
             actor: None,
             credential: None,
-            place: Place::Anywhere,
+            source: SourceKey::Any,
             ..of_network
         }
     }
 
-    /// What is to be told now, at most so many; with `all` what is counted so
-    /// far as well.
+    /// The events that are due, at most `most`; with `all` also those of open windows.
     pub fn due(&mut self, now: DateTime<Utc>, all: bool, most: usize) -> Vec<AccessEvent> {
         let mut due = Vec::new();
         while due.len() < most
             && let Some(key) = self.begun.pop_front()
         {
             let entry = self.entries.get_mut(&key);
-            due.extend(entry.and_then(|entry| entry.tell(&key)));
+            due.extend(entry.and_then(|entry| entry.take_event(&key)));
         }
-        // A clock that was set back closes windows, too.
+        // Windows also close when the clock was set back.
         let closes = |closes: DateTime<Utc>| now >= closes || closes - now > self.window;
         if all || self.closes.is_some_and(closes) {
             self.close(now, all, most, &mut due);
@@ -175,8 +174,7 @@ impl Counts {
         due
     }
 
-    /// Ends the windows that are over, and begins those anew in which something
-    /// was counted.
+    /// Closes the windows that are over, and reopens those with occurrences.
     fn close(&mut self, now: DateTime<Utc>, all: bool, most: usize, due: &mut Vec<AccessEvent>) {
         let window = self.window;
         let is_over = |entry: &Entry| {
@@ -191,15 +189,15 @@ impl Counts {
             }
             !is_idle
         });
-        idle.into_iter().for_each(|group| self.leave(group));
+        idle.into_iter().for_each(|group| self.release(group));
         for (key, entry) in &mut self.entries {
             if due.len() >= most {
-                // The rest is due at once.
+                // The rest is due in the next call.
                 self.closes = Some(now);
                 return;
             }
             if is_over(entry) {
-                due.extend(entry.tell(key));
+                due.extend(entry.take_event(key));
                 entry.opened = now;
             }
         }
@@ -207,7 +205,7 @@ impl Counts {
         self.closes = oldest.map(|oldest| oldest + window);
     }
 
-    fn leave(&mut self, group: Group) {
+    fn release(&mut self, group: Group) {
         if let Some(details) = self.groups.get_mut(&group) {
             *details -= 1;
             if *details == 0 {
@@ -217,11 +215,11 @@ impl Counts {
     }
 }
 
-/// A right password is nothing that anybody could make up many of.
+/// Successful sign-ins need no bound: nobody can make up many right passwords.
 fn group(occurrence: &Occurrence) -> Option<Group> {
     let actor = occurrence.actor.as_ref().map(|actor| actor.id);
-    let place = occurrence.source.address.map(network);
-    (occurrence.verb != AccessVerb::SignIn).then_some((occurrence.verb, actor, place))
+    let network = occurrence.source.address.map(network);
+    (occurrence.verb != AccessVerb::SignIn).then_some((occurrence.verb, actor, network))
 }
 
 impl Key {
@@ -231,7 +229,7 @@ impl Key {
             verb: occurrence.verb,
             actor: actor.map(|actor| (actor.id, actor.token_id)),
             credential: occurrence.source.credential,
-            place: Place::Address(occurrence.source.address),
+            source: SourceKey::Address(occurrence.source.address),
             detail: occurrence.detail.clone(),
         }
     }
@@ -257,8 +255,8 @@ impl Entry {
         self.last = occurrence.at;
     }
 
-    /// What was counted since it was last told, if anything was.
-    fn tell(&mut self, key: &Key) -> Option<AccessEvent> {
+    /// Takes the occurrences since the last report as one event, if there are any.
+    fn take_event(&mut self, key: &Key) -> Option<AccessEvent> {
         let count = std::mem::take(&mut self.pending);
         if count == 0 {
             return None;
@@ -273,7 +271,7 @@ impl Entry {
                 details.insert("method".into(), method.clone().into());
                 details.insert("route".into(), route.clone().into());
             }
-            Detail::Several => {
+            Detail::Aggregated => {
                 details.insert("several".into(), Value::Bool(true));
             }
         }
@@ -286,10 +284,10 @@ impl Entry {
             request_id,
             actor: self.actor.clone(),
             username,
-            source_address: match key.place {
-                Place::Address(address) => address.map(shown),
-                Place::Network(address) => Some(shown_network(address)),
-                Place::Anywhere => None,
+            source_address: match key.source {
+                SourceKey::Address(address) => address.map(shown),
+                SourceKey::Network(address) => Some(shown_network(address)),
+                SourceKey::Any => None,
             },
             credential: key.credential,
             details,
@@ -309,8 +307,8 @@ mod tests {
         NOW + TimeDelta::seconds(seconds)
     }
 
-    fn counts(entries: usize, details: usize) -> Counts {
-        Counts::new(&config::Audit {
+    fn counts(entries: usize, details: usize) -> EventCounts {
+        EventCounts::new(&config::Audit {
             window_seconds: 60,
             window_entries: entries,
             window_details: details,
@@ -337,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_is_told_at_once_and_the_others_when_the_window_closes() {
+    fn the_first_is_reported_at_once_and_the_others_when_the_window_closes() {
         let mut counts = counts(10, 10);
         assert!(counts.add(failure("john", "192.0.2.1", NOW)));
         let first = counts.due(NOW, false, MOST);
@@ -352,7 +350,7 @@ mod tests {
         assert_eq!((rest.len(), sum(&rest)), (1, 9));
         assert_eq!(rest[0].at, clock::text(after(1)));
         assert_eq!(rest[0].details["until"], clock::text(after(9)));
-        // Nothing more came in the next window: all is forgotten.
+        // Nothing happened in the next window: the entry is dropped.
         assert_eq!(counts.due(after(120), false, MOST), []);
         assert!(counts.entries.is_empty() && counts.groups.is_empty());
         assert!(counts.add(failure("john", "192.0.2.1", after(121))));
@@ -364,12 +362,16 @@ mod tests {
         for number in 0..10_000 {
             counts.add(failure(&number.to_string(), "192.0.2.1", NOW));
         }
-        // Another address is told apart all the same.
+        // Another address is still reported separately.
         counts.add(failure("john", "192.0.2.2", NOW));
         let at_once = counts.due(NOW, false, MOST);
         assert_eq!(at_once.len(), 20 + 1 + 1);
         let rest = counts.due(after(60), false, MOST);
-        assert_eq!(rest.len(), 0, "told at once, for nobody had asked before");
+        assert_eq!(
+            rest.len(),
+            0,
+            "reported at once, for nobody had asked before"
+        );
         assert_eq!(sum(&at_once), 10_001);
         assert!(
             at_once
@@ -379,15 +381,15 @@ mod tests {
     }
 
     #[test]
-    fn hosts_of_one_ipv6_network_are_one_place() {
+    fn hosts_of_one_ipv6_network_are_one_source() {
         let mut counts = counts(1000, 5);
         for host in 0..100 {
             let address = format!("2001:db8:0:1::{host:x}");
             counts.add(failure("john", &address, NOW));
         }
-        let told = counts.due(NOW, false, MOST);
-        assert_eq!((told.len(), sum(&told)), (6, 100));
-        let together = told.iter().find(|event| event.count > 1).unwrap();
+        let reported = counts.due(NOW, false, MOST);
+        assert_eq!((reported.len(), sum(&reported)), (6, 100));
+        let together = reported.iter().find(|event| event.count > 1).unwrap();
         assert_eq!(
             together.source_address.as_deref(),
             Some("2001:db8:0:1::/64")
@@ -397,7 +399,7 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_every_occurrence_is_in_a_count() {
         let mut counts = counts(50, 5);
-        let mut told = 0;
+        let mut reported = 0;
         for number in 0_u32..100_000 {
             let address = IpAddr::from((number / 3).to_be_bytes());
             let name = (number % 100).to_string();
@@ -408,7 +410,7 @@ mod tests {
             ));
             assert!(counts.entries.len() <= 2 * 50 + 1);
             if number % 1000 == 0 {
-                told += sum(&counts.due(after(i64::from(number / 100)), false, 7));
+                reported += sum(&counts.due(after(i64::from(number / 100)), false, 7));
             }
         }
         loop {
@@ -416,9 +418,9 @@ mod tests {
             if due.is_empty() {
                 break;
             }
-            told += sum(&due);
+            reported += sum(&due);
         }
-        assert_eq!(told, 100_000);
+        assert_eq!(reported, 100_000);
         assert!(counts.entries.values().all(|entry| entry.pending == 0));
     }
 

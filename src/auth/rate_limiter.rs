@@ -1,5 +1,5 @@
-//! Rate limits that are paid in advance (GCRA): each key may spend so many
-//! attempts at once, and gets one back each pause.
+//! A rate limiter with a burst per key (GCRA): each key can make so many attempts
+//! at once and regains one with each pause.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
@@ -7,10 +7,9 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What each key has spent. Holds no more keys than its capacity: the one that
-/// owes least makes room, so a flood of new keys does not clear the slate of
-/// those that owe much.
-pub struct Budget<K> {
+/// The attempts of each key. At capacity the key that owes least is evicted, so that
+/// a flood of new keys does not reset those that owe much.
+pub struct RateLimiter<K> {
     debts: RwLock<Debts<K>>,
     capacity: usize,
     attempts: i32,
@@ -18,13 +17,13 @@ pub struct Budget<K> {
 }
 
 struct Debts<K> {
-    /// Until when what was spent has come back.
+    /// When all attempts of the key are regained.
     by_key: HashMap<K, DateTime<Utc>>,
     by_debt: BTreeSet<(DateTime<Utc>, K)>,
 }
 
-impl<K: Copy + Ord + Hash> Budget<K> {
-    /// `attempts` 0: no limit.
+impl<K: Copy + Ord + Hash> RateLimiter<K> {
+    /// `attempts` is the burst; 0 means no limit.
     pub fn new(attempts: u64, pause_seconds: u64, capacity: usize) -> Self {
         Self {
             debts: RwLock::new(Debts {
@@ -37,34 +36,34 @@ impl<K: Copy + Ord + Hash> Budget<K> {
         }
     }
 
-    /// Seconds to wait before the next attempt, when there are any.
-    pub fn wait(&self, key: &K, now: DateTime<Utc>) -> Option<u64> {
+    /// Seconds until the next attempt; `None` if it is allowed now.
+    pub fn retry_after(&self, key: &K, now: DateTime<Utc>) -> Option<u64> {
         let debt = *self.read().by_key.get(key)?;
-        self.wait_for(debt, now)
+        self.seconds_until_allowed(debt, now)
     }
 
-    /// Spends one attempt.
+    /// Charges one attempt.
     ///
     /// # Errors
-    /// The seconds to wait when none is left; then nothing is spent.
+    /// The seconds to wait if no attempt is left; then nothing is charged.
     pub fn charge(&self, key: K, now: DateTime<Utc>) -> Result<(), u64> {
         if self.attempts == 0 {
             return Ok(());
         }
         let mut debts = self.write();
         let debt = debts.by_key.get(&key).map_or(now, |debt| (*debt).max(now));
-        if let Some(seconds) = self.wait_for(debt, now) {
+        if let Some(seconds) = self.seconds_until_allowed(debt, now) {
             return Err(seconds);
         }
         debts.set(key, Some(debt + self.pause));
         while debts.by_key.len() > self.capacity {
-            debts.drop_least(key);
+            debts.evict(key);
         }
         Ok(())
     }
 
-    /// Gives back one attempt that was spent.
-    pub fn give_back(&self, key: &K, now: DateTime<Utc>) {
+    /// Refunds one attempt.
+    pub fn refund(&self, key: &K, now: DateTime<Utc>) {
         let mut debts = self.write();
         if let Some(debt) = debts.by_key.get(key) {
             let left = *debt - self.pause;
@@ -72,14 +71,14 @@ impl<K: Copy + Ord + Hash> Budget<K> {
         }
     }
 
-    /// Gives back all that was spent.
-    pub fn clear(&self, key: &K) {
+    /// Refunds all attempts.
+    pub fn reset(&self, key: &K) {
         if self.read().by_key.contains_key(key) {
             self.write().set(*key, None);
         }
     }
 
-    fn wait_for(&self, debt: DateTime<Utc>, now: DateTime<Utc>) -> Option<u64> {
+    fn seconds_until_allowed(&self, debt: DateTime<Utc>, now: DateTime<Utc>) -> Option<u64> {
         let wait = debt - (now + self.pause * (self.attempts - 1));
         let whole = wait.num_milliseconds().max(0).unsigned_abs();
         (whole > 0).then(|| whole.div_ceil(1000))
@@ -108,8 +107,8 @@ impl<K: Copy + Ord + Hash> Debts<K> {
         }
     }
 
-    /// Forgets whoever owes least, but not `kept`.
-    fn drop_least(&mut self, kept: K) {
+    /// Evicts the key that owes least, other than `kept`.
+    fn evict(&mut self, kept: K) {
         let mut keys = self.by_debt.iter().map(|(_, key)| *key);
         match keys.find(|key| *key != kept) {
             Some(key) => self.set(key, None),
@@ -128,62 +127,62 @@ mod tests {
         NOW + TimeDelta::seconds(seconds)
     }
 
-    fn budget() -> Budget<u32> {
-        Budget::new(3, 10, 4)
+    fn limiter() -> RateLimiter<u32> {
+        RateLimiter::new(3, 10, 4)
     }
 
     #[test]
-    fn after_so_many_attempts_there_is_a_pause_for_each_more() {
-        let budget = budget();
+    fn after_the_burst_each_attempt_waits_for_a_pause() {
+        let limiter = limiter();
         for _ in 0..3 {
-            assert_eq!(budget.wait(&1, NOW), None);
-            assert_eq!(budget.charge(1, NOW), Ok(()));
+            assert_eq!(limiter.retry_after(&1, NOW), None);
+            assert_eq!(limiter.charge(1, NOW), Ok(()));
         }
-        assert_eq!(budget.wait(&1, NOW), Some(10));
-        assert_eq!(budget.charge(1, NOW), Err(10));
-        assert_eq!(budget.wait(&1, after(9)), Some(1));
-        assert_eq!(budget.charge(1, after(10)), Ok(()));
-        assert_eq!(budget.wait(&1, after(10)), Some(10));
-        assert_eq!(budget.wait(&1, after(40)), None);
+        assert_eq!(limiter.retry_after(&1, NOW), Some(10));
+        assert_eq!(limiter.charge(1, NOW), Err(10));
+        assert_eq!(limiter.retry_after(&1, after(9)), Some(1));
+        assert_eq!(limiter.charge(1, after(10)), Ok(()));
+        assert_eq!(limiter.retry_after(&1, after(10)), Some(10));
+        assert_eq!(limiter.retry_after(&1, after(40)), None);
     }
 
     #[test]
-    fn what_is_refused_is_not_spent() {
-        let budget = budget();
-        let allowed = (0..1000).filter(|_| budget.charge(1, NOW).is_ok()).count();
-        assert_eq!((allowed, budget.wait(&1, NOW)), (3, Some(10)));
+    fn rejected_attempts_are_not_charged() {
+        let limiter = limiter();
+        let allowed = (0..1000).filter(|_| limiter.charge(1, NOW).is_ok()).count();
+        assert_eq!((allowed, limiter.retry_after(&1, NOW)), (3, Some(10)));
     }
 
     #[test]
-    fn attempts_are_given_back_one_by_one_or_all_at_once() {
-        let budget = budget();
-        (0..3).for_each(|_| budget.charge(1, NOW).unwrap());
-        budget.give_back(&1, NOW);
-        assert_eq!(budget.charge(1, NOW), Ok(()));
-        assert_eq!(budget.charge(1, NOW), Err(10));
-        budget.clear(&1);
-        (0..3).for_each(|_| budget.charge(1, NOW).unwrap());
-        assert_eq!(budget.charge(1, NOW), Err(10));
-        budget.give_back(&2, NOW);
-        assert_eq!(budget.charge(2, NOW), Ok(()));
+    fn attempts_are_refunded_one_by_one_or_all_at_once() {
+        let limiter = limiter();
+        (0..3).for_each(|_| limiter.charge(1, NOW).unwrap());
+        limiter.refund(&1, NOW);
+        assert_eq!(limiter.charge(1, NOW), Ok(()));
+        assert_eq!(limiter.charge(1, NOW), Err(10));
+        limiter.reset(&1);
+        (0..3).for_each(|_| limiter.charge(1, NOW).unwrap());
+        assert_eq!(limiter.charge(1, NOW), Err(10));
+        limiter.refund(&2, NOW);
+        assert_eq!(limiter.charge(2, NOW), Ok(()));
     }
 
     #[test]
-    fn a_flood_of_new_keys_clears_nobodys_slate() {
-        let budget = budget();
-        (0..3).for_each(|_| budget.charge(1, NOW).unwrap());
+    fn a_flood_of_new_keys_resets_no_other_key() {
+        let limiter = limiter();
+        (0..3).for_each(|_| limiter.charge(1, NOW).unwrap());
         for key in 2..1000 {
-            budget.charge(key, NOW).unwrap();
-            assert!(budget.read().by_key.len() <= 4);
-            assert_eq!(budget.read().by_key.len(), budget.read().by_debt.len());
+            limiter.charge(key, NOW).unwrap();
+            assert!(limiter.read().by_key.len() <= 4);
+            assert_eq!(limiter.read().by_key.len(), limiter.read().by_debt.len());
         }
-        assert_eq!(budget.charge(1, NOW), Err(10));
+        assert_eq!(limiter.charge(1, NOW), Err(10));
     }
 
     #[test]
-    fn no_limit_is_none() {
-        let free = Budget::new(0, 10, 4);
+    fn zero_attempts_mean_no_limit() {
+        let free = RateLimiter::new(0, 10, 4);
         assert!((0..100).all(|_| free.charge(1, NOW).is_ok()));
-        assert_eq!(free.wait(&1, NOW), None);
+        assert_eq!(free.retry_after(&1, NOW), None);
     }
 }

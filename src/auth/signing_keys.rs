@@ -1,5 +1,5 @@
-//! The keys of this directory: made at the first need, kept in the database so
-//! that all its processes sign and believe alike, and read again now and then.
+//! The keys that sign access tokens: created on first use, stored in the database so
+//! that all processes share them, and cached for a short time.
 
 use std::sync::{Arc, RwLock};
 
@@ -14,15 +14,15 @@ use crate::directory::signing_keys::{
 };
 use crate::directory::{Context, Directory, DirectoryError, clock};
 
-/// How long the keys are believed before the database is asked again.
-const BELIEVED: TimeDelta = TimeDelta::seconds(60);
-/// How often a key that nobody knows is looked for, at most.
-const LOOKED_FOR: TimeDelta = TimeDelta::seconds(5);
+/// How long the cached keys are used.
+const MAX_AGE: TimeDelta = TimeDelta::seconds(60);
+/// Unknown keys are looked up in the database at most this often.
+const LOOKUP_INTERVAL: TimeDelta = TimeDelta::seconds(5);
 
-/// A key that signs now or will, or that signed what may still be about.
+/// A key that signs now or later, or whose tokens may still be in use.
 pub struct Key {
     pub kid: String,
-    /// The public key, as a JWK has it.
+    /// The public key, as in a JWK (RFC 8037).
     pub x: String,
     signing: Ed25519,
     verifying: VerifyingKey,
@@ -55,15 +55,15 @@ impl Key {
     }
 }
 
-/// All keys at one moment, the newest first.
-pub struct Ring {
+/// All keys, the newest first.
+pub struct KeySet {
     pub keys: Vec<Key>,
     read: DateTime<Utc>,
-    /// Of the directory's keys, when they were read.
+    /// The key version of the directory when they were read.
     version: u64,
 }
 
-impl Ring {
+impl KeySet {
     fn of(stored: &[Stored], read: DateTime<Utc>, version: u64) -> Self {
         let keys = stored.iter().filter_map(Key::read).collect();
         Self {
@@ -83,77 +83,84 @@ impl Ring {
     }
 }
 
-/// The ring as this process knows it.
+/// The key set, cached in this process.
 #[derive(Default)]
-pub struct Keys(RwLock<Option<Arc<Ring>>>);
+pub struct KeyStore(RwLock<Option<Arc<KeySet>>>);
 
-impl Keys {
-    /// The ring, with a key in it that can sign.
-    pub async fn ring(
+impl KeyStore {
+    /// The key set, which has a key that can sign.
+    pub async fn key_set(
         &self,
         directory: &Directory,
         context: &Context,
-    ) -> Result<Arc<Ring>, DirectoryError> {
-        match self.known(directory, context.now, BELIEVED) {
-            Some(ring) if ring.signing(context.now).is_some() => Ok(ring),
+    ) -> Result<Arc<KeySet>, DirectoryError> {
+        match self.cached(directory, context.now, MAX_AGE) {
+            Some(key_set) if key_set.signing(context.now).is_some() => Ok(key_set),
             _ => self.load(directory, context).await,
         }
     }
 
-    /// The ring, read anew when this key is not in it: another process may have made it.
-    pub async fn ring_with(
+    /// The key set, read again if it lacks this key, which another process may have
+    /// created.
+    pub async fn key_set_with(
         &self,
         kid: &str,
         directory: &Directory,
         context: &Context,
-    ) -> Result<Arc<Ring>, DirectoryError> {
-        let ring = self.ring(directory, context).await?;
-        let is_new = || self.known(directory, context.now, LOOKED_FOR).is_some();
-        if ring.find(kid).is_some() || is_new() {
-            return Ok(ring);
+    ) -> Result<Arc<KeySet>, DirectoryError> {
+        let key_set = self.key_set(directory, context).await?;
+        let is_new = || {
+            self.cached(directory, context.now, LOOKUP_INTERVAL)
+                .is_some()
+        };
+        if key_set.find(kid).is_some() || is_new() {
+            return Ok(key_set);
         }
         self.load(directory, context).await
     }
 
-    fn known(
+    fn cached(
         &self,
         directory: &Directory,
         now: DateTime<Utc>,
         age: TimeDelta,
-    ) -> Option<Arc<Ring>> {
+    ) -> Option<Arc<KeySet>> {
         let known = self.0.read().ok()?;
-        let ring = known.as_ref()?;
-        let is_current = ring.version == directory.key_version();
-        (is_current && now - ring.read < age).then(|| ring.clone())
+        let key_set = known.as_ref()?;
+        let is_current = key_set.version == directory.key_version();
+        (is_current && now - key_set.read < age).then(|| key_set.clone())
     }
 
     async fn load(
         &self,
         directory: &Directory,
         context: &Context,
-    ) -> Result<Arc<Ring>, DirectoryError> {
+    ) -> Result<Arc<KeySet>, DirectoryError> {
         let version = directory.key_version();
         let stored = directory.read(context, ListSigningKeys).await?;
-        let mut ring = Ring::of(&stored, context.now, version);
-        if ring.signing(context.now).is_none() {
-            let ensure = EnsureSigningKey(random(context)?);
+        let mut key_set = KeySet::of(&stored, context.now, version);
+        if key_set.signing(context.now).is_none() {
+            let ensure = EnsureSigningKey(generate(context)?);
             let stored = directory.write(context, ensure).await?;
-            ring = Ring::of(&stored, context.now, version);
+            key_set = KeySet::of(&stored, context.now, version);
         }
-        let ring = Arc::new(ring);
+        let key_set = Arc::new(key_set);
         if let Ok(mut known) = self.0.write() {
-            *known = Some(ring.clone());
+            *known = Some(key_set.clone());
         }
-        Ok(ring)
+        Ok(key_set)
     }
 }
 
-/// Makes the first key where there is none.
+/// Creates the first key if there is none.
 pub async fn ensure(directory: &Directory, context: &Context) -> Result<(), DirectoryError> {
-    Keys::default().ring(directory, context).await.map(drop)
+    KeyStore::default()
+        .key_set(directory, context)
+        .await
+        .map(drop)
 }
 
-fn random(context: &Context) -> Result<Stored, DirectoryError> {
+fn generate(context: &Context) -> Result<Stored, DirectoryError> {
     let mut seed: SecretKey = [0; 32];
     getrandom::fill(&mut seed).map_err(DirectoryError::internal)?;
     let signing = Ed25519::from_bytes(&seed);
@@ -170,7 +177,7 @@ fn random(context: &Context) -> Result<Stored, DirectoryError> {
     })
 }
 
-/// RFC 7638: the name of a key follows from the key.
+/// The key id, computed from the key (RFC 7638).
 fn thumbprint(x: &str) -> String {
     let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
     BASE64.encode(secret::digest(members.as_bytes()))
@@ -181,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_a_key_is_its_thumbprint() {
+    fn the_id_of_a_key_is_its_thumbprint() {
         // RFC 8037, appendix A.3.
         assert_eq!(
             thumbprint("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"),
@@ -190,10 +197,10 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_does_not_print() {
+    fn a_private_key_is_not_printed() {
         let now = clock::parse("2026-01-02T03:04:05Z").unwrap();
         let context = Context::of_program(now, crate::directory::RequestId(0));
-        let stored = random(&context).unwrap();
+        let stored = generate(&context).unwrap();
         let printed = format!("{stored:?}");
         assert!(!printed.contains(stored.private_key.expose()), "{printed}");
         let key = Key::read(&stored).unwrap();
