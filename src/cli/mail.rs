@@ -9,7 +9,7 @@ use super::runtime::{Session, block_on};
 use crate::config::Settings;
 use crate::directory::mail::CountMail;
 use crate::directory::{Clock, SystemClock, values};
-use crate::mail::Post;
+use crate::mail::Mailer;
 
 pub fn run(command: MailCommand, settings: Settings) -> Result<(), Failure> {
     match command {
@@ -37,7 +37,7 @@ fn status(settings: Settings) -> Result<(), Failure> {
     }
     output::print(&text)?;
     if let Some(error) = counts.last_error {
-        output::remark(&format!("The last trouble: {error}"));
+        output::remark(&format!("The last error: {error}"));
     }
     Ok(())
 }
@@ -45,13 +45,13 @@ fn status(settings: Settings) -> Result<(), Failure> {
 fn test(address: &str, settings: &Settings) -> Result<(), Failure> {
     let address =
         values::email(address).map_err(|problem| Failure::argument("ADDRESS", problem))?;
-    let post = Post::new(&settings.mail).map_err(Failure::usage)?;
-    let (Some(post), Some(url)) = (post, &settings.mail.smtp_url) else {
+    let mailer = Mailer::new(&settings.mail).map_err(Failure::usage)?;
+    let (Some(mailer), Some(url)) = (mailer, &settings.mail.smtp_url) else {
         let sentence = "mail.smtp_url: is not set, so there is no server to send a mail by";
         return Err(Failure::usage(sentence));
     };
-    block_on(async { Ok(post.test(&address, SystemClock.now()).await) })?
+    block_on(async { Ok(mailer.test(&address, SystemClock.now()).await) })?
         .map_err(|why| Failure::failed(format!("the mail was not sent; {why}")))?;
-    output::remark(&format!("{url} took a mail for {address}."));
+    output::remark(&format!("{url} accepted a mail for {address}."));
     Ok(())
 }

@@ -1,23 +1,23 @@
-//! Sending the mails that changes have queued, beside the requests.
+//! Sends queued mails in the background.
 //!
-//! A mail is claimed by a commit before its sending begins, so that of several
-//! processes one alone sends it; and settled by another afterwards. What is
-//! known not to have been sent is tried again; what may have been sent is not.
+//! A sender claims a mail with one commit, so that only one process sends it, and
+//! stores the outcome with another. A mail that was certainly not sent is retried;
+//! one that may have been sent is not.
 //!
-//! Not here: what mails say, and when there is one (`directory`).
+//! The module `directory` decides when there is a mail, and writes its text.
 
-mod letter;
-mod post;
+mod mailer;
+mod message;
 mod sender;
 mod smtp;
 
-pub use post::Post;
-pub use sender::{Sending, start};
+pub use mailer::Mailer;
+pub use sender::{SenderHandle, start};
 
 use crate::config::{Mail, MailAbout};
 use crate::directory::mail::{MailKind, MailPolicy, Wording};
 
-/// Which mails changes queue by these settings.
+/// Which mails changes queue, according to the settings.
 pub fn policy(settings: &Mail) -> MailPolicy {
     if settings.smtp_url.is_none() {
         return MailPolicy::default();

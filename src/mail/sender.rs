@@ -1,4 +1,4 @@
-//! The thread that sends what is due, one mail after the other.
+//! The thread that sends due mails, one after the other.
 
 use std::io;
 use std::pin::pin;
@@ -11,44 +11,44 @@ use futures_util::future::{Either, select};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::post::Post;
+use super::mailer::Mailer;
 use crate::directory::mail::{
     ClaimMail, GiveUpLostMail, IsMailDue, LOST, Mail, MailOutcome, MailPolicy, SettleMail,
 };
 use crate::directory::{Context, Directory, DirectoryError, Execute, RequestId};
 
-/// A sender at work. It ends when it is told to, or dropped.
-pub struct Sending {
+/// A running sender. It stops when asked to, or when the handle is dropped.
+pub struct SenderHandle {
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Sending {
-    /// Lets it finish the mail that it is sending, and waits for that. Blocks.
+impl SenderHandle {
+    /// Stops the sender and waits until it has finished the current mail. Blocks.
     pub fn stop(mut self) {
         let _ = self.stop.send(true);
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            log::error!("the sender of mails panicked");
+            log::error!("the mail thread panicked");
         }
     }
 }
 
-/// Sends on a thread of its own, with connections of its own, so that no request
-/// waits for it. A mail that is being sent gets `grace` to finish at the end.
+/// Starts a sender on a thread of its own, so that no request waits for it. On
+/// shutdown the current mail has `grace` to finish.
 pub fn start(
-    post: Post,
+    mailer: Mailer,
     directory: Arc<Directory>,
     policy: MailPolicy,
     grace: Duration,
-) -> io::Result<Sending> {
+) -> io::Result<SenderHandle> {
     let (stop, stopped) = watch::channel(false);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let sender = Sender {
-        post,
+        mailer,
         directory,
         policy,
         stopped,
@@ -56,14 +56,14 @@ pub fn start(
     let thread = std::thread::Builder::new()
         .name("mail".to_owned())
         .spawn(move || runtime.block_on(sender.run(grace)))?;
-    Ok(Sending {
+    Ok(SenderHandle {
         stop,
         thread: Some(thread),
     })
 }
 
 struct Sender {
-    post: Post,
+    mailer: Mailer,
     directory: Arc<Directory>,
     policy: MailPolicy,
     stopped: watch::Receiver<bool>,
@@ -80,15 +80,15 @@ impl Sender {
     async fn work(&self) {
         while !self.is_stopped() {
             if let Err(error) = self.send_due().await {
-                log::warn!("mails have to wait: {error}");
+                log::warn!("could not send mails, will retry: {error}");
             }
-            self.rest().await;
+            self.wait().await;
         }
     }
 
-    /// Until somebody queues a mail here, or it is time to look for others.
-    async fn rest(&self) {
-        let poll = Duration::from_millis(self.post.settings.poll_ms);
+    /// Waits until this process queues a mail, or the next poll is due.
+    async fn wait(&self) {
+        let poll = Duration::from_millis(self.mailer.settings.poll_ms);
         let news = pin!(timeout(poll, self.policy.woken()));
         select(news, pin!(self.stopped())).await;
     }
@@ -100,10 +100,10 @@ impl Sender {
         for id in self.write(GiveUpLostMail).await? {
             log::warn!("mail {id} has failed: {LOST}");
         }
-        let mut line = None;
+        let mut connection = None;
         let mut done = Ok(());
         while !self.is_stopped() {
-            let until = self.post.ended(self.now());
+            let until = self.mailer.claim_until(self.now());
             let mail = match self.write(ClaimMail { until }).await {
                 Ok(Some(mail)) => mail,
                 Ok(None) => break,
@@ -112,16 +112,19 @@ impl Sender {
                     break;
                 }
             };
-            let outcome = self.post.attempt(&mail, &mut line, self.now()).await;
-            self.tell(&mail, &outcome);
-            self.settle(mail.id, outcome).await;
+            let outcome = self
+                .mailer
+                .attempt(&mail, &mut connection, self.now())
+                .await;
+            self.log_outcome(&mail, &outcome);
+            self.store_outcome(mail.id, outcome).await;
         }
-        self.post.close(line).await;
+        self.mailer.close(connection).await;
         done
     }
 
-    fn tell(&self, mail: &Mail, outcome: &MailOutcome) {
-        let (id, attempt, most) = (mail.id, mail.attempts, self.post.settings.attempts);
+    fn log_outcome(&self, mail: &Mail, outcome: &MailOutcome) {
+        let (id, attempt, most) = (mail.id, mail.attempts, self.mailer.settings.attempts);
         match outcome {
             MailOutcome::Sent => log::debug!("mail {id} was sent"),
             MailOutcome::Later { at, error } => {
@@ -133,15 +136,16 @@ impl Sender {
         }
     }
 
-    /// Not written down, the outcome would be lost: so this is tried on.
-    async fn settle(&self, id: i64, outcome: MailOutcome) {
+    /// Stores the outcome; retries until that succeeds, since it would be lost
+    /// otherwise.
+    async fn store_outcome(&self, id: i64, outcome: MailOutcome) {
         let settle = SettleMail { id, outcome };
         while let Err(error) = self.write(settle.clone()).await {
-            log::warn!("what became of mail {id} cannot be written down: {error}");
+            log::warn!("could not store the outcome of mail {id}: {error}");
             if self.is_stopped() {
                 return;
             }
-            sleep(Duration::from_millis(self.post.settings.poll_ms)).await;
+            sleep(Duration::from_millis(self.mailer.settings.poll_ms)).await;
         }
     }
 
@@ -162,7 +166,7 @@ impl Sender {
     }
 
     async fn stopped(&self) {
-        // An error: whoever could tell to stop is gone.
+        // An error means that the handle was dropped.
         let _ = self.stopped.clone().wait_for(|stopped| *stopped).await;
     }
 }

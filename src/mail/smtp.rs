@@ -1,5 +1,4 @@
-//! The conversation with the server that takes the mails, step by step: what a
-//! failure means depends on how far it got.
+//! The SMTP session, step by step: the meaning of a failure depends on the step.
 
 use std::future::Future;
 use std::time::Duration;
@@ -13,28 +12,28 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 
-use super::letter::Letters;
+use super::message::AddressEncoding;
 use crate::config::{SmtpSecurity, SmtpUrl};
 
-/// Steps that one delivery takes at most, each within the time for a step.
-pub const STEPS: u32 = 10;
+/// Steps of one delivery at most; each has the timeout.
+pub const MAX_STEPS: u32 = 10;
 
-/// The most of an error that is kept.
-const LONGEST: usize = 500;
+/// Characters of an error that are kept.
+const MAX_ERROR: usize = 500;
 
-/// Why a mail is not known to be delivered. The texts are for administrators
-/// and hold no password.
+/// Why a mail was not delivered, or may not have been. The texts are for
+/// administrators and contain no password.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// Nothing was delivered, and that may change.
-    Later(String),
-    /// Refused for good.
-    Never(String),
+pub enum SmtpError {
+    /// Not delivered; another attempt may succeed.
+    Temporary(String),
+    /// Rejected permanently.
+    Permanent(String),
     /// It may have been delivered.
-    Unknown(String),
+    Unconfirmed(String),
 }
 
-/// A server, and how to speak with it.
+/// An SMTP server and its settings.
 pub struct Smtp {
     url: SmtpUrl,
     tls: Option<TlsParameters>,
@@ -42,9 +41,9 @@ pub struct Smtp {
     timeout: Duration,
 }
 
-enum Ended {
-    Refused(Error),
-    TooSlow,
+enum StepError {
+    Rejected(Error),
+    TimedOut,
 }
 
 impl Smtp {
@@ -68,8 +67,8 @@ impl Smtp {
         })
     }
 
-    /// Until the server would take mails.
-    pub async fn connect(&self) -> Result<AsyncSmtpConnection, Trouble> {
+    /// Connects, negotiates TLS and authenticates.
+    pub async fn connect(&self) -> Result<AsyncSmtpConnection, SmtpError> {
         let wrapped = match self.url.security {
             SmtpSecurity::Wrapped => self.tls.clone(),
             _ => None,
@@ -82,118 +81,123 @@ impl Smtp {
             wrapped,
             None,
         );
-        // Whatever the server says until here is not about the mail.
-        let mut line = self
+        // Failures up to here are not about the mail, so all are temporary.
+        let mut connection = self
             .step(connected)
             .await
-            .map_err(|ended| Trouble::Later(self.told("connecting", ended)))?;
+            .map_err(|error| SmtpError::Temporary(self.describe("connecting", error)))?;
         let wanted = self.url.security == SmtpSecurity::Required
-            || (self.url.security == SmtpSecurity::Opportunistic && line.can_starttls());
+            || (self.url.security == SmtpSecurity::Opportunistic && connection.can_starttls());
         if let (true, Some(tls)) = (wanted, self.tls.clone()) {
-            self.step(line.starttls(tls, &self.hello))
+            self.step(connection.starttls(tls, &self.hello))
                 .await
-                .map_err(|ended| Trouble::Later(self.told("STARTTLS", ended)))?;
+                .map_err(|error| SmtpError::Temporary(self.describe("STARTTLS", error)))?;
         }
         if let Some((user, password)) = &self.url.login {
             let login = Credentials::new(user.clone(), password.expose().to_owned());
-            self.step(line.auth(DEFAULT_MECHANISMS, &login))
+            self.step(connection.auth(DEFAULT_MECHANISMS, &login))
                 .await
-                .map_err(|ended| Trouble::Later(self.told("signing in", ended)))?;
+                .map_err(|error| SmtpError::Temporary(self.describe("signing in", error)))?;
         }
-        Ok(line)
+        Ok(connection)
     }
 
-    /// What the server of this connection takes in addresses.
-    pub fn letters(line: &AsyncSmtpConnection) -> Letters {
-        match line.server_info().supports_feature(Extension::SmtpUtfEight) {
-            true => Letters::All,
-            false => Letters::Ascii,
+    /// The encoding of addresses that the server supports.
+    pub fn encoding(connection: &AsyncSmtpConnection) -> AddressEncoding {
+        match connection
+            .server_info()
+            .supports_feature(Extension::SmtpUtfEight)
+        {
+            true => AddressEncoding::Utf8,
+            false => AddressEncoding::Ascii,
         }
     }
 
-    /// Hands one mail over.
+    /// Delivers one mail.
     pub async fn deliver(
         &self,
-        line: &mut AsyncSmtpConnection,
+        connection: &mut AsyncSmtpConnection,
         message: &Message,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), SmtpError> {
         let bytes = message.formatted();
-        self.announce(line, message, &bytes).await?;
-        match self.step(line.message(&bytes)).await {
+        self.send_envelope(connection, message, &bytes).await?;
+        match self.step(connection.message(&bytes)).await {
             Ok(_) => Ok(()),
-            Err(Ended::Refused(error)) if error.status().is_some() => {
-                Err(self.judged("the mail", Ended::Refused(error)))
+            Err(StepError::Rejected(error)) if error.status().is_some() => {
+                Err(self.classify("the mail", StepError::Rejected(error)))
             }
-            // It has the whole mail, perhaps, and did not say so.
-            Err(ended) => {
-                let told = self.told("the mail", ended);
-                let told = format!("it may have been sent and is not sent again; {told}");
-                Err(Trouble::Unknown(told))
+            // The server may have received the whole mail without confirming it.
+            Err(error) => {
+                let text = self.describe("the mail", error);
+                let text = format!("it may have been sent and is not sent again; {text}");
+                Err(SmtpError::Unconfirmed(text))
             }
         }
     }
 
-    /// Whom it is from and for, until the server waits for the mail itself.
-    async fn announce(
+    /// Sends the envelope, up to the reply to DATA.
+    async fn send_envelope(
         &self,
-        line: &mut AsyncSmtpConnection,
+        connection: &mut AsyncSmtpConnection,
         message: &Message,
         bytes: &[u8],
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), SmtpError> {
         let envelope = message.envelope();
         let mut addresses = envelope.to().iter().chain(envelope.from());
         let mut parameters = Vec::new();
         if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
-            if Self::letters(line) == Letters::Ascii {
-                let told = "the server takes no addresses with letters beyond ASCII (SMTPUTF8)";
-                return Err(Trouble::Never(told.to_owned()));
+            if Self::encoding(connection) == AddressEncoding::Ascii {
+                let text =
+                    "the server does not support addresses with non-ASCII characters (SMTPUTF8)";
+                return Err(SmtpError::Permanent(text.to_owned()));
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
         if !bytes.is_ascii() {
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
-        self.step(line.command(Mail::new(envelope.from().cloned(), parameters)))
+        self.step(connection.command(Mail::new(envelope.from().cloned(), parameters)))
             .await
-            .map_err(|ended| self.judged("the sender", ended))?;
+            .map_err(|error| self.classify("the sender", error))?;
         for to in envelope.to() {
-            self.step(line.command(Rcpt::new(to.clone(), Vec::new())))
+            self.step(connection.command(Rcpt::new(to.clone(), Vec::new())))
                 .await
-                .map_err(|ended| self.judged("the recipient", ended))?;
+                .map_err(|error| self.classify("the recipient", error))?;
         }
-        self.step(line.command(Data))
+        self.step(connection.command(Data))
             .await
-            .map_err(|ended| self.judged("the mail", ended))?;
+            .map_err(|error| self.classify("the mail", error))?;
         Ok(())
     }
 
-    /// Says goodbye, when there is still somebody to say it to.
-    pub async fn close(&self, mut line: AsyncSmtpConnection) {
-        let _ = tokio::time::timeout(self.timeout, line.abort()).await;
+    /// Sends QUIT and closes the connection.
+    pub async fn close(&self, mut connection: AsyncSmtpConnection) {
+        let _ = tokio::time::timeout(self.timeout, connection.abort()).await;
     }
 
-    async fn step<T>(&self, step: impl Future<Output = Result<T, Error>>) -> Result<T, Ended> {
+    async fn step<T>(&self, step: impl Future<Output = Result<T, Error>>) -> Result<T, StepError> {
         match tokio::time::timeout(self.timeout, step).await {
-            Ok(done) => done.map_err(Ended::Refused),
-            Err(_) => Err(Ended::TooSlow),
+            Ok(done) => done.map_err(StepError::Rejected),
+            Err(_) => Err(StepError::TimedOut),
         }
     }
 
-    fn judged(&self, what: &str, ended: Ended) -> Trouble {
-        let lasting = matches!(&ended, Ended::Refused(error) if error.is_permanent());
-        let told = self.told(what, ended);
-        if lasting {
-            Trouble::Never(told)
+    fn classify(&self, what: &str, error: StepError) -> SmtpError {
+        let is_permanent = matches!(&error, StepError::Rejected(error) if error.is_permanent());
+        let text = self.describe(what, error);
+        if is_permanent {
+            SmtpError::Permanent(text)
         } else {
-            Trouble::Later(told)
+            SmtpError::Temporary(text)
         }
     }
 
-    /// One line, not too long, and without the password, whoever repeats it.
-    fn told(&self, what: &str, ended: Ended) -> String {
-        let cause = match ended {
-            Ended::Refused(error) => error.to_string(),
-            Ended::TooSlow => format!("no answer within {} s", self.timeout.as_secs()),
+    /// One line of bounded length. The password is redacted even if the server
+    /// repeats it.
+    fn describe(&self, what: &str, error: StepError) -> String {
+        let cause = match error {
+            StepError::Rejected(error) => error.to_string(),
+            StepError::TimedOut => format!("no answer within {} s", self.timeout.as_secs()),
         };
         let plain = |c: char| if c.is_control() { ' ' } else { c };
         let mut text: String = format!("{what}: {cause} ({})", self.url)
@@ -202,7 +206,7 @@ impl Smtp {
             .collect();
         if let Some((user, password)) = &self.url.login {
             let password = password.expose();
-            // As it is, and as LOGIN and PLAIN send it.
+            // In plain text, and encoded as LOGIN and PLAIN send it.
             let sent = [password.to_owned(), format!("\0{user}\0{password}")];
             let sent = sent.map(|text| BASE64_STANDARD.encode(text));
             for secret in sent.iter().map(String::as_str).chain([password]) {
@@ -211,6 +215,6 @@ impl Smtp {
                 }
             }
         }
-        text.chars().take(LONGEST).collect()
+        text.chars().take(MAX_ERROR).collect()
     }
 }

@@ -37,7 +37,7 @@ use crate::dialects::openl2m::{self, OpenL2m};
 use crate::dialects::prp::{self, Prp};
 use crate::directory::mail::MailPolicy;
 use crate::directory::{Context, Directory, RequestId};
-use crate::mail::{self, Post, Sending};
+use crate::mail::{self, Mailer, SenderHandle};
 use crate::storage::Obstacle;
 use middleware::Layers;
 pub use occasional::Occasional;
@@ -61,7 +61,7 @@ pub struct Bound {
     settings: Settings,
     surfaces: Surfaces,
     extra: Extra,
-    post: Option<Post>,
+    mailer: Option<Mailer>,
     mail: MailPolicy,
     identity: Option<Arc<Identity>>,
 }
@@ -103,7 +103,7 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
         settings: settings.clone(),
         surfaces: surfaces(auth, api, settings),
         extra: |_| {},
-        post: Post::new(&settings.mail).map_err(BindError)?,
+        mailer: Mailer::new(&settings.mail).map_err(BindError)?,
         mail,
         identity: Identity::of(&settings.server).map_err(BindError)?,
     })
@@ -163,7 +163,7 @@ impl Bound {
             settings,
             surfaces,
             extra,
-            post,
+            mailer,
             mail,
             identity,
             ..
@@ -223,10 +223,10 @@ impl Bound {
         let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
         housekeeping::follow(directory.clone(), unheard);
         housekeeping::keep_access_log(auth.clone());
-        let post = post.map(|post| mail::start(post, directory, mail, grace));
+        let sender = mailer.map(|mailer| mail::start(mailer, directory, mail, grace));
         Ok(Started {
             server,
-            sending: post.transpose()?,
+            sender: sender.transpose()?,
             auth,
             grace,
         })
@@ -236,7 +236,7 @@ impl Bound {
 /// A server that answers, and what works beside it.
 pub struct Started {
     server: Server,
-    sending: Option<Sending>,
+    sender: Option<SenderHandle>,
     auth: Arc<Auth>,
     grace: Duration,
 }
@@ -255,8 +255,8 @@ impl Started {
             _ => self.grace,
         };
         auth.access_log.flush(&auth.directory, grace).await;
-        if let Some(sending) = self.sending {
-            sending.stop();
+        if let Some(sender) = self.sender {
+            sender.stop();
         }
         outcome
     }

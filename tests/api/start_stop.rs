@@ -331,7 +331,7 @@ fn a_database_that_is_gone_leaves_a_line_a_second_of_each_kind() {
         assert_ne!(program.health(), 0);
     }
     eventually("the mails wait", || {
-        program.log().contains("mails have to wait")
+        program.log().contains("could not send mails")
     });
     let lines = program.log().lines().count() - before;
     let seconds = usize::try_from(began.elapsed().as_secs()).unwrap() + 1;

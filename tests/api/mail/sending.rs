@@ -9,7 +9,7 @@ use rolecall::directory::mail::{ClaimMail, MailCounts, MailKind, MailPolicy, Wor
 use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::users::{CreateUser, UserChanges};
 use rolecall::directory::{Context, Directory, RequestId};
-use rolecall::mail::{self, Post, Sending};
+use rolecall::mail::{self, Mailer, SenderHandle};
 
 use super::{by, counts, make, nothing_but, sending_to, settled};
 use crate::support::{Sink, TestApp, eventually};
@@ -109,7 +109,7 @@ fn what_may_have_been_sent_is_not_sent_again() {
 fn two_senders_on_one_database_send_each_mail_once() {
     let sink = Sink::start(&[]);
     let app = sending_to(&sink);
-    let others: Vec<Sending> = (0..2).map(|_| sender_beside(&app, &sink)).collect();
+    let others: Vec<SenderHandle> = (0..2).map(|_| sender_beside(&app, &sink)).collect();
     let names: Vec<String> = (0..24).map(|number| format!("user{number}")).collect();
     std::thread::scope(|scope| {
         for names in names.chunks(6) {
@@ -119,7 +119,7 @@ fn two_senders_on_one_database_send_each_mail_once() {
     });
     let mut to: Vec<String> = names.iter().flat_map(|_| sink.next().to).collect();
     settled(&app, 0, 24, 0);
-    others.into_iter().for_each(Sending::stop);
+    others.into_iter().for_each(SenderHandle::stop);
     assert_eq!(sink.finish().len(), 0);
     let mut wanted: Vec<String> = names
         .iter()
@@ -131,12 +131,12 @@ fn two_senders_on_one_database_send_each_mail_once() {
 }
 
 /// Another process on the same database, as far as the mails can tell.
-fn sender_beside(app: &TestApp, sink: &Sink) -> Sending {
+fn sender_beside(app: &TestApp, sink: &Sink) -> SenderHandle {
     let mut settings = Settings::default();
     by(sink.port)(&mut settings);
-    let post = Post::new(&settings.mail).unwrap().unwrap();
+    let mailer = Mailer::new(&settings.mail).unwrap().unwrap();
     let policy = mail::policy(&settings.mail);
-    mail::start(post, app.opened_again(), policy, Duration::from_secs(5)).unwrap()
+    mail::start(mailer, app.opened_again(), policy, Duration::from_secs(5)).unwrap()
 }
 
 /// A change of the program's own that queues a mail.

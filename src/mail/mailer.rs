@@ -1,4 +1,4 @@
-//! Who sends, from whom, and what becomes of a mail.
+//! Sends single mails and decides about retries.
 
 use std::time::Duration;
 
@@ -6,28 +6,31 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 
-use super::letter::{self, Letters};
-use super::smtp::{STEPS, Smtp, Trouble};
+use super::message::{self, AddressEncoding};
+use super::smtp::{MAX_STEPS, Smtp, SmtpError};
 use crate::config;
 use crate::directory::clock;
 use crate::directory::mail::{Mail, MailOutcome};
 
-/// Everything that sending takes.
-pub struct Post {
+/// The server, the sender address and the settings.
+pub struct Mailer {
     smtp: Smtp,
     from: Mailbox,
     pub(super) settings: config::Mail,
 }
 
-impl Post {
-    /// `None` when no server is configured. The problem is a sentence.
+impl Mailer {
+    /// `None` when no server is configured.
+    ///
+    /// # Errors
+    /// A sentence about the setting that cannot be used.
     pub fn new(settings: &config::Mail) -> Result<Option<Self>, String> {
         let (Some(url), Some(from)) = (&settings.smtp_url, &settings.from) else {
             return Ok(None);
         };
         let timeout = Duration::from_secs(settings.timeout_seconds);
         let address = from.address.parse();
-        let address = address.map_err(|error| format!("mail.from is no address: {error}"))?;
+        let address = address.map_err(|error| format!("mail.from is not an address: {error}"))?;
         Ok(Some(Self {
             smtp: Smtp::new(url.clone(), timeout)?,
             from: Mailbox::new(from.name.clone(), address),
@@ -35,7 +38,10 @@ impl Post {
         }))
     }
 
-    /// Sends a mail that says nothing, now and once. The problem is a sentence.
+    /// Sends a test mail, without retries.
+    ///
+    /// # Errors
+    /// A sentence about the failure.
     pub async fn test(&self, recipient: &str, now: DateTime<Utc>) -> Result<(), String> {
         let site = &self.settings.site_name;
         let mail = Mail {
@@ -45,74 +51,82 @@ impl Post {
             recipient: recipient.to_owned(),
             subject: format!("{site}: a test"),
             body: format!(
-                "This is how mails of {site} arrive.\n\nThis message was sent automatically.\n"
+                "This is a test of the mails of {site}.\n\nThis message was sent automatically.\n"
             ),
             attempts: 1,
         };
-        let mut line = None;
-        let sent = self.send(&mail, &mut line, now).await;
-        self.close(line).await;
-        sent.map_err(|trouble| match trouble {
-            Trouble::Later(why) | Trouble::Never(why) | Trouble::Unknown(why) => why,
+        let mut connection = None;
+        let sent = self.send(&mail, &mut connection, now).await;
+        self.close(connection).await;
+        sent.map_err(|error| match error {
+            SmtpError::Temporary(why) | SmtpError::Permanent(why) | SmtpError::Unconfirmed(why) => {
+                why
+            }
         })
     }
 
-    /// One attempt at a mail, over `line` when there is one.
+    /// One attempt to send a mail, over `connection` if it is open.
     pub(super) async fn attempt(
         &self,
         mail: &Mail,
-        line: &mut Option<AsyncSmtpConnection>,
+        connection: &mut Option<AsyncSmtpConnection>,
         now: DateTime<Utc>,
     ) -> MailOutcome {
-        match self.send(mail, line, now).await {
+        match self.send(mail, connection, now).await {
             Ok(()) => MailOutcome::Sent,
-            Err(Trouble::Never(error) | Trouble::Unknown(error)) => MailOutcome::Failed { error },
-            Err(Trouble::Later(error)) => match self.next_attempt(mail.attempts, now) {
+            Err(SmtpError::Permanent(error) | SmtpError::Unconfirmed(error)) => {
+                MailOutcome::Failed { error }
+            }
+            Err(SmtpError::Temporary(error)) => match self.next_attempt(mail.attempts, now) {
                 Some(at) => MailOutcome::Later { at, error },
                 None => MailOutcome::Failed { error },
             },
         }
     }
 
-    pub(super) async fn close(&self, line: Option<AsyncSmtpConnection>) {
-        if let Some(line) = line {
-            self.smtp.close(line).await;
+    pub(super) async fn close(&self, connection: Option<AsyncSmtpConnection>) {
+        if let Some(connection) = connection {
+            self.smtp.close(connection).await;
         }
     }
 
-    /// Until when an attempt that begins now has ended, whatever happens.
-    pub(super) fn ended(&self, now: DateTime<Utc>) -> String {
-        let seconds = self.settings.timeout_seconds.saturating_mul(STEPS.into());
-        later(now, seconds.saturating_add(60))
+    /// When an attempt that begins now has ended in any case.
+    pub(super) fn claim_until(&self, now: DateTime<Utc>) -> String {
+        let seconds = self
+            .settings
+            .timeout_seconds
+            .saturating_mul(MAX_STEPS.into());
+        after(now, seconds.saturating_add(60))
     }
 
     async fn send(
         &self,
         mail: &Mail,
-        line: &mut Option<AsyncSmtpConnection>,
+        connection: &mut Option<AsyncSmtpConnection>,
         now: DateTime<Utc>,
-    ) -> Result<(), Trouble> {
-        let message =
-            |letters| letter::message(&self.from, mail, letters, now).map_err(Trouble::Never);
-        // Before anybody is called about what is no mail.
-        let mut written = message(Letters::All)?;
-        let mut open = match line.take() {
+    ) -> Result<(), SmtpError> {
+        let message = |encoding| {
+            message::build(&self.from, mail, encoding, now).map_err(SmtpError::Permanent)
+        };
+        // Checks the mail before a connection is opened.
+        let mut written = message(AddressEncoding::Utf8)?;
+        let mut open = match connection.take() {
             Some(open) => open,
             None => self.smtp.connect().await?,
         };
-        if Smtp::letters(&open) == Letters::Ascii {
-            written = message(Letters::Ascii)?;
+        if Smtp::encoding(&open) == AddressEncoding::Ascii {
+            written = message(AddressEncoding::Ascii)?;
         }
         let delivered = self.smtp.deliver(&mut open, &written).await;
         if delivered.is_ok() {
-            *line = Some(open);
+            *connection = Some(open);
         } else {
             self.smtp.close(open).await;
         }
         delivered
     }
 
-    /// When to try again after so many attempts, unless they were enough.
+    /// When to retry after this number of attempts; `None` to give up.
     fn next_attempt(&self, attempts: i32, now: DateTime<Utc>) -> Option<String> {
         let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
         if attempts >= self.settings.attempts {
@@ -120,11 +134,11 @@ impl Post {
         }
         let doubled = 2_u64.saturating_pow(attempts.saturating_sub(1));
         let pause = self.settings.retry_seconds.saturating_mul(doubled);
-        Some(later(now, pause.min(self.settings.retry_max_seconds)))
+        Some(after(now, pause.min(self.settings.retry_max_seconds)))
     }
 }
 
-fn later(now: DateTime<Utc>, seconds: u64) -> String {
+fn after(now: DateTime<Utc>, seconds: u64) -> String {
     let pause = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
     let at = pause.and_then(|pause| now.checked_add_signed(pause));
     clock::text(at.unwrap_or(now))
@@ -135,7 +149,7 @@ mod tests {
     use super::*;
     use crate::config::{MailFrom, SmtpUrl};
 
-    fn post() -> Post {
+    fn mailer() -> Mailer {
         let settings = config::Mail {
             smtp_url: Some(SmtpUrl::parse("smtp://localhost").unwrap()),
             from: Some(MailFrom {
@@ -147,13 +161,13 @@ mod tests {
             retry_max_seconds: 200,
             ..config::Mail::default()
         };
-        Post::new(&settings).unwrap().unwrap()
+        Mailer::new(&settings).unwrap().unwrap()
     }
 
     #[test]
     fn pauses_double_up_to_the_longest_and_end() {
         let now = clock::parse("2026-01-02T03:00:00Z").unwrap();
-        let next = |attempts| post().next_attempt(attempts, now);
+        let next = |attempts| mailer().next_attempt(attempts, now);
         assert_eq!(next(1).unwrap(), "2026-01-02T03:01:00+00:00");
         assert_eq!(next(2).unwrap(), "2026-01-02T03:02:00+00:00");
         assert_eq!(next(3).unwrap(), "2026-01-02T03:03:20+00:00");
@@ -162,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_server_there_is_no_post() {
-        assert!(Post::new(&config::Mail::default()).unwrap().is_none());
+    fn without_a_server_there_is_no_mailer() {
+        assert!(Mailer::new(&config::Mail::default()).unwrap().is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! The bytes of a mail.
+//! Builds the message of a mail (RFC 5322).
 
 use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -8,33 +8,35 @@ use sha2::{Digest, Sha256};
 
 use crate::directory::mail::Mail;
 
-/// What a program sends by itself, so that no other answers it (RFC 3834).
+/// Marks automatic mails, so that auto-responders do not reply (RFC 3834).
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
-/// What the server takes in addresses.
+/// The encoding of addresses that a server supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Letters {
-    All,
-    /// Without SMTPUTF8: an international domain is written as a server of the
-    /// older protocol knows it (RFC 6531, section 3.2).
+pub enum AddressEncoding {
+    Utf8,
+    /// Without SMTPUTF8: international domains are written in Punycode (RFC 6531,
+    /// section 3.2).
     Ascii,
 }
 
-/// The same mail has the same `Message-ID` whenever it is made. The problem is
-/// a sentence, and lasting.
-pub fn message(
+/// Builds a message; the same mail always has the same `Message-ID`.
+///
+/// # Errors
+/// A sentence about a problem that retries cannot solve.
+pub fn build(
     from: &Mailbox,
     mail: &Mail,
-    letters: Letters,
+    encoding: AddressEncoding,
     now: DateTime<Utc>,
 ) -> Result<Message, String> {
     let to = mail
         .recipient
         .parse()
-        .map_err(|error| format!("its recipient is no address for mails: {error}"))?;
-    let written = |mailbox: Mailbox| match letters {
-        Letters::All => mailbox,
-        Letters::Ascii => Mailbox::new(mailbox.name, in_ascii(mailbox.email)),
+        .map_err(|error| format!("its recipient is not an e-mail address: {error}"))?;
+    let written = |mailbox: Mailbox| match encoding {
+        AddressEncoding::Utf8 => mailbox,
+        AddressEncoding::Ascii => Mailbox::new(mailbox.name, in_ascii(mailbox.email)),
     };
     let text = SinglePart::builder()
         .header(ContentType::TEXT_PLAIN)
@@ -47,11 +49,11 @@ pub fn message(
         .message_id(Some(message_id(from, mail)))
         .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".into()))
         .singlepart(text)
-        .map_err(|error| format!("it cannot be written as a mail: {error}"))
+        .map_err(|error| format!("it cannot be encoded as a mail: {error}"))
 }
 
-/// The address with its domain in Punycode. One whose first part is beyond ASCII
-/// has no such form, and stays as it is.
+/// The address with its domain in Punycode. If the local part is not ASCII, there is
+/// no such form and the address is unchanged.
 fn in_ascii(address: Address) -> Address {
     let (user, domain) = (address.user(), address.domain());
     if !user.is_ascii() || domain.is_ascii() {
@@ -102,11 +104,16 @@ mod tests {
     fn written(mail: &Mail) -> String {
         let from = "People <people@example.org>".parse().unwrap();
         let now = crate::directory::clock::parse("2026-01-02T03:04:06Z").unwrap();
-        String::from_utf8(message(&from, mail, Letters::All, now).unwrap().formatted()).unwrap()
+        String::from_utf8(
+            build(&from, mail, AddressEncoding::Utf8, now)
+                .unwrap()
+                .formatted(),
+        )
+        .unwrap()
     }
 
     #[test]
-    fn a_mail_says_where_it_comes_from_and_that_nobody_typed_it() {
+    fn a_mail_names_its_sender_and_is_marked_as_automatic() {
         let text = written(&mail("Hello"));
         for line in [
             "From: People <people@example.org>",
@@ -132,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_domain_has_a_form_in_ascii() {
+    fn only_the_domain_is_converted_to_ascii() {
         for (address, wanted) in [
             ("e@münchen.de", "e@xn--mnchen-3ya.de"),
             ("E.x+y@MÜNCHEN.de", "E.x+y@xn--mnchen-3ya.de"),
@@ -147,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recipient_that_is_no_address_is_refused() {
+    fn a_recipient_that_is_not_an_address_is_rejected() {
         let from: Mailbox = "people@example.org".parse().unwrap();
         let now = crate::directory::clock::parse("2026-01-02T03:04:06Z").unwrap();
         for recipient in [
@@ -162,7 +169,7 @@ mod tests {
                 ..mail("x")
             };
             assert!(
-                message(&from, &mail, Letters::Ascii, now).is_err(),
+                build(&from, &mail, AddressEncoding::Ascii, now).is_err(),
                 "{recipient}"
             );
         }
