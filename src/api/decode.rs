@@ -85,7 +85,7 @@ pub fn attributes_among<R: Resource>(
 /// Drops the problems of values that the resource has already: other surfaces and
 /// earlier rules may have let them in, and clients send back what they have read.
 /// Without problems nothing is read.
-pub async fn without_standing<R: Resource>(
+pub async fn without_unchanged<R: Resource>(
     guard: &Guard,
     id: i64,
     document: &ResourceObject,

@@ -13,7 +13,7 @@ use serde_json::Value;
 const FIRST_CAPACITY: usize = 64 * 1024;
 
 /// Why a body is not there.
-pub enum Unread {
+pub enum BodyError {
     /// It has more bytes than this.
     TooLarge(usize),
     /// It stalled, or took too long.
@@ -28,33 +28,33 @@ pub async fn read(
     request: &HttpRequest,
     payload: &mut Payload,
     limit: usize,
-) -> Result<Vec<u8>, Unread> {
+) -> Result<Vec<u8>, BodyError> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
-        return Err(Unread::TooLarge(limit));
+        return Err(BodyError::TooLarge(limit));
     }
     // What is only announced takes no memory yet.
     let mut body = Vec::with_capacity(announced.unwrap_or(0).min(FIRST_CAPACITY));
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(unread)?;
+        let chunk = chunk.map_err(body_error)?;
         if body.len() + chunk.len() > limit {
-            return Err(Unread::TooLarge(limit));
+            return Err(BodyError::TooLarge(limit));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-fn unread(error: PayloadError) -> Unread {
+fn body_error(error: PayloadError) -> BodyError {
     let kind = match &error {
         PayloadError::Io(error) => Some(error.kind()),
         _ => None,
     };
     match kind {
-        Some(io::ErrorKind::TimedOut) => Unread::TimedOut,
-        Some(io::ErrorKind::QuotaExceeded) => Unread::NoRoom,
-        _ => Unread::Broken(error.to_string()),
+        Some(io::ErrorKind::TimedOut) => BodyError::TimedOut,
+        Some(io::ErrorKind::QuotaExceeded) => BodyError::NoRoom,
+        _ => BodyError::Broken(error.to_string()),
     }
 }
 

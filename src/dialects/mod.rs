@@ -7,6 +7,6 @@ pub mod cfengine;
 mod email;
 pub mod openl2m;
 pub mod prp;
-mod surroundings;
+mod request_context;
 
-pub use surroundings::Surroundings;
+pub use request_context::RequestContext;

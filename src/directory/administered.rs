@@ -33,7 +33,7 @@ pub struct Administered {
 
 /// What else may change beside the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct Memberships {
     pub is_administrator: Option<bool>,
     /// Replaces the other un-scoped roles.
     pub groups: Option<Vec<i64>>,
@@ -71,24 +71,24 @@ pub struct CheckAdministered {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Obstacles {
+pub struct Conflicts {
     /// The user as they are; none: there is no such user.
     pub record: Option<Record>,
     /// Somebody else is called so.
-    pub is_taken: bool,
+    pub is_username_taken: bool,
     /// The first of the groups that is none.
-    pub no_group: Option<i64>,
+    pub missing_group: Option<i64>,
 }
 
 impl Operation for CheckAdministered {
-    type Output = Obstacles;
+    type Output = Conflicts;
     const SNAPSHOT: bool = true;
 }
 
 #[derive(Clone, Debug)]
 pub struct CreateAdministered {
     pub changes: UserChanges,
-    pub standing: Standing,
+    pub memberships: Memberships,
 }
 
 impl Operation for CreateAdministered {
@@ -104,7 +104,7 @@ impl Operation for CreateAdministered {
 pub struct UpdateAdministered {
     pub id: i64,
     pub changes: UserChanges,
-    pub standing: Standing,
+    pub memberships: Memberships,
     /// Whether the caller has given their own password for this change.
     pub is_proved: bool,
 }

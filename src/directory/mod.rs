@@ -68,7 +68,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use crate::storage::postgres::{Postgres, Replica, Standing};
+use crate::storage::postgres::{Postgres, Replica, ReplicaStatus};
 use crate::storage::{Obstacle, Readiness, StorageError, Store};
 
 /// Something to read or to change.
@@ -193,10 +193,10 @@ impl Directory {
         }
     }
 
-    /// The replica's standing and lag in milliseconds, when there is one.
-    pub fn replica_state(&self) -> Option<(Standing, u64)> {
+    /// The status of the replica and its lag in milliseconds, when there is one.
+    pub fn replica_state(&self) -> Option<(ReplicaStatus, u64)> {
         let replica = self.replica()?;
-        Some((replica.standing(), replica.lag_ms()))
+        Some((replica.status(), replica.lag_ms()))
     }
 
     /// Whether the replica may answer this caller now: it has all that the

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::api::{Api, not_ready, read_only};
 use crate::directory::{Context, Directory};
 use crate::jsonapi::MEDIA_TYPE;
-use crate::storage::postgres::Standing;
+use crate::storage::postgres::ReplicaStatus;
 
 /// `GET /health`, for everybody: 200 while the database takes changes, else 503
 /// with the reason.
@@ -26,12 +26,12 @@ pub async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
 /// healthy without it.
 fn body(directory: &Directory) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let replica = directory.replica_state().map(|(standing, lag_ms)| {
-        let (status, lag) = match standing {
-            Standing::Starting => ("starting", None),
-            Standing::Serving => ("serving", Some(lag_ms)),
-            Standing::Behind => ("behind", Some(lag_ms)),
-            Standing::Unreachable => ("unreachable", None),
+    let replica = directory.replica_state().map(|(status, lag_ms)| {
+        let (status, lag) = match status {
+            ReplicaStatus::Starting => ("starting", None),
+            ReplicaStatus::Serving => ("serving", Some(lag_ms)),
+            ReplicaStatus::Behind => ("behind", Some(lag_ms)),
+            ReplicaStatus::Unreachable => ("unreachable", None),
         };
         let lag = lag.map(|lag| format!(r#","lag_ms":{lag}"#));
         let lag = lag.unwrap_or_default();
@@ -42,6 +42,6 @@ fn body(directory: &Directory) -> String {
 }
 
 /// Any other method there.
-pub async fn wrong_method(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+pub async fn method_not_allowed(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     read_only(&api, &request)
 }

@@ -31,7 +31,7 @@ use crate::api::{self, Api};
 use crate::auth::Auth;
 use crate::auth::ldap::Ldap;
 use crate::config::Settings;
-use crate::dialects::Surroundings;
+use crate::dialects::RequestContext;
 use crate::dialects::cfengine::{self, Cfengine};
 use crate::dialects::openl2m::{self, OpenL2m};
 use crate::dialects::prp::{self, Prp};
@@ -112,19 +112,19 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
 fn surfaces(auth: Arc<Auth>, api: Data<Api>, settings: &Settings) -> Surfaces {
     let limits = &settings.limits;
     Surfaces {
-        cfengine: Data::new(Cfengine::new(auth.clone(), limits, surroundings(&api))),
-        openl2m: Data::new(OpenL2m::new(auth.clone(), limits, surroundings(&api))),
-        prp: Data::new(Prp::new(auth, limits, surroundings(&api))),
+        cfengine: Data::new(Cfengine::new(auth.clone(), limits, request_context(&api))),
+        openl2m: Data::new(OpenL2m::new(auth.clone(), limits, request_context(&api))),
+        prp: Data::new(Prp::new(auth, limits, request_context(&api))),
         api,
     }
 }
 
 /// What is the same for every surface.
-fn surroundings(api: &Data<Api>) -> Surroundings {
+fn request_context(api: &Data<Api>) -> RequestContext {
     let (base, address, ids) = (api.clone(), api.clone(), api.clone());
-    Surroundings {
-        base: Box::new(move |request| api::public_address(&base, request)),
-        address: Box::new(move |request| api::client_address(&address, request)),
+    RequestContext {
+        base_url: Box::new(move |request| api::public_address(&base, request)),
+        client_address: Box::new(move |request| api::client_address(&address, request)),
         request_id: Box::new(move || ids.next_request_id()),
     }
 }
@@ -206,7 +206,7 @@ impl Bound {
                     web::resource("/health")
                         .get(health::health)
                         .head(health::health)
-                        .default_service(web::to(health::wrong_method)),
+                        .default_service(web::to(health::method_not_allowed)),
                 )
                 .configure(routes)
                 .configure(cfengine::configure)

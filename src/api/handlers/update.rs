@@ -5,7 +5,7 @@ use super::{one, or_hidden};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{Of, State};
-use crate::api::decode::{At, attributes, id, relationships, without_standing};
+use crate::api::decode::{At, attributes, id, relationships, without_unchanged};
 use crate::api::error::{Failure, Pointing};
 use crate::api::resource::{Resource, Row, Target, Writable};
 use crate::api::{kinds, plan};
@@ -69,7 +69,7 @@ async fn change<R: Writable>(
     is_about::<R>(call, document)?;
     let linked = relationships::<R>(document, Purpose::Update, &At::DATA)?;
     let (draft, problems) = attributes::<R>(call.api, document);
-    let problems = without_standing::<R>(&call.guard, call.id(), document, problems).await?;
+    let problems = without_unchanged::<R>(&call.guard, call.id(), document, problems).await?;
     let target = Target {
         id: call.id(),
         expected,

@@ -9,7 +9,7 @@ use super::target::Plan;
 use crate::api::access_checks::{self, Asked};
 use crate::api::call::Call;
 use crate::api::conditional::State;
-use crate::api::decode::{At, attributes, client_id, relationships, without_standing};
+use crate::api::decode::{At, attributes, client_id, relationships, without_unchanged};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::Compound;
 use crate::api::kinds;
@@ -133,7 +133,7 @@ async fn update<R: Writable>(
     // What is there now is not what is there then when an earlier operation changes it.
     if !context.before.iter().any(|plan| plan.updates(R::TYPE, id)) {
         let guard = &context.call.guard;
-        problems = without_standing::<R>(guard, id, document, problems).await?;
+        problems = without_unchanged::<R>(guard, id, document, problems).await?;
     }
     let change = R::change(&context.call.guard, target, draft, problems, linked).await;
     let change = match change {

@@ -3,7 +3,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::decode::{attributes, id, without_standing};
+use crate::api::decode::{attributes, id, without_unchanged};
 use crate::api::error::{Failure, Pointing};
 use crate::api::handlers::{check_type, one};
 use crate::api::include::Tree;
@@ -68,7 +68,7 @@ async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, Failu
     }
     let (draft, problems) = attributes::<Users>(call.api, sent);
     let own = call.guard.principal().id;
-    let problems = without_standing::<Users>(&call.guard, own, sent, problems).await?;
+    let problems = without_unchanged::<Users>(&call.guard, own, sent, problems).await?;
     change(&call.guard, draft, problems).await
 }
 

@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderName};
 use serde::Serialize;
 
 use super::call::Call;
-use super::error::Failure;
+use super::error::ApiError;
 use super::parameters::Page;
 use crate::directory::{DirectoryError, RequestId};
 
@@ -42,7 +42,7 @@ impl Answer {
         page: Page,
         total: i64,
         data: &[T],
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ApiError> {
         let meta = Meta {
             page: page.number,
             count: data.len(),
@@ -58,7 +58,7 @@ impl Answer {
     }
 
     /// One entry, in the same envelope as many.
-    pub fn one<T: Serialize>(call: &Call<'_>, entry: T) -> Result<Self, Failure> {
+    pub fn one<T: Serialize>(call: &Call<'_>, entry: T) -> Result<Self, ApiError> {
         Self::page(call, Page::ONLY, 1, &[entry])
     }
 

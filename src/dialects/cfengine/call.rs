@@ -9,22 +9,22 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
-use super::error::Failure;
+use super::error::ApiError;
 use super::parameters::{Parameters, Sizes};
 use crate::auth::{Auth, Guard, carries_password};
 use crate::config::Limits;
-use crate::dialects::Surroundings;
-use crate::dialects::body::{self, Unread, depth};
-use crate::dialects::surroundings::record_forbidden;
+use crate::dialects::RequestContext;
+use crate::dialects::body::{self, BodyError, depth};
+use crate::dialects::request_context::record_forbidden;
 use crate::directory::{Context, Reading, RequestId};
 
 /// The media types that bodies may have.
-const TAKEN: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
+const MEDIA_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
 
 /// What all requests of this surface share.
 pub struct Cfengine {
     auth: Arc<Auth>,
-    surroundings: Surroundings,
+    request_context: RequestContext,
     body_bytes: usize,
     query_bytes: usize,
     json_depth: usize,
@@ -34,17 +34,17 @@ pub struct Cfengine {
 }
 
 impl Cfengine {
-    pub fn new(auth: Arc<Auth>, limits: &Limits, surroundings: Surroundings) -> Self {
+    pub fn new(auth: Arc<Auth>, limits: &Limits, request_context: RequestContext) -> Self {
         let size = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
         Self {
             auth,
-            surroundings,
+            request_context,
             body_bytes: limits.body_bytes,
             query_bytes: limits.query_bytes,
             json_depth: limits.json_depth,
             sizes: Sizes {
-                usual: size(limits.cfengine_page_size_default),
-                most: size(limits.cfengine_page_size_max),
+                default: size(limits.cfengine_page_size_default),
+                max: size(limits.cfengine_page_size_max),
             },
             items: limits.linkage_items,
         }
@@ -71,98 +71,98 @@ impl Call<'_> {
     }
 
     /// Whether the caller has proved with this very request to know the password.
-    pub fn came_with_password(&self) -> bool {
+    pub fn has_password(&self) -> bool {
         let header = self.request.headers().get(header::AUTHORIZATION);
         header.is_some_and(|header| carries_password(header.as_bytes()))
     }
 
     /// The object that was sent; nothing sent is an empty one.
-    pub async fn object(&self, payload: &mut Payload) -> Result<Map<String, Value>, Failure> {
+    pub async fn object(&self, payload: &mut Payload) -> Result<Map<String, Value>, ApiError> {
         let read = body::read(self.request, payload, self.cfengine.body_bytes).await;
-        let body = read.map_err(|unread| match unread {
-            Unread::TooLarge(limit) => Failure::TooLarge(limit),
-            Unread::TimedOut => Failure::BodyTimedOut,
-            Unread::NoRoom => Failure::NoRoom,
-            Unread::Broken(why) => Failure::BadRequest(format!("The body broke off: {why}.")),
+        let body = read.map_err(|error| match error {
+            BodyError::TooLarge(limit) => ApiError::TooLarge(limit),
+            BodyError::TimedOut => ApiError::BodyTimedOut,
+            BodyError::NoRoom => ApiError::NoRoom,
+            BodyError::Broken(why) => ApiError::BadRequest(format!("The body broke off: {why}.")),
         })?;
         if body.trim_ascii().is_empty() {
             return Ok(Map::new());
         }
         self.check_type()?;
         let value: Value = serde_json::from_slice(&body)
-            .map_err(|error| Failure::BadRequest(format!("The body is not JSON: {error}.")))?;
+            .map_err(|error| ApiError::BadRequest(format!("The body is not JSON: {error}.")))?;
         let most = self.cfengine.json_depth;
         if depth(&value) > most {
             let why = format!("The body has more than {most} levels of arrays and objects.");
-            return Err(Failure::BadRequest(why));
+            return Err(ApiError::BadRequest(why));
         }
         match value {
             Value::Object(object) => Ok(object),
-            _ => Err(Failure::BadRequest("The body is no JSON object.".into())),
+            _ => Err(ApiError::BadRequest("The body is no JSON object.".into())),
         }
     }
 
     /// JSON it is in any case, but `curl -d` calls it a form.
-    fn check_type(&self) -> Result<(), Failure> {
+    fn check_type(&self) -> Result<(), ApiError> {
         let kind = self.request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let essence = kind.split(';').next().unwrap_or_default().trim();
-        let is_taken = TAKEN
+        let is_taken = MEDIA_TYPES
             .iter()
             .any(|taken| essence.eq_ignore_ascii_case(taken));
         if is_taken {
             Ok(())
         } else {
-            Err(Failure::MediaType)
+            Err(ApiError::MediaType)
         }
     }
 }
 
 /// For a client that has as many requests at a time as it may.
 pub fn too_many_requests(cfengine: &Cfengine) -> HttpResponse {
-    Failure::TooManyRequests.respond((cfengine.surroundings.request_id)())
+    ApiError::TooManyRequests.respond((cfengine.request_context.request_id)())
 }
 
 /// Finds out who asks, and lets `work` answer.
 pub async fn answer(
     cfengine: &Data<Cfengine>,
     request: &HttpRequest,
-    work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, Failure>,
+    work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, ApiError>,
 ) -> HttpResponse {
-    let request_id = (cfengine.surroundings.request_id)();
+    let request_id = (cfengine.request_context.request_id)();
     let now = cfengine.auth.directory.clock().now();
-    let from = (cfengine.surroundings.address)(request);
+    let from = (cfengine.request_context.client_address)(request);
     let context =
         Context::of_request(now, request_id, from).reading_only(request.method().is_safe());
     let call = match begin(cfengine, request, context.clone()).await {
         Ok(call) => call,
-        Err(failure) => {
-            let response = failure.respond(request_id);
+        Err(error) => {
+            let response = error.respond(request_id);
             return record_forbidden(&cfengine.auth, request, &context, response);
         }
     };
     let response = match work(&call).await {
         Ok(answer) => answer.respond(request_id),
-        Err(failure) => failure.respond(request_id),
+        Err(error) => error.respond(request_id),
     };
     record_forbidden(&cfengine.auth, request, call.guard.context(), response)
 }
 
 /// For what a page of another origin asked.
 pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
-    Failure::CrossOrigin.respond(request_id)
+    ApiError::CrossOrigin.respond(request_id)
 }
 
 /// For a body in a content coding.
 pub fn refuse_content_coding(cfengine: &Cfengine) -> HttpResponse {
-    Failure::ContentCoding.respond((cfengine.surroundings.request_id)())
+    ApiError::ContentCoding.respond((cfengine.request_context.request_id)())
 }
 
 async fn begin<'a>(
     cfengine: &'a Cfengine,
     request: &'a HttpRequest,
     context: Context,
-) -> Result<Call<'a>, Failure> {
+) -> Result<Call<'a>, ApiError> {
     let auth = &cfengine.auth;
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.map(|value| value.as_bytes());
@@ -171,7 +171,7 @@ async fn begin<'a>(
     let principal = auth.authenticate(header, from, &context, &reading).await?;
     let raw = request.query_string();
     if raw.len() > cfengine.query_bytes {
-        return Err(Failure::QueryTooLong(cfengine.query_bytes));
+        return Err(ApiError::QueryTooLong(cfengine.query_bytes));
     }
     Ok(Call {
         cfengine,

@@ -20,7 +20,7 @@ const CONTENT_CODING: &str = "Send the body without a Content-Encoding.";
 
 /// Why a request is not answered as asked.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ApiError {
     BadRequest(String),
     Invalid(Vec<Problem>),
     /// A body of another type than those that are taken, or of none.
@@ -46,56 +46,60 @@ pub enum Failure {
         allow: &'static str,
     },
     Authentication(AuthError),
-    Refused(PolicyError),
+    Policy(PolicyError),
 }
 
-impl From<AuthError> for Failure {
+impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         Self::Authentication(error)
     }
 }
 
-impl From<PolicyError> for Failure {
+impl From<PolicyError> for ApiError {
     fn from(error: PolicyError) -> Self {
-        Self::Refused(error)
+        Self::Policy(error)
     }
 }
 
-impl From<DirectoryError> for Failure {
+impl From<DirectoryError> for ApiError {
     fn from(error: DirectoryError) -> Self {
-        Self::Refused(error.into())
+        Self::Policy(error.into())
     }
 }
 
 /// What is told: the status, the text, and seconds to wait.
-struct Told {
+struct ErrorBody {
     status: StatusCode,
     text: String,
-    wait: Option<u64>,
+    retry_after: Option<u64>,
 }
 
-fn told(status: StatusCode, text: impl Into<String>) -> Told {
-    Told {
+fn error_body(status: StatusCode, text: impl Into<String>) -> ErrorBody {
+    ErrorBody {
         status,
         text: text.into(),
-        wait: None,
+        retry_after: None,
     }
 }
 
-fn later(status: StatusCode, text: &str, seconds: u64) -> Told {
-    Told {
-        wait: Some(seconds),
-        ..told(status, text)
+fn retry_later(status: StatusCode, text: &str, seconds: u64) -> ErrorBody {
+    ErrorBody {
+        retry_after: Some(seconds),
+        ..error_body(status, text)
     }
 }
 
-impl Failure {
+impl ApiError {
     pub fn respond(self, request_id: RequestId) -> HttpResponse {
         let allow = match &self {
             Self::Method { allow } => Some(*allow),
             _ => None,
         };
-        let Told { status, text, wait } = self.tell(request_id);
+        let ErrorBody {
+            status,
+            text,
+            retry_after,
+        } = self.into_body(request_id);
         let mut response = HttpResponse::build(status);
         response.insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -108,81 +112,81 @@ impl Failure {
         if let Some(allow) = allow {
             response.insert_header((header::ALLOW, HeaderValue::from_static(allow)));
         }
-        if let Some(seconds) = wait {
+        if let Some(seconds) = retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         response.body(text)
     }
 
     /// What may not be shown goes to the log.
-    fn tell(self, request_id: RequestId) -> Told {
+    fn into_body(self, request_id: RequestId) -> ErrorBody {
         match self {
-            Self::BadRequest(why) => told(StatusCode::BAD_REQUEST, why),
+            Self::BadRequest(why) => error_body(StatusCode::BAD_REQUEST, why),
             Self::Invalid(problems) => invalid(&problems),
-            Self::MediaType => told(
+            Self::MediaType => error_body(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "Send JSON as application/json, or as curl -d does.",
             ),
-            Self::ContentCoding => told(StatusCode::UNSUPPORTED_MEDIA_TYPE, CONTENT_CODING),
-            Self::CrossOrigin => told(
+            Self::ContentCoding => error_body(StatusCode::UNSUPPORTED_MEDIA_TYPE, CONTENT_CODING),
+            Self::CrossOrigin => error_body(
                 StatusCode::FORBIDDEN,
                 "Pages of other origins may change nothing here.",
             ),
-            Self::TooLarge(limit) => told(
+            Self::TooLarge(limit) => error_body(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("The body may have at most {limit} bytes."),
             ),
-            Self::BodyTimedOut => told(
+            Self::BodyTimedOut => error_body(
                 StatusCode::REQUEST_TIMEOUT,
                 "The body did not arrive in time.",
             ),
             Self::NoRoom => busy(),
-            Self::TooManyRequests => later(
+            Self::TooManyRequests => retry_later(
                 StatusCode::TOO_MANY_REQUESTS,
                 "Too many requests of yours at a time; try again in a moment.",
                 RETRY_BUSY,
             ),
-            Self::QueryTooLong(limit) => told(
+            Self::QueryTooLong(limit) => error_body(
                 StatusCode::URI_TOO_LONG,
                 format!("The query may have at most {limit} bytes."),
             ),
-            Self::NoProof => told(
+            Self::NoProof => error_body(
                 StatusCode::FORBIDDEN,
                 "Send old_password beside a new password or e-mail address of your own, or sign in with it.",
             ),
-            Self::NoPath => told(StatusCode::NOT_FOUND, "There is nothing at this address."),
-            Self::Method { .. } => told(
+            Self::NoPath => error_body(StatusCode::NOT_FOUND, "There is nothing at this address."),
+            Self::Method { .. } => error_body(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "This address does not take this method.",
             ),
-            Self::Authentication(error) => nobody(error, request_id),
-            Self::Refused(PolicyError::Forbidden(why)) => told(StatusCode::FORBIDDEN, why),
-            Self::Refused(PolicyError::Directory(error)) => of_directory(error, request_id),
+            Self::Authentication(error) => unauthenticated(error, request_id),
+            Self::Policy(PolicyError::Forbidden(why)) => error_body(StatusCode::FORBIDDEN, why),
+            Self::Policy(PolicyError::Directory(error)) => directory_error(error, request_id),
         }
     }
 }
 
-fn nobody(error: AuthError, request_id: RequestId) -> Told {
+fn unauthenticated(error: AuthError, request_id: RequestId) -> ErrorBody {
     match error {
-        AuthError::Missing => told(StatusCode::UNAUTHORIZED, "Send credentials."),
+        AuthError::Missing => error_body(StatusCode::UNAUTHORIZED, "Send credentials."),
         AuthError::Wrong | AuthError::NoSignIn => {
-            told(StatusCode::UNAUTHORIZED, "These credentials are wrong.")
+            error_body(StatusCode::UNAUTHORIZED, "These credentials are wrong.")
         }
-        AuthError::Throttled { seconds } => later(
+        AuthError::Throttled { seconds } => retry_later(
             StatusCode::TOO_MANY_REQUESTS,
             "Too many wrong passwords; wait a little.",
             seconds,
         ),
-        AuthError::Unreachable { seconds } => later(
+        AuthError::Unreachable { seconds } => retry_later(
             StatusCode::SERVICE_UNAVAILABLE,
             "The directory that keeps your password does not answer; try again in a moment.",
             seconds,
         ),
-        AuthError::Directory(error) => of_directory(error, request_id),
+        AuthError::Directory(error) => directory_error(error, request_id),
     }
 }
 
-/// Members as this surface calls them.
+/// Fields as this surface calls them.
 fn member(field: &str) -> &str {
     match field {
         "username" => "id",
@@ -195,7 +199,7 @@ fn member(field: &str) -> &str {
     }
 }
 
-fn invalid(problems: &[Problem]) -> Told {
+fn invalid(problems: &[Problem]) -> ErrorBody {
     let text = |problem: &Problem| format!("{}: {}", member(&problem.field), problem.message);
     let texts: Vec<String> = problems.iter().map(text).collect();
     let is_taken = |problem: &Problem| problem.kind == ProblemKind::Taken;
@@ -203,7 +207,7 @@ fn invalid(problems: &[Problem]) -> Told {
         true => StatusCode::CONFLICT,
         false => StatusCode::BAD_REQUEST,
     };
-    told(status, texts.join(" "))
+    error_body(status, texts.join(" "))
 }
 
 fn lacks_proof(problems: &[Problem]) -> bool {
@@ -212,26 +216,28 @@ fn lacks_proof(problems: &[Problem]) -> bool {
         .any(|problem| problem.field == "old_password")
 }
 
-fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
+fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
     match error {
         DirectoryError::Invalid(problems) if lacks_proof(&problems) => {
-            Failure::NoProof.tell(request_id)
+            ApiError::NoProof.into_body(request_id)
         }
         DirectoryError::Invalid(problems) => invalid(&problems),
-        DirectoryError::RelatedNotFound { kind, .. } => told(
+        DirectoryError::RelatedNotFound { kind, .. } => error_body(
             StatusCode::BAD_REQUEST,
             format!("{kind}: one is not there."),
         ),
-        DirectoryError::NotFound => told(StatusCode::NOT_FOUND, "Nothing has this id."),
-        DirectoryError::Protected(why) => told(StatusCode::FORBIDDEN, why),
-        DirectoryError::Forbidden(why) => told(StatusCode::FORBIDDEN, why),
-        DirectoryError::Step { error, .. } => of_directory(*error, request_id),
+        DirectoryError::NotFound => error_body(StatusCode::NOT_FOUND, "Nothing has this id."),
+        DirectoryError::Protected(why) => error_body(StatusCode::FORBIDDEN, why),
+        DirectoryError::Forbidden(why) => error_body(StatusCode::FORBIDDEN, why),
+        DirectoryError::Step { error, .. } => directory_error(*error, request_id),
         // Nothing here is asked with a key or for a state.
-        DirectoryError::Stale | DirectoryError::KeyReused | DirectoryError::InProgress => told(
-            StatusCode::CONFLICT,
-            "Somebody else changed it at this moment.",
-        ),
-        DirectoryError::TooOften { seconds } => later(
+        DirectoryError::Stale | DirectoryError::KeyReused | DirectoryError::InProgress => {
+            error_body(
+                StatusCode::CONFLICT,
+                "Somebody else changed it at this moment.",
+            )
+        }
+        DirectoryError::TooOften { seconds } => retry_later(
             StatusCode::TOO_MANY_REQUESTS,
             "Too many changes of your own record; wait a little.",
             seconds,
@@ -243,7 +249,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
         DirectoryError::Again => busy(),
         DirectoryError::TimedOut(why) => {
             log_limit::timed_out(request_id, &why);
-            later(
+            retry_later(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The database took too long over it; ask for less.",
                 RETRY_UNAVAILABLE,
@@ -251,7 +257,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
         }
         DirectoryError::Unavailable(why) => {
             log_limit::unavailable(request_id, &why);
-            later(
+            retry_later(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The database does not answer; try again in a moment.",
                 RETRY_UNAVAILABLE,
@@ -259,7 +265,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
         }
         DirectoryError::Internal(why) => {
             log::error!("{request_id} internal: {why}");
-            told(
+            error_body(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 format!("The log says more under {request_id}."),
             )
@@ -267,8 +273,8 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
     }
 }
 
-fn busy() -> Told {
-    later(
+fn busy() -> ErrorBody {
+    retry_later(
         StatusCode::SERVICE_UNAVAILABLE,
         "Too much to do at once; try again in a moment.",
         RETRY_BUSY,

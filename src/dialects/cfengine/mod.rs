@@ -4,7 +4,7 @@
 mod answer;
 mod call;
 mod error;
-mod members;
+mod fields;
 mod parameters;
 mod roles;
 mod routes;

@@ -6,17 +6,17 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use super::error::Failure;
+use super::error::ApiError;
 use crate::directory::listing::{Pattern, Slice};
 
 /// Decoded, by name.
 pub struct Parameters(BTreeMap<String, String>);
 
-/// Items on a page: when none is asked for, and at most.
+/// Items on a page: when none is asked for, and at max.
 #[derive(Clone, Copy)]
 pub struct Sizes {
-    pub usual: i64,
-    pub most: i64,
+    pub default: i64,
+    pub max: i64,
 }
 
 /// A page by its number, from 1.
@@ -53,42 +53,45 @@ impl Parameters {
 
     /// # Errors
     /// `page` or `count` is no number above zero.
-    pub fn page(&self, sizes: Sizes) -> Result<Page, Failure> {
+    pub fn page(&self, sizes: Sizes) -> Result<Page, ApiError> {
         Ok(Page {
             number: self.number("page")?.unwrap_or(1),
-            size: self.number("count")?.unwrap_or(sizes.usual).min(sizes.most),
+            size: self
+                .number("count")?
+                .unwrap_or(sizes.default)
+                .min(sizes.max),
         })
     }
 
-    fn number(&self, name: &str) -> Result<Option<i64>, Failure> {
+    fn number(&self, name: &str) -> Result<Option<i64>, ApiError> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
         let number = text.parse().ok().filter(|number| *number > 0);
-        let wrong = || Failure::BadRequest(format!("{name}: use a whole number from 1."));
+        let wrong = || ApiError::BadRequest(format!("{name}: use a whole number from 1."));
         number.map(Some).ok_or_else(wrong)
     }
 
     /// # Errors
     /// Neither `true` nor `false`.
-    pub fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.get(name) {
             None => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),
-            Some(_) => Err(Failure::BadRequest(format!("{name}: use true or false."))),
+            Some(_) => Err(ApiError::BadRequest(format!("{name}: use true or false."))),
         }
     }
 
     /// # Errors
     /// No regular expression, or a too large one.
-    pub fn pattern(&self, name: &str) -> Result<Option<Pattern>, Failure> {
+    pub fn pattern(&self, name: &str) -> Result<Option<Pattern>, ApiError> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
         let wrong = || {
             let why = format!("{name}: this is no regular expression, or a too large one.");
-            Failure::BadRequest(why)
+            ApiError::BadRequest(why)
         };
         Pattern::new(text).map(Some).ok_or_else(wrong)
     }
@@ -103,8 +106,8 @@ mod tests {
     use super::*;
 
     const SIZES: Sizes = Sizes {
-        usual: 50,
-        most: 100,
+        default: 50,
+        max: 100,
     };
 
     #[test]

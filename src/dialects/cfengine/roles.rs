@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::answer::Answer;
 use super::call::{Call, Cfengine, answer};
-use super::error::Failure;
-use super::members::Members;
+use super::error::ApiError;
+use super::fields::Fields;
 use super::parameters::Page;
 use crate::directory::cfengine::{
     CreateNamedRole, DeleteNamedRole, FindNamedRole, ListNamedRoles, UpdateNamedRole,
@@ -25,8 +25,8 @@ pub async fn list(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpRespons
         list.0.slice = page.slice();
         let found = call.guard.read(list).await?;
         let total = found.total.unwrap_or_default();
-        let shown: Vec<Shown> = found.rows.into_iter().map(Shown::of).collect();
-        Answer::page(call, page, total, &shown)
+        let bodies: Vec<RoleBody> = found.rows.into_iter().map(RoleBody::of).collect();
+        Answer::page(call, page, total, &bodies)
     })
     .await
 }
@@ -35,7 +35,7 @@ pub async fn get(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse
     answer(&cfengine, &request, async |call| {
         let find = FindNamedRole { name: call.name() };
         let found = call.guard.find(find).await?;
-        Answer::one(call, Shown::of(found.ok_or(DirectoryError::NotFound)?))
+        Answer::one(call, RoleBody::of(found.ok_or(DirectoryError::NotFound)?))
     })
     .await
 }
@@ -108,16 +108,16 @@ async fn read(
     call: &Call<'_>,
     payload: &mut Payload,
     is_new: bool,
-) -> Result<RoleChanges, Failure> {
+) -> Result<RoleChanges, ApiError> {
     let object = call.object(payload).await?;
-    let mut members = Members::of(&object);
+    let mut fields = Fields::of(&object);
     let name = match is_new {
-        true => members.check(named(&call.name())),
+        true => fields.check(named(&call.name())),
         false => None,
     };
-    let description = members.optional("description", values::MAX_LONG_TEXT);
+    let description = fields.optional("description", values::MAX_LONG_TEXT);
     let mut list = |member: &'static str, field: &'static str| {
-        members.optional_by(member, |text| expressions::checked(field, text))
+        fields.optional_by(member, |text| expressions::checked(field, text))
     };
     let changes = RoleChanges {
         name,
@@ -128,13 +128,13 @@ async fn read(
         exclude_bundles: list("excludeBundles", "exclude_bundles"),
         ..RoleChanges::default()
     };
-    if !is_new && members.has_problems() {
+    if !is_new && fields.has_errors() {
         let find = FindNamedRole { name: call.name() };
         if let Some(found) = call.guard.find(find).await? {
-            members.forget_standing(&Shown::of(found));
+            fields.forget_unchanged(&RoleBody::of(found));
         }
     }
-    members.done()?;
+    fields.done()?;
     Ok(changes)
 }
 
@@ -148,7 +148,7 @@ fn named(name: &str) -> Result<String, Problem> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Shown {
+struct RoleBody {
     id: String,
     description: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,7 +161,7 @@ struct Shown {
     exclude_bundles: Option<String>,
 }
 
-impl Shown {
+impl RoleBody {
     fn of(role: Role) -> Self {
         let set = |text: Option<String>| text.filter(|text| !text.is_empty());
         Self {

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use super::answer::Answer;
 use super::call::{Cfengine, answer};
-use super::error::Failure;
+use super::error::ApiError;
 use super::{roles, status, users};
 use crate::dialects::addresses::is_within;
 
@@ -65,8 +65,8 @@ pub fn serves(path: &str) -> bool {
 
 /// Every address, with the methods that it takes.
 pub fn endpoints() -> Vec<(String, &'static str)> {
-    let told = |address: Address| (address.path.to_owned(), address.allow);
-    addresses().into_iter().map(told).collect()
+    let endpoint = |address: Address| (address.path.to_owned(), address.allow);
+    addresses().into_iter().map(endpoint).collect()
 }
 
 /// Adds `/api`, and everything under `/api/user` and `/api/role`.
@@ -80,22 +80,22 @@ pub fn configure(config: &mut ServiceConfig) {
         let options = move |request: HttpRequest, cfengine: Data<Cfengine>| async move {
             answer(&cfengine, &request, async |_| Ok(Answer::allowing(allow))).await
         };
-        let wrong_method = move |request: HttpRequest, cfengine: Data<Cfengine>| async move {
+        let method_not_allowed = move |request: HttpRequest, cfengine: Data<Cfengine>| async move {
             answer(&cfengine, &request, async |_| {
-                Err(Failure::Method { allow })
+                Err(ApiError::Method { allow })
             })
             .await
         };
         let resource = web::resource(vec![path.to_owned(), format!("{path}/")])
             .route(web::method(Method::OPTIONS).to(options))
-            .default_service(web::to(wrong_method));
+            .default_service(web::to(method_not_allowed));
         config.service(routes.into_iter().fold(resource, Resource::route));
     }
     for path in ["/api/user/{rest:.*}", "/api/role/{rest:.*}"] {
-        config.service(web::resource(path).default_service(web::to(nothing)));
+        config.service(web::resource(path).default_service(web::to(not_found)));
     }
 }
 
-async fn nothing(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
-    answer(&cfengine, &request, async |_| Err(Failure::NoPath)).await
+async fn not_found(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
+    answer(&cfengine, &request, async |_| Err(ApiError::NoPath)).await
 }

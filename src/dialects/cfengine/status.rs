@@ -11,7 +11,7 @@ use crate::directory::cfengine::FindNamedUser;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Shown<'a> {
+struct StatusBody<'a> {
     api_name: &'static str,
     api_version: &'static str,
     /// Of this program.
@@ -32,7 +32,7 @@ pub async fn get(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse
         let own = found.ok_or(DirectoryError::NotFound)?;
         Answer::one(
             call,
-            Shown {
+            StatusBody {
                 api_name: "rolecall",
                 api_version: "v1",
                 version: env!("CARGO_PKG_VERSION"),

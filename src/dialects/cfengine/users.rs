@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::answer::Answer;
 use super::call::{Call, Cfengine, answer};
-use super::error::Failure;
-use super::members::Members;
+use super::error::ApiError;
+use super::fields::Fields;
 use super::parameters::Page;
 use crate::auth::passwords::{self, Owner};
 use crate::config::Secret;
@@ -33,13 +33,13 @@ pub async fn list(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpRespons
         let found = call.guard.read(list).await?;
         drop(permit);
         let total = found.total.unwrap_or_default();
-        let shown: Vec<Shown> = found.rows.into_iter().map(Shown::of).collect();
-        Answer::page(call, page, total, &shown)
+        let bodies: Vec<UserBody> = found.rows.into_iter().map(UserBody::of).collect();
+        Answer::page(call, page, total, &bodies)
     })
     .await
 }
 
-fn condition(call: &Call<'_>) -> Result<Option<Condition<UserColumn>>, Failure> {
+fn condition(call: &Call<'_>) -> Result<Option<Condition<UserColumn>>, ApiError> {
     let test = |column, comparison, operand| Condition::Test {
         column,
         comparison,
@@ -74,7 +74,7 @@ fn find(call: &Call<'_>) -> FindNamedUser {
 pub async fn get(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
     answer(&cfengine, &request, async |call| {
         let found = call.guard.find(find(call)).await?;
-        Answer::one(call, Shown::of(found.ok_or(DirectoryError::NotFound)?))
+        Answer::one(call, UserBody::of(found.ok_or(DirectoryError::NotFound)?))
     })
     .await
 }
@@ -130,7 +130,7 @@ pub async fn update(
         let sent = Sent::read(call, &mut payload, false).await?;
         operation.roles.clone_from(&sent.roles);
         call.guard.permits(&mut operation)?;
-        operation.update.is_proved = proved(call, &operation.username, &sent).await?;
+        operation.update.is_proved = confirmed_password(call, &operation.username, &sent).await?;
         operation.update.changes = sent.changes;
         operation.update.changes.password_hash = hashed(call, sent.password.as_ref()).await?;
         call.guard.write(operation).await?;
@@ -166,39 +166,39 @@ struct Sent {
 
 impl Sent {
     /// With the name from the path when it shall be a new one.
-    async fn read(call: &Call<'_>, payload: &mut Payload, is_new: bool) -> Result<Self, Failure> {
+    async fn read(call: &Call<'_>, payload: &mut Payload, is_new: bool) -> Result<Self, ApiError> {
         let object = call.object(payload).await?;
-        let mut members = Members::of(&object);
+        let mut fields = Fields::of(&object);
         let username = match is_new {
-            true => members.check(values::username(&call.name())),
+            true => fields.check(values::username(&call.name())),
             false => None,
         };
-        let password = members.text("password");
-        let old_password = members.text("old_password");
+        let password = fields.text("password");
+        let old_password = fields.text("old_password");
         let changes = UserChanges {
             username,
-            full_name: members.optional("name", values::MAX_TEXT),
+            full_name: fields.optional("name", values::MAX_TEXT),
             // Any text: clients of this surface have never had it checked.
-            email: members.optional("email", values::MAX_EMAIL),
-            time_zone: members.optional("time_zone", values::MAX_TEXT),
+            email: fields.optional("email", values::MAX_EMAIL),
+            time_zone: fields.optional("time_zone", values::MAX_TEXT),
             ..UserChanges::default()
         };
-        let roles = members.texts("roles", call.cfengine.items);
-        if !is_new && members.has_problems() {
+        let roles = fields.texts("roles", call.cfengine.items);
+        if !is_new && fields.has_errors() {
             let mut find = find(call);
             // Rights are told when the change is made.
             if call.guard.permits(&mut find).is_ok()
                 && let Some(found) = call.guard.find(find).await?
             {
-                members.forget_standing(&Shown::of(found));
+                fields.forget_unchanged(&UserBody::of(found));
             }
         }
         if let Some(password) = password {
             let owner = owner(call, &changes, is_new).await?;
             let found = call.guard.check_new_password(password, &owner).await?;
-            members.check(passwords::problem(&found).map_or(Ok(()), Err));
+            fields.check(passwords::problem(&found).map_or(Ok(()), Err));
         }
-        members.done()?;
+        fields.done()?;
         let secret = |text: &str| Secret::new(text.to_owned());
         Ok(Self {
             changes,
@@ -212,21 +212,25 @@ impl Sent {
 /// Whether the caller has proved to know their own password. A new one takes that
 /// proof, so that a token alone is no way to an account; for an e-mail address the
 /// directory says whether it is needed.
-async fn proved(call: &Call<'_>, username: &str, sent: &Sent) -> Result<bool, Failure> {
+async fn confirmed_password(
+    call: &Call<'_>,
+    username: &str,
+    sent: &Sent,
+) -> Result<bool, ApiError> {
     let is_own = username == &*call.guard.principal().username;
     let is_about_keys = sent.password.is_some() || sent.changes.email.is_some();
-    if !is_own || !is_about_keys || call.came_with_password() {
+    if !is_own || !is_about_keys || call.has_password() {
         return Ok(false);
     }
     match &sent.old_password {
         Some(old) if call.guard.is_own_password(old.expose()).await? => Ok(true),
         None if sent.password.is_none() => Ok(false),
-        _ => Err(Failure::NoProof),
+        _ => Err(ApiError::NoProof),
     }
 }
 
 /// Whose password it shall be: the user in the path, as they will be.
-async fn owner(call: &Call<'_>, changes: &UserChanges, is_new: bool) -> Result<Owner, Failure> {
+async fn owner(call: &Call<'_>, changes: &UserChanges, is_new: bool) -> Result<Owner, ApiError> {
     let username = call.name();
     let email = match &changes.email {
         Some(email) => email.clone(),
@@ -242,7 +246,7 @@ async fn owner(call: &Call<'_>, changes: &UserChanges, is_new: bool) -> Result<O
 async fn hashed(
     call: &Call<'_>,
     password: Option<&Secret>,
-) -> Result<Option<Option<PasswordHash>>, Failure> {
+) -> Result<Option<Option<PasswordHash>>, ApiError> {
     match password {
         Some(password) => {
             let hash = call.guard.hash_new_password(password.expose()).await?;
@@ -253,7 +257,7 @@ async fn hashed(
 }
 
 #[derive(Serialize)]
-struct Shown {
+struct UserBody {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -265,7 +269,7 @@ struct Shown {
     roles: Vec<String>,
 }
 
-impl Shown {
+impl UserBody {
     fn of(found: NamedUser) -> Self {
         let NamedUser { user, roles } = found;
         let name = displayed_name(&user);

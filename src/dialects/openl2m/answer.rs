@@ -5,7 +5,7 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
-use super::error::Failure;
+use super::error::ApiError;
 use crate::directory::{DirectoryError, RequestId};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,7 +34,7 @@ pub fn json(
     allow: &'static str,
     body: &impl Serialize,
     request_id: RequestId,
-) -> Result<HttpResponse, Failure> {
+) -> Result<HttpResponse, ApiError> {
     let body = serde_json::to_vec(body).map_err(DirectoryError::internal)?;
     Ok(begin(status, allow, request_id).body(body))
 }

@@ -9,10 +9,10 @@ use actix_web::web::{Bytes, Payload, Query};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
 
-use super::error::Failure;
-use super::faults::{Faults, NON_FIELD};
+use super::error::ApiError;
+use super::field_errors::{FieldErrors, NON_FIELD};
 use super::fields::kind;
-use crate::dialects::body::{self, Unread, depth};
+use crate::dialects::body::{self, BodyError, depth};
 
 /// The media types that are read.
 pub const PARSED: [&str; 3] = [
@@ -44,13 +44,13 @@ pub async fn read(
     request: &HttpRequest,
     payload: &mut Payload,
     bounds: Bounds,
-) -> Result<Sent, Failure> {
+) -> Result<Sent, ApiError> {
     let body = body::read(request, payload, bounds.bytes).await;
-    let body = body.map_err(|unread| match unread {
-        Unread::TooLarge(limit) => Failure::TooLarge(limit),
-        Unread::TimedOut => Failure::BodyTimedOut,
-        Unread::NoRoom => Failure::NoRoom,
-        Unread::Broken(why) => Failure::Parse("Request", why),
+    let body = body.map_err(|error| match error {
+        BodyError::TooLarge(limit) => ApiError::TooLarge(limit),
+        BodyError::TimedOut => ApiError::BodyTimedOut,
+        BodyError::NoRoom => ApiError::NoRoom,
+        BodyError::Broken(why) => ApiError::Parse("Request", why),
     })?;
     if body.is_empty() {
         return Ok(Sent::default());
@@ -69,12 +69,12 @@ pub async fn read(
     } else if is(parts) {
         Ok(form_of(parts_of(request, body, bounds.bytes).await?))
     } else {
-        Err(Failure::MediaType(named.to_owned()))
+        Err(ApiError::MediaType(named.to_owned()))
     }
 }
 
-fn object(body: &[u8], most: usize) -> Result<Sent, Failure> {
-    let json = |why: String| Failure::Parse("JSON", why);
+fn object(body: &[u8], most: usize) -> Result<Sent, ApiError> {
+    let json = |why: String| ApiError::Parse("JSON", why);
     let value: Value = serde_json::from_slice(body).map_err(|error| json(error.to_string()))?;
     if depth(&value) > most {
         return Err(json(format!(
@@ -86,28 +86,28 @@ fn object(body: &[u8], most: usize) -> Result<Sent, Failure> {
             members,
             is_form: false,
         }),
-        Value::Null => Err(Faults::one(NON_FIELD, "No data provided").into()),
+        Value::Null => Err(FieldErrors::one(NON_FIELD, "No data provided").into()),
         other => {
             let got = kind(&other);
             let message = format!("Invalid data. Expected a dictionary, but got {got}.");
-            Err(Faults::one(NON_FIELD, message).into())
+            Err(FieldErrors::one(NON_FIELD, message).into())
         }
     }
 }
 
 type Pairs = Vec<(String, Value)>;
 
-fn pairs(body: &[u8]) -> Result<Pairs, Failure> {
+fn pairs(body: &[u8]) -> Result<Pairs, ApiError> {
     let text = String::from_utf8_lossy(body);
     let pairs = Query::<Vec<(String, String)>>::from_query(&text)
-        .map_err(|error| Failure::Parse("Form", error.to_string()))?;
+        .map_err(|error| ApiError::Parse("Form", error.to_string()))?;
     let texts = pairs.into_inner().into_iter();
     Ok(texts.map(|(name, text)| (name, text.into())).collect())
 }
 
 /// The whole body is here already, and no longer than it may be.
-async fn parts_of(request: &HttpRequest, body: Vec<u8>, limit: usize) -> Result<Pairs, Failure> {
-    let wrong = |error: String| Failure::Parse("Multipart form", error);
+async fn parts_of(request: &HttpRequest, body: Vec<u8>, limit: usize) -> Result<Pairs, ApiError> {
+    let wrong = |error: String| ApiError::Parse("Multipart form", error);
     let body = stream::iter([Ok::<_, PayloadError>(Bytes::from(body))]);
     let mut parts = Multipart::new(request.headers(), body);
     let mut pairs = Vec::new();

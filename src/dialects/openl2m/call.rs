@@ -9,13 +9,13 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::body::{self, Bounds, Sent};
-use super::error::Failure;
+use super::error::ApiError;
 use super::negotiation;
-use super::unknown;
+use super::unauthenticated;
 use crate::auth::{Auth, AuthError, Guard, carries_password};
 use crate::config::Limits;
-use crate::dialects::Surroundings;
-use crate::dialects::surroundings::record_forbidden;
+use crate::dialects::RequestContext;
+use crate::dialects::request_context::record_forbidden;
 use crate::directory::administered::FindAdministered;
 use crate::directory::credentials::TokenFault;
 use crate::directory::{Context, Reading, RequestId};
@@ -23,7 +23,7 @@ use crate::directory::{Context, Reading, RequestId};
 /// What all requests of this surface share.
 pub struct OpenL2m {
     pub auth: Arc<Auth>,
-    surroundings: Surroundings,
+    request_context: RequestContext,
     bounds: Bounds,
     /// For what is read before anybody is known.
     sign_in_bounds: Bounds,
@@ -32,10 +32,10 @@ pub struct OpenL2m {
 }
 
 impl OpenL2m {
-    pub fn new(auth: Arc<Auth>, limits: &Limits, surroundings: Surroundings) -> Self {
+    pub fn new(auth: Arc<Auth>, limits: &Limits, request_context: RequestContext) -> Self {
         Self {
             auth,
-            surroundings,
+            request_context,
             bounds: Bounds {
                 bytes: limits.body_bytes,
                 depth: limits.json_depth,
@@ -51,7 +51,7 @@ impl OpenL2m {
     /// Where a path of this service is for the outside: below the path of the
     /// public address, when that has one.
     pub fn location(&self, request: &HttpRequest, path: &str) -> String {
-        let base = (self.surroundings.base)(request).unwrap_or_default();
+        let base = (self.request_context.base_url)(request).unwrap_or_default();
         let has_path = base
             .split_once("://")
             .is_some_and(|(_, rest)| rest.contains('/'));
@@ -86,27 +86,30 @@ impl Call<'_> {
         self.context.request_id
     }
 
-    pub fn wrong_method(&self) -> Failure {
-        Failure::Method(self.request.method().to_string())
+    pub fn method_not_allowed(&self) -> ApiError {
+        ApiError::Method(self.request.method().to_string())
     }
 
-    pub async fn sent(&self, payload: &mut Payload) -> Result<Sent, Failure> {
+    pub async fn body(&self, payload: &mut Payload) -> Result<Sent, ApiError> {
         body::read(self.request, payload, self.shared.bounds).await
     }
 
     /// Whether the request itself carries the caller's password.
-    pub fn came_with_password(&self) -> bool {
+    pub fn has_password(&self) -> bool {
         let header = self.request.headers().get(header::AUTHORIZATION);
         header.is_some_and(|header| carries_password(header.as_bytes()))
     }
 
     /// The same where nobody is known yet.
-    pub async fn sent_by_anybody(&self, payload: &mut Payload) -> Result<Sent, Failure> {
+    pub async fn body_before_authentication(
+        &self,
+        payload: &mut Payload,
+    ) -> Result<Sent, ApiError> {
         body::read(self.request, payload, self.shared.sign_in_bounds).await
     }
 
     /// For administrators alone.
-    pub async fn guard(&self) -> Result<Guard, Failure> {
+    pub async fn guard(&self) -> Result<Guard, ApiError> {
         let auth = &self.shared.auth;
         let header = self.request.headers().get(header::AUTHORIZATION);
         let header = header.map(|value| value.as_bytes());
@@ -117,7 +120,7 @@ impl Call<'_> {
         let principal = match known {
             Ok(principal) => principal,
             Err(AuthError::Missing | AuthError::Wrong | AuthError::NoSignIn) => {
-                return Err(self.unknown(header).await?);
+                return Err(self.unauthenticated(header).await?);
             }
             Err(error) => return Err(error.into()),
         };
@@ -129,32 +132,32 @@ impl Call<'_> {
         Ok(guard)
     }
 
-    async fn unknown(&self, header: Option<&[u8]>) -> Result<Failure, Failure> {
-        let fault = match header {
+    async fn unauthenticated(&self, header: Option<&[u8]>) -> Result<ApiError, ApiError> {
+        let token_fault = match header {
             Some(header) => self.shared.auth.token_fault(header, &self.context).await?,
             None => None,
         };
-        Ok(Failure::Unknown(match fault {
-            Some(TokenFault::Expired) => unknown::EXPIRED,
-            Some(TokenFault::Inactive) => unknown::INACTIVE,
-            None => unknown::told(header),
+        Ok(ApiError::Unauthenticated(match token_fault {
+            Some(TokenFault::Expired) => unauthenticated::EXPIRED,
+            Some(TokenFault::Inactive) => unauthenticated::INACTIVE,
+            None => unauthenticated::message(header),
         }))
     }
 }
 
 /// For what a page of another origin asked.
 pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
-    Failure::CrossOrigin.respond("", request_id)
+    ApiError::CrossOrigin.respond("", request_id)
 }
 
 /// For a body in a content coding.
 pub fn refuse_content_coding(shared: &OpenL2m) -> HttpResponse {
-    Failure::ContentCoding.respond("", (shared.surroundings.request_id)())
+    ApiError::ContentCoding.respond("", (shared.request_context.request_id)())
 }
 
 /// For a client that has as many requests at a time as it may.
 pub fn too_many_requests(shared: &OpenL2m) -> HttpResponse {
-    Failure::TooManyRequests.respond("", (shared.surroundings.request_id)())
+    ApiError::TooManyRequests.respond("", (shared.request_context.request_id)())
 }
 
 /// Lets `work` answer, unless the caller takes no JSON.
@@ -162,11 +165,11 @@ pub async fn answer(
     shared: &Data<OpenL2m>,
     request: &HttpRequest,
     address: Address,
-    work: impl AsyncFnOnce(&Call<'_>) -> Result<HttpResponse, Failure>,
+    work: impl AsyncFnOnce(&Call<'_>) -> Result<HttpResponse, ApiError>,
 ) -> HttpResponse {
-    let request_id = (shared.surroundings.request_id)();
+    let request_id = (shared.request_context.request_id)();
     let now = shared.auth.directory.clock().now();
-    let from = (shared.surroundings.address)(request);
+    let from = (shared.request_context.client_address)(request);
     let call = Call {
         shared,
         request,
@@ -178,9 +181,9 @@ pub async fn answer(
     };
     let outcome = match negotiation::check(request) {
         Ok(()) => work(&call).await,
-        Err(failure) => Err(failure),
+        Err(error) => Err(error),
     };
-    let response = outcome.unwrap_or_else(|failure| failure.respond(address.allow, request_id));
+    let response = outcome.unwrap_or_else(|error| error.respond(address.allow, request_id));
     let context = call.caller.get().unwrap_or(&call.context);
     record_forbidden(&shared.auth, request, context, response)
 }

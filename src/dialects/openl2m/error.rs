@@ -6,9 +6,9 @@ use actix_web::http::header;
 use serde_json::{Value, json};
 
 use super::answer;
-use super::faults::{Faults, NON_FIELD};
+use super::field_errors::{FieldErrors, NON_FIELD};
 use super::fields::no_object;
-use super::{record, unknown};
+use super::{record, unauthenticated};
 use crate::auth::{AuthError, PolicyError};
 use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 
@@ -21,8 +21,8 @@ const CONTENT_CODING: &str = "Send the body without a Content-Encoding.";
 
 /// Why a request is not answered as asked.
 #[derive(Debug)]
-pub enum Failure {
-    Faults(Faults),
+pub enum ApiError {
+    FieldErrors(FieldErrors),
     /// What cannot be read, and why.
     Parse(&'static str, String),
     MediaType(String),
@@ -44,7 +44,7 @@ pub enum Failure {
     /// No such address.
     NoPath,
     /// Nobody whom we know.
-    Unknown(&'static str),
+    Unauthenticated(&'static str),
     Throttled {
         seconds: u64,
     },
@@ -52,32 +52,32 @@ pub enum Failure {
     Unreachable {
         seconds: u64,
     },
-    Refused(PolicyError),
+    Policy(PolicyError),
 }
 
-impl From<Faults> for Failure {
-    fn from(faults: Faults) -> Self {
-        Self::Faults(faults)
+impl From<FieldErrors> for ApiError {
+    fn from(errors: FieldErrors) -> Self {
+        Self::FieldErrors(errors)
     }
 }
 
-impl From<PolicyError> for Failure {
+impl From<PolicyError> for ApiError {
     fn from(error: PolicyError) -> Self {
-        Self::Refused(error)
+        Self::Policy(error)
     }
 }
 
-impl From<DirectoryError> for Failure {
+impl From<DirectoryError> for ApiError {
     fn from(error: DirectoryError) -> Self {
-        Self::Refused(error.into())
+        Self::Policy(error.into())
     }
 }
 
-impl From<AuthError> for Failure {
+impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         match error {
-            AuthError::Missing => Self::Unknown(unknown::MISSING),
-            AuthError::Wrong | AuthError::NoSignIn => Self::Unknown(unknown::WRONG),
+            AuthError::Missing => Self::Unauthenticated(unauthenticated::MISSING),
+            AuthError::Wrong | AuthError::NoSignIn => Self::Unauthenticated(unauthenticated::WRONG),
             AuthError::Throttled { seconds } => Self::Throttled { seconds },
             AuthError::Unreachable { seconds } => Self::Unreachable { seconds },
             AuthError::Directory(error) => error.into(),
@@ -86,88 +86,94 @@ impl From<AuthError> for Failure {
 }
 
 /// What is told: the status, the body, and seconds to wait.
-struct Told {
+struct ErrorBody {
     status: u16,
     body: Value,
-    wait: Option<u64>,
+    retry_after: Option<u64>,
 }
 
-fn told(status: u16, detail: impl Into<String>) -> Told {
-    Told {
+fn error_body(status: u16, detail: impl Into<String>) -> ErrorBody {
+    ErrorBody {
         status,
         body: json!({"detail": detail.into()}),
-        wait: None,
+        retry_after: None,
     }
 }
 
 const FORBIDDEN: &str = "You do not have permission to perform this action.";
 
-impl Failure {
+impl ApiError {
     pub fn respond(self, allow: &'static str, request_id: RequestId) -> HttpResponse {
-        let is_unknown = matches!(self, Self::Unknown(_));
-        let faults = match self {
+        let is_unauthenticated = matches!(self, Self::Unauthenticated(_));
+        let errors = match self {
             // Their order would be lost in a map.
-            Self::Faults(faults) => {
-                let response = answer::json(StatusCode::BAD_REQUEST, allow, &faults, request_id);
-                return response.unwrap_or_else(|failure| failure.respond(allow, request_id));
+            Self::FieldErrors(errors) => {
+                let response = answer::json(StatusCode::BAD_REQUEST, allow, &errors, request_id);
+                return response.unwrap_or_else(|error| error.respond(allow, request_id));
             }
             other => other,
         };
-        let Told { status, body, wait } = faults.tell(request_id);
+        let ErrorBody {
+            status,
+            body,
+            retry_after,
+        } = errors.into_body(request_id);
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = answer::begin(status, allow, request_id);
-        if is_unknown {
+        if is_unauthenticated {
             response.insert_header((header::WWW_AUTHENTICATE, "Token"));
         }
-        if let Some(seconds) = wait {
+        if let Some(seconds) = retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         response.body(body.to_string())
     }
 
     /// What may not be shown goes to the log.
-    fn tell(self, request_id: RequestId) -> Told {
+    fn into_body(self, request_id: RequestId) -> ErrorBody {
         match self {
-            Self::Faults(faults) => invalid(&faults),
-            Self::Parse(what, why) => told(400, format!("{what} parse error - {why}")),
-            Self::MediaType(kind) => told(
+            Self::FieldErrors(errors) => invalid(&errors),
+            Self::Parse(what, why) => error_body(400, format!("{what} parse error - {why}")),
+            Self::MediaType(kind) => error_body(
                 415,
                 format!("Unsupported media type \"{kind}\" in request."),
             ),
-            Self::NotAcceptable => told(406, "Could not satisfy the request Accept header."),
-            Self::ContentCoding => told(415, CONTENT_CODING),
-            Self::CrossOrigin => told(
+            Self::NotAcceptable => error_body(406, "Could not satisfy the request Accept header."),
+            Self::ContentCoding => error_body(415, CONTENT_CODING),
+            Self::CrossOrigin => error_body(
                 403,
                 "CSRF Failed: the page's origin does not match any trusted origins.",
             ),
-            Self::TooLarge(limit) => told(413, format!("The body may have at most {limit} bytes.")),
-            Self::BodyTimedOut => told(408, "The body did not arrive in time."),
+            Self::TooLarge(limit) => {
+                error_body(413, format!("The body may have at most {limit} bytes."))
+            }
+            Self::BodyTimedOut => error_body(408, "The body did not arrive in time."),
             Self::NoRoom => busy(),
             Self::TooManyRequests => Self::Throttled {
                 seconds: RETRY_BUSY,
             }
-            .tell(request_id),
-            Self::Method(method) => told(405, format!("Method \"{method}\" not allowed.")),
-            Self::NoUser => Told {
+            .into_body(request_id),
+            Self::Method(method) => error_body(405, format!("Method \"{method}\" not allowed.")),
+            Self::NoUser => ErrorBody {
                 status: 400,
                 body: json!({"reason": "Invalid user id!"}),
-                wait: None,
+                retry_after: None,
             },
-            Self::NoPath => told(404, "Not found."),
-            Self::Unknown(why) => told(401, why),
-            Self::Throttled { seconds } => Told {
-                wait: Some(seconds),
-                ..told(429, throttled(seconds))
+            Self::NoPath => error_body(404, "Not found."),
+            Self::Unauthenticated(why) => error_body(401, why),
+            Self::Throttled { seconds } => ErrorBody {
+                retry_after: Some(seconds),
+                ..error_body(429, throttled(seconds))
             },
-            Self::Unreachable { seconds } => Told {
-                wait: Some(seconds),
-                ..told(
+            Self::Unreachable { seconds } => ErrorBody {
+                retry_after: Some(seconds),
+                ..error_body(
                     503,
                     "The directory that keeps your password does not answer.",
                 )
             },
-            Self::Refused(PolicyError::Forbidden(_)) => told(403, FORBIDDEN),
-            Self::Refused(PolicyError::Directory(error)) => of_directory(error, request_id),
+            Self::Policy(PolicyError::Forbidden(_)) => error_body(403, FORBIDDEN),
+            Self::Policy(PolicyError::Directory(error)) => directory_error(error, request_id),
         }
     }
 }
@@ -177,30 +183,32 @@ fn throttled(seconds: u64) -> String {
     format!("Request was throttled. Expected available in {seconds} {unit}.")
 }
 
-fn invalid(faults: &Faults) -> Told {
-    Told {
+fn invalid(errors: &FieldErrors) -> ErrorBody {
+    ErrorBody {
         status: 400,
-        body: json!(faults),
-        wait: None,
+        body: json!(errors),
+        retry_after: None,
     }
 }
 
-fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
+fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
     match error {
-        DirectoryError::Invalid(problems) => invalid(&of_problems(&problems)),
+        DirectoryError::Invalid(problems) => invalid(&field_errors(&problems)),
         // The surface itself knows which id that is: see `users`.
         DirectoryError::RelatedNotFound { place, .. } => {
-            invalid(&Faults::one("groups", no_object(place)))
+            invalid(&FieldErrors::one("groups", no_object(place)))
         }
-        DirectoryError::NotFound => Failure::NoUser.tell(request_id),
-        DirectoryError::Protected(why) => told(403, why),
-        DirectoryError::Forbidden(_) => told(403, FORBIDDEN),
-        DirectoryError::Step { error, .. } => of_directory(*error, request_id),
+        DirectoryError::NotFound => ApiError::NoUser.into_body(request_id),
+        DirectoryError::Protected(why) => error_body(403, why),
+        DirectoryError::Forbidden(_) => error_body(403, FORBIDDEN),
+        DirectoryError::Step { error, .. } => directory_error(*error, request_id),
         // Nothing here is asked with a key or for a state.
         DirectoryError::Stale | DirectoryError::KeyReused | DirectoryError::InProgress => {
-            told(409, "Somebody else changed it at this moment.")
+            error_body(409, "Somebody else changed it at this moment.")
         }
-        DirectoryError::TooOften { seconds } => Failure::Throttled { seconds }.tell(request_id),
+        DirectoryError::TooOften { seconds } => {
+            ApiError::Throttled { seconds }.into_body(request_id)
+        }
         DirectoryError::Busy(why) => {
             log_limit::busy(request_id, &why);
             busy()
@@ -208,46 +216,46 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
         DirectoryError::Again => busy(),
         DirectoryError::TimedOut(why) => {
             log_limit::timed_out(request_id, &why);
-            Told {
-                wait: Some(RETRY_UNAVAILABLE),
-                ..told(503, "The database took too long over it; ask for less.")
+            ErrorBody {
+                retry_after: Some(RETRY_UNAVAILABLE),
+                ..error_body(503, "The database took too long over it; ask for less.")
             }
         }
         DirectoryError::Unavailable(why) => {
             log_limit::unavailable(request_id, &why);
-            Told {
-                wait: Some(RETRY_UNAVAILABLE),
-                ..told(503, "The database does not answer; try again in a moment.")
+            ErrorBody {
+                retry_after: Some(RETRY_UNAVAILABLE),
+                ..error_body(503, "The database does not answer; try again in a moment.")
             }
         }
         DirectoryError::Internal(why) => {
             log::error!("{request_id} internal: {why}");
-            told(500, format!("The log says more under {request_id}."))
+            error_body(500, format!("The log says more under {request_id}."))
         }
     }
 }
 
-fn busy() -> Told {
-    Told {
-        wait: Some(RETRY_BUSY),
-        ..told(503, "Too much to do at once; try again in a moment.")
+fn busy() -> ErrorBody {
+    ErrorBody {
+        retry_after: Some(RETRY_BUSY),
+        ..error_body(503, "Too much to do at once; try again in a moment.")
     }
 }
 
 /// Names and texts of the directory, as this surface has them.
-fn of_problems(problems: &[Problem]) -> Faults {
-    let mut faults = Faults::default();
+fn field_errors(problems: &[Problem]) -> FieldErrors {
+    let mut errors = FieldErrors::default();
     for problem in problems {
         let message = problem.message.as_str();
         match (&*problem.field, problem.kind) {
-            ("username", ProblemKind::Taken) => faults.add("username", record::TAKEN),
+            ("username", ProblemKind::Taken) => errors.add("username", record::TAKEN),
             // Of external users: what the other directory decides.
-            ("username", _) => faults.add("username", message),
-            ("password", _) => faults.add("password", message),
-            ("old_password", _) => faults.add("old_password", record::UNPROVED),
-            ("email", _) => faults.add("email", record::NO_ADDRESS),
-            _ => faults.add(NON_FIELD, message),
+            ("username", _) => errors.add("username", message),
+            ("password", _) => errors.add("password", message),
+            ("old_password", _) => errors.add("old_password", record::PASSWORD_REQUIRED),
+            ("email", _) => errors.add("email", record::INVALID_EMAIL),
+            _ => errors.add(NON_FIELD, message),
         }
     }
-    faults.sorted(record::ORDER)
+    errors.sorted(record::ORDER)
 }

@@ -5,14 +5,14 @@ use chrono::{DateTime, Utc};
 use serde_json::{Number, Value};
 
 use super::body::Sent;
-use super::faults::Faults;
-use super::moment;
+use super::datetime;
+use super::field_errors::FieldErrors;
 
 const REQUIRED: &str = "This field is required.";
 const BLANK: &str = "This field may not be blank.";
 const NULL: &str = "This field may not be null.";
-const NO_TEXT: &str = "Not a valid string.";
-const NO_FLAG: &str = "Must be a valid boolean.";
+const NOT_A_STRING: &str = "Not a valid string.";
+const NOT_A_BOOLEAN: &str = "Must be a valid boolean.";
 const NUL: &str = "Null characters are not allowed.";
 
 /// What Python calls the type of a value.
@@ -53,7 +53,7 @@ pub struct Text {
     pub is_required: bool,
     pub may_be_blank: bool,
     pub is_trimmed: bool,
-    /// Told before the length, and after it.
+    /// ErrorBody before the length, and after it.
     pub first: Option<Test>,
     pub last: Option<Test>,
 }
@@ -84,7 +84,7 @@ pub struct Fields<'a> {
     sent: &'a Sent,
     /// Whether what is not sent stays as it is.
     is_partial: bool,
-    pub faults: Faults,
+    pub errors: FieldErrors,
 }
 
 impl<'a> Fields<'a> {
@@ -92,20 +92,20 @@ impl<'a> Fields<'a> {
         Self {
             sent,
             is_partial,
-            faults: Faults::default(),
+            errors: FieldErrors::default(),
         }
     }
 
-    fn fault<T>(&mut self, field: &'static str, message: impl Into<String>) -> Option<T> {
-        self.faults.add(field, message);
+    fn add_error<T>(&mut self, field: &'static str, message: impl Into<String>) -> Option<T> {
+        self.errors.add(field, message);
         None
     }
 
     fn value(&mut self, field: &'static str, is_required: bool) -> Option<&'a Value> {
         match self.sent.members.get(field) {
-            None if is_required && !self.is_partial => self.fault(field, REQUIRED),
+            None if is_required && !self.is_partial => self.add_error(field, REQUIRED),
             None => None,
-            Some(Value::Null) => self.fault(field, NULL),
+            Some(Value::Null) => self.add_error(field, NULL),
             Some(value) => Some(value),
         }
     }
@@ -116,13 +116,13 @@ impl<'a> Fields<'a> {
             Value::String(text) if wanted.is_trimmed => text.trim().to_owned(),
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
-            _ => return self.fault(field, NO_TEXT),
+            _ => return self.add_error(field, NOT_A_STRING),
         };
         if text.is_empty() {
             return if wanted.may_be_blank {
                 Some(text)
             } else {
-                self.fault(field, BLANK)
+                self.add_error(field, BLANK)
             };
         }
         let length = text.chars().count();
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
         ];
         let mut is_well = true;
         for message in messages.into_iter().flatten() {
-            self.faults.add(field, message);
+            self.errors.add(field, message);
             is_well = false;
         }
         is_well.then_some(text)
@@ -151,12 +151,12 @@ impl<'a> Fields<'a> {
         };
         match flag {
             Some(flag) => Some(flag),
-            None => self.fault(field, NO_FLAG),
+            None => self.add_error(field, NOT_A_BOOLEAN),
         }
     }
 
     /// Some(None): emptied, where that may be.
-    pub fn moment(
+    pub fn datetime(
         &mut self,
         field: &'static str,
         may_be_null: bool,
@@ -165,14 +165,14 @@ impl<'a> Fields<'a> {
             return Some(None);
         }
         let Value::String(text) = self.value(field, false)? else {
-            return self.fault(field, moment::WRONG_FORMAT);
+            return self.add_error(field, datetime::WRONG_FORMAT);
         };
         if text.is_empty() && self.sent.is_form {
             return may_be_null.then_some(None);
         }
-        match moment::read(text) {
-            Ok(moment) => Some(Some(moment)),
-            Err(message) => self.fault(field, message),
+        match datetime::read(text) {
+            Ok(datetime) => Some(Some(datetime)),
+            Err(message) => self.add_error(field, message),
         }
     }
 
@@ -181,20 +181,20 @@ impl<'a> Fields<'a> {
         let value = self.value(field, false)?;
         let Value::Array(items) = value else {
             let got = kind(value);
-            return self.fault(
+            return self.add_error(
                 field,
                 format!("Expected a list of items but got type \"{got}\"."),
             );
         };
         if items.len() > most {
-            return self.fault(
+            return self.add_error(
                 field,
                 format!("Ensure this field has no more than {most} elements."),
             );
         }
         match items.iter().map(id).collect() {
             Ok(ids) => Some(ids),
-            Err(message) => self.fault(field, message),
+            Err(message) => self.add_error(field, message),
         }
     }
 }

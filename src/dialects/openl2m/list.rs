@@ -11,8 +11,8 @@ use futures_util::{StreamExt, stream};
 
 use super::answer;
 use super::call::Call;
-use super::error::Failure;
-use super::shown::Shown;
+use super::error::ApiError;
+use super::serializer::UserBody;
 use crate::auth::{Guard, PolicyError};
 use crate::directory::DirectoryError;
 use crate::directory::administered::ListAdministered;
@@ -22,29 +22,29 @@ const CHUNK: usize = 256;
 /// Bytes that a user takes, roughly.
 const SIZE: usize = 320;
 
-pub async fn list(call: &Call<'_>) -> Result<HttpResponse, Failure> {
+pub async fn list(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
     let guard = call.guard().await?;
     let request_id = call.request_id();
     let mut response = answer::begin(StatusCode::OK, call.address.allow, request_id);
     if call.request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, std::io::Error>>()));
     }
-    let mut walk = Walk {
+    let mut users = UserStream {
         guard,
         after: 0,
         has_begun: false,
         is_done: false,
     };
     // While nothing is sent an error can still be told.
-    let first = walk.next().await?;
-    let rest = stream::try_unfold(walk, move |mut walk| async move {
-        if walk.is_done {
+    let first = users.next().await?;
+    let rest = stream::try_unfold(users, move |mut users| async move {
+        if users.is_done {
             return Ok(None);
         }
         // Let others have their turn.
         tokio::task::yield_now().await;
-        match walk.next().await {
-            Ok(part) => Ok(Some((part, walk))),
+        match users.next().await {
+            Ok(part) => Ok(Some((part, users))),
             // Without an end the caller sees that something is missing.
             Err(error) => {
                 log::error!("{request_id} the list of users broke off: {error:?}");
@@ -57,14 +57,14 @@ pub async fn list(call: &Call<'_>) -> Result<HttpResponse, Failure> {
 }
 
 /// Where the list is.
-struct Walk {
+struct UserStream {
     guard: Guard,
     after: i64,
     has_begun: bool,
     is_done: bool,
 }
 
-impl Walk {
+impl UserStream {
     async fn next(&mut self) -> Result<Bytes, PolicyError> {
         let read = ListAdministered {
             after: self.after,
@@ -76,7 +76,8 @@ impl Walk {
             out.push(if self.has_begun { b',' } else { b'[' });
             self.has_begun = true;
             self.after = user.record.id;
-            serde_json::to_writer(&mut out, &Shown::of(user)).map_err(DirectoryError::internal)?;
+            serde_json::to_writer(&mut out, &UserBody::of(user))
+                .map_err(DirectoryError::internal)?;
         }
         if users.len() < CHUNK {
             if !self.has_begun {

@@ -5,18 +5,18 @@
 mod answer;
 mod body;
 mod call;
+mod datetime;
 mod error;
-mod faults;
+mod field_errors;
 mod fields;
 mod list;
-mod moment;
 mod negotiation;
 mod options;
 mod record;
 mod routes;
-mod shown;
+mod serializer;
 mod tokens;
-mod unknown;
+mod unauthenticated;
 mod users;
 
 pub use call::{OpenL2m, forbid_cross_origin, refuse_content_coding, too_many_requests};

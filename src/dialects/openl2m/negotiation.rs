@@ -3,11 +3,11 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-use super::error::Failure;
+use super::error::ApiError;
 
 /// # Errors
 /// The caller takes no JSON.
-pub fn check(request: &HttpRequest) -> Result<(), Failure> {
+pub fn check(request: &HttpRequest) -> Result<(), ApiError> {
     let mut ranges = request
         .headers()
         .get_all(header::ACCEPT)
@@ -19,7 +19,7 @@ pub fn check(request: &HttpRequest) -> Result<(), Failure> {
     if ranges.peek().is_none() || ranges.any(takes_json) {
         Ok(())
     } else {
-        Err(Failure::NotAcceptable)
+        Err(ApiError::NotAcceptable)
     }
 }
 

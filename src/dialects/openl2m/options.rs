@@ -7,18 +7,18 @@ use serde::Serialize;
 use super::answer;
 use super::body::PARSED;
 use super::call::Call;
-use super::error::Failure;
+use super::error::ApiError;
 
 #[derive(Serialize)]
-struct Described {
+struct Description {
     name: &'static str,
     description: &'static str,
     renders: [&'static str; 1],
     parses: [&'static str; 3],
 }
 
-pub fn describe(call: &Call<'_>) -> Result<HttpResponse, Failure> {
-    let described = Described {
+pub fn describe(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
+    let described = Description {
         name: call.address.name,
         description: call.address.description,
         renders: [answer::JSON],

@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use super::body::Sent;
-use super::faults::Faults;
+use super::field_errors::FieldErrors;
 use super::fields::{Fields, Text};
-use super::shown::Shown;
+use super::serializer::UserBody;
 use crate::config::{Auth, Secret};
 use crate::dialects::email::is_address;
-use crate::directory::administered::{Record, Standing};
+use crate::directory::administered::{Memberships, Record};
 use crate::directory::clock;
 use crate::directory::users::UserChanges;
 use crate::directory::values;
 
-/// In the order in which faults are told: that of the original's model.
+/// In the order in which errors are told: that of the original's model.
 pub const ORDER: &[&str] = &[
     "password",
     "old_password",
@@ -35,11 +35,11 @@ const MAX_PASSWORD: usize = 128;
 const MAX_NAME: usize = 150;
 
 pub const TAKEN: &str = "A user with that username already exists.";
-const NO_USERNAME: &str = "Enter a valid username. This value may contain only letters, \
+const INVALID_USERNAME: &str = "Enter a valid username. This value may contain only letters, \
      numbers, and @/./+/-/_ characters.";
-pub const UNPROVED: &str = "Send your own password to change this.";
+pub const PASSWORD_REQUIRED: &str = "Send your own password to change this.";
 pub const WRONG_PASSWORD: &str = "Your own password is another.";
-pub const NO_ADDRESS: &str = "Enter a valid email address.";
+pub const INVALID_EMAIL: &str = "Enter a valid email address.";
 
 const USERNAME: Text = Text {
     first: Some(username),
@@ -58,23 +58,23 @@ const OLD_PASSWORD: Text = Text {
 
 fn username(text: &str) -> Option<&'static str> {
     let may_be = |c: char| c.is_alphanumeric() || "@.+-_".contains(c);
-    (!text.chars().all(may_be)).then_some(NO_USERNAME)
+    (!text.chars().all(may_be)).then_some(INVALID_USERNAME)
 }
 
 fn email(text: &str) -> Option<&'static str> {
-    (!is_address(text)).then_some(NO_ADDRESS)
+    (!is_address(text)).then_some(INVALID_EMAIL)
 }
 
 /// What was sent of a user, as far as it is right.
 #[derive(Default)]
 pub struct Draft {
     pub changes: UserChanges,
-    pub standing: Standing,
+    pub memberships: Memberships,
     pub password: Option<Secret>,
     /// The caller's own, beside a change of who they are; the original has no such
     /// field.
     pub old_password: Option<Secret>,
-    pub faults: Faults,
+    pub errors: FieldErrors,
 }
 
 impl Draft {
@@ -84,51 +84,51 @@ impl Draft {
         let most = MAX_PASSWORD.min(settings.password_max_length);
         let password = fields.text(&Text::required("password", most));
         let old_password = fields.text(&OLD_PASSWORD);
-        let last_login = fields.moment("last_login", true);
+        let last_login = fields.datetime("last_login", true);
         let is_administrator = fields.flag("is_superuser");
         let changes = UserChanges {
-            last_login: last_login.map(|moment| moment.map(clock::precise_text)),
+            last_login: last_login.map(|datetime| datetime.map(clock::precise_text)),
             username: fields.text(&USERNAME),
             name: fields
                 .text(&Text::optional("first_name", MAX_NAME))
-                .map(filled),
+                .map(non_empty),
             surname: fields
                 .text(&Text::optional("last_name", MAX_NAME))
-                .map(filled),
-            email: fields.text(&EMAIL).map(filled),
+                .map(non_empty),
+            email: fields.text(&EMAIL).map(non_empty),
             is_staff: fields.flag("is_staff"),
             is_active: fields.flag("is_active"),
             created: fields
-                .moment("date_joined", false)
+                .datetime("date_joined", false)
                 .flatten()
                 .map(clock::precise_text),
             ..UserChanges::default()
         };
         Self {
             changes,
-            standing: Standing {
+            memberships: Memberships {
                 is_administrator,
                 groups: fields.ids("groups", groups),
             },
             password: password.map(Secret::new),
             old_password: old_password.map(Secret::new),
-            faults: fields.faults,
+            errors: fields.errors,
         }
     }
 
     /// Drops what was sent as it is shown, and what was found to be wrong with it:
     /// other surfaces take values that this one does not, and clients send back
     /// whole records.
-    pub fn without_standing(mut self, sent: &Sent, record: &Record) -> Self {
+    pub fn without_unchanged(mut self, sent: &Sent, record: &Record) -> Self {
         let stands = |field: &str| {
             let sent = sent.members.get(field).and_then(Value::as_str);
-            sent.is_some() && sent == Shown::text_of(record, field).as_deref()
+            sent.is_some() && sent == UserBody::text_of(record, field).as_deref()
         };
         let changes = &mut self.changes;
         for (field, drop) in TEXTS {
             if stands(field) {
                 drop(changes);
-                self.faults.forget(field);
+                self.errors.forget(field);
             }
         }
         self
@@ -149,6 +149,6 @@ const TEXTS: &[(&str, Forget)] = &[
 ];
 
 /// An empty text is kept as none.
-fn filled(text: String) -> Option<String> {
+fn non_empty(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }

@@ -7,7 +7,7 @@ use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::call::{Address, Call, OpenL2m, answer};
-use super::error::Failure;
+use super::error::ApiError;
 use super::list::list;
 use super::options::describe;
 use super::{tokens, users};
@@ -31,7 +31,7 @@ const TOKEN: Address = Address {
     description: "A token for a username and a password.",
     allow: "POST, OPTIONS",
 };
-const NOWHERE: Address = Address {
+const UNKNOWN: Address = Address {
     path: "",
     name: "",
     description: "",
@@ -47,8 +47,8 @@ const ADDRESSES: [Address; 3] = [USERS, USER, TOKEN];
 
 /// Every address, with the methods that it takes.
 pub fn endpoints() -> Vec<(String, &'static str)> {
-    let told = |address: Address| (address.path.to_owned(), address.allow);
-    ADDRESSES.map(told).into()
+    let endpoint = |address: Address| (address.path.to_owned(), address.allow);
+    ADDRESSES.map(endpoint).into()
 }
 
 /// Adds the addresses under `/api/admin/users` and `/api/users`.
@@ -59,7 +59,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(web::resource(USER.path).to(of_user))
         .service(web::resource(TOKEN.path).to(of_token))
         .service(web::resource(without_slash).to(add_slash))
-        .service(web::resource(["/api/admin/users/{rest:.*}", "/api/users/{rest:.*}"]).to(nothing));
+        .service(
+            web::resource(["/api/admin/users/{rest:.*}", "/api/users/{rest:.*}"]).to(not_found),
+        );
 }
 
 async fn of_users(
@@ -93,11 +95,11 @@ async fn of_user(
 }
 
 /// Who asks is found out before whether they ask for something that there is.
-async fn other(call: &Call<'_>) -> Result<HttpResponse, Failure> {
+async fn other(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
     call.guard().await?;
     match *call.request.method() {
         Method::OPTIONS => describe(call),
-        _ => Err(call.wrong_method()),
+        _ => Err(call.method_not_allowed()),
     }
 }
 
@@ -110,7 +112,7 @@ async fn of_token(
         match *call.request.method() {
             Method::POST => tokens::create(call, &mut payload).await,
             Method::OPTIONS => describe(call),
-            _ => Err(call.wrong_method()),
+            _ => Err(call.method_not_allowed()),
         }
     })
     .await
@@ -128,6 +130,6 @@ async fn add_slash(request: HttpRequest, shared: Data<OpenL2m>) -> HttpResponse 
     response.finish()
 }
 
-async fn nothing(request: HttpRequest, shared: Data<OpenL2m>) -> HttpResponse {
-    answer(&shared, &request, NOWHERE, async |_| Err(Failure::NoPath)).await
+async fn not_found(request: HttpRequest, shared: Data<OpenL2m>) -> HttpResponse {
+    answer(&shared, &request, UNKNOWN, async |_| Err(ApiError::NoPath)).await
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::answer;
 use super::call::Call;
-use super::error::Failure;
-use super::faults::{Faults, NON_FIELD};
+use super::error::ApiError;
+use super::field_errors::{FieldErrors, NON_FIELD};
 use super::fields::{Fields, Text};
 use crate::auth::{AuthError, Guard, IssuedToken};
 use crate::directory::Reading;
@@ -31,12 +31,12 @@ struct Given<'a> {
     email: &'a str,
 }
 
-pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, Failure> {
-    let sent = call.sent_by_anybody(payload).await?;
+pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, ApiError> {
+    let sent = call.body_before_authentication(payload).await?;
     let mut fields = Fields::of(&sent, false);
     let pair = (fields.text(&USERNAME), fields.text(&PASSWORD));
     let (Some(username), Some(password)) = pair else {
-        return Err(fields.faults.into());
+        return Err(fields.errors.into());
     };
     let auth = &call.shared.auth;
     let issued = auth
@@ -44,9 +44,9 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
         .await;
     let IssuedToken { secret, principal } = issued.map_err(|error| match error {
         AuthError::Missing | AuthError::Wrong | AuthError::NoSignIn => {
-            Faults::one(NON_FIELD, WRONG).into()
+            FieldErrors::one(NON_FIELD, WRONG).into()
         }
-        error => Failure::from(error),
+        error => ApiError::from(error),
     })?;
     let user_id = principal.id;
     let context = call.context.clone();
@@ -59,7 +59,7 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     let user = guard
         .read(own)
         .await?
-        .ok_or(Faults::one(NON_FIELD, WRONG))?;
+        .ok_or(FieldErrors::one(NON_FIELD, WRONG))?;
     let given = Given {
         token: secret.expose(),
         user_id,

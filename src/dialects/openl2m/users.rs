@@ -7,67 +7,76 @@ use actix_web::web::Payload;
 use super::answer;
 use super::body::Sent;
 use super::call::Call;
-use super::error::Failure;
-use super::faults::Faults;
+use super::error::ApiError;
+use super::field_errors::FieldErrors;
 use super::fields::{no_object, too_long, too_short};
-use super::record::{Draft, ORDER, TAKEN, UNPROVED, WRONG_PASSWORD};
-use super::shown::Shown;
+use super::record::{Draft, ORDER, PASSWORD_REQUIRED, TAKEN, WRONG_PASSWORD};
+use super::serializer::UserBody;
 use crate::auth::passwords::{Owner, Weakness};
 use crate::auth::{Guard, PolicyError};
 use crate::directory::DirectoryError;
 use crate::directory::administered::{
-    Administered, CheckAdministered, CreateAdministered, FindAdministered, Obstacles,
+    Administered, CheckAdministered, Conflicts, CreateAdministered, FindAdministered,
     UpdateAdministered,
 };
 
-pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, Failure> {
+pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, ApiError> {
     let guard = call.guard().await?;
-    let sent = call.sent(payload).await?;
+    let sent = call.body(payload).await?;
     let mut draft = read(call, &guard, &sent, false);
-    let obstacles = check(&guard, None, &draft).await?;
-    settle(&mut draft, None, obstacles, &guard).await?;
+    let conflicts = check(&guard, None, &draft).await?;
+    validate(&mut draft, None, conflicts, &guard).await?;
     let Draft {
-        changes, standing, ..
+        changes,
+        memberships,
+        ..
     } = draft;
-    let groups = standing.groups.clone();
-    let made = guard.write(CreateAdministered { changes, standing }).await;
-    let made = made.map_err(|error| lost(error, groups.as_deref()))?;
-    shown(call, StatusCode::CREATED, &made)
+    let groups = memberships.groups.clone();
+    let made = guard
+        .write(CreateAdministered {
+            changes,
+            memberships,
+        })
+        .await;
+    let made = made.map_err(|error| locate_group(error, groups.as_deref()))?;
+    respond(call, StatusCode::CREATED, &made)
 }
 
-pub async fn get(call: &Call<'_>) -> Result<HttpResponse, Failure> {
+pub async fn get(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
     let guard = call.guard().await?;
     let found = guard.find(FindAdministered { id: id(call) }).await?;
-    shown(call, StatusCode::OK, &found.ok_or(Failure::NoUser)?)
+    respond(call, StatusCode::OK, &found.ok_or(ApiError::NoUser)?)
 }
 
-pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, Failure> {
+pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, ApiError> {
     let guard = call.guard().await?;
     let id = id(call);
-    let sent = call.sent(payload).await;
+    let sent = call.body(payload).await;
     let mut draft = match &sent {
         Ok(sent) => read(call, &guard, sent, true),
         Err(_) => Draft::default(),
     };
     // Whom it is about comes before what is wrong with it.
-    let mut obstacles = check(&guard, Some(id), &draft).await?;
-    let before = obstacles.record.take().ok_or(Failure::NoUser)?;
-    draft = draft.without_standing(&sent?, &before);
-    let is_proved = prove(call, &guard, id, &mut draft).await?;
-    settle(&mut draft, Some(id), obstacles, &guard).await?;
+    let mut conflicts = check(&guard, Some(id), &draft).await?;
+    let before = conflicts.record.take().ok_or(ApiError::NoUser)?;
+    draft = draft.without_unchanged(&sent?, &before);
+    let is_proved = confirm_password(call, &guard, id, &mut draft).await?;
+    validate(&mut draft, Some(id), conflicts, &guard).await?;
     let Draft {
-        changes, standing, ..
+        changes,
+        memberships,
+        ..
     } = draft;
-    let groups = standing.groups.clone();
+    let groups = memberships.groups.clone();
     let update = UpdateAdministered {
         id,
         changes,
-        standing,
+        memberships,
         is_proved,
     };
     let changed = guard.write(update).await;
-    let changed = changed.map_err(|error| lost(error, groups.as_deref()))?;
-    shown(call, StatusCode::OK, &changed)
+    let changed = changed.map_err(|error| locate_group(error, groups.as_deref()))?;
+    respond(call, StatusCode::OK, &changed)
 }
 
 /// The id in the path, digits only; what is too large is the id of nobody.
@@ -85,61 +94,61 @@ fn read(call: &Call<'_>, guard: &Guard, sent: &Sent, is_partial: bool) -> Draft 
     )
 }
 
-async fn check(guard: &Guard, id: Option<i64>, draft: &Draft) -> Result<Obstacles, PolicyError> {
+async fn check(guard: &Guard, id: Option<i64>, draft: &Draft) -> Result<Conflicts, PolicyError> {
     let check = CheckAdministered {
         id,
         username: draft.changes.username.clone(),
-        groups: draft.standing.groups.clone(),
+        groups: draft.memberships.groups.clone(),
     };
     guard.read(check).await
 }
 
 /// Whether the caller has proved to know their own password, where they change
 /// who they are; for names and addresses the directory says whether it is needed.
-async fn prove(
+async fn confirm_password(
     call: &Call<'_>,
     guard: &Guard,
     id: i64,
     draft: &mut Draft,
-) -> Result<bool, Failure> {
+) -> Result<bool, ApiError> {
     let changes = &draft.changes;
     let has_new = draft.password.is_some();
     let is_about_keys = has_new || changes.username.is_some() || changes.email.is_some();
     let is_own = id == guard.principal().id;
-    if !is_own || !is_about_keys || call.came_with_password() {
+    if !is_own || !is_about_keys || call.has_password() {
         return Ok(false);
     }
     match &draft.old_password {
         Some(old) if guard.is_own_password(old.expose()).await? => return Ok(true),
-        Some(_) => draft.faults.add("old_password", WRONG_PASSWORD),
-        None if has_new => draft.faults.add("old_password", UNPROVED),
+        Some(_) => draft.errors.add("old_password", WRONG_PASSWORD),
+        None if has_new => draft.errors.add("old_password", PASSWORD_REQUIRED),
         None => {}
     }
     Ok(false)
 }
 
 /// Tells all that is wrong at once; the password is hashed only when nothing is.
-async fn settle(
+async fn validate(
     draft: &mut Draft,
     id: Option<i64>,
-    obstacles: Obstacles,
+    conflicts: Conflicts,
     guard: &Guard,
-) -> Result<(), Failure> {
-    let mut faults = std::mem::take(&mut draft.faults);
+) -> Result<(), ApiError> {
+    let mut errors = std::mem::take(&mut draft.errors);
     if let Some(password) = &draft.password {
         let owner = owner(draft, id, guard).await?;
         for weakness in guard.check_new_password(password.expose(), &owner).await? {
-            faults.add("password", message(weakness));
+            errors.add("password", message(weakness));
         }
     }
-    if obstacles.is_taken {
-        faults.add("username", TAKEN);
+    if conflicts.is_username_taken {
+        errors.add("username", TAKEN);
     }
-    if let Some(group) = obstacles.no_group {
-        faults.add("groups", no_object(group));
+    if let Some(group) = conflicts.missing_group {
+        errors.add("groups", no_object(group));
     }
-    if !faults.is_empty() {
-        return Err(faults.sorted(ORDER).into());
+    if !errors.is_empty() {
+        return Err(errors.sorted(ORDER).into());
     }
     if let Some(password) = draft.password.take() {
         let hash = guard.hash_new_password(password.expose()).await?;
@@ -172,25 +181,25 @@ async fn owner(draft: &Draft, id: Option<i64>, guard: &Guard) -> Result<Owner, P
 }
 
 /// A group that went away between the check and the change is named, too.
-fn lost(error: PolicyError, groups: Option<&[i64]>) -> Failure {
+fn locate_group(error: PolicyError, groups: Option<&[i64]>) -> ApiError {
     let PolicyError::Directory(DirectoryError::RelatedNotFound { place, .. }) = &error else {
         return error.into();
     };
     match groups.and_then(|groups| groups.get(*place)) {
-        Some(group) => Faults::one("groups", no_object(group)).into(),
+        Some(group) => FieldErrors::one("groups", no_object(group)).into(),
         None => error.into(),
     }
 }
 
-fn shown(
+fn respond(
     call: &Call<'_>,
     status: StatusCode,
     user: &Administered,
-) -> Result<HttpResponse, Failure> {
+) -> Result<HttpResponse, ApiError> {
     answer::json(
         status,
         call.address.allow,
-        &Shown::of(user),
+        &UserBody::of(user),
         call.request_id(),
     )
 }

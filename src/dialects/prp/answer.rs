@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use serde::Serialize;
 
-use super::error::Failure;
+use super::error::ApiError;
 use crate::directory::{DirectoryError, RequestId};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -18,11 +18,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn ok(body: &impl Serialize) -> Result<Self, Failure> {
+    pub fn ok(body: &impl Serialize) -> Result<Self, ApiError> {
         Self::json(StatusCode::OK, body)
     }
 
-    pub fn created(body: &impl Serialize) -> Result<Self, Failure> {
+    pub fn created(body: &impl Serialize) -> Result<Self, ApiError> {
         Self::json(StatusCode::CREATED, body)
     }
 
@@ -39,7 +39,7 @@ impl Answer {
         self
     }
 
-    fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Failure> {
+    fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_vec(body).map_err(DirectoryError::internal)?;
         Ok(Self {
             status,

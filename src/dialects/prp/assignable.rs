@@ -6,14 +6,14 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::Answer;
 use super::call::{Prp, answer};
-use super::users::{ShownCluster, ShownPartner};
+use super::users::{ClusterBody, PartnerBody};
 use crate::directory::portal::{AssignableClusters, AssignablePartners};
 
 pub async fn clusters(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
     answer(&prp, &request, async |call| {
         let found = call.guard.read(AssignableClusters::default()).await?;
-        let shown = |(id, full_title)| ShownCluster { id, full_title };
-        Answer::ok(&found.into_iter().map(shown).collect::<Vec<_>>())
+        let body = |(id, full_title)| ClusterBody { id, full_title };
+        Answer::ok(&found.into_iter().map(body).collect::<Vec<_>>())
     })
     .await
 }
@@ -21,12 +21,12 @@ pub async fn clusters(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
 pub async fn partners(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
     answer(&prp, &request, async |call| {
         let found = call.guard.read(AssignablePartners::default()).await?;
-        let shown = found.into_iter().map(|partner| ShownPartner {
+        let bodies = found.into_iter().map(|partner| PartnerBody {
             id: partner.id,
             title: partner.title,
             ocha_external_id: partner.ocha_external_id,
         });
-        Answer::ok(&shown.collect::<Vec<_>>())
+        Answer::ok(&bodies.collect::<Vec<_>>())
     })
     .await
 }

@@ -8,20 +8,20 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
-use super::error::Failure;
-use super::faults::Faults;
-use super::filters::Parameters;
+use super::error::ApiError;
+use super::field_errors::FieldErrors;
+use super::parameters::Parameters;
 use crate::auth::{Auth, Guard};
 use crate::config::Limits;
-use crate::dialects::Surroundings;
-use crate::dialects::body::{self, Unread, depth};
-use crate::dialects::surroundings::record_forbidden;
+use crate::dialects::RequestContext;
+use crate::dialects::body::{self, BodyError, depth};
+use crate::dialects::request_context::record_forbidden;
 use crate::directory::{Context, Reading, RequestId};
 
 /// What all requests of this surface share.
 pub struct Prp {
     auth: Arc<Auth>,
-    surroundings: Surroundings,
+    request_context: RequestContext,
     pub body_bytes: usize,
     pub query_bytes: usize,
     pub json_depth: usize,
@@ -32,10 +32,10 @@ pub struct Prp {
 }
 
 impl Prp {
-    pub fn new(auth: Arc<Auth>, limits: &Limits, surroundings: Surroundings) -> Self {
+    pub fn new(auth: Arc<Auth>, limits: &Limits, request_context: RequestContext) -> Self {
         Self {
             auth,
-            surroundings,
+            request_context,
             body_bytes: limits.body_bytes,
             query_bytes: limits.query_bytes,
             json_depth: limits.json_depth,
@@ -62,105 +62,105 @@ impl Call<'_> {
     }
 
     /// The address of this request, without its query.
-    pub fn address(&self) -> Result<String, Failure> {
-        let base = (self.prp.surroundings.base)(self.request);
-        let base = base.ok_or(Failure::BadRequest("The Host header is not a host name."))?;
+    pub fn address(&self) -> Result<String, ApiError> {
+        let base = (self.prp.request_context.base_url)(self.request);
+        let base = base.ok_or(ApiError::BadRequest("The Host header is not a host name."))?;
         Ok(format!("{base}{}", self.request.path()))
     }
 
     /// The object that was sent; nothing sent is an empty one.
-    pub async fn object(&self, payload: &mut Payload) -> Result<Map<String, Value>, Failure> {
+    pub async fn object(&self, payload: &mut Payload) -> Result<Map<String, Value>, ApiError> {
         let body = self.body(payload).await?;
         if body.trim_ascii().is_empty() {
             return Ok(Map::new());
         }
         self.is_json()?;
         let value: Value =
-            serde_json::from_slice(&body).map_err(|error| Failure::Parse(error.to_string()))?;
+            serde_json::from_slice(&body).map_err(|error| ApiError::Parse(error.to_string()))?;
         if depth(&value) > self.prp.json_depth {
             let why = format!(
                 "more than {} levels of arrays and objects",
                 self.prp.json_depth
             );
-            return Err(Failure::Parse(why));
+            return Err(ApiError::Parse(why));
         }
         match value {
             Value::Object(object) => Ok(object),
             other => {
                 let got = super::fields::kind(&other);
                 let message = format!("Invalid data. Expected a dictionary, but got {got}.");
-                Err(Faults::one("non_field_errors", "invalid", &message).into())
+                Err(FieldErrors::one("non_field_errors", "invalid", &message).into())
             }
         }
     }
 
-    fn is_json(&self) -> Result<(), Failure> {
+    fn is_json(&self) -> Result<(), ApiError> {
         let kind = self.request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let essence = kind.split(';').next().unwrap_or_default().trim();
         if essence.eq_ignore_ascii_case("application/json") {
             Ok(())
         } else {
-            Err(Failure::MediaType(kind.to_owned()))
+            Err(ApiError::MediaType(kind.to_owned()))
         }
     }
 
-    async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
+    async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, ApiError> {
         let read = body::read(self.request, payload, self.prp.body_bytes).await;
-        read.map_err(|unread| match unread {
-            Unread::TooLarge(limit) => Failure::TooLarge(limit),
-            Unread::TimedOut => Failure::BodyTimedOut,
-            Unread::NoRoom => Failure::NoRoom,
-            Unread::Broken(why) => Failure::Parse(why),
+        read.map_err(|error| match error {
+            BodyError::TooLarge(limit) => ApiError::TooLarge(limit),
+            BodyError::TimedOut => ApiError::BodyTimedOut,
+            BodyError::NoRoom => ApiError::NoRoom,
+            BodyError::Broken(why) => ApiError::Parse(why),
         })
     }
 }
 
 /// For a client that has as many requests at a time as it may.
 pub fn too_many_requests(prp: &Prp) -> HttpResponse {
-    Failure::TooManyRequests.respond((prp.surroundings.request_id)())
+    ApiError::TooManyRequests.respond((prp.request_context.request_id)())
 }
 
 /// Finds out who asks, and lets `work` answer.
 pub async fn answer(
     prp: &Data<Prp>,
     request: &HttpRequest,
-    work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, Failure>,
+    work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, ApiError>,
 ) -> HttpResponse {
-    let request_id = (prp.surroundings.request_id)();
+    let request_id = (prp.request_context.request_id)();
     let now = prp.auth.directory.clock().now();
-    let from = (prp.surroundings.address)(request);
+    let from = (prp.request_context.client_address)(request);
     let context =
         Context::of_request(now, request_id, from).reading_only(request.method().is_safe());
     let call = match begin(prp, request, context.clone()).await {
         Ok(call) => call,
-        Err(failure) => {
-            let response = failure.respond(request_id);
+        Err(error) => {
+            let response = error.respond(request_id);
             return record_forbidden(&prp.auth, request, &context, response);
         }
     };
     let response = match work(&call).await {
         Ok(answer) => answer.respond(request_id),
-        Err(failure) => failure.respond(request_id),
+        Err(error) => error.respond(request_id),
     };
     record_forbidden(&prp.auth, request, call.guard.context(), response)
 }
 
 /// For what a page of another origin asked.
 pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
-    Failure::CrossOrigin.respond(request_id)
+    ApiError::CrossOrigin.respond(request_id)
 }
 
 /// For a body in a content coding.
 pub fn refuse_content_coding(prp: &Prp) -> HttpResponse {
-    Failure::ContentCoding.respond((prp.surroundings.request_id)())
+    ApiError::ContentCoding.respond((prp.request_context.request_id)())
 }
 
 async fn begin<'a>(
     prp: &'a Prp,
     request: &'a HttpRequest,
     context: Context,
-) -> Result<Call<'a>, Failure> {
+) -> Result<Call<'a>, ApiError> {
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.map(|value| value.as_bytes());
     let from = context.source.address;
@@ -169,7 +169,7 @@ async fn begin<'a>(
     let principal = auth.authenticate(header, from, &context, &reading).await?;
     let raw = request.query_string();
     if raw.len() > prp.query_bytes {
-        return Err(Failure::QueryTooLong(prp.query_bytes));
+        return Err(ApiError::QueryTooLong(prp.query_bytes));
     }
     Ok(Call {
         prp,

@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderValue};
 use serde_json::{Value, json};
 
 use super::answer::{JSON, REQUEST_ID};
-use super::faults::Faults;
+use super::field_errors::FieldErrors;
 use crate::auth::{AuthError, PolicyError};
 use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 
@@ -21,8 +21,8 @@ const CONTENT_CODING: &str = "Send the body without a Content-Encoding.";
 
 /// Why a request is not answered as asked.
 #[derive(Debug)]
-pub enum Failure {
-    Faults(Faults),
+pub enum ApiError {
+    FieldErrors(FieldErrors),
     BadRequest(&'static str),
     Parse(String),
     MediaType(String),
@@ -47,51 +47,51 @@ pub enum Failure {
         allow: &'static str,
     },
     Authentication(AuthError),
-    Refused(PolicyError),
+    Policy(PolicyError),
 }
 
-impl From<Faults> for Failure {
-    fn from(faults: Faults) -> Self {
-        Self::Faults(faults)
+impl From<FieldErrors> for ApiError {
+    fn from(errors: FieldErrors) -> Self {
+        Self::FieldErrors(errors)
     }
 }
 
-impl From<AuthError> for Failure {
+impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         Self::Authentication(error)
     }
 }
 
-impl From<PolicyError> for Failure {
+impl From<PolicyError> for ApiError {
     fn from(error: PolicyError) -> Self {
-        Self::Refused(error)
+        Self::Policy(error)
     }
 }
 
-impl From<DirectoryError> for Failure {
+impl From<DirectoryError> for ApiError {
     fn from(error: DirectoryError) -> Self {
-        Self::Refused(error.into())
+        Self::Policy(error.into())
     }
 }
 
 /// What is told: the status, the body, and seconds to wait.
-struct Told {
+struct ErrorBody {
     status: u16,
     body: Value,
-    wait: Option<u64>,
+    retry_after: Option<u64>,
 }
 
-fn told(status: u16, code: &str, detail: impl Into<String>) -> Told {
-    Told {
+fn error_body(status: u16, code: &str, detail: impl Into<String>) -> ErrorBody {
+    ErrorBody {
         status,
         body: json!({"detail": [detail.into()], "error_codes": code}),
-        wait: None,
+        retry_after: None,
     }
 }
 
 const FORBIDDEN: &str = "You do not have permission to perform this action.";
 
-impl Failure {
+impl ApiError {
     pub fn respond(self, request_id: RequestId) -> HttpResponse {
         let unknown = matches!(
             self,
@@ -101,7 +101,11 @@ impl Failure {
             Self::Method { allow, .. } => Some(*allow),
             _ => None,
         };
-        let Told { status, body, wait } = self.tell(request_id);
+        let ErrorBody {
+            status,
+            body,
+            retry_after,
+        } = self.into_body(request_id);
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
         response.insert_header((header::CONTENT_TYPE, JSON));
@@ -115,107 +119,111 @@ impl Failure {
         if let Some(allow) = allow {
             response.insert_header((header::ALLOW, HeaderValue::from_static(allow)));
         }
-        if let Some(seconds) = wait {
+        if let Some(seconds) = retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         response.body(body.to_string())
     }
 
     /// What may not be shown goes to the log.
-    fn tell(self, request_id: RequestId) -> Told {
+    fn into_body(self, request_id: RequestId) -> ErrorBody {
         match self {
-            Self::Faults(faults) => invalid(faults),
-            Self::BadRequest(why) => told(400, "invalid", why),
-            Self::Parse(why) => told(400, "parse_error", format!("JSON parse error - {why}")),
-            Self::MediaType(kind) => told(
+            Self::FieldErrors(errors) => invalid(errors),
+            Self::BadRequest(why) => error_body(400, "invalid", why),
+            Self::Parse(why) => error_body(400, "parse_error", format!("JSON parse error - {why}")),
+            Self::MediaType(kind) => error_body(
                 415,
                 "unsupported_media_type",
                 format!("Unsupported media type \"{kind}\" in request."),
             ),
-            Self::ContentCoding => told(415, "unsupported_media_type", CONTENT_CODING),
-            Self::CrossOrigin => told(
+            Self::ContentCoding => error_body(415, "unsupported_media_type", CONTENT_CODING),
+            Self::CrossOrigin => error_body(
                 403,
                 "permission_denied",
                 "CSRF Failed: the page's origin does not match any trusted origins.",
             ),
-            Self::TooLarge(limit) => told(
+            Self::TooLarge(limit) => error_body(
                 413,
                 "request_too_large",
                 format!("The body may have at most {limit} bytes."),
             ),
-            Self::BodyTimedOut => told(408, "request_timeout", "The body did not arrive in time."),
+            Self::BodyTimedOut => {
+                error_body(408, "request_timeout", "The body did not arrive in time.")
+            }
             Self::NoRoom => busy(),
-            Self::TooManyRequests => Told {
-                wait: Some(RETRY_BUSY),
-                ..told(
+            Self::TooManyRequests => ErrorBody {
+                retry_after: Some(RETRY_BUSY),
+                ..error_body(
                     429,
                     "throttled",
                     "Too many requests of yours at a time; try again in a moment.",
                 )
             },
-            Self::QueryTooLong(limit) => told(
+            Self::QueryTooLong(limit) => error_body(
                 414,
                 "query_too_long",
                 format!("The query may have at most {limit} bytes."),
             ),
-            Self::NoPage => told(404, "not_found", "Invalid page."),
-            Self::NoPath => no_such(),
-            Self::Method { method, .. } => told(
+            Self::NoPage => error_body(404, "not_found", "Invalid page."),
+            Self::NoPath => not_found(),
+            Self::Method { method, .. } => error_body(
                 405,
                 "method_not_allowed",
                 format!("Method \"{method}\" not allowed."),
             ),
-            Self::Authentication(error) => nobody(error, request_id),
-            Self::Refused(PolicyError::Forbidden(_)) => told(403, "permission_denied", FORBIDDEN),
-            Self::Refused(PolicyError::Directory(error)) => of_directory(error, request_id),
+            Self::Authentication(error) => unauthenticated(error, request_id),
+            Self::Policy(PolicyError::Forbidden(_)) => {
+                error_body(403, "permission_denied", FORBIDDEN)
+            }
+            Self::Policy(PolicyError::Directory(error)) => directory_error(error, request_id),
         }
     }
 }
 
-fn invalid(faults: Faults) -> Told {
-    Told {
+fn invalid(errors: FieldErrors) -> ErrorBody {
+    ErrorBody {
         status: 400,
-        body: faults.into_body(),
-        wait: None,
+        body: errors.into_body(),
+        retry_after: None,
     }
 }
 
 /// Without a code, as the original has it.
-fn no_such() -> Told {
-    Told {
+fn not_found() -> ErrorBody {
+    ErrorBody {
         status: 404,
         body: json!({"detail": ["Not found."]}),
-        wait: None,
+        retry_after: None,
     }
 }
 
-fn nobody(error: AuthError, request_id: RequestId) -> Told {
+fn unauthenticated(error: AuthError, request_id: RequestId) -> ErrorBody {
     match error {
-        AuthError::Missing => told(
+        AuthError::Missing => error_body(
             401,
             "not_authenticated",
             "Authentication credentials were not provided.",
         ),
         AuthError::Wrong | AuthError::NoSignIn => {
-            told(401, "authentication_failed", "Invalid credentials.")
+            error_body(401, "authentication_failed", "Invalid credentials.")
         }
         AuthError::Throttled { seconds } => throttled(seconds),
-        AuthError::Unreachable { seconds } => Told {
-            wait: Some(seconds),
-            ..told(
+        AuthError::Unreachable { seconds } => ErrorBody {
+            retry_after: Some(seconds),
+            ..error_body(
                 503,
                 "service_unavailable",
                 "The directory that keeps your password does not answer.",
             )
         },
-        AuthError::Directory(error) => of_directory(error, request_id),
+        AuthError::Directory(error) => directory_error(error, request_id),
     }
 }
 
-fn throttled(seconds: u64) -> Told {
-    Told {
-        wait: Some(seconds),
-        ..told(
+fn throttled(seconds: u64) -> ErrorBody {
+    ErrorBody {
+        retry_after: Some(seconds),
+        ..error_body(
             429,
             "throttled",
             format!("Request was throttled. Expected available in {seconds} seconds."),
@@ -223,23 +231,23 @@ fn throttled(seconds: u64) -> Told {
     }
 }
 
-fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
+fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
     match error {
-        DirectoryError::Invalid(problems) => invalid(of_problems(&problems)),
+        DirectoryError::Invalid(problems) => invalid(field_errors(&problems)),
         DirectoryError::RelatedNotFound {
             kind, relationship, ..
-        } => invalid(Faults::one(
+        } => invalid(FieldErrors::one(
             relationship.unwrap_or(kind),
             "does_not_exist",
-            NO_OBJECT,
+            DOES_NOT_EXIST,
         )),
-        DirectoryError::NotFound => no_such(),
-        DirectoryError::Protected(why) => told(403, "permission_denied", why),
-        DirectoryError::Forbidden(_) => told(403, "permission_denied", FORBIDDEN),
-        DirectoryError::Step { error, .. } => of_directory(*error, request_id),
+        DirectoryError::NotFound => not_found(),
+        DirectoryError::Protected(why) => error_body(403, "permission_denied", why),
+        DirectoryError::Forbidden(_) => error_body(403, "permission_denied", FORBIDDEN),
+        DirectoryError::Step { error, .. } => directory_error(*error, request_id),
         // Nothing here is asked with a key or for a state.
         DirectoryError::Stale | DirectoryError::KeyReused | DirectoryError::InProgress => {
-            told(409, "conflict", "Somebody else changed it at this moment.")
+            error_body(409, "conflict", "Somebody else changed it at this moment.")
         }
         DirectoryError::TooOften { seconds } => throttled(seconds),
         DirectoryError::Busy(why) => {
@@ -249,9 +257,9 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
         DirectoryError::Again => busy(),
         DirectoryError::TimedOut(why) => {
             log_limit::timed_out(request_id, &why);
-            Told {
-                wait: Some(RETRY_UNAVAILABLE),
-                ..told(
+            ErrorBody {
+                retry_after: Some(RETRY_UNAVAILABLE),
+                ..error_body(
                     503,
                     "timed_out",
                     "The database took too long over it; ask for less.",
@@ -260,9 +268,9 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
         }
         DirectoryError::Unavailable(why) => {
             log_limit::unavailable(request_id, &why);
-            Told {
-                wait: Some(RETRY_UNAVAILABLE),
-                ..told(
+            ErrorBody {
+                retry_after: Some(RETRY_UNAVAILABLE),
+                ..error_body(
                     503,
                     "unavailable",
                     "The database does not answer; try again in a moment.",
@@ -271,7 +279,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
         }
         DirectoryError::Internal(why) => {
             log::error!("{request_id} internal: {why}");
-            told(
+            error_body(
                 500,
                 "error",
                 format!("The log says more under {request_id}."),
@@ -280,10 +288,10 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Told {
     }
 }
 
-fn busy() -> Told {
-    Told {
-        wait: Some(RETRY_BUSY),
-        ..told(
+fn busy() -> ErrorBody {
+    ErrorBody {
+        retry_after: Some(RETRY_BUSY),
+        ..error_body(
             503,
             "busy",
             "Too much to do at once; try again in a moment.",
@@ -291,12 +299,12 @@ fn busy() -> Told {
     }
 }
 
-pub const NO_OBJECT: &str = "Invalid pk - object does not exist.";
+pub const DOES_NOT_EXIST: &str = "Invalid pk - object does not exist.";
 pub const EMAIL_TAKEN: &str = "This user already exists in the system.";
 
 /// Names and texts of the directory, as this surface has them.
-fn of_problems(problems: &[Problem]) -> Faults {
-    let mut faults = Faults::default();
+fn field_errors(problems: &[Problem]) -> FieldErrors {
+    let mut errors = FieldErrors::default();
     for problem in problems {
         let code = match problem.kind {
             ProblemKind::Missing => "required",
@@ -304,13 +312,13 @@ fn of_problems(problems: &[Problem]) -> Faults {
             ProblemKind::Taken => "unique",
         };
         match (&*problem.field, problem.kind) {
-            ("username" | "email", ProblemKind::Taken) => faults.add("email", code, EMAIL_TAKEN),
-            ("username", _) => faults.add("email", code, &problem.message),
+            ("username" | "email", ProblemKind::Taken) => errors.add("email", code, EMAIL_TAKEN),
+            ("username", _) => errors.add("email", code, &problem.message),
             (field @ ("vendor_number" | "ocha_external_id"), ProblemKind::Taken) => {
-                faults.add(field, code, "This field must be unique.");
+                errors.add(field, code, "This field must be unique.");
             }
-            (field, _) => faults.add(field, code, &problem.message),
+            (field, _) => errors.add(field, code, &problem.message),
         }
     }
-    faults
+    errors
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::faults::Faults;
+use super::field_errors::FieldErrors;
 
 pub const NOT_A_CHOICE: &str = "is not a valid choice.";
 const REQUIRED: &str = "This field is required.";
@@ -36,29 +36,29 @@ pub enum Need {
 
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
-    pub faults: Faults,
+    pub errors: FieldErrors,
 }
 
 impl<'a> Fields<'a> {
     pub fn of(object: &'a Map<String, Value>) -> Self {
         Self {
             object,
-            faults: Faults::default(),
+            errors: FieldErrors::default(),
         }
     }
 
     /// # Errors
     /// What was found to be wrong.
-    pub fn done(self) -> Result<(), Faults> {
-        if self.faults.is_empty() {
+    pub fn done(self) -> Result<(), FieldErrors> {
+        if self.errors.is_empty() {
             Ok(())
         } else {
-            Err(self.faults)
+            Err(self.errors)
         }
     }
 
-    pub fn fault(&mut self, field: &str, code: &str, message: &str) {
-        self.faults.add(field, code, message);
+    pub fn add_error(&mut self, field: &str, code: &str, message: &str) {
+        self.errors.add(field, code, message);
     }
 
     pub fn raw(&self, field: &str) -> Option<&'a Value> {
@@ -68,10 +68,10 @@ impl<'a> Fields<'a> {
     /// None: not sent, or wrong. Some(None): emptied.
     fn sent(&mut self, field: &str, need: Need) -> Option<Option<&'a Value>> {
         match (self.object.get(field), need) {
-            (None, Need::Required) => self.fault(field, "required", REQUIRED),
+            (None, Need::Required) => self.add_error(field, "required", REQUIRED),
             (None, _) => {}
             (Some(Value::Null), Need::Optional) => return Some(None),
-            (Some(Value::Null), _) => self.fault(field, "null", NULL),
+            (Some(Value::Null), _) => self.add_error(field, "null", NULL),
             (Some(value), _) => return Some(Some(value)),
         }
         None
@@ -86,22 +86,22 @@ impl<'a> Fields<'a> {
             Value::String(text) => text.trim().to_owned(),
             Value::Number(number) => number.to_string(),
             _ => {
-                self.fault(field, "invalid", "Not a valid string.");
+                self.add_error(field, "invalid", "Not a valid string.");
                 return None;
             }
         };
         if text.contains('\0') {
             let message = "Null characters are not allowed.";
-            self.fault(field, "null_characters_not_allowed", message);
+            self.add_error(field, "null_characters_not_allowed", message);
             return None;
         }
         if text.is_empty() && need != Need::Optional {
-            self.fault(field, "blank", BLANK);
+            self.add_error(field, "blank", BLANK);
             return None;
         }
         if text.chars().count() > most {
             let message = format!("Ensure this field has no more than {most} characters.");
-            self.fault(field, "max_length", &message);
+            self.add_error(field, "max_length", &message);
             return None;
         }
         Some(Some(text))
@@ -127,7 +127,7 @@ impl<'a> Fields<'a> {
         let chosen = choice(&text);
         if chosen.is_none() {
             let message = format!("\"{text}\" {NOT_A_CHOICE}");
-            self.fault(field, "invalid_choice", &message);
+            self.add_error(field, "invalid_choice", &message);
         }
         chosen.map(Some)
     }
@@ -138,7 +138,7 @@ impl<'a> Fields<'a> {
             Value::String(text) if matches!(text.as_str(), "true" | "True" | "1") => Some(true),
             Value::String(text) if matches!(text.as_str(), "false" | "False" | "0") => Some(false),
             _ => {
-                self.fault(field, "invalid", "Must be a valid boolean.");
+                self.add_error(field, "invalid", "Must be a valid boolean.");
                 None
             }
         }
@@ -152,7 +152,7 @@ impl<'a> Fields<'a> {
                 if need == Need::Optional {
                     return Some(None);
                 }
-                self.fault(field, "null", NULL);
+                self.add_error(field, "null", NULL);
                 return None;
             }
             Some(value) => value,
@@ -163,7 +163,7 @@ impl<'a> Fields<'a> {
                 "Incorrect type. Expected pk value, received {}.",
                 kind(value)
             );
-            self.fault(field, "incorrect_type", &message);
+            self.add_error(field, "incorrect_type", &message);
         }
         id.map(Some)
     }
@@ -173,14 +173,14 @@ impl<'a> Fields<'a> {
         let value = self.sent(field, need)??;
         let Value::Array(items) = value else {
             let message = format!("Expected a list of items but got type \"{}\".", kind(value));
-            let fault = Faults::one("non_field_errors", "not_a_list", &message);
-            self.faults.within(field, fault);
+            let fault = FieldErrors::one("non_field_errors", "not_a_list", &message);
+            self.errors.within(field, fault);
             return None;
         };
         if items.len() > most {
             let message = format!("Ensure this field has no more than {most} elements.");
-            let fault = Faults::one("non_field_errors", "max_length", &message);
-            self.faults.within(field, fault);
+            let fault = FieldErrors::one("non_field_errors", "max_length", &message);
+            self.errors.within(field, fault);
             return None;
         }
         Some(items)

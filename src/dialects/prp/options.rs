@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::error::Failure;
+use super::error::ApiError;
 use super::partner_fields::{FIELDS, Kind};
 use crate::directory::values;
 
@@ -37,7 +37,7 @@ pub fn display(names: Names, value: &str) -> &'static str {
 }
 
 /// The answer to `OPTIONS`.
-pub fn describe(name: &str, methods: &'static str) -> Result<Answer, Failure> {
+pub fn describe(name: &str, methods: &'static str) -> Result<Answer, ApiError> {
     let mut body = json!({
         "name": name,
         "description": "",
@@ -62,21 +62,21 @@ fn partner() -> Map<String, Value> {
             Kind::Always(choices, _) => ("choice", None, Some(*choices)),
             Kind::Amount(_) => ("decimal", None, None),
         };
-        let mut shown = Map::new();
-        shown.insert("type".into(), kind.into());
+        let mut described = Map::new();
+        described.insert("type".into(), kind.into());
         let required = matches!(field.kind, Kind::Title);
-        shown.insert("required".into(), required.into());
-        shown.insert("read_only".into(), false.into());
-        shown.insert("label".into(), field.label.into());
+        described.insert("required".into(), required.into());
+        described.insert("read_only".into(), false.into());
+        described.insert("label".into(), field.label.into());
         if let Some(most) = most {
-            shown.insert("max_length".into(), most.into());
+            described.insert("max_length".into(), most.into());
         }
         if let Some(choices) = choices {
             let choice =
                 |value: &&str| json!({"value": value, "display_name": named(field.name, value)});
-            shown.insert("choices".into(), choices.iter().map(choice).collect());
+            described.insert("choices".into(), choices.iter().map(choice).collect());
         }
-        (field.name.to_owned(), Value::Object(shown))
+        (field.name.to_owned(), Value::Object(described))
     };
     FIELDS.iter().map(field).collect()
 }

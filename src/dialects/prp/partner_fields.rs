@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::error::Failure;
+use super::error::ApiError;
 use super::fields::{Fields, Need, id};
 use crate::directory::partners::{
     COUNTRIES, CSO_TYPES, EXTERNAL_SOURCES, MAX_CITY, MAX_EXTERNAL_ID, MAX_OCHA_EXTERNAL_ID,
@@ -178,7 +178,7 @@ pub fn read(
     object: &Map<String, Value>,
     is_new: bool,
     most: usize,
-) -> Result<(PartnerChanges, Option<Vec<i64>>), Failure> {
+) -> Result<(PartnerChanges, Option<Vec<i64>>), ApiError> {
     let mut changes = PartnerChanges::default();
     let mut fields = Fields::of(object);
     for field in FIELDS {
@@ -234,14 +234,14 @@ fn integer(fields: &mut Fields<'_>, name: &str) -> Option<Option<String>> {
         _ => None,
     };
     match number {
-        None => fields.fault(name, "invalid", "A valid integer is required."),
+        None => fields.add_error(name, "invalid", "A valid integer is required."),
         Some(number) if number > i64::from(i32::MAX) => {
             let message = "Ensure this value is less than or equal to 2147483647.";
-            fields.fault(name, "max_value", message);
+            fields.add_error(name, "max_value", message);
         }
         Some(number) if number < i64::from(i32::MIN) => {
             let message = "Ensure this value is greater than or equal to -2147483648.";
-            fields.fault(name, "min_value", message);
+            fields.add_error(name, "min_value", message);
         }
         Some(number) => return Some(Some(number.to_string())),
     }
@@ -268,7 +268,7 @@ fn whole(text: &str) -> Option<i64> {
 }
 
 /// The number that a text is, when it is written as numbers are.
-pub fn shown_integer(text: String) -> Value {
+pub fn integer_or_text(text: String) -> Value {
     match text.parse::<i64>() {
         Ok(number) if number.to_string() == text => number.into(),
         _ => text.into(),
@@ -307,7 +307,7 @@ fn amount(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<String>>
             "Ensure that there are no more than 10 digits before the decimal point.",
         )
     };
-    fields.fault(name, code, message);
+    fields.add_error(name, code, message);
     None
 }
 
@@ -320,7 +320,7 @@ fn clusters(fields: &mut Fields<'_>, most: usize) -> Option<Vec<i64>> {
         .collect();
     if ids.is_none() {
         let message = "Incorrect type. Expected pk values.";
-        fields.fault("clusters", "incorrect_type", message);
+        fields.add_error("clusters", "incorrect_type", message);
     }
     let mut ids = ids?;
     ids.sort_unstable();

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::call::{Call, Prp, answer};
-use super::error::Failure;
+use super::error::ApiError;
 use super::options::{PARTNER_TYPE_NAMES, display};
-use super::paging;
-use super::partner_fields::{read, shown_integer};
+use super::pagination;
+use super::partner_fields::{integer_or_text, read};
 use crate::auth::PolicyError;
 use crate::directory::clusters::Cluster;
 use crate::directory::partners::{CreatePartner, UpdatePartner};
@@ -21,15 +21,15 @@ use crate::directory::portal::{
 use crate::directory::{DirectoryError, Expected};
 
 #[derive(Serialize)]
-struct Listed {
+struct ListedPartner {
     id: i64,
     title: String,
     partner_type_display: &'static str,
-    clusters: Vec<ShownCluster>,
+    clusters: Vec<ClusterBody>,
 }
 
 #[derive(Serialize)]
-struct ShownCluster {
+struct ClusterBody {
     id: i64,
     r#type: String,
     imported_type: Option<String>,
@@ -37,7 +37,7 @@ struct ShownCluster {
     full_title: String,
 }
 
-impl From<Cluster> for ShownCluster {
+impl From<Cluster> for ClusterBody {
     fn from(cluster: Cluster) -> Self {
         Self {
             id: cluster.id,
@@ -50,7 +50,7 @@ impl From<Cluster> for ShownCluster {
 }
 
 #[derive(Serialize)]
-struct Shown {
+struct PartnerBody {
     id: i64,
     ocha_external_id: Option<String>,
     external_id: Option<String>,
@@ -74,10 +74,10 @@ struct Shown {
     alternate_id: Option<Value>,
     rating: Option<String>,
     basis_for_risk_rating: Option<String>,
-    clusters: Vec<ShownCluster>,
+    clusters: Vec<ClusterBody>,
 }
 
-impl From<PortalPartner> for Shown {
+impl From<PortalPartner> for PartnerBody {
     fn from(found: PortalPartner) -> Self {
         let PortalPartner { partner, clusters } = found;
         Self {
@@ -101,10 +101,10 @@ impl From<PortalPartner> for Shown {
             total_ct_cp: partner.total_ct_cp,
             total_ct_cy: partner.total_ct_cy,
             vendor_number: partner.vendor_number,
-            alternate_id: partner.alternate_id.map(shown_integer),
+            alternate_id: partner.alternate_id.map(integer_or_text),
             rating: partner.rating,
             basis_for_risk_rating: partner.basis_for_risk_rating,
-            clusters: clusters.into_iter().map(ShownCluster::from).collect(),
+            clusters: clusters.into_iter().map(ClusterBody::from).collect(),
         }
     }
 }
@@ -112,7 +112,7 @@ impl From<PortalPartner> for Shown {
 pub async fn list(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
     answer(&prp, &request, async |call| {
         let sent = &call.parameters;
-        let wanted = paging::wanted(call)?;
+        let wanted = pagination::requested_page(call)?;
         let types = sent.list("partner_type");
         let list = ListPortalPartners {
             partner_types: types.map(|types| types.into_iter().map(str::to_owned).collect()),
@@ -127,11 +127,11 @@ pub async fn list(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
             ..ListPortalPartners::default()
         };
         let found = call.guard.read(list).await?;
-        let envelope = paging::envelope(call, wanted, found, |found| Listed {
+        let envelope = pagination::envelope(call, wanted, found, |found| ListedPartner {
             id: found.partner.id,
             partner_type_display: display(PARTNER_TYPE_NAMES, &found.partner.partner_type),
             title: found.partner.title,
-            clusters: found.clusters.into_iter().map(ShownCluster::from).collect(),
+            clusters: found.clusters.into_iter().map(ClusterBody::from).collect(),
         })?;
         Answer::ok(&envelope)
     })
@@ -148,19 +148,19 @@ fn find(id: i64) -> FindPortalPartner {
 
 /// Whether a text is kept in another form than it was sent: without the blanks
 /// around it, or as a number.
-fn may_be_rewritten(object: &Map<String, Value>) -> bool {
+fn may_be_normalized(object: &Map<String, Value>) -> bool {
     let has_margins = |value: &Value| value.as_str().is_some_and(|text| text.trim() != text);
     object.values().any(has_margins) || object.get("alternate_id").is_some_and(Value::is_string)
 }
 
 /// Without what was sent as it is shown: the native surface takes values that this
 /// one does not, and clients send back whole records.
-async fn without_standing(
+async fn without_unchanged(
     call: &Call<'_>,
     mut object: Map<String, Value>,
-) -> Result<Map<String, Value>, Failure> {
-    let shown = match call.guard.read(find(call.id())).await {
-        Ok(found) => serde_json::to_value(Shown::from(found)).unwrap_or_default(),
+) -> Result<Map<String, Value>, ApiError> {
+    let current = match call.guard.read(find(call.id())).await {
+        Ok(found) => serde_json::to_value(PartnerBody::from(found)).unwrap_or_default(),
         // That is told when all else is well with the request.
         Err(
             PolicyError::Forbidden(_)
@@ -168,14 +168,14 @@ async fn without_standing(
         ) => return Ok(object),
         Err(error) => return Err(error.into()),
     };
-    object.retain(|name, sent| shown.get(name) != Some(sent));
+    object.retain(|name, sent| current.get(name) != Some(sent));
     Ok(object)
 }
 
 pub async fn get(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
     answer(&prp, &request, async |call| {
         let found = call.guard.read(find(call.id())).await?;
-        Answer::ok(&Shown::from(found))
+        Answer::ok(&PartnerBody::from(found))
     })
     .await
 }
@@ -187,7 +187,7 @@ pub async fn clusters(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
             ..find(call.id())
         };
         let found = call.guard.read(find).await?;
-        let clusters = found.clusters.into_iter().map(ShownCluster::from);
+        let clusters = found.clusters.into_iter().map(ClusterBody::from);
         Answer::ok(&clusters.collect::<Vec<_>>())
     })
     .await
@@ -202,7 +202,7 @@ pub async fn create(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) 
             create: CreatePartner { changes, clusters },
         };
         let made = call.guard.write(add).await?;
-        Answer::created(&Shown::from(made))
+        Answer::created(&PartnerBody::from(made))
     })
     .await
 }
@@ -211,9 +211,9 @@ pub async fn update(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) 
     answer(&prp, &request, async |call| {
         let object = call.object(&mut payload).await?;
         let (changes, clusters) = match read(&object, false, call.prp.items) {
-            Ok(read) if !may_be_rewritten(&object) => read,
+            Ok(read) if !may_be_normalized(&object) => read,
             _ => {
-                let object = without_standing(call, object).await?;
+                let object = without_unchanged(call, object).await?;
                 read(&object, false, call.prp.items)?
             }
         };
@@ -228,7 +228,7 @@ pub async fn update(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) 
             },
         };
         let changed = call.guard.write(change).await?;
-        Answer::ok(&Shown::from(changed))
+        Answer::ok(&PartnerBody::from(changed))
     })
     .await
 }

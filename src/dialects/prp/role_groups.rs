@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::call::{Prp, answer};
-use super::error::{Failure, NO_OBJECT};
-use super::faults::Faults;
+use super::error::{ApiError, DOES_NOT_EXIST};
+use super::field_errors::FieldErrors;
 use super::fields::{Fields, Need, kind};
 use crate::auth::PolicyError;
 use crate::directory::DirectoryError;
@@ -46,7 +46,7 @@ pub async fn give(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) ->
             authority: Default::default(),
         };
         let outcome = call.guard.write(operation).await;
-        outcome.map_err(|error| located(error, roles.len()))?;
+        outcome.map_err(|error| at_entry(error, roles.len()))?;
         Answer::created(&Given {
             user_id: user,
             prp_roles: roles
@@ -63,28 +63,28 @@ pub async fn give(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) ->
 }
 
 /// A place that there is not is a fault of the entry that names it.
-fn located(error: PolicyError, entries: usize) -> Failure {
+fn at_entry(error: PolicyError, entries: usize) -> ApiError {
     match error {
         PolicyError::Directory(DirectoryError::RelatedNotFound {
             kind,
             relationship: Some(name @ ("workspace" | "cluster")),
             place,
         }) => {
-            let mut each = vec![Faults::default(); entries];
+            let mut each = vec![FieldErrors::default(); entries];
             if let Some(entry) = each.get_mut(place) {
                 match (kind, name) {
                     ("clusters", "workspace") => entry.add(name, "invalid", NOT_ITS_WORKSPACE),
-                    _ => entry.add(name, "does_not_exist", NO_OBJECT),
+                    _ => entry.add(name, "does_not_exist", DOES_NOT_EXIST),
                 }
             }
-            let mut faults = Faults::default();
-            faults.each("prp_roles", each);
-            faults.into()
+            let mut errors = FieldErrors::default();
+            errors.each("prp_roles", each);
+            errors.into()
         }
         PolicyError::Directory(DirectoryError::RelatedNotFound {
             relationship: Some("user"),
             ..
-        }) => Faults::one("user_id", "does_not_exist", NO_OBJECT).into(),
+        }) => FieldErrors::one("user_id", "does_not_exist", DOES_NOT_EXIST).into(),
         other => other.into(),
     }
 }
@@ -93,22 +93,22 @@ const NOT_ITS_WORKSPACE: &str = "The cluster is in another workspace.";
 
 type Entry = WantedRole;
 
-fn asked(object: &Map<String, Value>, most: usize) -> Result<(i64, Vec<Entry>), Failure> {
+fn asked(object: &Map<String, Value>, most: usize) -> Result<(i64, Vec<Entry>), ApiError> {
     let mut fields = Fields::of(object);
     let user = fields.id("user_id", Need::Required).flatten();
     let entries = fields.list("prp_roles", most, Need::Required);
     let roles = entries.and_then(|items| entries_of(&mut fields, items));
     fields.done()?;
-    let empty = || Faults::one("prp_roles", "empty", "This list may not be empty.");
+    let empty = || FieldErrors::one("prp_roles", "empty", "This list may not be empty.");
     let roles = roles.filter(|roles| !roles.is_empty()).ok_or_else(empty)?;
     Ok((user.unwrap_or(0), roles))
 }
 
 fn entries_of(fields: &mut Fields<'_>, items: &[Value]) -> Option<Vec<Entry>> {
-    let read: Vec<Result<Entry, Faults>> = items.iter().map(entry).collect();
+    let read: Vec<Result<Entry, FieldErrors>> = items.iter().map(entry).collect();
     if read.iter().any(Result::is_err) {
-        let faults = read.into_iter().map(|one| one.err().unwrap_or_default());
-        fields.faults.each("prp_roles", faults.collect());
+        let errors = read.into_iter().map(|one| one.err().unwrap_or_default());
+        fields.errors.each("prp_roles", errors.collect());
         return None;
     }
     let roles: Vec<Entry> = read.into_iter().flatten().collect();
@@ -125,18 +125,18 @@ fn entries_of(fields: &mut Fields<'_>, items: &[Value]) -> Option<Vec<Entry>> {
     } else {
         return Some(roles);
     };
-    let fault = Faults::one("non_field_errors", "invalid", message);
-    fields.faults.within("prp_roles", fault);
+    let fault = FieldErrors::one("non_field_errors", "invalid", message);
+    fields.errors.within("prp_roles", fault);
     None
 }
 
 /// A role with the place that it is held in, and no other; beside a cluster its
 /// workspace may stand.
-fn entry(item: &Value) -> Result<Entry, Faults> {
+fn entry(item: &Value) -> Result<Entry, FieldErrors> {
     let Value::Object(object) = item else {
         let got = kind(item);
         let message = format!("Invalid data. Expected a dictionary, but got {got}.");
-        return Err(Faults::one("non_field_errors", "invalid", &message));
+        return Err(FieldErrors::one("non_field_errors", "invalid", &message));
     };
     let mut fields = Fields::of(object);
     let role = fields.choice("role", Need::Required, PortalRole::named);
@@ -146,7 +146,11 @@ fn entry(item: &Value) -> Result<Entry, Faults> {
     };
     let Some(role) = role.flatten() else {
         fields.done()?;
-        return Err(Faults::one("role", "required", "This field is required."));
+        return Err(FieldErrors::one(
+            "role",
+            "required",
+            "This field is required.",
+        ));
     };
     let (workspace, cluster) = match role.scope() {
         Scope::Workspace => (true, false),
@@ -162,10 +166,10 @@ fn entry(item: &Value) -> Result<Entry, Faults> {
         ("cluster", cluster, place.cluster),
     ] {
         if wanted && sent.is_none() {
-            fields.fault(name, "required", "This field is required.");
+            fields.add_error(name, "required", "This field is required.");
         } else if !wanted && sent.is_some() {
             let message = format!("{} is not held in a {name}.", role.name());
-            fields.fault(name, "invalid", &message);
+            fields.add_error(name, "invalid", &message);
         }
     }
     fields.done()?;

@@ -4,7 +4,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::call::{Prp, answer};
-use super::error::Failure;
+use super::error::ApiError;
 use super::options::describe;
 use super::{assignable, partners, role_groups, users};
 use crate::dialects::addresses::is_within;
@@ -111,8 +111,8 @@ pub fn serves(path: &str) -> bool {
 
 /// Every address, with the methods that it takes.
 pub fn endpoints() -> Vec<(String, &'static str)> {
-    let told = |address: Address| (format!("{BASE}/{}", address.path), address.allow);
-    addresses().into_iter().map(told).collect()
+    let endpoint = |address: Address| (format!("{BASE}/{}", address.path), address.allow);
+    addresses().into_iter().map(endpoint).collect()
 }
 
 /// Adds everything under `/api/id-management`.
@@ -131,7 +131,7 @@ pub fn configure(config: &mut ServiceConfig) {
         let resource = web::resource(paths)
             .route(web::method(actix_web::http::Method::OPTIONS).to(options))
             .default_service(web::to(move |request, prp| {
-                wrong_method(request, prp, allow)
+                method_not_allowed(request, prp, allow)
             }));
         config.service(
             routes
@@ -139,17 +139,22 @@ pub fn configure(config: &mut ServiceConfig) {
                 .fold(resource, actix_web::Resource::route),
         );
     }
-    config.service(web::resource(format!("{BASE}/{{rest:.*}}")).default_service(web::to(nothing)));
+    config
+        .service(web::resource(format!("{BASE}/{{rest:.*}}")).default_service(web::to(not_found)));
 }
 
-async fn wrong_method(request: HttpRequest, prp: Data<Prp>, allow: &'static str) -> HttpResponse {
+async fn method_not_allowed(
+    request: HttpRequest,
+    prp: Data<Prp>,
+    allow: &'static str,
+) -> HttpResponse {
     answer(&prp, &request, async |call| {
         let method = call.request.method().to_string();
-        Err(Failure::Method { method, allow })
+        Err(ApiError::Method { method, allow })
     })
     .await
 }
 
-async fn nothing(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
-    answer(&prp, &request, async |_| Err(Failure::NoPath)).await
+async fn not_found(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
+    answer(&prp, &request, async |_| Err(ApiError::NoPath)).await
 }

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::call::{Call, Prp, answer};
-use super::error::Failure;
+use super::error::ApiError;
 use super::fields::{Fields, Need};
-use super::paging;
+use super::pagination;
 use crate::dialects::email::is_address;
 use crate::directory::DirectoryError;
 use crate::directory::portal::{
@@ -24,15 +24,16 @@ const MAX_NAME: usize = 64;
 pub async fn list(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
     answer(&prp, &request, async |call| {
         let portal = call.parameters.portal()?;
-        let wanted = paging::wanted(call)?;
+        let wanted = pagination::requested_page(call)?;
         let found = call.guard.read(listed(call, portal)?).await?;
-        let envelope = paging::envelope(call, wanted, found, |user| Shown::of(user, portal))?;
+        let envelope =
+            pagination::envelope(call, wanted, found, |user| UserBody::of(user, portal))?;
         Answer::ok(&envelope)
     })
     .await
 }
 
-fn listed(call: &Call<'_>, portal: Option<Portal>) -> Result<ListPortalUsers, Failure> {
+fn listed(call: &Call<'_>, portal: Option<Portal>) -> Result<ListPortalUsers, ApiError> {
     let sent = &call.parameters;
     // A role that there is not is held by nobody.
     let roles = sent.list("roles");
@@ -59,7 +60,7 @@ fn listed(call: &Call<'_>, portal: Option<Portal>) -> Result<ListPortalUsers, Fa
             "status" => Some(UserOrder::Status),
             _ => None,
         }),
-        page: paging::wanted(call)?,
+        page: pagination::requested_page(call)?,
         ..ListPortalUsers::default()
     })
 }
@@ -70,7 +71,7 @@ pub async fn invite(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) 
         let object = call.object(&mut payload).await?;
         let invitation = invitation(with_names(object), portal)?;
         let made = call.guard.write(invitation).await?;
-        Answer::created(&Shown::of(made, portal))
+        Answer::created(&UserBody::of(made, portal))
     })
     .await
 }
@@ -88,16 +89,16 @@ fn with_names(mut object: Map<String, Value>) -> Map<String, Value> {
     object
 }
 
-fn invitation(object: Map<String, Value>, portal: Option<Portal>) -> Result<InviteUser, Failure> {
+fn invitation(object: Map<String, Value>, portal: Option<Portal>) -> Result<InviteUser, ApiError> {
     let mut fields = Fields::of(&object);
     let email = fields
         .text("email", values::MAX_TEXT, Need::Required)
         .flatten();
     if let Some(email) = &email {
         if !is_address(email) {
-            fields.fault("email", "invalid", "Enter a valid email address.");
+            fields.add_error("email", "invalid", "Enter a valid email address.");
         } else if email.to_lowercase() != *email {
-            fields.fault("email", "invalid", "Email needs to be lower case.");
+            fields.add_error("email", "invalid", "Email needs to be lower case.");
         }
     }
     let first_name = fields
@@ -141,20 +142,20 @@ fn belonging(fields: &mut Fields<'_>, portal: Option<Portal>) -> (Option<Invited
     let partner = fields.id("partner", Need::Optional);
     let lacking = partner == Some(None) || (partner.is_none() && fields.raw("partner").is_none());
     if portal == Some(Portal::Cluster) && user_type == Some(InvitedAs::Partner) && lacking {
-        fields.fault("non_field_errors", "invalid", "Partner ID is required.");
+        fields.add_error("non_field_errors", "invalid", "Partner ID is required.");
     }
     (user_type, partner.flatten())
 }
 
 #[derive(Serialize)]
-struct Shown {
+struct UserBody {
     id: i64,
     email: Option<String>,
     first_name: String,
     last_name: String,
-    partner: Option<ShownPartner>,
+    partner: Option<PartnerBody>,
     organization: Option<String>,
-    prp_roles: Vec<ShownRole>,
+    prp_roles: Vec<RoleBody>,
     position: Option<String>,
     last_login: Option<String>,
     status: &'static str,
@@ -163,37 +164,37 @@ struct Shown {
 }
 
 #[derive(Serialize)]
-pub struct ShownPartner {
+pub struct PartnerBody {
     pub id: i64,
     pub title: String,
     pub ocha_external_id: Option<String>,
 }
 
 #[derive(Serialize)]
-struct ShownRole {
+struct RoleBody {
     id: i64,
     user: i64,
     role: &'static str,
     role_display: &'static str,
-    workspace: Option<ShownWorkspace>,
-    cluster: Option<ShownCluster>,
+    workspace: Option<WorkspaceBody>,
+    cluster: Option<ClusterBody>,
     is_active: bool,
 }
 
 #[derive(Serialize)]
-struct ShownWorkspace {
+struct WorkspaceBody {
     id: i64,
     title: String,
     workspace_code: String,
 }
 
 #[derive(Serialize)]
-pub struct ShownCluster {
+pub struct ClusterBody {
     pub id: i64,
     pub full_title: String,
 }
 
-impl Shown {
+impl UserBody {
     /// With the roles of one half only, when one was asked for.
     fn of(found: PortalUser, portal: Option<Portal>) -> Self {
         let PortalUser {
@@ -211,7 +212,7 @@ impl Shown {
             email: user.email,
             first_name: user.name.unwrap_or_default(),
             last_name: user.surname.unwrap_or_default(),
-            partner: partner.map(|partner| ShownPartner {
+            partner: partner.map(|partner| PartnerBody {
                 id: partner.id,
                 title: partner.title,
                 ocha_external_id: partner.ocha_external_id,
@@ -225,7 +226,7 @@ impl Shown {
             prp_roles: roles
                 .into_iter()
                 .filter(|held| portal.is_none_or(|portal| held.role.portal() == portal))
-                .map(ShownRole::of)
+                .map(RoleBody::of)
                 .collect(),
         }
     }
@@ -243,21 +244,21 @@ fn user_type(roles: &[HeldRole]) -> Option<&'static str> {
     }
 }
 
-impl ShownRole {
+impl RoleBody {
     fn of(held: HeldRole) -> Self {
         Self {
             id: held.id,
             user: held.user,
             role: held.role.name(),
             role_display: held.role.label(),
-            workspace: held.workspace.map(|workspace| ShownWorkspace {
+            workspace: held.workspace.map(|workspace| WorkspaceBody {
                 id: workspace.id,
                 title: workspace.title,
                 workspace_code: workspace.code,
             }),
             cluster: held
                 .cluster
-                .map(|(id, full_title)| ShownCluster { id, full_title }),
+                .map(|(id, full_title)| ClusterBody { id, full_title }),
             is_active: held.is_active,
         }
     }

@@ -131,13 +131,13 @@ pub struct Caller {
 
 /// What somebody holds at this moment.
 #[derive(Clone, Debug, Default)]
-pub struct Standing {
+pub struct HeldRoles {
     pub unbounded: bool,
     pub partner: Option<i64>,
     pub held: Vec<(PortalRole, Place)>,
 }
 
-impl Standing {
+impl HeldRoles {
     pub fn is(&self, role: PortalRole) -> bool {
         self.held.iter().any(|(held, _)| *held == role)
     }

@@ -5,8 +5,8 @@ use super::prelude::*;
 use super::{env, found};
 use crate::directory::Expected;
 use crate::directory::administered::{
-    Administered, CheckAdministered, CreateAdministered, FindAdministered, ListAdministered,
-    Obstacles, Record, Standing, UpdateAdministered,
+    Administered, CheckAdministered, Conflicts, CreateAdministered, FindAdministered,
+    ListAdministered, Memberships, Record, UpdateAdministered,
 };
 use crate::directory::members::{Authority, FollowMembers, Relation};
 use crate::directory::permissions::PrivilegeCeiling;
@@ -89,16 +89,16 @@ impl Run for FindAdministered {
 }
 
 impl Run for CheckAdministered {
-    type Answer = Obstacles;
+    type Answer = Conflicts;
 
-    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<Obstacles, DirectoryError> {
-        let mut obstacles = Obstacles::default();
+    async fn run(&self, _: &Context, connection: &mut Conn) -> Result<Conflicts, DirectoryError> {
+        let mut conflicts = Conflicts::default();
         if let Some(id) = self.id {
             let living = users::table
                 .find(id)
                 .filter(users::deleted_at.is_null())
                 .select(Record::as_select());
-            obstacles.record = living.get_result(connection).await.optional()?;
+            conflicts.record = living.get_result(connection).await.optional()?;
         }
         if let Some(username) = &self.username {
             let holder = users::table
@@ -106,19 +106,22 @@ impl Run for CheckAdministered {
                 .filter(users::deleted_at.is_null())
                 .select(users::id);
             let holder: Option<i64> = holder.get_result(connection).await.optional()?;
-            obstacles.is_taken = holder.is_some() && holder != self.id;
+            conflicts.is_username_taken = holder.is_some() && holder != self.id;
         }
         if let Some(groups) = &self.groups {
-            let place = no_group(groups, connection).await?;
-            obstacles.no_group = place.and_then(|place| groups.get(place).copied());
+            let place = missing_group(groups, connection).await?;
+            conflicts.missing_group = place.and_then(|place| groups.get(place).copied());
         }
-        Ok(obstacles)
+        Ok(conflicts)
     }
 }
 
 /// The place of the first that is no role for everywhere, or is that of the
 /// administrators.
-async fn no_group(groups: &[i64], connection: &mut Conn) -> Result<Option<usize>, DirectoryError> {
+async fn missing_group(
+    groups: &[i64],
+    connection: &mut Conn,
+) -> Result<Option<usize>, DirectoryError> {
     if groups.is_empty() {
         return Ok(None);
     }
@@ -133,9 +136,12 @@ async fn no_group(groups: &[i64], connection: &mut Conn) -> Result<Option<usize>
     Ok(groups.iter().position(|group| !known.contains(group)))
 }
 
-async fn groups_exist(standing: &Standing, connection: &mut Conn) -> Result<(), DirectoryError> {
-    let groups = standing.groups.as_deref().unwrap_or_default();
-    match no_group(groups, connection).await? {
+async fn groups_exist(
+    memberships: &Memberships,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
+    let groups = memberships.groups.as_deref().unwrap_or_default();
+    match missing_group(groups, connection).await? {
         None => Ok(()),
         Some(place) => Err(DirectoryError::RelatedNotFound {
             kind: "roles",
@@ -153,9 +159,9 @@ impl Run for CreateAdministered {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Administered, DirectoryError> {
-        groups_exist(&self.standing, connection).await?;
-        let mut roles = self.standing.groups.clone().unwrap_or_default();
-        if self.standing.is_administrator == Some(true) {
+        groups_exist(&self.memberships, connection).await?;
+        let mut roles = self.memberships.groups.clone().unwrap_or_default();
+        if self.memberships.is_administrator == Some(true) {
             roles.push(ADMIN);
         }
         let create = CreateUser {
@@ -176,7 +182,7 @@ impl Run for UpdateAdministered {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Administered, DirectoryError> {
-        groups_exist(&self.standing, connection).await?;
+        groups_exist(&self.memberships, connection).await?;
         let id = self.id;
         let update = UpdateUser {
             id,
@@ -191,10 +197,10 @@ impl Run for UpdateAdministered {
             end_tokens: None,
         };
         update.run(context, connection).await?;
-        if let Some(groups) = &self.standing.groups {
+        if let Some(groups) = &self.memberships.groups {
             replace_roles_beside(ADMIN, id, groups, ALL, context, connection).await?;
         }
-        match self.standing.is_administrator {
+        match self.memberships.is_administrator {
             Some(true) => add_roles(id, &[ADMIN], ALL, context, connection).await?,
             Some(false) => remove_roles(id, &[ADMIN], ALL, context, connection).await?,
             None => {}

@@ -198,7 +198,7 @@ impl Run for ChangeMembers {
             Relation::UserRoles | Relation::RoleUsers
         );
         if is_of_grants && self.expected == Expected::Anything {
-            let (exists, standing) = env::together!(
+            let (exists, existing) = env::together!(
                 connection,
                 exists(self.side, self.visible, context, connection).await,
                 // Told only to whom it is about something that is there.
@@ -223,7 +223,7 @@ impl Run for ChangeMembers {
                 named: &named,
                 authority: self.authority,
             };
-            return carry_out(&plan, standing?, context, connection).await;
+            return carry_out(&plan, existing?, context, connection).await;
         }
         if !exists(self.side, self.visible, context, connection).await? {
             return Err(DirectoryError::NotFound);
@@ -243,22 +243,22 @@ async fn expected(
     wanted: &ChangeMembers,
     context: &Context,
     connection: &mut Conn,
-) -> Result<Vec<Standing>, DirectoryError> {
-    let ((), standing) = env::together!(
+) -> Result<Vec<ExistingGrant>, DirectoryError> {
+    let ((), existing) = env::together!(
         connection,
         hold(wanted.side, connection).await,
-        standing(wanted.side, None, connection).await,
+        existing(wanted.side, None, connection).await,
     );
     let now = context.now_text();
-    let in_force = standing.iter().filter(|grant| grant.is_in_force(&now));
+    let in_force = existing.iter().filter(|grant| grant.is_in_force(&now));
     let version = Digest::of(in_force.map(|grant| grant.id)).version();
     wanted.expected.check(version)?;
-    Ok(standing)
+    Ok(existing)
 }
 
 async fn settle(
     wanted: &ChangeMembers,
-    known: Vec<Standing>,
+    known: Vec<ExistingGrant>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<usize, DirectoryError> {
@@ -333,8 +333,8 @@ pub async fn replace_roles_beside(
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let side = Relation::UserRoles.of(user);
-    let mut standing = known(side, Change::Replace, roles, authority, connection).await?;
-    standing.retain(|grant| grant.role != left);
+    let mut existing = known(side, Change::Replace, roles, authority, connection).await?;
+    existing.retain(|grant| grant.role != left);
     let named = roles.iter().copied().filter(|role| *role != left).collect();
     let plan = Plan {
         side,
@@ -342,7 +342,7 @@ pub async fn replace_roles_beside(
         named: &named,
         authority,
     };
-    carry_out(&plan, standing, context, connection)
+    carry_out(&plan, existing, context, connection)
         .await
         .map(drop)
 }
@@ -406,7 +406,7 @@ pub async fn replace_users(
 
 /// A grant between the two, as it stands.
 #[derive(diesel::Queryable)]
-struct Standing {
+struct ExistingGrant {
     id: i64,
     user: i64,
     role: i64,
@@ -416,7 +416,7 @@ struct Standing {
     lives: bool,
 }
 
-impl Standing {
+impl ExistingGrant {
     fn is_in_force(&self, now: &str) -> bool {
         self.lives
             && self.is_active
@@ -465,7 +465,7 @@ async fn change(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<usize, DirectoryError> {
-    let standing = known(side, change, members, authority, connection).await?;
+    let existing = known(side, change, members, authority, connection).await?;
     let named = members.iter().copied().collect();
     let plan = Plan {
         side,
@@ -473,7 +473,7 @@ async fn change(
         named: &named,
         authority,
     };
-    carry_out(&plan, standing, context, connection).await
+    carry_out(&plan, existing, context, connection).await
 }
 
 /// The grants that a change is about, as they stand, when all that it names is
@@ -484,27 +484,27 @@ async fn known(
     members: &[i64],
     authority: Authority,
     connection: &mut Conn,
-) -> Result<Vec<Standing>, DirectoryError> {
+) -> Result<Vec<ExistingGrant>, DirectoryError> {
     let named = members.iter().copied().collect();
     match change {
-        Change::Remove => standing(side, Some(&named), connection).await,
+        Change::Remove => existing(side, Some(&named), connection).await,
         Change::Add => {
-            let ((), standing) = env::together!(
+            let ((), existing) = env::together!(
                 connection,
                 exist_for(authority, side, members, connection).await,
-                standing(side, Some(&named), connection).await,
+                existing(side, Some(&named), connection).await,
             );
-            Ok(standing)
+            Ok(existing)
         }
         Change::Replace => {
             // Of two replacements at the same time one must come after the other.
-            let ((), (), standing) = env::together!(
+            let ((), (), existing) = env::together!(
                 connection,
                 exist_for(authority, side, members, connection).await,
                 hold(side, connection).await,
-                standing(side, None, connection).await,
+                existing(side, None, connection).await,
             );
-            Ok(standing)
+            Ok(existing)
         }
     }
 }
@@ -519,7 +519,7 @@ struct Plan<'a> {
 
 async fn carry_out(
     plan: &Plan<'_>,
-    standing: Vec<Standing>,
+    existing: Vec<ExistingGrant>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<usize, DirectoryError> {
@@ -529,20 +529,20 @@ async fn carry_out(
         named,
         authority,
     } = *plan;
-    let standing: BTreeMap<i64, Standing> = standing
+    let existing: BTreeMap<i64, ExistingGrant> = existing
         .into_iter()
         .map(|grant| (grant.member(side), grant))
         .collect();
     guard(
-        side, change, named, &standing, authority, context, connection,
+        side, change, named, &existing, authority, context, connection,
     )
     .await?;
     let mut changed = 0;
     if change != Change::Remove {
-        changed += give(side, change, named, &standing, context, connection).await?;
+        changed += give(side, change, named, &existing, context, connection).await?;
     }
     let now = context.now_text();
-    let gone: Vec<&Standing> = standing
+    let gone: Vec<&ExistingGrant> = existing
         .values()
         .filter(|grant| grant.is_ended_by(change, named.contains(&grant.member(side)), &now))
         .collect();
@@ -555,15 +555,15 @@ async fn guard(
     side: Side,
     change: Change,
     named: &BTreeSet<i64>,
-    standing: &BTreeMap<i64, Standing>,
+    existing: &BTreeMap<i64, ExistingGrant>,
     authority: Authority,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let held = |member: &i64| standing.contains_key(member);
+    let held = |member: &i64| existing.contains_key(member);
     let now = context.now_text();
     let lifted = |member: &&i64| {
-        let grant = standing.get(member);
+        let grant = existing.get(member);
         grant.is_some_and(|grant| grant.is_lifted_by(change, &now))
     };
     let one = |member: &i64, verb| {
@@ -573,7 +573,7 @@ async fn guard(
     let given = named
         .iter()
         .filter(|member| change != Change::Remove && !held(member));
-    let taken = standing
+    let taken = existing
         .iter()
         .filter(|(member, grant)| grant.is_ended_by(change, named.contains(member), &now))
         .map(|(member, _)| member);
@@ -676,11 +676,11 @@ fn un_scoped(scope: &str) -> Result<(), DirectoryError> {
 }
 
 /// The un-scoped grants of one side, of the named members or of all.
-async fn standing(
+async fn existing(
     side: Side,
     named: Option<&BTreeSet<i64>>,
     connection: &mut Conn,
-) -> Result<Vec<Standing>, DirectoryError> {
+) -> Result<Vec<ExistingGrant>, DirectoryError> {
     let mut query = grants::table
         .inner_join(users::table)
         .filter(un_scoped!())
@@ -713,7 +713,7 @@ async fn give(
     side: Side,
     change: Change,
     named: &BTreeSet<i64>,
-    standing: &BTreeMap<i64, Standing>,
+    existing: &BTreeMap<i64, ExistingGrant>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<usize, DirectoryError> {
@@ -722,7 +722,7 @@ async fn give(
     let mut news = Vec::new();
     for member in named {
         let (user, role) = side.pair(*member);
-        match standing.get(member) {
+        match existing.get(member) {
             Some(grant) if !grant.is_lifted_by(change, &now) => {}
             Some(grant) => {
                 lift_limits(grant.id, &now, connection).await?;
@@ -783,7 +783,7 @@ async fn lift_limits(id: i64, now: &str, connection: &mut Conn) -> Result<(), Di
 }
 
 async fn take(
-    gone: &[&Standing],
+    gone: &[&ExistingGrant],
     context: &Context,
     connection: &mut Conn,
 ) -> Result<usize, DirectoryError> {

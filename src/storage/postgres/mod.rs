@@ -29,7 +29,7 @@ use connect::Limits;
 pub(super) use connect::{for_commands, to_pooler};
 pub use listener::{Listener, Notice};
 use pool::{Pool, Rules};
-pub use replica::{Replica, Standing};
+pub use replica::{Replica, ReplicaStatus};
 pub use servers::Servers;
 pub use session::Session;
 

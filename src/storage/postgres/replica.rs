@@ -26,7 +26,7 @@ const MOST_SEEN: usize = 1024;
 
 /// Whether reads go there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ReplicaStatus {
     /// Nobody has looked yet.
     Starting,
     Serving,
@@ -46,7 +46,7 @@ pub struct Replica {
     max_lag: Duration,
     /// How long it answers while the primary is gone.
     max_alone: Duration,
-    standing: watch::Sender<Standing>,
+    status: watch::Sender<ReplicaStatus>,
     /// Whether it serves while the primary is gone.
     alone: watch::Sender<bool>,
     lag_ms: AtomicU64,
@@ -69,14 +69,14 @@ impl Replica {
             primary,
             max_lag: Duration::from_millis(settings.replica_max_lag_ms),
             max_alone: Duration::from_secs(settings.replica_alone_seconds),
-            standing: watch::Sender::new(Standing::Starting),
+            status: watch::Sender::new(ReplicaStatus::Starting),
             alone: watch::Sender::new(false),
             lag_ms: AtomicU64::new(0),
         })
     }
 
-    pub fn standing(&self) -> Standing {
-        *self.standing.borrow()
+    pub fn status(&self) -> ReplicaStatus {
+        *self.status.borrow()
     }
 
     /// How long ago the primary was as the replica was when last looked at.
@@ -86,13 +86,13 @@ impl Replica {
 
     /// Whether it may answer this caller now.
     pub fn may_serve(&self, caller: Option<i64>) -> bool {
-        self.standing() == Standing::Serving && self.writers.has_all_of(caller)
+        self.status() == ReplicaStatus::Serving && self.writers.has_all_of(caller)
     }
 
     /// What `read` gives, or nothing when the replica is lost meanwhile.
     pub async fn while_there<T>(&self, read: impl Future<Output = T>) -> Option<T> {
-        let mut standing = self.standing.subscribe();
-        let lost = pin!(standing.wait_for(|standing| *standing == Standing::Unreachable));
+        let mut status = self.status.subscribe();
+        let lost = pin!(status.wait_for(|status| *status == ReplicaStatus::Unreachable));
         match select(pin!(read), lost).await {
             Either::Left((answer, _)) => Some(answer),
             Either::Right(_) => None,
@@ -101,7 +101,7 @@ impl Replica {
 
     /// Whether it serves while the primary is gone.
     pub fn is_alone(&self) -> bool {
-        *self.alone.borrow() && self.standing() == Standing::Serving
+        *self.alone.borrow() && self.status() == ReplicaStatus::Serving
     }
 
     /// What `read` gives, or nothing when the primary is gone, or goes meanwhile,
@@ -135,7 +135,7 @@ impl Replica {
         let mut watch = Watch::default();
         loop {
             self.look(&mut watch).await;
-            let is_away = self.standing() == Standing::Unreachable;
+            let is_away = self.status() == ReplicaStatus::Unreachable;
             tokio::time::sleep(if is_away { PAUSE_AWAY } else { PAUSE }).await;
         }
     }
@@ -173,10 +173,13 @@ impl Replica {
                 self.judge(watch.fresh, now.unwrap_or_else(Instant::now));
             }
             Ok(_) if watch.primary.cluster.is_none() => {
-                self.stands(Standing::Unreachable, "the primary was not seen yet");
+                self.set_status(ReplicaStatus::Unreachable, "the primary was not seen yet");
             }
-            Ok(_) => self.stands(Standing::Unreachable, "it is no replica of database.url"),
-            Err(error) => self.stands(Standing::Unreachable, &error.to_string()),
+            Ok(_) => self.set_status(
+                ReplicaStatus::Unreachable,
+                "it is no replica of database.url",
+            ),
+            Err(error) => self.set_status(ReplicaStatus::Unreachable, &error.to_string()),
         }
     }
 
@@ -184,18 +187,21 @@ impl Replica {
     /// that reads do not go to and fro.
     fn judge(&self, fresh: Option<Instant>, now: Instant) {
         let Some(lag) = fresh.map(|fresh| now.saturating_duration_since(fresh)) else {
-            return self.stands(Standing::Behind, "has not caught up yet");
+            return self.set_status(ReplicaStatus::Behind, "has not caught up yet");
         };
         let milliseconds = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
         self.lag_ms.store(milliseconds, Ordering::Relaxed);
-        let allowed = match self.standing() {
-            Standing::Serving => self.max_lag,
+        let allowed = match self.status() {
+            ReplicaStatus::Serving => self.max_lag,
             _ => self.max_lag / 2,
         };
         if lag <= allowed {
-            self.stands(Standing::Serving, "has caught up");
+            self.set_status(ReplicaStatus::Serving, "has caught up");
         } else {
-            self.stands(Standing::Behind, &format!("is {milliseconds} ms behind"));
+            self.set_status(
+                ReplicaStatus::Behind,
+                &format!("is {milliseconds} ms behind"),
+            );
         }
     }
 
@@ -208,15 +214,15 @@ impl Replica {
         }
     }
 
-    fn stands(&self, now: Standing, why: &str) {
-        let before = self.standing.send_replace(now);
+    fn set_status(&self, now: ReplicaStatus, why: &str) {
+        let before = self.status.send_replace(now);
         if before == now {
             return;
         }
         match now {
-            Standing::Serving => log::info!("the replica {why}: reads go there"),
-            Standing::Behind => log::warn!("the replica {why}: reads go to the primary"),
-            Standing::Starting | Standing::Unreachable => {
+            ReplicaStatus::Serving => log::info!("the replica {why}: reads go there"),
+            ReplicaStatus::Behind => log::warn!("the replica {why}: reads go to the primary"),
+            ReplicaStatus::Starting | ReplicaStatus::Unreachable => {
                 log::warn!("the replica cannot be used: {why}; reads go to the primary");
                 // Whatever its connections wait for: nobody shall wait with them.
                 self.reads.renew();

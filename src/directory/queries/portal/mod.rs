@@ -6,16 +6,16 @@ mod users;
 
 use super::prelude::*;
 use crate::directory::delegation::Place;
-use crate::directory::portal::{Caller, PortalRole, Standing};
+use crate::directory::portal::{Caller, HeldRoles, PortalRole};
 use crate::storage::schema::{grants, role_closure, roles, users as users_table};
 
 /// What the caller holds now: grants that are switched off, not begun or
 /// ended give nothing.
-async fn standing(
+async fn held_roles(
     caller: Caller,
     context: &Context,
     connection: &mut Conn,
-) -> Result<Standing, DirectoryError> {
+) -> Result<HeldRoles, DirectoryError> {
     type Row = (String, Option<i64>, Option<i64>);
     let now = context.now_text();
     let rows: Vec<Row> = grants::table
@@ -38,7 +38,7 @@ async fn standing(
     let held = |(name, workspace, cluster): Row| {
         Some((PortalRole::named(&name)?, Place { workspace, cluster }))
     };
-    Ok(Standing {
+    Ok(HeldRoles {
         unbounded: caller.unbounded,
         partner: partner.flatten(),
         held: rows.into_iter().filter_map(held).collect(),

@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 
 use super::super::prelude::*;
 use super::super::{env, found};
-use super::{refused, standing};
+use super::{held_roles, refused};
 use crate::directory::clusters::Cluster;
 use crate::directory::listing::Slice;
 use crate::directory::partners::Partner;
 use crate::directory::portal::{
     AddPortalPartner, AssignableClusters, AssignablePartners, Caller, ChangePortalPartner,
-    FindPortalPartner, ListPortalPartners, PartnerBrief, PartnerOrder, PortalPage, PortalPartner,
-    PortalRole, Standing,
+    FindPortalPartner, HeldRoles, ListPortalPartners, PartnerBrief, PartnerOrder, PortalPage,
+    PortalPartner, PortalRole,
 };
 use crate::directory::search::Words;
 use crate::storage::schema::{clusters, partner_clusters, partners};
@@ -18,10 +18,10 @@ async fn knowing(
     caller: Caller,
     context: &Context,
     connection: &mut Conn,
-) -> Result<Standing, DirectoryError> {
-    let standing = standing(caller, context, connection).await?;
-    if standing.knows_all_partners() {
-        Ok(standing)
+) -> Result<HeldRoles, DirectoryError> {
+    let held_roles = held_roles(caller, context, connection).await?;
+    if held_roles.knows_all_partners() {
+        Ok(held_roles)
     } else {
         Err(refused())
     }
@@ -139,9 +139,9 @@ impl Run for FindPortalPartner {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<PortalPartner, DirectoryError> {
-        let standing = standing(self.caller, context, connection).await?;
-        let is_own = standing.is_member() && standing.partner == Some(self.id);
-        let sees_all = standing.knows_all_partners() || (self.only_clusters && is_own);
+        let held_roles = held_roles(self.caller, context, connection).await?;
+        let is_own = held_roles.is_member() && held_roles.partner == Some(self.id);
+        let sees_all = held_roles.knows_all_partners() || (self.only_clusters && is_own);
         if !sees_all {
             return Err(refused());
         }
@@ -187,11 +187,11 @@ impl Run for AssignableClusters {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Vec<(i64, String)>, DirectoryError> {
-        let standing = standing(self.caller, context, connection).await?;
+        let held_roles = held_roles(self.caller, context, connection).await?;
         let mut query = clusters::table.into_boxed::<Db>();
-        if !standing.unbounded && !standing.is_system_admin() {
-            let mut there = standing.clusters_as(PortalRole::ClusterImo);
-            there.extend(standing.clusters_as(PortalRole::ClusterMember));
+        if !held_roles.unbounded && !held_roles.is_system_admin() {
+            let mut there = held_roles.clusters_as(PortalRole::ClusterImo);
+            there.extend(held_roles.clusters_as(PortalRole::ClusterMember));
             if there.is_empty() {
                 return Err(refused());
             }
@@ -215,13 +215,13 @@ impl Run for AssignablePartners {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Vec<PartnerBrief>, DirectoryError> {
-        let standing = standing(self.caller, context, connection).await?;
+        let held_roles = held_roles(self.caller, context, connection).await?;
         let mut query = partners::table.into_boxed::<Db>();
-        if !standing.knows_all_partners() {
-            if !standing.is_member() {
+        if !held_roles.knows_all_partners() {
+            if !held_roles.is_member() {
                 return Err(refused());
             }
-            query = query.filter(partners::id.eq(standing.partner.unwrap_or(0)));
+            query = query.filter(partners::id.eq(held_roles.partner.unwrap_or(0)));
         }
         let rows: Vec<(i64, String, Option<String>)> = query
             .order(partners::id.asc())

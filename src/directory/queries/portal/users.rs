@@ -3,13 +3,12 @@ use diesel::sql_types::{Nullable, Text};
 use super::super::prelude::*;
 use super::super::users::{living_users, partner_exists, refuse_names};
 use super::super::{env, found};
-use super::{RoleIds, refused, standing};
+use super::{RoleIds, held_roles, refused};
 use crate::directory::delegation::Place;
 use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::portal::{
-    GivePortalRoles, HeldRole, InviteUser, InvitedAs, ListPortalUsers, PartnerBrief, Portal,
-    PortalPage, PortalRole, PortalUser, Standing, UserOrder, UserStatus, WantedRole,
-    WorkspaceBrief,
+    GivePortalRoles, HeldRole, HeldRoles, InviteUser, InvitedAs, ListPortalUsers, PartnerBrief,
+    Portal, PortalPage, PortalRole, PortalUser, UserOrder, UserStatus, WantedRole, WorkspaceBrief,
 };
 use crate::directory::search::{SEARCHED_ANYWHERE, Words, fold};
 use crate::directory::users::{CreateUser, User, UserChanges};
@@ -24,17 +23,17 @@ enum Seen {
     Nobody,
 }
 
-fn seen(standing: &Standing, portal: Option<Portal>) -> Result<Seen, DirectoryError> {
-    if standing.unbounded {
+fn seen(held_roles: &HeldRoles, portal: Option<Portal>) -> Result<Seen, DirectoryError> {
+    if held_roles.unbounded {
         return Ok(Seen::All);
     }
-    match portal.unwrap_or(standing.usual_portal()) {
-        Portal::Cluster if standing.knows_all_partners() => Ok(Seen::All),
-        Portal::Cluster if standing.is_member() => {
-            Ok(standing.partner.map_or(Seen::Nobody, Seen::Partner))
+    match portal.unwrap_or(held_roles.usual_portal()) {
+        Portal::Cluster if held_roles.knows_all_partners() => Ok(Seen::All),
+        Portal::Cluster if held_roles.is_member() => {
+            Ok(held_roles.partner.map_or(Seen::Nobody, Seen::Partner))
         }
-        Portal::Ip if standing.manages_workspaces() => Ok(match standing.partner {
-            Some(partner) => Seen::Workspaces(partner, standing.managed_workspaces()),
+        Portal::Ip if held_roles.manages_workspaces() => Ok(match held_roles.partner {
+            Some(partner) => Seen::Workspaces(partner, held_roles.managed_workspaces()),
             None => Seen::Nobody,
         }),
         Portal::Cluster | Portal::Ip => Err(refused()),
@@ -49,8 +48,8 @@ impl Run for ListPortalUsers {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<PortalPage<PortalUser>, DirectoryError> {
-        let standing = standing(self.caller, context, connection).await?;
-        let seen = seen(&standing, self.portal)?;
+        let held_roles = held_roles(self.caller, context, connection).await?;
+        let seen = seen(&held_roles, self.portal)?;
         let ids = RoleIds::load(connection).await?;
         let everybody = matches!(seen, Seen::All) && !self.is_filtered();
         let total = if everybody {
@@ -318,8 +317,8 @@ impl Run for InviteUser {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<PortalUser, DirectoryError> {
-        let standing = standing(self.caller, context, connection).await?;
-        let portal = self.portal.or_else(|| meant(&standing));
+        let held_roles = held_roles(self.caller, context, connection).await?;
+        let portal = self.portal.or_else(|| meant(&held_roles));
         let changes = UserChanges {
             username: Some(self.email.clone()),
             email: Some(Some(self.email.clone())),
@@ -328,7 +327,7 @@ impl Run for InviteUser {
             position: Some(self.position.clone()),
             organization: Some(self.organization.clone()),
             partner_id: Some(match portal {
-                Some(Portal::Ip) => standing.partner,
+                Some(Portal::Ip) => held_roles.partner,
                 Some(Portal::Cluster) | None => self.partner,
             }),
             ..UserChanges::default()
@@ -337,7 +336,7 @@ impl Run for InviteUser {
         refuse_email(&self.email, connection).await?;
         refuse_names(&changes, None, connection).await?;
         partner_exists(&changes, connection).await?;
-        if !may_invite(self, portal, &standing) {
+        if !may_invite(self, portal, &held_roles) {
             return Err(refused());
         }
         let create = CreateUser {
@@ -367,8 +366,8 @@ impl Run for InviteUser {
 
 /// The half in which somebody is invited when none is named; none: in neither, by
 /// callers who stand above both.
-fn meant(standing: &Standing) -> Option<Portal> {
-    (!standing.unbounded).then(|| standing.usual_portal())
+fn meant(held_roles: &HeldRoles) -> Option<Portal> {
+    (!held_roles.unbounded).then(|| held_roles.usual_portal())
 }
 
 /// An address of somebody who lives is nobody else's, however it is written.
@@ -391,16 +390,16 @@ async fn refuse_email(email: &str, connection: &mut Conn) -> Result<(), Director
     }
 }
 
-fn may_invite(invite: &InviteUser, portal: Option<Portal>, standing: &Standing) -> bool {
+fn may_invite(invite: &InviteUser, portal: Option<Portal>, held_roles: &HeldRoles) -> bool {
     match (portal, invite.invited_as) {
-        (None, _) => standing.unbounded,
-        (Some(Portal::Ip), _) => standing.unbounded || standing.manages_workspaces(),
+        (None, _) => held_roles.unbounded,
+        (Some(Portal::Ip), _) => held_roles.unbounded || held_roles.manages_workspaces(),
         (Some(Portal::Cluster), Some(InvitedAs::Partner)) => {
-            let own = standing.partner.is_some() && standing.partner == invite.partner;
-            standing.knows_all_partners() || (standing.is_member() && own)
+            let own = held_roles.partner.is_some() && held_roles.partner == invite.partner;
+            held_roles.knows_all_partners() || (held_roles.is_member() && own)
         }
         (Some(Portal::Cluster), Some(InvitedAs::Imo | InvitedAs::ClusterAdmin)) => {
-            invite.partner.is_none() && (standing.unbounded || standing.is_system_admin())
+            invite.partner.is_none() && (held_roles.unbounded || held_roles.is_system_admin())
         }
         (Some(Portal::Cluster), None) => false,
     }

@@ -12,9 +12,9 @@ pub const OUT_OF_RANGE: &str = "Datetime value out of range.";
 /// # Errors
 /// The message for the caller.
 pub fn read(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    let moment = parse(text).ok_or(WRONG_FORMAT)?.with_timezone(&Utc);
-    if (1..=9999).contains(&moment.year()) {
-        Ok(moment)
+    let datetime = parse(text).ok_or(WRONG_FORMAT)?.with_timezone(&Utc);
+    if (1..=9999).contains(&datetime.year()) {
+        Ok(datetime)
     } else {
         Err(OUT_OF_RANGE)
     }

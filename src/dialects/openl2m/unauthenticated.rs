@@ -8,18 +8,19 @@ pub const INACTIVE: &str = "User inactive";
 pub const EXPIRED: &str = "Token expired";
 const PASSWORD: &str = "Invalid username/password.";
 const NO_TOKEN: &str = "Invalid token header. No credentials provided.";
-const BLANKS: &str = "Invalid token header. Token string should not contain spaces.";
-const LETTERS: &str = "Invalid token header. Token string should not contain invalid characters.";
+const CONTAINS_SPACES: &str = "Invalid token header. Token string should not contain spaces.";
+const INVALID_CHARACTERS: &str =
+    "Invalid token header. Token string should not contain invalid characters.";
 
 /// What is wrong with a header by its form alone; what has the right form holds
 /// a token or a password that there is not.
-pub fn told(header: Option<&[u8]>) -> &'static str {
+pub fn message(header: Option<&[u8]>) -> &'static str {
     let Some(header) = header else {
         return MISSING;
     };
     let Ok(text) = std::str::from_utf8(header) else {
         return if names_token(header) {
-            LETTERS
+            INVALID_CHARACTERS
         } else {
             MISSING
         };
@@ -36,7 +37,7 @@ pub fn told(header: Option<&[u8]>) -> &'static str {
 fn of_token(mut words: SplitAsciiWhitespace<'_>) -> &'static str {
     match (words.next(), words.next()) {
         (None, _) => NO_TOKEN,
-        (Some(_), Some(_)) => BLANKS,
+        (Some(_), Some(_)) => CONTAINS_SPACES,
         (Some(_), None) => WRONG,
     }
 }
@@ -62,14 +63,14 @@ mod tests {
             (b"Digest x", MISSING),
             (b"token", NO_TOKEN),
             (b"Token  ", NO_TOKEN),
-            (b"TOKEN a b", BLANKS),
-            (b"Token \xff", LETTERS),
+            (b"TOKEN a b", CONTAINS_SPACES),
+            (b"Token \xff", INVALID_CHARACTERS),
             (b"Token abc", WRONG),
             (b"bearer abc", WRONG),
             (b"Basic abc", PASSWORD),
         ] {
-            assert_eq!(told(Some(header)), expected, "{header:?}");
+            assert_eq!(message(Some(header)), expected, "{header:?}");
         }
-        assert_eq!(told(None), MISSING);
+        assert_eq!(message(None), MISSING);
     }
 }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::error::Failure;
-use super::faults::Faults;
+use super::error::ApiError;
+use super::field_errors::FieldErrors;
 use super::fields::NOT_A_CHOICE;
 use crate::directory::portal::Portal;
 use crate::directory::search::Words;
@@ -38,24 +38,24 @@ impl Parameters {
     ///
     /// # Errors
     /// There are too many words.
-    pub fn words(&self, name: &str, most: usize) -> Result<Option<Words>, Failure> {
+    pub fn words(&self, name: &str, most: usize) -> Result<Option<Words>, ApiError> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
         let words = Words::at_most(most, text);
-        let words = words.map_err(|error| Faults::one(name, "invalid", &error.to_string()))?;
+        let words = words.map_err(|error| FieldErrors::one(name, "invalid", &error.to_string()))?;
         Ok(Some(words).filter(|words| !words.is_empty()))
     }
 
     /// # Errors
     /// Something in the list is no number.
-    pub fn ids(&self, name: &str) -> Result<Option<Vec<i64>>, Failure> {
+    pub fn ids(&self, name: &str) -> Result<Option<Vec<i64>>, ApiError> {
         let Some(items) = self.list(name) else {
             return Ok(None);
         };
         let ids: Result<Vec<i64>, _> = items.iter().map(|item| item.parse()).collect();
         let wrong = |_| {
-            Faults::one(
+            FieldErrors::one(
                 name,
                 "invalid",
                 "Enter whole numbers, with commas between them.",
@@ -72,16 +72,16 @@ impl Parameters {
         &self,
         name: &str,
         choice: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<Vec<T>>, Failure> {
+    ) -> Result<Option<Vec<T>>, ApiError> {
         let Some(items) = self.list(name) else {
             return Ok(None);
         };
-        let chosen: Result<Vec<T>, Failure> = items
+        let chosen: Result<Vec<T>, ApiError> = items
             .iter()
             .map(|item| {
                 choice(item).ok_or_else(|| {
                     let message = format!("\"{item}\" {NOT_A_CHOICE}");
-                    Faults::one(name, "invalid_choice", &message).into()
+                    FieldErrors::one(name, "invalid_choice", &message).into()
                 })
             })
             .collect();
@@ -90,7 +90,7 @@ impl Parameters {
 
     /// # Errors
     /// There is no such half.
-    pub fn portal(&self) -> Result<Option<Portal>, Failure> {
+    pub fn portal(&self) -> Result<Option<Portal>, ApiError> {
         let portal = self.choices("portal", |text| match text {
             "CLUSTER" => Some(Portal::Cluster),
             "IP" => Some(Portal::Ip),
@@ -106,12 +106,12 @@ impl Parameters {
             Some(name) => Some((key(name)?, true)),
             None => Some((key(item)?, false)),
         });
-        keys.take(MOST_KEYS).collect()
+        keys.take(MAX_SORT_KEYS).collect()
     }
 }
 
 /// Keys that one list is sorted by.
-const MOST_KEYS: usize = 8;
+const MAX_SORT_KEYS: usize = 8;
 
 /// Bytes that are no text, and NUL, which no text here has, find nothing.
 fn decoded(text: &str) -> String {

@@ -7,15 +7,15 @@ use crate::auth::Auth;
 use crate::directory::{Context, RequestId};
 
 /// Finds something out about a request.
-type Asking<T> = Box<dyn Fn(&HttpRequest) -> Option<T> + Send + Sync>;
+type Lookup<T> = Box<dyn Fn(&HttpRequest) -> Option<T> + Send + Sync>;
 
 /// What is the same for every surface of one server, and handed to each.
-pub struct Surroundings {
+pub struct RequestContext {
     /// `http://example.com`, without a slash at the end; none where the
     /// request's host is no host.
-    pub base: Asking<String>,
+    pub base_url: Lookup<String>,
     /// Where the request comes from.
-    pub address: Asking<IpAddr>,
+    pub client_address: Lookup<IpAddr>,
     pub request_id: Box<dyn Fn() -> RequestId + Send + Sync>,
 }
 

@@ -1,64 +1,64 @@
-//! The members of an object that was sent; all that is wrong with them is told.
-//! Members that are not asked for are passed over.
+//! The fields of an object that was sent; all that is wrong with them is told.
+//! Fields that are not asked for are passed over.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::error::Failure;
+use super::error::ApiError;
 use crate::directory::{Problem, values};
 
-pub struct Members<'a> {
+pub struct Fields<'a> {
     object: &'a Map<String, Value>,
     /// Each with the member that it is about.
-    /// By the names of the members.
-    problems: Vec<(Cow<'static, str>, Problem)>,
+    /// By the names of the fields.
+    errors: Vec<(Cow<'static, str>, Problem)>,
 }
 
-impl<'a> Members<'a> {
+impl<'a> Fields<'a> {
     pub fn of(object: &'a Map<String, Value>) -> Self {
         Self {
             object,
-            problems: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
     /// # Errors
     /// All that was found to be wrong.
-    pub fn done(self) -> Result<(), Failure> {
-        match self.problems.is_empty() {
+    pub fn done(self) -> Result<(), ApiError> {
+        match self.errors.is_empty() {
             true => Ok(()),
             false => {
-                let problems = self.problems.into_iter().map(|(_, problem)| problem);
-                Err(Failure::Invalid(problems.collect()))
+                let errors = self.errors.into_iter().map(|(_, problem)| problem);
+                Err(ApiError::Invalid(errors.collect()))
             }
         }
     }
 
-    pub fn has_problems(&self) -> bool {
-        !self.problems.is_empty()
+    pub fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
     }
 
-    /// Drops the problems of members that were sent as the entry shows them: what
+    /// Drops the errors of fields that were sent as the entry shows them: what
     /// was read can be sent back, whichever surface took it.
-    pub fn forget_standing(&mut self, shown: &impl Serialize) {
-        let shown = serde_json::to_value(shown).unwrap_or_default();
+    pub fn forget_unchanged(&mut self, current: &impl Serialize) {
+        let current = serde_json::to_value(current).unwrap_or_default();
         let object = self.object;
-        self.problems.retain(|(name, _)| {
-            let shown = shown.get(&**name);
-            shown.is_none() || shown != object.get(&**name)
+        self.errors.retain(|(name, _)| {
+            let current = current.get(&**name);
+            current.is_none() || current != object.get(&**name)
         });
     }
 
     pub fn check<T>(&mut self, checked: Result<T, Problem>) -> Option<T> {
         checked
-            .map_err(|problem| self.problems.push((problem.field.clone(), problem)))
+            .map_err(|problem| self.errors.push((problem.field.clone(), problem)))
             .ok()
     }
 
-    fn fault(&mut self, name: &'static str, message: impl Into<String>) {
-        self.problems
+    fn add_error(&mut self, name: &'static str, message: impl Into<String>) {
+        self.errors
             .push((name.into(), Problem::invalid(name, message)));
     }
 
@@ -67,7 +67,7 @@ impl<'a> Members<'a> {
         match self.object.get(name)? {
             Value::String(text) => Some(text),
             _ => {
-                self.fault(name, "This value must be a string.");
+                self.add_error(name, "This value must be a string.");
                 None
             }
         }
@@ -95,7 +95,7 @@ impl<'a> Members<'a> {
         match check(text) {
             Ok(text) => Some(Some(text).filter(|text| !text.is_empty())),
             Err(problem) => {
-                self.problems.push((name.into(), problem));
+                self.errors.push((name.into(), problem));
                 None
             }
         }
@@ -106,14 +106,14 @@ impl<'a> Members<'a> {
         let text = |item: &Value| item.as_str().map(str::to_owned);
         let texts: Option<Vec<String>> = match self.object.get(name)? {
             Value::Array(items) if items.len() > most => {
-                self.fault(name, format!("Ensure there are no more than {most}."));
+                self.add_error(name, format!("Ensure there are no more than {most}."));
                 return None;
             }
             Value::Array(items) => items.iter().map(text).collect(),
             _ => None,
         };
         if texts.is_none() {
-            self.fault(name, "This value must be a list of strings.");
+            self.add_error(name, "This value must be a list of strings.");
         }
         texts
     }

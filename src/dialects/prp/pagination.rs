@@ -3,29 +3,29 @@
 use serde::Serialize;
 
 use super::call::Call;
-use super::error::Failure;
+use super::error::ApiError;
 use crate::directory::portal::{PageWanted, PortalPage};
 
-const USUAL_SIZE: i64 = 20;
-const LARGEST_SIZE: i64 = 100;
+const DEFAULT_PAGE_SIZE: i64 = 20;
+const MAX_PAGE_SIZE: i64 = 100;
 
 /// # Errors
 /// What is no number names no page.
-pub fn wanted(call: &Call<'_>) -> Result<PageWanted, Failure> {
+pub fn requested_page(call: &Call<'_>) -> Result<PageWanted, ApiError> {
     let size = call.parameters.get("page_size");
     let size = size.and_then(|text| text.parse().ok());
-    let size = size.filter(|size| *size > 0).unwrap_or(USUAL_SIZE);
+    let size = size.filter(|size| *size > 0).unwrap_or(DEFAULT_PAGE_SIZE);
     let number = match call.parameters.get("page") {
         None => Some(1),
         Some("last") => None,
         Some(text) => {
             let page: Option<i64> = text.parse().ok();
-            Some(page.filter(|page| *page > 0).ok_or(Failure::NoPage)?)
+            Some(page.filter(|page| *page > 0).ok_or(ApiError::NoPage)?)
         }
     };
     Ok(PageWanted {
         number,
-        size: size.min(LARGEST_SIZE),
+        size: size.min(MAX_PAGE_SIZE),
     })
 }
 
@@ -44,11 +44,11 @@ pub fn envelope<R, T>(
     wanted: PageWanted,
     found: PortalPage<R>,
     show: impl Fn(R) -> T,
-) -> Result<Envelope<T>, Failure> {
+) -> Result<Envelope<T>, ApiError> {
     let last = wanted.last(found.total);
     let page = wanted.number.unwrap_or(last);
     if page > last {
-        return Err(Failure::NoPage);
+        return Err(ApiError::NoPage);
     }
     let address = call.address()?;
     let link = |page: i64| address_of(&address, call.request.query_string(), page);
@@ -66,7 +66,7 @@ fn address_of(address: &str, query: &str, page: i64) -> String {
     let mut pairs: Vec<String> = query
         .split('&')
         .filter(|pair| !pair.is_empty() && !is_page(pair))
-        .map(harmless)
+        .map(escaped)
         .collect();
     if page > 1 {
         pairs.push(format!("page={page}"));
@@ -79,7 +79,7 @@ fn address_of(address: &str, query: &str, page: i64) -> String {
 }
 
 /// What clients send without having escaped it, escaped.
-fn harmless(pair: &str) -> String {
+fn escaped(pair: &str) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\');
     utf8_percent_encode(pair, UNSAFE).to_string()

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::directory::administered::{Administered, Record};
 
 #[derive(Serialize)]
-pub struct Shown<'a> {
+pub struct UserBody<'a> {
     id: i64,
     username: &'a str,
     /// Never the hash.
@@ -19,13 +19,13 @@ pub struct Shown<'a> {
     is_active: bool,
     is_staff: bool,
     is_superuser: bool,
-    date_joined: Moment<'a>,
-    last_login: Option<Moment<'a>>,
+    date_joined: DateTimeText<'a>,
+    last_login: Option<DateTimeText<'a>>,
     groups: &'a [i64],
     user_permissions: [i64; 0],
 }
 
-impl<'a> Shown<'a> {
+impl<'a> UserBody<'a> {
     pub fn of(user: &'a Administered) -> Self {
         let record = &user.record;
         Self {
@@ -38,15 +38,15 @@ impl<'a> Shown<'a> {
             is_active: record.is_active,
             is_staff: record.is_staff,
             is_superuser: user.is_administrator,
-            date_joined: Moment(&record.created),
-            last_login: record.last_login.as_deref().map(Moment),
+            date_joined: DateTimeText(&record.created),
+            last_login: record.last_login.as_deref().map(DateTimeText),
             groups: &user.groups,
             user_permissions: [],
         }
     }
 }
 
-impl Shown<'_> {
+impl UserBody<'_> {
     /// What is shown in a field that is a text.
     pub fn text_of<'r>(record: &'r Record, field: &str) -> Option<Cow<'r, str>> {
         let text = |text: &'r Option<String>| text.as_deref().unwrap_or_default();
@@ -55,29 +55,29 @@ impl Shown<'_> {
             "first_name" => text(&record.name),
             "last_name" => text(&record.surname),
             "email" => text(&record.email),
-            "date_joined" => return Some(Moment(&record.created).to_string().into()),
+            "date_joined" => return Some(DateTimeText(&record.created).to_string().into()),
             "last_login" => {
-                let moment = record.last_login.as_deref().map(Moment)?;
-                return Some(moment.to_string().into());
+                let datetime = record.last_login.as_deref().map(DateTimeText)?;
+                return Some(datetime.to_string().into());
             }
             _ => return None,
         }))
     }
 }
 
-/// A moment in stored form, which is shown with `Z` for UTC.
-struct Moment<'a>(&'a str);
+/// A datetime in stored form, which is shown with `Z` for UTC.
+struct DateTimeText<'a>(&'a str);
 
-impl Display for Moment<'_> {
+impl Display for DateTimeText<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self.0.strip_suffix("+00:00") {
-            Some(moment) => write!(out, "{moment}Z"),
+            Some(datetime) => write!(out, "{datetime}Z"),
             None => out.write_str(self.0),
         }
     }
 }
 
-impl Serialize for Moment<'_> {
+impl Serialize for DateTimeText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

@@ -3,17 +3,17 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// Faults that belong to no field.
+/// FieldErrors that belong to no field.
 pub const NON_FIELD: &str = "non_field_errors";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Faults(Vec<(&'static str, Vec<String>)>);
+pub struct FieldErrors(Vec<(&'static str, Vec<String>)>);
 
-impl Faults {
+impl FieldErrors {
     pub fn one(field: &'static str, message: impl Into<String>) -> Self {
-        let mut faults = Self::default();
-        faults.add(field, message);
-        faults
+        let mut errors = Self::default();
+        errors.add(field, message);
+        errors
     }
 
     pub fn is_empty(&self) -> bool {
@@ -41,7 +41,7 @@ impl Faults {
     }
 }
 
-impl Serialize for Faults {
+impl Serialize for FieldErrors {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (field, messages) in &self.0 {

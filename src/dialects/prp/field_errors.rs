@@ -4,23 +4,23 @@
 use serde_json::{Map, Value, json};
 
 #[derive(Clone, Debug, Default)]
-pub struct Faults {
+pub struct FieldErrors {
     messages: Map<String, Value>,
     codes: Map<String, Value>,
 }
 
-impl Faults {
+impl FieldErrors {
     pub fn one(field: &str, code: &str, message: &str) -> Self {
-        let mut faults = Self::default();
-        faults.add(field, code, message);
-        faults
+        let mut errors = Self::default();
+        errors.add(field, code, message);
+        errors
     }
 
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
 
-    /// Of two faults of one field the first is told.
+    /// Of two errors of one field the first is told.
     pub fn add(&mut self, field: &str, code: &str, message: &str) {
         if !self.messages.contains_key(field) {
             self.messages.insert(field.to_owned(), json!([message]));
@@ -29,17 +29,17 @@ impl Faults {
     }
 
     /// Those of the object that a field holds.
-    pub fn within(&mut self, field: &str, faults: Self) {
+    pub fn within(&mut self, field: &str, errors: Self) {
         self.messages
-            .insert(field.to_owned(), Value::Object(faults.messages));
+            .insert(field.to_owned(), Value::Object(errors.messages));
         self.codes
-            .insert(field.to_owned(), Value::Object(faults.codes));
+            .insert(field.to_owned(), Value::Object(errors.codes));
     }
 
     /// Those of the objects in the list that a field holds: one for each, also
     /// for those without a fault.
-    pub fn each(&mut self, field: &str, faults: Vec<Self>) {
-        let (messages, codes): (Vec<Value>, Vec<Value>) = faults
+    pub fn each(&mut self, field: &str, errors: Vec<Self>) {
+        let (messages, codes): (Vec<Value>, Vec<Value>) = errors
             .into_iter()
             .map(|one| (Value::Object(one.messages), Value::Object(one.codes)))
             .unzip();
