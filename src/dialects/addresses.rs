@@ -1,4 +1,4 @@
-//! Addresses of a surface.
+//! Paths of a surface.
 
 /// Whether `path` is `root`, or below it.
 pub fn is_within(path: &str, root: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Bodies of requests, up to a limit.
+//! Reads request bodies up to a limit.
 
 use std::io;
 
@@ -9,18 +9,18 @@ use actix_web::web::Payload;
 use futures_util::StreamExt;
 use serde_json::Value;
 
-/// For the first bytes of a body.
+/// Bytes that are allocated before the body arrives.
 const FIRST_CAPACITY: usize = 64 * 1024;
 
-/// Why a body is not there.
+/// Why a body could not be read.
 pub enum BodyError {
-    /// It has more bytes than this.
+    /// It exceeds this number of bytes.
     TooLarge(usize),
-    /// It stalled, or took too long.
+    /// It stalled or took too long.
     TimedOut,
-    /// Bodies of requests take all the memory that they may.
-    NoRoom,
-    /// It broke off or was malformed.
+    /// The memory for request bodies is used up.
+    BodyMemoryFull,
+    /// It was incomplete or malformed.
     Broken(String),
 }
 
@@ -34,7 +34,7 @@ pub async fn read(
     if announced.is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge(limit));
     }
-    // What is only announced takes no memory yet.
+    // Content-Length alone must not allocate memory.
     let mut body = Vec::with_capacity(announced.unwrap_or(0).min(FIRST_CAPACITY));
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(body_error)?;
@@ -53,13 +53,13 @@ fn body_error(error: PayloadError) -> BodyError {
     };
     match kind {
         Some(io::ErrorKind::TimedOut) => BodyError::TimedOut,
-        Some(io::ErrorKind::QuotaExceeded) => BodyError::NoRoom,
+        Some(io::ErrorKind::QuotaExceeded) => BodyError::BodyMemoryFull,
         _ => BodyError::Broken(error.to_string()),
     }
 }
 
-/// How many arrays and objects are within each other. What the parser lets
-/// through is shallow enough to be counted like this.
+/// The nesting depth of arrays and objects. Recursion is safe, since the parser
+/// limits the depth.
 pub fn depth(value: &Value) -> usize {
     let within = match value {
         Value::Array(items) => items.iter().map(depth).max(),

@@ -1,14 +1,14 @@
-//! Which e-mail addresses Django takes: its `EmailValidator`, with its lengths and
-//! its second try in punycode. The surfaces of systems that are written in Django
-//! go by it; the native surface asks for less.
+//! Django's `EmailValidator`, including its length limits and its second attempt in
+//! Punycode, for the APIs of systems that are written in Django. The native surface is
+//! less strict.
 
 use std::net::IpAddr;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-/// The most characters of an address (RFC 3696, section 3).
+/// Characters of an address (RFC 3696, section 3).
 const MAX_ADDRESS: usize = 320;
-/// The most characters of a label of a domain (RFC 1034, section 3.1).
+/// Characters of a domain label (RFC 1034, section 3.1).
 const MAX_LABEL: usize = 63;
 
 pub fn is_address(text: &str) -> bool {
@@ -28,8 +28,8 @@ fn is_local(local: &str) -> bool {
     plain || is_quoted(local)
 }
 
-/// `"quoted"`: no blanks, quotes and line ends, but behind a backslash nearly
-/// everything of ASCII. NUL is never allowed.
+/// A quoted local part: no spaces, quotes or line ends, but nearly all of ASCII after a
+/// backslash. NUL is never allowed.
 fn is_quoted(local: &str) -> bool {
     let inner = local
         .strip_prefix('"')
@@ -51,7 +51,7 @@ fn is_quoted(local: &str) -> bool {
     true
 }
 
-/// Names of ASCII with a dot, or an address of the internet in brackets.
+/// An ASCII domain with a dot, or an IP address in brackets.
 fn is_domain(domain: &str) -> bool {
     let Some((labels, last)) = domain.rsplit_once('.') else {
         return is_literal(domain);
@@ -73,7 +73,7 @@ fn is_label(label: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// Names of other scripts, as the mail goes there.
+/// An internationalized domain name.
 fn is_domain_in_punycode(domain: &str) -> bool {
     let ascii = Uts46::new().to_ascii(
         domain.as_bytes(),
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_django_takes() {
+    fn addresses_that_django_accepts() {
         for good in [
             "a@x.org",
             "first.last+tag@sub.example.com",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_django_refuses() {
+    fn addresses_that_django_rejects() {
         for bad in [
             "",
             "a",

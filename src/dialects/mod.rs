@@ -1,5 +1,5 @@
-//! Surfaces that speak as other systems do: routes, wire types and errors of
-//! each, thin, over `directory` and `auth`.
+//! The APIs of other systems: routes, wire types and errors of each, as a thin layer
+//! over `directory` and `auth`.
 
 mod addresses;
 mod body;

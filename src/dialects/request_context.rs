@@ -6,20 +6,20 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::auth::Auth;
 use crate::directory::{Context, RequestId};
 
-/// Finds something out about a request.
+/// Looks up a property of a request.
 type Lookup<T> = Box<dyn Fn(&HttpRequest) -> Option<T> + Send + Sync>;
 
-/// What is the same for every surface of one server, and handed to each.
+/// The properties of requests that all surfaces determine in the same way.
 pub struct RequestContext {
-    /// `http://example.com`, without a slash at the end; none where the
-    /// request's host is no host.
+    /// `http://example.com`, without a trailing slash; `None` if the request has no
+    /// valid host.
     pub base_url: Lookup<String>,
-    /// Where the request comes from.
+    /// The address of the client, behind trusted proxies.
     pub client_address: Lookup<IpAddr>,
     pub request_id: Box<dyn Fn() -> RequestId + Send + Sync>,
 }
 
-/// Tells the audit log of an answer that refuses.
+/// Records a response with status 403 in the audit log.
 pub fn record_forbidden(
     auth: &Auth,
     request: &HttpRequest,

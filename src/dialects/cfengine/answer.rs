@@ -27,11 +27,11 @@ struct Envelope<'a, T> {
 #[derive(Serialize)]
 struct Meta {
     page: i64,
-    /// Entries here.
+    /// Entries on this page.
     count: usize,
     /// Entries on all pages.
     total: i64,
-    /// Seconds since 1970.
+    /// Unix time in seconds.
     timestamp: i64,
 }
 
@@ -57,7 +57,7 @@ impl Answer {
         })
     }
 
-    /// One entry, in the same envelope as many.
+    /// One entry, in the envelope of a list.
     pub fn one<T: Serialize>(call: &Call<'_>, entry: T) -> Result<Self, ApiError> {
         Self::page(call, Page::ONLY, 1, &[entry])
     }

@@ -1,4 +1,4 @@
-//! One request: its caller known, its query read, its body read when asked for.
+//! The context of a request: caller, query and, on demand, the body.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use crate::dialects::body::{self, BodyError, depth};
 use crate::dialects::request_context::record_forbidden;
 use crate::directory::{Context, Reading, RequestId};
 
-/// The media types that bodies may have.
+/// The media types of request bodies.
 const MEDIA_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
 
-/// What all requests of this surface share.
+/// The state that all requests of this surface share.
 pub struct Cfengine {
     auth: Arc<Auth>,
     request_context: RequestContext,
@@ -29,7 +29,7 @@ pub struct Cfengine {
     query_bytes: usize,
     json_depth: usize,
     pub sizes: Sizes,
-    /// Roles that one request names.
+    /// Roles in one request, at most.
     pub items: usize,
 }
 
@@ -51,7 +51,7 @@ impl Cfengine {
     }
 }
 
-/// A request whose caller is known.
+/// An authenticated request.
 pub struct Call<'a> {
     pub cfengine: &'a Cfengine,
     pub request: &'a HttpRequest,
@@ -60,8 +60,8 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The name that the path ends with, taken as it is. What is no text is the
-    /// name of nothing.
+    /// The last segment of the path, decoded. If it is not UTF-8, a name that nothing
+    /// can have.
     pub fn name(&self) -> String {
         let path = self.request.path();
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -70,20 +70,22 @@ impl Call<'_> {
         name.map_or_else(|_| "\0".to_owned(), |name| name.into_owned())
     }
 
-    /// Whether the caller has proved with this very request to know the password.
+    /// Whether the request carries the caller's password.
     pub fn has_password(&self) -> bool {
         let header = self.request.headers().get(header::AUTHORIZATION);
         header.is_some_and(|header| carries_password(header.as_bytes()))
     }
 
-    /// The object that was sent; nothing sent is an empty one.
+    /// The JSON object of the body; an empty body is an empty object.
     pub async fn object(&self, payload: &mut Payload) -> Result<Map<String, Value>, ApiError> {
         let read = body::read(self.request, payload, self.cfengine.body_bytes).await;
         let body = read.map_err(|error| match error {
             BodyError::TooLarge(limit) => ApiError::TooLarge(limit),
             BodyError::TimedOut => ApiError::BodyTimedOut,
-            BodyError::NoRoom => ApiError::NoRoom,
-            BodyError::Broken(why) => ApiError::BadRequest(format!("The body broke off: {why}.")),
+            BodyError::BodyMemoryFull => ApiError::BodyMemoryFull,
+            BodyError::Broken(why) => {
+                ApiError::BadRequest(format!("The body was incomplete: {why}."))
+            }
         })?;
         if body.trim_ascii().is_empty() {
             return Ok(Map::new());
@@ -98,11 +100,13 @@ impl Call<'_> {
         }
         match value {
             Value::Object(object) => Ok(object),
-            _ => Err(ApiError::BadRequest("The body is no JSON object.".into())),
+            _ => Err(ApiError::BadRequest(
+                "The body is not a JSON object.".into(),
+            )),
         }
     }
 
-    /// JSON it is in any case, but `curl -d` calls it a form.
+    /// The body is JSON in any case, but `curl -d` labels it as a form.
     fn check_type(&self) -> Result<(), ApiError> {
         let kind = self.request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -118,12 +122,12 @@ impl Call<'_> {
     }
 }
 
-/// For a client that has as many requests at a time as it may.
+/// The answer to a client that has too many concurrent requests.
 pub fn too_many_requests(cfengine: &Cfengine) -> HttpResponse {
     ApiError::TooManyRequests.respond((cfengine.request_context.request_id)())
 }
 
-/// Finds out who asks, and lets `work` answer.
+/// Authenticates the caller and runs `work`.
 pub async fn answer(
     cfengine: &Data<Cfengine>,
     request: &HttpRequest,
@@ -148,12 +152,12 @@ pub async fn answer(
     record_forbidden(&cfengine.auth, request, call.guard.context(), response)
 }
 
-/// For what a page of another origin asked.
+/// The answer to a cross-origin request.
 pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
     ApiError::CrossOrigin.respond(request_id)
 }
 
-/// For a body in a content coding.
+/// The answer to a body with a content coding.
 pub fn refuse_content_coding(cfengine: &Cfengine) -> HttpResponse {
     ApiError::ContentCoding.respond((cfengine.request_context.request_id)())
 }

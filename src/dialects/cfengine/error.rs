@@ -1,5 +1,5 @@
-//! What goes wrong: a status and a short text. One match names every variant of
-//! the directory's errors.
+//! Errors of this surface: a status and a short text. The match over the directory's
+//! errors is exhaustive.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -11,38 +11,37 @@ use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limi
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"rolecall\"";
-/// Seconds after which a busy service is worth another try.
+/// Retry-After of a busy service, in seconds.
 const RETRY_BUSY: u64 = 1;
-/// Seconds after which an unreachable database is worth another try.
+/// Retry-After while the database is unreachable, in seconds.
 const RETRY_UNAVAILABLE: u64 = 5;
 
 const CONTENT_CODING: &str = "Send the body without a Content-Encoding.";
 
-/// Why a request is not answered as asked.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum ApiError {
     BadRequest(String),
     Invalid(Vec<Problem>),
-    /// A body of another type than those that are taken, or of none.
+    /// A body with an unsupported media type, or with none.
     MediaType,
-    /// A compressed body, for example.
+    /// A body with a Content-Encoding.
     ContentCoding,
-    /// A page of another origin asked for it.
+    /// A cross-origin request (CSRF).
     CrossOrigin,
     TooLarge(usize),
-    /// The body stalled, or took too long.
+    /// The body stalled or took too long.
     BodyTimedOut,
-    /// Bodies of requests take all the memory that they may.
-    NoRoom,
-    /// The client has as many requests at a time as it may.
+    /// The memory for request bodies is used up.
+    BodyMemoryFull,
+    /// The client has reached its limit of concurrent requests.
     TooManyRequests,
     QueryTooLong(usize),
-    /// A new password or e-mail address of the caller's own without a proof that
-    /// it is their wish.
-    NoProof,
-    /// No such address.
-    NoPath,
-    Method {
+    /// A change of the caller's own password or e-mail address without their password.
+    PasswordRequired,
+    /// No such route.
+    NotFound,
+    MethodNotAllowed {
         allow: &'static str,
     },
     Authentication(AuthError),
@@ -67,7 +66,7 @@ impl From<DirectoryError> for ApiError {
     }
 }
 
-/// What is told: the status, the text, and seconds to wait.
+/// An error response: status, text and Retry-After in seconds.
 struct ErrorBody {
     status: StatusCode,
     text: String,
@@ -92,7 +91,7 @@ fn retry_later(status: StatusCode, text: &str, seconds: u64) -> ErrorBody {
 impl ApiError {
     pub fn respond(self, request_id: RequestId) -> HttpResponse {
         let allow = match &self {
-            Self::Method { allow } => Some(*allow),
+            Self::MethodNotAllowed { allow } => Some(*allow),
             _ => None,
         };
         let ErrorBody {
@@ -105,7 +104,7 @@ impl ApiError {
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((REQUEST_ID, request_id.to_string()));
         if status == StatusCode::UNAUTHORIZED {
-            // Two headers: some clients read only the first challenge of one.
+            // Separate headers: some clients read only the first challenge of a list.
             response.append_header((header::WWW_AUTHENTICATE, BASIC));
             response.append_header((header::WWW_AUTHENTICATE, BEARER));
         }
@@ -118,7 +117,7 @@ impl ApiError {
         response.body(text)
     }
 
-    /// What may not be shown goes to the log.
+    /// Logs the details that must not be shown.
     fn into_body(self, request_id: RequestId) -> ErrorBody {
         match self {
             Self::BadRequest(why) => error_body(StatusCode::BAD_REQUEST, why),
@@ -130,7 +129,7 @@ impl ApiError {
             Self::ContentCoding => error_body(StatusCode::UNSUPPORTED_MEDIA_TYPE, CONTENT_CODING),
             Self::CrossOrigin => error_body(
                 StatusCode::FORBIDDEN,
-                "Pages of other origins may change nothing here.",
+                "Cross-origin requests cannot change anything here.",
             ),
             Self::TooLarge(limit) => error_body(
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -140,24 +139,26 @@ impl ApiError {
                 StatusCode::REQUEST_TIMEOUT,
                 "The body did not arrive in time.",
             ),
-            Self::NoRoom => busy(),
+            Self::BodyMemoryFull => busy(),
             Self::TooManyRequests => retry_later(
                 StatusCode::TOO_MANY_REQUESTS,
-                "Too many requests of yours at a time; try again in a moment.",
+                "Too many concurrent requests; try again in a moment.",
                 RETRY_BUSY,
             ),
             Self::QueryTooLong(limit) => error_body(
                 StatusCode::URI_TOO_LONG,
                 format!("The query may have at most {limit} bytes."),
             ),
-            Self::NoProof => error_body(
+            Self::PasswordRequired => error_body(
                 StatusCode::FORBIDDEN,
-                "Send old_password beside a new password or e-mail address of your own, or sign in with it.",
+                "To change your own password or e-mail address, send old_password or authenticate with your password.",
             ),
-            Self::NoPath => error_body(StatusCode::NOT_FOUND, "There is nothing at this address."),
-            Self::Method { .. } => error_body(
+            Self::NotFound => {
+                error_body(StatusCode::NOT_FOUND, "There is nothing at this address.")
+            }
+            Self::MethodNotAllowed { .. } => error_body(
                 StatusCode::METHOD_NOT_ALLOWED,
-                "This address does not take this method.",
+                "This method is not allowed here.",
             ),
             Self::Authentication(error) => unauthenticated(error, request_id),
             Self::Policy(PolicyError::Forbidden(why)) => error_body(StatusCode::FORBIDDEN, why),
@@ -174,7 +175,7 @@ fn unauthenticated(error: AuthError, request_id: RequestId) -> ErrorBody {
         }
         AuthError::Throttled { seconds } => retry_later(
             StatusCode::TOO_MANY_REQUESTS,
-            "Too many wrong passwords; wait a little.",
+            "Too many wrong passwords; try again later.",
             seconds,
         ),
         AuthError::Unreachable { seconds } => retry_later(
@@ -186,8 +187,8 @@ fn unauthenticated(error: AuthError, request_id: RequestId) -> ErrorBody {
     }
 }
 
-/// Fields as this surface calls them.
-fn member(field: &str) -> &str {
+/// The name of a field in this surface.
+fn wire_name(field: &str) -> &str {
     match field {
         "username" => "id",
         "full_name" => "name",
@@ -200,7 +201,7 @@ fn member(field: &str) -> &str {
 }
 
 fn invalid(problems: &[Problem]) -> ErrorBody {
-    let text = |problem: &Problem| format!("{}: {}", member(&problem.field), problem.message);
+    let text = |problem: &Problem| format!("{}: {}", wire_name(&problem.field), problem.message);
     let texts: Vec<String> = problems.iter().map(text).collect();
     let is_taken = |problem: &Problem| problem.kind == ProblemKind::Taken;
     let status = match problems.iter().any(is_taken) {
@@ -210,7 +211,7 @@ fn invalid(problems: &[Problem]) -> ErrorBody {
     error_body(status, texts.join(" "))
 }
 
-fn lacks_proof(problems: &[Problem]) -> bool {
+fn needs_password(problems: &[Problem]) -> bool {
     problems
         .iter()
         .any(|problem| problem.field == "old_password")
@@ -218,8 +219,8 @@ fn lacks_proof(problems: &[Problem]) -> bool {
 
 fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
     match error {
-        DirectoryError::Invalid(problems) if lacks_proof(&problems) => {
-            ApiError::NoProof.into_body(request_id)
+        DirectoryError::Invalid(problems) if needs_password(&problems) => {
+            ApiError::PasswordRequired.into_body(request_id)
         }
         DirectoryError::Invalid(problems) => invalid(&problems),
         DirectoryError::RelatedNotFound { kind, .. } => error_body(
@@ -230,16 +231,16 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
         DirectoryError::Protected(why) => error_body(StatusCode::FORBIDDEN, why),
         DirectoryError::Forbidden(why) => error_body(StatusCode::FORBIDDEN, why),
         DirectoryError::Step { error, .. } => directory_error(*error, request_id),
-        // Nothing here is asked with a key or for a state.
+        // Requests of this surface have no idempotency key or precondition.
         DirectoryError::Stale | DirectoryError::KeyReused | DirectoryError::InProgress => {
             error_body(
                 StatusCode::CONFLICT,
-                "Somebody else changed it at this moment.",
+                "Another request changed it at the same time.",
             )
         }
         DirectoryError::TooOften { seconds } => retry_later(
             StatusCode::TOO_MANY_REQUESTS,
-            "Too many changes of your own record; wait a little.",
+            "Too many changes of your own record; try again later.",
             seconds,
         ),
         DirectoryError::Busy(why) => {
@@ -251,7 +252,7 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
             log_limit::timed_out(request_id, &why);
             retry_later(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "The database took too long over it; ask for less.",
+                "The database took too long; request less data.",
                 RETRY_UNAVAILABLE,
             )
         }
@@ -267,7 +268,7 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
             log::error!("{request_id} internal: {why}");
             error_body(
                 StatusCode::INTERNAL_SERVER_ERROR,
-                format!("The log says more under {request_id}."),
+                format!("Internal error; see the log for request {request_id}."),
             )
         }
     }
@@ -276,7 +277,7 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
 fn busy() -> ErrorBody {
     retry_later(
         StatusCode::SERVICE_UNAVAILABLE,
-        "Too much to do at once; try again in a moment.",
+        "The service is busy; try again in a moment.",
         RETRY_BUSY,
     )
 }

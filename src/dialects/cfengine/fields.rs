@@ -1,5 +1,5 @@
-//! The fields of an object that was sent; all that is wrong with them is told.
-//! Fields that are not asked for are passed over.
+//! Reads and validates the fields of a request body, and collects all errors.
+//! Unknown fields are ignored.
 
 use std::borrow::Cow;
 
@@ -11,8 +11,7 @@ use crate::directory::{Problem, values};
 
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
-    /// Each with the member that it is about.
-    /// By the names of the fields.
+    /// With the names of the fields.
     errors: Vec<(Cow<'static, str>, Problem)>,
 }
 
@@ -25,7 +24,7 @@ impl<'a> Fields<'a> {
     }
 
     /// # Errors
-    /// All that was found to be wrong.
+    /// All validation errors.
     pub fn done(self) -> Result<(), ApiError> {
         match self.errors.is_empty() {
             true => Ok(()),
@@ -40,8 +39,8 @@ impl<'a> Fields<'a> {
         !self.errors.is_empty()
     }
 
-    /// Drops the errors of fields that were sent as the entry shows them: what
-    /// was read can be sent back, whichever surface took it.
+    /// Drops the errors of fields whose value is unchanged: clients can send back what
+    /// they have read, even if another surface accepted it.
     pub fn forget_unchanged(&mut self, current: &impl Serialize) {
         let current = serde_json::to_value(current).unwrap_or_default();
         let object = self.object;
@@ -62,7 +61,7 @@ impl<'a> Fields<'a> {
             .push((name.into(), Problem::invalid(name, message)));
     }
 
-    /// A text that must be one when it is sent.
+    /// A string, if the field is present.
     pub fn text(&mut self, name: &'static str) -> Option<&'a str> {
         match self.object.get(name)? {
             Value::String(text) => Some(text),
@@ -73,8 +72,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A text of at most so many characters; an empty one and null empty what
-    /// is there. None: it is left alone.
+    /// An optional string of at most `most` characters. `None`: not sent or invalid;
+    /// `Some(None)`: null or empty, which clears the field.
     pub fn optional(&mut self, name: &'static str, most: usize) -> Option<Option<String>> {
         self.optional_by(name, |text| {
             values::within(name, text, 0, most)?;
@@ -82,7 +81,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The same with another check.
+    /// An optional string with a check.
     pub fn optional_by(
         &mut self,
         name: &'static str,
@@ -101,7 +100,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list of at most so many texts.
+    /// A list of at most `most` strings.
     pub fn texts(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
         let text = |item: &Value| item.as_str().map(str::to_owned);
         let texts: Option<Vec<String>> = match self.object.get(name)? {

@@ -1,4 +1,4 @@
-//! Users and roles as CFEngine Enterprise has them: `/api`, `/api/user` and
+//! Users and roles in the API of CFEngine Enterprise: `/api`, `/api/user` and
 //! `/api/role`. See `docs/guides/cfengine.md`.
 
 mod answer;

@@ -1,6 +1,6 @@
-//! The parameters of a query: the last of each name counts, an empty one is
-//! none, unknown ones are passed over. A plus sign is a plus sign: names have no
-//! blanks, but expressions for them have repetitions.
+//! Query parameters: of repeated ones the last is used; empty and unknown ones are
+//! ignored. A plus sign is not a space: names contain none, but regular expressions
+//! contain plus signs.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use percent_encoding::percent_decode_str;
 use super::error::ApiError;
 use crate::directory::listing::{Pattern, Slice};
 
-/// Decoded, by name.
+/// Decoded values by name.
 pub struct Parameters(BTreeMap<String, String>);
 
-/// Items on a page: when none is asked for, and at max.
+/// Items per page: the default and the maximum.
 #[derive(Clone, Copy)]
 pub struct Sizes {
     pub default: i64,
     pub max: i64,
 }
 
-/// A page by its number, from 1.
+/// A page; numbers start at 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     pub number: i64,
@@ -52,7 +52,7 @@ impl Parameters {
     }
 
     /// # Errors
-    /// `page` or `count` is no number above zero.
+    /// `page` or `count` is not a positive integer.
     pub fn page(&self, sizes: Sizes) -> Result<Page, ApiError> {
         Ok(Page {
             number: self.number("page")?.unwrap_or(1),
@@ -84,13 +84,13 @@ impl Parameters {
     }
 
     /// # Errors
-    /// No regular expression, or a too large one.
+    /// Not a regular expression, or one that is too large.
     pub fn pattern(&self, name: &str) -> Result<Option<Pattern>, ApiError> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
         let wrong = || {
-            let why = format!("{name}: this is no regular expression, or a too large one.");
+            let why = format!("{name}: use a valid regular expression of moderate size.");
             ApiError::BadRequest(why)
         };
         Pattern::new(text).map(Some).ok_or_else(wrong)
@@ -111,7 +111,7 @@ mod tests {
     };
 
     #[test]
-    fn pages_have_the_usual_size_and_never_more_than_the_most() {
+    fn pages_have_a_default_and_a_maximum_size() {
         let page = |raw| Parameters::read(raw).page(SIZES).ok();
         assert_eq!(
             page(""),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_sign_repeats_as_it_does_in_expressions() {
+    fn a_plus_sign_is_not_a_space() {
         let read = Parameters::read("id=^a.+%2B$");
         let pattern = read.pattern("id").unwrap_or_default();
         assert!(pattern.is_some_and(|pattern| pattern.fits("abc+")));

@@ -1,4 +1,4 @@
-//! `/api/role`: roles by their names, with what their holders see.
+//! `/api/role`: roles by name, with the hosts and bundles that holders can see.
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -19,7 +19,7 @@ use crate::directory::{DirectoryError, Problem, expressions, values};
 pub async fn list(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
     answer(&cfengine, &request, async |call| {
         let mut list = ListNamedRoles(List::new(Page::ONLY.slice()));
-        // Rights before what is wrong with the query.
+        // Authorization comes before validation of the query.
         call.guard.permits(&mut list)?;
         let page = call.parameters.page(call.cfengine.sizes)?;
         list.0.slice = page.slice();
@@ -103,7 +103,7 @@ pub async fn remove(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpRespo
     .await
 }
 
-/// What a body asks for, with the name from the path when it shall be a new one.
+/// The changes in a request body; for a new role with the name from the path.
 async fn read(
     call: &Call<'_>,
     payload: &mut Payload,
@@ -138,7 +138,7 @@ async fn read(
     Ok(changes)
 }
 
-/// It is what the path calls it.
+/// Checks the name in the path, which clients know as `id`.
 fn named(name: &str) -> Result<String, Problem> {
     values::role_name(name).map_err(|problem| Problem {
         field: "id".into(),

@@ -1,4 +1,4 @@
-//! Every address of this surface, with and without a slash at the end.
+//! The routes of this surface, with and without a trailing slash.
 
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -58,18 +58,18 @@ fn addresses() -> Vec<Address> {
     ]
 }
 
-/// Whether an address is of this surface, there or not.
+/// Whether a path belongs to this surface, whether or not it exists.
 pub fn serves(path: &str) -> bool {
     matches!(path, "/api" | "/api/") || is_within(path, "/api/user") || is_within(path, "/api/role")
 }
 
-/// Every address, with the methods that it takes.
+/// All routes, with their methods.
 pub fn endpoints() -> Vec<(String, &'static str)> {
     let endpoint = |address: Address| (address.path.to_owned(), address.allow);
     addresses().into_iter().map(endpoint).collect()
 }
 
-/// Adds `/api`, and everything under `/api/user` and `/api/role`.
+/// Registers `/api` and everything under `/api/user` and `/api/role`.
 pub fn configure(config: &mut ServiceConfig) {
     for Address {
         path,
@@ -82,7 +82,7 @@ pub fn configure(config: &mut ServiceConfig) {
         };
         let method_not_allowed = move |request: HttpRequest, cfengine: Data<Cfengine>| async move {
             answer(&cfengine, &request, async |_| {
-                Err(ApiError::Method { allow })
+                Err(ApiError::MethodNotAllowed { allow })
             })
             .await
         };
@@ -97,5 +97,5 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 async fn not_found(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
-    answer(&cfengine, &request, async |_| Err(ApiError::NoPath)).await
+    answer(&cfengine, &request, async |_| Err(ApiError::NotFound)).await
 }

@@ -1,4 +1,4 @@
-//! `/api`: what answers here, and whom it takes the caller for.
+//! `/api`: the service and the authenticated user.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -14,10 +14,10 @@ use crate::directory::cfengine::FindNamedUser;
 struct StatusBody<'a> {
     api_name: &'static str,
     api_version: &'static str,
-    /// Of this program.
+    /// The version of rolecall.
     version: &'static str,
     user_id: &'a str,
-    /// Where the caller's record comes from.
+    /// `external` for users of LDAP, else `internal`.
     authenticated: &'static str,
 }
 

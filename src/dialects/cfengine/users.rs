@@ -1,4 +1,4 @@
-//! `/api/user`: users by their names.
+//! `/api/user`: users by name.
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -24,7 +24,7 @@ use crate::directory::{DirectoryError, values};
 pub async fn list(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
     answer(&cfengine, &request, async |call| {
         let mut list = ListNamedUsers(List::new(Page::ONLY.slice()));
-        // Rights before what is wrong with the query.
+        // Authorization comes before validation of the query.
         call.guard.permits(&mut list)?;
         let page = call.parameters.page(call.cfengine.sizes)?;
         list.0.slice = page.slice();
@@ -63,7 +63,7 @@ fn condition(call: &Call<'_>) -> Result<Option<Condition<UserColumn>>, ApiError>
     Ok((!parts.is_empty()).then_some(Condition::All(parts)))
 }
 
-/// The user whom the path names.
+/// The user in the path.
 fn find(call: &Call<'_>) -> FindNamedUser {
     FindNamedUser {
         username: call.name(),
@@ -94,7 +94,7 @@ pub async fn create(
             roles: Vec::new(),
         };
         call.guard.permits(&mut operation)?;
-        let sent = Sent::read(call, &mut payload, true).await?;
+        let sent = UserRequest::read(call, &mut payload, true).await?;
         operation.roles = sent.roles.unwrap_or_default();
         operation.create.changes = sent.changes;
         operation.create.changes.password_hash = hashed(call, sent.password.as_ref()).await?;
@@ -127,7 +127,7 @@ pub async fn update(
             roles: None,
         };
         call.guard.permits(&mut operation)?;
-        let sent = Sent::read(call, &mut payload, false).await?;
+        let sent = UserRequest::read(call, &mut payload, false).await?;
         operation.roles.clone_from(&sent.roles);
         call.guard.permits(&mut operation)?;
         operation.update.is_proved = confirmed_password(call, &operation.username, &sent).await?;
@@ -156,16 +156,16 @@ pub async fn remove(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpRespo
     .await
 }
 
-/// What a body asks for.
-struct Sent {
+/// A validated request body.
+struct UserRequest {
     changes: UserChanges,
     password: Option<Secret>,
     old_password: Option<Secret>,
     roles: Option<Vec<String>>,
 }
 
-impl Sent {
-    /// With the name from the path when it shall be a new one.
+impl UserRequest {
+    /// For a new user with the name from the path.
     async fn read(call: &Call<'_>, payload: &mut Payload, is_new: bool) -> Result<Self, ApiError> {
         let object = call.object(payload).await?;
         let mut fields = Fields::of(&object);
@@ -178,7 +178,7 @@ impl Sent {
         let changes = UserChanges {
             username,
             full_name: fields.optional("name", values::MAX_TEXT),
-            // Any text: clients of this surface have never had it checked.
+            // Not validated: clients of this API expect any text to be accepted.
             email: fields.optional("email", values::MAX_EMAIL),
             time_zone: fields.optional("time_zone", values::MAX_TEXT),
             ..UserChanges::default()
@@ -186,7 +186,7 @@ impl Sent {
         let roles = fields.texts("roles", call.cfengine.items);
         if !is_new && fields.has_errors() {
             let mut find = find(call);
-            // Rights are told when the change is made.
+            // The change itself reports missing rights.
             if call.guard.permits(&mut find).is_ok()
                 && let Some(found) = call.guard.find(find).await?
             {
@@ -209,13 +209,13 @@ impl Sent {
     }
 }
 
-/// Whether the caller has proved to know their own password. A new one takes that
-/// proof, so that a token alone is no way to an account; for an e-mail address the
-/// directory says whether it is needed.
+/// Whether the caller has confirmed their own password. A new password requires it,
+/// so that a stolen token cannot take over the account; for an e-mail address the
+/// directory decides.
 async fn confirmed_password(
     call: &Call<'_>,
     username: &str,
-    sent: &Sent,
+    sent: &UserRequest,
 ) -> Result<bool, ApiError> {
     let is_own = username == &*call.guard.principal().username;
     let is_about_keys = sent.password.is_some() || sent.changes.email.is_some();
@@ -225,11 +225,11 @@ async fn confirmed_password(
     match &sent.old_password {
         Some(old) if call.guard.is_own_password(old.expose()).await? => Ok(true),
         None if sent.password.is_none() => Ok(false),
-        _ => Err(ApiError::NoProof),
+        _ => Err(ApiError::PasswordRequired),
     }
 }
 
-/// Whose password it shall be: the user in the path, as they will be.
+/// The owner of the new password: the user in the path after the change.
 async fn owner(call: &Call<'_>, changes: &UserChanges, is_new: bool) -> Result<Owner, ApiError> {
     let username = call.name();
     let email = match &changes.email {

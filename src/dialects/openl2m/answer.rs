@@ -1,4 +1,4 @@
-//! Answers that went well.
+//! Successful responses.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
@@ -11,7 +11,7 @@ use crate::directory::{DirectoryError, RequestId};
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub const JSON: &str = "application/json";
 
-/// The headers that all of them have.
+/// Begins a response with the common headers.
 pub fn begin(
     status: StatusCode,
     allow: &'static str,

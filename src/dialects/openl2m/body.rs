@@ -1,5 +1,5 @@
-//! What was sent, in whichever of three forms: JSON, a form in the address's
-//! own encoding, or a form in parts.
+//! Parses request bodies in one of three encodings: JSON, URL-encoded form and
+//! multipart form.
 
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
@@ -14,46 +14,46 @@ use super::field_errors::{FieldErrors, NON_FIELD};
 use super::fields::kind;
 use crate::dialects::body::{self, BodyError, depth};
 
-/// The media types that are read.
+/// The supported media types.
 pub const PARSED: [&str; 3] = [
     "application/json",
     "application/x-www-form-urlencoded",
     "multipart/form-data",
 ];
 
-/// The field of which a form has one entry for each item.
-const LISTED: &str = "groups";
+/// The field that a form repeats for each item.
+const LIST_FIELD: &str = "groups";
 
-/// How much may be sent.
+/// Limits of a body: bytes and nesting depth.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub struct BodyLimits {
     pub bytes: usize,
     pub depth: usize,
 }
 
-/// The members of the object or form. Those of a form are texts, and lists of
-/// them; a file is an empty list, which no field takes.
+/// The fields of a body. Values of forms are strings or lists of strings; a file is
+/// an empty list, which no field accepts.
 #[derive(Default)]
-pub struct Sent {
+pub struct ParsedBody {
     pub members: Map<String, Value>,
-    /// In a form an empty text may stand for nothing.
+    /// In a form an empty string can mean "no value".
     pub is_form: bool,
 }
 
 pub async fn read(
     request: &HttpRequest,
     payload: &mut Payload,
-    bounds: Bounds,
-) -> Result<Sent, ApiError> {
-    let body = body::read(request, payload, bounds.bytes).await;
+    body_limits: BodyLimits,
+) -> Result<ParsedBody, ApiError> {
+    let body = body::read(request, payload, body_limits.bytes).await;
     let body = body.map_err(|error| match error {
         BodyError::TooLarge(limit) => ApiError::TooLarge(limit),
         BodyError::TimedOut => ApiError::BodyTimedOut,
-        BodyError::NoRoom => ApiError::NoRoom,
+        BodyError::BodyMemoryFull => ApiError::BodyMemoryFull,
         BodyError::Broken(why) => ApiError::Parse("Request", why),
     })?;
     if body.is_empty() {
-        return Ok(Sent::default());
+        return Ok(ParsedBody::default());
     }
     let named = request.headers().get(header::CONTENT_TYPE);
     let named = named
@@ -63,17 +63,19 @@ pub async fn read(
     let is = |known: &str| essence.eq_ignore_ascii_case(known);
     let [json, form, parts] = PARSED;
     if is(json) {
-        object(&body, bounds.depth)
+        object(&body, body_limits.depth)
     } else if is(form) {
-        Ok(form_of(pairs(&body)?))
+        Ok(from_form(pairs(&body)?))
     } else if is(parts) {
-        Ok(form_of(parts_of(request, body, bounds.bytes).await?))
+        Ok(from_form(
+            from_multipart(request, body, body_limits.bytes).await?,
+        ))
     } else {
         Err(ApiError::MediaType(named.to_owned()))
     }
 }
 
-fn object(body: &[u8], most: usize) -> Result<Sent, ApiError> {
+fn object(body: &[u8], most: usize) -> Result<ParsedBody, ApiError> {
     let json = |why: String| ApiError::Parse("JSON", why);
     let value: Value = serde_json::from_slice(body).map_err(|error| json(error.to_string()))?;
     if depth(&value) > most {
@@ -82,7 +84,7 @@ fn object(body: &[u8], most: usize) -> Result<Sent, ApiError> {
         )));
     }
     match value {
-        Value::Object(members) => Ok(Sent {
+        Value::Object(members) => Ok(ParsedBody {
             members,
             is_form: false,
         }),
@@ -105,8 +107,12 @@ fn pairs(body: &[u8]) -> Result<Pairs, ApiError> {
     Ok(texts.map(|(name, text)| (name, text.into())).collect())
 }
 
-/// The whole body is here already, and no longer than it may be.
-async fn parts_of(request: &HttpRequest, body: Vec<u8>, limit: usize) -> Result<Pairs, ApiError> {
+/// Parses a multipart body, which is complete and within the limit.
+async fn from_multipart(
+    request: &HttpRequest,
+    body: Vec<u8>,
+    limit: usize,
+) -> Result<Pairs, ApiError> {
     let wrong = |error: String| ApiError::Parse("Multipart form", error);
     let body = stream::iter([Ok::<_, PayloadError>(Bytes::from(body))]);
     let mut parts = Multipart::new(request.headers(), body);
@@ -128,11 +134,11 @@ async fn parts_of(request: &HttpRequest, body: Vec<u8>, limit: usize) -> Result<
     Ok(pairs)
 }
 
-/// Of a field that comes several times the last counts, but of the list.
-fn form_of(pairs: Pairs) -> Sent {
+/// Repeated fields: the last value is used, except for the list field.
+fn from_form(pairs: Pairs) -> ParsedBody {
     let mut members = Map::new();
     for (name, value) in pairs {
-        if name != LISTED {
+        if name != LIST_FIELD {
             members.insert(name, value);
         } else if let Value::Array(items) = members
             .entry(name)
@@ -141,7 +147,7 @@ fn form_of(pairs: Pairs) -> Sent {
             items.push(value);
         }
     }
-    Sent {
+    ParsedBody {
         members,
         is_form: true,
     }

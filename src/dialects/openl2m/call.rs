@@ -1,4 +1,4 @@
-//! One request: what it takes checked, its caller known and an administrator.
+//! The context of a request, which authenticates an administrator on demand.
 
 use std::cell::OnceCell;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::body::{self, Bounds, Sent};
+use super::body::{self, BodyLimits, ParsedBody};
 use super::error::ApiError;
 use super::negotiation;
 use super::unauthenticated;
@@ -20,14 +20,14 @@ use crate::directory::administered::FindAdministered;
 use crate::directory::credentials::TokenFault;
 use crate::directory::{Context, Reading, RequestId};
 
-/// What all requests of this surface share.
+/// The state that all requests of this surface share.
 pub struct OpenL2m {
     pub auth: Arc<Auth>,
     request_context: RequestContext,
-    bounds: Bounds,
-    /// For what is read before anybody is known.
-    sign_in_bounds: Bounds,
-    /// Groups that one request names.
+    body_limits: BodyLimits,
+    /// For bodies that are read before authentication.
+    sign_in_body_limits: BodyLimits,
+    /// Groups in one request, at most.
     pub groups: usize,
 }
 
@@ -36,11 +36,11 @@ impl OpenL2m {
         Self {
             auth,
             request_context,
-            bounds: Bounds {
+            body_limits: BodyLimits {
                 bytes: limits.body_bytes,
                 depth: limits.json_depth,
             },
-            sign_in_bounds: Bounds {
+            sign_in_body_limits: BodyLimits {
                 bytes: limits.sign_in_bytes.min(limits.body_bytes),
                 depth: limits.json_depth,
             },
@@ -48,8 +48,7 @@ impl OpenL2m {
         }
     }
 
-    /// Where a path of this service is for the outside: below the path of the
-    /// public address, when that has one.
+    /// The public location of a path: below the path of the base URL, if it has one.
     pub fn location(&self, request: &HttpRequest, path: &str) -> String {
         let base = (self.request_context.base_url)(request).unwrap_or_default();
         let has_path = base
@@ -62,7 +61,7 @@ impl OpenL2m {
     }
 }
 
-/// One address, as the answers from it tell.
+/// A route, as `OPTIONS` describes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Address {
     pub path: &'static str,
@@ -77,7 +76,7 @@ pub struct Call<'a> {
     pub address: Address,
     pub context: Context,
     pub from: Option<IpAddr>,
-    /// Filled when the caller is known.
+    /// Set once the caller is authenticated.
     caller: OnceCell<Context>,
 }
 
@@ -87,33 +86,33 @@ impl Call<'_> {
     }
 
     pub fn method_not_allowed(&self) -> ApiError {
-        ApiError::Method(self.request.method().to_string())
+        ApiError::MethodNotAllowed(self.request.method().to_string())
     }
 
-    pub async fn body(&self, payload: &mut Payload) -> Result<Sent, ApiError> {
-        body::read(self.request, payload, self.shared.bounds).await
+    pub async fn body(&self, payload: &mut Payload) -> Result<ParsedBody, ApiError> {
+        body::read(self.request, payload, self.shared.body_limits).await
     }
 
-    /// Whether the request itself carries the caller's password.
+    /// Whether the request carries the caller's password.
     pub fn has_password(&self) -> bool {
         let header = self.request.headers().get(header::AUTHORIZATION);
         header.is_some_and(|header| carries_password(header.as_bytes()))
     }
 
-    /// The same where nobody is known yet.
+    /// The body of a request that is not authenticated yet, with a lower limit.
     pub async fn body_before_authentication(
         &self,
         payload: &mut Payload,
-    ) -> Result<Sent, ApiError> {
-        body::read(self.request, payload, self.shared.sign_in_bounds).await
+    ) -> Result<ParsedBody, ApiError> {
+        body::read(self.request, payload, self.shared.sign_in_body_limits).await
     }
 
-    /// For administrators alone.
+    /// Authenticates the caller, who must be an administrator.
     pub async fn guard(&self) -> Result<Guard, ApiError> {
         let auth = &self.shared.auth;
         let header = self.request.headers().get(header::AUTHORIZATION);
         let header = header.map(|value| value.as_bytes());
-        // Each by itself: the list of all users is read while it is sent.
+        // No shared snapshot: the list of all users is read while it is sent.
         let reading = Reading::new(auth.directory.clone(), false);
         let known = auth.authenticate(header, self.from, &self.context, &reading);
         let known = known.await;
@@ -145,22 +144,22 @@ impl Call<'_> {
     }
 }
 
-/// For what a page of another origin asked.
+/// The answer to a cross-origin request.
 pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
     ApiError::CrossOrigin.respond("", request_id)
 }
 
-/// For a body in a content coding.
+/// The answer to a body with a content coding.
 pub fn refuse_content_coding(shared: &OpenL2m) -> HttpResponse {
     ApiError::ContentCoding.respond("", (shared.request_context.request_id)())
 }
 
-/// For a client that has as many requests at a time as it may.
+/// The answer to a client that has too many concurrent requests.
 pub fn too_many_requests(shared: &OpenL2m) -> HttpResponse {
     ApiError::TooManyRequests.respond("", (shared.request_context.request_id)())
 }
 
-/// Lets `work` answer, unless the caller takes no JSON.
+/// Runs `work`, unless the client does not accept JSON.
 pub async fn answer(
     shared: &Data<OpenL2m>,
     request: &HttpRequest,

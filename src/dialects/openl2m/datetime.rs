@@ -1,4 +1,4 @@
-//! Moments as the original reads and shows them.
+//! Parses datetimes as Django REST framework does.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 
@@ -6,8 +6,8 @@ pub const WRONG_FORMAT: &str = "Datetime has wrong format. Use one of these form
      YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].";
 pub const OUT_OF_RANGE: &str = "Datetime value out of range.";
 
-/// Reads ISO 8601 as Python does: a date, or a date and a time with or without
-/// seconds and offset, which is UTC when it is missing.
+/// Parses ISO 8601 as Python does: a date, or a date and a time, with optional seconds
+/// and offset (UTC by default).
 ///
 /// # Errors
 /// The message for the caller.
@@ -43,7 +43,7 @@ fn at(local: NaiveDateTime, offset: i32) -> Option<DateTime<FixedOffset>> {
         .single()
 }
 
-/// So many digits, no more and no less.
+/// A number of exactly this many digits.
 fn number(text: &str, digits: usize) -> Option<u32> {
     let fits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| fits)
@@ -69,11 +69,11 @@ fn time_of(text: &str) -> Option<NaiveTime> {
         None if clock.len() == text.len() => 0,
         None => return None,
     };
-    // A second of 60 is none to Python.
+    // Python rejects second 60.
     NaiveTime::from_hms_micro_opt(hour, minute, second, fraction).filter(|_| parts.next().is_none())
 }
 
-/// The first six digits count.
+/// Microseconds from the first six digits.
 fn micros(digits: &str) -> Option<u32> {
     let fits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let six: String = digits.chars().chain("000000".chars()).take(6).collect();

@@ -1,4 +1,4 @@
-//! What goes wrong. One match names every variant of the directory's errors.
+//! Errors of this surface. The match over the directory's errors is exhaustive.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -12,43 +12,43 @@ use super::{record, unauthenticated};
 use crate::auth::{AuthError, PolicyError};
 use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
 
-/// Seconds after which a busy service is worth another try.
+/// Retry-After of a busy service, in seconds.
 const RETRY_BUSY: u64 = 1;
-/// Seconds after which an unreachable database is worth another try.
+/// Retry-After while the database is unreachable, in seconds.
 const RETRY_UNAVAILABLE: u64 = 5;
 
 const CONTENT_CODING: &str = "Send the body without a Content-Encoding.";
 
-/// Why a request is not answered as asked.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum ApiError {
     FieldErrors(FieldErrors),
-    /// What cannot be read, and why.
+    /// The format that could not be parsed, and why.
     Parse(&'static str, String),
     MediaType(String),
     NotAcceptable,
-    /// A compressed body, for example.
+    /// A body with a Content-Encoding.
     ContentCoding,
-    /// A page of another origin asked for it.
+    /// A cross-origin request (CSRF).
     CrossOrigin,
     TooLarge(usize),
-    /// The body stalled, or took too long.
+    /// The body stalled or took too long.
     BodyTimedOut,
-    /// Bodies of requests take all the memory that they may.
-    NoRoom,
-    /// The client has as many requests at a time as it may.
+    /// The memory for request bodies is used up.
+    BodyMemoryFull,
+    /// The client has reached its limit of concurrent requests.
     TooManyRequests,
-    Method(String),
+    MethodNotAllowed(String),
     /// No such user.
-    NoUser,
-    /// No such address.
-    NoPath,
-    /// Nobody whom we know.
+    UserNotFound,
+    /// No such route.
+    NotFound,
+    /// Not authenticated, with the message.
     Unauthenticated(&'static str),
     Throttled {
         seconds: u64,
     },
-    /// Where the caller's password is kept there is no answer.
+    /// The LDAP directory, which has the caller's password, does not answer.
     Unreachable {
         seconds: u64,
     },
@@ -85,7 +85,7 @@ impl From<AuthError> for ApiError {
     }
 }
 
-/// What is told: the status, the body, and seconds to wait.
+/// An error response: status, body and Retry-After in seconds.
 struct ErrorBody {
     status: u16,
     body: Value,
@@ -106,7 +106,7 @@ impl ApiError {
     pub fn respond(self, allow: &'static str, request_id: RequestId) -> HttpResponse {
         let is_unauthenticated = matches!(self, Self::Unauthenticated(_));
         let errors = match self {
-            // Their order would be lost in a map.
+            // Serialized directly: a JSON map would lose the order.
             Self::FieldErrors(errors) => {
                 let response = answer::json(StatusCode::BAD_REQUEST, allow, &errors, request_id);
                 return response.unwrap_or_else(|error| error.respond(allow, request_id));
@@ -129,7 +129,7 @@ impl ApiError {
         response.body(body.to_string())
     }
 
-    /// What may not be shown goes to the log.
+    /// Logs the details that must not be shown.
     fn into_body(self, request_id: RequestId) -> ErrorBody {
         match self {
             Self::FieldErrors(errors) => invalid(&errors),
@@ -148,18 +148,20 @@ impl ApiError {
                 error_body(413, format!("The body may have at most {limit} bytes."))
             }
             Self::BodyTimedOut => error_body(408, "The body did not arrive in time."),
-            Self::NoRoom => busy(),
+            Self::BodyMemoryFull => busy(),
             Self::TooManyRequests => Self::Throttled {
                 seconds: RETRY_BUSY,
             }
             .into_body(request_id),
-            Self::Method(method) => error_body(405, format!("Method \"{method}\" not allowed.")),
-            Self::NoUser => ErrorBody {
+            Self::MethodNotAllowed(method) => {
+                error_body(405, format!("Method \"{method}\" not allowed."))
+            }
+            Self::UserNotFound => ErrorBody {
                 status: 400,
                 body: json!({"reason": "Invalid user id!"}),
                 retry_after: None,
             },
-            Self::NoPath => error_body(404, "Not found."),
+            Self::NotFound => error_body(404, "Not found."),
             Self::Unauthenticated(why) => error_body(401, why),
             Self::Throttled { seconds } => ErrorBody {
                 retry_after: Some(seconds),
@@ -194,17 +196,17 @@ fn invalid(errors: &FieldErrors) -> ErrorBody {
 fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
     match error {
         DirectoryError::Invalid(problems) => invalid(&field_errors(&problems)),
-        // The surface itself knows which id that is: see `users`.
+        // `users` adds the id of the group.
         DirectoryError::RelatedNotFound { place, .. } => {
             invalid(&FieldErrors::one("groups", no_object(place)))
         }
-        DirectoryError::NotFound => ApiError::NoUser.into_body(request_id),
+        DirectoryError::NotFound => ApiError::UserNotFound.into_body(request_id),
         DirectoryError::Protected(why) => error_body(403, why),
         DirectoryError::Forbidden(_) => error_body(403, FORBIDDEN),
         DirectoryError::Step { error, .. } => directory_error(*error, request_id),
-        // Nothing here is asked with a key or for a state.
+        // Requests of this surface have no idempotency key or precondition.
         DirectoryError::Stale | DirectoryError::KeyReused | DirectoryError::InProgress => {
-            error_body(409, "Somebody else changed it at this moment.")
+            error_body(409, "Another request changed it at the same time.")
         }
         DirectoryError::TooOften { seconds } => {
             ApiError::Throttled { seconds }.into_body(request_id)
@@ -218,7 +220,7 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
             log_limit::timed_out(request_id, &why);
             ErrorBody {
                 retry_after: Some(RETRY_UNAVAILABLE),
-                ..error_body(503, "The database took too long over it; ask for less.")
+                ..error_body(503, "The database took too long; request less data.")
             }
         }
         DirectoryError::Unavailable(why) => {
@@ -230,7 +232,10 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
         }
         DirectoryError::Internal(why) => {
             log::error!("{request_id} internal: {why}");
-            error_body(500, format!("The log says more under {request_id}."))
+            error_body(
+                500,
+                format!("Internal error; see the log for request {request_id}."),
+            )
         }
     }
 }
@@ -238,18 +243,18 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
 fn busy() -> ErrorBody {
     ErrorBody {
         retry_after: Some(RETRY_BUSY),
-        ..error_body(503, "Too much to do at once; try again in a moment.")
+        ..error_body(503, "The service is busy; try again in a moment.")
     }
 }
 
-/// Names and texts of the directory, as this surface has them.
+/// Translates the directory's fields and messages to those of this surface.
 fn field_errors(problems: &[Problem]) -> FieldErrors {
     let mut errors = FieldErrors::default();
     for problem in problems {
         let message = problem.message.as_str();
         match (&*problem.field, problem.kind) {
             ("username", ProblemKind::Taken) => errors.add("username", record::TAKEN),
-            // Of external users: what the other directory decides.
+            // Fields of external users that LDAP determines.
             ("username", _) => errors.add("username", message),
             ("password", _) => errors.add("password", message),
             ("old_password", _) => errors.add("old_password", record::PASSWORD_REQUIRED),

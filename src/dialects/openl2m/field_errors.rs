@@ -1,9 +1,8 @@
-//! What is wrong with the fields of a request: for each the messages, in the
-//! order in which the fields were read.
+//! Validation errors: messages by field, in the order in which the fields were read.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// FieldErrors that belong to no field.
+/// The key of errors that belong to no field.
 pub const NON_FIELD: &str = "non_field_errors";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +31,7 @@ impl FieldErrors {
         self.0.retain(|(known, _)| *known != field);
     }
 
-    /// In the order of a table of fields; what is not in it comes last.
+    /// Sorts by the order of `fields`; other fields come last.
     pub fn sorted(mut self, fields: &[&str]) -> Self {
         let place = |field: &str| fields.iter().position(|known| *known == field);
         self.0

@@ -1,10 +1,10 @@
-//! The fields that were sent, read one by one; every fault is told, in the
-//! words of Django REST framework.
+//! Reads and validates fields, and collects all errors in the words of Django REST
+//! framework.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Number, Value};
 
-use super::body::Sent;
+use super::body::ParsedBody;
 use super::datetime;
 use super::field_errors::FieldErrors;
 
@@ -15,7 +15,7 @@ const NOT_A_STRING: &str = "Not a valid string.";
 const NOT_A_BOOLEAN: &str = "Must be a valid boolean.";
 const NUL: &str = "Null characters are not allowed.";
 
-/// What Python calls the type of a value.
+/// The Python name of a value's type.
 pub fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",
@@ -28,7 +28,7 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// That no object with this id is there.
+/// The message for an id that does not exist.
 pub fn no_object(pk: impl std::fmt::Display) -> String {
     format!("Invalid pk \"{pk}\" - object does not exist.")
 }
@@ -41,19 +41,19 @@ pub fn too_long(most: usize) -> String {
     format!("Ensure this field has no more than {most} characters.")
 }
 
-/// A test of a text: the message when it fails.
+/// A validator of a string; returns the message if it fails.
 pub type Test = fn(&str) -> Option<&'static str>;
 
-/// What a text has to be.
+/// A string field and its constraints.
 #[derive(Clone, Copy)]
 pub struct Text {
     pub name: &'static str,
     pub most: usize,
-    /// Must be sent, unless only what changes is sent.
+    /// Required, unless the update is partial.
     pub is_required: bool,
     pub may_be_blank: bool,
     pub is_trimmed: bool,
-    /// ErrorBody before the length, and after it.
+    /// Validators that report before and after the length.
     pub first: Option<Test>,
     pub last: Option<Test>,
 }
@@ -81,14 +81,14 @@ impl Text {
 }
 
 pub struct Fields<'a> {
-    sent: &'a Sent,
-    /// Whether what is not sent stays as it is.
+    sent: &'a ParsedBody,
+    /// Whether missing fields stay unchanged.
     is_partial: bool,
     pub errors: FieldErrors,
 }
 
 impl<'a> Fields<'a> {
-    pub fn of(sent: &'a Sent, is_partial: bool) -> Self {
+    pub fn of(sent: &'a ParsedBody, is_partial: bool) -> Self {
         Self {
             sent,
             is_partial,
@@ -155,7 +155,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Some(None): emptied, where that may be.
+    /// `Some(None)`: cleared, if that is allowed.
     pub fn datetime(
         &mut self,
         field: &'static str,
@@ -176,7 +176,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// So many ids at most.
+    /// A list of at most `most` ids.
     pub fn ids(&mut self, field: &'static str, most: usize) -> Option<Vec<i64>> {
         let value = self.value(field, false)?;
         let Value::Array(items) = value else {

@@ -1,6 +1,5 @@
-//! All users as one array, written while it is read: some users at a time, in
-//! the order of their ids, and the next only when the caller has taken these.
-//! What changes meanwhile is shown as it is when its turn comes.
+//! Streams all users as one JSON array: reads them in chunks by id, the next one only
+//! when the client has received the last. Concurrent changes may be included.
 
 use std::future::ready;
 
@@ -17,9 +16,9 @@ use crate::auth::{Guard, PolicyError};
 use crate::directory::DirectoryError;
 use crate::directory::administered::ListAdministered;
 
-/// Users read at once: a millisecond or two on the thread that serves others.
+/// Users per chunk, which takes one or two milliseconds on the worker thread.
 const CHUNK: usize = 256;
-/// Bytes that a user takes, roughly.
+/// Bytes of a user, roughly.
 const SIZE: usize = 320;
 
 pub async fn list(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
@@ -35,20 +34,20 @@ pub async fn list(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
         has_begun: false,
         is_done: false,
     };
-    // While nothing is sent an error can still be told.
+    // Until the first chunk is sent, an error can still change the status.
     let first = users.next().await?;
     let rest = stream::try_unfold(users, move |mut users| async move {
         if users.is_done {
             return Ok(None);
         }
-        // Let others have their turn.
+        // Other requests of this worker come in between.
         tokio::task::yield_now().await;
         match users.next().await {
             Ok(part) => Ok(Some((part, users))),
-            // Without an end the caller sees that something is missing.
+            // The client sees an incomplete body.
             Err(error) => {
-                log::error!("{request_id} the list of users broke off: {error:?}");
-                Err(std::io::Error::other("the list broke off"))
+                log::error!("{request_id} the list of users was aborted: {error:?}");
+                Err(std::io::Error::other("the list was aborted"))
             }
         }
     });
@@ -56,7 +55,7 @@ pub async fn list(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
     Ok(response.streaming(Box::pin(parts)))
 }
 
-/// Where the list is.
+/// The state of the stream.
 struct UserStream {
     guard: Guard,
     after: i64,

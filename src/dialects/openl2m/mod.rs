@@ -1,6 +1,6 @@
-//! The administration of users as OpenL2M's REST API has it, under
-//! `/api/admin/users/`, and tokens for a password at `/api/users/token/`.
-//! `docs/guides/openl2m.md` tells where it departs from the original and why.
+//! The user administration of OpenL2M's REST API, under `/api/admin/users/`, and
+//! tokens for a password at `/api/users/token/`. `docs/guides/openl2m.md` lists the
+//! deviations from the original.
 
 mod answer;
 mod body;

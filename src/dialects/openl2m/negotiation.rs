@@ -1,4 +1,4 @@
-//! What the caller takes (RFC 9110, section 12.5.1): there is JSON only.
+//! Content negotiation (RFC 9110, section 12.5.1): all responses are JSON.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -6,7 +6,7 @@ use actix_web::http::header;
 use super::error::ApiError;
 
 /// # Errors
-/// The caller takes no JSON.
+/// The client does not accept JSON.
 pub fn check(request: &HttpRequest) -> Result<(), ApiError> {
     let mut ranges = request
         .headers()

@@ -1,4 +1,4 @@
-//! `OPTIONS`: what an address is for, and in which forms it speaks.
+//! `OPTIONS`: describes a route and its media types.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;

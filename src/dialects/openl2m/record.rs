@@ -1,8 +1,8 @@
-//! A user as it is sent: the table of the fields, and what becomes of them.
+//! Reads and validates the fields of a user.
 
 use serde_json::Value;
 
-use super::body::Sent;
+use super::body::ParsedBody;
 use super::field_errors::FieldErrors;
 use super::fields::{Fields, Text};
 use super::serializer::UserBody;
@@ -13,7 +13,7 @@ use crate::directory::clock;
 use crate::directory::users::UserChanges;
 use crate::directory::values;
 
-/// In the order in which errors are told: that of the original's model.
+/// The order of errors: that of the fields in the original's model.
 pub const ORDER: &[&str] = &[
     "password",
     "old_password",
@@ -29,16 +29,16 @@ pub const ORDER: &[&str] = &[
     "groups",
 ];
 
-/// The most characters of a password, unless `auth.password_max_length` is less.
+/// Characters of a password, unless `auth.password_max_length` is lower.
 const MAX_PASSWORD: usize = 128;
-/// The most characters of a first and of a last name.
+/// Characters of a first and of a last name.
 const MAX_NAME: usize = 150;
 
 pub const TAKEN: &str = "A user with that username already exists.";
 const INVALID_USERNAME: &str = "Enter a valid username. This value may contain only letters, \
      numbers, and @/./+/-/_ characters.";
 pub const PASSWORD_REQUIRED: &str = "Send your own password to change this.";
-pub const WRONG_PASSWORD: &str = "Your own password is another.";
+pub const WRONG_PASSWORD: &str = "Your own password is wrong.";
 pub const INVALID_EMAIL: &str = "Enter a valid email address.";
 
 const USERNAME: Text = Text {
@@ -50,7 +50,7 @@ const EMAIL: Text = Text {
     ..Text::optional("email", values::MAX_EMAIL)
 };
 
-/// What is too long is not hashed: see `check_password`.
+/// Without a limit: `check_password` does not hash passwords that are too long.
 const OLD_PASSWORD: Text = Text {
     is_trimmed: false,
     ..Text::optional("old_password", usize::MAX)
@@ -65,21 +65,21 @@ fn email(text: &str) -> Option<&'static str> {
     (!is_address(text)).then_some(INVALID_EMAIL)
 }
 
-/// What was sent of a user, as far as it is right.
+/// The valid fields of a request, and the errors of the others.
 #[derive(Default)]
 pub struct Draft {
     pub changes: UserChanges,
     pub memberships: Memberships,
     pub password: Option<Secret>,
-    /// The caller's own, beside a change of who they are; the original has no such
-    /// field.
+    /// The caller's own password, which confirms changes of their own credentials. An
+    /// extension: the original has no such field.
     pub old_password: Option<Secret>,
     pub errors: FieldErrors,
 }
 
 impl Draft {
-    /// `groups`: how many there may be.
-    pub fn read(sent: &Sent, is_partial: bool, settings: &Auth, groups: usize) -> Self {
+    /// `groups`: the maximum number of groups.
+    pub fn read(sent: &ParsedBody, is_partial: bool, settings: &Auth, groups: usize) -> Self {
         let mut fields = Fields::of(sent, is_partial);
         let most = MAX_PASSWORD.min(settings.password_max_length);
         let password = fields.text(&Text::required("password", most));
@@ -116,10 +116,9 @@ impl Draft {
         }
     }
 
-    /// Drops what was sent as it is shown, and what was found to be wrong with it:
-    /// other surfaces take values that this one does not, and clients send back
-    /// whole records.
-    pub fn without_unchanged(mut self, sent: &Sent, record: &Record) -> Self {
+    /// Drops unchanged values and their errors: clients send back whole records, which
+    /// may contain values that only other surfaces accept.
+    pub fn without_unchanged(mut self, sent: &ParsedBody, record: &Record) -> Self {
         let stands = |field: &str| {
             let sent = sent.members.get(field).and_then(Value::as_str);
             sent.is_some() && sent == UserBody::text_of(record, field).as_deref()
@@ -135,10 +134,10 @@ impl Draft {
     }
 }
 
-/// Leaves a value as it stands.
+/// Removes a field from the changes.
 type Forget = fn(&mut UserChanges);
 
-/// The fields that are texts, each with the change that it asks for.
+/// The string fields, each with its change.
 const TEXTS: &[(&str, Forget)] = &[
     ("username", |changes| changes.username = None),
     ("first_name", |changes| changes.name = None),
@@ -148,7 +147,7 @@ const TEXTS: &[(&str, Forget)] = &[
     ("last_login", |changes| changes.last_login = None),
 ];
 
-/// An empty text is kept as none.
+/// Empty strings are stored as NULL.
 fn non_empty(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }

@@ -1,5 +1,5 @@
-//! Every address of this surface. Each ends with a slash; without it the caller
-//! is sent there.
+//! The routes of this surface. Each has a trailing slash; requests without it are
+//! redirected.
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -16,19 +16,19 @@ use crate::dialects::addresses::is_within;
 const USERS: Address = Address {
     path: "/api/admin/users/",
     name: "Api Admin Users",
-    description: "All users, and new ones.",
+    description: "List and create users.",
     allow: "GET, POST, HEAD, OPTIONS",
 };
 const USER: Address = Address {
     path: "/api/admin/users/{id:[0-9]+}/",
     name: "Api Admin User Detail",
-    description: "One user, and changes of it.",
+    description: "Show and change a user.",
     allow: "GET, POST, PATCH, HEAD, OPTIONS",
 };
 const TOKEN: Address = Address {
     path: "/api/users/token/",
     name: "Api Token",
-    description: "A token for a username and a password.",
+    description: "Exchange a username and a password for a token.",
     allow: "POST, OPTIONS",
 };
 const UNKNOWN: Address = Address {
@@ -38,20 +38,20 @@ const UNKNOWN: Address = Address {
     allow: "",
 };
 
-/// Whether an address is of this surface, there or not.
+/// Whether a path belongs to this surface, whether or not it exists.
 pub fn serves(path: &str) -> bool {
     is_within(path, "/api/admin/users") || is_within(path, "/api/users")
 }
 
 const ADDRESSES: [Address; 3] = [USERS, USER, TOKEN];
 
-/// Every address, with the methods that it takes.
+/// All routes, with their methods.
 pub fn endpoints() -> Vec<(String, &'static str)> {
     let endpoint = |address: Address| (address.path.to_owned(), address.allow);
     ADDRESSES.map(endpoint).into()
 }
 
-/// Adds the addresses under `/api/admin/users` and `/api/users`.
+/// Registers the routes under `/api/admin/users` and `/api/users`.
 pub fn configure(config: &mut ServiceConfig) {
     let without_slash = ADDRESSES.map(|address| address.path.trim_end_matches('/'));
     config
@@ -94,7 +94,7 @@ async fn of_user(
     .await
 }
 
-/// Who asks is found out before whether they ask for something that there is.
+/// Authentication comes before the check of the method.
 async fn other(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
     call.guard().await?;
     match *call.request.method() {
@@ -131,5 +131,8 @@ async fn add_slash(request: HttpRequest, shared: Data<OpenL2m>) -> HttpResponse 
 }
 
 async fn not_found(request: HttpRequest, shared: Data<OpenL2m>) -> HttpResponse {
-    answer(&shared, &request, UNKNOWN, async |_| Err(ApiError::NoPath)).await
+    answer(&shared, &request, UNKNOWN, async |_| {
+        Err(ApiError::NotFound)
+    })
+    .await
 }

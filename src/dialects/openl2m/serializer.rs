@@ -1,4 +1,4 @@
-//! A user as it is shown: thirteen members.
+//! Serializes users.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
@@ -11,7 +11,7 @@ use crate::directory::administered::{Administered, Record};
 pub struct UserBody<'a> {
     id: i64,
     username: &'a str,
-    /// Never the hash.
+    /// Always empty.
     password: &'static str,
     first_name: &'a str,
     last_name: &'a str,
@@ -47,7 +47,7 @@ impl<'a> UserBody<'a> {
 }
 
 impl UserBody<'_> {
-    /// What is shown in a field that is a text.
+    /// The value of a string field.
     pub fn text_of<'r>(record: &'r Record, field: &str) -> Option<Cow<'r, str>> {
         let text = |text: &'r Option<String>| text.as_deref().unwrap_or_default();
         Some(Cow::Borrowed(match field {
@@ -65,7 +65,7 @@ impl UserBody<'_> {
     }
 }
 
-/// A datetime in stored form, which is shown with `Z` for UTC.
+/// A datetime in stored form; UTC is written as `Z`.
 struct DateTimeText<'a>(&'a str);
 
 impl Display for DateTimeText<'_> {

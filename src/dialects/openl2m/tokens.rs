@@ -1,4 +1,4 @@
-//! `/api/users/token/`: a token for a password.
+//! `/api/users/token/`: exchanges a password for a token.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -14,7 +14,7 @@ use crate::auth::{AuthError, Guard, IssuedToken};
 use crate::directory::Reading;
 use crate::directory::users::FindUser;
 
-/// What these tokens are called, where all tokens are listed.
+/// The name of these tokens in the list of all tokens.
 const NAME: &str = "/api/users/token/";
 const WRONG: &str = "Unable to log in with provided credentials.";
 

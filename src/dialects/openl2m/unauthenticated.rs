@@ -1,4 +1,4 @@
-//! What is told to whom we do not know: the words depend on what they sent.
+//! Messages of failed authentication, in the words of Django REST framework.
 
 use std::str::SplitAsciiWhitespace;
 
@@ -12,8 +12,8 @@ const CONTAINS_SPACES: &str = "Invalid token header. Token string should not con
 const INVALID_CHARACTERS: &str =
     "Invalid token header. Token string should not contain invalid characters.";
 
-/// What is wrong with a header by its form alone; what has the right form holds
-/// a token or a password that there is not.
+/// The message for a header that failed to authenticate. If it is well formed, the
+/// token or password is wrong.
 pub fn message(header: Option<&[u8]>) -> &'static str {
     let Some(header) = header else {
         return MISSING;
@@ -29,7 +29,7 @@ pub fn message(header: Option<&[u8]>) -> &'static str {
     match words.next() {
         Some(scheme) if is_token(scheme) => of_token(words),
         Some(scheme) if scheme.eq_ignore_ascii_case("Basic") => PASSWORD,
-        // Of other schemes nobody here knows anything.
+        // Other schemes are ignored.
         _ => MISSING,
     }
 }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_of_a_header_decides_what_is_said_about_it() {
+    fn the_form_of_a_header_determines_the_message() {
         for (header, expected) in [
             (&b""[..], MISSING),
             (b"Digest x", MISSING),

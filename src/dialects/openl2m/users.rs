@@ -1,11 +1,11 @@
-//! `/api/admin/users/`: users are made, shown and changed.
+//! `/api/admin/users/`: creates, shows and changes users.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 
 use super::answer;
-use super::body::Sent;
+use super::body::ParsedBody;
 use super::call::Call;
 use super::error::ApiError;
 use super::field_errors::FieldErrors;
@@ -45,7 +45,7 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
 pub async fn get(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
     let guard = call.guard().await?;
     let found = guard.find(FindAdministered { id: id(call) }).await?;
-    respond(call, StatusCode::OK, &found.ok_or(ApiError::NoUser)?)
+    respond(call, StatusCode::OK, &found.ok_or(ApiError::UserNotFound)?)
 }
 
 pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpResponse, ApiError> {
@@ -56,9 +56,9 @@ pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
         Ok(sent) => read(call, &guard, sent, true),
         Err(_) => Draft::default(),
     };
-    // Whom it is about comes before what is wrong with it.
+    // An unknown user is reported before an invalid body.
     let mut conflicts = check(&guard, Some(id), &draft).await?;
-    let before = conflicts.record.take().ok_or(ApiError::NoUser)?;
+    let before = conflicts.record.take().ok_or(ApiError::UserNotFound)?;
     draft = draft.without_unchanged(&sent?, &before);
     let is_proved = confirm_password(call, &guard, id, &mut draft).await?;
     validate(&mut draft, Some(id), conflicts, &guard).await?;
@@ -79,13 +79,14 @@ pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     respond(call, StatusCode::OK, &changed)
 }
 
-/// The id in the path, digits only; what is too large is the id of nobody.
+/// The id in the path, which has digits only; 0, which no user has, if it is too
+/// large.
 fn id(call: &Call<'_>) -> i64 {
     let text = call.request.match_info().get("id").unwrap_or_default();
     text.parse().unwrap_or(0)
 }
 
-fn read(call: &Call<'_>, guard: &Guard, sent: &Sent, is_partial: bool) -> Draft {
+fn read(call: &Call<'_>, guard: &Guard, sent: &ParsedBody, is_partial: bool) -> Draft {
     Draft::read(
         sent,
         is_partial,
@@ -103,8 +104,8 @@ async fn check(guard: &Guard, id: Option<i64>, draft: &Draft) -> Result<Conflict
     guard.read(check).await
 }
 
-/// Whether the caller has proved to know their own password, where they change
-/// who they are; for names and addresses the directory says whether it is needed.
+/// Whether the caller has confirmed their own password, if they change their own
+/// credentials. For names and addresses the directory decides whether that is needed.
 async fn confirm_password(
     call: &Call<'_>,
     guard: &Guard,
@@ -127,7 +128,7 @@ async fn confirm_password(
     Ok(false)
 }
 
-/// Tells all that is wrong at once; the password is hashed only when nothing is.
+/// Reports all errors at once; hashes the password only if there are none.
 async fn validate(
     draft: &mut Draft,
     id: Option<i64>,
@@ -157,7 +158,7 @@ async fn validate(
     Ok(())
 }
 
-/// Lengths in the words of all other fields.
+/// Length errors have the same wording as those of other fields.
 fn message(weakness: Weakness) -> String {
     match weakness {
         Weakness::Short(least) => too_short(least),
@@ -166,7 +167,7 @@ fn message(weakness: Weakness) -> String {
     }
 }
 
-/// Whose password it shall be, as they will be.
+/// The owner of the new password, after the change.
 async fn owner(draft: &Draft, id: Option<i64>, guard: &Guard) -> Result<Owner, PolicyError> {
     let (mut username, mut email) = (String::new(), None);
     if let Some(id) = id
@@ -180,7 +181,7 @@ async fn owner(draft: &Draft, id: Option<i64>, guard: &Guard) -> Result<Owner, P
     })
 }
 
-/// A group that went away between the check and the change is named, too.
+/// Names the group that was deleted between the check and the change.
 fn locate_group(error: PolicyError, groups: Option<&[i64]>) -> ApiError {
     let PolicyError::Directory(DirectoryError::RelatedNotFound { place, .. }) = &error else {
         return error.into();

@@ -1,4 +1,4 @@
-//! Answers that went well.
+//! Successful responses.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;

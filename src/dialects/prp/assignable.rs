@@ -1,5 +1,5 @@
-//! `assignable-clusters/` and `assignable-partners/`: what the caller can name
-//! when giving roles and inviting people. Bare arrays.
+//! `assignable-clusters/` and `assignable-partners/`: the clusters and partners for
+//! which the caller can grant roles and invite users, as bare arrays.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};

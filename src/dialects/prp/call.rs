@@ -1,4 +1,4 @@
-//! One request: its caller known, its query and its body read.
+//! The context of a request: caller, query and, on demand, the body.
 
 use std::sync::Arc;
 
@@ -18,16 +18,16 @@ use crate::dialects::body::{self, BodyError, depth};
 use crate::dialects::request_context::record_forbidden;
 use crate::directory::{Context, Reading, RequestId};
 
-/// What all requests of this surface share.
+/// The state that all requests of this surface share.
 pub struct Prp {
     auth: Arc<Auth>,
     request_context: RequestContext,
     pub body_bytes: usize,
     pub query_bytes: usize,
     pub json_depth: usize,
-    /// Roles and clusters that one request names.
+    /// Roles and clusters in one request, at most.
     pub items: usize,
-    /// Words of one search.
+    /// Words in one search, at most.
     pub search_words: usize,
 }
 
@@ -45,7 +45,7 @@ impl Prp {
     }
 }
 
-/// A request whose caller is known.
+/// An authenticated request.
 pub struct Call<'a> {
     pub prp: &'a Prp,
     pub request: &'a HttpRequest,
@@ -54,21 +54,21 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The id in the path; what is none is the id of nothing.
+    /// The id in the path; 0, which nothing has, if it is not a number.
     pub fn id(&self) -> i64 {
         let text = self.request.match_info().get("id").unwrap_or_default();
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse().ok().filter(|_| digits).unwrap_or(0)
     }
 
-    /// The address of this request, without its query.
+    /// The URL of this request without the query.
     pub fn address(&self) -> Result<String, ApiError> {
         let base = (self.prp.request_context.base_url)(self.request);
         let base = base.ok_or(ApiError::BadRequest("The Host header is not a host name."))?;
         Ok(format!("{base}{}", self.request.path()))
     }
 
-    /// The object that was sent; nothing sent is an empty one.
+    /// The JSON object of the body; an empty body is an empty object.
     pub async fn object(&self, payload: &mut Payload) -> Result<Map<String, Value>, ApiError> {
         let body = self.body(payload).await?;
         if body.trim_ascii().is_empty() {
@@ -110,18 +110,18 @@ impl Call<'_> {
         read.map_err(|error| match error {
             BodyError::TooLarge(limit) => ApiError::TooLarge(limit),
             BodyError::TimedOut => ApiError::BodyTimedOut,
-            BodyError::NoRoom => ApiError::NoRoom,
+            BodyError::BodyMemoryFull => ApiError::BodyMemoryFull,
             BodyError::Broken(why) => ApiError::Parse(why),
         })
     }
 }
 
-/// For a client that has as many requests at a time as it may.
+/// The answer to a client that has too many concurrent requests.
 pub fn too_many_requests(prp: &Prp) -> HttpResponse {
     ApiError::TooManyRequests.respond((prp.request_context.request_id)())
 }
 
-/// Finds out who asks, and lets `work` answer.
+/// Authenticates the caller and runs `work`.
 pub async fn answer(
     prp: &Data<Prp>,
     request: &HttpRequest,
@@ -146,12 +146,12 @@ pub async fn answer(
     record_forbidden(&prp.auth, request, call.guard.context(), response)
 }
 
-/// For what a page of another origin asked.
+/// The answer to a cross-origin request.
 pub fn forbid_cross_origin(request_id: RequestId) -> HttpResponse {
     ApiError::CrossOrigin.respond(request_id)
 }
 
-/// For a body in a content coding.
+/// The answer to a body with a content coding.
 pub fn refuse_content_coding(prp: &Prp) -> HttpResponse {
     ApiError::ContentCoding.respond((prp.request_context.request_id)())
 }

@@ -1,4 +1,4 @@
-//! What goes wrong. One match names every variant of the directory's errors.
+//! Errors of this surface. The match over the directory's errors is exhaustive.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -12,37 +12,37 @@ use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limi
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"rolecall\"";
-/// Seconds after which a busy service is worth another try.
+/// Retry-After of a busy service, in seconds.
 const RETRY_BUSY: u64 = 1;
-/// Seconds after which an unreachable database is worth another try.
+/// Retry-After while the database is unreachable, in seconds.
 const RETRY_UNAVAILABLE: u64 = 5;
 
 const CONTENT_CODING: &str = "Send the body without a Content-Encoding.";
 
-/// Why a request is not answered as asked.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum ApiError {
     FieldErrors(FieldErrors),
     BadRequest(&'static str),
     Parse(String),
     MediaType(String),
-    /// A compressed body, for example.
+    /// A body with a Content-Encoding.
     ContentCoding,
-    /// A page of another origin asked for it.
+    /// A cross-origin request (CSRF).
     CrossOrigin,
     TooLarge(usize),
-    /// The body stalled, or took too long.
+    /// The body stalled or took too long.
     BodyTimedOut,
-    /// Bodies of requests take all the memory that they may.
-    NoRoom,
-    /// The client has as many requests at a time as it may.
+    /// The memory for request bodies is used up.
+    BodyMemoryFull,
+    /// The client has reached its limit of concurrent requests.
     TooManyRequests,
     QueryTooLong(usize),
-    /// A page outside the list.
-    NoPage,
-    /// No such address.
-    NoPath,
-    Method {
+    /// A page beyond the list.
+    InvalidPage,
+    /// No such route.
+    NotFound,
+    MethodNotAllowed {
         method: String,
         allow: &'static str,
     },
@@ -74,7 +74,7 @@ impl From<DirectoryError> for ApiError {
     }
 }
 
-/// What is told: the status, the body, and seconds to wait.
+/// An error response: status, body and Retry-After in seconds.
 struct ErrorBody {
     status: u16,
     body: Value,
@@ -98,7 +98,7 @@ impl ApiError {
             Self::Authentication(AuthError::Missing | AuthError::Wrong | AuthError::NoSignIn)
         );
         let allow = match &self {
-            Self::Method { allow, .. } => Some(*allow),
+            Self::MethodNotAllowed { allow, .. } => Some(*allow),
             _ => None,
         };
         let ErrorBody {
@@ -112,7 +112,7 @@ impl ApiError {
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((REQUEST_ID, request_id.to_string()));
         if unknown {
-            // Two headers: some clients read only the first challenge of one.
+            // Separate headers: some clients read only the first challenge of a list.
             response.append_header((header::WWW_AUTHENTICATE, BASIC));
             response.append_header((header::WWW_AUTHENTICATE, BEARER));
         }
@@ -125,7 +125,7 @@ impl ApiError {
         response.body(body.to_string())
     }
 
-    /// What may not be shown goes to the log.
+    /// Logs the details that must not be shown.
     fn into_body(self, request_id: RequestId) -> ErrorBody {
         match self {
             Self::FieldErrors(errors) => invalid(errors),
@@ -150,13 +150,13 @@ impl ApiError {
             Self::BodyTimedOut => {
                 error_body(408, "request_timeout", "The body did not arrive in time.")
             }
-            Self::NoRoom => busy(),
+            Self::BodyMemoryFull => busy(),
             Self::TooManyRequests => ErrorBody {
                 retry_after: Some(RETRY_BUSY),
                 ..error_body(
                     429,
                     "throttled",
-                    "Too many requests of yours at a time; try again in a moment.",
+                    "Too many concurrent requests; try again in a moment.",
                 )
             },
             Self::QueryTooLong(limit) => error_body(
@@ -164,9 +164,9 @@ impl ApiError {
                 "query_too_long",
                 format!("The query may have at most {limit} bytes."),
             ),
-            Self::NoPage => error_body(404, "not_found", "Invalid page."),
-            Self::NoPath => not_found(),
-            Self::Method { method, .. } => error_body(
+            Self::InvalidPage => error_body(404, "not_found", "Invalid page."),
+            Self::NotFound => not_found(),
+            Self::MethodNotAllowed { method, .. } => error_body(
                 405,
                 "method_not_allowed",
                 format!("Method \"{method}\" not allowed."),
@@ -188,7 +188,7 @@ fn invalid(errors: FieldErrors) -> ErrorBody {
     }
 }
 
-/// Without a code, as the original has it.
+/// Without an error code, like the original.
 fn not_found() -> ErrorBody {
     ErrorBody {
         status: 404,
@@ -245,9 +245,13 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
         DirectoryError::Protected(why) => error_body(403, "permission_denied", why),
         DirectoryError::Forbidden(_) => error_body(403, "permission_denied", FORBIDDEN),
         DirectoryError::Step { error, .. } => directory_error(*error, request_id),
-        // Nothing here is asked with a key or for a state.
+        // Requests of this surface have no idempotency key or precondition.
         DirectoryError::Stale | DirectoryError::KeyReused | DirectoryError::InProgress => {
-            error_body(409, "conflict", "Somebody else changed it at this moment.")
+            error_body(
+                409,
+                "conflict",
+                "Another request changed it at the same time.",
+            )
         }
         DirectoryError::TooOften { seconds } => throttled(seconds),
         DirectoryError::Busy(why) => {
@@ -262,7 +266,7 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
                 ..error_body(
                     503,
                     "timed_out",
-                    "The database took too long over it; ask for less.",
+                    "The database took too long; request less data.",
                 )
             }
         }
@@ -282,7 +286,7 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
             error_body(
                 500,
                 "error",
-                format!("The log says more under {request_id}."),
+                format!("Internal error; see the log for request {request_id}."),
             )
         }
     }
@@ -291,18 +295,14 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
 fn busy() -> ErrorBody {
     ErrorBody {
         retry_after: Some(RETRY_BUSY),
-        ..error_body(
-            503,
-            "busy",
-            "Too much to do at once; try again in a moment.",
-        )
+        ..error_body(503, "busy", "The service is busy; try again in a moment.")
     }
 }
 
 pub const DOES_NOT_EXIST: &str = "Invalid pk - object does not exist.";
 pub const EMAIL_TAKEN: &str = "This user already exists in the system.";
 
-/// Names and texts of the directory, as this surface has them.
+/// Translates the directory's fields and messages to those of this surface.
 fn field_errors(problems: &[Problem]) -> FieldErrors {
     let mut errors = FieldErrors::default();
     for problem in problems {

@@ -1,5 +1,4 @@
-//! What is wrong with the fields of a request: messages, and beside them in
-//! the same shape the codes of these.
+//! Validation errors: messages by field and, in the same structure, error codes.
 
 use serde_json::{Map, Value, json};
 
@@ -20,7 +19,7 @@ impl FieldErrors {
         self.messages.is_empty()
     }
 
-    /// Of two errors of one field the first is told.
+    /// Keeps the first error of each field.
     pub fn add(&mut self, field: &str, code: &str, message: &str) {
         if !self.messages.contains_key(field) {
             self.messages.insert(field.to_owned(), json!([message]));
@@ -28,7 +27,7 @@ impl FieldErrors {
         }
     }
 
-    /// Those of the object that a field holds.
+    /// Adds the errors of a nested object.
     pub fn within(&mut self, field: &str, errors: Self) {
         self.messages
             .insert(field.to_owned(), Value::Object(errors.messages));
@@ -36,8 +35,8 @@ impl FieldErrors {
             .insert(field.to_owned(), Value::Object(errors.codes));
     }
 
-    /// Those of the objects in the list that a field holds: one for each, also
-    /// for those without a fault.
+    /// Adds the errors of a list of objects: one entry for each object, with or without
+    /// errors.
     pub fn each(&mut self, field: &str, errors: Vec<Self>) {
         let (messages, codes): (Vec<Value>, Vec<Value>) = errors
             .into_iter()
@@ -47,7 +46,7 @@ impl FieldErrors {
         self.codes.insert(field.to_owned(), codes.into());
     }
 
-    /// As it is answered.
+    /// The body of the response.
     pub fn into_body(self) -> Value {
         let mut body = self.messages;
         body.insert("error_codes".into(), Value::Object(self.codes));

@@ -1,5 +1,5 @@
-//! The fields of an object that was sent, read one by one; every fault is
-//! told, with the message and the code that the original has for it.
+//! Reads and validates fields, and collects all errors with the messages and codes of
+//! the original.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ const REQUIRED: &str = "This field is required.";
 const NULL: &str = "This field may not be null.";
 const BLANK: &str = "This field may not be blank.";
 
-/// What a value is called where another kind is expected.
+/// The Python name of a value's type.
 pub fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",
@@ -23,12 +23,12 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// What a field may hold.
+/// Whether a field is required and may be empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Must be sent, and hold something.
+    /// Must be present and not empty.
     Required,
-    /// Holds something when it is sent.
+    /// Not empty, if present.
     Filled,
     /// May be null or empty.
     Optional,
@@ -48,7 +48,7 @@ impl<'a> Fields<'a> {
     }
 
     /// # Errors
-    /// What was found to be wrong.
+    /// All validation errors.
     pub fn done(self) -> Result<(), FieldErrors> {
         if self.errors.is_empty() {
             Ok(())
@@ -65,7 +65,7 @@ impl<'a> Fields<'a> {
         self.object.get(field)
     }
 
-    /// None: not sent, or wrong. Some(None): emptied.
+    /// `None`: not sent or invalid. `Some(None)`: cleared.
     fn sent(&mut self, field: &str, need: Need) -> Option<Option<&'a Value>> {
         match (self.object.get(field), need) {
             (None, Need::Required) => self.add_error(field, "required", REQUIRED),
@@ -77,7 +77,7 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// A text without blanks around it, of at most `most` characters.
+    /// A trimmed string of at most `most` characters.
     pub fn text(&mut self, field: &str, most: usize, need: Need) -> Option<Option<String>> {
         let Some(value) = self.sent(field, need)? else {
             return Some(None);
@@ -107,7 +107,7 @@ impl<'a> Fields<'a> {
         Some(Some(text))
     }
 
-    /// One of the texts that there are; an empty one is none.
+    /// One of the choices; an empty string clears an optional field.
     pub fn choice<T>(
         &mut self,
         field: &str,
@@ -144,7 +144,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An id, as a number or as a text; an empty text is none.
+    /// An id, as a number or a string; an empty string clears an optional field.
     pub fn id(&mut self, field: &str, need: Need) -> Option<Option<i64>> {
         let value = match self.sent(field, need)? {
             None => return Some(None),
@@ -168,7 +168,7 @@ impl<'a> Fields<'a> {
         id.map(Some)
     }
 
-    /// The items of a list of at most `most`.
+    /// A list of at most `most` items.
     pub fn list(&mut self, field: &str, most: usize, need: Need) -> Option<&'a [Value]> {
         let value = self.sent(field, need)??;
         let Value::Array(items) = value else {
@@ -187,7 +187,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Numbers that can be no id are that of nothing: 0.
+/// Numbers out of range become 0, an id that nothing has.
 pub fn id(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) if number.is_f64() => None,

@@ -1,6 +1,5 @@
-//! The ID management of the Partner Reporting Portal, as its own clients call
-//! it, under `/api/id-management/`. `docs/guides/prp.md` tells where it departs from
-//! the original and why.
+//! The ID management API of the Partner Reporting Portal, under
+//! `/api/id-management/`. `docs/guides/prp.md` lists the deviations from the original.
 
 mod answer;
 mod assignable;

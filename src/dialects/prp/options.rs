@@ -1,5 +1,4 @@
-//! `OPTIONS`: what an address is for, and for partners which fields a request
-//! may have, from the table that reading them goes by.
+//! `OPTIONS`: describes a route and, for partners, the fields of a request.
 
 use serde_json::{Map, Value, json};
 
@@ -30,7 +29,7 @@ const SHARED_PARTNER_NAMES: Names = &[
     ("U&U", "with UNDP & UNFPA"),
 ];
 
-/// What people call a value.
+/// The display name of a value.
 pub fn display(names: Names, value: &str) -> &'static str {
     let found = names.iter().find(|(known, _)| *known == value);
     found.map_or("", |(_, name)| name)

@@ -1,4 +1,4 @@
-//! Pages by number, and the envelope around them.
+//! Page-number pagination and its envelope.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ const DEFAULT_PAGE_SIZE: i64 = 20;
 const MAX_PAGE_SIZE: i64 = 100;
 
 /// # Errors
-/// What is no number names no page.
+/// The page is not a number.
 pub fn requested_page(call: &Call<'_>) -> Result<PageWanted, ApiError> {
     let size = call.parameters.get("page_size");
     let size = size.and_then(|text| text.parse().ok());
@@ -20,7 +20,7 @@ pub fn requested_page(call: &Call<'_>) -> Result<PageWanted, ApiError> {
         Some("last") => None,
         Some(text) => {
             let page: Option<i64> = text.parse().ok();
-            Some(page.filter(|page| *page > 0).ok_or(ApiError::NoPage)?)
+            Some(page.filter(|page| *page > 0).ok_or(ApiError::InvalidPage)?)
         }
     };
     Ok(PageWanted {
@@ -38,7 +38,7 @@ pub struct Envelope<T> {
 }
 
 /// # Errors
-/// The page is outside the list.
+/// The page is beyond the list.
 pub fn envelope<R, T>(
     call: &Call<'_>,
     wanted: PageWanted,
@@ -48,7 +48,7 @@ pub fn envelope<R, T>(
     let last = wanted.last(found.total);
     let page = wanted.number.unwrap_or(last);
     if page > last {
-        return Err(ApiError::NoPage);
+        return Err(ApiError::InvalidPage);
     }
     let address = call.address()?;
     let link = |page: i64| address_of(&address, call.request.query_string(), page);
@@ -60,7 +60,7 @@ pub fn envelope<R, T>(
     })
 }
 
-/// The same list at another page; the first goes without a number.
+/// The URL of another page of the list; that of the first has no page number.
 fn address_of(address: &str, query: &str, page: i64) -> String {
     let is_page = |pair: &&str| pair.split('=').next() == Some("page");
     let mut pairs: Vec<String> = query
@@ -78,7 +78,7 @@ fn address_of(address: &str, query: &str, page: i64) -> String {
     }
 }
 
-/// What clients send without having escaped it, escaped.
+/// Escapes characters that clients have sent unescaped.
 fn escaped(pair: &str) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\');

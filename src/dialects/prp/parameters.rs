@@ -1,5 +1,5 @@
-//! The parameters of a query: the last of each name counts, unknown ones are
-//! passed over, a list is one parameter with commas.
+//! Query parameters: of repeated ones the last is used, unknown ones are ignored, and
+//! lists are separated by commas.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::fields::NOT_A_CHOICE;
 use crate::directory::portal::Portal;
 use crate::directory::search::Words;
 
-/// Decoded, by name.
+/// Decoded values by name.
 #[derive(Debug, Default)]
 pub struct Parameters(BTreeMap<String, String>);
 
@@ -22,7 +22,7 @@ impl Parameters {
         Self(pairs.collect())
     }
 
-    /// None where nothing was sent for it.
+    /// `None` if it is missing or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         let value = self.0.get(name).map(String::as_str);
         value.filter(|value| !value.is_empty())
@@ -34,7 +34,7 @@ impl Parameters {
         Some(items).filter(|items| !items.is_empty())
     }
 
-    /// What is searched for.
+    /// The words to search for.
     ///
     /// # Errors
     /// There are too many words.
@@ -48,26 +48,21 @@ impl Parameters {
     }
 
     /// # Errors
-    /// Something in the list is no number.
+    /// An item is not a number.
     pub fn ids(&self, name: &str) -> Result<Option<Vec<i64>>, ApiError> {
         let Some(items) = self.list(name) else {
             return Ok(None);
         };
         let ids: Result<Vec<i64>, _> = items.iter().map(|item| item.parse()).collect();
-        let wrong = |_| {
-            FieldErrors::one(
-                name,
-                "invalid",
-                "Enter whole numbers, with commas between them.",
-            )
-        };
+        let wrong =
+            |_| FieldErrors::one(name, "invalid", "Enter whole numbers separated by commas.");
         Ok(Some(ids.map_err(wrong)?))
     }
 
-    /// Each item as one of the choices.
+    /// A list of choices.
     ///
     /// # Errors
-    /// An item is none of them.
+    /// An item is not one of the choices.
     pub fn choices<T>(
         &self,
         name: &str,
@@ -89,7 +84,7 @@ impl Parameters {
     }
 
     /// # Errors
-    /// There is no such half.
+    /// The portal does not exist.
     pub fn portal(&self) -> Result<Option<Portal>, ApiError> {
         let portal = self.choices("portal", |text| match text {
             "CLUSTER" => Some(Portal::Cluster),
@@ -99,7 +94,7 @@ impl Parameters {
         Ok(portal.and_then(|portal| portal.into_iter().next_back()))
     }
 
-    /// The known ones of the keys that are sorted by, and whether each descends.
+    /// The known sort keys, each with whether it is descending.
     pub fn order<K>(&self, key: impl Fn(&str) -> Option<K>) -> Vec<(K, bool)> {
         let items = self.list("ordering").unwrap_or_default().into_iter();
         let keys = items.filter_map(|item| match item.strip_prefix('-') {
@@ -110,10 +105,10 @@ impl Parameters {
     }
 }
 
-/// Keys that one list is sorted by.
+/// Sort keys of one request; further ones are ignored.
 const MAX_SORT_KEYS: usize = 8;
 
-/// Bytes that are no text, and NUL, which no text here has, find nothing.
+/// Invalid UTF-8 and NUL are replaced, so that they match nothing.
 fn decoded(text: &str) -> String {
     let text = text.replace('+', " ");
     let bytes: Vec<u8> = percent_encoding::percent_decode_str(&text).collect();
@@ -125,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_of_a_name_counts_and_an_empty_one_is_none() {
+    fn the_last_of_repeated_parameters_is_used_and_empty_ones_are_ignored() {
         let read = Parameters::read("roles=A&roles=B%2CC,&title=&x");
         assert_eq!(read.list("roles"), Some(vec!["B", "C"]));
         assert_eq!(read.get("title"), None);

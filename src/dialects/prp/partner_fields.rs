@@ -1,5 +1,5 @@
-//! The fields of a partner: their names, kinds and limits in one table, which
-//! reading, and `OPTIONS` go by.
+//! The fields of a partner in one table, from which requests are read and `OPTIONS` is
+//! answered.
 
 use serde_json::{Map, Value};
 
@@ -12,26 +12,26 @@ use crate::directory::partners::{
 };
 use crate::directory::values;
 
-/// How a field is read, and what of the changes it sets.
+/// How a field is read, and which change it sets.
 pub enum Kind {
     Title,
     Text(
         usize,
         fn(&mut PartnerChanges) -> &mut Option<Option<String>>,
     ),
-    /// An empty one is none.
+    /// An empty string becomes NULL.
     Filled(
         usize,
         fn(&mut PartnerChanges) -> &mut Option<Option<String>>,
     ),
-    /// Kept as text: the native surface takes any.
+    /// Stored as text: the native surface accepts any text.
     Integer(fn(&mut PartnerChanges) -> &mut Option<Option<String>>),
-    /// One of these; may be null.
+    /// One of these, or null.
     Choice(
         &'static [&'static str],
         fn(&mut PartnerChanges) -> &mut Option<Option<String>>,
     ),
-    /// One of these, always.
+    /// One of these, never null.
     Always(
         &'static [&'static str],
         fn(&mut PartnerChanges) -> &mut Option<String>,
@@ -41,7 +41,7 @@ pub enum Kind {
 
 pub struct Field {
     pub name: &'static str,
-    /// Other names under which it is sent, the first that is there counts.
+    /// Alternative names, in order of precedence.
     pub also: &'static [&'static str],
     pub label: &'static str,
     pub kind: Kind,
@@ -105,7 +105,7 @@ pub const FIELDS: &[Field] = &[
         ),
         &["ocha_id"],
     ),
-    // The original does not check it.
+    // Not validated, like in the original.
     field(
         "email",
         "Email address",
@@ -170,10 +170,10 @@ pub const FIELDS: &[Field] = &[
     ),
 ];
 
-/// What a request says of a partner, and the clusters when it names them.
+/// The changes of a partner in a request, and its clusters if they are sent.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All validation errors.
 pub fn read(
     object: &Map<String, Value>,
     is_new: bool,
@@ -225,7 +225,7 @@ fn set(
     }
 }
 
-/// A whole number, or its text, as a column of the original holds it.
+/// A 32-bit integer, as a number or a string.
 fn integer(fields: &mut Fields<'_>, name: &str) -> Option<Option<String>> {
     let number = match fields.raw(name)? {
         Value::Null => return Some(None),
@@ -248,7 +248,7 @@ fn integer(fields: &mut Fields<'_>, name: &str) -> Option<Option<String>> {
     None
 }
 
-/// Decimals of 0 are none. Too many digits are as good as the largest number.
+/// An integer, possibly with decimals of 0. Saturates on overflow.
 fn whole(text: &str) -> Option<i64> {
     let text = text.trim();
     let text = match text.split_once('.') {
@@ -267,7 +267,7 @@ fn whole(text: &str) -> Option<i64> {
     Some(text.parse().unwrap_or(most))
 }
 
-/// The number that a text is, when it is written as numbers are.
+/// The text as a JSON number, if it is a canonical integer.
 pub fn integer_or_text(text: String) -> Value {
     match text.parse::<i64>() {
         Ok(number) if number.to_string() == text => number.into(),
@@ -275,7 +275,7 @@ pub fn integer_or_text(text: String) -> Value {
     }
 }
 
-/// The most characters of a number before it is looked at.
+/// Characters of an amount before it is parsed.
 const MAX_AMOUNT: usize = 1000;
 
 fn amount(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<String>> {
@@ -311,7 +311,7 @@ fn amount(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<String>>
     None
 }
 
-/// Ids, or objects with ids, as answers show them.
+/// A list of ids, or of objects with ids as in responses.
 fn clusters(fields: &mut Fields<'_>, most: usize) -> Option<Vec<i64>> {
     let items = fields.list("clusters", most, Need::Filled)?;
     let ids: Option<Vec<i64>> = items

@@ -1,4 +1,4 @@
-//! `partners/`: the organizations, as those look after them who know all.
+//! `partners/`: the partner organizations.
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -146,22 +146,22 @@ fn find(id: i64) -> FindPortalPartner {
     }
 }
 
-/// Whether a text is kept in another form than it was sent: without the blanks
-/// around it, or as a number.
+/// Whether a value may be stored in another form than it was sent: trimmed, or as a
+/// number.
 fn may_be_normalized(object: &Map<String, Value>) -> bool {
     let has_margins = |value: &Value| value.as_str().is_some_and(|text| text.trim() != text);
     object.values().any(has_margins) || object.get("alternate_id").is_some_and(Value::is_string)
 }
 
-/// Without what was sent as it is shown: the native surface takes values that this
-/// one does not, and clients send back whole records.
+/// Removes unchanged values: clients send back whole records, which may contain values
+/// that only the native surface accepts.
 async fn without_unchanged(
     call: &Call<'_>,
     mut object: Map<String, Value>,
 ) -> Result<Map<String, Value>, ApiError> {
     let current = match call.guard.read(find(call.id())).await {
         Ok(found) => serde_json::to_value(PartnerBody::from(found)).unwrap_or_default(),
-        // That is told when all else is well with the request.
+        // Reported by the change itself, after validation.
         Err(
             PolicyError::Forbidden(_)
             | PolicyError::Directory(DirectoryError::Forbidden(_) | DirectoryError::NotFound),

@@ -1,4 +1,4 @@
-//! `role-group/`: roles are given, changed and taken away.
+//! `role-group/`: grants, changes and revokes roles.
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -62,7 +62,7 @@ pub async fn give(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) ->
     .await
 }
 
-/// A place that there is not is a fault of the entry that names it.
+/// Assigns a workspace or cluster that does not exist to the entry that names it.
 fn at_entry(error: PolicyError, entries: usize) -> ApiError {
     match error {
         PolicyError::Directory(DirectoryError::RelatedNotFound {
@@ -89,7 +89,7 @@ fn at_entry(error: PolicyError, entries: usize) -> ApiError {
     }
 }
 
-const NOT_ITS_WORKSPACE: &str = "The cluster is in another workspace.";
+const NOT_ITS_WORKSPACE: &str = "The cluster belongs to another workspace.";
 
 type Entry = WantedRole;
 
@@ -119,9 +119,9 @@ fn entries_of(fields: &mut Fields<'_>, items: &[Value]) -> Option<Vec<Entry>> {
     places.sort_unstable();
     places.dedup();
     let message = if places.len() < roles.len() {
-        "Name each cluster and each workspace once."
+        "Each cluster and each workspace can occur only once."
     } else if roles.len() > 1 && places.contains(&(None, None)) {
-        "CLUSTER_SYSTEM_ADMIN is given alone."
+        "CLUSTER_SYSTEM_ADMIN cannot be combined with other roles."
     } else {
         return Some(roles);
     };
@@ -130,8 +130,8 @@ fn entries_of(fields: &mut Fields<'_>, items: &[Value]) -> Option<Vec<Entry>> {
     None
 }
 
-/// A role with the place that it is held in, and no other; beside a cluster its
-/// workspace may stand.
+/// A role with the place that its scope requires, and no other. A cluster can come with
+/// its workspace.
 fn entry(item: &Value) -> Result<Entry, FieldErrors> {
     let Value::Object(object) = item else {
         let got = kind(item);

@@ -1,4 +1,4 @@
-//! Every address of this surface, with and without a slash at the end.
+//! The routes of this surface, with and without a trailing slash.
 
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
@@ -104,18 +104,18 @@ fn addresses() -> Vec<Address> {
     ]
 }
 
-/// Whether an address is of this surface, there or not.
+/// Whether a path belongs to this surface, whether or not it exists.
 pub fn serves(path: &str) -> bool {
     is_within(path, BASE)
 }
 
-/// Every address, with the methods that it takes.
+/// All routes, with their methods.
 pub fn endpoints() -> Vec<(String, &'static str)> {
     let endpoint = |address: Address| (format!("{BASE}/{}", address.path), address.allow);
     addresses().into_iter().map(endpoint).collect()
 }
 
-/// Adds everything under `/api/id-management`.
+/// Registers everything under `/api/id-management`.
 pub fn configure(config: &mut ServiceConfig) {
     for Address {
         path,
@@ -150,11 +150,11 @@ async fn method_not_allowed(
 ) -> HttpResponse {
     answer(&prp, &request, async |call| {
         let method = call.request.method().to_string();
-        Err(ApiError::Method { method, allow })
+        Err(ApiError::MethodNotAllowed { method, allow })
     })
     .await
 }
 
 async fn not_found(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
-    answer(&prp, &request, async |_| Err(ApiError::NoPath)).await
+    answer(&prp, &request, async |_| Err(ApiError::NotFound)).await
 }

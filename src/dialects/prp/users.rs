@@ -1,4 +1,4 @@
-//! `users/`: people are listed and invited.
+//! `users/`: lists and invites users.
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,7 +18,7 @@ use crate::directory::portal::{
 };
 use crate::directory::values;
 
-/// The most characters of a first and of a last name, and of a position.
+/// Characters of a first name, a last name and a position.
 const MAX_NAME: usize = 64;
 
 pub async fn list(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
@@ -35,7 +35,7 @@ pub async fn list(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
 
 fn listed(call: &Call<'_>, portal: Option<Portal>) -> Result<ListPortalUsers, ApiError> {
     let sent = &call.parameters;
-    // A role that there is not is held by nobody.
+    // Nobody holds a role that does not exist.
     let roles = sent.list("roles");
     let roles = roles.map(|names| names.into_iter().filter_map(PortalRole::named).collect());
     Ok(ListPortalUsers {
@@ -76,7 +76,7 @@ pub async fn invite(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) 
     .await
 }
 
-/// The older form has one name: the first word of it, and the rest.
+/// Older clients send one name: its first word is the first name.
 fn with_names(mut object: Map<String, Value>) -> Map<String, Value> {
     if object.contains_key("first_name") || object.contains_key("last_name") {
         return object;
@@ -126,7 +126,7 @@ fn invitation(object: Map<String, Value>, portal: Option<Portal>) -> Result<Invi
     })
 }
 
-/// As what somebody is invited, and for which partner.
+/// The type of the invited user, and the partner.
 fn belonging(fields: &mut Fields<'_>, portal: Option<Portal>) -> (Option<InvitedAs>, Option<i64>) {
     let need = match portal {
         Some(Portal::Cluster) => Need::Required,
@@ -195,7 +195,7 @@ pub struct ClusterBody {
 }
 
 impl UserBody {
-    /// With the roles of one half only, when one was asked for.
+    /// With the roles of one portal only, if the request names one.
     fn of(found: PortalUser, portal: Option<Portal>) -> Self {
         let PortalUser {
             user,
@@ -232,7 +232,7 @@ impl UserBody {
     }
 }
 
-/// By the highest role that somebody holds.
+/// Determined by the highest role.
 fn user_type(roles: &[HeldRole]) -> Option<&'static str> {
     let holds = |role| roles.iter().any(|held| held.role == role);
     if holds(PortalRole::ClusterSystemAdmin) {
