@@ -30,7 +30,7 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
     })?;
     let first = session.run(first_administrator)?;
     session.run(report_shut_out)?;
-    let stop = signals.orderly();
+    let stop = signals.graceful();
     announce(&session.settings, bound.addresses(), first.as_ref());
     let ended = bound.run(stop);
     close(session);

@@ -1,9 +1,8 @@
-//! Answers in gzip, for clients that ask for it (RFC 9110, 12.5.3).
+//! Compresses responses with gzip for clients that accept it (RFC 9110, 12.5.3).
 //!
-//! A compressed answer is another representation, so its strong entity tag is
-//! another one, too (8.8.3): ours gets `-gzip` at its end. `If-Match` reads only
-//! the version at the beginning of a tag; for `If-None-Match` the end is taken
-//! off here, before anybody compares.
+//! A compressed response is another representation and needs another strong entity tag
+//! (8.8.3), so it gets the suffix `-gzip`. `If-Match` compares only the version at the
+//! beginning of a tag; for `If-None-Match` the suffix is removed here.
 
 use actix_http::encoding::Encoder;
 use actix_web::body::{BodySize, MessageBody};
@@ -16,22 +15,22 @@ use actix_web::{Error, HttpMessage};
 
 use super::middleware::Next;
 
-const MARK: &str = "-gzip\"";
+const SUFFIX: &str = "-gzip\"";
 
-/// Compresses what has at least `from` bytes, or a size that is not known yet.
+/// Compresses bodies of at least `from` bytes, and those of unknown size.
 pub async fn compressed<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     from: u64,
     next: impl Next<B>,
 ) -> Result<ServiceResponse<Encoder<B>>, Error> {
-    let is_asked = from > 0 && request.method() != Method::HEAD && asks(&request);
-    let marked = unmark(request.headers_mut());
+    let accepts = from > 0 && request.method() != Method::HEAD && accepts_gzip(&request);
+    let suffixed = strip_suffixes(request.headers_mut());
     let mut response = next(request).await?;
     if response.status() == StatusCode::NOT_MODIFIED {
-        if marked.is_some_and(|marked| marks(&marked, response.headers())) {
-            mark(response.headers_mut());
+        if suffixed.is_some_and(|suffixed| has_suffix(&suffixed, response.headers())) {
+            add_suffix(response.headers_mut());
         }
-        return Ok(plain(response));
+        return Ok(identity(response));
     }
     let is_worth_it = match response.response().body().size() {
         BodySize::None => false,
@@ -39,59 +38,60 @@ pub async fn compressed<B: MessageBody + 'static>(
         BodySize::Stream => true,
     };
     if from == 0 || !is_worth_it {
-        return Ok(plain(response));
+        return Ok(identity(response));
     }
-    if !is_asked {
+    if !accepts {
         vary(response.headers_mut());
-        return Ok(plain(response));
+        return Ok(identity(response));
     }
-    mark(response.headers_mut());
-    // The encoder says itself what the answer varies by.
+    add_suffix(response.headers_mut());
+    // The encoder adds the Vary header.
     Ok(response.map_body(|head, body| Encoder::response(ContentEncoding::Gzip, head, body)))
 }
 
-fn plain<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<Encoder<B>> {
-    response.map_body(|head, body| Encoder::response(ContentEncoding::Identity, head, body))
+fn identity<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<Encoder<B>> {
+    response
+        .map_body(|head, body| Encoder::response(ContentEncoding::Identity, head, body))
 }
 
-/// Whether gzip is wanted no less than the answer as it is.
-fn asks(request: &ServiceRequest) -> bool {
+/// Whether the client prefers gzip, or does not mind.
+fn accepts_gzip(request: &ServiceRequest) -> bool {
     let offered = [Encoding::gzip(), Encoding::identity()];
     let wanted = request.get_header::<AcceptEncoding>();
     let chosen = wanted.and_then(|wanted| wanted.negotiate(offered.iter()));
     chosen == Some(Encoding::gzip())
 }
 
-/// Takes the ends off the tags of `If-None-Match`; what it was, if it had some.
-fn unmark(headers: &mut HeaderMap) -> Option<String> {
+/// Removes the suffixes from `If-None-Match`; returns the original value if it had any.
+fn strip_suffixes(headers: &mut HeaderMap) -> Option<String> {
     let lines: Vec<String> = headers
         .get_all(header::IF_NONE_MATCH)
         .filter_map(|line| line.to_str().ok().map(str::to_owned))
         .collect();
-    let marked = lines.join(",");
-    if !marked.contains(MARK) {
+    let suffixed = lines.join(",");
+    if !suffixed.contains(SUFFIX) {
         return None;
     }
-    let value = HeaderValue::from_str(&marked.replace(MARK, "\"")).ok()?;
+    let value = HeaderValue::from_str(&suffixed.replace(SUFFIX, "\"")).ok()?;
     headers.insert(header::IF_NONE_MATCH, value);
-    Some(marked)
+    Some(suffixed)
 }
 
-/// Whether the client holds the compressed form of what did not change.
-fn marks(marked: &str, headers: &HeaderMap) -> bool {
+/// Whether the client has the compressed representation.
+fn has_suffix(suffixed: &str, headers: &HeaderMap) -> bool {
     let tag = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
-    tag.is_some_and(|tag| marked.contains(&with_mark(tag)))
+    tag.is_some_and(|tag| suffixed.contains(&with_suffix(tag)))
 }
 
-fn with_mark(tag: &str) -> String {
-    tag.strip_suffix('"').unwrap_or(tag).to_owned() + MARK
+fn with_suffix(tag: &str) -> String {
+    tag.strip_suffix('"').unwrap_or(tag).to_owned() + SUFFIX
 }
 
-fn mark(headers: &mut HeaderMap) {
+fn add_suffix(headers: &mut HeaderMap) {
     let tag = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
-    let marked = tag.and_then(|tag| HeaderValue::from_str(&with_mark(tag)).ok());
-    if let Some(marked) = marked {
-        headers.insert(header::ETAG, marked);
+    let suffixed = tag.and_then(|tag| HeaderValue::from_str(&with_suffix(tag)).ok());
+    if let Some(suffixed) = suffixed {
+        headers.insert(header::ETAG, suffixed);
     }
 }
 

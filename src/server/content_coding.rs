@@ -1,5 +1,4 @@
-//! Bodies are read as they come. One that is compressed, or coded in another way,
-//! is refused in the form of the surface that it was sent to.
+//! Rejects request bodies with a content coding, in the format of the surface.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -11,7 +10,7 @@ use super::middleware::Next;
 use super::surfaces::Surfaces;
 use crate::api::has_body;
 
-/// Refuses a coded body before anybody is asked who they are.
+/// Rejects a body with a content coding before authentication.
 pub async fn checked<B: MessageBody>(
     request: ServiceRequest,
     surfaces: &Surfaces,
@@ -21,7 +20,7 @@ pub async fn checked<B: MessageBody>(
         return Ok(next(request).await?.map_into_left_body());
     }
     let mut refusal = surfaces.refuse_content_coding(request.request());
-    // What would be taken instead (RFC 9110, 15.5.16).
+    // The supported coding (RFC 9110, 15.5.16).
     let identity = HeaderValue::from_static("identity");
     refusal
         .headers_mut()
@@ -29,7 +28,7 @@ pub async fn checked<B: MessageBody>(
     Ok(request.into_response(refusal).map_into_right_body())
 }
 
-/// With HTTP/2 headers need not tell that there is one.
+/// HTTP/2 requests can have a body without a header that announces it.
 fn may_have_body(request: &HttpRequest) -> bool {
     has_body(request) || (request.version() == Version::HTTP_2 && !request.method().is_safe())
 }

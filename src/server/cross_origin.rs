@@ -1,7 +1,6 @@
-//! Pages of other origins change nothing (cross-site request forgery). A browser
-//! adds the password that somebody once typed to whatever a page sends here; in
-//! `Origin` and `Sec-Fetch-Site`, which pages cannot forge, it tells whose page
-//! that is. Clients that send neither are no browsers.
+//! Protection against cross-site request forgery. Browsers add cached passwords to the
+//! requests of any page; the headers `Origin` and `Sec-Fetch-Site`, which pages cannot
+//! forge, show where the page comes from. Clients that send neither are not browsers.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -17,10 +16,10 @@ use crate::config::Origin;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Which pages may send what changes something.
+/// The origins whose pages may send unsafe requests.
 pub struct CrossOriginPolicy {
     listed: Vec<Origin>,
-    /// All are, for what they send by themselves.
+    /// All origins, for requests without credentials of the browser.
     lists_all: bool,
 }
 
@@ -36,7 +35,8 @@ impl CrossOriginPolicy {
         }
     }
 
-    /// Else the header that tells of a page which may not.
+    /// # Errors
+    /// The header that shows a cross-origin request.
     fn check(&self, api: &Api, request: &HttpRequest) -> Result<(), &'static str> {
         let headers = request.headers();
         if is_read_only(request.method()) || (self.lists_all && !has_ambient_credentials(headers)) {
@@ -47,7 +47,7 @@ impl CrossOriginPolicy {
             let all_known = headers.get_all(header::ORIGIN).all(is_known);
             return if all_known { Ok(()) } else { Err("Origin") };
         }
-        // `none`: typed, or a bookmark.
+        // `none`: the user entered the address or opened a bookmark.
         let is_own = |value: &HeaderValue| value == "same-origin" || value == "none";
         if headers.get_all(SEC_FETCH_SITE).all(is_own) {
             Ok(())
@@ -56,7 +56,7 @@ impl CrossOriginPolicy {
         }
     }
 
-    /// `null`, which sandboxed pages send, is no origin that could be known.
+    /// `null`, the origin of sandboxed pages, is never trusted.
     fn knows(&self, api: &Api, request: &HttpRequest, value: &HeaderValue) -> bool {
         let origin = value.to_str().ok().and_then(Origin::parse);
         origin.is_some_and(|origin| {
@@ -69,13 +69,14 @@ fn is_read_only(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Whether the credentials may be the browser's own. It never makes up a token.
+/// Whether the browser may have added the credentials, which it does with passwords
+/// but never with tokens.
 fn has_ambient_credentials(headers: &HeaderMap) -> bool {
     let mut credentials = headers.get_all(header::AUTHORIZATION);
     !credentials.all(|value| carries_token(value.as_bytes()))
 }
 
-/// Refuses what a page of another origin sends, before anything else is asked.
+/// Rejects cross-origin requests before any other check.
 pub async fn checked<B: MessageBody>(
     request: ServiceRequest,
     policy: &CrossOriginPolicy,

@@ -1,16 +1,15 @@
-//! Open files: each connection is one, and the databases need theirs.
+//! The limit of open files, which connections and databases share.
 
 use crate::config::Settings;
 
-/// Standard streams, the listener, event queues, libraries, files that are read
-/// now and then.
-const OURS: u64 = 64;
-/// The database, its log and its index, and a spare one.
+/// Standard streams, the listener, event queues, libraries and other files.
+const RESERVED: u64 = 64;
+/// The database, its WAL and shared memory, and a spare one.
 const PER_DATABASE_CONNECTION: u64 = 4;
-/// Fewer connections than this would be no service.
-const FEWEST: usize = 16;
+/// The least number of connections, however low the limit is.
+const MIN_CONNECTIONS: usize = 16;
 
-/// Raises the limit of open files as far as this process may, and tells it.
+/// Raises the limit of open files as far as possible, and logs it.
 pub fn raise_limit() {
     let before = limit();
     match rlimit::increase_nofile_limit(u64::MAX) {
@@ -24,11 +23,10 @@ pub fn raise_limit() {
     }
 }
 
-/// How many connections there can be at a time, by the setting and by the limit
-/// of open files.
+/// The maximum number of connections, by the setting and the limit of open files.
 pub fn connections(settings: &Settings) -> usize {
     match limit() {
-        Some(files) => within(settings, files),
+        Some(files) => connections_for(settings, files),
         None => settings.limits.connections,
     }
 }
@@ -43,22 +41,22 @@ fn limit() -> Option<u64> {
     None
 }
 
-fn within(settings: &Settings, files: u64) -> usize {
+fn connections_for(settings: &Settings, files: u64) -> usize {
     let wanted = settings.limits.connections;
-    let free = files.saturating_sub(OURS + of_databases(settings));
+    let free = files.saturating_sub(RESERVED + database_files(settings));
     let free = usize::try_from(free).unwrap_or(usize::MAX);
     if free < wanted {
-        let most = free.max(FEWEST);
+        let max = free.max(MIN_CONNECTIONS);
         log::warn!(
-            "at most {most} connections at a time instead of limits.connections ({wanted}): \
+            "at most {max} connections at a time instead of limits.connections ({wanted}): \
              this process can have {files} open files"
         );
-        return most;
+        return max;
     }
     wanted
 }
 
-fn of_databases(settings: &Settings) -> u64 {
+fn database_files(settings: &Settings) -> u64 {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let workers = settings.server.workers.unwrap_or(cores);
     let database = &settings.database;
@@ -80,13 +78,16 @@ mod tests {
     #[test]
     fn connections_leave_room_for_the_database() {
         let settings = settings();
-        let most = within(&settings, 1024);
-        assert!((500..1000).contains(&most), "{most}");
-        assert_eq!(within(&settings, 1_048_576), settings.limits.connections);
+        let max = connections_for(&settings, 1024);
+        assert!((500..1000).contains(&max), "{max}");
+        assert_eq!(
+            connections_for(&settings, 1_048_576),
+            settings.limits.connections
+        );
     }
 
     #[test]
-    fn there_are_some_connections_however_few_files_there_are() {
-        assert_eq!(within(&settings(), 40), FEWEST);
+    fn a_low_limit_of_files_leaves_some_connections() {
+        assert_eq!(connections_for(&settings(), 40), MIN_CONNECTIONS);
     }
 }

@@ -7,8 +7,8 @@ use crate::directory::{Context, Directory};
 use crate::jsonapi::MEDIA_TYPE;
 use crate::storage::postgres::ReplicaStatus;
 
-/// `GET /health`, for everybody: 200 while the database takes changes, else 503
-/// with the reason.
+/// `GET /health`, without authentication: 200 while the database accepts changes, else
+/// 503 with the reason.
 pub async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     let directory = &api.auth.directory;
     let context = Context::of_program(directory.clock().now(), api.next_request_id());
@@ -22,8 +22,8 @@ pub async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     }
 }
 
-/// With a word about the replica, when one is configured. The service is as
-/// healthy without it.
+/// Includes the status of the replica, if one is configured. It does not affect the
+/// health of the service.
 fn body(directory: &Directory) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let replica = directory.replica_state().map(|(status, lag_ms)| {
@@ -41,7 +41,7 @@ fn body(directory: &Directory) -> String {
     format!(r#"{{"meta":{{"status":"ok","version":"{version}"{replica}}}}}"#)
 }
 
-/// Any other method there.
+/// Other methods.
 pub async fn method_not_allowed(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     read_only(&api, &request)
 }

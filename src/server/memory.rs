@@ -1,6 +1,6 @@
-//! Memory that the allocator keeps for the next need. It gives it back when
-//! there is work to do, so after a load it would keep it: 19 MiB for each
-//! password that was checked at once, and what request bodies took.
+//! Returns free memory to the system. The allocator does that only while it is used, so
+//! after a peak it would keep 19 MiB for each concurrent password check and the memory
+//! of request bodies.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use actix_web::rt;
 
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Gives free memory back to the system until the system of this thread stops:
-/// that of the whole process, and what is kept for this thread.
-pub fn give_back() {
+/// Periodically returns the free memory of the process and of this thread, until the
+/// actix system of this thread stops.
+pub fn release_free_memory() {
     rt::spawn(async {
         loop {
             rt::time::sleep(PAUSE).await;
@@ -21,8 +21,8 @@ pub fn give_back() {
 
 fn collect() {
     #[expect(unsafe_code, reason = "the allocator has no safe face for this")]
-    // SAFETY: it may be called at any time on any thread, and frees nothing that
-    // is in use. Where another allocator is in use, it finds nothing to do.
+    // SAFETY: can be called at any time on any thread, and frees only unused memory. It
+    // has no effect if another allocator is in use.
     unsafe {
         libmimalloc_sys::mi_collect(true);
     }

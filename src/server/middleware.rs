@@ -1,4 +1,4 @@
-//! What surrounds every handler.
+//! The middleware around every handler.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -23,43 +23,43 @@ use crate::api::{Api, is_secure, kinds};
 use crate::config::Settings;
 use crate::jsonapi::{Errors, Kind, MEDIA_TYPE};
 
-/// The rest of the chain, as a layer calls it.
+/// The next service in the chain.
 pub trait Next<B>: AsyncFnOnce(ServiceRequest) -> Result<ServiceResponse<B>, Error> {}
 
 impl<B, F: AsyncFnOnce(ServiceRequest) -> Result<ServiceResponse<B>, Error>> Next<B> for F {}
 
-/// The state of every layer: one count of references a request.
-pub struct Layers {
+/// The state of all middleware in one `Arc`, cloned once per request.
+pub struct MiddlewareState {
     surfaces: Surfaces,
     policy: CrossOriginPolicy,
-    guarding: Guarding,
+    header_policy: HeaderPolicy,
     compress_from: u64,
     limits: RequestLimits,
 }
 
-impl Layers {
+impl MiddlewareState {
     pub fn new(settings: &Settings, surfaces: &Surfaces, clients: Arc<Clients>) -> Self {
         Self {
             surfaces: surfaces.clone(),
             policy: CrossOriginPolicy::new(&settings.server.cors_origins),
-            guarding: Guarding::new(settings, &surfaces.api),
+            header_policy: HeaderPolicy::new(settings, &surfaces.api),
             compress_from: settings.server.compress_from,
             limits: RequestLimits::new(&settings.limits, clients),
         }
     }
 }
 
-/// Everything that sees the answer as it is sent, also that of a preflight:
-/// outside of CORS. One function for all: each middleware of the framework
-/// allocates, and moves the request and the answer.
+/// The middleware outside of CORS, which also applies to preflight responses. One
+/// function for all, because each middleware of actix-web allocates and moves the
+/// request and the response.
 pub async fn outer(
     request: ServiceRequest,
     next: middleware::Next<impl MessageBody + 'static>,
-    layers: Arc<Layers>,
+    state: Arc<MiddlewareState>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    limited(request, &layers.limits, async |request| {
-        compressed(request, layers.compress_from, async |request| {
-            guarded(request, &layers.guarding, async |request| {
+    limited(request, &state.limits, async |request| {
+        compressed(request, state.compress_from, async |request| {
+            with_headers(request, &state.header_policy, async |request| {
                 next.call(request).await
             })
             .await
@@ -69,39 +69,38 @@ pub async fn outer(
     .await
 }
 
-/// The checks before a handler, inside of CORS, so that a page can read what
-/// they refuse.
+/// The middleware inside of CORS, so that pages can read its errors.
 pub async fn inner(
     request: ServiceRequest,
     next: middleware::Next<impl MessageBody + 'static>,
-    layers: Arc<Layers>,
+    state: Arc<MiddlewareState>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let Layers {
+    let MiddlewareState {
         surfaces, policy, ..
-    } = &*layers;
+    } = &*state;
     cross_origin::checked(request, policy, surfaces, async |request| {
         content_coding::checked(request, surfaces, async |request| {
-            no_panic(request, async |request| next.call(request).await).await
+            catch_panic(request, async |request| next.call(request).await).await
         })
         .await
     })
     .await
 }
 
-/// An answer where no handler can give one.
+/// An error that occurs outside of a handler.
 #[derive(Debug)]
-struct Refused {
+struct MiddlewareError {
     kind: &'static Kind,
     detail: &'static str,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for MiddlewareError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.detail)
     }
 }
 
-impl ResponseError for Refused {
+impl ResponseError for MiddlewareError {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -117,8 +116,8 @@ impl ResponseError for Refused {
     }
 }
 
-/// A panic in a handler is a 500 of ours, and costs no other request anything.
-async fn no_panic<B: MessageBody>(
+/// Turns a panic of a handler into a 500; other requests are not affected.
+async fn catch_panic<B: MessageBody>(
     request: ServiceRequest,
     next: impl Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
@@ -127,7 +126,7 @@ async fn no_panic<B: MessageBody>(
         Err(_) => {
             log::error!("a handler panicked");
             let detail = "Something went wrong here; it is in the log.";
-            Err(Refused {
+            Err(MiddlewareError {
                 kind: &kinds::INTERNAL,
                 detail,
             }
@@ -143,15 +142,15 @@ const NOSNIFF: (HeaderName, HeaderValue) = (
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// What `guarded` has to know.
-struct Guarding {
+/// The settings of `with_headers`.
+struct HeaderPolicy {
     api: Data<Api>,
     header_bytes: usize,
     /// The value of `Strict-Transport-Security`.
     hsts: Option<HeaderValue>,
 }
 
-impl Guarding {
+impl HeaderPolicy {
     fn new(settings: &Settings, api: &Data<Api>) -> Self {
         let hsts = match settings.server.hsts_seconds {
             0 => None,
@@ -165,41 +164,41 @@ impl Guarding {
     }
 }
 
-/// Refuses too many bytes of headers, and adds what every answer carries.
-async fn guarded<B: MessageBody>(
+/// Rejects requests with too large headers, and adds the common response headers.
+async fn with_headers<B: MessageBody>(
     request: ServiceRequest,
-    guarding: &Guarding,
+    header_policy: &HeaderPolicy,
     next: impl Next<B>,
 ) -> Result<ServiceResponse<EitherBody<EitherBody<B>>>, Error> {
-    let hsts = guarding.hsts.as_ref();
+    let hsts = header_policy.hsts.as_ref();
     // Over plain HTTP it must not be sent (RFC 6797, 7.2).
-    let hsts = hsts.filter(|_| is_secure(&guarding.api, request.request()));
+    let hsts = hsts.filter(|_| is_secure(&header_policy.api, request.request()));
     let size: usize = request
         .headers()
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
-    if size > guarding.header_bytes {
+    if size > header_policy.header_bytes {
         let detail = "The headers are larger than limits.header_bytes.";
-        let refused = Refused {
+        let error = MiddlewareError {
             kind: &kinds::HEADERS_TOO_LARGE,
             detail,
         };
-        let response = request.into_response(refused.error_response());
-        return Ok(completed(response.map_into_right_body(), hsts));
+        let response = request.into_response(error.error_response());
+        return Ok(add_headers(response.map_into_right_body(), hsts));
     }
-    let response = documented(next(request).await?);
-    Ok(completed(response.map_into_left_body(), hsts))
+    let response = add_error_document(next(request).await?);
+    Ok(add_headers(response.map_into_left_body(), hsts))
 }
 
-fn completed<B>(
+fn add_headers<B>(
     mut response: ServiceResponse<B>,
     hsts: Option<&HeaderValue>,
 ) -> ServiceResponse<B> {
     let headers = response.headers_mut();
     let (name, value) = NOSNIFF;
     headers.insert(name, value);
-    // What may be kept says so itself.
+    // Cacheable responses have the header already.
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, NO_STORE);
     }
@@ -209,9 +208,9 @@ fn completed<B>(
     response
 }
 
-/// Puts a document where the framework refused without one, as it does with
-/// the preflight of a page that may not call.
-fn documented<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
+/// Adds an error document to errors of the framework that lack one, such as a rejected
+/// preflight.
+fn add_error_document<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
     let said = response.headers().contains_key(header::CONTENT_TYPE);
     if said || response.status() != StatusCode::BAD_REQUEST {
         return response.map_into_left_body();

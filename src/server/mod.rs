@@ -1,5 +1,6 @@
-//! The program as a server: assembly of the surfaces, limits, health, shutdown.
+//! The HTTP server: assembles the surfaces, limits, health and shutdown.
 
+mod certificate;
 mod compression;
 mod connections;
 mod content_coding;
@@ -7,14 +8,13 @@ mod cross_origin;
 mod descriptors;
 mod health;
 mod housekeeping;
+mod log_limit;
 mod memory;
 mod middleware;
-mod occasional;
-mod overload;
 mod requests;
 mod shutdown;
 mod surfaces;
-mod tls;
+mod too_many_requests;
 
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
@@ -39,22 +39,22 @@ use crate::directory::mail::MailPolicy;
 use crate::directory::{Context, Directory, RequestId};
 use crate::mail::{self, Mailer, SenderHandle};
 use crate::storage::Obstacle;
-use middleware::Layers;
-pub use occasional::Occasional;
+pub use log_limit::LogLimit;
+use middleware::MiddlewareState;
 pub use shutdown::{Signals, Stop};
 
+use certificate::ServerCertificate;
 use connections::clients::Clients;
-use connections::{Listening, serve};
+use connections::{ListenerConfig, serve};
 use surfaces::Surfaces;
-use tls::Identity;
 
-/// How long the end waits for a database that does not answer.
+/// How long shutdown waits for a database that does not answer.
 const LAST_ATTEMPT: Duration = Duration::from_secs(1);
 
-/// Adds routes of its own; for tests that need a handler which misbehaves.
+/// Registers additional routes, for tests that need a misbehaving handler.
 pub type Extra = fn(&mut ServiceConfig);
 
-/// A server that holds its port but does not answer yet.
+/// A server that has bound its port but does not accept connections yet.
 pub struct Bound {
     listeners: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
@@ -63,10 +63,10 @@ pub struct Bound {
     extra: Extra,
     mailer: Option<Mailer>,
     mail: MailPolicy,
-    identity: Option<Arc<Identity>>,
+    certificate: Option<Arc<ServerCertificate>>,
 }
 
-/// Why there is no server. One sentence.
+/// Why the server cannot start, in one sentence.
 #[derive(Debug)]
 pub struct BindError(String);
 
@@ -78,7 +78,7 @@ impl fmt::Display for BindError {
 
 impl std::error::Error for BindError {}
 
-/// Takes the port, or says why not.
+/// Binds the port.
 pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, BindError> {
     let listen = &settings.server.listen;
     let failed = |error: std::io::Error| BindError(format!("cannot listen on {listen}: {error}"));
@@ -91,7 +91,7 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
     let ldap = Ldap::new(&settings.ldap).map_err(BindError)?;
     let auth = Arc::new(auth.with_mail(mail.clone()).with_ldap(ldap));
     let mut settings = settings.clone();
-    // The port that was given for 0.
+    // Replaces port 0 by the assigned port.
     if let Some(first) = addresses.first() {
         settings.server.listen = (*first).into();
     }
@@ -105,7 +105,7 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
         extra: |_| {},
         mailer: Mailer::new(&settings.mail).map_err(BindError)?,
         mail,
-        identity: Identity::of(&settings.server).map_err(BindError)?,
+        certificate: ServerCertificate::load(&settings.server).map_err(BindError)?,
     })
 }
 
@@ -119,7 +119,7 @@ fn surfaces(auth: Arc<Auth>, api: Data<Api>, settings: &Settings) -> Surfaces {
     }
 }
 
-/// What is the same for every surface.
+/// The request properties that all surfaces share.
 fn request_context(api: &Data<Api>) -> RequestContext {
     let (base, address, ids) = (api.clone(), api.clone(), api.clone());
     RequestContext {
@@ -130,7 +130,7 @@ fn request_context(api: &Data<Api>) -> RequestContext {
 }
 
 impl Bound {
-    /// Each has the same port.
+    /// The addresses, all with the same port.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
@@ -140,7 +140,7 @@ impl Bound {
         self
     }
 
-    /// Serves until a signal says to stop, then lets running requests finish.
+    /// Serves until a signal asks to stop, then lets requests in flight finish.
     pub fn run(self, stop: Stop) -> std::io::Result<()> {
         descriptors::raise_limit();
         actix_web::rt::System::new().block_on(async {
@@ -148,15 +148,15 @@ impl Bound {
             let handle = started.handle();
             actix_web::rt::spawn(async move {
                 stop.wait().await;
-                log::info!("finishing what has begun, then stopping");
+                log::info!("shutting down after the requests in flight");
                 handle.stop(true).await;
             });
             started.ended().await
         })
     }
 
-    /// Starts the workers; must be called on an actix system. Signals are left
-    /// to the caller.
+    /// Starts the workers. Must be called on an actix system; the caller handles
+    /// signals.
     pub fn start(self) -> std::io::Result<Started> {
         let Self {
             listeners,
@@ -165,7 +165,7 @@ impl Bound {
             extra,
             mailer,
             mail,
-            identity,
+            certificate,
             ..
         } = self;
         let auth = surfaces.api.auth.clone();
@@ -177,22 +177,25 @@ impl Bound {
             limits.connections_per_address,
             settings.server.trusted_proxies.clone(),
         );
-        let layers = Arc::new(Layers::new(&settings, &surfaces, clients.clone()));
-        let tls = identity.as_ref().map(Identity::config).transpose();
+        let state = Arc::new(MiddlewareState::new(&settings, &surfaces, clients.clone()));
+        let tls = certificate
+            .as_ref()
+            .map(ServerCertificate::config)
+            .transpose();
         let tls = tls.map_err(std::io::Error::other)?;
-        if let Some(identity) = identity {
-            identity.watch();
+        if let Some(certificate) = certificate {
+            certificate.watch();
         }
-        let listening = Listening {
+        let listening = ListenerConfig {
             listeners,
             tls,
             clients,
             connections: descriptors::connections(&settings),
         };
         let server = serve(&settings, listening, move || {
-            // Once on each worker's thread.
-            memory::give_back();
-            let (within, around) = (layers.clone(), layers.clone());
+            // Runs once on each worker thread.
+            memory::release_free_memory();
+            let (within, around) = (state.clone(), state.clone());
             App::new()
                 .configure(|config| surfaces.share(config))
                 .wrap(from_fn(move |request, next| {
@@ -218,11 +221,11 @@ impl Bound {
         })?;
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
         housekeeping::start(directory.clone(), &settings);
-        memory::give_back();
+        memory::release_free_memory();
         housekeeping::flush_log();
         let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
         housekeeping::follow(directory.clone(), unheard);
-        housekeeping::keep_access_log(auth.clone());
+        housekeeping::run_access_log(auth.clone());
         let sender = mailer.map(|mailer| mail::start(mailer, directory, mail, grace));
         Ok(Started {
             server,
@@ -233,7 +236,7 @@ impl Bound {
     }
 }
 
-/// A server that answers, and what works beside it.
+/// A running server and its background work.
 pub struct Started {
     server: Server,
     sender: Option<SenderHandle>,
@@ -246,7 +249,7 @@ impl Started {
         self.server.handle()
     }
 
-    /// Resolves when the server was stopped, and all that works beside it.
+    /// Resolves when the server and its background work have stopped.
     pub async fn ended(self) -> std::io::Result<()> {
         let outcome = self.server.await;
         let auth = self.auth;
@@ -262,15 +265,15 @@ impl Started {
     }
 }
 
-/// Before the end: what stands in the way of a last change.
+/// Why the database does not accept changes, if it does not.
 async fn obstacle(directory: &Directory) -> Option<Obstacle> {
     let context = Context::of_program(directory.clock().now(), RequestId(0));
     directory.obstacle(&context).await
 }
 
-/// Paths without a parameter come first, since they are compared without an
-/// expression. With a slash at the end all come once more, behind the others: one
-/// resource with two paths would have every request before it matched by expressions.
+/// Paths without parameters come first, since they are matched without regular
+/// expressions. Paths with a trailing slash follow as resources of their own: a resource
+/// with two paths is always matched by regular expressions.
 fn routes(config: &mut ServiceConfig) {
     for end in ["", "/"] {
         let mut endpoints = api::endpoints();
@@ -281,7 +284,7 @@ fn routes(config: &mut ServiceConfig) {
     }
 }
 
-/// The OpenAPI document of a service with these settings.
+/// The OpenAPI description for these settings.
 pub fn openapi(settings: &Settings) -> String {
     api::openapi(settings)
 }
@@ -290,8 +293,8 @@ async fn unknown(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     api::astray(&api, &request)
 }
 
-/// Browsers of these origins may use the API; credentials travel in headers of
-/// the page's own making, so cookies are not allowed.
+/// CORS for pages of these origins. They send credentials in headers, so cookies are not
+/// allowed.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])

@@ -1,5 +1,4 @@
-//! When to stop: signals are received on a thread of their own, so that nothing
-//! that the others do delays what follows.
+//! Handles signals on a thread of their own, so that no other work delays them.
 
 use std::io;
 use std::sync::Arc;
@@ -7,19 +6,19 @@ use std::sync::Arc;
 use actix_web::rt::signal;
 use tokio::sync::watch;
 
-/// Receives the signals to this process.
+/// Receives the signals of this process.
 pub struct Signals {
-    /// Has a receiver while somebody would finish what has begun.
+    /// Has a receiver while a graceful shutdown is possible.
     stop: Arc<watch::Sender<bool>>,
 }
 
-/// Exit codes of a process that a signal has ended, as a shell reports them.
+/// Exit codes of a process that a signal has terminated, as shells report them.
 const INTERRUPTED: i32 = 128 + 2;
 #[cfg(unix)]
 const TERMINATED: i32 = 128 + 15;
 
 impl Signals {
-    /// From now on.
+    /// Starts to receive signals.
     pub fn receive() -> io::Result<Self> {
         let stop = Arc::new(watch::Sender::new(false));
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -32,19 +31,19 @@ impl Signals {
         Ok(Self { stop })
     }
 
-    /// From now on there is something to finish when the process shall end.
-    pub fn orderly(&self) -> Stop {
+    /// From now on the first signal starts a graceful shutdown.
+    pub fn graceful(&self) -> Stop {
         Stop(self.stop.subscribe())
     }
 }
 
-/// The wish that the process ends in order.
+/// The request for a graceful shutdown.
 pub struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// Resolves when it comes: with Ctrl-C, or SIGTERM.
+    /// Resolves with Ctrl-C or SIGTERM.
     pub async fn wait(mut self) {
-        // An error: the thread that receives signals is gone, so none will come.
+        // An error means that the signal thread has ended, so no signal will arrive.
         if self.0.wait_for(|stop| *stop).await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -56,37 +55,41 @@ async fn receive(stop: &watch::Sender<bool>) {
     use futures_util::future::join3;
     use signal::unix::SignalKind;
     join3(
-        each(SignalKind::interrupt(), || end(stop, INTERRUPTED)),
-        each(SignalKind::terminate(), || end(stop, TERMINATED)),
-        each(SignalKind::hangup(), || {
-            log::info!("SIGHUP changes nothing: settings are read when the program starts");
+        on_signal(SignalKind::interrupt(), || {
+            handle_termination(stop, INTERRUPTED)
+        }),
+        on_signal(SignalKind::terminate(), || {
+            handle_termination(stop, TERMINATED)
+        }),
+        on_signal(SignalKind::hangup(), || {
+            log::info!("SIGHUP is ignored: settings are read at start only");
         }),
     )
     .await;
 }
 
 #[cfg(unix)]
-async fn each(kind: signal::unix::SignalKind, act: impl Fn()) {
+async fn on_signal(kind: signal::unix::SignalKind, act: impl Fn()) {
     match signal::unix::signal(kind) {
         Ok(mut signals) => {
             while signals.recv().await.is_some() {
                 act();
             }
         }
-        Err(error) => log::warn!("a signal has its usual effect: {error}"),
+        Err(error) => log::warn!("cannot handle a signal: {error}"),
     }
 }
 
 #[cfg(not(unix))]
 async fn receive(stop: &watch::Sender<bool>) {
     while signal::ctrl_c().await.is_ok() {
-        end(stop, INTERRUPTED);
+        handle_termination(stop, INTERRUPTED);
     }
 }
 
-/// The first signal asks for an orderly end. A second one ends the process, and
-/// so does the first when there is nothing to finish yet.
-fn end(stop: &watch::Sender<bool>, code: i32) {
+/// The first signal starts a graceful shutdown. A second one terminates the process, and
+/// so does the first if there is nothing to finish yet.
+fn handle_termination(stop: &watch::Sender<bool>, code: i32) {
     let is_second = *stop.borrow();
     if is_second || stop.send(true).is_err() {
         std::process::exit(code);

@@ -1,4 +1,4 @@
-//! What answers where, for refusals that come before any handler.
+//! Chooses the surface of a request, for errors that occur before any handler.
 
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,7 +18,7 @@ pub struct Surfaces {
 }
 
 impl Surfaces {
-    /// Hands each its state, where their handlers look for it.
+    /// Registers the state of each surface as application data.
     pub fn share(&self, config: &mut ServiceConfig) {
         config
             .app_data(self.api.clone())
@@ -27,11 +27,11 @@ impl Surfaces {
             .app_data(self.openl2m.clone());
     }
 
-    /// In the form of the surface that was asked, and in the audit log. `header`
-    /// is the one that shows where the page comes from.
+    /// The 403 of a cross-origin request, in the format of the surface; also recorded in
+    /// the audit log. `header` is the one that shows the origin.
     pub fn forbid_cross_origin(&self, request: &HttpRequest, header: &'static str) -> HttpResponse {
         let request_id = self.api.next_request_id();
-        // As the routes see it, without needless escapes.
+        // The path as the router sees it, normalized.
         let path = request.match_info().unprocessed();
         let response = if prp::serves(path) {
             prp::forbid_cross_origin(request_id)
@@ -46,7 +46,7 @@ impl Surfaces {
         api::record_forbidden(&self.api, request, &context, response)
     }
 
-    /// The same for a body in a content coding.
+    /// The 415 of a body with a content coding, in the format of the surface.
     pub fn refuse_content_coding(&self, request: &HttpRequest) -> HttpResponse {
         let path = request.match_info().unprocessed();
         if prp::serves(path) {

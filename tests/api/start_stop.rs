@@ -124,7 +124,7 @@ fn a_second_signal_ends_the_program_at_once_with_its_code() {
         let _half = half_sent(&program.address);
         program.signal(first);
         eventually("it has begun to stop", || {
-            program.log().contains("then stopping")
+            program.log().contains("shutting down")
         });
         assert!(program.child.try_wait().unwrap().is_none(), "{first} waits");
         program.signal(second);

@@ -1,7 +1,7 @@
-//! What one connection does, and whether its client takes too long.
+//! Tracks the activity of a connection, and whether its client has timed out.
 //!
-//! Times are ticks: how often the sweeper of this worker has looked. A worker
-//! that is held up does not count that time against its clients.
+//! Time is counted in ticks of the worker's sweeper, so that a busy worker does not
+//! count its own delays against its clients.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -15,14 +15,14 @@ pub const TICKS_PER_SECOND: u32 = 2;
 
 pub type Tick = u32;
 
-/// HTTP/2: headers of a request, and a window of its body that nobody reads.
+/// HTTP/2: bytes of a request's headers and of one window of its body.
 const PARSED_PER_REQUEST: usize = 64 * 1024 + STREAM_WINDOW as usize;
-/// HTTP/2: a full window, and frames about the connection.
-const MOST_UNPARSED: usize = 256 * 1024 + CONNECTION_WINDOW as usize;
+/// HTTP/2: bytes of a full connection window and of control frames.
+const MAX_UNPARSED: usize = 256 * 1024 + CONNECTION_WINDOW as usize;
 
-/// How many ticks a client may take.
+/// Timeouts in ticks.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct Timeouts {
     /// From the connection to the end of the first request's headers.
     first_request: Tick,
     headers: Tick,
@@ -31,9 +31,9 @@ pub struct Patience {
     answer: Tick,
 }
 
-impl Patience {
+impl Timeouts {
     pub fn of(limits: &Limits) -> Self {
-        // The framework tells a client 408, where it can, within the second.
+        // One second more, in which the framework answers with 408 if it can.
         let with_grace = |seconds: u64| ticks(seconds.saturating_add(1));
         Self {
             first_request: with_grace(limits.header_seconds + limits.handshake_seconds),
@@ -45,51 +45,51 @@ impl Patience {
     }
 }
 
-/// At least this long: the tick that has begun does not count.
+/// Rounded up: the current tick does not count.
 fn ticks(seconds: u64) -> Tick {
     let seconds = Tick::try_from(seconds).unwrap_or(Tick::MAX);
     seconds.saturating_mul(TICKS_PER_SECOND).saturating_add(1)
 }
 
-/// One connection; its stream, its requests and the sweeper share it.
+/// The state of a connection, shared by its stream, its requests and the sweeper.
 #[derive(Debug)]
 pub struct Activity {
     pub permit: ConnectionPermit,
     clock: Rc<Cell<Tick>>,
-    patience: Patience,
+    timeouts: Timeouts,
     is_http2: Cell<bool>,
-    /// Since when the client has had nothing to wait for.
+    /// Since when no request is in flight.
     idle_since: Cell<Tick>,
     has_asked: Cell<bool>,
-    /// Requests whose answers are not complete.
+    /// Requests whose responses are incomplete.
     in_flight: Cell<usize>,
     /// HTTP/1: since when headers have been arriving.
     headers_since: Cell<Option<Tick>>,
-    /// Since when the client has read nothing.
+    /// Since when the client has not read anything.
     blocked_since: Cell<Option<Tick>>,
-    /// Since when something has been waiting to be read.
-    behind_since: Cell<Option<Tick>>,
-    /// HTTP/2: bytes that came and are not of a body that somebody has read, or
-    /// of the headers of a request.
+    /// Since when there is output that the client has not read.
+    unread_since: Cell<Option<Tick>>,
+    /// HTTP/2: received bytes that do not belong to the headers of a request or to a
+    /// body that has been read.
     unparsed: Cell<usize>,
-    /// HTTP/2: answers in parts.
+    /// HTTP/2: the responses in progress.
     flows: RefCell<Vec<Rc<Flow>>>,
     is_expired: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
 impl Activity {
-    pub fn new(permit: ConnectionPermit, clock: Rc<Cell<Tick>>, patience: Patience) -> Rc<Self> {
+    pub fn new(permit: ConnectionPermit, clock: Rc<Cell<Tick>>, timeouts: Timeouts) -> Rc<Self> {
         Rc::new(Self {
             permit,
-            patience,
+            timeouts,
             is_http2: Cell::new(false),
             idle_since: Cell::new(clock.get()),
             has_asked: Cell::new(false),
             in_flight: Cell::new(0),
             headers_since: Cell::new(None),
             blocked_since: Cell::new(None),
-            behind_since: Cell::new(None),
+            unread_since: Cell::new(None),
             unparsed: Cell::new(0),
             flows: RefCell::default(),
             is_expired: Cell::new(false),
@@ -98,7 +98,7 @@ impl Activity {
         })
     }
 
-    pub fn speaks_http2(&self) {
+    pub fn set_http2(&self) {
         self.is_http2.set(true);
     }
 
@@ -114,13 +114,13 @@ impl Activity {
         self.idle_since.set(self.clock.get());
     }
 
-    /// Bytes came. HTTP/2 collects the frames of headers in memory up to limits
-    /// of its own, which are far above ours: there the connection ends.
+    /// Bytes were received. The HTTP/2 library buffers header frames up to limits far
+    /// above ours, so the connection is closed here.
     pub fn received(&self, bytes: usize) {
         if self.is_http2.get() {
             let unparsed = self.unparsed.get().saturating_add(bytes);
             self.unparsed.set(unparsed);
-            if unparsed > MOST_UNPARSED {
+            if unparsed > MAX_UNPARSED {
                 self.is_expired.set(true);
             }
         } else if self.in_flight.get() == 0 && self.headers_since.get().is_none() {
@@ -128,33 +128,33 @@ impl Activity {
         }
     }
 
-    /// So many of the bytes that came were read as what they are.
+    /// Received bytes were parsed.
     pub fn parsed(&self, bytes: usize) {
         self.unparsed.set(self.unparsed.get().saturating_sub(bytes));
     }
 
-    /// Bytes were taken.
+    /// Bytes were sent.
     pub fn sent(&self) {
         if self.blocked_since.get().is_some() {
             self.blocked_since.set(None);
         }
     }
 
-    /// The client takes no more bytes for now.
+    /// The send buffer is full.
     pub fn blocked(&self) {
         let now = Some(self.clock.get());
         self.blocked_since.set(self.blocked_since.get().or(now));
-        self.behind_since.set(self.behind_since.get().or(now));
+        self.unread_since.set(self.unread_since.get().or(now));
     }
 
-    /// All bytes were taken.
+    /// All output was sent.
     pub fn flushed(&self) {
-        if self.behind_since.get().is_some() {
-            self.behind_since.set(None);
+        if self.unread_since.get().is_some() {
+            self.unread_since.set(None);
         }
     }
 
-    /// The answer of one stream of HTTP/2, which has a window of its own.
+    /// Begins the response of an HTTP/2 stream, which has a window of its own.
     pub fn flow(&self) -> Option<Rc<Flow>> {
         if !self.is_http2.get() {
             return None;
@@ -167,7 +167,7 @@ impl Activity {
         Some(flow)
     }
 
-    /// More of this answer is ready: it is the client's turn to take it.
+    /// A part of this response is ready; the client has to open the window.
     pub fn offered(&self, flow: &Flow) {
         flow.offered.set(Some(self.clock.get()));
     }
@@ -178,8 +178,8 @@ impl Activity {
             .retain(|other| !Rc::ptr_eq(other, flow));
     }
 
-    /// Who is woken when the connection expires.
-    pub fn waits(&self, context: &Context<'_>) {
+    /// Registers the task to wake when the connection expires.
+    pub fn register_waker(&self, context: &Context<'_>) {
         let mut waker = self.waker.borrow_mut();
         match waker.as_ref() {
             Some(known) if known.will_wake(context.waker()) => {}
@@ -191,12 +191,12 @@ impl Activity {
         self.is_expired.get()
     }
 
-    /// Whether bytes wait for a client that does not take them.
-    pub fn is_behind(&self) -> bool {
-        self.behind_since.get().is_some()
+    /// Whether there is output that the client has not read.
+    pub fn has_unread_output(&self) -> bool {
+        self.unread_since.get().is_some()
     }
 
-    /// Ends the connection when its client has taken too long.
+    /// Closes the connection if the client has timed out.
     pub fn expire_if_overdue(&self) {
         if self.is_expired.get() || !self.is_overdue() {
             return;
@@ -208,38 +208,38 @@ impl Activity {
     }
 
     fn is_overdue(&self) -> bool {
-        let patience = &self.patience;
+        let timeouts = &self.timeouts;
         let longer = |since: Option<Tick>, most: Tick| {
             since.is_some_and(|since| self.clock.get().saturating_sub(since) > most)
         };
-        longer(self.blocked_since.get(), patience.answer_stall)
-            || longer(self.behind_since.get(), patience.answer)
+        longer(self.blocked_since.get(), timeouts.answer_stall)
+            || longer(self.unread_since.get(), timeouts.answer)
             || self.flows.borrow().iter().any(|flow| {
                 let offered = flow.offered.get();
-                longer(offered, patience.answer_stall)
-                    || longer(offered, 1) && longer(Some(flow.since), patience.answer)
+                longer(offered, timeouts.answer_stall)
+                    || longer(offered, 1) && longer(Some(flow.since), timeouts.answer)
             })
             || self.in_flight.get() == 0
                 && if !self.has_asked.get() {
-                    longer(Some(self.idle_since.get()), patience.first_request)
+                    longer(Some(self.idle_since.get()), timeouts.first_request)
                 } else {
-                    longer(self.headers_since.get(), patience.headers)
-                        || longer(Some(self.idle_since.get()), patience.keep_alive)
+                    longer(self.headers_since.get(), timeouts.headers)
+                        || longer(Some(self.idle_since.get()), timeouts.keep_alive)
                 }
     }
 }
 
-/// The answer of one stream of HTTP/2.
+/// The response of an HTTP/2 stream.
 #[derive(Debug)]
 pub struct Flow {
     since: Tick,
-    /// Since when a part of it has been waiting for the client's window; none
-    /// while we are making the next part.
+    /// Since when a part has been waiting for the client's window; `None` while the
+    /// next part is produced.
     offered: Cell<Option<Tick>>,
 }
 
 impl Flow {
-    /// The part was taken.
+    /// The part was sent.
     pub fn taken(&self) {
         self.offered.set(None);
     }
@@ -267,7 +267,7 @@ mod tests {
         let clients = Clients::new(1, Vec::new());
         let permit = clients.connect("192.0.2.1".parse().unwrap()).unwrap();
         let clock = Rc::new(Cell::new(0));
-        let activity = Activity::new(permit, clock.clone(), Patience::of(&limits));
+        let activity = Activity::new(permit, clock.clone(), Timeouts::of(&limits));
         Watched { clock, activity }
     }
 
@@ -277,7 +277,7 @@ mod tests {
                 .set(self.clock.get() + seconds * TICKS_PER_SECOND);
         }
 
-        /// Whether it is left alone for so many seconds, and not for two more.
+        /// Asserts that it times out after this many seconds, and not before.
         #[track_caller]
         fn lasts(&self, seconds: u32) {
             self.pass(seconds);
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn who_never_asks_has_the_time_of_a_handshake_and_of_headers() {
+    fn a_connection_without_a_request_times_out() {
         watched().lasts(3);
         let watched = watched();
         watched.activity.received(1);
@@ -296,17 +296,17 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_connection_is_kept_for_a_while() {
+    fn an_idle_connection_times_out_after_keep_alive() {
         let watched = watched();
         watched.activity.begin_request();
         watched.pass(100);
-        assert!(!watched.activity.is_overdue(), "it is our turn");
+        assert!(!watched.activity.is_overdue(), "the server is slow");
         watched.activity.end_request();
         watched.lasts(5);
     }
 
     #[test]
-    fn later_headers_have_their_time_too() {
+    fn headers_of_later_requests_have_a_timeout() {
         let watched = watched();
         watched.activity.begin_request();
         watched.activity.received(1);
@@ -319,9 +319,9 @@ mod tests {
     }
 
     #[test]
-    fn frames_alone_do_not_keep_a_connection() {
+    fn frames_without_a_request_do_not_keep_a_connection() {
         let watched = watched();
-        watched.activity.speaks_http2();
+        watched.activity.set_http2();
         watched.activity.begin_request();
         watched.activity.end_request();
         for _ in 0..5 {
@@ -332,9 +332,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_and_no_body_has_a_bound() {
+    fn unparsed_bytes_have_a_limit() {
         let watched = watched();
-        watched.activity.speaks_http2();
+        watched.activity.set_http2();
         for _ in 0..100 {
             watched.activity.received(64 * 1024);
             watched.activity.begin_request();
@@ -342,12 +342,12 @@ mod tests {
             watched.activity.parsed(STREAM_WINDOW as usize);
         }
         assert!(!watched.activity.is_expired());
-        watched.activity.received(MOST_UNPARSED + 1);
+        watched.activity.received(MAX_UNPARSED + 1);
         assert!(watched.activity.is_expired());
     }
 
     #[test]
-    fn who_reads_nothing_is_let_go_and_who_reads_slowly_is_not_at_once() {
+    fn a_client_that_reads_nothing_times_out_before_a_slow_one() {
         let watched = watched();
         watched.activity.begin_request();
         watched.activity.blocked();
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_slowly_has_an_end_as_well() {
+    fn a_slow_client_times_out() {
         let watched = watched();
         watched.activity.begin_request();
         for _ in 0..20 {
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_read_everything_begins_anew() {
+    fn a_client_that_has_read_everything_starts_over() {
         let watched = watched();
         watched.activity.begin_request();
         watched.activity.blocked();
@@ -384,9 +384,9 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_stays_shut_ends_the_connection() {
+    fn a_closed_window_times_out() {
         let watched = watched();
-        watched.activity.speaks_http2();
+        watched.activity.set_http2();
         watched.activity.begin_request();
         let flow = watched.activity.flow().unwrap();
         watched.pass(10);
@@ -398,9 +398,9 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_opens_a_little_has_an_end_as_well() {
+    fn a_window_that_opens_slowly_times_out() {
         let watched = watched();
-        watched.activity.speaks_http2();
+        watched.activity.set_http2();
         watched.activity.begin_request();
         let flow = watched.activity.flow().unwrap();
         for _ in 0..10 {

@@ -1,16 +1,16 @@
-//! Who is connected: connections, requests and body bytes by client address.
+//! Counts connections, requests and body bytes by client address.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::hash_map;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::IpNet;
 
-use crate::server::occasional::Occasional;
+use crate::server::log_limit::LogLimit;
 
-/// What one client address uses at the moment.
+/// The resources that one client address uses.
 #[derive(Debug, Default)]
 pub struct Usage {
     connections: AtomicUsize,
@@ -19,49 +19,48 @@ pub struct Usage {
 }
 
 #[derive(Debug, Default)]
-struct Known {
-    /// How many hold the usage; without any the address is forgotten.
+struct Entry {
+    /// The number of `Client`s; at zero the entry is dropped.
     references: usize,
     usage: Arc<Usage>,
 }
 
-/// All client addresses that use something.
+/// All client addresses in use.
 #[derive(Debug)]
 pub struct Clients {
-    /// Connections, and requests, of one address.
-    most: usize,
+    /// The limit of connections, and of concurrent requests.
+    max_per_address: usize,
     trusted_proxies: Vec<IpNet>,
-    known: Mutex<HashMap<IpAddr, Known>>,
-    refusals: Occasional,
+    known: Mutex<HashMap<IpAddr, Entry>>,
+    refusals: LogLimit,
 }
 
 impl Clients {
-    pub fn new(most: usize, trusted_proxies: Vec<IpNet>) -> Arc<Self> {
+    pub fn new(max_per_address: usize, trusted_proxies: Vec<IpNet>) -> Arc<Self> {
         Arc::new(Self {
-            most,
+            max_per_address,
             trusted_proxies,
             known: Mutex::default(),
-            refusals: Occasional::default(),
+            refusals: LogLimit::default(),
         })
     }
 
-    /// A place for one more connection, unless this peer has too many. A
-    /// trusted proxy has as many as it needs: its clients are counted by their
-    /// requests.
+    /// A permit for a connection, unless this peer has reached the limit. Trusted
+    /// proxies have no limit: the requests of their clients are counted instead.
     pub fn connect(self: &Arc<Self>, peer: IpAddr) -> Option<ConnectionPermit> {
         let peer = peer.to_canonical();
         let client = self.client(peer);
         let is_proxy = client.is_proxy;
         let before = client.usage.connections.fetch_add(1, Ordering::Relaxed);
-        // Counted already, so that dropping it counts it off.
+        // Already counted, so that dropping the permit reverts it.
         let permit = ConnectionPermit { client };
-        if is_proxy || before < self.most {
+        if is_proxy || before < self.max_per_address {
             return Some(permit);
         }
         self.refusals.log(|times| {
             log::warn!(
                 "closed {times} connections: {peer} has limits.connections_per_address ({})",
-                self.most
+                self.max_per_address
             );
         });
         None
@@ -89,12 +88,12 @@ impl Clients {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<IpAddr, Known>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<IpAddr, Entry>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One host of IPv6 has a whole /64 network to choose its address from.
+/// IPv6 addresses are counted by /64 network, since one host usually has all of it.
 fn key(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -105,12 +104,12 @@ fn key(address: IpAddr) -> IpAddr {
     }
 }
 
-/// A client address; forgotten when nothing of it is left.
+/// A client address in use.
 #[derive(Debug)]
 pub struct Client {
     clients: Arc<Clients>,
     key: IpAddr,
-    /// Whether it carries requests of many clients.
+    /// Whether it is a trusted proxy, with requests of many clients.
     pub is_proxy: bool,
     usage: Arc<Usage>,
 }
@@ -120,11 +119,10 @@ impl Client {
         &self.usage
     }
 
-    /// Counts one more request, unless there are too many; `end_request`
-    /// counts it off.
+    /// Counts a request, unless the limit is reached. `end_request` reverts it.
     pub fn begin_request(&self) -> bool {
         let before = self.usage.requests.fetch_add(1, Ordering::Relaxed);
-        if self.is_proxy || before < self.clients.most {
+        if self.is_proxy || before < self.clients.max_per_address {
             return true;
         }
         self.end_request();
@@ -139,7 +137,7 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         let mut all = self.clients.known();
-        if let Entry::Occupied(mut known) = all.entry(self.key) {
+        if let hash_map::Entry::Occupied(mut known) = all.entry(self.key) {
             known.get_mut().references -= 1;
             if known.get().references == 0 {
                 known.remove();
@@ -165,8 +163,8 @@ impl Drop for ConnectionPermit {
 mod tests {
     use super::*;
 
-    fn clients(most: usize) -> Arc<Clients> {
-        Clients::new(most, vec!["10.0.0.0/8".parse().unwrap()])
+    fn clients(max_per_address: usize) -> Arc<Clients> {
+        Clients::new(max_per_address, vec!["10.0.0.0/8".parse().unwrap()])
     }
 
     fn address(text: &str) -> IpAddr {
@@ -174,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_so_many_connections_and_others_have_theirs() {
+    fn each_address_has_a_limit_of_its_own() {
         let clients = clients(2);
         let one = clients.connect(address("192.0.2.1")).unwrap();
         let _two = clients.connect(address("192.0.2.1")).unwrap();
@@ -186,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_is_one_client() {
+    fn an_ipv6_network_is_one_client() {
         let clients = clients(1);
         let _one = clients.connect(address("2001:db8::1")).unwrap();
         assert!(clients.connect(address("2001:db8::ffff:2")).is_none());
@@ -194,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trusted_proxy_has_as_many_connections_as_it_needs() {
+    fn a_trusted_proxy_has_no_limit() {
         let clients = clients(1);
         let permits: Vec<_> = (0..5)
             .filter_map(|_| clients.connect(address("10.1.1.1")))
@@ -213,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_left_is_forgotten() {
+    fn unused_entries_are_dropped() {
         let clients = clients(1);
         let permit = clients.connect(address("192.0.2.1")).unwrap();
         let client = clients.client(address("192.0.2.1"));

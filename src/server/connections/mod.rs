@@ -1,20 +1,18 @@
-//! Connections: accepted within limits, and ended when their clients take too
-//! long.
+//! Connections: accepted within limits, and closed when their clients time out.
 //!
-//! The framework limits the time of a connection's first headers and of idling
-//! between requests of HTTP/1, and nothing else: headers of later requests,
-//! chunked bodies that no handler reads, answers that nobody reads, idle
-//! connections of HTTP/2 and windows that stay shut have no end there. So its
-//! own assembly (`HttpServer`) is replaced by the same parts with a layer of
-//! ours between TCP and TLS, where all protocols meet:
+//! actix-web has timeouts for the first headers of a connection and for keep-alive of
+//! HTTP/1 only. Headers of later requests, chunked bodies that no handler reads,
+//! responses that the client does not read, idle HTTP/2 connections and closed HTTP/2
+//! windows have none. So `HttpServer` is replaced by its own parts with a layer between
+//! TCP and TLS, which works for all protocols:
 //!
 //! - `clients` counts connections and requests by client address;
-//! - `monitored` wraps each stream and notes what happens on it in an
-//!   `activity`, where `requests` note theirs, too;
-//! - `sweeper` looks at all activities twice a second and ends connections.
+//! - `monitored` wraps each stream and records its activity in an `activity`, and so
+//!   does `requests`;
+//! - `sweeper` checks all activities twice a second and closes connections.
 //!
-//! Bodies of requests are timed where they are read (`requests`), since their
-//! clients are told 408.
+//! Request bodies have their timeouts in `requests`, where the response can still be
+//! 408.
 
 pub mod activity;
 pub mod clients;
@@ -43,32 +41,35 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::config::{Limits, Settings};
-use activity::{Activity, Patience};
+use activity::{Activity, Timeouts};
 use clients::Clients;
-use monitored::Monitored;
+use monitored::MonitoredStream;
 use sweeper::Sweeper;
 
-/// How long a client that was answered before its body was complete may go on
-/// sending: an answer to a connection that is reset at once could be lost.
+/// How long a client can go on sending after an early response: resetting the
+/// connection at once could lose the response.
 pub const LINGER: Duration = Duration::from_secs(1);
 
-/// Bytes of request bodies that a stream, and a connection, of HTTP/2 holds
-/// before somebody reads them.
+/// HTTP/2 flow control windows of a stream and of a connection, in bytes.
 pub const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
-/// How connections are served.
+/// The listeners and their limits.
 #[derive(Debug)]
-pub struct Listening {
+pub struct ListenerConfig {
     pub listeners: Vec<TcpListener>,
     pub tls: Option<ServerConfig>,
     pub clients: Arc<Clients>,
-    /// Connections at a time; beyond them accepting pauses.
+    /// Concurrent connections; beyond them accepting pauses.
     pub connections: usize,
 }
 
 /// Serves `app` until it is stopped; must be called on an actix system.
-pub fn serve<F, I, S, B>(settings: &Settings, listening: Listening, app: F) -> io::Result<Server>
+pub fn serve<F, I, S, B>(
+    settings: &Settings,
+    listening: ListenerConfig,
+    app: F,
+) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -89,7 +90,7 @@ where
         .disable_signals();
     let limits = settings.limits.clone();
     let stopping = builder.graceful_shutdown_signal();
-    let Listening {
+    let ListenerConfig {
         listeners,
         tls,
         clients,
@@ -104,7 +105,7 @@ where
         let app = app.map_err(|error| error.into().error_response());
         map_config(app, |()| AppConfig::default())
     };
-    let patience = Patience::of(&limits);
+    let timeouts = Timeouts::of(&limits);
     let name = "rolecall";
     let mut builder = builder;
     for listener in listeners {
@@ -112,10 +113,10 @@ where
         let (app, stopping) = (app.clone(), stopping.clone());
         builder = match &tls {
             None => builder.listen(name, listener, move || {
-                let http = http(&limits, |stream: &Monitored| stream.activity())
+                let http = http(&limits, |stream: &MonitoredStream| stream.activity())
                     .graceful_shutdown_signal(stopping.clone())
                     .finish(app());
-                let (sweeper, clients) = (Sweeper::start(patience), clients.clone());
+                let (sweeper, clients) = (Sweeper::start(timeouts), clients.clone());
                 fn_service(move |stream: TcpStream| {
                     let accepted = accept(stream, &sweeper, &clients);
                     async move {
@@ -128,12 +129,12 @@ where
             Some(config) => {
                 let acceptor = acceptor(config.clone());
                 builder.listen(name, listener, move || {
-                    let http = http(&limits, |stream: &TlsStream<Monitored>| {
+                    let http = http(&limits, |stream: &TlsStream<MonitoredStream>| {
                         stream.get_ref().0.activity()
                     })
                     .graceful_shutdown_signal(stopping.clone())
                     .finish(app());
-                    let (sweeper, clients) = (Sweeper::start(patience), clients.clone());
+                    let (sweeper, clients) = (Sweeper::start(timeouts), clients.clone());
                     let acceptor = acceptor.clone();
                     let time = Duration::from_secs(limits.handshake_seconds);
                     fn_service(move |stream: TcpStream| {
@@ -141,7 +142,7 @@ where
                         let acceptor = acceptor.clone();
                         async move {
                             let (stream, peer) = accepted?;
-                            let (stream, protocol) = shake_hands(&acceptor, stream, time).await?;
+                            let (stream, protocol) = tls_handshake(&acceptor, stream, time).await?;
                             Ok((stream, protocol, Some(peer)))
                         }
                     })
@@ -153,8 +154,8 @@ where
     Ok(builder.run())
 }
 
-/// HTTP within the limits. `activity` finds the activity of a connection, which
-/// is handed to its requests.
+/// The HTTP service with its limits. `activity` returns the activity of a connection,
+/// to which its requests get access.
 fn http<T: 'static, S>(
     limits: &Limits,
     activity: impl Fn(&T) -> &Rc<Activity> + 'static,
@@ -176,17 +177,17 @@ where
         })
 }
 
-/// Takes the connection, unless its peer has too many: then it is closed.
+/// Accepts a connection, or closes it if its peer has too many.
 fn accept(
     stream: TcpStream,
     sweeper: &Sweeper,
     clients: &Arc<Clients>,
-) -> Result<(Monitored, SocketAddr), DispatchError> {
+) -> Result<(MonitoredStream, SocketAddr), DispatchError> {
     let peer = stream.peer_addr().map_err(DispatchError::Io)?;
     let refused = || DispatchError::Io(io::ErrorKind::QuotaExceeded.into());
     let permit = clients.connect(peer.ip()).ok_or_else(refused)?;
     let activity = sweeper.watch(permit);
-    Ok((Monitored::new(stream, activity), peer))
+    Ok((MonitoredStream::new(stream, activity), peer))
 }
 
 fn acceptor(mut config: ServerConfig) -> TlsAcceptor {
@@ -194,18 +195,18 @@ fn acceptor(mut config: ServerConfig) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn shake_hands(
+async fn tls_handshake(
     acceptor: &TlsAcceptor,
-    stream: Monitored,
+    stream: MonitoredStream,
     time: Duration,
-) -> Result<(TlsStream<Monitored>, Protocol), DispatchError> {
+) -> Result<(TlsStream<MonitoredStream>, Protocol), DispatchError> {
     let late = |_| DispatchError::SlowRequestTimeout;
     let stream = timeout(time, acceptor.accept(stream)).await.map_err(late)?;
     let stream = stream.map_err(DispatchError::Io)?;
     let (transport, session) = stream.get_ref();
     let protocol = match session.alpn_protocol() {
         Some(b"h2") => {
-            transport.activity().speaks_http2();
+            transport.activity().set_http2();
             Protocol::Http2
         }
         _ => Protocol::Http1,

@@ -1,4 +1,4 @@
-//! A TCP stream that tells what happens on it, and ends when it has expired.
+//! A TCP stream that records its activity and fails once it has expired.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,15 +10,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::activity::Activity;
 
-/// Nothing here reads a clock or sets a timer: while bytes flow it costs a few
-/// comparisons.
+/// Reads no clock and sets no timer, so that it costs only a few comparisons.
 #[derive(Debug)]
-pub struct Monitored {
+pub struct MonitoredStream {
     stream: TcpStream,
     activity: Rc<Activity>,
 }
 
-impl Monitored {
+impl MonitoredStream {
     pub fn new(stream: TcpStream, activity: Rc<Activity>) -> Self {
         Self { stream, activity }
     }
@@ -27,13 +26,13 @@ impl Monitored {
         &self.activity
     }
 
-    /// What is wrong once the time is over. The bytes that nobody takes are
-    /// thrown away: the kernel would keep them for minutes.
+    /// Fails once the connection has expired. Unread output is discarded, since the
+    /// kernel would keep it for minutes.
     fn check(&self) -> io::Result<()> {
         if !self.activity.is_expired() {
             return Ok(());
         }
-        if self.activity.is_behind() {
+        if self.activity.has_unread_output() {
             let _ = self.stream.set_zero_linger();
         }
         Err(io::ErrorKind::TimedOut.into())
@@ -49,14 +48,14 @@ impl Monitored {
             Poll::Ready(Err(_)) => {}
             Poll::Pending => {
                 self.activity.blocked();
-                self.activity.waits(context);
+                self.activity.register_waker(context);
             }
         }
         written
     }
 }
 
-impl AsyncRead for Monitored {
+impl AsyncRead for MonitoredStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -66,7 +65,7 @@ impl AsyncRead for Monitored {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if read.is_pending() {
-            self.activity.waits(context);
+            self.activity.register_waker(context);
         } else {
             let bytes = buffer.filled().len() - before;
             if bytes > 0 {
@@ -77,7 +76,7 @@ impl AsyncRead for Monitored {
     }
 }
 
-impl AsyncWrite for Monitored {
+impl AsyncWrite for MonitoredStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -102,7 +101,7 @@ impl AsyncWrite for Monitored {
         self.stream.is_write_vectored()
     }
 
-    /// Called when all that was to be written has been.
+    /// Called when all output was written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.check()?;
         self.activity.flushed();

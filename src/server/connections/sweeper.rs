@@ -1,5 +1,5 @@
-//! Ends connections whose clients take too long: one look at all connections
-//! of a worker now and then, instead of timers for each of them.
+//! Closes connections that have timed out: checks all connections of a worker
+//! periodically, instead of a timer for each.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::rt;
 use tokio::sync::Notify;
 
-use super::activity::{Activity, Patience, TICKS_PER_SECOND, Tick};
+use super::activity::{Activity, TICKS_PER_SECOND, Tick, Timeouts};
 use super::clients::ConnectionPermit;
 
 const PAUSE: Duration = Duration::from_millis(1000 / TICKS_PER_SECOND as u64);
@@ -18,17 +18,17 @@ const PAUSE: Duration = Duration::from_millis(1000 / TICKS_PER_SECOND as u64);
 #[derive(Debug)]
 pub struct Sweeper {
     clock: Rc<Cell<Tick>>,
-    patience: Patience,
+    timeouts: Timeouts,
     connections: RefCell<Vec<Weak<Activity>>>,
     arrival: Arc<Notify>,
 }
 
 impl Sweeper {
     /// Must be called on the worker; sweeps until it is dropped.
-    pub fn start(patience: Patience) -> Rc<Self> {
+    pub fn start(timeouts: Timeouts) -> Rc<Self> {
         let sweeper = Rc::new(Self {
             clock: Rc::default(),
-            patience,
+            timeouts,
             connections: RefCell::default(),
             arrival: Arc::default(),
         });
@@ -37,7 +37,7 @@ impl Sweeper {
     }
 
     pub fn watch(&self, permit: ConnectionPermit) -> Rc<Activity> {
-        let activity = Activity::new(permit, self.clock.clone(), self.patience);
+        let activity = Activity::new(permit, self.clock.clone(), self.timeouts);
         let mut connections = self.connections.borrow_mut();
         if connections.is_empty() {
             self.arrival.notify_one();
@@ -71,7 +71,7 @@ async fn run(sweeper: Weak<Sweeper>) {
         let arrival = arrival.then(|| active.arrival.clone());
         drop(active);
         if let Some(arrival) = arrival {
-            // Nobody is connected: the process sleeps.
+            // Without connections the worker does not wake up.
             arrival.notified().await;
         }
         rt::time::sleep(PAUSE).await;

@@ -1,51 +1,51 @@
-//! The memory that request bodies take, of the whole process.
+//! Limits the memory for request bodies of the whole process.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::config::Limits;
 use crate::server::connections::clients::Usage;
-use crate::server::occasional::Occasional;
+use crate::server::log_limit::LogLimit;
 
-/// One client address can have this part of it, so that others find room.
-const PART_OF_ONE: usize = 4;
+/// One client address can use this fraction of it, so that others find room.
+const CLIENT_SHARE: usize = 4;
 
 #[derive(Debug)]
 pub struct BodyMemory {
-    most: usize,
-    most_of_one: usize,
-    held: AtomicUsize,
-    refusals: Occasional,
+    max: usize,
+    max_per_client: usize,
+    reserved: AtomicUsize,
+    refusals: LogLimit,
 }
 
 impl BodyMemory {
     pub fn new(limits: &Limits) -> Self {
-        let most = usize::try_from(limits.body_memory_bytes).unwrap_or(usize::MAX);
-        // The largest body that is allowed must find room.
+        let max = usize::try_from(limits.body_memory_bytes).unwrap_or(usize::MAX);
+        // The largest allowed body must fit.
         let largest = limits.body_bytes.max(limits.access_check_bytes);
         Self {
-            most,
-            most_of_one: (most / PART_OF_ONE).max(largest).min(most),
-            held: AtomicUsize::new(0),
-            refusals: Occasional::default(),
+            max,
+            max_per_client: (max / CLIENT_SHARE).max(largest).min(max),
+            reserved: AtomicUsize::new(0),
+            refusals: LogLimit::default(),
         }
     }
 
-    /// Takes so many bytes for this client, unless it or all have too many.
-    pub fn take(&self, usage: &Usage, bytes: usize) -> bool {
-        if !add_up_to(&usage.body_bytes, bytes, self.most_of_one) {
+    /// Reserves bytes for this client, unless its limit or the total is exceeded.
+    pub fn reserve(&self, usage: &Usage, bytes: usize) -> bool {
+        if !add_up_to(&usage.body_bytes, bytes, self.max_per_client) {
             return self.refuse("one client has its part");
         }
-        if !add_up_to(&self.held, bytes, self.most) {
+        if !add_up_to(&self.reserved, bytes, self.max) {
             usage.body_bytes.fetch_sub(bytes, Ordering::Relaxed);
             return self.refuse("all is used");
         }
         true
     }
 
-    pub fn give_back(&self, usage: &Usage, bytes: usize) {
+    pub fn release(&self, usage: &Usage, bytes: usize) {
         if bytes > 0 {
             usage.body_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            self.held.fetch_sub(bytes, Ordering::Relaxed);
+            self.reserved.fetch_sub(bytes, Ordering::Relaxed);
         }
     }
 
@@ -53,16 +53,17 @@ impl BodyMemory {
         self.refusals.log(|times| {
             log::warn!(
                 "refused {times} request bodies by limits.body_memory_bytes ({}): {why}",
-                self.most
+                self.max
             );
         });
         false
     }
 }
 
-fn add_up_to(held: &AtomicUsize, bytes: usize, most: usize) -> bool {
-    let sum = |held: usize| held.checked_add(bytes).filter(|sum| *sum <= most);
-    held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum)
+fn add_up_to(reserved: &AtomicUsize, bytes: usize, max: usize) -> bool {
+    let sum = |reserved: usize| reserved.checked_add(bytes).filter(|sum| *sum <= max);
+    reserved
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum)
         .is_ok()
 }
 
@@ -70,9 +71,9 @@ fn add_up_to(held: &AtomicUsize, bytes: usize, most: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn memory(most: u64) -> BodyMemory {
+    fn memory(max: u64) -> BodyMemory {
         BodyMemory::new(&Limits {
-            body_memory_bytes: most,
+            body_memory_bytes: max,
             body_bytes: 30,
             access_check_bytes: 30,
             ..Limits::default()
@@ -80,21 +81,21 @@ mod tests {
     }
 
     #[test]
-    fn one_client_leaves_room_for_others_and_all_together_have_an_end() {
+    fn each_client_and_the_total_have_a_limit() {
         let memory = memory(160);
         let clients: [Usage; 5] = Default::default();
         for client in &clients[..4] {
-            assert!(memory.take(client, 40));
-            assert!(!memory.take(client, 1));
+            assert!(memory.reserve(client, 40));
+            assert!(!memory.reserve(client, 1));
         }
-        assert!(!memory.take(&clients[4], 1));
-        memory.give_back(&clients[0], 40);
-        assert!(memory.take(&clients[4], 40));
+        assert!(!memory.reserve(&clients[4], 1));
+        memory.release(&clients[0], 40);
+        assert!(memory.reserve(&clients[4], 40));
     }
 
     #[test]
-    fn the_largest_body_finds_room() {
+    fn the_largest_body_fits() {
         let memory = memory(60);
-        assert!(memory.take(&Usage::default(), 30));
+        assert!(memory.reserve(&Usage::default(), 30));
     }
 }

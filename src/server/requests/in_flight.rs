@@ -1,4 +1,4 @@
-//! One request, from its headers to the end of its answer.
+//! A request, from its headers to the end of its response.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,19 +12,19 @@ use crate::server::connections::clients::{Client, Usage};
 
 pub struct InFlight {
     pub activity: Rc<Activity>,
-    /// The client behind a proxy; otherwise it is that of the connection.
+    /// The client behind a trusted proxy; otherwise that of the connection.
     forwarded: Option<Client>,
     memory: Arc<BodyMemory>,
-    /// Bytes of its body that were counted.
-    held: Cell<usize>,
-    /// Kept as long as the request, read or not: the framework closes the
-    /// connection after the answer to a body that nobody read to its end. If it
-    /// were dropped, the rest of a chunked body would be waited for.
+    /// Reserved bytes of the body.
+    reserved: Cell<usize>,
+    /// Kept until the request ends: the framework closes the connection if the body was
+    /// not read to its end, but waits for the rest of a chunked body if the payload was
+    /// dropped.
     pub payload: RefCell<Payload>,
 }
 
 impl InFlight {
-    /// Counts the request, unless its client has too many.
+    /// Counts the request, unless the client has reached its limit.
     pub fn begin(
         activity: Rc<Activity>,
         forwarded: Option<Client>,
@@ -39,7 +39,7 @@ impl InFlight {
             activity,
             forwarded,
             memory,
-            held: Cell::new(0),
+            reserved: Cell::new(0),
             payload: RefCell::new(Payload::None),
         }))
     }
@@ -53,20 +53,20 @@ impl InFlight {
         self.client().usage()
     }
 
-    /// Counts bytes of the body, unless there are too many in all.
-    pub fn hold(&self, bytes: usize) -> bool {
+    /// Reserves memory for bytes of the body.
+    pub fn reserve(&self, bytes: usize) -> bool {
         self.activity.parsed(bytes);
-        let is_held = self.memory.take(self.usage(), bytes);
-        if is_held {
-            self.held.set(self.held.get() + bytes);
+        let is_reserved = self.memory.reserve(self.usage(), bytes);
+        if is_reserved {
+            self.reserved.set(self.reserved.get() + bytes);
         }
-        is_held
+        is_reserved
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.memory.give_back(self.usage(), self.held.get());
+        self.memory.release(self.usage(), self.reserved.get());
         self.client().end_request();
         self.activity.end_request();
     }

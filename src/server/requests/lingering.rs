@@ -1,8 +1,8 @@
-//! HTTP/2: the rest of a body whose request was answered before it came.
+//! HTTP/2: discards the rest of a request body after an early response.
 //!
-//! A stream that is reset while a client sends is a failure for some clients
-//! (curl 7.88: error 92), even with NO_ERROR (RFC 9113, 8.1) and a complete
-//! answer. So a little more is read and dropped. HTTP/1 does this in the framework.
+//! Some clients (curl 7.88: error 92) fail when a stream is reset while they send, even
+//! with NO_ERROR (RFC 9113, 8.1) and a complete response. So a little more is read and
+//! discarded. For HTTP/1 the framework does this.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -21,8 +21,8 @@ use crate::server::connections::{LINGER, STREAM_WINDOW};
 
 type Part = Option<Result<Bytes, PayloadError>>;
 
-/// Keeps the request open until its client has sent the rest of its body: for
-/// `LINGER` at most, and one window of the stream.
+/// Keeps the request open until the client has sent the rest of the body, at most for
+/// `LINGER` and one window of the stream.
 pub fn linger(in_flight: &Rc<InFlight>) {
     let first = poll_rest(in_flight, &mut Context::from_waker(noop_waker_ref()));
     let dropped = match first {
@@ -32,7 +32,7 @@ pub fn linger(in_flight: &Rc<InFlight>) {
     };
     let in_flight = in_flight.clone();
     rt::spawn(async move {
-        // A client that takes longer has its stream reset.
+        // After that the stream is reset.
         let _ = timeout(LINGER, drop_rest(&in_flight, dropped)).await;
     });
 }

@@ -1,5 +1,5 @@
-//! Requests: how many of one client, how long their bodies may take, and how
-//! much memory all bodies together.
+//! Limits of requests: concurrent requests per client, timeouts of bodies, and memory
+//! for bodies.
 
 mod body_memory;
 mod in_flight;
@@ -18,7 +18,7 @@ use actix_web::{Error, HttpMessage};
 use super::connections::activity::Activity;
 use super::connections::clients::Clients;
 use super::middleware::Next;
-use super::overload;
+use super::too_many_requests;
 use crate::api::{self, Api};
 use crate::config::Limits;
 use body_memory::BodyMemory;
@@ -26,7 +26,7 @@ use in_flight::InFlight;
 use request_body::{Deadlines, RequestBody};
 use response_body::ResponseBody;
 
-/// What all requests share.
+/// The state that all requests share.
 #[derive(Debug)]
 pub struct RequestLimits {
     clients: Arc<Clients>,
@@ -44,8 +44,8 @@ impl RequestLimits {
     }
 }
 
-/// Counts a request until its answer is complete, and bounds its body. The
-/// outermost layer: it sees the answer as it is sent.
+/// Counts a request until its response is complete, and limits its body. The outermost
+/// middleware, which sees the response as it is sent.
 pub async fn limited<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     limits: &RequestLimits,
@@ -63,7 +63,7 @@ pub async fn limited<B: MessageBody + 'static>(
     };
     let begun = InFlight::begin(activity, forwarded, limits.memory.clone());
     let Some(in_flight) = begun else {
-        let response = overload::too_many_requests(&request);
+        let response = too_many_requests::respond(&request);
         return Ok(request.into_response(response).map_into_right_body());
     };
     match request.take_payload() {
@@ -77,7 +77,7 @@ pub async fn limited<B: MessageBody + 'static>(
     Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, in_flight))))
 }
 
-/// Whose request it is that a proxy brings.
+/// The client of a request from a trusted proxy.
 fn forwarded(request: &ServiceRequest) -> Option<std::net::IpAddr> {
     let api = request.app_data::<Data<Api>>()?;
     api::client_address(api, request.request())

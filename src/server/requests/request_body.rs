@@ -1,4 +1,4 @@
-//! Bodies of requests, within their time and the memory of all.
+//! Request bodies with timeouts and a memory limit.
 
 use std::io;
 use std::pin::Pin;
@@ -17,9 +17,9 @@ use crate::config::Limits;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
-    /// For the next bytes.
+    /// Until the next bytes arrive.
     stall: Duration,
-    /// For all of them, from when the first are waited for.
+    /// Until the body is complete, from the first wait on.
     whole: Duration,
 }
 
@@ -32,8 +32,8 @@ impl Deadlines {
     }
 }
 
-/// The clock is read only when the body has to be waited for. What is wrong is
-/// an error of a kind that every surface knows: `TimedOut` or `QuotaExceeded`.
+/// Reads the clock only when it has to wait. Fails with an I/O error of kind `TimedOut`
+/// or `QuotaExceeded`, which every surface handles.
 pub struct RequestBody {
     in_flight: Rc<InFlight>,
     deadlines: Deadlines,
@@ -98,7 +98,7 @@ impl Stream for RequestBody {
         }
         self.is_waiting = false;
         match read {
-            Poll::Ready(Some(Ok(bytes))) if !self.in_flight.hold(bytes.len()) => {
+            Poll::Ready(Some(Ok(bytes))) if !self.in_flight.reserve(bytes.len()) => {
                 failed(io::ErrorKind::QuotaExceeded)
             }
             read => read,

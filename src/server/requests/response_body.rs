@@ -1,4 +1,4 @@
-//! Bodies of answers, and when the client has taken their parts.
+//! Response bodies, which record when the client has received their parts.
 
 use std::mem;
 use std::pin::Pin;
@@ -13,21 +13,21 @@ use super::in_flight::InFlight;
 use super::lingering::linger;
 use crate::server::connections::activity::Flow;
 
-/// HTTP/2: parts of this size show whether a client makes progress.
+/// HTTP/2: bytes of a part; the progress of a client is measured in parts.
 const PART: usize = 16 * 1024;
 
 pin_project! {
-    /// The body of an answer; its request has ended when it is dropped.
+    /// The body of a response. Dropping it ends the request.
     pub struct ResponseBody<B> {
         #[pin]
         body: B,
-        taking: Option<Taking>,
+        progress: Option<Progress>,
     }
 }
 
-struct Taking {
+struct Progress {
     in_flight: Rc<InFlight>,
-    /// HTTP/2 only: on HTTP/1 the stream itself shows progress.
+    /// HTTP/2 only: with HTTP/1 the TCP stream shows the progress.
     flow: Option<Rc<Flow>>,
     rest: Bytes,
 }
@@ -35,24 +35,27 @@ struct Taking {
 impl<B> ResponseBody<B> {
     pub fn new(body: B, in_flight: Rc<InFlight>) -> Self {
         let flow = in_flight.activity.flow();
-        let taking = Taking {
+        let progress = Progress {
             in_flight,
             flow,
             rest: Bytes::new(),
         };
         Self {
             body,
-            taking: Some(taking),
+            progress: Some(progress),
         }
     }
 
     pub fn uncounted(body: B) -> Self {
-        Self { body, taking: None }
+        Self {
+            body,
+            progress: None,
+        }
     }
 }
 
-impl Taking {
-    /// Hands over a part, and notes that it is the client's turn.
+impl Progress {
+    /// Returns a part, and records that it waits for the client.
     fn offer(&mut self, flow: &Flow, mut bytes: Bytes) -> Bytes {
         self.rest = bytes.split_off(bytes.len().min(PART));
         self.in_flight.activity.offered(flow);
@@ -60,7 +63,7 @@ impl Taking {
     }
 }
 
-impl Drop for Taking {
+impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(flow) = &self.flow {
             self.in_flight.activity.end_flow(flow);
@@ -81,18 +84,18 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = self.project();
-        let taking = this.taking.as_mut();
-        let flow = taking.as_ref().and_then(|taking| taking.flow.clone());
-        let (Some(taking), Some(flow)) = (taking, flow) else {
+        let progress = this.progress.as_mut();
+        let flow = progress.as_ref().and_then(|progress| progress.flow.clone());
+        let (Some(progress), Some(flow)) = (progress, flow) else {
             return this.body.poll_next(context);
         };
         flow.taken();
-        if !taking.rest.is_empty() {
-            let rest = mem::take(&mut taking.rest);
-            return Poll::Ready(Some(Ok(taking.offer(&flow, rest))));
+        if !progress.rest.is_empty() {
+            let rest = mem::take(&mut progress.rest);
+            return Poll::Ready(Some(Ok(progress.offer(&flow, rest))));
         }
         match ready!(this.body.poll_next(context)) {
-            Some(Ok(bytes)) => Poll::Ready(Some(Ok(taking.offer(&flow, bytes)))),
+            Some(Ok(bytes)) => Poll::Ready(Some(Ok(progress.offer(&flow, bytes)))),
             other => Poll::Ready(other),
         }
     }

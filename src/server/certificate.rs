@@ -1,5 +1,5 @@
-//! The service's own certificate: read at the start, and again when its files
-//! change, so that a renewed one needs no restart.
+//! The server certificate: loaded at start and reloaded when its files change, so that
+//! renewals need no restart.
 
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -15,20 +15,23 @@ use rustls::{ServerConfig, crypto::CryptoProvider};
 
 use crate::config::Server;
 
-/// How often the files are looked at.
-const PAUSE: Duration = Duration::from_secs(30);
+/// How often the files are checked.
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The files, and what they held when they were last read.
+/// The files and their last valid content.
 #[derive(Debug)]
-pub struct Identity {
+pub struct ServerCertificate {
     certificate: PathBuf,
     key: PathBuf,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
-impl Identity {
-    /// None where the service speaks plain HTTP. Else a sentence about why not.
-    pub fn of(settings: &Server) -> Result<Option<Arc<Self>>, String> {
+impl ServerCertificate {
+    /// `None` without TLS.
+    ///
+    /// # Errors
+    /// A sentence about the file that cannot be used.
+    pub fn load(settings: &Server) -> Result<Option<Arc<Self>>, String> {
         let (Some(certificate), Some(key)) = (&settings.tls_certificate, &settings.tls_key) else {
             return Ok(None);
         };
@@ -40,7 +43,7 @@ impl Identity {
         })))
     }
 
-    /// TLS 1.2 and 1.3; the server adds HTTP/2 and HTTP/1.1 to what it offers.
+    /// TLS 1.2 and 1.3; the listener adds HTTP/2 and HTTP/1.1 by ALPN.
     pub fn config(self: &Arc<Self>) -> Result<ServerConfig, String> {
         let config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
@@ -50,47 +53,50 @@ impl Identity {
         Ok(config)
     }
 
-    /// Looks at the files until the system stops.
+    /// Watches the files until the system stops.
     pub fn watch(self: Arc<Self>) {
         rt::spawn(async move {
-            let mut seen = self.changed();
+            let mut seen = self.modified_times();
             loop {
-                rt::time::sleep(PAUSE).await;
-                let now = self.changed();
-                if now != seen && self.renew() {
+                rt::time::sleep(POLL_INTERVAL).await;
+                let now = self.modified_times();
+                if now != seen && self.reload() {
                     seen = now;
                 }
             }
         });
     }
 
-    /// When either file was last written to, as far as that can be known.
-    fn changed(&self) -> [Option<SystemTime>; 2] {
+    /// The modification times of both files, if available.
+    fn modified_times(&self) -> [Option<SystemTime>; 2] {
         [&self.certificate, &self.key].map(|path| {
             let known = std::fs::metadata(path).and_then(|metadata| metadata.modified());
             known.ok()
         })
     }
 
-    /// Whether what the files hold could be used; what was there stays if not.
-    fn renew(&self) -> bool {
+    /// Reloads the files; returns whether they are valid. If not, the last certificate
+    /// stays in use.
+    fn reload(&self) -> bool {
         match read(&self.certificate, &self.key) {
             Ok(new) => {
                 if let Ok(mut current) = self.current.write() {
                     *current = Arc::new(new);
                 }
-                log::info!("the certificate was read again");
+                log::info!("reloaded the certificate");
                 true
             }
             Err(problem) => {
-                log::warn!("the certificate that was read before stays in use: {problem}");
+                log::warn!(
+                    "could not reload the certificate, the previous one stays in use: {problem}"
+                );
                 false
             }
         }
     }
 }
 
-impl ResolvesServerCert for Identity {
+impl ResolvesServerCert for ServerCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         self.current.read().ok().map(|current| current.clone())
     }
@@ -100,7 +106,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// Both files, and that they belong together.
+/// Reads both files, and checks that they belong together.
 fn read(certificate: &PathBuf, key: &PathBuf) -> Result<CertifiedKey, String> {
     let about = |setting: &str, path: &PathBuf, problem: String| {
         format!("server.{setting}: {} {problem}", path.display())
@@ -129,7 +135,7 @@ mod tests {
 
     use std::path::Path;
 
-    fn made(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+    fn write_certificate(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let (certificate, key) = (
             folder.join(format!("{name}.pem")),
@@ -156,12 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn files_that_cannot_be_used_are_named_with_the_reason() {
+    fn invalid_files_are_named_with_the_reason() {
         let folder = folder("refused");
-        let (certificate, key) = made(&folder, "one");
-        let (_, other) = made(&folder, "other");
-        let problem =
-            |certificate: &Path, key: &Path| Identity::of(&settings(certificate, key)).unwrap_err();
+        let (certificate, key) = write_certificate(&folder, "one");
+        let (_, other) = write_certificate(&folder, "other");
+        let problem = |certificate: &Path, key: &Path| {
+            ServerCertificate::load(&settings(certificate, key)).unwrap_err()
+        };
         let absent = folder.join("absent");
         assert!(problem(&absent, &key).contains("server.tls_certificate: "));
         assert!(problem(&certificate, &absent).contains("server.tls_key: "));
@@ -173,8 +180,8 @@ mod tests {
     #[test]
     fn a_renewed_certificate_is_used_and_a_broken_one_is_not() {
         let folder = folder("renewed");
-        let (certificate, key) = made(&folder, "one");
-        let identity = Identity::of(&settings(&certificate, &key))
+        let (certificate, key) = write_certificate(&folder, "one");
+        let identity = ServerCertificate::load(&settings(&certificate, &key))
             .unwrap()
             .unwrap();
         let shown = || {
@@ -189,10 +196,10 @@ mod tests {
         };
         let first = shown();
         std::fs::write(&key, "broken").unwrap();
-        assert!(!identity.renew());
+        assert!(!identity.reload());
         assert_eq!(shown(), first);
-        made(&folder, "one");
-        assert!(identity.renew());
+        write_certificate(&folder, "one");
+        assert!(identity.reload());
         assert_ne!(shown(), first);
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -1,5 +1,5 @@
-//! Answers to a client that asks for more at a time than it may, in the form of
-//! the surface that was asked.
+//! The response to a client with too many concurrent requests, in the format of the
+//! surface.
 
 use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
@@ -12,8 +12,8 @@ use crate::dialects::openl2m::{self, OpenL2m};
 use crate::dialects::prp::{self, Prp};
 use crate::jsonapi::{Errors, MEDIA_TYPE};
 
-pub fn too_many_requests(request: &ServiceRequest) -> HttpResponse {
-    // As the routes see it, without needless escapes.
+pub fn respond(request: &ServiceRequest) -> HttpResponse {
+    // The path as the router sees it, normalized.
     let path = request.match_info().unprocessed();
     if prp::serves(path)
         && let Some(prp) = request.app_data::<Data<Prp>>()
@@ -30,7 +30,7 @@ pub fn too_many_requests(request: &ServiceRequest) -> HttpResponse {
     {
         return cfengine::too_many_requests(cfengine);
     }
-    let error = kinds::TOO_MANY_REQUESTS.error("Too many requests of this client at a time.");
+    let error = kinds::TOO_MANY_REQUESTS.error("Too many concurrent requests of this client.");
     let mut body = Vec::new();
     Errors::from(error).write(&mut body, None, false);
     HttpResponse::TooManyRequests()

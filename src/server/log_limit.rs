@@ -1,4 +1,4 @@
-//! Log lines about what a flood repeats: one a second, with a count.
+//! Limits repeated log lines to one per second, with a count.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,20 +6,19 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
-pub struct Occasional {
+pub struct LogLimit {
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     logged: Option<Instant>,
-    /// Times it happened since it was logged.
+    /// Occurrences since the last line.
     unlogged: u64,
 }
 
-impl Occasional {
-    /// Calls `line` with the number of times that it tells of, unless it did so
-    /// less than a second ago.
+impl LogLimit {
+    /// Calls `line` with the number of occurrences, at most once per second.
     pub fn log(&self, line: impl FnOnce(u64)) {
         if let Some(times) = self.count(Instant::now()) {
             line(times);
@@ -43,12 +42,12 @@ mod tests {
 
     #[test]
     fn a_flood_is_one_line_a_second_with_its_number() {
-        let occasional = Occasional::default();
+        let limit = LogLimit::default();
         let begin = Instant::now();
-        assert_eq!(occasional.count(begin), Some(1));
+        assert_eq!(limit.count(begin), Some(1));
         for _ in 0..5 {
-            assert_eq!(occasional.count(begin), None);
+            assert_eq!(limit.count(begin), None);
         }
-        assert_eq!(occasional.count(begin + PAUSE), Some(6));
+        assert_eq!(limit.count(begin + PAUSE), Some(6));
     }
 }
