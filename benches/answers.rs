@@ -7,7 +7,7 @@ use std::sync::Arc;
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures_util::FutureExt;
 use rolecall::config::{Database, DatabaseUrl};
-use rolecall::directory::listing::{List, Slice, Visible};
+use rolecall::directory::listing::{List, Slice, Visibility};
 use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::users::{CreateUser, FindUser, User, UserChanges, Users};
 use rolecall::directory::{Context, Directory, RequestId, SystemClock};
@@ -55,7 +55,7 @@ fn reading(criterion: &mut Criterion) {
         bench.iter(|| {
             let find = FindUser {
                 id: black_box(1),
-                visible: Visible::All,
+                visible: Visibility::All,
             };
             let user: Option<User> = directory
                 .read(&context, find)
@@ -72,7 +72,7 @@ fn reading(criterion: &mut Criterion) {
                 limit: 20,
             };
             let list = List::<Users> {
-                visible: Visible::All,
+                visible: Visibility::All,
                 ..List::new(slice)
             };
             directory
@@ -99,7 +99,7 @@ async fn twenty_users(directory: &Directory, context: &Context) {
         let create = CreateUser {
             changes,
             roles: None,
-            reach: PrivilegeCeiling::Everything,
+            ceiling: PrivilegeCeiling::Everything,
         };
         directory.write(context, create).await.unwrap();
     }

@@ -24,7 +24,8 @@ use crate::directory::grant_rules::{
 use crate::directory::grants::{
     CreateGrant, DeleteGrant, FindGrant, GiveRoles, Grants, UpdateGrant,
 };
-use crate::directory::listing::{List, Visible};
+use crate::directory::host_access::FindHostAccess;
+use crate::directory::listing::{List, Visibility};
 use crate::directory::members::{Authority, ChangeMembers, FollowMembers, ListMembers, Relation};
 use crate::directory::partners::{
     CreatePartner, DeletePartner, FindPartner, Partners, UpdatePartner,
@@ -37,7 +38,6 @@ use crate::directory::tokens::{
 };
 use crate::directory::trash::{FindTrashedUser, PurgeUser, RestoreUser, TrashedUsers};
 use crate::directory::users::{CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, Users};
-use crate::directory::visibility::FindSights;
 use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, UpdateWorkspace, Workspaces,
 };
@@ -160,10 +160,10 @@ impl Authorize for DeleteUser {
 
 /// The trash is visible with the permissions to change it; nobody has a record of
 /// their own there.
-fn trash_visibility(principal: &Principal) -> Result<Visible, PolicyError> {
+fn trash_visibility(principal: &Principal) -> Result<Visibility, PolicyError> {
     require(principal, Permission::UsersRead)?;
     require(principal, Permission::UsersWrite)?;
-    Ok(Visible::All)
+    Ok(Visibility::All)
 }
 
 impl Authorize for List<TrashedUsers> {
@@ -198,11 +198,11 @@ impl Authorize for PurgeUser {
 
 /// Whether the caller may see this user, as far as the policy can tell without the
 /// database.
-fn can_see(visible: Visible, user: i64) -> bool {
+fn can_see(visible: Visibility, user: i64) -> bool {
     match visible {
-        Visible::All | Visible::Delegated(_) => true,
-        Visible::Own(own) => own == user,
-        Visible::Nothing => false,
+        Visibility::All | Visibility::Delegated(_) => true,
+        Visibility::Own(own) => own == user,
+        Visibility::Nothing => false,
     }
 }
 
@@ -213,10 +213,10 @@ impl Authorize for List<Roles> {
             Some(RolesOf::User(user) | RolesOf::Effective(user))
                 if can_see(principal.user_visibility(), *user) =>
             {
-                Visible::All
+                Visibility::All
             }
             // The ids come from linkage that the caller has seen.
-            Some(RolesOf::Ids(_)) => Visible::All,
+            Some(RolesOf::Ids(_)) => Visibility::All,
             _ => principal.visibility(Permission::RolesRead),
         };
         Ok(())
@@ -251,7 +251,7 @@ const DELEGATING: &[Permission] = &[Permission::RolesWrite, Permission::GrantsWr
 fn change_role(
     principal: &Principal,
     needs: &[Permission],
-    visible: &mut Visible,
+    visible: &mut Visibility,
 ) -> Result<(), PolicyError> {
     *visible = principal.visibility(Permission::RolesRead);
     needs
@@ -287,7 +287,7 @@ impl Authorize for ListMembers {
 }
 
 /// The rows whose relationship the caller can see.
-fn side_visibility(principal: &Principal, relation: Relation) -> Visible {
+fn side_visibility(principal: &Principal, relation: Relation) -> Visibility {
     match relation {
         Relation::UserRoles => principal.user_visibility(),
         Relation::RoleUsers | Relation::RoleIncludes | Relation::RuleTargets => {
@@ -300,10 +300,10 @@ fn side_visibility(principal: &Principal, relation: Relation) -> Visible {
 
 /// The members of a relationship that the caller can see. Roles are visible as
 /// members with the row that has them.
-fn member_visibility(principal: &Principal, relation: Relation) -> Visible {
+fn member_visibility(principal: &Principal, relation: Relation) -> Visibility {
     match relation {
         Relation::RoleUsers => principal.user_visibility(),
-        Relation::UserRoles | Relation::RoleIncludes | Relation::RuleTargets => Visible::All,
+        Relation::UserRoles | Relation::RoleIncludes | Relation::RuleTargets => Visibility::All,
         Relation::PartnerClusters => principal.visibility(Permission::ClustersRead),
         Relation::ClusterPartners => principal.visibility(Permission::PartnersRead),
     }
@@ -408,12 +408,12 @@ fn within_own_token(principal: &Principal, changes: &TokenChanges) -> Result<(),
 
 /// Only the directory knows whose token it is, so without the permission for all
 /// tokens it is searched among the caller's own.
-fn token_visibility(principal: &Principal, visible: &mut Visible) -> Result<(), PolicyError> {
+fn token_visibility(principal: &Principal, visible: &mut Visibility) -> Result<(), PolicyError> {
     *visible = if principal.may(Permission::TokensWrite) {
-        Visible::All
+        Visibility::All
     } else {
         require(principal, Permission::SelfWrite)?;
-        Visible::Own(principal.id)
+        Visibility::Own(principal.id)
     };
     Ok(())
 }
@@ -458,7 +458,7 @@ impl Authorize for CheckAccess {
     }
 }
 
-impl Authorize for FindSights {
+impl Authorize for FindHostAccess {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.sees_all = sees_all(principal);
         self.visible = principal.user_visibility();
@@ -488,9 +488,9 @@ impl Authorize for FindGrant {
 }
 
 /// The grants of a user are visible with the user.
-fn grant_visibility(principal: &Principal) -> Visible {
+fn grant_visibility(principal: &Principal) -> Visibility {
     if principal.may(Permission::GrantsRead) {
-        Visible::All
+        Visibility::All
     } else {
         principal.user_visibility()
     }
@@ -513,9 +513,9 @@ impl Authorize for CreateGrant {
         // With the permission users need not be visible to receive a role; by grant
         // rules those that the rules show can.
         self.visible = match (self.authority, principal.user_visibility()) {
-            (Authority::Permission(_), _) => Visible::All,
-            (Authority::Rules(granter), Visible::Own(_) | Visible::Nothing) => {
-                Visible::Delegated(granter)
+            (Authority::Permission(_), _) => Visibility::All,
+            (Authority::Rules(granter), Visibility::Own(_) | Visibility::Nothing) => {
+                Visibility::Delegated(granter)
             }
             (_, visible) => visible,
         };
@@ -697,7 +697,7 @@ impl Authorize for DeletePartner {
 impl Authorize for List<Events> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         require(principal, Permission::AuditRead)?;
-        self.visible = Visible::All;
+        self.visible = Visibility::All;
         Ok(())
     }
 }
@@ -705,7 +705,7 @@ impl Authorize for List<Events> {
 impl Authorize for FindEvent {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         require(principal, Permission::AuditRead)?;
-        self.visible = Visible::All;
+        self.visible = Visibility::All;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::directory::listing::Visible;
+use crate::directory::listing::Visibility;
 use crate::directory::members::Authority;
 use crate::directory::permissions::{Permission, Permissions, PrivilegeCeiling};
 use crate::directory::{Actor, Credential};
@@ -48,20 +48,22 @@ impl Principal {
     }
 
     /// All rows with the permission `everything`, or else the caller's own.
-    pub fn visibility(&self, everything: Permission) -> Visible {
+    pub fn visibility(&self, everything: Permission) -> Visibility {
         if self.may(everything) {
-            Visible::All
+            Visibility::All
         } else if self.may(Permission::SelfRead) {
-            Visible::Own(self.id)
+            Visibility::Own(self.id)
         } else {
-            Visible::Nothing
+            Visibility::Nothing
         }
     }
 
     /// The users that this caller can see: all, or those that grant rules show.
-    pub fn user_visibility(&self) -> Visible {
+    pub fn user_visibility(&self) -> Visibility {
         match self.visibility(Permission::UsersRead) {
-            Visible::Own(own) if self.has_scope(Permission::UsersRead) => Visible::Delegated(own),
+            Visibility::Own(own) if self.has_scope(Permission::UsersRead) => {
+                Visibility::Delegated(own)
+            }
             visible => visible,
         }
     }

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::runtime::Session;
 use crate::directory::listing::{
-    Comparison, Condition, Count, List, Named, Noun, Operand, Own, Pattern, Slice, Visible,
+    Comparison, Condition, Count, List, Named, Noun, Operand, Own, Pattern, Slice, Visibility,
 };
 use crate::directory::names::{normalized, normalized_role_name};
 use crate::directory::roles::{FindRole, Role, RoleColumn, Roles};
@@ -21,7 +21,7 @@ fn id(text: &str) -> Option<i64> {
 /// choose names, so an id must not lead to somebody called like it.
 pub async fn user(session: &Session, username: &str) -> Result<User, Failure> {
     if let Some(id) = id(username) {
-        let visible = Visible::All;
+        let visible = Visibility::All;
         if let Some(user) = session.read(FindUser { id, visible }).await? {
             return Ok(user);
         }
@@ -42,7 +42,7 @@ const TOLD_APART: i64 = 20;
 /// By the id; by the name when nobody in the trash has such an id.
 pub async fn trashed_user(session: &Session, name: &str) -> Result<User, Failure> {
     if let Some(id) = id(name) {
-        let visible = Visible::All;
+        let visible = Visibility::All;
         if let Some(user) = session.read(FindTrashedUser { id, visible }).await? {
             return Ok(user);
         }
@@ -69,7 +69,7 @@ pub async fn trashed_user(session: &Session, name: &str) -> Result<User, Failure
 /// By its id, or by its name when no role has such an id.
 pub async fn role(session: &Session, name: &str) -> Result<Role, Failure> {
     if let Some(id) = id(name) {
-        let visible = Visible::All;
+        let visible = Visibility::All;
         if let Some(role) = session.read(FindRole { id, visible }).await? {
             return Ok(role);
         }
@@ -142,7 +142,7 @@ pub async fn holds(session: &Session, role_name: &str) -> Result<Condition<UserC
 
 fn named<N: Noun>(column: N::Column, name: &str, limit: i64) -> List<N> {
     List {
-        visible: Visible::All,
+        visible: Visibility::All,
         condition: Some(Condition::Test {
             column,
             comparison: Comparison::Equal,

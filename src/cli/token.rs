@@ -12,7 +12,7 @@ use super::runtime::Session;
 use super::walk::Walk;
 use crate::auth::secret::TokenSecret;
 use crate::config::Settings;
-use crate::directory::listing::Visible;
+use crate::directory::listing::Visibility;
 use crate::directory::permissions::{PrivilegeCeiling, check_names};
 use crate::directory::tokens::{
     CreateToken, DeleteToken, Token, TokenChanges, TokenColumn, Tokens, TokensOf,
@@ -159,7 +159,7 @@ fn revoke(id: i64, settings: Settings) -> Result<(), Failure> {
             .write(DeleteToken {
                 id,
                 expected: Expected::Anything,
-                visible: Visible::All,
+                visible: Visibility::All,
                 ceiling: PrivilegeCeiling::Everything,
             })
             .await

@@ -11,7 +11,7 @@ use super::runtime::Session;
 use super::walk::Walk;
 use crate::auth::passwords::{Owner, PasswordPolicy};
 use crate::config::Settings;
-use crate::directory::listing::Visible;
+use crate::directory::listing::Visibility;
 use crate::directory::members::{Authority, Change, ChangeMembers, FollowMembers, Relation};
 use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::roles::{RoleColumn, Roles};
@@ -130,7 +130,7 @@ fn password(
         let update = UpdateUser {
             id: user.id,
             expected: Expected::Anything,
-            visible: Visible::All,
+            visible: Visibility::All,
             changes: UserChanges {
                 password_hash: Some(Some(hash)),
                 ..UserChanges::default()
@@ -163,7 +163,7 @@ fn change(arguments: &Membership, change: Change, settings: Settings) -> Result<
         let operation = ChangeMembers {
             side: Relation::UserRoles.of(user.id),
             expected: Expected::Anything,
-            visible: Visible::All,
+            visible: Visibility::All,
             change,
             members: vec![role.id],
             authority: Authority::Permission(PrivilegeCeiling::Everything),
@@ -264,7 +264,7 @@ fn delete(username: &str, settings: Settings) -> Result<i64, Failure> {
         let delete = DeleteUser {
             id: user.id,
             expected: Expected::OneOf(vec![user.version]),
-            visible: Visible::All,
+            visible: Visibility::All,
             ceiling: PrivilegeCeiling::Everything,
         };
         session.write(delete).await?;
@@ -286,7 +286,7 @@ fn restore(user: &str, username: Option<String>, settings: Settings) -> Result<(
                 uname: None,
             },
             expected: Expected::Anything,
-            visible: Visible::All,
+            visible: Visibility::All,
             ceiling: PrivilegeCeiling::Everything,
         };
         session
@@ -323,7 +323,7 @@ fn purge(user: &str, settings: Settings) -> Result<(), Failure> {
         let purge = PurgeUser {
             id: user.id,
             expected: Expected::OneOf(vec![user.version]),
-            visible: Visible::All,
+            visible: Visibility::All,
             ceiling: PrivilegeCeiling::Everything,
         };
         session.write(purge).await?;
@@ -353,7 +353,7 @@ async fn roles_of(
     let follow = FollowMembers {
         relation: Relation::UserRoles,
         ids: users.iter().map(|user| user.id).collect(),
-        visible_members: Visible::All,
+        visible_members: Visibility::All,
         limit: i64::MAX,
     };
     let mut held: HashMap<i64, Vec<String>> = HashMap::new();

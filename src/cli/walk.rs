@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::runtime::Session;
 use crate::directory::Execute;
 use crate::directory::listing::{
-    Comparison, Condition, Count, List, Listed, Noun, Operand, Slice, Visible,
+    Comparison, Condition, Count, List, Listed, Noun, Operand, Slice, Visibility,
 };
 
 const SLICE: i64 = 500;
@@ -82,7 +82,7 @@ impl<N: Noun> Walk<N> {
         };
         List {
             of: self.of.clone(),
-            visible: Visible::All,
+            visible: Visibility::All,
             condition: Some(condition),
             count: Count::None,
             ..List::new(Slice { offset: 0, limit })

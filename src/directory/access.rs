@@ -3,7 +3,7 @@
 use super::Operation;
 use super::batch::{Made, Refers};
 use super::delegation::{Place, Verb};
-use super::listing::Visible;
+use super::listing::Visibility;
 
 /// A role by its id or its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct CheckAccess {
     pub user_id: i64,
     pub question: Question,
     pub place: Place,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub sees_all: SeesAll,
 }
 

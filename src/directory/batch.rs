@@ -8,7 +8,7 @@ use super::clusters::FindCluster;
 use super::events::FindEvent;
 use super::grant_rules::FindGrantRule;
 use super::grants::FindGrant;
-use super::listing::Visible;
+use super::listing::Visibility;
 use super::partners::FindPartner;
 use super::postgres::queries::batch::RunStep as RunOnPostgres;
 use super::roles::FindRole;
@@ -100,13 +100,13 @@ pub trait Narrowed {
     /// seen, and leave it to the directory to say that it is not there.
     const SEEN_FIRST: bool = false;
 
-    fn visible(&mut self) -> &mut Visible;
+    fn visible(&mut self) -> &mut Visibility;
 }
 
 impl Narrowed for FindUser {
     const SEEN_FIRST: bool = true;
 
-    fn visible(&mut self) -> &mut Visible {
+    fn visible(&mut self) -> &mut Visibility {
         &mut self.visible
     }
 }
@@ -114,7 +114,7 @@ impl Narrowed for FindUser {
 macro_rules! narrowed {
     ($($find:ty,)*) => {
         $(impl Narrowed for $find {
-            fn visible(&mut self) -> &mut Visible {
+            fn visible(&mut self) -> &mut Visibility {
                 &mut self.visible
             }
         })*

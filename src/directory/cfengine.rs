@@ -2,7 +2,7 @@
 //! together with the names of the roles that they hold without a scope.
 
 use super::Operation;
-use super::listing::{List, Listed, Visible};
+use super::listing::{List, Listed, Visibility};
 use super::roles::{CreateRole, DeleteRole, Role, Roles, UpdateRole};
 use super::users::{CreateUser, DeleteUser, UpdateUser, User, Users};
 
@@ -29,7 +29,7 @@ impl Operation for ListNamedUsers {
 #[derive(Debug)]
 pub struct FindNamedUser {
     pub username: String,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindNamedUser {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visible};
+use super::listing::{Noun, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
 use super::{Expected, Operation};
@@ -186,7 +186,7 @@ impl Noun for Clusters {
 #[derive(Debug)]
 pub struct FindCluster {
     pub id: i64,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindCluster {
@@ -225,7 +225,7 @@ impl Operation for CreateCluster {
 pub struct UpdateCluster {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub changes: ClusterChanges,
     pub partners: Option<Vec<i64>>,
     /// What the caller may, which bounds where a cluster is moved.
@@ -245,7 +245,7 @@ impl Operation for UpdateCluster {
 pub struct DeleteCluster {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for DeleteCluster {

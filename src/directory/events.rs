@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Operation;
-use super::listing::{Noun, Visible};
+use super::listing::{Noun, Visibility};
 use crate::storage::schema::events;
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -75,7 +75,7 @@ impl Noun for Events {
 #[derive(Debug)]
 pub struct FindEvent {
     pub id: i64,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindEvent {

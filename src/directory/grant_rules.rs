@@ -4,7 +4,7 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
 use super::batch::{Made, Refers};
-use super::listing::{Noun, Visible};
+use super::listing::{Noun, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
 use super::{Expected, Operation};
@@ -102,7 +102,7 @@ impl Noun for GrantRules {
 #[derive(Debug)]
 pub struct FindGrantRule {
     pub id: i64,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindGrantRule {
@@ -129,7 +129,7 @@ impl Operation for CreateGrantRule {
 pub struct UpdateGrantRule {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub changes: GrantRuleChanges,
     pub targets: Option<Vec<i64>>,
     pub ceiling: PrivilegeCeiling,
@@ -147,7 +147,7 @@ impl Operation for UpdateGrantRule {
 pub struct DeleteGrantRule {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub ceiling: PrivilegeCeiling,
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::batch::{Made, Refers};
 use super::delegation::{Place, Verb};
 use super::error::Problem;
-use super::listing::{Noun, Visible};
+use super::listing::{Noun, Visibility};
 use super::members::Authority;
 use super::privileges::End;
 use super::users::drop_same;
@@ -187,7 +187,7 @@ impl Noun for Grants {
 pub struct FindGrant {
     pub id: i64,
     /// Whose grants are seen.
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindGrant {
@@ -199,7 +199,7 @@ impl Operation for FindGrant {
 #[derive(Clone, Debug)]
 pub struct CreateGrant {
     /// To whom a role can be given.
-    pub visible: Visible,
+    pub visible: Visibility,
     pub user_id: i64,
     pub role_id: i64,
     pub place: Place,
@@ -216,7 +216,7 @@ impl Operation for CreateGrant {
 pub struct UpdateGrant {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub changes: GrantChanges,
     pub authority: Authority,
 }
@@ -259,7 +259,7 @@ impl Operation for UpdateGrant {
 pub struct DeleteGrant {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub authority: Authority,
 }
 

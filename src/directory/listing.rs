@@ -28,7 +28,7 @@ pub trait Noun: Send + Sync + 'static {
 
 /// Which rows the caller may see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Visible {
+pub enum Visibility {
     All,
     /// What belongs to this user.
     Own(i64),
@@ -147,7 +147,7 @@ pub enum Count {
 #[derive(Debug)]
 pub struct List<N: Noun> {
     pub of: Option<N::Of>,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub condition: Option<Condition<N::Column>>,
     pub sort: Vec<SortBy<N::Column>>,
     pub seek: Seek,
@@ -160,7 +160,7 @@ impl<N: Noun> List<N> {
     pub fn new(slice: Slice) -> Self {
         Self {
             of: None,
-            visible: Visible::default(),
+            visible: Visibility::default(),
             condition: None,
             sort: Vec::new(),
             seek: Seek::default(),
@@ -171,7 +171,7 @@ impl<N: Noun> List<N> {
 
     /// Every row that there is: neither filtered nor confined.
     pub fn is_everything(&self) -> bool {
-        self.of.is_none() && self.visible == Visible::All && self.condition.is_none()
+        self.of.is_none() && self.visible == Visibility::All && self.condition.is_none()
     }
 
     /// Unfiltered, in the order of the ids, paged by counting.
@@ -246,7 +246,9 @@ impl<N: Noun> super::Operation for List<N> {
 
     fn is_slow(&self) -> bool {
         let indexed = |column| N::is_indexed(column);
-        if self.count == Count::None && self.visible == Visible::All && self.of_one_role().is_some()
+        if self.count == Count::None
+            && self.visible == Visibility::All
+            && self.of_one_role().is_some()
         {
             return false;
         }

@@ -2,7 +2,7 @@
 //! unlimited grants between them, and the pairs that a table of its own keeps.
 
 use super::batch::{Made, Refers};
-use super::listing::{Count, Seek, Slice, Visible};
+use super::listing::{Count, Seek, Slice, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::{Expected, Operation};
 
@@ -113,7 +113,7 @@ impl Authority {
 pub struct ChangeMembers {
     pub side: Side,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub change: Change,
     pub members: Vec<i64>,
     pub authority: Authority,
@@ -128,9 +128,9 @@ impl Operation for ChangeMembers {
 pub struct ListMembers {
     pub side: Side,
     /// Which resources whose members are asked for.
-    pub visible: Visible,
+    pub visible: Visibility,
     /// Which of the members.
-    pub visible_members: Visible,
+    pub visible_members: Visibility,
     pub part: Part,
 }
 
@@ -166,7 +166,7 @@ pub struct FollowMembers {
     pub relation: Relation,
     pub ids: Vec<i64>,
     /// Which of the members.
-    pub visible_members: Visible,
+    pub visible_members: Visibility,
     pub limit: i64,
 }
 

@@ -26,6 +26,7 @@ pub mod external;
 mod following;
 pub mod grant_rules;
 pub mod grants;
+pub mod host_access;
 pub mod json;
 pub mod listing;
 pub mod log_limit;
@@ -52,7 +53,6 @@ pub mod trash;
 pub mod users;
 pub mod values;
 pub mod versions;
-pub mod visibility;
 pub mod workspaces;
 
 pub use clock::{Clock, SystemClock};

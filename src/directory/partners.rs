@@ -7,7 +7,7 @@ pub use super::countries::COUNTRIES;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visible};
+use super::listing::{Noun, Visibility};
 use super::users::drop_same;
 use super::{Expected, Operation, values};
 use crate::storage::schema::partners;
@@ -200,7 +200,7 @@ impl Noun for Partners {
 #[derive(Debug)]
 pub struct FindPartner {
     pub id: i64,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindPartner {
@@ -234,7 +234,7 @@ impl Operation for CreatePartner {
 pub struct UpdatePartner {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub changes: PartnerChanges,
     pub clusters: Option<Vec<i64>>,
 }
@@ -252,7 +252,7 @@ impl Operation for UpdatePartner {
 pub struct DeletePartner {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for DeletePartner {

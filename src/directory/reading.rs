@@ -105,7 +105,7 @@ mod tests {
     use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
     use super::*;
-    use crate::directory::listing::{Count, List, Slice, Visible};
+    use crate::directory::listing::{Count, List, Slice, Visibility};
     use crate::directory::permissions::PrivilegeCeiling;
     use crate::directory::roles::{CreateRole, RoleChanges, Roles};
     use crate::directory::{RequestId, SystemClock, clock};
@@ -134,7 +134,7 @@ mod tests {
                 limit: 1,
             };
             let list = List::<Roles> {
-                visible: Visible::All,
+                visible: Visibility::All,
                 count: Count::Exact,
                 ..List::new(slice)
             };

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visible};
+use super::listing::{Noun, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
 use super::{DirectoryError, Expected, Operation, names};
@@ -200,7 +200,7 @@ pub fn closure(direct: &[(i64, i64)]) -> Result<BTreeSet<(i64, i64)>, DirectoryE
 #[derive(Debug)]
 pub struct FindRole {
     pub id: i64,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindRole {
@@ -235,7 +235,7 @@ impl Operation for CreateRole {
 pub struct UpdateRole {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub changes: RoleChanges,
     pub includes: Option<Vec<i64>>,
     pub users: Option<Vec<i64>>,
@@ -251,7 +251,7 @@ impl Operation for UpdateRole {
 pub struct DeleteRole {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub ceiling: PrivilegeCeiling,
 }
 

@@ -56,7 +56,7 @@ mod tests {
     use crate::directory::credentials::FindAccount;
     use crate::directory::ended::{ClearEnded, Ended, HasEnded};
     use crate::directory::grants::TellEnds;
-    use crate::directory::listing::{Condition, Count, List, Own, Seek, Slice, Visible};
+    use crate::directory::listing::{Condition, Count, List, Own, Seek, Slice, Visibility};
     use crate::directory::mail::{GrantChange, GrantNews, MailKind, MailPolicy, Wording};
     use crate::directory::members::{ListMembers, Part, Relation};
     use crate::directory::permissions::PrivilegeCeiling;
@@ -264,7 +264,7 @@ mod tests {
             let words = Words::of(text);
             assert!(words.are_indexed(), "{text}");
             let list = List::<Users> {
-                visible: Visible::All,
+                visible: Visibility::All,
                 condition: Some(Condition::Own(Own::Search(words))),
                 ..List::new(Slice {
                     offset: 0,
@@ -283,8 +283,8 @@ mod tests {
     fn who_holds_a_role_is_counted_without_reading_all_grants() {
         let holders = ListMembers {
             side: Relation::RoleUsers.of(102),
-            visible: Visible::All,
-            visible_members: Visible::All,
+            visible: Visibility::All,
+            visible_members: Visibility::All,
             part: Part {
                 slice: Slice {
                     offset: 0,

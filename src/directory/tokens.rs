@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visible};
+use super::listing::{Noun, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::{PasswordHash, drop_same};
 use super::{Expected, Operation};
@@ -117,7 +117,7 @@ impl Noun for Tokens {
 #[derive(Debug)]
 pub struct FindToken {
     pub id: i64,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindToken {
@@ -182,7 +182,7 @@ impl Operation for IssueToken {
 pub struct UpdateToken {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub changes: TokenChanges,
     pub ceiling: PrivilegeCeiling,
 }
@@ -196,7 +196,7 @@ impl Operation for UpdateToken {
 pub struct DeleteToken {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub ceiling: PrivilegeCeiling,
 }
 

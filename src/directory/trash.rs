@@ -2,7 +2,7 @@
 //! roles until they are restored or purged; the names are free for others.
 
 use super::batch::{Made, Refers};
-use super::listing::{Noun, Visible};
+use super::listing::{Noun, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::{User, UserColumn};
 use super::{Expected, Operation};
@@ -36,7 +36,7 @@ impl Noun for TrashedUsers {
 #[derive(Debug)]
 pub struct FindTrashedUser {
     pub id: i64,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindTrashedUser {
@@ -51,7 +51,7 @@ pub struct RestoreUser {
     /// Names in the place of those that somebody else has meanwhile.
     pub names: NewNames,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub ceiling: PrivilegeCeiling,
 }
 
@@ -72,7 +72,7 @@ impl Operation for RestoreUser {
 pub struct PurgeUser {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub ceiling: PrivilegeCeiling,
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visible};
+use super::listing::{Noun, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::search::Called;
 use super::secret::secret_text;
@@ -389,7 +389,7 @@ impl Noun for Users {
 #[derive(Debug)]
 pub struct FindUser {
     pub id: i64,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindUser {
@@ -440,7 +440,7 @@ impl Operation for CreateUser {
 pub struct UpdateUser {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub changes: UserChanges,
     pub roles: Option<Vec<i64>>,
     pub ceiling: PrivilegeCeiling,
@@ -471,7 +471,7 @@ impl UpdateOwn {
     pub fn new(id: i64, changes: UserChanges) -> Self {
         Self(UpdateUser {
             id,
-            visible: Visible::Nothing,
+            visible: Visibility::Nothing,
             changes,
             roles: None,
             ceiling: PrivilegeCeiling::Nothing,
@@ -497,7 +497,7 @@ impl Operation for UpdateOwn {
 pub struct DeleteUser {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub ceiling: PrivilegeCeiling,
 }
 

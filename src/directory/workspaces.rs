@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visible};
+use super::listing::{Noun, Visibility};
 use super::users::drop_same;
 use super::{Expected, Operation};
 use crate::storage::schema::workspaces;
@@ -96,7 +96,7 @@ impl Noun for Workspaces {
 #[derive(Debug)]
 pub struct FindWorkspace {
     pub id: i64,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindWorkspace {
@@ -131,7 +131,7 @@ impl Operation for CreateWorkspace {
 pub struct UpdateWorkspace {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub changes: WorkspaceChanges,
 }
 
@@ -148,7 +148,7 @@ impl Operation for UpdateWorkspace {
 pub struct DeleteWorkspace {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for DeleteWorkspace {

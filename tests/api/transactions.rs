@@ -7,7 +7,7 @@ use futures_util::future::select;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rolecall::directory::Expected;
-use rolecall::directory::listing::Visible;
+use rolecall::directory::listing::Visibility;
 use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::users::{UpdateUser, UserChanges};
 use serde_json::{Map, Value, json};
@@ -250,7 +250,7 @@ fn a_request_that_is_given_up_in_the_middle_leaves_no_transaction_behind() {
     let rename = |name: &str| UpdateUser {
         id: user.id,
         expected: Expected::Anything,
-        visible: Visible::All,
+        visible: Visibility::All,
         changes: UserChanges {
             name: Some(Some(name.to_owned())),
             ..UserChanges::default()

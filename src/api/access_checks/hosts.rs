@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::sights::{Seen, Sought, missing, relationships, too_many};
+use super::host_access::{HostQuery, HostVerdict, missing, relationships, too_many};
 use crate::api::kinds;
+use crate::directory::host_access::{FindHostAccess, HostAccess};
 use crate::directory::values::MAX_TEXT;
-use crate::directory::visibility::{FindSights, Sights};
 use crate::jsonapi::write::raw;
 use crate::jsonapi::{Error, write};
 
@@ -122,8 +122,8 @@ impl Hosts {
     pub fn judged(
         self,
         id: &str,
-        find: &FindSights,
-        sights: Sights,
+        find: &FindHostAccess,
+        access: HostAccess,
         links: &[u8],
     ) -> LocalBoxStream<'static, Result<Bytes, Infallible>> {
         let mut begin = Vec::with_capacity(256);
@@ -134,7 +134,7 @@ impl Hosts {
         raw(&mut begin, ",\"attributes\":{\"reasons\":[],\"hosts\":[");
         let judging = Judging {
             hosts: self,
-            sights,
+            access,
             next: 0,
             allowed: true,
             begin,
@@ -150,34 +150,34 @@ impl Hosts {
 }
 
 fn fault(host: Host, limits: Limits) -> Option<String> {
-    let (id, sought) = host.split();
+    let (id, query) = host.split();
     if id.chars().count() > MAX_TEXT {
         return Some(format!("Ensure the id has at most {MAX_TEXT} characters."));
     }
-    if sought.is_nothing() {
+    if query.is_nothing() {
         return Some("Name the classes of the host, bundles, or both.".into());
     }
     let most = limits.names;
-    sought.has_more_than(most).then(|| too_many(most))
+    query.has_more_than(most).then(|| too_many(most))
 }
 
 impl Host {
-    fn split(self) -> (String, Sought) {
+    fn split(self) -> (String, HostQuery) {
         let Self {
             id,
             classes,
             bundles,
         } = self;
-        (id, Sought { classes, bundles })
+        (id, HostQuery { classes, bundles })
     }
 }
 
 /// A document that is being written.
 struct Judging {
     hosts: Hosts,
-    sights: Sights,
+    access: HostAccess,
     next: usize,
-    /// Whether all until now are seen.
+    /// Whether all until now are verdict.
     allowed: bool,
     begin: Vec<u8>,
     /// Until the end is written.
@@ -195,18 +195,18 @@ impl Judging {
                 if self.next > 0 {
                     out.push(b',');
                 }
-                let (id, sought) = host.split();
-                let mut seen = Seen::judge(&self.sights, &sought);
-                seen.id = Some(&id);
-                self.allowed &= seen.allowed;
+                let (id, query) = host.split();
+                let mut verdict = HostVerdict::decide(&self.access, &query);
+                verdict.id = Some(&id);
+                self.allowed &= verdict.allowed;
                 // Writing to memory does not fail.
-                let _ = serde_json::to_writer(&mut out, &seen);
+                let _ = serde_json::to_writer(&mut out, &verdict);
             }
             self.next += 1;
         }
         if self.next == self.hosts.places.len() {
-            let allowed = self.allowed && !self.sights.0.is_empty();
-            let missing = serde_json::json!(missing(allowed, &self.sights));
+            let allowed = self.allowed && !self.access.0.is_empty();
+            let missing = serde_json::json!(missing(allowed, &self.access));
             raw(
                 &mut out,
                 &format!("],\"allowed\":{allowed},\"missing\":{missing}}}}},"),

@@ -1,18 +1,18 @@
 //! `POST /access-checks`: may this user do this, or see this? The answer says
 //! why. Nothing is stored: the id of an answer is that of its request.
 
+mod host_access;
 mod hosts;
-mod sights;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use host_access::HostQuery;
+pub use host_access::write as write_verdict;
 use hosts::Hosts;
 pub use hosts::Limits;
-use sights::Sought;
-pub use sights::write as write_seen;
 
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
@@ -26,9 +26,9 @@ use crate::api::unknown::Known;
 use crate::directory::Problem;
 use crate::directory::access::{CheckAccess, Question, Reason, RoleNamed, Verdict};
 use crate::directory::delegation::{Place, VERBS, Verb};
+use crate::directory::host_access::FindHostAccess;
 use crate::directory::permissions::MAX_NAME;
 use crate::directory::values;
-use crate::directory::visibility::FindSights;
 use crate::jsonapi::write::raw;
 use crate::jsonapi::{Linkage, Purpose, ResourceObject, read_resource};
 
@@ -75,9 +75,9 @@ async fn one_of_all(call: &Call<'_>, asked: Asked) -> Result<Answer, Failure> {
             let verdict = call.guard.read(check.clone()).await?;
             write(&mut out, &id, &check, &verdict);
         }
-        Asked::Sees(find, sought) => {
-            let sights = call.guard.read(find.clone()).await?;
-            write_seen(&mut out, &id, &find, &sought, &sights);
+        Asked::Sees(find, query) => {
+            let access = call.guard.read(find.clone()).await?;
+            write_verdict(&mut out, &id, &find, &query, &access);
         }
     }
     out.push(b',');
@@ -102,12 +102,12 @@ async fn many(
     }
     let find = find_sights(caller, document, &At::DATA)?;
     hosts.check(call.api.access_checks).await?;
-    let sights = call.guard.read(find.clone()).await?;
+    let access = call.guard.read(find.clone()).await?;
     let id = call.guard.context().request_id.to_string();
     Ok(Answer::Streamed(hosts.judged(
         &id,
         &find,
-        sights,
+        access,
         &links(call),
     )))
 }
@@ -138,13 +138,17 @@ fn links(call: &Call<'_>) -> Vec<u8> {
 /// A question.
 pub enum Asked {
     May(CheckAccess),
-    /// Whose sights, and what is looked at with them.
-    Sees(FindSights, Sought),
+    /// Whose access, and what is looked at with them.
+    Sees(FindHostAccess, HostQuery),
 }
 
-fn find_sights(caller: i64, document: &ResourceObject, at: &At<'_>) -> Result<FindSights, Failure> {
+fn find_sights(
+    caller: i64,
+    document: &ResourceObject,
+    at: &At<'_>,
+) -> Result<FindHostAccess, Failure> {
     let named = |name: &str, kind: &str| one(document, name, kind, at);
-    Ok(FindSights {
+    Ok(FindHostAccess {
         user_id: named("user", "users")?.unwrap_or(caller),
         place: Place {
             workspace: named("workspace", "workspaces")?,
@@ -163,7 +167,7 @@ pub fn read(
     limits: Limits,
 ) -> Result<Asked, Failure> {
     let mut problems = Vec::new();
-    let sought = Sought::read(document, limits.names, &mut problems);
+    let query = HostQuery::read(document, limits.names, &mut problems);
     if document
         .attributes
         .get("hosts")
@@ -195,13 +199,13 @@ pub fn read(
         }
         verb
     });
-    if !sought.is_nothing() {
+    if !query.is_nothing() {
         if permission.is_some() || role.is_some() || verb.is_some() || target.is_some() {
             let message = "Ask for what a user may or for what they see, not for both.";
             problems.push(Problem::invalid("classes", message));
         }
         refuse(problems)?;
-        return Ok(Asked::Sees(find_sights(caller, document, at)?, sought));
+        return Ok(Asked::Sees(find_sights(caller, document, at)?, query));
     }
     let question = match (permission, role, verb, target) {
         (Some(permission), None, None, None) => Some(Question::Permission(permission)),
@@ -216,7 +220,7 @@ pub fn read(
         ));
     }
     let check = question.map(|question| {
-        let FindSights {
+        let FindHostAccess {
             user_id,
             place,
             visible,

@@ -6,9 +6,9 @@ use super::context::DescriptionContext;
 use super::schemas::reference;
 use crate::directory::access::MAX_REASONS;
 use crate::directory::delegation::VERBS;
+use crate::directory::host_access::ListOf;
 use crate::directory::permissions::MAX_NAME;
 use crate::directory::values::MAX_TEXT;
-use crate::directory::visibility::ListOf;
 
 fn relationship(kind: &str, doc: &str) -> Value {
     json!({

@@ -18,9 +18,9 @@ use crate::api::resource::{Deletable, Linked, Resource, Row, ShownOnce, Target, 
 use crate::api::resources::ToMany;
 use crate::directory::access::Verdict;
 use crate::directory::batch::{Outcome, Show, Step};
+use crate::directory::host_access::HostAccess;
 use crate::directory::members::{ChangeMembers, Side};
 use crate::directory::users::FindUser;
-use crate::directory::visibility::Sights;
 use crate::directory::{DirectoryError, Problem};
 use crate::jsonapi::query::Fields;
 use crate::jsonapi::write::{self, raw};
@@ -202,10 +202,10 @@ pub fn ask(
             });
             Box::new(guard.task::<FindUser, _>(None, check, show))
         }
-        Asked::Sees(find, sought) => {
+        Asked::Sees(find, query) => {
             let asked = find.clone();
-            let show: Show<Sights> = Box::new(move |sights| {
-                answered(|out| access_checks::write_seen(out, &id, &asked, &sought, &sights))
+            let show: Show<HostAccess> = Box::new(move |access| {
+                answered(|out| access_checks::write_verdict(out, &id, &asked, &query, &access))
             });
             Box::new(guard.task::<FindUser, _>(None, find, show))
         }

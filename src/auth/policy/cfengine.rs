@@ -9,7 +9,7 @@ use crate::directory::cfengine::{
     CreateNamedRole, CreateNamedUser, DeleteNamedRole, DeleteNamedUser, FindNamedRole,
     FindNamedUser, ListNamedRoles, ListNamedUsers, UpdateNamedRole, UpdateNamedUser,
 };
-use crate::directory::listing::Visible;
+use crate::directory::listing::Visibility;
 use crate::directory::names::normalized;
 use crate::directory::permissions::Permission;
 
@@ -29,15 +29,15 @@ fn record_visibility(
     principal: &Principal,
     username: &str,
     permission: Permission,
-) -> Result<Visible, PolicyError> {
+) -> Result<Visibility, PolicyError> {
     if principal.is_administrator {
-        return Ok(Visible::All);
+        return Ok(Visibility::All);
     }
     if normalized(username) != normalized(&principal.username) {
         return Err(forbidden());
     }
     require(principal, permission)?;
-    Ok(Visible::Own(principal.id))
+    Ok(Visibility::Own(principal.id))
 }
 
 impl Authorize for ListNamedUsers {

@@ -61,7 +61,7 @@ impl Authorize for ChangePortalPartner {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         self.caller = caller(principal, Permission::PartnersWrite)?;
         // The rule above covers all partners.
-        self.update.visible = crate::directory::listing::Visible::All;
+        self.update.visible = crate::directory::listing::Visibility::All;
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use crate::cli::walk::Walk;
 use crate::config::Settings;
 use crate::directory::counted::counted;
 use crate::directory::external::{Admit, Changes, EntryId, Foresee, Outcome};
-use crate::directory::listing::{Comparison, Condition, Operand, Visible};
+use crate::directory::listing::{Comparison, Condition, Operand, Visibility};
 use crate::directory::names::folded;
 use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::users::{UpdateUser, User, UserChanges, UserColumn, Users};
@@ -253,7 +253,7 @@ impl Sync<'_> {
             let update = UpdateUser {
                 id: user.id,
                 expected: Expected::Anything,
-                visible: Visible::All,
+                visible: Visibility::All,
                 changes: UserChanges {
                     is_active: Some(false),
                     ..UserChanges::default()

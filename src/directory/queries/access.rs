@@ -1,15 +1,15 @@
 use super::delegation::{partners, powers};
 use super::env;
 use super::prelude::*;
-use super::sight::sees_user;
+use super::visibility::sees_user;
 use crate::directory::access::{
     CheckAccess, Effective, FindOrigins, MAX_ORIGINS, MAX_REASONS, Origin, Question, Reason,
     RoleNamed, SeesAll, Verdict, path,
 };
 use crate::directory::delegation::{Place, Verb};
+use crate::directory::host_access::{FindHostAccess, HostAccess, RoleHostAccess};
 use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::ADMIN;
-use crate::directory::visibility::{FindSights, Sight, Sights};
 use crate::storage::schema::{
     clusters, grants, role_closure, role_includes, roles, users, workspaces,
 };
@@ -75,14 +75,14 @@ macro_rules! held {
     };
 }
 
-impl Run for FindSights {
-    type Answer = Sights;
+impl Run for FindHostAccess {
+    type Answer = HostAccess;
 
     async fn run(
         &self,
         context: &Context,
         connection: &mut Conn,
-    ) -> Result<Sights, DirectoryError> {
+    ) -> Result<HostAccess, DirectoryError> {
         if !sees_user(self.visible, self.user_id, context, connection).await? {
             return Err(DirectoryError::no_such("users", "user"));
         }
@@ -90,7 +90,7 @@ impl Run for FindSights {
         let active = users::table.find(self.user_id).select(users::is_active);
         let is_active: bool = active.get_result(connection).await?;
         if !is_active {
-            return Ok(Sights::default());
+            return Ok(HostAccess::default());
         }
         let now = context.now_text();
         type Row = (
@@ -113,10 +113,10 @@ impl Run for FindSights {
             .distinct()
             .load(connection)
             .await?;
-        let sight = |(role, in_context, ex_context, in_bundles, ex_bundles): Row| {
-            Sight::new(role, &[in_context, ex_context, in_bundles, ex_bundles])
+        let role_access = |(role, in_context, ex_context, in_bundles, ex_bundles): Row| {
+            RoleHostAccess::new(role, &[in_context, ex_context, in_bundles, ex_bundles])
         };
-        Ok(Sights(rows.into_iter().map(sight).collect()))
+        Ok(HostAccess(rows.into_iter().map(role_access).collect()))
     }
 }
 

@@ -45,7 +45,7 @@ async fn with_roles(
     let follow = FollowMembers {
         relation: Relation::UserRoles,
         ids: records.iter().map(|record| record.id).collect(),
-        visible_members: Visible::All,
+        visible_members: Visibility::All,
         limit: i64::MAX,
     };
     let pairs = follow.run(context, connection).await?;
@@ -187,7 +187,7 @@ impl Run for UpdateAdministered {
         let update = UpdateUser {
             id,
             expected: Expected::Anything,
-            visible: Visible::All,
+            visible: Visibility::All,
             changes: self.changes.clone(),
             roles: None,
             ceiling: PrivilegeCeiling::Everything,

@@ -79,16 +79,16 @@ async fn not_hidden<F: Run<Answer: Found> + Narrowed>(
 ) -> Result<(), DirectoryError> {
     let mut find = (subject.find)(subject.id);
     (subject.rule)(&mut find)?;
-    if *find.visible() == Visible::Nothing {
+    if *find.visible() == Visibility::Nothing {
         return Err(DirectoryError::NotFound);
     }
     if find.run(context, connection).await?.is_found() {
         return Ok(());
     }
-    if F::SEEN_FIRST && matches!(*find.visible(), Visible::Own(_)) {
+    if F::SEEN_FIRST && matches!(*find.visible(), Visibility::Own(_)) {
         return Err(DirectoryError::NotFound);
     }
-    *find.visible() = Visible::All;
+    *find.visible() = Visibility::All;
     match find.run(context, connection).await?.is_found() {
         true => Err(DirectoryError::NotFound),
         false => Ok(()),

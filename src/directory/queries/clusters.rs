@@ -54,7 +54,7 @@ async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Cluster>, D
 
 /// Whether there is such a cluster that the caller sees.
 pub async fn sees(
-    visible: Visible,
+    visible: Visibility,
     id: i64,
     context: &Context,
     connection: &mut Conn,
@@ -106,7 +106,7 @@ impl Run for List<Clusters> {
     ) -> Result<Listed<Cluster>, DirectoryError> {
         let seen = || filtered(self, None, context);
         let among: Option<&dyn Fn() -> _> = match self.visible {
-            Visible::All => None,
+            Visibility::All => None,
             _ => Some(&seen),
         };
         let wanted = settled(&self.condition, among, connection).await?;

@@ -26,7 +26,7 @@ impl Run for FindEvent {
         _: &Context,
         connection: &mut Conn,
     ) -> Result<Option<Event>, DirectoryError> {
-        if self.visible != Visible::All {
+        if self.visible != Visibility::All {
             return Ok(None);
         }
         let query = events::table.find(self.id).select(Event::as_select());
@@ -42,7 +42,7 @@ impl Run for List<Events> {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<Event>, DirectoryError> {
-        if self.visible != Visible::All {
+        if self.visible != Visibility::All {
             return Ok(Listed {
                 rows: Vec::new(),
                 total: Some(0),

@@ -358,7 +358,7 @@ async fn give(
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let create = CreateGrant {
-        visible: Visible::All,
+        visible: Visibility::All,
         user_id: user,
         role_id: given.role,
         place: Place::UN_SCOPED,

@@ -10,7 +10,7 @@ use super::grants::some_administrator;
 use super::holders::all_grants;
 use super::outbox::about_grants;
 use super::prelude::*;
-use super::sight::{Sight, sees_user, sight};
+use super::visibility::{ResolvedVisibility, resolve_visibility, sees_user};
 use super::{env, found};
 use crate::directory::delegation::{Place, Verb};
 use crate::directory::events::{described, difference};
@@ -56,8 +56,8 @@ impl Run for FindGrant {
         let Some((grant, partner)) = row else {
             return Ok(None);
         };
-        let sight = sight(self.visible, context, connection).await?;
-        if sight.sees(grant.user_id, partner)
+        let visibility = resolve_visibility(self.visible, context, connection).await?;
+        if visibility.sees(grant.user_id, partner)
             || reaches(self.visible, &grant, partner, context, connection).await?
         {
             return Ok(Some(grant));
@@ -69,13 +69,13 @@ impl Run for FindGrant {
 /// Whether a rule lets the caller do anything to this grant, though they do
 /// not see its user among all others.
 async fn reaches(
-    visible: Visible,
+    visible: Visibility,
     grant: &Grant,
     partner: Option<i64>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<bool, DirectoryError> {
-    let Visible::Delegated(granter) = visible else {
+    let Visibility::Delegated(granter) = visible else {
         return Ok(false);
     };
     let powers = powers(granter, vec![grant.role_id], context, connection).await?;
@@ -96,14 +96,14 @@ impl Run for List<Grants> {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<Grant>, DirectoryError> {
-        let sight = sight(self.visible, context, connection).await?;
-        let seen = || filtered(self, sight, None, context);
-        let among: Option<&dyn Fn() -> _> = match sight {
-            Sight::All => None,
+        let visibility = resolve_visibility(self.visible, context, connection).await?;
+        let seen = || filtered(self, visibility, None, context);
+        let among: Option<&dyn Fn() -> _> = match visibility {
+            ResolvedVisibility::All => None,
             _ => Some(&seen),
         };
         let wanted = settled(&self.condition, among, connection).await?;
-        let matching = || filtered(self, sight, wanted.as_ref(), context);
+        let matching = || filtered(self, visibility, wanted.as_ref(), context);
         let rows = page!(self, matching(), Grant, context, connection);
         let total = match self.is_everything() {
             true => total!(self, rows, all_grants(connection).await?),
@@ -115,7 +115,7 @@ impl Run for List<Grants> {
 
 fn filtered(
     list: &List<Grants>,
-    sight: Sight,
+    visibility: ResolvedVisibility,
     wanted: Option<&Condition<GrantColumn>>,
     context: &Context,
 ) -> grants::BoxedQuery<'static, Db> {
@@ -123,16 +123,16 @@ fn filtered(
     let mut query = grants::table
         .filter(grants::user_id.ne_all(in_trash!()))
         .into_boxed::<Db>();
-    query = match sight {
-        Sight::All => query,
-        Sight::Own(user) => query.filter(grants::user_id.eq(user)),
-        Sight::Partner(partner) => {
+    query = match visibility {
+        ResolvedVisibility::All => query,
+        ResolvedVisibility::Own(user) => query.filter(grants::user_id.eq(user)),
+        ResolvedVisibility::Partner(partner) => {
             let people = users::table
                 .filter(users::partner_id.eq(partner))
                 .select(users::id);
             query.filter(grants::user_id.eq_any(people))
         }
-        Sight::Nothing => query.filter(grants::id.eq(0)),
+        ResolvedVisibility::Nothing => query.filter(grants::id.eq(0)),
     };
     query = match &list.of {
         Some(GrantsOf::Users(users)) => query.filter(env::id_in(grants::user_id, users.clone())),
@@ -448,7 +448,7 @@ fn same_grant(error: diesel::result::Error) -> DirectoryError {
 /// such grant, unless they see it.
 async fn allowed(
     id: i64,
-    visible: Visible,
+    visible: Visibility,
     authority: Authority,
     asked: &[Asked],
     context: &Context,
@@ -547,7 +547,7 @@ impl Run for GiveRoles {
         let mut given = Vec::with_capacity(self.roles.len());
         for (role, place) in &self.roles {
             let create = CreateGrant {
-                visible: Visible::All,
+                visible: Visibility::All,
                 user_id: self.user_id,
                 role_id: *role,
                 place: *place,

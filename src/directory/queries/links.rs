@@ -76,7 +76,7 @@ pub async fn follow(
 /// sees a role or a rule sees which roles are in it.
 async fn seen(
     relation: Relation,
-    visible: Visible,
+    visible: Visibility,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Option<BTreeSet<i64>>, DirectoryError> {
@@ -203,7 +203,7 @@ pub async fn replace(
     let wanted = ChangeMembers {
         side,
         expected: Default::default(),
-        visible: Visible::All,
+        visible: Visibility::All,
         change: Change::Replace,
         members: ids.to_vec(),
         authority,

@@ -9,7 +9,7 @@ use super::grants::{happening, some_administrator};
 use super::holders::{COUNTED, digest, holders, numbers};
 use super::outbox::about_grants;
 use super::prelude::*;
-use super::sight::{Sight, sees_user, sight};
+use super::visibility::{ResolvedVisibility, resolve_visibility, sees_user};
 use super::{clusters, env, found, links, partners, roles, rules};
 use crate::directory::Expected;
 use crate::directory::delegation::{Place, Verb};
@@ -62,14 +62,15 @@ impl Run for FollowMembers {
                 pairs
             }
             Relation::RoleUsers => {
-                let sight = sight(self.visible_members, context, connection).await?;
+                let visibility =
+                    resolve_visibility(self.visible_members, context, connection).await?;
                 let pairs = grants::table
                     .inner_join(users::table)
                     .filter(env::id_in(grants::role_id, self.ids.clone()))
                     .filter(un_scoped!())
                     .filter(in_force!(&now))
                     .filter(users::deleted_at.is_null())
-                    .filter(seen!(sight))
+                    .filter(seen!(visibility))
                     .order((grants::role_id.asc(), grants::user_id.asc()))
                     .select((grants::role_id, grants::user_id));
                 let pairs = env::sliced(pairs, Planned::Once, self.limit, 0);
@@ -121,7 +122,8 @@ impl Run for ListMembers {
                             .filter(in_force!(&now))
                             .filter(users::deleted_at.is_null())
                     };
-                    let sight = sight(self.visible_members, context, connection).await?;
+                    let visibility =
+                        resolve_visibility(self.visible_members, context, connection).await?;
                     // The version is one for everybody, whatever they see of it.
                     let (exists, digest, ids) = env::together!(
                         connection,
@@ -129,15 +131,15 @@ impl Run for ListMembers {
                         holders(id, context, connection).await,
                         members!(
                             self.part,
-                            those().filter(seen!(sight)),
+                            those().filter(seen!(visibility)),
                             grants::user_id,
                             connection
                         ),
                     );
-                    let total = match sight {
-                        Sight::All => digest.count,
+                    let total = match visibility {
+                        ResolvedVisibility::All => digest.count,
                         _ => {
-                            let seen = those().filter(seen!(sight));
+                            let seen = those().filter(seen!(visibility));
                             seen.count().get_result(connection).await?
                         }
                     };
@@ -171,7 +173,7 @@ impl Run for ListMembers {
 
 async fn exists(
     side: Side,
-    visible: Visible,
+    visible: Visibility,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<bool, DirectoryError> {

@@ -8,7 +8,7 @@ mod columns;
 #[macro_use]
 mod grants;
 #[macro_use]
-mod sight;
+mod visibility;
 mod access;
 mod access_log;
 mod administered;
@@ -75,7 +75,7 @@ mod prelude {
     pub use super::super::env::RunQueryDsl;
     pub use super::{Boxed, Conn, Db, Run};
     pub use crate::directory::listing::{
-        Comparison, Condition, Count, List, Listed, Operand, Slice, Visible,
+        Comparison, Condition, Count, List, Listed, Operand, Slice, Visibility,
     };
     pub use crate::directory::{Context, DirectoryError, Problem};
     pub use crate::storage::phrase::{aggregate, phrase};

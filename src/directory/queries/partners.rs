@@ -67,7 +67,7 @@ async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Partner>, D
 
 /// Whether there is such a partner that the caller sees.
 pub async fn sees(
-    visible: Visible,
+    visible: Visibility,
     id: i64,
     context: &Context,
     connection: &mut Conn,
@@ -97,7 +97,7 @@ impl Run for List<Partners> {
     ) -> Result<Listed<Partner>, DirectoryError> {
         let seen = || filtered(self, None, context);
         let among: Option<&dyn Fn() -> _> = match self.visible {
-            Visible::All => None,
+            Visibility::All => None,
             _ => Some(&seen),
         };
         let wanted = settled(&self.condition, among, connection).await?;

@@ -18,11 +18,11 @@ macro_rules! held_in {
 }
 
 /// A workspace also through a role in one of its clusters. None: all.
-pub fn workspaces_seen(visible: Visible, context: &Context) -> Option<Boxed<workspaces::table>> {
+pub fn workspaces_seen(visible: Visibility, context: &Context) -> Option<Boxed<workspaces::table>> {
     let user = match visible {
-        Visible::All => return None,
-        Visible::Nothing => return Some(Box::new(workspaces::id.eq(0).nullable())),
-        Visible::Own(user) | Visible::Delegated(user) => user,
+        Visibility::All => return None,
+        Visibility::Nothing => return Some(Box::new(workspaces::id.eq(0).nullable())),
+        Visibility::Own(user) | Visibility::Delegated(user) => user,
     };
     let of_clusters = clusters::table
         .filter(clusters::id.eq_any(held_in!(cluster_id, user, context)))
@@ -34,11 +34,11 @@ pub fn workspaces_seen(visible: Visible, context: &Context) -> Option<Boxed<work
 }
 
 /// A cluster also through a role in its workspace. None: all.
-pub fn clusters_seen(visible: Visible, context: &Context) -> Option<Boxed<clusters::table>> {
+pub fn clusters_seen(visible: Visibility, context: &Context) -> Option<Boxed<clusters::table>> {
     let user = match visible {
-        Visible::All => return None,
-        Visible::Nothing => return Some(Box::new(clusters::id.eq(0).nullable())),
-        Visible::Own(user) | Visible::Delegated(user) => user,
+        Visibility::All => return None,
+        Visibility::Nothing => return Some(Box::new(clusters::id.eq(0).nullable())),
+        Visibility::Own(user) | Visibility::Delegated(user) => user,
     };
     let held = clusters::id.eq_any(held_in!(cluster_id, user, context));
     let in_workspaces = clusters::workspace_id.eq_any(held_in!(workspace_id, user, context));
@@ -46,11 +46,11 @@ pub fn clusters_seen(visible: Visible, context: &Context) -> Option<Boxed<cluste
 }
 
 /// One's own partner. None: all.
-pub fn partners_seen(visible: Visible, _: &Context) -> Option<Boxed<partners::table>> {
+pub fn partners_seen(visible: Visibility, _: &Context) -> Option<Boxed<partners::table>> {
     let user = match visible {
-        Visible::All => return None,
-        Visible::Nothing => return Some(Box::new(partners::id.eq(0).nullable())),
-        Visible::Own(user) | Visible::Delegated(user) => user,
+        Visibility::All => return None,
+        Visibility::Nothing => return Some(Box::new(partners::id.eq(0).nullable())),
+        Visibility::Own(user) | Visibility::Delegated(user) => user,
     };
     let own = users::table
         .filter(users::id.eq(user))

@@ -56,15 +56,15 @@ impl Run for FindRole {
 
 /// Whoever may not see all roles sees those that they hold.
 pub async fn sees(
-    visible: Visible,
+    visible: Visibility,
     id: i64,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<bool, DirectoryError> {
     match visible {
-        Visible::All => Ok(true),
-        Visible::Nothing => Ok(false),
-        Visible::Own(user) | Visible::Delegated(user) => {
+        Visibility::All => Ok(true),
+        Visibility::Nothing => Ok(false),
+        Visibility::Own(user) | Visibility::Delegated(user) => {
             Ok(grants::holds_anywhere(user, id, context, connection).await?)
         }
     }
@@ -109,7 +109,7 @@ impl Run for List<Roles> {
     ) -> Result<Listed<Role>, DirectoryError> {
         let seen = || filtered(self, None, context);
         let among: Option<&dyn Fn() -> _> = match self.visible {
-            Visible::All => None,
+            Visibility::All => None,
             _ => Some(&seen),
         };
         let wanted = settled(&self.condition, among, connection).await?;
@@ -127,11 +127,11 @@ fn filtered(
 ) -> roles::BoxedQuery<'static, Db> {
     let mut query = roles::table.into_boxed::<Db>();
     query = match list.visible {
-        Visible::All => query,
-        Visible::Own(own) | Visible::Delegated(own) => {
+        Visibility::All => query,
+        Visibility::Own(own) | Visibility::Delegated(own) => {
             query.filter(roles::id.eq_any(grants::held_anywhere(own, context)))
         }
-        Visible::Nothing => query.filter(roles::id.eq(0)),
+        Visibility::Nothing => query.filter(roles::id.eq(0)),
     };
     query = match &list.of {
         Some(RolesOf::User(user)) => query.filter(roles::id.eq_any(grants::held(*user, context))),

@@ -49,18 +49,18 @@ async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<GrantRule>, Dire
 /// Whether there is such a rule that the caller sees: one of a role that they
 /// hold, unless they see all.
 pub async fn sees(
-    visible: Visible,
+    visible: Visibility,
     id: i64,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<bool, DirectoryError> {
     let mut query = grant_rules::table.find(id).into_boxed::<Db>();
     query = match visible {
-        Visible::All => query,
-        Visible::Own(user) | Visible::Delegated(user) => {
+        Visibility::All => query,
+        Visibility::Own(user) | Visibility::Delegated(user) => {
             query.filter(grant_rules::granter_role_id.eq_any(grants::held_anywhere(user, context)))
         }
-        Visible::Nothing => return Ok(false),
+        Visibility::Nothing => return Ok(false),
     };
     let row = query.select(grant_rules::id);
     Ok(row.first::<i64>(connection).await.optional()?.is_some())
@@ -83,7 +83,7 @@ impl Run for List<GrantRules> {
     ) -> Result<Listed<GrantRule>, DirectoryError> {
         let seen = || filtered(self, None, context);
         let among: Option<&dyn Fn() -> _> = match self.visible {
-            Visible::All => None,
+            Visibility::All => None,
             _ => Some(&seen),
         };
         let wanted = settled(&self.condition, among, connection).await?;
@@ -101,11 +101,11 @@ fn filtered(
 ) -> grant_rules::BoxedQuery<'static, Db> {
     let mut query = grant_rules::table.into_boxed::<Db>();
     query = match list.visible {
-        Visible::All => query,
-        Visible::Own(user) | Visible::Delegated(user) => {
+        Visibility::All => query,
+        Visibility::Own(user) | Visibility::Delegated(user) => {
             query.filter(grant_rules::granter_role_id.eq_any(grants::held_anywhere(user, context)))
         }
-        Visible::Nothing => query.filter(grant_rules::id.eq(0)),
+        Visibility::Nothing => query.filter(grant_rules::id.eq(0)),
     };
     query = match &list.of {
         Some(GrantRulesOf::Granters(roles)) => {

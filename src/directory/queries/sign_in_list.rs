@@ -18,7 +18,7 @@ columns!(sign_ins, SignInColumn {
 no_own!(sign_ins);
 
 /// Those that are not over, of users who are not in the trash.
-fn lasting(visible: Visible, context: &Context) -> sign_ins::BoxedQuery<'static, Db> {
+fn lasting(visible: Visibility, context: &Context) -> sign_ins::BoxedQuery<'static, Db> {
     let living = users::table
         .filter(users::deleted_at.is_null())
         .select(users::id);
@@ -27,9 +27,11 @@ fn lasting(visible: Visible, context: &Context) -> sign_ins::BoxedQuery<'static,
         .filter(sign_ins::expires.gt(context.now_text()))
         .into_boxed::<Db>();
     match visible {
-        Visible::All => query,
-        Visible::Own(own) | Visible::Delegated(own) => query.filter(sign_ins::user_id.eq(own)),
-        Visible::Nothing => query.filter(sign_ins::user_id.eq(0)),
+        Visibility::All => query,
+        Visibility::Own(own) | Visibility::Delegated(own) => {
+            query.filter(sign_ins::user_id.eq(own))
+        }
+        Visibility::Nothing => query.filter(sign_ins::user_id.eq(0)),
     }
 }
 
@@ -42,7 +44,7 @@ fn marked(mut sign_in: SignIn, context: &Context) -> SignIn {
 
 async fn visible(
     id: i64,
-    visible: Visible,
+    visible: Visibility,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Option<SignIn>, DirectoryError> {
@@ -74,7 +76,7 @@ impl Run for List<SignIns> {
     ) -> Result<Listed<SignIn>, DirectoryError> {
         let seen = || lasting(self.visible, context);
         let among: Option<&dyn Fn() -> _> = match self.visible {
-            Visible::All => None,
+            Visibility::All => None,
             _ => Some(&seen),
         };
         let wanted = settled(&self.condition, among, connection).await?;

@@ -25,7 +25,7 @@ no_own!(tokens);
 
 async fn visible(
     id: i64,
-    visible: Visible,
+    visible: Visibility,
     connection: &mut Conn,
 ) -> Result<Option<Token>, DirectoryError> {
     let query = tokens::table
@@ -35,9 +35,9 @@ async fn visible(
         .select(Token::as_select());
     let token: Option<Token> = query.first(connection).await.optional()?;
     Ok(token.filter(|token| match visible {
-        Visible::All => true,
-        Visible::Own(own) | Visible::Delegated(own) => own == token.user_id,
-        Visible::Nothing => false,
+        Visibility::All => true,
+        Visibility::Own(own) | Visibility::Delegated(own) => own == token.user_id,
+        Visibility::Nothing => false,
     }))
 }
 
@@ -45,7 +45,7 @@ async fn visible(
 /// and the later one give back what the earlier took away.
 async fn visible_held(
     id: i64,
-    whose: Visible,
+    whose: Visibility,
     connection: &mut Conn,
 ) -> Result<Option<Token>, DirectoryError> {
     let row = env::held!(tokens::table.find(id).select(tokens::id));
@@ -78,7 +78,7 @@ impl Run for List<Tokens> {
     ) -> Result<Listed<Token>, DirectoryError> {
         let seen = || filtered(self, None, context);
         let among: Option<&dyn Fn() -> _> = match self.visible {
-            Visible::All => None,
+            Visibility::All => None,
             _ => Some(&seen),
         };
         let wanted = settled(&self.condition, among, connection).await?;
@@ -102,9 +102,9 @@ fn filtered(
         .filter(tokens::user_id.eq_any(living))
         .into_boxed::<Db>();
     query = match list.visible {
-        Visible::All => query,
-        Visible::Own(own) | Visible::Delegated(own) => query.filter(tokens::user_id.eq(own)),
-        Visible::Nothing => query.filter(tokens::user_id.eq(0)),
+        Visibility::All => query,
+        Visibility::Own(own) | Visibility::Delegated(own) => query.filter(tokens::user_id.eq(own)),
+        Visibility::Nothing => query.filter(tokens::user_id.eq(0)),
     };
     query = match &list.of {
         Some(TokensOf::Users(users)) => query.filter(env::id_in(tokens::user_id, users.clone())),

@@ -9,7 +9,7 @@ use super::members::{add_roles, replace_roles};
 use super::notices::{about_email, about_password};
 use super::outbox::about_new_user;
 use super::prelude::*;
-use super::sight::{Sight, sight};
+use super::visibility::{ResolvedVisibility, resolve_visibility};
 use super::{env, found, grants, names, roles, taken};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Own;
@@ -90,16 +90,16 @@ impl Run for FindUser {
 /// The user, when the caller sees them.
 async fn seen(
     user: Option<User>,
-    visible: Visible,
+    visible: Visibility,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Option<User>, DirectoryError> {
     let Some(user) = user else { return Ok(None) };
     let sees = match visible {
-        Visible::Delegated(own) if own == user.id => true,
+        Visibility::Delegated(own) if own == user.id => true,
         visible => {
-            let sight = sight(visible, context, connection).await?;
-            sight.sees(user.id, user.partner_id)
+            let visibility = resolve_visibility(visible, context, connection).await?;
+            visibility.sees(user.id, user.partner_id)
         }
     };
     Ok(Some(user).filter(|_| sees))
@@ -132,50 +132,50 @@ impl Run for List<Users> {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<User>, DirectoryError> {
-        let sight = sight(self.visible, context, connection).await?;
-        if let Some(whose) = Whose::plain(self, sight) {
+        let visibility = resolve_visibility(self.visible, context, connection).await?;
+        if let Some(whose) = Whose::plain(self, visibility) {
             return plain_page(self, whose, connection).await;
         }
-        if let Some(role) = of_role::alone(self, sight, connection).await? {
+        if let Some(role) = of_role::alone(self, visibility, connection).await? {
             return of_role::page(self, role, context, connection).await;
         }
-        if sight == Sight::Nothing {
+        if visibility == ResolvedVisibility::Nothing {
             let total = (self.count != Count::None).then_some(0);
             let rows = Vec::new();
             return Ok(Listed { rows, total });
         }
         // What a caller sees comes before what they look for: neither the answer
         // nor the time that it takes tells of others.
-        let seen = || filtered(self, sight, None, context);
-        let among: Option<&dyn Fn() -> _> = match sight {
-            Sight::All => None,
+        let seen = || filtered(self, visibility, None, context);
+        let among: Option<&dyn Fn() -> _> = match visibility {
+            ResolvedVisibility::All => None,
             _ => Some(&seen),
         };
         let wanted = settled(&self.condition, among, connection).await?;
-        let wanted = with_roles(wanted, self.of.as_ref(), sight, connection).await?;
+        let wanted = with_roles(wanted, self.of.as_ref(), visibility, connection).await?;
         let wanted = match among {
             None => searched(wanted, connection).await?,
             Some(among) => found_among::searched(wanted, among, connection).await?,
         };
-        let by_ids = of_ids::page(self, sight, wanted.as_ref(), context, connection);
+        let by_ids = of_ids::page(self, visibility, wanted.as_ref(), context, connection);
         if let Some(page) = by_ids.await? {
             return Ok(page);
         }
-        let matching = || filtered(self, sight, wanted.as_ref(), context);
+        let matching = || filtered(self, visibility, wanted.as_ref(), context);
         let rows = page!(self, matching(), User, context, connection);
         let total = total!(
             self,
             rows,
             if self.is_everything() {
                 living_users(connection).await?
-            } else if self.count == Count::Estimated && sight == Sight::All {
+            } else if self.count == Count::Estimated && visibility == ResolvedVisibility::All {
                 estimate(matching(), context, connection).await?
             } else {
-                let wanted = match sight {
-                    Sight::All => to_count(wanted.clone()),
+                let wanted = match visibility {
+                    ResolvedVisibility::All => to_count(wanted.clone()),
                     _ => wanted.clone(),
                 };
-                counted_exactly(self, sight, wanted.as_ref(), context, connection).await?
+                counted_exactly(self, visibility, wanted.as_ref(), context, connection).await?
             }
         );
         Ok(Listed { rows, total })
@@ -187,7 +187,7 @@ impl Run for List<Users> {
 async fn with_roles(
     wanted: Option<Condition<UserColumn>>,
     of: Option<&UsersOf>,
-    sight: Sight,
+    visibility: ResolvedVisibility,
     connection: &mut Conn,
 ) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
     let mut wanted = wanted;
@@ -199,16 +199,18 @@ async fn with_roles(
             Some(named) => Some(roles::ids_of(named, connection).await?),
             None => None,
         };
-        *own = holders(roles, *holds, sight, connection).await?;
+        *own = holders(roles, *holds, visibility, connection).await?;
     }
     let of = match of {
-        Some(UsersOf::Role(role)) => holders(Some(vec![*role]), true, sight, connection).await?,
+        Some(UsersOf::Role(role)) => {
+            holders(Some(vec![*role]), true, visibility, connection).await?
+        }
         Some(UsersOf::Effective(role)) => {
             let roles = grants::containing(*role, connection).await?;
             Own::Holders {
                 anywhere: true,
-                many: match sight {
-                    Sight::All => grants::are_held_by_many(&roles, connection).await?,
+                many: match visibility {
+                    ResolvedVisibility::All => grants::are_held_by_many(&roles, connection).await?,
                     _ => true,
                 },
                 roles: Some(roles),
@@ -244,11 +246,13 @@ async fn searched(
 async fn holders(
     roles: Option<Vec<i64>>,
     holds: bool,
-    sight: Sight,
+    visibility: ResolvedVisibility,
     connection: &mut Conn,
 ) -> Result<Own, DirectoryError> {
     let many = match &roles {
-        Some(roles) if sight == Sight::All => grants::are_held_by_many(roles, connection).await?,
+        Some(roles) if visibility == ResolvedVisibility::All => {
+            grants::are_held_by_many(roles, connection).await?
+        }
         Some(_) | None => true,
     };
     Ok(Own::Holders {
@@ -278,12 +282,12 @@ const IN_TRASH: &str =
 /// without a look at each, where it could not tell who is in the trash.
 async fn counted_exactly(
     list: &List<Users>,
-    sight: Sight,
+    visibility: ResolvedVisibility,
     wanted: Option<&Condition<UserColumn>>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<i64, DirectoryError> {
-    let matching = || seen_of(users::table.into_boxed(), list, sight, wanted, context);
+    let matching = || seen_of(users::table.into_boxed(), list, visibility, wanted, context);
     let gone = matching().filter(phrase::<Bool>(IN_TRASH));
     let (all, gone): (i64, i64) = env::together!(
         connection,
@@ -295,27 +299,27 @@ async fn counted_exactly(
 
 fn filtered(
     list: &List<Users>,
-    sight: Sight,
+    visibility: ResolvedVisibility,
     wanted: Option<&Condition<UserColumn>>,
     context: &Context,
 ) -> users::BoxedQuery<'static, Db> {
     let living = users::table.filter(users::deleted_at.is_null());
-    seen_of(living.into_boxed(), list, sight, wanted, context)
+    seen_of(living.into_boxed(), list, visibility, wanted, context)
 }
 
 /// Of these users those who match, as far as the caller sees them.
 fn seen_of(
     mut query: users::BoxedQuery<'static, Db>,
     list: &List<Users>,
-    sight: Sight,
+    visibility: ResolvedVisibility,
     wanted: Option<&Condition<UserColumn>>,
     context: &Context,
 ) -> users::BoxedQuery<'static, Db> {
-    query = match sight {
-        Sight::All => query,
-        Sight::Own(own) => query.filter(users::id.eq(own)),
-        Sight::Partner(partner) => query.filter(users::partner_id.eq(partner)),
-        Sight::Nothing => query.filter(users::id.eq(0)),
+    query = match visibility {
+        ResolvedVisibility::All => query,
+        ResolvedVisibility::Own(own) => query.filter(users::id.eq(own)),
+        ResolvedVisibility::Partner(partner) => query.filter(users::partner_id.eq(partner)),
+        ResolvedVisibility::Nothing => query.filter(users::id.eq(0)),
     };
     query = match &list.of {
         Some(UsersOf::Partners(partners)) => query.filter(env::id_in(
@@ -341,18 +345,22 @@ enum Whose {
 
 impl Whose {
     /// Of a list in the order of the ids that is paged by counting.
-    fn plain(list: &List<Users>, sight: Sight) -> Option<Self> {
+    fn plain(list: &List<Users>, visibility: ResolvedVisibility) -> Option<Self> {
         if !list.is_in_plain_order() {
             return None;
         }
-        match (&list.of, sight) {
-            (None, Sight::All) => Some(Self::Everybodys),
-            (None, Sight::Partner(own)) => Some(Self::Partners(own)),
-            (Some(UsersOf::Partners(partners)), sight) => match (partners.as_slice(), sight) {
-                ([one], Sight::All) => Some(Self::Partners(*one)),
-                ([one], Sight::Partner(own)) if *one == own => Some(Self::Partners(own)),
-                _ => None,
-            },
+        match (&list.of, visibility) {
+            (None, ResolvedVisibility::All) => Some(Self::Everybodys),
+            (None, ResolvedVisibility::Partner(own)) => Some(Self::Partners(own)),
+            (Some(UsersOf::Partners(partners)), visibility) => {
+                match (partners.as_slice(), visibility) {
+                    ([one], ResolvedVisibility::All) => Some(Self::Partners(*one)),
+                    ([one], ResolvedVisibility::Partner(own)) if *one == own => {
+                        Some(Self::Partners(own))
+                    }
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use diesel::sql_types::Bool;
 use diesel::{Queryable, Selectable};
 
 use crate::directory::batch::{Made, Refers};
-use crate::directory::listing::{Noun, Visible};
+use crate::directory::listing::{Noun, Visibility};
 use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::{Expected, Operation};
 use crate::storage::phrase::{Phrase, phrase};
@@ -77,7 +77,7 @@ impl Noun for SignIns {
 #[derive(Debug)]
 pub struct FindSignInById {
     pub id: i64,
-    pub visible: Visible,
+    pub visible: Visibility,
 }
 
 impl Operation for FindSignInById {
@@ -89,7 +89,7 @@ impl Operation for FindSignInById {
 pub struct DeleteSignIn {
     pub id: i64,
     pub expected: Expected,
-    pub visible: Visible,
+    pub visible: Visibility,
     /// Whose sign-ins may be ended beside one's own.
     pub ceiling: PrivilegeCeiling,
 }

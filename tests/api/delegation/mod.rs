@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use rolecall::auth::{Authorize, PolicyError, Principal};
 use rolecall::directory::batch::{Batch, Made, Outcome as Shown, Step, Task};
 use rolecall::directory::grants::{CreateGrant, DeleteGrant, FindGrant, GrantChanges, UpdateGrant};
-use rolecall::directory::listing::Visible;
+use rolecall::directory::listing::Visibility;
 use rolecall::directory::members::Authority;
 use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::{Context, Directory, DirectoryError, Expected, Operation};
@@ -59,7 +59,7 @@ fn undo() -> Box<dyn Step> {
     let nothing = DeleteGrant {
         id: i64::MAX,
         expected: Expected::Anything,
-        visible: Visible::All,
+        visible: Visibility::All,
         authority: Authority::Permission(PrivilegeCeiling::Everything),
     };
     step(nothing, None)
@@ -76,7 +76,7 @@ fn asked(
     let update = |changes| UpdateGrant {
         id: grant,
         expected: Expected::Anything,
-        visible: Visible::Nothing,
+        visible: Visibility::Nothing,
         changes,
         authority: Authority::Nothing,
     };
@@ -92,7 +92,7 @@ fn asked(
             let delete = DeleteGrant {
                 id: grant,
                 expected: Expected::Anything,
-                visible: Visible::Nothing,
+                visible: Visibility::Nothing,
                 authority: Authority::Nothing,
             };
             step(delete, caller)

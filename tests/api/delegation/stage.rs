@@ -6,7 +6,7 @@ use rolecall::auth::Principal;
 use rolecall::directory::credentials::FindAccount;
 use rolecall::directory::delegation::Place;
 use rolecall::directory::grants::{CreateGrant, GrantChanges};
-use rolecall::directory::listing::Visible;
+use rolecall::directory::listing::Visibility;
 use rolecall::directory::members::Authority;
 use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::{Context, Credential, Directory, DirectoryError};
@@ -106,7 +106,7 @@ impl Stage {
     /// A grant that nobody needs a right for.
     pub fn grant(&self, user: i64, role: &str, spot: Spot, is_active: bool) -> CreateGrant {
         CreateGrant {
-            visible: Visible::All,
+            visible: Visibility::All,
             user_id: user,
             role_id: self.role(role),
             place: self.place(spot),

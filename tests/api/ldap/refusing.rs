@@ -181,13 +181,13 @@ fn without_ldap_an_external_record_lets_nobody_in() {
         .get("/home")
         .expect(200);
     app.inside(async |directory, context| {
-        use rolecall::directory::listing::Visible;
+        use rolecall::directory::listing::Visibility;
         use rolecall::directory::permissions::PrivilegeCeiling;
         use rolecall::directory::users::UpdateUser;
         let update = UpdateUser {
             id: user.id,
             expected: Default::default(),
-            visible: Visible::All,
+            visible: Visibility::All,
             changes: UserChanges {
                 external: Some(true),
                 ..UserChanges::default()

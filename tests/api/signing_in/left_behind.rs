@@ -170,7 +170,7 @@ fn tokens_of_a_user_who_stays_as_they_are_live_on() {
 fn an_import_that_sets_a_password_or_switches_on_ends_tokens_too() {
     use rolecall::directory::permissions::PrivilegeCeiling;
     use rolecall::directory::users::{UpdateUser, UserChanges};
-    use rolecall::directory::{Expected, listing::Visible};
+    use rolecall::directory::{Expected, listing::Visibility};
     let app = TestApp::start();
     let user = a_user().with_password().create(&app);
     let role = a_role().create(&app);
@@ -180,7 +180,7 @@ fn an_import_that_sets_a_password_or_switches_on_ends_tokens_too() {
         let update = UpdateUser {
             id: user.id,
             expected: Expected::Anything,
-            visible: Visible::All,
+            visible: Visibility::All,
             changes,
             roles: None,
             ceiling: PrivilegeCeiling::Everything,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rolecall::directory::Expected;
 use rolecall::directory::delegation::Place;
 use rolecall::directory::grants::{CreateGrant, GrantChanges};
-use rolecall::directory::listing::Visible;
+use rolecall::directory::listing::Visibility;
 use rolecall::directory::members::{Authority, Change, ChangeMembers, Relation};
 use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::roles::{CreateRole, RoleChanges};
@@ -131,7 +131,7 @@ impl Member {
         let change = ChangeMembers {
             side: Relation::UserRoles.of(self.id),
             expected: Expected::Anything,
-            visible: Visible::All,
+            visible: Visibility::All,
             change: Change::Add,
             members: vec![role.id],
             authority: Authority::Permission(PrivilegeCeiling::Everything),
@@ -142,7 +142,7 @@ impl Member {
     /// The role in a workspace or a cluster; answers the id of the grant.
     pub fn grant_in(&self, app: &TestApp, role: &RoleMade, place: Place) -> i64 {
         let create = CreateGrant {
-            visible: Visible::All,
+            visible: Visibility::All,
             user_id: self.id,
             role_id: role.id,
             place,

@@ -163,7 +163,7 @@ async fn update(
     let update = UpdateGrant {
         id: grant.id,
         expected: Expected::Anything,
-        visible: Visible::All,
+        visible: Visibility::All,
         changes,
         authority: Authority::Permission(PrivilegeCeiling::Everything),
     };

@@ -447,7 +447,7 @@ impl Run for ChangeUser {
             let update = UpdateUser {
                 id: self.id,
                 expected: Expected::Anything,
-                visible: Visible::All,
+                visible: Visibility::All,
                 changes: self.changes.clone(),
                 roles: None,
                 ceiling: PrivilegeCeiling::Everything,
@@ -465,7 +465,7 @@ impl Run for ChangeUser {
             let change = ChangeMembers {
                 side: Relation::UserRoles.of(self.id),
                 expected: Expected::Anything,
-                visible: Visible::All,
+                visible: Visibility::All,
                 change,
                 members: members.clone(),
                 authority: Authority::Permission(PrivilegeCeiling::Everything),

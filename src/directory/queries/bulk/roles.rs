@@ -172,7 +172,7 @@ fn updated(id: i64, changes: RoleChanges, includes: Option<Vec<i64>>) -> UpdateR
     UpdateRole {
         id,
         expected: Expected::Anything,
-        visible: Visible::All,
+        visible: Visibility::All,
         changes,
         includes,
         users: None,
@@ -301,7 +301,7 @@ async fn take_away(
     let delete = DeleteRole {
         id: there.id,
         expected: Expected::Anything,
-        visible: Visible::All,
+        visible: Visibility::All,
         ceiling: PrivilegeCeiling::Everything,
     };
     let answer = guarded(&delete, context, connection).await;

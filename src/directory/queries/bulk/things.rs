@@ -145,7 +145,7 @@ pub async fn workspace(
     let update = UpdateWorkspace {
         id: there.id,
         expected: Expected::Anything,
-        visible: Visible::All,
+        visible: Visibility::All,
         changes,
     };
     carry_out!(update, updated, KIND, line, batch, context, connection)
@@ -197,7 +197,7 @@ pub async fn cluster(
     let update = UpdateCluster {
         id: there.id,
         expected: Expected::Anything,
-        visible: Visible::All,
+        visible: Visibility::All,
         changes,
         partners: None,
         ceiling: PrivilegeCeiling::Everything,
@@ -253,7 +253,7 @@ pub async fn partner(
     let update = UpdatePartner {
         id: there.id,
         expected: Expected::Anything,
-        visible: Visible::All,
+        visible: Visibility::All,
         changes,
         clusters: work_in,
     };

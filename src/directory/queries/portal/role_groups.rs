@@ -165,7 +165,7 @@ impl Run for ChangePortalRole {
         let update = UpdateGrant {
             id: self.id,
             expected: Expected::Anything,
-            visible: Visible::All,
+            visible: Visibility::All,
             changes: GrantChanges {
                 role_id: self.role.map(|_| new_id),
                 is_active: self.is_active,
@@ -264,7 +264,7 @@ impl Run for RemovePortalRole {
         let delete = DeleteGrant {
             id: self.id,
             expected: Expected::Anything,
-            visible: Visible::All,
+            visible: Visibility::All,
             authority: self.authority,
         };
         delete.run(context, connection).await

@@ -4,7 +4,7 @@
 use super::super::columns::{FEW, if_few};
 use super::super::env;
 use super::super::prelude::*;
-use super::super::sight::Sight;
+use super::super::visibility::ResolvedVisibility;
 use super::condition;
 use crate::directory::listing::{Noun, Seek};
 use crate::directory::users::{User, UserColumn, Users};
@@ -14,12 +14,12 @@ use crate::storage::schema::users;
 /// and when they are many.
 pub async fn page(
     list: &List<Users>,
-    sight: Sight,
+    visibility: ResolvedVisibility,
     wanted: Option<&Condition<UserColumn>>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Option<Listed<User>>, DirectoryError> {
-    if sight != Sight::All || list.of.is_some() || !list.sort.is_empty() {
+    if visibility != ResolvedVisibility::All || list.of.is_some() || !list.sort.is_empty() {
         return Ok(None);
     }
     match wanted.map(Condition::only) {

@@ -5,17 +5,17 @@ use super::super::env;
 use super::super::holders::holders;
 use super::super::prelude::*;
 use super::super::roles;
-use super::super::sight::Sight;
+use super::super::visibility::ResolvedVisibility;
 use crate::directory::users::{User, Users, UsersOf};
 use crate::storage::schema::{grants, users};
 
 /// The role, when the list is nothing but its holders.
 pub async fn alone(
     list: &List<Users>,
-    sight: Sight,
+    visibility: ResolvedVisibility,
     connection: &mut Conn,
 ) -> Result<Option<i64>, DirectoryError> {
-    if sight != Sight::All || !list.sort.is_empty() {
+    if visibility != ResolvedVisibility::All || !list.sort.is_empty() {
         return Ok(None);
     }
     if let (Some(UsersOf::Role(role)), None) = (&list.of, &list.condition) {

@@ -6,7 +6,7 @@ use super::super::audit::record;
 use super::super::ceiling::may_not_outrank;
 use super::super::names::{self, Rival};
 use super::super::prelude::*;
-use super::super::sight::Sight;
+use super::super::visibility::ResolvedVisibility;
 use super::super::{env, found, grants, sign_ins, tokens};
 use super::{condition, free_uname, happening, living, refuse_foreign, settled, with_roles};
 use crate::directory::events::{described, difference};
@@ -27,7 +27,7 @@ impl Run for FindTrashedUser {
         _: &Context,
         connection: &mut Conn,
     ) -> Result<Option<User>, DirectoryError> {
-        if self.visible != Visible::All {
+        if self.visible != Visibility::All {
             return Ok(None);
         }
         let query = users::table
@@ -46,14 +46,14 @@ impl Run for List<TrashedUsers> {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Listed<User>, DirectoryError> {
-        if self.visible != Visible::All {
+        if self.visible != Visibility::All {
             return Ok(Listed {
                 rows: Vec::new(),
                 total: Some(0),
             });
         }
         let wanted = settled(&self.condition, None, connection).await?;
-        let wanted = with_roles(wanted, None, Sight::All, connection).await?;
+        let wanted = with_roles(wanted, None, ResolvedVisibility::All, connection).await?;
         let matching = || {
             let mut query = users::table
                 .filter(users::deleted_at.is_not_null())
@@ -88,7 +88,7 @@ impl Run for RestoreUser {
     type Answer = User;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
-        if self.visible != Visible::All {
+        if self.visible != Visibility::All {
             return Err(DirectoryError::NotFound);
         }
         let before = found(trashed_held(self.id, connection).await?)?;
@@ -213,7 +213,7 @@ impl Run for PurgeUser {
     type Answer = ();
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
-        if self.visible != Visible::All {
+        if self.visible != Visibility::All {
             return Err(DirectoryError::NotFound);
         }
         let before = found(trashed_held(self.id, connection).await?)?;

@@ -1,12 +1,12 @@
-//! Which users a caller sees, settled once for each operation.
+//! Resolves which users a caller can see, once for each operation.
 
 use super::prelude::*;
 use crate::directory::delegation::Nearness;
 use crate::storage::schema::{grant_rules, grants, role_closure, users};
 
-/// [`Visible`] of users, with what the grant rules let the caller see.
+/// The [`Visibility`] of users after the grant rules of the caller were loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sight {
+pub enum ResolvedVisibility {
     All,
     /// This user alone.
     Own(i64),
@@ -15,7 +15,7 @@ pub enum Sight {
     Nothing,
 }
 
-impl Sight {
+impl ResolvedVisibility {
     /// The ids that may be seen, first and last.
     pub fn ids(self) -> (i64, i64) {
         match self {
@@ -43,12 +43,12 @@ impl Sight {
     }
 }
 
-/// A condition on users whose text is the same whatever the sight.
+/// A condition on users whose text is the same for every visibility.
 macro_rules! seen {
-    ($sight:expr) => {{
+    ($visibility:expr) => {{
         use diesel::IntoSql;
-        let (least, most) = $sight.ids();
-        let partner = $sight.partner();
+        let (least, most) = $visibility.ids();
+        let partner = $visibility.partner();
         users::id.between(least, most).and(
             (partner == 0)
                 .into_sql::<diesel::sql_types::Bool>()
@@ -58,18 +58,18 @@ macro_rules! seen {
     }};
 }
 
-/// Whoever may give a role to people of any partner sees everybody; whoever
-/// may give roles to their own partner's people sees these.
-pub async fn sight(
-    visible: Visible,
+/// Loads the grant rules of a delegated caller: a rule for all partners shows all
+/// users, a rule for the caller's own partner shows the users of this partner.
+pub async fn resolve_visibility(
+    visible: Visibility,
     context: &Context,
     connection: &mut Conn,
-) -> Result<Sight, DirectoryError> {
+) -> Result<ResolvedVisibility, DirectoryError> {
     let user = match visible {
-        Visible::All => return Ok(Sight::All),
-        Visible::Own(own) => return Ok(Sight::Own(own)),
-        Visible::Nothing => return Ok(Sight::Nothing),
-        Visible::Delegated(user) => user,
+        Visibility::All => return Ok(ResolvedVisibility::All),
+        Visibility::Own(own) => return Ok(ResolvedVisibility::Own(own)),
+        Visibility::Nothing => return Ok(ResolvedVisibility::Nothing),
+        Visibility::Delegated(user) => user,
     };
     let now = context.now_text();
     let rules: Vec<(String, String, Option<i64>)> = grants::table
@@ -90,16 +90,16 @@ pub async fn sight(
     for (scope, verbs, partner) in &rules {
         match Nearness::named(scope).filter(|_| gives(verbs)) {
             Some(nearness) if nearness.needs_partner() => own = *partner,
-            Some(_) => return Ok(Sight::All),
+            Some(_) => return Ok(ResolvedVisibility::All),
             None => {}
         }
     }
-    Ok(own.map_or(Sight::Own(user), Sight::Partner))
+    Ok(own.map_or(ResolvedVisibility::Own(user), ResolvedVisibility::Partner))
 }
 
 /// Whether there is such a living user whom the caller sees.
 pub async fn sees_user(
-    visible: Visible,
+    visible: Visibility,
     id: i64,
     context: &Context,
     connection: &mut Conn,
@@ -112,5 +112,7 @@ pub async fn sees_user(
     let Some(partner) = partner else {
         return Ok(false);
     };
-    Ok(sight(visible, context, connection).await?.sees(id, partner))
+    Ok(resolve_visibility(visible, context, connection)
+        .await?
+        .sees(id, partner))
 }

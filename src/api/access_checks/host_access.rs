@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use super::{TYPE, linkage};
 use crate::api::decode::texts;
 use crate::directory::Problem;
-use crate::directory::visibility::{Decision, FindSights, Judgement, Sights, Subject};
+use crate::directory::host_access::{Decision, FindHostAccess, HostAccess, HostDecision, Subject};
 use crate::jsonapi::ResourceObject;
 
 /// The names that are asked about: the classes of one host, bundles, or both.
 #[derive(Clone, Debug, Default)]
-pub struct Sought {
+pub struct HostQuery {
     pub classes: Option<Vec<String>>,
     pub bundles: Option<Vec<String>>,
 }
 
-impl Sought {
+impl HostQuery {
     pub fn read(document: &ResourceObject, most: usize, problems: &mut Vec<Problem>) -> Self {
         let mut names = |name: &'static str| {
             let value = document.attributes.get(name).filter(|v| !v.is_null())?;
@@ -46,9 +46,9 @@ pub fn too_many(most: usize) -> String {
     format!("Name at most {most}, as limits.access_check_names says.")
 }
 
-/// Whether it is seen, and what decides that.
+/// Whether it is verdict, and what decides that.
 #[derive(Serialize)]
-pub struct Seen<'a> {
+pub struct HostVerdict<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +57,7 @@ pub struct Seen<'a> {
     decided_by: Vec<By<'a>>,
     /// Each alone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    bundles: Option<Vec<Seen<'a>>>,
+    bundles: Option<Vec<HostVerdict<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -80,35 +80,35 @@ impl<'a> By<'a> {
     }
 }
 
-impl<'a> Seen<'a> {
-    fn of(judgement: Judgement<'a>) -> Self {
+impl<'a> HostVerdict<'a> {
+    fn of(decision: HostDecision<'a>) -> Self {
         Self {
             id: None,
             name: None,
-            allowed: judgement.allowed,
-            decided_by: judgement.decided_by.into_iter().map(By::of).collect(),
+            allowed: decision.allowed,
+            decided_by: decision.decided_by.into_iter().map(By::of).collect(),
             bundles: None,
         }
     }
 
-    /// What is asked is seen when all of it is.
-    pub fn judge(sights: &'a Sights, sought: &'a Sought) -> Self {
+    /// What is asked is verdict when all of it is.
+    pub fn decide(access: &'a HostAccess, query: &'a HostQuery) -> Self {
         let bundle = |name: &'a String| Self {
             name: Some(name),
-            ..Self::of(sights.judge(Subject::Bundle, std::slice::from_ref(name)))
+            ..Self::of(access.decide(Subject::Bundle, std::slice::from_ref(name)))
         };
-        let bundles = sought.bundles.as_ref();
+        let bundles = query.bundles.as_ref();
         let bundles: Option<Vec<Self>> = bundles.map(|all| all.iter().map(bundle).collect());
-        let mut seen = match &sought.classes {
-            Some(classes) => Self::of(sights.judge(Subject::Classes, classes)),
-            None => Self::of(Judgement {
-                allowed: !sights.0.is_empty(),
+        let mut verdict = match &query.classes {
+            Some(classes) => Self::of(access.decide(Subject::Classes, classes)),
+            None => Self::of(HostDecision {
+                allowed: !access.0.is_empty(),
                 decided_by: Vec::new(),
             }),
         };
-        seen.allowed &= bundles.iter().flatten().all(|bundle| bundle.allowed);
-        seen.bundles = bundles;
-        seen
+        verdict.allowed &= bundles.iter().flatten().all(|bundle| bundle.allowed);
+        verdict.bundles = bundles;
+        verdict
     }
 }
 
@@ -123,20 +123,26 @@ struct Shown<'a> {
 #[derive(Serialize)]
 struct Attributes<'a> {
     #[serde(flatten)]
-    seen: Seen<'a>,
+    verdict: HostVerdict<'a>,
     reasons: [&'static str; 0],
     missing: Option<&'static str>,
 }
 
 /// The resource object of an answer.
-pub fn write(out: &mut Vec<u8>, id: &str, find: &FindSights, sought: &Sought, sights: &Sights) {
-    let seen = Seen::judge(sights, sought);
+pub fn write(
+    out: &mut Vec<u8>,
+    id: &str,
+    find: &FindHostAccess,
+    query: &HostQuery,
+    access: &HostAccess,
+) {
+    let verdict = HostVerdict::decide(access, query);
     let shown = Shown {
         r#type: TYPE,
         id,
         attributes: Attributes {
-            missing: missing(seen.allowed, sights),
-            seen,
+            missing: missing(verdict.allowed, access),
+            verdict,
             reasons: [],
         },
         relationships: relationships(find),
@@ -146,15 +152,15 @@ pub fn write(out: &mut Vec<u8>, id: &str, find: &FindSights, sought: &Sought, si
 }
 
 /// What is missing, in words; of what is allowed nothing.
-pub fn missing(allowed: bool, sights: &Sights) -> Option<&'static str> {
-    match (allowed, sights.0.is_empty()) {
+pub fn missing(allowed: bool, access: &HostAccess) -> Option<&'static str> {
+    match (allowed, access.0.is_empty()) {
         (true, _) => None,
         (false, true) => Some("The user has no role there, so sees nothing."),
         (false, false) => Some("A role that the user has there does not let it through."),
     }
 }
 
-pub fn relationships(find: &FindSights) -> Value {
+pub fn relationships(find: &FindHostAccess) -> Value {
     json!({
         "user": linkage("users", Some(find.user_id)),
         "role": linkage("roles", None),

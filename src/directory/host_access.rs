@@ -1,8 +1,8 @@
-//! Which hosts and which policy outcomes (bundles) of CFEngine a user sees.
+//! Which hosts and which policy outcomes (bundles) of CFEngine a user can see.
 //!
-//! Within a role the includes are alternatives: one name must fit one of them;
-//! no name may fit an exclude. Of several roles all must let it through; without
-//! a role nothing is seen. A role without includes restricts nothing by them.
+//! Within a role one name must match one of the includes, and no name can match an
+//! exclude; a role without includes does not restrict by them. All roles of a user must
+//! allow access; a user without a role has none.
 
 use std::sync::Arc;
 
@@ -11,20 +11,20 @@ use super::access::SeesAll;
 use super::batch::{Made, Refers};
 use super::delegation::Place;
 use super::expressions::{Expressions, compiled};
-use super::listing::Visible;
+use super::listing::Visibility;
 
-/// What the roles of a user let them see in a place. A grant without a scope
-/// counts everywhere, one in a workspace in its clusters, too.
+/// Loads the host access of a user in a place. A grant without a scope applies
+/// everywhere, one in a workspace also in its clusters.
 #[derive(Clone, Debug)]
-pub struct FindSights {
+pub struct FindHostAccess {
     pub user_id: i64,
     pub place: Place,
-    pub visible: Visible,
+    pub visible: Visibility,
     pub sees_all: SeesAll,
 }
 
-impl Operation for FindSights {
-    type Output = Sights;
+impl Operation for FindHostAccess {
+    type Output = HostAccess;
     const SNAPSHOT: bool = true;
 
     fn touches_credentials(&self) -> bool {
@@ -32,7 +32,7 @@ impl Operation for FindSights {
     }
 }
 
-impl Refers for FindSights {
+impl Refers for FindHostAccess {
     fn refer(&mut self, made: &Made) {
         made.put(&mut self.user_id);
         let ids = [&mut self.place.workspace, &mut self.place.cluster];
@@ -40,7 +40,7 @@ impl Refers for FindSights {
     }
 }
 
-/// What is looked at.
+/// What access is checked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// All classes of one host.
@@ -86,9 +86,9 @@ struct Lists {
     exclude: Arc<Expressions>,
 }
 
-/// What one role lets through.
+/// The host access of one role.
 #[derive(Debug)]
-pub struct Sight {
+pub struct RoleHostAccess {
     role: i64,
     classes: Lists,
     bundles: Lists,
@@ -97,7 +97,7 @@ pub struct Sight {
 /// The four lists of a role as they are stored.
 pub type Texts = [Option<String>; 4];
 
-impl Sight {
+impl RoleHostAccess {
     /// In the order of [`ListOf::NAMES`].
     pub fn new(role: i64, [in_context, ex_context, in_bundles, ex_bundles]: &Texts) -> Self {
         let list = |text: &Option<String>| compiled(text.as_deref().unwrap_or_default());
@@ -115,32 +115,36 @@ impl Sight {
     }
 }
 
-/// What all roles of a user let through together.
+/// The host access of a user: that of all their roles.
 #[derive(Debug, Default)]
-pub struct Sights(pub Vec<Sight>);
+pub struct HostAccess(pub Vec<RoleHostAccess>);
 
-/// Why something is seen or not.
+/// The list of a role that decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision<'a> {
     pub role: i64,
     pub list: ListOf,
-    /// The expression and what it fitted; none: nothing fitted any of the list.
+    /// The expression and the name that it matched; `None`: no expression matched.
     pub fitted: Option<(&'a str, &'a str)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judgement<'a> {
+pub struct HostDecision<'a> {
     pub allowed: bool,
-    /// Of what is seen one for each role that includes; of what is hidden the
-    /// one that hides it, none when there is no role.
+    /// If access is allowed, one for each role with includes; if it is denied, the one
+    /// that denies it, or none without a role.
     pub decided_by: Vec<Decision<'a>>,
 }
 
-impl Sights {
-    /// Judges the classes of one host, or one bundle.
-    pub fn judge<'a>(&'a self, subject: Subject, names: &'a [impl AsRef<str>]) -> Judgement<'a> {
+impl HostAccess {
+    /// Decides about the classes of one host, or about one bundle.
+    pub fn decide<'a>(
+        &'a self,
+        subject: Subject,
+        names: &'a [impl AsRef<str>],
+    ) -> HostDecision<'a> {
         let mut decided_by = Vec::new();
-        for Sight {
+        for RoleHostAccess {
             role,
             classes,
             bundles,
@@ -167,15 +171,15 @@ impl Sights {
             }
             decided_by.push(found);
         }
-        Judgement {
+        HostDecision {
             allowed: !self.0.is_empty(),
             decided_by,
         }
     }
 }
 
-fn hidden(by: Decision<'_>) -> Judgement<'_> {
-    Judgement {
+fn hidden(by: Decision<'_>) -> HostDecision<'_> {
+    HostDecision {
         allowed: false,
         decided_by: vec![by],
     }
