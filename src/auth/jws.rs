@@ -107,9 +107,9 @@ mod tests {
     #[test]
     fn a_token_with_any_changed_character_is_rejected() {
         let token = sign(&key(1), "a", &json!({"sub": "1"})).unwrap();
-        for place in 0..token.len() {
+        for position in 0..token.len() {
             let mut other = token.clone().into_bytes();
-            other[place] = if other[place] == b'A' { b'B' } else { b'A' };
+            other[position] = if other[position] == b'A' { b'B' } else { b'A' };
             let other = String::from_utf8(other).unwrap();
             assert_eq!(proved(&other, &key(1)), None, "{other}");
         }

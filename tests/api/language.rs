@@ -33,16 +33,66 @@ const fn within(
 
 /// The surface and the protocol that it speaks.
 const API: &[&str] = &["src/api", "src/jsonapi"];
+const AUTH: &[&str] = &["src/auth"];
+const DIALECTS: &[&str] = &["src/dialects"];
+const MAIL: &[&str] = &["src/mail"];
+const SERVER: &[&str] = &["src/server"];
 
 /// In the order of the alphabet; a line each, so that changes seldom conflict.
 #[rustfmt::skip]
 const RETIRED: &[Retired] = &[
+    everywhere("Asking", "Lookup"),
+    within(AUTH, "[Bb]udgets?", "RateLimiter, limiter"),
+    within(AUTH, "Circuit", "CircuitBreaker"),
+    everywhere("Denied", "AuthError"),
+    within(AUTH, "elsewhere", "external"),
+    within(DIALECTS, "Failure", "ApiError"),
+    within(DIALECTS, "[Ff]aults?", "FieldErrors, error"),
+    everywhere("FindSights", "FindHostAccess"),
+    everywhere("(forget|without)_standing", "forget_unchanged, without_unchanged"),
     within(API, "Form", "Constraints"),
     within(API, "Frame", "OperationContext, DescriptionContext"),
+    within(AUTH, "[Gg]ate", "ConcurrencyLimit, limit"),
+    everywhere("Governed|govern", "Authorize, authorize"),
+    within(SERVER, "Guarding", "HeaderPolicy"),
+    within(AUTH, "Issued", "IssuedToken"),
+    everywhere("Judgement", "HostDecision"),
+    within(SERVER, "Layers", "MiddlewareState"),
+    within(MAIL, "[Ll]etters?", "message, AddressEncoding"),
     within(API, "Loaded", "Included"),
     everywhere("Manner|manner", "PagingDefaults, paging"),
+    within(AUTH, "Met", "FoundEntry"),
+    everywhere("Obstacles", "Conflicts"),
+    everywhere("Occasional", "LogLimit"),
+    within(SERVER, "orderly", "graceful"),
+    within(SERVER, "[Pp]atience", "Timeouts"),
+    within(AUTH, "[Pp]lace", "ClientNetwork, network"),
+    within(MAIL, "Post", "Mailer"),
+    everywhere("Reach", "PrivilegeCeiling"),
+    everywhere("Refusal", "PolicyError"),
+    within(AUTH, "Remembered|remembered", "CachedAccount, cached"),
+    within(AUTH, "[Rr]ing", "KeySet"),
     within(API, "Rows", "IncludedRows"),
+    within(MAIL, "Sending", "SenderHandle"),
     everywhere("[Ss]hel(f|ves)", "Included"),
+    within(DIALECTS, "Shown", "UserBody, RoleBody, PartnerBody"),
+    everywhere("Sights?", "HostAccess, ResolvedVisibility"),
+    everywhere("SIGN_IN_ELSEWHERE", "EXTERNAL_SIGN_IN"),
+    everywhere("Standing", "ReplicaStatus, HeldRoles, ExistingGrant, Memberships"),
+    everywhere("[Ss]urroundings", "RequestContext"),
+    everywhere("tell_(address|denied|guess|refused|sign_in|token)", "record_..."),
+    within(DIALECTS, "[Tt]old", "ErrorBody, message"),
+    within(AUTH, "[Tt]old", "report, record"),
+    within(AUTH, "[Tt]rouble", "LdapError, error"),
+    within(MAIL, "[Tt]rouble", "SmtpError, error"),
+    within(AUTH, "Turns?", "PatternLimit, PatternPermit"),
+    everywhere("Unanswered", "LdapUnavailable"),
+    everywhere("Unproved", "UnverifiedToken"),
+    within(DIALECTS, "[Uu]nread", "BodyError"),
+    everywhere("Visible", "Visibility"),
+    within(AUTH, "[Ww]alk", "PagedSearch, search"),
+    within(DIALECTS, "[Ww]alk", "UserStream"),
+    everywhere("within_reach\\w*", "may_not_outrank"),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

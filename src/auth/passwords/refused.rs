@@ -142,11 +142,11 @@ impl SortedHashes {
     }
 
     /// The first line that begins at this position or after it.
-    fn line_at(&self, place: u64) -> io::Result<Option<Line>> {
+    fn line_at(&self, position: u64) -> io::Result<Option<Line>> {
         // The byte before shows whether a line begins here.
-        let begin = place.saturating_sub(1);
+        let begin = position.saturating_sub(1);
         let bytes = self.read(begin)?;
-        let skipped = match place {
+        let skipped = match position {
             0 => 0,
             _ => match newline(&bytes) {
                 Some(newline) => newline + 1,
@@ -159,7 +159,7 @@ impl SortedHashes {
             return Ok(None);
         }
         let length = newline(rest).unwrap_or(rest.len());
-        if length > MAX_LINE && place > 0 {
+        if length > MAX_LINE && position > 0 {
             return Err(too_long());
         }
         let text = rest.get(..length).unwrap_or_default();
@@ -185,9 +185,9 @@ impl SortedHashes {
     fn check_order(&self) -> Result<(), String> {
         let mut last: Option<Vec<u8>> = None;
         for probe in 0..PROBES {
-            let place = u128::from(self.length) * u128::from(probe) / u128::from(PROBES);
-            let place = u64::try_from(place).unwrap_or(self.length);
-            let line = self.line_at(place).map_err(|error| error.to_string())?;
+            let position = u128::from(self.length) * u128::from(probe) / u128::from(PROBES);
+            let position = u64::try_from(position).unwrap_or(self.length);
+            let line = self.line_at(position).map_err(|error| error.to_string())?;
             let Some(line) = line else { break };
             let hash = digits(&line.text).map(<[u8]>::to_ascii_uppercase);
             let hash = hash.ok_or_else(|| {

@@ -173,14 +173,14 @@ impl<'a> Fields<'a> {
         let value = self.sent(field, need)??;
         let Value::Array(items) = value else {
             let message = format!("Expected a list of items but got type \"{}\".", kind(value));
-            let fault = FieldErrors::one("non_field_errors", "not_a_list", &message);
-            self.errors.within(field, fault);
+            let errors = FieldErrors::one("non_field_errors", "not_a_list", &message);
+            self.errors.within(field, errors);
             return None;
         };
         if items.len() > most {
             let message = format!("Ensure this field has no more than {most} elements.");
-            let fault = FieldErrors::one("non_field_errors", "max_length", &message);
-            self.errors.within(field, fault);
+            let errors = FieldErrors::one("non_field_errors", "max_length", &message);
+            self.errors.within(field, errors);
             return None;
         }
         Some(items)

@@ -125,8 +125,8 @@ fn entries_of(fields: &mut Fields<'_>, items: &[Value]) -> Option<Vec<Entry>> {
     } else {
         return Some(roles);
     };
-    let fault = FieldErrors::one("non_field_errors", "invalid", message);
-    fields.errors.within("prp_roles", fault);
+    let errors = FieldErrors::one("non_field_errors", "invalid", message);
+    fields.errors.within("prp_roles", errors);
     None
 }
 
