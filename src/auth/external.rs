@@ -5,8 +5,10 @@ use std::net::IpAddr;
 
 use chrono::TimeDelta;
 
-use super::authenticate::{Auth, AuthError, CachedAccount};
+use super::accounts::CachedAccount;
+use super::authenticate::Auth;
 use super::client_network::ClientNetwork;
+use super::error::AuthError;
 use super::ldap::{BindOutcome, Ldap, LdapUnavailable, Person};
 use super::throttle::Key;
 use crate::config::RoleSync;

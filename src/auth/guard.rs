@@ -2,8 +2,9 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::authenticate::{Auth, AuthError};
+use super::authenticate::Auth;
 use super::client_network::ClientNetwork;
+use super::error::AuthError;
 use super::passwords::{Owner, Strength, Weakness};
 use super::pattern_limit::PatternPermit;
 use super::policy::Authorize;

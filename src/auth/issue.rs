@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::authenticate::{Auth, AuthError};
+use super::authenticate::Auth;
+use super::error::AuthError;
 use super::header::{Credentials, parse};
 use super::principal::Principal;
 use super::secret::{self, TokenSecret};

@@ -5,9 +5,11 @@
 //! other. The module `policy` alone decides what a principal may do.
 
 mod access_log;
+mod accounts;
 mod authenticate;
 mod cache;
 mod client_network;
+mod error;
 mod external;
 mod guard;
 mod hashing;
@@ -15,6 +17,7 @@ mod header;
 mod issue;
 mod jws;
 pub mod ldap;
+mod password_check;
 pub mod passwords;
 mod pattern_limit;
 mod policy;
@@ -27,7 +30,8 @@ mod single_flight;
 mod throttle;
 
 pub use access_log::AccessLog;
-pub use authenticate::{Auth, AuthError};
+pub use authenticate::Auth;
+pub use error::AuthError;
 pub use guard::{Guard, PolicyError};
 pub use hashing::foreign::check as check_hash;
 pub use hashing::{Hasher, hash as hash_password};

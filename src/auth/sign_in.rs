@@ -7,7 +7,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::authenticate::{Auth, AuthError, CachedAccount, sign_in_use};
+use super::accounts::CachedAccount;
+use super::authenticate::{Auth, sign_in_use};
+use super::error::AuthError;
 use super::header::{Credentials, parse};
 use super::jws::UnverifiedToken;
 use super::principal::Principal;

@@ -1,5 +1,5 @@
 use actix_web::http::header;
-use actix_web::web::Data;
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::api::{Api, not_ready, read_only};
@@ -7,9 +7,19 @@ use crate::directory::{Context, Directory};
 use crate::jsonapi::MEDIA_TYPE;
 use crate::storage::postgres::ReplicaStatus;
 
+/// Registers `/health`.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(
+        web::resource("/health")
+            .get(health)
+            .head(health)
+            .default_service(web::to(method_not_allowed)),
+    );
+}
+
 /// `GET /health`, without authentication: 200 while the database accepts changes, else
 /// 503 with the reason.
-pub async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     let directory = &api.auth.directory;
     let context = Context::of_program(directory.clock().now(), api.next_request_id());
     match directory.obstacle(&context).await {
@@ -42,6 +52,6 @@ fn body(directory: &Directory) -> String {
 }
 
 /// Other methods.
-pub async fn method_not_allowed(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+async fn method_not_allowed(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     read_only(&api, &request)
 }

@@ -26,6 +26,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse};
+use rustls::ServerConfig;
 
 use crate::api::{self, Api};
 use crate::auth::Auth;
@@ -178,17 +179,9 @@ impl Bound {
             settings.server.trusted_proxies.clone(),
         );
         let state = Arc::new(MiddlewareState::new(&settings, &surfaces, clients.clone()));
-        let tls = certificate
-            .as_ref()
-            .map(ServerCertificate::config)
-            .transpose();
-        let tls = tls.map_err(std::io::Error::other)?;
-        if let Some(certificate) = certificate {
-            certificate.watch();
-        }
         let listening = ListenerConfig {
             listeners,
-            tls,
+            tls: tls_config(certificate)?,
             clients,
             connections: descriptors::connections(&settings),
         };
@@ -205,12 +198,7 @@ impl Bound {
                 .wrap(from_fn(move |request, next| {
                     middleware::outer(request, next, around.clone())
                 }))
-                .service(
-                    web::resource("/health")
-                        .get(health::health)
-                        .head(health::health)
-                        .default_service(web::to(health::method_not_allowed)),
-                )
+                .configure(health::configure)
                 .configure(routes)
                 .configure(cfengine::configure)
                 .configure(prp::configure)
@@ -220,12 +208,7 @@ impl Bound {
                 .default_service(web::to(unknown))
         })?;
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
-        housekeeping::start(directory.clone(), &settings);
-        memory::release_free_memory();
-        housekeeping::flush_log();
-        let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
-        housekeeping::follow(directory.clone(), unheard);
-        housekeeping::run_access_log(auth.clone());
+        start_background(&auth, &settings);
         let sender = mailer.map(|mailer| mail::start(mailer, directory, mail, grace));
         Ok(Started {
             server,
@@ -234,6 +217,30 @@ impl Bound {
             grace,
         })
     }
+}
+
+/// The TLS configuration, which follows changes of the certificate; `None` for plain
+/// HTTP.
+fn tls_config(
+    certificate: Option<Arc<ServerCertificate>>,
+) -> std::io::Result<Option<ServerConfig>> {
+    let Some(certificate) = certificate else {
+        return Ok(None);
+    };
+    let config = certificate.config().map_err(std::io::Error::other)?;
+    certificate.watch();
+    Ok(Some(config))
+}
+
+/// Starts the periodic work beside the requests.
+fn start_background(auth: &Arc<Auth>, settings: &Settings) {
+    let directory = &auth.directory;
+    housekeeping::start(directory.clone(), settings);
+    memory::release_free_memory();
+    housekeeping::flush_log();
+    let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
+    housekeeping::follow(directory.clone(), unheard);
+    housekeeping::run_access_log(auth.clone());
 }
 
 /// A running server and its background work.

@@ -14,7 +14,8 @@ use futures_util::future::select;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use super::authenticate::{Auth, AuthError};
+use super::authenticate::Auth;
+use super::error::AuthError;
 use super::principal::Principal;
 use crate::config;
 use crate::directory::access_log::{AccessEvent, AccessVerb, NoteTokenAddress, RecordAccess};

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::connection::{Connection, and, check, unreachable};
 use super::paged_search::count;
-use super::person::Person;
+use super::person::{GroupNames, Person};
 use super::{Ldap, LdapError};
 use crate::config::{self, RoleSync, Secret};
 use crate::directory::external::EntryId;
@@ -144,48 +144,53 @@ impl Ldap {
             format!("{:?} is {:?}", person.username, person.dn),
         ));
         report(step("mapping", known_by(&person.id, settings)));
-        for (field, attribute, value) in [
-            ("name", &settings.name_attribute, &person.name),
-            ("surname", &settings.surname_attribute, &person.surname),
-            (
-                "full_name",
-                &settings.full_name_attribute,
-                &person.full_name,
-            ),
-            ("email", &settings.email_attribute, &person.email),
-        ] {
-            let value = value
-                .as_ref()
-                .map_or("nothing".to_owned(), |value| format!("{value:?}"));
-            report(step(
-                "mapping",
-                format!("{field} from {attribute}: {value}"),
-            ));
+        for mapping in mappings(&person, settings) {
+            report(step("mapping", mapping));
         }
         if settings.role_sync != RoleSync::Off {
             let groups = server.groups(&person.dn).await;
             let groups = groups.map_err(|error| step_failed("groups", &error))?;
-            let names: Vec<_> = groups
-                .names
-                .iter()
-                .map(|name| format!("{name:?}"))
-                .collect();
-            let more = if groups.are_all {
-                ""
-            } else {
-                " and more than ldap.max_groups"
-            };
-            report(step(
-                "member of",
-                match names.is_empty() {
-                    true => "no group".to_owned(),
-                    false => format!("{}{more}", names.join(", ")),
-                },
-            ));
+            report(step("member of", memberships(&groups)));
             person.groups = Some(groups);
         }
         Ok(person)
     }
+}
+
+/// The attributes of the record, one sentence each.
+fn mappings(person: &Person, settings: &config::Ldap) -> [String; 4] {
+    [
+        ("name", &settings.name_attribute, &person.name),
+        ("surname", &settings.surname_attribute, &person.surname),
+        (
+            "full_name",
+            &settings.full_name_attribute,
+            &person.full_name,
+        ),
+        ("email", &settings.email_attribute, &person.email),
+    ]
+    .map(|(field, attribute, value)| {
+        let value = value
+            .as_ref()
+            .map_or("nothing".to_owned(), |value| format!("{value:?}"));
+        format!("{field} from {attribute}: {value}")
+    })
+}
+
+fn memberships(groups: &GroupNames) -> String {
+    let names: Vec<_> = groups
+        .names
+        .iter()
+        .map(|name| format!("{name:?}"))
+        .collect();
+    if names.is_empty() {
+        return "no group".to_owned();
+    }
+    let more = match groups.are_all {
+        true => "",
+        false => " and more than ldap.max_groups",
+    };
+    format!("{}{more}", names.join(", "))
 }
 
 /// What identifies the entry.

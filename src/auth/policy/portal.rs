@@ -1,7 +1,8 @@
 //! The Partner Reporting Portal: the permissions of the native surface take
 //! precedence; without them the directory applies the portal's roles.
 
-use super::{Authorize, grant_authority, require};
+use super::grants::grant_authority;
+use super::{Authorize, require};
 use crate::auth::guard::PolicyError;
 use crate::auth::principal::Principal;
 use crate::directory::permissions::Permission;

@@ -1,7 +1,8 @@
 //! Sign-ins: callers manage their own; those of others need the permissions for
 //! tokens.
 
-use super::{Authorize, token_visibility};
+use super::Authorize;
+use super::tokens::token_visibility;
 use crate::auth::guard::PolicyError;
 use crate::auth::principal::Principal;
 use crate::directory::listing::List;

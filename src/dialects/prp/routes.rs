@@ -21,6 +21,12 @@ struct Address {
 const READ: &str = "GET, HEAD, OPTIONS";
 const COLLECTION: &str = "GET, POST, HEAD, OPTIONS";
 
+macro_rules! reading {
+    ($handler:path) => {
+        [web::get().to($handler), web::head().to($handler)].into_iter()
+    };
+}
+
 fn addresses() -> Vec<Address> {
     let address = |path, name, allow, routes| Address {
         path,
@@ -28,78 +34,50 @@ fn addresses() -> Vec<Address> {
         allow,
         routes,
     };
+    let users = reading!(users::list).chain([web::post().to(users::invite)]);
+    let give = vec![web::post().to(role_groups::give)];
+    let role_group = vec![
+        web::patch().to(role_groups::change),
+        web::delete().to(role_groups::remove),
+    ];
+    let partners = reading!(partners::list).chain([web::post().to(partners::create)]);
+    let partner = reading!(partners::get).chain([web::patch().to(partners::update)]);
+    let clusters = reading!(partners::clusters).collect();
+    let assignable_clusters = reading!(assignable::clusters).collect();
+    let assignable_partners = reading!(assignable::partners).collect();
     vec![
-        address(
-            "users",
-            "Users",
-            COLLECTION,
-            vec![
-                web::get().to(users::list),
-                web::head().to(users::list),
-                web::post().to(users::invite),
-            ],
-        ),
-        address(
-            "role-group",
-            "Role groups",
-            "POST, OPTIONS",
-            vec![web::post().to(role_groups::give)],
-        ),
+        address("users", "Users", COLLECTION, users.collect()),
+        address("role-group", "Role groups", "POST, OPTIONS", give),
         address(
             "role-group/{id}",
             "Role group",
             "PATCH, DELETE, OPTIONS",
-            vec![
-                web::patch().to(role_groups::change),
-                web::delete().to(role_groups::remove),
-            ],
+            role_group,
         ),
-        address(
-            "partners",
-            "Partners",
-            COLLECTION,
-            vec![
-                web::get().to(partners::list),
-                web::head().to(partners::list),
-                web::post().to(partners::create),
-            ],
-        ),
+        address("partners", "Partners", COLLECTION, partners.collect()),
         address(
             "partners/{id}",
             "Partner",
             "GET, PATCH, HEAD, OPTIONS",
-            vec![
-                web::get().to(partners::get),
-                web::head().to(partners::get),
-                web::patch().to(partners::update),
-            ],
+            partner.collect(),
         ),
         address(
             "partners/{id}/clusters",
             "Clusters of a partner",
             READ,
-            vec![
-                web::get().to(partners::clusters),
-                web::head().to(partners::clusters),
-            ],
+            clusters,
         ),
         address(
             "assignable-clusters",
             "Assignable clusters",
             READ,
-            vec![
-                web::get().to(assignable::clusters),
-                web::head().to(assignable::clusters),
-            ],
+            assignable_clusters,
         ),
         address(
             "assignable-partners",
             "Assignable partners",
             READ,
-            vec![
-                web::get().to(assignable::partners),
-                web::head().to(assignable::partners),
-            ],
+            assignable_partners,
         ),
     ]
 }
