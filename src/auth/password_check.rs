@@ -58,8 +58,8 @@ impl Auth {
         let begun = Instant::now();
         let outcome = self.check_guess(username, password, from, context).await;
         if matches!(outcome, Err(AuthError::Wrong)) {
-            let least = Duration::from_millis(self.settings.failure_ms);
-            tokio::time::sleep(least.saturating_sub(begun.elapsed())).await;
+            let min = Duration::from_millis(self.settings.failure_ms);
+            tokio::time::sleep(min.saturating_sub(begun.elapsed())).await;
         }
         outcome.inspect_err(|error| self.record_failed_password(username, error, context))
     }

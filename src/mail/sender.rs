@@ -124,14 +124,14 @@ impl Sender {
     }
 
     fn log_outcome(&self, mail: &Mail, outcome: &MailOutcome) {
-        let (id, attempt, most) = (mail.id, mail.attempts, self.mailer.settings.attempts);
+        let (id, attempt, max) = (mail.id, mail.attempts, self.mailer.settings.attempts);
         match outcome {
             MailOutcome::Sent => log::debug!("mail {id} was sent"),
             MailOutcome::Later { at, error } => {
-                log::warn!("mail {id}, attempt {attempt} of {most}: {error}; again at {at}");
+                log::warn!("mail {id}, attempt {attempt} of {max}: {error}; again at {at}");
             }
             MailOutcome::Failed { error } => {
-                log::warn!("mail {id} has failed, attempt {attempt} of {most}: {error}");
+                log::warn!("mail {id} has failed, attempt {attempt} of {max}: {error}");
             }
         }
     }

@@ -50,8 +50,7 @@ pub async fn compressed<B: MessageBody + 'static>(
 }
 
 fn identity<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<Encoder<B>> {
-    response
-        .map_body(|head, body| Encoder::response(ContentEncoding::Identity, head, body))
+    response.map_body(|head, body| Encoder::response(ContentEncoding::Identity, head, body))
 }
 
 /// Whether the client prefers gzip, or does not mind.

@@ -210,7 +210,9 @@ fn add_headers<B>(
 
 /// Adds an error document to errors of the framework that lack one, such as a rejected
 /// preflight.
-fn add_error_document<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
+fn add_error_document<B: MessageBody>(
+    response: ServiceResponse<B>,
+) -> ServiceResponse<EitherBody<B>> {
     let said = response.headers().contains_key(header::CONTENT_TYPE);
     if said || response.status() != StatusCode::BAD_REQUEST {
         return response.map_into_left_body();

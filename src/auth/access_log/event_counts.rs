@@ -145,8 +145,8 @@ impl EventCounts {
             detail: Detail::Aggregated,
             ..own
         };
-        let most = self.max_entries.saturating_mul(2);
-        if self.entries.len() < most || self.entries.contains_key(&of_network) {
+        let max = self.max_entries.saturating_mul(2);
+        if self.entries.len() < max || self.entries.contains_key(&of_network) {
             return of_network;
         }
         Key {
@@ -157,10 +157,10 @@ impl EventCounts {
         }
     }
 
-    /// The events that are due, at most `most`; with `all` also those of open windows.
-    pub fn due(&mut self, now: DateTime<Utc>, all: bool, most: usize) -> Vec<AccessEvent> {
+    /// The events that are due, at most `max`; with `all` also those of open windows.
+    pub fn due(&mut self, now: DateTime<Utc>, all: bool, max: usize) -> Vec<AccessEvent> {
         let mut due = Vec::new();
-        while due.len() < most
+        while due.len() < max
             && let Some(key) = self.begun.pop_front()
         {
             let entry = self.entries.get_mut(&key);
@@ -169,13 +169,13 @@ impl EventCounts {
         // Windows also close when the clock was set back.
         let closes = |closes: DateTime<Utc>| now >= closes || closes - now > self.window;
         if all || self.closes.is_some_and(closes) {
-            self.close(now, all, most, &mut due);
+            self.close(now, all, max, &mut due);
         }
         due
     }
 
     /// Closes the windows that are over, and reopens those with occurrences.
-    fn close(&mut self, now: DateTime<Utc>, all: bool, most: usize, due: &mut Vec<AccessEvent>) {
+    fn close(&mut self, now: DateTime<Utc>, all: bool, max: usize, due: &mut Vec<AccessEvent>) {
         let window = self.window;
         let is_over = |entry: &Entry| {
             let age = now - entry.opened;
@@ -191,7 +191,7 @@ impl EventCounts {
         });
         idle.into_iter().for_each(|group| self.release(group));
         for (key, entry) in &mut self.entries {
-            if due.len() >= most {
+            if due.len() >= max {
                 // The rest is due in the next call.
                 self.closes = Some(now);
                 return;

@@ -232,9 +232,9 @@ fn loggable_username(username: &str) -> String {
     truncated(username, MAX_USERNAME)
 }
 
-/// At most `most` characters, with an ellipsis if the text was cut.
-fn truncated(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+/// At most `max` characters, with an ellipsis if the text was cut.
+fn truncated(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }

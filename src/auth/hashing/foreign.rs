@@ -105,8 +105,8 @@ fn broken(name: &str) -> String {
     format!("This {name} hash is incomplete.")
 }
 
-fn costly(what: &str, most: impl std::fmt::Display) -> String {
-    format!("This hash costs too much to verify: {what} can be at most {most}.")
+fn costly(what: &str, max: impl std::fmt::Display) -> String {
+    format!("This hash costs too much to verify: {what} can be at most {max}.")
 }
 
 fn argon2id(text: &str) -> Result<Form, String> {

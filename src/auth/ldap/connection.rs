@@ -162,10 +162,10 @@ impl Connection {
             settings.group_filter.as_deref(),
         );
         let base = settings.groups_dn();
-        let most = i32::try_from(settings.max_groups).unwrap_or(i32::MAX);
+        let max = i32::try_from(settings.max_groups).unwrap_or(i32::MAX);
         let handle = self
             .next()
-            .with_search_options(SearchOptions::new().sizelimit(most));
+            .with_search_options(SearchOptions::new().sizelimit(max));
         let found = handle.search(&base, Scope::Subtree, &filter, ["cn"]).await;
         let found = found.map_err(|error| unreachable("the search of groups", &error))?;
         let (entries, result) = (found.0, found.1);

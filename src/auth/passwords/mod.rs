@@ -14,8 +14,8 @@ use crate::config;
 use crate::directory::Problem;
 
 pub struct PasswordPolicy {
-    least: usize,
-    most: usize,
+    min: usize,
+    max: usize,
     refuses_common: bool,
     refused: Option<RefusedPasswords>,
 }
@@ -44,8 +44,8 @@ pub enum Weakness {
 impl fmt::Display for Weakness {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Short(least) => write!(out, "Use at least {least} characters."),
-            Self::Long(most) => write!(out, "Use at most {most} characters."),
+            Self::Short(min) => write!(out, "Use at least {min} characters."),
+            Self::Long(max) => write!(out, "Use at most {max} characters."),
             Self::Username => out.write_str("The password must not be the username."),
             Self::Email => out.write_str(
                 "The password must not be the e-mail address or the part of it before the @.",
@@ -69,8 +69,8 @@ impl PasswordPolicy {
         let file = settings.refused_passwords_file.as_deref();
         let refused = file.map(RefusedPasswords::open).transpose();
         Ok(Self {
-            least: settings.password_min_length,
-            most: settings.password_max_length,
+            min: settings.password_min_length,
+            max: settings.password_max_length,
             refuses_common: settings.refuse_common_passwords,
             refused: refused.map_err(|why| format!("auth.refused_passwords_file: {why}"))?,
         })
@@ -84,14 +84,14 @@ impl PasswordPolicy {
     /// All weaknesses of a password.
     pub fn check(&self, password: &str, owner: &Owner) -> Vec<Weakness> {
         let length = password.chars().count();
-        if length > self.most {
+        if length > self.max {
             // No further checks: it may be a megabyte.
-            return vec![Weakness::Long(self.most)];
+            return vec![Weakness::Long(self.max)];
         }
         let plain = password.trim().to_lowercase();
         let is_listed = |list: &RefusedPasswords| list.contains(password, &plain);
         let found = [
-            (length < self.least, Weakness::Short(self.least)),
+            (length < self.min, Weakness::Short(self.min)),
             (is_same(&plain, &owner.username), Weakness::Username),
             (is_email(&plain, owner), Weakness::Email),
             (

@@ -172,11 +172,9 @@ impl SortedHashes {
     fn read(&self, from: u64) -> io::Result<Vec<u8>> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(from))?;
-        let most = u64::try_from(2 * MAX_LINE).unwrap_or(u64::MAX);
+        let max = u64::try_from(2 * MAX_LINE).unwrap_or(u64::MAX);
         let mut bytes = Vec::with_capacity(2 * MAX_LINE);
-        Read::by_ref(&mut *file)
-            .take(most)
-            .read_to_end(&mut bytes)?;
+        Read::by_ref(&mut *file).take(max).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

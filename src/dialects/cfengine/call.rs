@@ -93,9 +93,9 @@ impl Call<'_> {
         self.check_type()?;
         let value: Value = serde_json::from_slice(&body)
             .map_err(|error| ApiError::BadRequest(format!("The body is not JSON: {error}.")))?;
-        let most = self.cfengine.json_depth;
-        if depth(&value) > most {
-            let why = format!("The body has more than {most} levels of arrays and objects.");
+        let max = self.cfengine.json_depth;
+        if depth(&value) > max {
+            let why = format!("The body has more than {max} levels of arrays and objects.");
             return Err(ApiError::BadRequest(why));
         }
         match value {

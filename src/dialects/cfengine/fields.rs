@@ -72,11 +72,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An optional string of at most `most` characters. `None`: not sent or invalid;
+    /// An optional string of at most `max` characters. `None`: not sent or invalid;
     /// `Some(None)`: null or empty, which clears the field.
-    pub fn optional(&mut self, name: &'static str, most: usize) -> Option<Option<String>> {
+    pub fn optional(&mut self, name: &'static str, max: usize) -> Option<Option<String>> {
         self.optional_by(name, |text| {
-            values::within(name, text, 0, most)?;
+            values::within(name, text, 0, max)?;
             Ok(text.to_owned())
         })
     }
@@ -100,12 +100,12 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list of at most `most` strings.
-    pub fn texts(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
+    /// A list of at most `max` strings.
+    pub fn texts(&mut self, name: &'static str, max: usize) -> Option<Vec<String>> {
         let text = |item: &Value| item.as_str().map(str::to_owned);
         let texts: Option<Vec<String>> = match self.object.get(name)? {
-            Value::Array(items) if items.len() > most => {
-                self.add_error(name, format!("Ensure there are no more than {most}."));
+            Value::Array(items) if items.len() > max => {
+                self.add_error(name, format!("Ensure there are no more than {max}."));
                 return None;
             }
             Value::Array(items) => items.iter().map(text).collect(),

@@ -75,12 +75,12 @@ pub async fn read(
     }
 }
 
-fn object(body: &[u8], most: usize) -> Result<ParsedBody, ApiError> {
+fn object(body: &[u8], max: usize) -> Result<ParsedBody, ApiError> {
     let json = |why: String| ApiError::Parse("JSON", why);
     let value: Value = serde_json::from_slice(body).map_err(|error| json(error.to_string()))?;
-    if depth(&value) > most {
+    if depth(&value) > max {
         return Err(json(format!(
-            "more than {most} levels of arrays and objects"
+            "more than {max} levels of arrays and objects"
         )));
     }
     match value {

@@ -33,12 +33,12 @@ pub fn no_object(pk: impl std::fmt::Display) -> String {
     format!("Invalid pk \"{pk}\" - object does not exist.")
 }
 
-pub fn too_short(least: usize) -> String {
-    format!("Ensure this field has at least {least} characters.")
+pub fn too_short(min: usize) -> String {
+    format!("Ensure this field has at least {min} characters.")
 }
 
-pub fn too_long(most: usize) -> String {
-    format!("Ensure this field has no more than {most} characters.")
+pub fn too_long(max: usize) -> String {
+    format!("Ensure this field has no more than {max} characters.")
 }
 
 /// A validator of a string; returns the message if it fails.
@@ -48,7 +48,7 @@ pub type Test = fn(&str) -> Option<&'static str>;
 #[derive(Clone, Copy)]
 pub struct Text {
     pub name: &'static str,
-    pub most: usize,
+    pub max: usize,
     /// Required, unless the update is partial.
     pub is_required: bool,
     pub may_be_blank: bool,
@@ -59,10 +59,10 @@ pub struct Text {
 }
 
 impl Text {
-    pub const fn optional(name: &'static str, most: usize) -> Self {
+    pub const fn optional(name: &'static str, max: usize) -> Self {
         Self {
             name,
-            most,
+            max,
             is_required: false,
             may_be_blank: true,
             is_trimmed: true,
@@ -71,11 +71,11 @@ impl Text {
         }
     }
 
-    pub const fn required(name: &'static str, most: usize) -> Self {
+    pub const fn required(name: &'static str, max: usize) -> Self {
         Self {
             is_required: true,
             may_be_blank: false,
-            ..Self::optional(name, most)
+            ..Self::optional(name, max)
         }
     }
 }
@@ -126,10 +126,10 @@ impl<'a> Fields<'a> {
             };
         }
         let length = text.chars().count();
-        let most = wanted.most;
+        let max = wanted.max;
         let messages = [
             wanted.first.and_then(|test| test(&text)).map(str::to_owned),
-            (length > most).then(|| too_long(most)),
+            (length > max).then(|| too_long(max)),
             text.contains('\0').then(|| NUL.to_owned()),
             wanted.last.and_then(|test| test(&text)).map(str::to_owned),
         ];
@@ -176,8 +176,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list of at most `most` ids.
-    pub fn ids(&mut self, field: &'static str, most: usize) -> Option<Vec<i64>> {
+    /// A list of at most `max` ids.
+    pub fn ids(&mut self, field: &'static str, max: usize) -> Option<Vec<i64>> {
         let value = self.value(field, false)?;
         let Value::Array(items) = value else {
             let got = kind(value);
@@ -186,10 +186,10 @@ impl<'a> Fields<'a> {
                 format!("Expected a list of items but got type \"{got}\"."),
             );
         };
-        if items.len() > most {
+        if items.len() > max {
             return self.add_error(
                 field,
-                format!("Ensure this field has no more than {most} elements."),
+                format!("Ensure this field has no more than {max} elements."),
             );
         }
         match items.iter().map(id).collect() {

@@ -81,8 +81,8 @@ impl Draft {
     /// `groups`: the maximum number of groups.
     pub fn read(sent: &ParsedBody, is_partial: bool, settings: &Auth, groups: usize) -> Self {
         let mut fields = Fields::of(sent, is_partial);
-        let most = MAX_PASSWORD.min(settings.password_max_length);
-        let password = fields.text(&Text::required("password", most));
+        let max = MAX_PASSWORD.min(settings.password_max_length);
+        let password = fields.text(&Text::required("password", max));
         let old_password = fields.text(&OLD_PASSWORD);
         let last_login = fields.datetime("last_login", true);
         let is_administrator = fields.flag("is_superuser");

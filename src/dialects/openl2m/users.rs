@@ -161,8 +161,8 @@ async fn validate(
 /// Length errors have the same wording as those of other fields.
 fn message(weakness: Weakness) -> String {
     match weakness {
-        Weakness::Short(least) => too_short(least),
-        Weakness::Long(most) => too_long(most),
+        Weakness::Short(min) => too_short(min),
+        Weakness::Long(max) => too_long(max),
         weakness => weakness.to_string(),
     }
 }

@@ -77,8 +77,8 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// A trimmed string of at most `most` characters.
-    pub fn text(&mut self, field: &str, most: usize, need: Need) -> Option<Option<String>> {
+    /// A trimmed string of at most `max` characters.
+    pub fn text(&mut self, field: &str, max: usize, need: Need) -> Option<Option<String>> {
         let Some(value) = self.sent(field, need)? else {
             return Some(None);
         };
@@ -99,8 +99,8 @@ impl<'a> Fields<'a> {
             self.add_error(field, "blank", BLANK);
             return None;
         }
-        if text.chars().count() > most {
-            let message = format!("Ensure this field has no more than {most} characters.");
+        if text.chars().count() > max {
+            let message = format!("Ensure this field has no more than {max} characters.");
             self.add_error(field, "max_length", &message);
             return None;
         }
@@ -168,8 +168,8 @@ impl<'a> Fields<'a> {
         id.map(Some)
     }
 
-    /// A list of at most `most` items.
-    pub fn list(&mut self, field: &str, most: usize, need: Need) -> Option<&'a [Value]> {
+    /// A list of at most `max` items.
+    pub fn list(&mut self, field: &str, max: usize, need: Need) -> Option<&'a [Value]> {
         let value = self.sent(field, need)??;
         let Value::Array(items) = value else {
             let message = format!("Expected a list of items but got type \"{}\".", kind(value));
@@ -177,8 +177,8 @@ impl<'a> Fields<'a> {
             self.errors.within(field, errors);
             return None;
         };
-        if items.len() > most {
-            let message = format!("Ensure this field has no more than {most} elements.");
+        if items.len() > max {
+            let message = format!("Ensure this field has no more than {max} elements.");
             let errors = FieldErrors::one("non_field_errors", "max_length", &message);
             self.errors.within(field, errors);
             return None;

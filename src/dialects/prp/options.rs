@@ -53,9 +53,9 @@ pub fn describe(name: &str, methods: &'static str) -> Result<Answer, ApiError> {
 
 fn partner() -> Map<String, Value> {
     let field = |field: &super::partner_fields::Field| {
-        let (kind, most, choices) = match &field.kind {
+        let (kind, max, choices) = match &field.kind {
             Kind::Title => ("string", Some(values::MAX_TEXT), None),
-            Kind::Text(most, _) | Kind::Filled(most, _) => ("string", Some(*most), None),
+            Kind::Text(max, _) | Kind::Filled(max, _) => ("string", Some(*max), None),
             Kind::Integer(_) => ("integer", None, None),
             Kind::Choice(choices, _) => ("choice", None, Some(*choices)),
             Kind::Always(choices, _) => ("choice", None, Some(*choices)),
@@ -67,8 +67,8 @@ fn partner() -> Map<String, Value> {
         described.insert("required".into(), required.into());
         described.insert("read_only".into(), false.into());
         described.insert("label".into(), field.label.into());
-        if let Some(most) = most {
-            described.insert("max_length".into(), most.into());
+        if let Some(max) = max {
+            described.insert("max_length".into(), max.into());
         }
         if let Some(choices) = choices {
             let choice =

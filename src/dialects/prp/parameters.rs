@@ -38,11 +38,11 @@ impl Parameters {
     ///
     /// # Errors
     /// There are too many words.
-    pub fn words(&self, name: &str, most: usize) -> Result<Option<Words>, ApiError> {
+    pub fn words(&self, name: &str, max: usize) -> Result<Option<Words>, ApiError> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
-        let words = Words::at_most(most, text);
+        let words = Words::at_most(max, text);
         let words = words.map_err(|error| FieldErrors::one(name, "invalid", &error.to_string()))?;
         Ok(Some(words).filter(|words| !words.is_empty()))
     }

@@ -177,7 +177,7 @@ pub const FIELDS: &[Field] = &[
 pub fn read(
     object: &Map<String, Value>,
     is_new: bool,
-    most: usize,
+    max: usize,
 ) -> Result<(PartnerChanges, Option<Vec<i64>>), ApiError> {
     let mut changes = PartnerChanges::default();
     let mut fields = Fields::of(object);
@@ -189,7 +189,7 @@ pub fn read(
         };
         set(&mut changes, &mut fields, name, &field.kind, is_new);
     }
-    let clusters = clusters(&mut fields, most);
+    let clusters = clusters(&mut fields, max);
     fields.done()?;
     Ok((changes, clusters))
 }
@@ -209,9 +209,9 @@ fn set(
             let need = if is_new { Need::Required } else { Need::Filled };
             changes.title = fields.text(name, values::MAX_TEXT, need).flatten();
         }
-        Kind::Text(most, at) => *at(changes) = fields.text(name, *most, Need::Optional),
-        Kind::Filled(most, at) => {
-            let text = fields.text(name, *most, Need::Optional);
+        Kind::Text(max, at) => *at(changes) = fields.text(name, *max, Need::Optional),
+        Kind::Filled(max, at) => {
+            let text = fields.text(name, *max, Need::Optional);
             *at(changes) = text.map(|text| text.filter(|text| !text.is_empty()));
         }
         Kind::Integer(at) => *at(changes) = integer(fields, name),
@@ -259,12 +259,12 @@ fn whole(text: &str) -> Option<i64> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let most = if text.starts_with('-') {
+    let max = if text.starts_with('-') {
         i64::MIN
     } else {
         i64::MAX
     };
-    Some(text.parse().unwrap_or(most))
+    Some(text.parse().unwrap_or(max))
 }
 
 /// The text as a JSON number, if it is a canonical integer.
@@ -312,8 +312,8 @@ fn amount(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<String>>
 }
 
 /// A list of ids, or of objects with ids as in responses.
-fn clusters(fields: &mut Fields<'_>, most: usize) -> Option<Vec<i64>> {
-    let items = fields.list("clusters", most, Need::Filled)?;
+fn clusters(fields: &mut Fields<'_>, max: usize) -> Option<Vec<i64>> {
+    let items = fields.list("clusters", max, Need::Filled)?;
     let ids: Option<Vec<i64>> = items
         .iter()
         .map(|item| id(item.get("id").unwrap_or(item)))

@@ -93,10 +93,10 @@ const NOT_ITS_WORKSPACE: &str = "The cluster belongs to another workspace.";
 
 type Entry = WantedRole;
 
-fn asked(object: &Map<String, Value>, most: usize) -> Result<(i64, Vec<Entry>), ApiError> {
+fn asked(object: &Map<String, Value>, max: usize) -> Result<(i64, Vec<Entry>), ApiError> {
     let mut fields = Fields::of(object);
     let user = fields.id("user_id", Need::Required).flatten();
-    let entries = fields.list("prp_roles", most, Need::Required);
+    let entries = fields.list("prp_roles", max, Need::Required);
     let roles = entries.and_then(|items| entries_of(&mut fields, items));
     fields.done()?;
     let empty = || FieldErrors::one("prp_roles", "empty", "This list may not be empty.");

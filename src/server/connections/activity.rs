@@ -209,8 +209,8 @@ impl Activity {
 
     fn is_overdue(&self) -> bool {
         let timeouts = &self.timeouts;
-        let longer = |since: Option<Tick>, most: Tick| {
-            since.is_some_and(|since| self.clock.get().saturating_sub(since) > most)
+        let longer = |since: Option<Tick>, max: Tick| {
+            since.is_some_and(|since| self.clock.get().saturating_sub(since) > max)
         };
         longer(self.blocked_since.get(), timeouts.answer_stall)
             || longer(self.unread_since.get(), timeouts.answer)
