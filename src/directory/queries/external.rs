@@ -33,8 +33,14 @@ impl Run for Foresee {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Outcome, DirectoryError> {
-        let whose = whose(&self.0, false, connection).await?;
-        let next = Next::of(&self.0, whose, context, connection).await?;
+        let found = whose(&self.0, false, connection).await?;
+        let mut next = Next::of(&self.0, found, context, connection).await?;
+        if next.is_unfit() {
+            // On PostgreSQL each statement sees what is committed by then: another
+            // sign-in may have made the record between two of them.
+            let found = whose(&self.0, false, connection).await?;
+            next = Next::of(&self.0, found, context, connection).await?;
+        }
         Ok(next.outcome(&self.0))
     }
 }
@@ -142,6 +148,17 @@ impl Next {
             is_free,
             plan,
         })
+    }
+
+    /// Whether there is no record and none can be made under the name.
+    fn is_unfit(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                why: Unwelcome::Unfit,
+                ..
+            }
+        )
     }
 
     /// What the record is to be called from now on.

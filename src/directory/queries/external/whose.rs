@@ -120,7 +120,8 @@ fn judge(named: Vec<Record>, arrival: &Arrival) -> Whose {
     let is_theirs = |record: &Record| match (&record.ldap_id, &arrival.user.id) {
         (None, _) | (Some(_), EntryId::Unused) => true,
         (Some(_), EntryId::Hidden) => false,
-        (Some(_), EntryId::Is(_)) => arrival.may_adopt,
+        // The same: made since it was looked for by that id.
+        (Some(known), EntryId::Is(id)) => known == id || arrival.may_adopt,
     };
     let (theirs, others): (Vec<_>, Vec<_>) = decisive.into_iter().partition(is_theirs);
     // Of several from before, who is kept out is kept out in each spelling.
