@@ -18,7 +18,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The origins whose pages may send unsafe requests.
 pub struct CrossOriginPolicy {
-    listed: Vec<Origin>,
+    origins: Vec<Origin>,
     /// All origins, for requests without credentials of the browser.
     lists_all: bool,
 }
@@ -27,7 +27,7 @@ impl CrossOriginPolicy {
     /// From `server.cors_origins`.
     pub fn new(origins: &[String]) -> Self {
         Self {
-            listed: origins
+            origins: origins
                 .iter()
                 .filter_map(|text| Origin::parse(text))
                 .collect(),
@@ -60,7 +60,7 @@ impl CrossOriginPolicy {
     fn knows(&self, api: &Api, request: &HttpRequest, value: &HeaderValue) -> bool {
         let origin = value.to_str().ok().and_then(Origin::parse);
         origin.is_some_and(|origin| {
-            self.listed.contains(&origin) || is_own_origin(api, request, &origin)
+            self.origins.contains(&origin) || is_own_origin(api, request, &origin)
         })
     }
 }

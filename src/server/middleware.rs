@@ -213,8 +213,8 @@ fn add_headers<B>(
 fn add_error_document<B: MessageBody>(
     response: ServiceResponse<B>,
 ) -> ServiceResponse<EitherBody<B>> {
-    let said = response.headers().contains_key(header::CONTENT_TYPE);
-    if said || response.status() != StatusCode::BAD_REQUEST {
+    let has_document = response.headers().contains_key(header::CONTENT_TYPE);
+    if has_document || response.status() != StatusCode::BAD_REQUEST {
         return response.map_into_left_body();
     }
     let cause = response.response().error().map(ToString::to_string);

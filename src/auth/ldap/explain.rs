@@ -205,8 +205,8 @@ fn known_by(id: &EntryId, settings: &config::Ldap) -> String {
 
 async fn resolve(settings: &config::Ldap) -> Result<Vec<SocketAddr>, String> {
     let url = settings.url.as_ref().ok_or("ldap.url is not set")?;
-    let asked = lookup_host((url.host.as_str(), url.port));
-    match timeout(connect_timeout(settings), asked).await {
+    let lookup = lookup_host((url.host.as_str(), url.port));
+    match timeout(connect_timeout(settings), lookup).await {
         Ok(Ok(found)) => Ok(found.collect()),
         Ok(Err(error)) => Err(format!("{:?} has no address: {error}", url.host)),
         Err(_) => Err(format!("{:?}: no answer in time", url.host)),

@@ -123,7 +123,7 @@ async fn from_multipart(
         let bytes = bytes.map_err(|error| wrong(error.to_string()))?;
         let bytes = bytes.map_err(|error| wrong(error.to_string()))?;
         let disposition = part.content_disposition();
-        let is_file = disposition.is_some_and(|said| said.get_filename().is_some());
+        let is_file = disposition.is_some_and(|disposition| disposition.get_filename().is_some());
         let value = if is_file {
             Value::Array(Vec::new())
         } else {

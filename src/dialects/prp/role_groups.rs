@@ -39,7 +39,7 @@ struct Changed {
 pub async fn give(request: HttpRequest, prp: Data<Prp>, mut payload: Payload) -> HttpResponse {
     answer(&prp, &request, async |call| {
         let object = call.object(&mut payload).await?;
-        let (user, roles) = asked(&object, call.prp.items)?;
+        let (user, roles) = requested_roles(&object, call.prp.items)?;
         let operation = GivePortalRoles {
             user,
             roles: roles.clone(),
@@ -93,18 +93,18 @@ const NOT_ITS_WORKSPACE: &str = "The cluster belongs to another workspace.";
 
 type Entry = WantedRole;
 
-fn asked(object: &Map<String, Value>, max: usize) -> Result<(i64, Vec<Entry>), ApiError> {
+fn requested_roles(object: &Map<String, Value>, max: usize) -> Result<(i64, Vec<Entry>), ApiError> {
     let mut fields = Fields::of(object);
     let user = fields.id("user_id", Need::Required).flatten();
     let entries = fields.list("prp_roles", max, Need::Required);
-    let roles = entries.and_then(|items| entries_of(&mut fields, items));
+    let roles = entries.and_then(|items| read_entries(&mut fields, items));
     fields.done()?;
     let empty = || FieldErrors::one("prp_roles", "empty", "This list may not be empty.");
     let roles = roles.filter(|roles| !roles.is_empty()).ok_or_else(empty)?;
     Ok((user.unwrap_or(0), roles))
 }
 
-fn entries_of(fields: &mut Fields<'_>, items: &[Value]) -> Option<Vec<Entry>> {
+fn read_entries(fields: &mut Fields<'_>, items: &[Value]) -> Option<Vec<Entry>> {
     let read: Vec<Result<Entry, FieldErrors>> = items.iter().map(entry).collect();
     if read.iter().any(Result::is_err) {
         let errors = read.into_iter().map(|one| one.err().unwrap_or_default());

@@ -25,7 +25,7 @@ pub async fn list(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
     answer(&prp, &request, async |call| {
         let portal = call.parameters.portal()?;
         let wanted = pagination::requested_page(call)?;
-        let found = call.guard.read(listed(call, portal)?).await?;
+        let found = call.guard.read(list_operation(call, portal)?).await?;
         let envelope =
             pagination::envelope(call, wanted, found, |user| UserBody::of(user, portal))?;
         Answer::ok(&envelope)
@@ -33,7 +33,7 @@ pub async fn list(request: HttpRequest, prp: Data<Prp>) -> HttpResponse {
     .await
 }
 
-fn listed(call: &Call<'_>, portal: Option<Portal>) -> Result<ListPortalUsers, ApiError> {
+fn list_operation(call: &Call<'_>, portal: Option<Portal>) -> Result<ListPortalUsers, ApiError> {
     let sent = &call.parameters;
     // Nobody holds a role that does not exist.
     let roles = sent.list("roles");
@@ -107,7 +107,7 @@ fn invitation(object: Map<String, Value>, portal: Option<Portal>) -> Result<Invi
     let last_name = fields.text("last_name", MAX_NAME, Need::Required).flatten();
     let position = fields.text("position", MAX_NAME, Need::Optional).flatten();
     let organization = fields.text("organization", values::MAX_TEXT, Need::Optional);
-    let (user_type, partner) = belonging(&mut fields, portal);
+    let (user_type, partner) = user_type_and_partner(&mut fields, portal);
     fields.done()?;
     let (Some(email), Some(first_name), Some(last_name)) = (email, first_name, last_name) else {
         return Err(DirectoryError::internal("a required field that is missing").into());
@@ -127,7 +127,10 @@ fn invitation(object: Map<String, Value>, portal: Option<Portal>) -> Result<Invi
 }
 
 /// The type of the invited user, and the partner.
-fn belonging(fields: &mut Fields<'_>, portal: Option<Portal>) -> (Option<InvitedAs>, Option<i64>) {
+fn user_type_and_partner(
+    fields: &mut Fields<'_>,
+    portal: Option<Portal>,
+) -> (Option<InvitedAs>, Option<i64>) {
     let need = match portal {
         Some(Portal::Cluster) => Need::Required,
         Some(Portal::Ip) | None => Need::Optional,
