@@ -197,7 +197,7 @@ impl Auth {
             Ok(changes) => {
                 if let Some(name) = changes.name_taken {
                     EXTERNAL_SIGN_IN.log(format_args!(
-                        "LDAP: {dn:?} keeps the old name here: {name:?} is somebody else's"
+                        "LDAP: {dn:?} keeps the old name here: {name:?} belongs to another user"
                     ));
                 }
                 Ok(outcome.record)

@@ -115,18 +115,15 @@ fn read(certificate: &PathBuf, key: &PathBuf) -> Result<CertifiedKey, String> {
     let chain = CertificateDer::pem_file_iter(certificate)
         .map_err(|error| of_certificate(format!("cannot be read ({error})")))?
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| of_certificate(format!("is no file of certificates ({error})")))?;
+        .map_err(|error| of_certificate(format!("is not a file of certificates ({error})")))?;
     if chain.is_empty() {
-        return Err(of_certificate("holds no certificate (PEM)".to_owned()));
+        return Err(of_certificate("contains no certificate (PEM)".to_owned()));
     }
     let of_key = |problem| about("tls_key", key, problem);
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| {
-        of_key(format!(
-            "holds no private key (PEM) that can be read ({error})"
-        ))
-    })?;
+    let private = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| of_key(format!("contains no readable private key (PEM) ({error})")))?;
     CertifiedKey::from_der(chain, private, &provider())
-        .map_err(|error| of_key(format!("does not go with the certificate ({error})")))
+        .map_err(|error| of_key(format!("does not match the certificate ({error})")))
 }
 
 #[cfg(test)]
@@ -172,8 +169,8 @@ mod tests {
         let absent = folder.join("absent");
         assert!(problem(&absent, &key).contains("server.tls_certificate: "));
         assert!(problem(&certificate, &absent).contains("server.tls_key: "));
-        assert!(problem(&key, &key).contains("holds no certificate"));
-        assert!(problem(&certificate, &other).contains("does not go with the certificate"));
+        assert!(problem(&key, &key).contains("contains no certificate"));
+        assert!(problem(&certificate, &other).contains("does not match the certificate"));
         std::fs::remove_dir_all(folder).unwrap();
     }
 

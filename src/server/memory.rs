@@ -20,7 +20,7 @@ pub fn release_free_memory() {
 }
 
 fn collect() {
-    #[expect(unsafe_code, reason = "the allocator has no safe face for this")]
+    #[expect(unsafe_code, reason = "the allocator has no safe API for this")]
     // SAFETY: can be called at any time on any thread, and frees only unused memory. It
     // has no effect if another allocator is in use.
     unsafe {

@@ -125,7 +125,7 @@ async fn catch_panic<B: MessageBody>(
         Ok(answer) => answer,
         Err(_) => {
             log::error!("a handler panicked");
-            let detail = "Something went wrong here; it is in the log.";
+            let detail = "Internal error; the log has the details.";
             Err(MiddlewareError {
                 kind: &kinds::INTERNAL,
                 detail,

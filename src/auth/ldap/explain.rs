@@ -75,7 +75,7 @@ impl Ldap {
         let users = branch(server, &settings.users_dn(), &filter).await;
         let users = users.map_err(|error| step_failed("users", &error))?;
         if users == 0 {
-            let why = format!("nobody below {:?} matches {filter}", settings.users_dn());
+            let why = format!("no user below {:?} matches {filter}", settings.users_dn());
             return Err(StepFailure { name: "users", why });
         }
         let base = settings.users_dn();
@@ -198,8 +198,10 @@ fn known_by(id: &EntryId, settings: &config::Ldap) -> String {
     let attributes = settings.id_attributes().join(" or ");
     match id {
         EntryId::Is(id) => format!("id from {attributes}: {id:?}"),
-        EntryId::Hidden => format!("id from {attributes}: nothing; known by the name alone"),
-        EntryId::Unused => "no id (ldap.id_attribute is none); known by the name alone".to_owned(),
+        EntryId::Hidden => format!("id from {attributes}: none; identified by the name alone"),
+        EntryId::Unused => {
+            "no id (ldap.id_attribute is none); identified by the name alone".to_owned()
+        }
     }
 }
 
@@ -233,13 +235,13 @@ fn cipher(settings: &config::Ldap) -> String {
     let how = if settings.start_tls {
         "by StartTLS"
     } else {
-        "from the first byte"
+        "implicit"
     };
     let whose = match &settings.ca_file {
         Some(path) => format!("certificates of {}", path.display()),
         None => "certificates that the system trusts".to_owned(),
     };
-    format!("{how}, checked with {whose}")
+    format!("{how}, verified with {whose}")
 }
 
 /// Counts the matches below a branch, which must exist.

@@ -193,7 +193,7 @@ impl SortedHashes {
             })?;
             if last.as_ref().is_some_and(|last| *last > hash) {
                 return Err(format!(
-                    "the hashes are not in order (the line that ends at byte {})",
+                    "the hashes are not sorted (the line that ends at byte {})",
                     line.end
                 ));
             }
@@ -283,7 +283,7 @@ mod tests {
         assert!(why(missing).starts_with("/nowhere/list cannot be read ("));
         let (low, high) = ("0".repeat(40), "F".repeat(40));
         let text = format!("{high}\n{low}\n");
-        assert!(why(opened("order", &text)).contains("not in order"));
+        assert!(why(opened("order", &text)).contains("not sorted"));
         let text = format!("{low}\nnonsense\n{high}\n");
         assert!(why(opened("broken", &text)).contains("has no SHA-1 hash"));
         let text = format!("{low}\n{}\n", "F".repeat(500));

@@ -11,7 +11,9 @@ fn administrator(principal: &Principal) -> Result<(), PolicyError> {
     if principal.is_administrator {
         Ok(())
     } else {
-        Err(PolicyError::Forbidden("This is for administrators.".into()))
+        Err(PolicyError::Forbidden(
+            "Only administrators can do this.".into(),
+        ))
     }
 }
 

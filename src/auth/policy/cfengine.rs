@@ -14,7 +14,7 @@ use crate::directory::names::normalized;
 use crate::directory::permissions::Permission;
 
 fn forbidden() -> PolicyError {
-    PolicyError::Forbidden("Only an administrator may do this.".into())
+    PolicyError::Forbidden("Only administrators can do this.".into())
 }
 
 fn administrator(principal: &Principal) -> Result<(), PolicyError> {

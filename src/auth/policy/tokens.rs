@@ -53,7 +53,7 @@ fn within_own_token(principal: &Principal, changes: &TokenChanges) -> Result<(),
         && expires.is_none_or(|expires| expires > own)
     {
         return Err(PolicyError::Forbidden(format!(
-            "A token can only make tokens that expire no later than itself, at {own}."
+            "A token can only create tokens that expire no later than itself, at {own}."
         )));
     }
     let Some(own) = &principal.scopes else {
@@ -64,7 +64,7 @@ fn within_own_token(principal: &Principal, changes: &TokenChanges) -> Result<(),
         return Ok(());
     }
     Err(PolicyError::Forbidden(
-        "A token can only make tokens whose scopes are among its own.".into(),
+        "A token can only create tokens whose scopes are among its own.".into(),
     ))
 }
 

@@ -68,7 +68,7 @@ impl Authorize for UpdateOwn {
         self.0.may_rename = principal.may_rename();
         if self.0.id != principal.id {
             return Err(PolicyError::Forbidden(
-                "This is somebody else's record.".into(),
+                "This record belongs to another user.".into(),
             ));
         }
         require(principal, Permission::SelfWrite)

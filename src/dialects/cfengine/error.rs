@@ -225,9 +225,11 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> ErrorBody {
         DirectoryError::Invalid(problems) => invalid(&problems),
         DirectoryError::RelatedNotFound { kind, .. } => error_body(
             StatusCode::BAD_REQUEST,
-            format!("{kind}: one is not there."),
+            format!("{kind}: one of them does not exist."),
         ),
-        DirectoryError::NotFound => error_body(StatusCode::NOT_FOUND, "Nothing has this id."),
+        DirectoryError::NotFound => {
+            error_body(StatusCode::NOT_FOUND, "There is nothing with this id.")
+        }
         DirectoryError::Protected(why) => error_body(StatusCode::FORBIDDEN, why),
         DirectoryError::Forbidden(why) => error_body(StatusCode::FORBIDDEN, why),
         DirectoryError::Step { error, .. } => directory_error(*error, request_id),

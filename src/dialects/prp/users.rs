@@ -110,7 +110,7 @@ fn invitation(object: Map<String, Value>, portal: Option<Portal>) -> Result<Invi
     let (user_type, partner) = user_type_and_partner(&mut fields, portal);
     fields.done()?;
     let (Some(email), Some(first_name), Some(last_name)) = (email, first_name, last_name) else {
-        return Err(DirectoryError::internal("a required field that is missing").into());
+        return Err(DirectoryError::internal("a required field is missing").into());
     };
     Ok(InviteUser {
         caller: Default::default(),

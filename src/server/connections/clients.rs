@@ -59,7 +59,7 @@ impl Clients {
         }
         self.refusals.log(|times| {
             log::warn!(
-                "closed {times} connections: {peer} has limits.connections_per_address ({})",
+                "closed {times} connections: {peer} has reached limits.connections_per_address ({})",
                 self.max_per_address
             );
         });

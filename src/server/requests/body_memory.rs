@@ -33,11 +33,11 @@ impl BodyMemory {
     /// Reserves bytes for this client, unless its limit or the total is exceeded.
     pub fn reserve(&self, usage: &Usage, bytes: usize) -> bool {
         if !add_up_to(&usage.body_bytes, bytes, self.max_per_client) {
-            return self.refuse("one client has its part");
+            return self.refuse("one client has used its share");
         }
         if !add_up_to(&self.reserved, bytes, self.max) {
             usage.body_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            return self.refuse("all is used");
+            return self.refuse("all of it is in use");
         }
         true
     }

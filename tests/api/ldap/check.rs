@@ -172,7 +172,7 @@ fn the_reason_why_tls_fails_is_told() {
     );
     assert_eq!(code, Some(0));
     assert!(
-        out.contains("tls\tfrom the first byte, checked with certificates of "),
+        out.contains("tls\timplicit, verified with certificates of "),
         "{out}"
     );
 }
