@@ -264,7 +264,7 @@ fn charge<O: Authorize>(
     principal: &Principal,
     context: &Context,
 ) -> Result<(), DirectoryError> {
-    if !operation.is_only_own(principal) {
+    if !operation.is_self_service(principal) {
         return Ok(());
     }
     let charged = auth.own_changes.charge(principal.id, context.now);

@@ -92,7 +92,7 @@ mod tests {
         SigningKey::from_bytes(&[byte; 32])
     }
 
-    fn proved(token: &str, key: &SigningKey) -> Option<Value> {
+    fn claims(token: &str, key: &SigningKey) -> Option<Value> {
         UnverifiedToken::read(token)?.verify(&key.verifying_key())
     }
 
@@ -100,8 +100,8 @@ mod tests {
     fn a_token_is_verified_by_its_own_key_only() {
         let token = sign(&key(1), "a", &json!({"sub": "1"})).unwrap();
         assert_eq!(UnverifiedToken::read(&token).unwrap().kid, "a");
-        assert_eq!(proved(&token, &key(1)), Some(json!({"sub": "1"})));
-        assert_eq!(proved(&token, &key(2)), None);
+        assert_eq!(claims(&token, &key(1)), Some(json!({"sub": "1"})));
+        assert_eq!(claims(&token, &key(2)), None);
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
             let mut other = token.clone().into_bytes();
             other[position] = if other[position] == b'A' { b'B' } else { b'A' };
             let other = String::from_utf8(other).unwrap();
-            assert_eq!(proved(&other, &key(1)), None, "{other}");
+            assert_eq!(claims(&other, &key(1)), None, "{other}");
         }
     }
 

@@ -51,7 +51,7 @@ fn create(arguments: &arguments::CreateToken, settings: Settings) -> Result<(), 
             changes,
             ceiling: PrivilegeCeiling::Everything,
             most,
-            is_proved: true,
+            is_password_confirmed: true,
             sign_in_id: None,
         };
         Ok((session.write(create).await?, user.username))

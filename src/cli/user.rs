@@ -139,7 +139,7 @@ fn password(
             ceiling: PrivilegeCeiling::Everything,
             may_set_flags: true,
             may_rename: true,
-            is_proved: false,
+            is_password_confirmed: false,
             end_tokens: Some(!keep_tokens),
         };
         Ok(session.write(update).await?)

@@ -106,7 +106,7 @@ pub struct UpdateAdministered {
     pub changes: UserChanges,
     pub memberships: Memberships,
     /// Whether the caller has given their own password for this change.
-    pub is_proved: bool,
+    pub is_password_confirmed: bool,
 }
 
 impl Operation for UpdateAdministered {

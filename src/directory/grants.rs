@@ -282,12 +282,12 @@ impl Operation for GiveRoles {
     type Output = Vec<Grant>;
 }
 
-/// Tells the audit log of grants that have ended since it was last told, some
-/// at a time; answers how many.
+/// Records grants that have expired since the last time in the audit log, in batches.
+/// Answers how many.
 #[derive(Debug)]
-pub struct TellEnds;
+pub struct RecordExpiredGrants;
 
-impl Operation for TellEnds {
+impl Operation for RecordExpiredGrants {
     type Output = usize;
 
     fn touches_credentials(&self) -> bool {

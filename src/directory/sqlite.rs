@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use crate::directory::credentials::FindAccount;
     use crate::directory::ended::{ClearEnded, Ended, HasEnded};
-    use crate::directory::grants::TellEnds;
+    use crate::directory::grants::RecordExpiredGrants;
     use crate::directory::listing::{Condition, Count, List, Own, Seek, Slice, Visibility};
     use crate::directory::mail::{GrantChange, GrantNews, MailKind, MailPolicy, Wording};
     use crate::directory::members::{ListMembers, Part, Relation};
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn what_is_done_now_and_then_reads_no_whole_table() {
         let none: [String; 0] = [];
-        assert_eq!(scanned(&TellEnds), none);
+        assert_eq!(scanned(&RecordExpiredGrants), none);
         // A directory has a handful of signing keys, and no index of them.
         for what in Ended::ALL
             .into_iter()

@@ -134,7 +134,7 @@ pub struct CreateToken {
     /// How many tokens a user has at most, the new one among them.
     pub most: i64,
     /// Whether the caller has given their own password for this.
-    pub is_proved: bool,
+    pub is_password_confirmed: bool,
     /// The sign-in that the token ends with; none: it stands by itself.
     pub sign_in_id: Option<i64>,
 }

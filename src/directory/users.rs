@@ -449,7 +449,7 @@ pub struct UpdateUser {
     /// Whether the names that the user is known by may be changed.
     pub may_rename: bool,
     /// Whether the caller has given their own password for this change.
-    pub is_proved: bool,
+    pub is_password_confirmed: bool,
     /// Whether a new password ends the API tokens of the user, too; where it is
     /// left open, it does when somebody else sets it.
     pub end_tokens: Option<bool>,
@@ -477,7 +477,7 @@ impl UpdateOwn {
             ceiling: PrivilegeCeiling::Nothing,
             may_set_flags: false,
             may_rename: false,
-            is_proved: false,
+            is_password_confirmed: false,
             end_tokens: None,
             expected: Expected::default(),
         })

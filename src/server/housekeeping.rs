@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use crate::auth::Auth;
 use crate::config::{DatabaseUrl, Settings};
 use crate::directory::ended::{ClearEnded, Ended, HasEnded};
-use crate::directory::grants::TellEnds;
+use crate::directory::grants::RecordExpiredGrants;
 use crate::directory::pruning::AddEventMonths;
 use crate::directory::{Context, Directory, DirectoryError, RequestId, clock, log_limit};
 
@@ -82,7 +82,10 @@ pub fn run_access_log(auth: Arc<Auth>) {
 /// Records expired grants in the audit log, in batches.
 async fn record_expired_grants(directory: &Directory) {
     loop {
-        match directory.write(&context(directory), TellEnds).await {
+        match directory
+            .write(&context(directory), RecordExpiredGrants)
+            .await
+        {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) => {

@@ -259,7 +259,7 @@ fn a_request_that_is_given_up_in_the_middle_leaves_no_transaction_behind() {
         ceiling: PrivilegeCeiling::Everything,
         may_set_flags: true,
         may_rename: true,
-        is_proved: false,
+        is_password_confirmed: false,
         end_tokens: None,
     };
     let ours = "datname = current_database() AND pid <> pg_backend_pid()";

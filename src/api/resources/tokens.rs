@@ -188,7 +188,7 @@ impl Writable for Tokens {
             changes: draft.changes,
             ceiling: Default::default(),
             most: i64::try_from(guard.auth().settings().tokens_per_user).unwrap_or(i64::MAX),
-            is_proved: false,
+            is_password_confirmed: false,
             sign_in_id: None,
         };
         guard.permits(&mut operation)?;
@@ -206,7 +206,7 @@ impl Writable for Tokens {
             if !guard.is_own_password(password.expose()).await? {
                 return Err(Failure::WrongPassword(PASSWORD));
             }
-            operation.is_proved = true;
+            operation.is_password_confirmed = true;
         }
         Ok((operation, vec![(SECRET, secret.expose().to_owned())]))
     }

@@ -341,7 +341,7 @@ async fn settle(
         if !guard.is_own_password(old.expose()).await? {
             return Err(Failure::WrongPassword(OLD_PASSWORD));
         }
-        operation.is_proved = true;
+        operation.is_password_confirmed = true;
     }
     draft.hash(guard, Some(owner).filter(|_| is_own)).await?;
     operation.changes = draft.changes;
@@ -431,7 +431,7 @@ impl Writable for Users {
             ceiling: Default::default(),
             may_set_flags: false,
             may_rename: false,
-            is_proved: false,
+            is_password_confirmed: false,
             end_tokens: None,
         };
         guard.permits(&mut operation)?;

@@ -74,7 +74,7 @@ impl Authorize for UpdateNamedUser {
         Ok(())
     }
 
-    fn is_only_own(&self, principal: &Principal) -> bool {
+    fn is_self_service(&self, principal: &Principal) -> bool {
         !principal.is_administrator && !principal.may(Permission::UsersWrite)
     }
 }

@@ -30,7 +30,7 @@ pub trait Authorize {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError>;
 
     /// Whether it changes the principal's own data, without any other permission.
-    fn is_only_own(&self, _: &Principal) -> bool {
+    fn is_self_service(&self, _: &Principal) -> bool {
         false
     }
 }

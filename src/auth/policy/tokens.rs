@@ -33,12 +33,12 @@ impl Authorize for CreateToken {
             self.ceiling = principal.ceiling();
         }
         // Without the password a token ends with the sign-in that created it.
-        let bound = principal.sign_in.filter(|_| !self.is_proved);
+        let bound = principal.sign_in.filter(|_| !self.is_password_confirmed);
         self.sign_in_id = bound.map(|sign_in| sign_in.id);
         within_own_token(principal, &self.changes)
     }
 
-    fn is_only_own(&self, principal: &Principal) -> bool {
+    fn is_self_service(&self, principal: &Principal) -> bool {
         self.user_id == principal.id && !principal.may(Permission::TokensWrite)
     }
 }
@@ -89,7 +89,7 @@ impl Authorize for UpdateToken {
         token_visibility(principal, &mut self.visible)
     }
 
-    fn is_only_own(&self, principal: &Principal) -> bool {
+    fn is_self_service(&self, principal: &Principal) -> bool {
         !principal.may(Permission::TokensWrite)
     }
 }
@@ -100,7 +100,7 @@ impl Authorize for DeleteToken {
         token_visibility(principal, &mut self.visible)
     }
 
-    fn is_only_own(&self, principal: &Principal) -> bool {
+    fn is_self_service(&self, principal: &Principal) -> bool {
         !principal.may(Permission::TokensWrite)
     }
 }

@@ -56,7 +56,7 @@ impl Authorize for UpdateUser {
         Ok(())
     }
 
-    fn is_only_own(&self, principal: &Principal) -> bool {
+    fn is_self_service(&self, principal: &Principal) -> bool {
         self.id == principal.id && !principal.may(Permission::UsersWrite)
     }
 }
@@ -74,7 +74,7 @@ impl Authorize for UpdateOwn {
         require(principal, Permission::SelfWrite)
     }
 
-    fn is_only_own(&self, principal: &Principal) -> bool {
+    fn is_self_service(&self, principal: &Principal) -> bool {
         !principal.may(Permission::UsersWrite)
     }
 }

@@ -262,7 +262,7 @@ impl Sync<'_> {
                 ceiling: PrivilegeCeiling::Everything,
                 may_set_flags: true,
                 may_rename: true,
-                is_proved: false,
+                is_password_confirmed: false,
                 end_tokens: None,
             };
             match self.session.write(update).await {

@@ -121,7 +121,7 @@ pub async fn update(
                 ceiling: Default::default(),
                 may_set_flags: false,
                 may_rename: false,
-                is_proved: false,
+                is_password_confirmed: false,
                 end_tokens: None,
             },
             roles: None,
@@ -130,7 +130,8 @@ pub async fn update(
         let sent = UserRequest::read(call, &mut payload, false).await?;
         operation.roles.clone_from(&sent.roles);
         call.guard.permits(&mut operation)?;
-        operation.update.is_proved = confirmed_password(call, &operation.username, &sent).await?;
+        operation.update.is_password_confirmed =
+            confirmed_password(call, &operation.username, &sent).await?;
         operation.update.changes = sent.changes;
         operation.update.changes.password_hash = hashed(call, sent.password.as_ref()).await?;
         call.guard.write(operation).await?;

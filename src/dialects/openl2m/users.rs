@@ -60,7 +60,7 @@ pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     let mut conflicts = check(&guard, Some(id), &draft).await?;
     let before = conflicts.record.take().ok_or(ApiError::UserNotFound)?;
     draft = draft.without_unchanged(&sent?, &before);
-    let is_proved = confirm_password(call, &guard, id, &mut draft).await?;
+    let is_password_confirmed = confirm_password(call, &guard, id, &mut draft).await?;
     validate(&mut draft, Some(id), conflicts, &guard).await?;
     let Draft {
         changes,
@@ -72,7 +72,7 @@ pub async fn update(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
         id,
         changes,
         memberships,
-        is_proved,
+        is_password_confirmed,
     };
     let changed = guard.write(update).await;
     let changed = changed.map_err(|error| locate_group(error, groups.as_deref()))?;

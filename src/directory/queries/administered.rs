@@ -193,7 +193,7 @@ impl Run for UpdateAdministered {
             ceiling: PrivilegeCeiling::Everything,
             may_set_flags: true,
             may_rename: true,
-            is_proved: self.is_proved,
+            is_password_confirmed: self.is_password_confirmed,
             end_tokens: None,
         };
         update.run(context, connection).await?;

@@ -16,7 +16,7 @@ use crate::directory::delegation::{Place, Verb};
 use crate::directory::events::{described, difference};
 use crate::directory::grants::{
     CreateGrant, DeleteGrant, FindGrant, GiveRoles, Grant, GrantChanges, GrantColumn, Grants,
-    GrantsOf, NewGrant, TellEnds, UpdateGrant, check_time,
+    GrantsOf, NewGrant, RecordExpiredGrants, UpdateGrant, check_time,
 };
 use crate::directory::mail::{GrantChange, GrantNews};
 use crate::directory::members::Authority;
@@ -583,10 +583,10 @@ async fn refuse_company(give: &GiveRoles, connection: &mut Conn) -> Result<(), D
     Ok(())
 }
 
-/// Ends that one transaction tells at most.
+/// Expired grants that one transaction records at most.
 const SOME: i64 = 200;
 
-impl Run for TellEnds {
+impl Run for RecordExpiredGrants {
     type Answer = usize;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {

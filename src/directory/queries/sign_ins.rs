@@ -42,11 +42,11 @@ impl Run for BeginSignIn {
         let Some((username, hash, external)) = row else {
             return Ok(None);
         };
-        let is_proved = match &self.proof {
+        let is_password_confirmed = match &self.proof {
             Proof::Hash(proved) => hash.as_ref() == Some(proved),
             Proof::External => external,
         };
-        if !is_proved {
+        if !is_password_confirmed {
             return Ok(None);
         }
         clear(self.user_id, context, connection).await?;

@@ -261,7 +261,7 @@ impl Run for IssueToken {
             },
             ceiling: PrivilegeCeiling::Everything,
             most: self.most_in_all,
-            is_proved: true,
+            is_password_confirmed: true,
             sign_in_id: None,
         };
         create.run(context, connection).await?;

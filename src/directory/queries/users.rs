@@ -799,7 +799,7 @@ impl Run for UpdateUser {
             ));
         }
         refuse_foreign(&before, &changes)?;
-        own::refuse_unproved(self, &changes, context)?;
+        own::require_password(self, &changes, context)?;
         refuse_names(&changes, Some(self.id), connection).await?;
         partner_exists(&changes, connection).await?;
         may_move(self, &changes, context, connection).await?;

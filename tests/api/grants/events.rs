@@ -1,6 +1,6 @@
 //! What the audit log says of grants.
 
-use rolecall::directory::grants::TellEnds;
+use rolecall::directory::grants::RecordExpiredGrants;
 use serde_json::{Value, json};
 
 use super::{changed, gift_in, given, one, role_named};
@@ -18,7 +18,7 @@ fn told(app: &TestApp, id: &str) -> Vec<Value> {
 }
 
 fn tell(app: &TestApp) -> usize {
-    app.inside(async |directory, context| directory.write(context, TellEnds).await)
+    app.inside(async |directory, context| directory.write(context, RecordExpiredGrants).await)
 }
 
 #[test]

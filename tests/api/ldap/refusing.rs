@@ -196,7 +196,7 @@ fn without_ldap_an_external_record_lets_nobody_in() {
             ceiling: PrivilegeCeiling::Everything,
             may_set_flags: true,
             may_rename: true,
-            is_proved: false,
+            is_password_confirmed: false,
             end_tokens: None,
         };
         directory.write(context, update).await

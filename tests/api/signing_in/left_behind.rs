@@ -186,7 +186,7 @@ fn an_import_that_sets_a_password_or_switches_on_ends_tokens_too() {
             ceiling: PrivilegeCeiling::Everything,
             may_set_flags: true,
             may_rename: true,
-            is_proved: false,
+            is_password_confirmed: false,
             end_tokens: None,
         };
         app.inside(async |directory, context| directory.write(context, update).await);

@@ -231,7 +231,7 @@ async fn make_token(
         changes,
         ceiling: PrivilegeCeiling::Everything,
         most: i64::MAX,
-        is_proved: false,
+        is_password_confirmed: false,
         sign_in_id: None,
     };
     let token = directory.write(context, create).await?;

@@ -453,7 +453,7 @@ impl Run for ChangeUser {
                 ceiling: PrivilegeCeiling::Everything,
                 may_set_flags: true,
                 may_rename: true,
-                is_proved: false,
+                is_password_confirmed: false,
                 end_tokens: None,
             };
             update.run(context, connection).await?;

@@ -7,7 +7,7 @@ const UNPROVED: &str = "Send your own password to change this.";
 
 /// A token alone is no way to an account: its name and its e-mail address change
 /// by a password that was given lately, its password by one that is given now.
-pub fn refuse_unproved(
+pub fn require_password(
     update: &UpdateUser,
     changes: &UserChanges,
     context: &Context,
@@ -16,7 +16,7 @@ pub fn refuse_unproved(
     let Some(actor) = own.filter(|actor| actor.id == update.id) else {
         return Ok(());
     };
-    if update.is_proved || actor.came_with_password() {
+    if update.is_password_confirmed || actor.came_with_password() {
         return Ok(());
     }
     let is_named_anew = changes.username.is_some() || changes.email.is_some();
