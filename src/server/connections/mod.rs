@@ -54,6 +54,9 @@ pub const LINGER: Duration = Duration::from_secs(1);
 pub const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
+/// The name of the services of the listeners.
+const NAME: &str = "rolecall";
+
 /// The listeners and their limits.
 #[derive(Debug)]
 pub struct ListenerConfig {
@@ -81,21 +84,14 @@ where
     <S::Service as Service<Request>>::Future: 'static,
     B: MessageBody + 'static,
 {
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let workers = settings.server.workers.unwrap_or(cores);
-    let builder = Server::build()
+    let workers = workers(settings);
+    let mut builder = Server::build()
         .workers(workers)
         .max_concurrent_connections(listening.connections.div_ceil(workers))
         .shutdown_timeout(settings.server.shutdown_seconds)
         .disable_signals();
     let limits = settings.limits.clone();
     let stopping = builder.graceful_shutdown_signal();
-    let ListenerConfig {
-        listeners,
-        tls,
-        clients,
-        ..
-    } = listening;
     let stopping = move || {
         let stopping = stopping.clone();
         async move { stopping.notified().await }
@@ -106,52 +102,101 @@ where
         map_config(app, |()| AppConfig::default())
     };
     let timeouts = Timeouts::of(&limits);
-    let name = "rolecall";
-    let mut builder = builder;
-    for listener in listeners {
-        let (limits, clients) = (limits.clone(), clients.clone());
+    for listener in listening.listeners {
+        let (limits, clients) = (limits.clone(), listening.clients.clone());
         let (app, stopping) = (app.clone(), stopping.clone());
-        builder = match &tls {
-            None => builder.listen(name, listener, move || {
+        builder = match &listening.tls {
+            None => builder.listen(NAME, listener, move || {
                 let http = http(&limits, |stream: &MonitoredStream| stream.activity())
                     .graceful_shutdown_signal(stopping.clone())
                     .finish(app());
-                let (sweeper, clients) = (Sweeper::start(timeouts), clients.clone());
-                fn_service(move |stream: TcpStream| {
-                    let accepted = accept(stream, &sweeper, &clients);
-                    async move {
-                        let (stream, peer) = accepted?;
-                        Ok((stream, Protocol::Http1, Some(peer)))
-                    }
-                })
-                .and_then(http)
+                over_tcp(http, Sweeper::start(timeouts), clients.clone())
             }),
             Some(config) => {
-                let acceptor = acceptor(config.clone());
-                builder.listen(name, listener, move || {
+                let handshake = Handshake::new(config.clone(), &limits);
+                builder.listen(NAME, listener, move || {
                     let http = http(&limits, |stream: &TlsStream<MonitoredStream>| {
                         stream.get_ref().0.activity()
                     })
                     .graceful_shutdown_signal(stopping.clone())
                     .finish(app());
-                    let (sweeper, clients) = (Sweeper::start(timeouts), clients.clone());
-                    let acceptor = acceptor.clone();
-                    let time = Duration::from_secs(limits.handshake_seconds);
-                    fn_service(move |stream: TcpStream| {
-                        let accepted = accept(stream, &sweeper, &clients);
-                        let acceptor = acceptor.clone();
-                        async move {
-                            let (stream, peer) = accepted?;
-                            let (stream, protocol) = tls_handshake(&acceptor, stream, time).await?;
-                            Ok((stream, protocol, Some(peer)))
-                        }
-                    })
-                    .and_then(http)
+                    over_tls(
+                        http,
+                        handshake.clone(),
+                        Sweeper::start(timeouts),
+                        clients.clone(),
+                    )
                 })
             }
         }?;
     }
     Ok(builder.run())
+}
+
+fn workers(settings: &Settings) -> usize {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    settings.server.workers.unwrap_or(cores)
+}
+
+/// Accepts connections within the limits and hands them to `http`.
+fn over_tcp<H>(
+    http: H,
+    sweeper: Rc<Sweeper>,
+    clients: Arc<Clients>,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
+where
+    H: ServiceFactory<
+            (MonitoredStream, Protocol, Option<SocketAddr>),
+            Config = (),
+            Response = (),
+            Error = DispatchError,
+            InitError = (),
+        > + 'static,
+{
+    fn_service(move |stream: TcpStream| {
+        let accepted = accept(stream, &sweeper, &clients);
+        async move {
+            let (stream, peer) = accepted?;
+            Ok((stream, Protocol::Http1, Some(peer)))
+        }
+    })
+    .and_then(http)
+}
+
+/// The TLS handshake of a listener.
+#[derive(Clone)]
+struct Handshake {
+    acceptor: TlsAcceptor,
+    timeout: Duration,
+}
+
+/// Accepts connections within the limits, negotiates TLS and the protocol, and hands
+/// them to `http`.
+fn over_tls<H>(
+    http: H,
+    handshake: Handshake,
+    sweeper: Rc<Sweeper>,
+    clients: Arc<Clients>,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
+where
+    H: ServiceFactory<
+            (TlsStream<MonitoredStream>, Protocol, Option<SocketAddr>),
+            Config = (),
+            Response = (),
+            Error = DispatchError,
+            InitError = (),
+        > + 'static,
+{
+    fn_service(move |stream: TcpStream| {
+        let accepted = accept(stream, &sweeper, &clients);
+        let handshake = handshake.clone();
+        async move {
+            let (stream, peer) = accepted?;
+            let (stream, protocol) = handshake.run(stream).await?;
+            Ok((stream, protocol, Some(peer)))
+        }
+    })
+    .and_then(http)
 }
 
 /// The HTTP service with its limits. `activity` returns the activity of a connection,
@@ -190,26 +235,30 @@ fn accept(
     Ok((MonitoredStream::new(stream, activity), peer))
 }
 
-fn acceptor(mut config: ServerConfig) -> TlsAcceptor {
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    TlsAcceptor::from(Arc::new(config))
-}
-
-async fn tls_handshake(
-    acceptor: &TlsAcceptor,
-    stream: MonitoredStream,
-    time: Duration,
-) -> Result<(TlsStream<MonitoredStream>, Protocol), DispatchError> {
-    let late = |_| DispatchError::SlowRequestTimeout;
-    let stream = timeout(time, acceptor.accept(stream)).await.map_err(late)?;
-    let stream = stream.map_err(DispatchError::Io)?;
-    let (transport, session) = stream.get_ref();
-    let protocol = match session.alpn_protocol() {
-        Some(b"h2") => {
-            transport.activity().set_http2();
-            Protocol::Http2
+impl Handshake {
+    fn new(mut config: ServerConfig, limits: &Limits) -> Self {
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Self {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            timeout: Duration::from_secs(limits.handshake_seconds),
         }
-        _ => Protocol::Http1,
-    };
-    Ok((stream, protocol))
+    }
+
+    async fn run(
+        &self,
+        stream: MonitoredStream,
+    ) -> Result<(TlsStream<MonitoredStream>, Protocol), DispatchError> {
+        let late = |_| DispatchError::SlowRequestTimeout;
+        let accepted = timeout(self.timeout, self.acceptor.accept(stream)).await;
+        let stream = accepted.map_err(late)?.map_err(DispatchError::Io)?;
+        let (transport, session) = stream.get_ref();
+        let protocol = match session.alpn_protocol() {
+            Some(b"h2") => {
+                transport.activity().set_http2();
+                Protocol::Http2
+            }
+            _ => Protocol::Http1,
+        };
+        Ok((stream, protocol))
+    }
 }
