@@ -21,7 +21,7 @@ use crate::jsonapi;
 
 /// What a tag tells apart: an edit of a linkage is none of its resource.
 #[derive(Clone, Copy, Debug)]
-pub enum Of<'a> {
+pub enum TagScope<'a> {
     Resource,
     Linkage(&'a Seal),
 }
@@ -79,11 +79,11 @@ pub fn fingerprint(base_url: Option<&str>) -> String {
 }
 
 /// The version that a tag of ours names; of another kind of thing: none.
-fn version(tag: &str, of: Of<'_>) -> Option<i64> {
+fn version(tag: &str, scope: TagScope<'_>) -> Option<i64> {
     let (state, _) = tag.split_once('-')?;
-    match of {
-        Of::Resource => state.split('.').next()?.parse().ok(),
-        Of::Linkage(seal) => u64::from_str_radix(state.strip_prefix('m')?, 16)
+    match scope {
+        TagScope::Resource => state.split('.').next()?.parse().ok(),
+        TagScope::Linkage(seal) => u64::from_str_radix(state.strip_prefix('m')?, 16)
             .ok()
             .map(|sealed| seal.open(sealed)),
     }
@@ -153,7 +153,7 @@ impl Call<'_> {
     }
 
     /// What a change expects of what it changes. Weak tags never match here.
-    pub fn expected(&self, of: Of<'_>) -> Result<Expected, Failure> {
+    pub fn expected(&self, scope: TagScope<'_>) -> Result<Expected, Failure> {
         self.refuse_if_none_match()?;
         match self.wanted(&header::IF_MATCH, "If-Match")? {
             None if self.api.require_if_match => Err(kinds::PRECONDITION_REQUIRED
@@ -164,7 +164,7 @@ impl Call<'_> {
             Some(Wanted::Tags(tags)) => Ok(Expected::OneOf(
                 tags.iter()
                     .filter(|tag| !tag.weak)
-                    .filter_map(|tag| version(&tag.text, of))
+                    .filter_map(|tag| version(&tag.text, scope))
                     .collect(),
             )),
         }
@@ -202,7 +202,7 @@ impl Call<'_> {
 
 /// The version that `meta.if_match` of an operation names: a tag, with or
 /// without its quotes.
-pub fn expected_by(text: &str, of: Of<'_>) -> Option<Expected> {
+pub fn expected_by(text: &str, scope: TagScope<'_>) -> Option<Expected> {
     if text == "*" {
         return Some(Expected::Anything);
     }
@@ -218,7 +218,7 @@ pub fn expected_by(text: &str, of: Of<'_>) -> Option<Expected> {
         Wanted::Tags(tags) => Some(Expected::OneOf(
             tags.iter()
                 .filter(|tag| !tag.weak)
-                .filter_map(|tag| version(&tag.text, of))
+                .filter_map(|tag| version(&tag.text, scope))
                 .collect(),
         )),
     }
@@ -265,26 +265,29 @@ mod tests {
     fn a_tag_leads_back_to_its_version_and_to_no_other_kind() {
         let row = State("7.20161213120802".into()).tag("fp", true);
         let row = row.trim_matches('"');
-        assert_eq!(version(row, Of::Resource), Some(7));
+        assert_eq!(version(row, TagScope::Resource), Some(7));
         let seal = Seal::new("secret", "roles", 1, "users");
-        assert_eq!(version(row, Of::Linkage(&seal)), None);
+        assert_eq!(version(row, TagScope::Linkage(&seal)), None);
         let linkage = State::of_linkage(-5, &seal).tag("fp", false);
         let linkage = linkage.trim_matches('"');
-        assert_eq!(version(linkage, Of::Linkage(&seal)), Some(-5));
-        assert_eq!(version(linkage, Of::Resource), None);
-        assert_eq!(version("7", Of::Resource), None);
+        assert_eq!(version(linkage, TagScope::Linkage(&seal)), Some(-5));
+        assert_eq!(version(linkage, TagScope::Resource), None);
+        assert_eq!(version("7", TagScope::Resource), None);
     }
 
     #[test]
     fn an_operation_names_a_tag_with_or_without_quotes() {
         let seven = Some(Expected::OneOf(vec![7]));
-        assert_eq!(expected_by("7-fp", Of::Resource), seven);
-        assert_eq!(expected_by("\"7-fp\"", Of::Resource), seven);
-        assert_eq!(expected_by("*", Of::Resource), Some(Expected::Anything));
+        assert_eq!(expected_by("7-fp", TagScope::Resource), seven);
+        assert_eq!(expected_by("\"7-fp\"", TagScope::Resource), seven);
         assert_eq!(
-            expected_by("W/\"7-fp\"", Of::Resource),
+            expected_by("*", TagScope::Resource),
+            Some(Expected::Anything)
+        );
+        assert_eq!(
+            expected_by("W/\"7-fp\"", TagScope::Resource),
             Some(Expected::OneOf(vec![]))
         );
-        assert_eq!(expected_by("a b", Of::Resource), None);
+        assert_eq!(expected_by("a b", TagScope::Resource), None);
     }
 }

@@ -14,7 +14,7 @@ use super::resource::{Listable, Resource};
 use super::resources::{Roles, Users};
 use crate::directory::DirectoryError;
 use crate::directory::access::{Effective, FindOrigins};
-use crate::directory::listing::Noun;
+use crate::directory::listing::Entity;
 use crate::directory::roles::RolesOf;
 use crate::directory::users::UsersOf;
 
@@ -23,7 +23,7 @@ pub trait Side: 'static {
     type From: Resource;
     type To: Listable;
 
-    fn list(id: i64) -> <<Self::To as Resource>::Noun as Noun>::Of;
+    fn list(id: i64) -> <<Self::To as Resource>::Entity as Entity>::Parent;
     fn effective(id: i64) -> Effective;
 }
 

@@ -3,9 +3,11 @@
 use std::str::FromStr;
 
 use super::decode;
-use super::resource::{Column, Kind, OwnFilter, Resource};
+use super::resource::{Column, CustomFilter, Kind, Resource};
 use crate::directory::clock;
-use crate::directory::listing::{Comparison, Condition, Named, Noun, Operand, Own, Pattern};
+use crate::directory::listing::{
+    Comparison, Condition, CustomCondition, Entity, Named, Operand, Pattern,
+};
 use crate::directory::search::{SEARCHED_ANYWHERE, Words};
 use crate::jsonapi::query::{Filter, Limits, Operator, Test};
 use crate::jsonapi::{Error, kinds};
@@ -43,8 +45,8 @@ pub fn of<R: Resource>(
 fn condition<R: Resource>(test: &Test, limits: &Limits) -> Result<Condition<Column<R>>, String> {
     if let Some((_, own)) = R::FILTERS.iter().find(|(name, _)| *name == test.field) {
         return match own {
-            OwnFilter::Roles => roles(test),
-            OwnFilter::Search => match test.operator {
+            CustomFilter::Roles => roles(test),
+            CustomFilter::Search => match test.operator {
                 Operator::In if test.one_by_one => Err("A search is one text.".into()),
                 Operator::Eq | Operator::In => search::<R>(&test.text(), limits),
                 _ => Err(unfit(test)),
@@ -88,7 +90,7 @@ fn condition<R: Resource>(test: &Test, limits: &Limits) -> Result<Condition<Colu
 /// be filtered by.
 fn column_named<R: Resource>(name: &str) -> Option<(Column<R>, Kind)> {
     if name == "id" {
-        return Some((<R::Noun as Noun>::ID, Kind::Number));
+        return Some((<R::Entity as Entity>::ID, Kind::Number));
     }
     if let Some((_, column)) = R::LINKED_BY.iter().find(|(known, _)| *known == name) {
         return Some((*column, Kind::Number));
@@ -191,7 +193,7 @@ fn roles<C>(test: &Test) -> Result<Condition<C>, String> {
         Operator::Null => (None, test.text() == "false"),
         _ => return Err(unfit(test)),
     };
-    Ok(Condition::Own(Own::Roles { named, holds }))
+    Ok(Condition::Custom(CustomCondition::Roles { named, holds }))
 }
 
 /// Everybody who has each of these words in one of the searched columns, whatever the
@@ -200,7 +202,7 @@ pub fn search<R: Resource>(words: &str, limits: &Limits) -> Result<Condition<Col
     let words = Words::at_most(limits.search_words, text(words)?);
     let words = words.map_err(|error| error.to_string())?;
     if words.are_indexed() {
-        return Ok(Condition::Own(Own::Search(words)));
+        return Ok(Condition::Custom(CustomCondition::Search(words)));
     }
     // Of one or two characters that are no letters the index of PostgreSQL knows
     // nothing: they are looked for where a value begins, in indexes of their own.
@@ -212,7 +214,7 @@ pub fn search<R: Resource>(words: &str, limits: &Limits) -> Result<Condition<Col
     let columns = || {
         R::SEARCHED
             .iter()
-            .filter(|column| R::Noun::is_indexed(**column))
+            .filter(|column| R::Entity::is_indexed(**column))
     };
     let tests = words
         .anywhere()

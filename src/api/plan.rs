@@ -8,7 +8,7 @@ use super::include::{self, Tree};
 use super::paging::{Order, Paging, PagingDefaults};
 use super::resource::{Column, Kind, Resource, Row};
 use super::resources::is_field;
-use crate::directory::listing::{Comparison, Condition, List, Noun, Operand, SortBy};
+use crate::directory::listing::{Comparison, Condition, Entity, List, Operand, SortBy};
 use crate::jsonapi::kinds;
 use crate::jsonapi::query::{Limits, Page, Query, SortKey, UNSUPPORTED_SORT};
 use crate::jsonapi::write::Shown;
@@ -75,9 +75,9 @@ impl<R: Resource> Plan<R> {
         self
     }
 
-    pub fn list(&self, of: Option<<R::Noun as Noun>::Of>) -> List<R::Noun> {
+    pub fn list(&self, parent: Option<<R::Entity as Entity>::Parent>) -> List<R::Entity> {
         List {
-            of,
+            parent,
             condition: self.condition.clone(),
             sort: self.sort.clone(),
             seek: self.paging.seek(),
@@ -204,7 +204,7 @@ impl<R: Resource> Key<R> {
         if key.field == "id" {
             return Some(Self {
                 field: "id",
-                by: by(<R::Noun as Noun>::ID),
+                by: by(<R::Entity as Entity>::ID),
                 kind: Kind::Number,
                 show: None,
             });
@@ -247,7 +247,7 @@ fn sort<R: Resource>(
 /// What is no id matches nothing.
 fn equal_id<R: Resource>(id: &str) -> Condition<Column<R>> {
     Condition::Test {
-        column: <R::Noun as Noun>::ID,
+        column: <R::Entity as Entity>::ID,
         comparison: Comparison::Equal,
         operands: vec![Operand::Number(super::decode::id(id))],
     }

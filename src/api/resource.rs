@@ -7,7 +7,7 @@ pub use super::constraints::Constraints;
 use super::error::Failure;
 use crate::auth::{Authorize, Guard};
 use crate::directory::batch::{Narrowed, Refers};
-use crate::directory::listing::{List, Listed, Noun};
+use crate::directory::listing::{Entity, List, Listed};
 use crate::directory::{Execute, Expected, Operation, Problem};
 use crate::jsonapi::Purpose;
 use crate::jsonapi::write::Shown;
@@ -43,8 +43,8 @@ pub struct Attribute<R: Resource> {
 }
 
 pub type Reader<R> = fn(&mut <R as Resource>::Draft, &Value) -> Result<(), Problem>;
-pub type Row<R> = <<R as Resource>::Noun as Noun>::Row;
-pub type Column<R> = <<R as Resource>::Noun as Noun>::Column;
+pub type Row<R> = <<R as Resource>::Entity as Entity>::Row;
+pub type Column<R> = <<R as Resource>::Entity as Entity>::Column;
 
 /// A relationship as links and documents name it.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ impl Sent {
 
 /// What a filter that names no attribute asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnFilter {
+pub enum CustomFilter {
     /// Who holds one of the roles that are named by id or name.
     Roles,
     /// Who has a text in one of the searched columns.
@@ -106,7 +106,7 @@ pub trait Resource: Sized + 'static {
     /// answer to the request that makes the resource, and never again.
     const ONCE: &'static [(&'static str, &'static str)] = &[];
     /// Filters by something else than an attribute.
-    const FILTERS: &'static [(&'static str, OwnFilter)] = &[];
+    const FILTERS: &'static [(&'static str, CustomFilter)] = &[];
     /// To-one relationships whose id is a column, to filter by.
     const LINKED_BY: &'static [(&'static str, Column<Self>)] = &[];
     /// Where the id is that a client chose, to be filtered by as `external_id`.
@@ -115,7 +115,7 @@ pub trait Resource: Sized + 'static {
     const REQUIRED_LINKS: &'static [&'static str] = &[];
     /// What a search looks into.
     const SEARCHED: &'static [Column<Self>] = &[];
-    type Noun: Noun;
+    type Entity: Entity;
     type Find: Execute + Authorize + Narrowed + Operation<Output = Option<Row<Self>>>;
     /// What a request's attributes are gathered into.
     type Draft: Default;
@@ -163,14 +163,14 @@ pub trait Resource: Sized + 'static {
 
 /// A type whose collection can be listed.
 pub trait Listable: Resource {
-    async fn list(guard: &Guard, list: List<Self::Noun>) -> Result<Listed<Row<Self>>, Failure>;
+    async fn list(guard: &Guard, list: List<Self::Entity>) -> Result<Listed<Row<Self>>, Failure>;
 }
 
 impl<R: Resource> Listable for R
 where
-    List<R::Noun>: Execute + Authorize + Operation<Output = Listed<Row<R>>>,
+    List<R::Entity>: Execute + Authorize + Operation<Output = Listed<Row<R>>>,
 {
-    async fn list(guard: &Guard, list: List<R::Noun>) -> Result<Listed<Row<R>>, Failure> {
+    async fn list(guard: &Guard, list: List<R::Entity>) -> Result<Listed<Row<R>>, Failure> {
         Ok(guard.read(list).await?)
     }
 }

@@ -10,7 +10,7 @@ use super::pattern_limit::PatternPermit;
 use super::policy::Authorize;
 use super::principal::Principal;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
-use crate::directory::listing::{List, Noun};
+use crate::directory::listing::{Entity, List};
 use crate::directory::users::PasswordHash;
 use crate::directory::{Actor, Context, DirectoryError, Execute, Operation, Reading, Source};
 
@@ -157,7 +157,7 @@ impl Guard {
     ///
     /// # Errors
     /// When the caller runs too many such lists at once.
-    pub fn pattern_permit<N: Noun>(
+    pub fn pattern_permit<N: Entity>(
         &self,
         list: &List<N>,
     ) -> Result<Option<PatternPermit>, DirectoryError> {

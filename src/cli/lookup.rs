@@ -3,7 +3,8 @@
 use super::failure::Failure;
 use super::runtime::Session;
 use crate::directory::listing::{
-    Comparison, Condition, Count, List, Named, Noun, Operand, Own, Pattern, Slice, Visibility,
+    Comparison, Condition, Count, CustomCondition, Entity, List, Named, Operand, Pattern, Slice,
+    Visibility,
 };
 use crate::directory::names::{normalized, normalized_role_name};
 use crate::directory::roles::{FindRole, Role, RoleColumn, Roles};
@@ -110,7 +111,7 @@ const NAMES: [UserColumn; 5] = [
 pub fn named_like(text: &str) -> Result<Condition<UserColumn>, Failure> {
     let words = Words::of(text);
     if words.are_indexed() {
-        return Ok(Condition::Own(Own::Search(words)));
+        return Ok(Condition::Custom(CustomCondition::Search(words)));
     }
     // Nothing for the index of the search: names are read, and begin with it.
     let begins = |word: &String| {
@@ -134,13 +135,13 @@ pub async fn holds(session: &Session, role_name: &str) -> Result<Condition<UserC
         ids: vec![role.id],
         ..Named::default()
     };
-    Ok(Condition::Own(Own::Roles {
+    Ok(Condition::Custom(CustomCondition::Roles {
         named: Some(named),
         holds: true,
     }))
 }
 
-fn named<N: Noun>(column: N::Column, name: &str, limit: i64) -> List<N> {
+fn named<N: Entity>(column: N::Column, name: &str, limit: i64) -> List<N> {
     List {
         visible: Visibility::All,
         condition: Some(Condition::Test {

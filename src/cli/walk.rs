@@ -6,13 +6,13 @@ use super::failure::Failure;
 use super::runtime::Session;
 use crate::directory::Execute;
 use crate::directory::listing::{
-    Comparison, Condition, Count, List, Listed, Noun, Operand, Slice, Visibility,
+    Comparison, Condition, Count, Entity, List, Listed, Operand, Slice, Visibility,
 };
 
 const SLICE: i64 = 500;
 
-pub struct Walk<N: Noun> {
-    of: Option<N::Of>,
+pub struct Walk<N: Entity> {
+    parent: Option<N::Parent>,
     also: Vec<Condition<N::Column>>,
     column: N::Column,
     id: fn(&N::Row) -> i64,
@@ -20,11 +20,11 @@ pub struct Walk<N: Noun> {
     left: i64,
 }
 
-impl<N: Noun> Walk<N> {
+impl<N: Entity> Walk<N> {
     /// `column` holds what `id` reads.
     pub fn new(column: N::Column, id: fn(&N::Row) -> i64) -> Self {
         Self {
-            of: None,
+            parent: None,
             also: Vec::new(),
             column,
             id,
@@ -33,8 +33,8 @@ impl<N: Noun> Walk<N> {
         }
     }
 
-    pub fn confined_to(self, of: Option<N::Of>) -> Self {
-        Self { of, ..self }
+    pub fn confined_to(self, parent: Option<N::Parent>) -> Self {
+        Self { parent, ..self }
     }
 
     /// Only those of which this is true, too.
@@ -81,7 +81,7 @@ impl<N: Noun> Walk<N> {
             also => Condition::All([&[after], also].concat()),
         };
         List {
-            of: self.of.clone(),
+            parent: self.parent.clone(),
             visible: Visibility::All,
             condition: Some(condition),
             count: Count::None,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visibility};
+use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
 use super::{Expected, Operation};
@@ -167,10 +167,10 @@ pub enum ClustersOf {
 #[derive(Debug)]
 pub struct Clusters;
 
-impl Noun for Clusters {
+impl Entity for Clusters {
     type Row = Cluster;
     type Column = ClusterColumn;
-    type Of = ClustersOf;
+    type Parent = ClustersOf;
     const ID: ClusterColumn = ClusterColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> ClustersOf {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Operation;
-use super::listing::{Noun, Visibility};
+use super::listing::{Entity, Visibility};
 use crate::storage::schema::events;
 
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -56,10 +56,10 @@ pub enum EventsOf {
 #[derive(Debug)]
 pub struct Events;
 
-impl Noun for Events {
+impl Entity for Events {
     type Row = Event;
     type Column = EventColumn;
-    type Of = EventsOf;
+    type Parent = EventsOf;
     const ID: EventColumn = EventColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> EventsOf {

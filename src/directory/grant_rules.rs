@@ -4,7 +4,7 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
 use super::batch::{Made, Refers};
-use super::listing::{Noun, Visibility};
+use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
 use super::{Expected, Operation};
@@ -83,10 +83,10 @@ pub enum GrantRulesOf {
 #[derive(Debug)]
 pub struct GrantRules;
 
-impl Noun for GrantRules {
+impl Entity for GrantRules {
     type Row = GrantRule;
     type Column = GrantRuleColumn;
-    type Of = GrantRulesOf;
+    type Parent = GrantRulesOf;
     const ID: GrantRuleColumn = GrantRuleColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> GrantRulesOf {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::batch::{Made, Refers};
 use super::delegation::{Place, Verb};
 use super::error::Problem;
-use super::listing::{Noun, Visibility};
+use super::listing::{Entity, Visibility};
 use super::members::Authority;
 use super::privileges::End;
 use super::users::drop_same;
@@ -166,10 +166,10 @@ pub enum GrantsOf {
 #[derive(Debug)]
 pub struct Grants;
 
-impl Noun for Grants {
+impl Entity for Grants {
     type Row = Grant;
     type Column = GrantColumn;
-    type Of = GrantsOf;
+    type Parent = GrantsOf;
     const ID: GrantColumn = GrantColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> GrantsOf {

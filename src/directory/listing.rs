@@ -8,16 +8,16 @@ use super::search::Words;
 pub use pattern::{Pattern, end_of_prefix};
 pub use seek::{Position, Seek};
 
-/// A kind of thing that can be listed.
-pub trait Noun: Send + Sync + 'static {
+/// A record type that can be listed.
+pub trait Entity: Send + Sync + 'static {
     type Row: Send + 'static;
     /// What can be filtered and sorted by.
     type Column: Copy + Send + Sync + PartialEq + std::fmt::Debug + 'static;
     /// What a list can be confined to: the members of a role, say.
-    type Of: Clone + Send + Sync + std::fmt::Debug + 'static;
+    type Parent: Clone + Send + Sync + std::fmt::Debug + 'static;
 
     /// Confined to these ids, for `include`.
-    fn of_ids(ids: Vec<i64>) -> Self::Of;
+    fn of_ids(ids: Vec<i64>) -> Self::Parent;
 
     /// The column of the id, which breaks the ties of every order.
     const ID: Self::Column;
@@ -79,7 +79,7 @@ pub enum Condition<C> {
     /// One of these.
     Ids(Vec<i64>),
     /// What only some nouns know.
-    Own(Own),
+    Custom(CustomCondition),
     /// Stands behind this value and id together, or before them: one range of an index.
     Beyond {
         column: C,
@@ -91,7 +91,7 @@ pub enum Condition<C> {
 
 /// Conditions on users that are about more than a column of theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Own {
+pub enum CustomCondition {
     /// Holds one of these roles without a scope, or, with `holds` false, none
     /// of them. Without names: any role at all.
     Roles { named: Option<Named>, holds: bool },
@@ -145,8 +145,8 @@ pub enum Count {
 
 /// A page of a noun's rows. Ties of every order are broken by id.
 #[derive(Debug)]
-pub struct List<N: Noun> {
-    pub of: Option<N::Of>,
+pub struct List<N: Entity> {
+    pub parent: Option<N::Parent>,
     pub visible: Visibility,
     pub condition: Option<Condition<N::Column>>,
     pub sort: Vec<SortBy<N::Column>>,
@@ -155,11 +155,11 @@ pub struct List<N: Noun> {
     pub count: Count,
 }
 
-impl<N: Noun> List<N> {
+impl<N: Entity> List<N> {
     /// Everything that the caller may see, in the order of the ids.
     pub fn new(slice: Slice) -> Self {
         Self {
-            of: None,
+            parent: None,
             visible: Visibility::default(),
             condition: None,
             sort: Vec::new(),
@@ -171,7 +171,7 @@ impl<N: Noun> List<N> {
 
     /// Every row that there is: neither filtered nor confined.
     pub fn is_everything(&self) -> bool {
-        self.of.is_none() && self.visible == Visibility::All && self.condition.is_none()
+        self.parent.is_none() && self.visible == Visibility::All && self.condition.is_none()
     }
 
     /// Unfiltered, in the order of the ids, paged by counting.
@@ -187,10 +187,10 @@ impl<N: Noun> List<N> {
     /// The one role whose holders these are, in the order of their ids.
     pub fn of_one_role(&self) -> Option<&Named> {
         match self.condition.as_ref()?.only() {
-            Condition::Own(Own::Roles {
+            Condition::Custom(CustomCondition::Roles {
                 named: Some(named),
                 holds: true,
-            }) if self.of.is_none() && self.sort.is_empty() && named.is_one() => Some(named),
+            }) if self.parent.is_none() && self.sort.is_empty() && named.is_one() => Some(named),
             _ => None,
         }
     }
@@ -240,7 +240,7 @@ impl<N: Noun> List<N> {
     }
 }
 
-impl<N: Noun> super::Operation for List<N> {
+impl<N: Entity> super::Operation for List<N> {
     type Output = Listed<N::Row>;
     const SNAPSHOT: bool = true;
 
@@ -277,7 +277,7 @@ impl<C: Copy> Condition<C> {
                 };
                 narrow && indexed(*column)
             }
-            Self::Beyond { .. } | Self::Ids(_) | Self::Own(_) => false,
+            Self::Beyond { .. } | Self::Ids(_) | Self::Custom(_) => false,
         }
     }
 
@@ -285,15 +285,17 @@ impl<C: Copy> Condition<C> {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_pattern),
             Self::Test { comparison, .. } => *comparison == Comparison::Matches,
-            Self::Beyond { .. } | Self::Ids(_) | Self::Own(_) => false,
+            Self::Beyond { .. } | Self::Ids(_) | Self::Custom(_) => false,
         }
     }
 
     /// The conditions that only some nouns know.
-    pub fn own(&mut self) -> Vec<&mut Own> {
+    pub fn custom(&mut self) -> Vec<&mut CustomCondition> {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter_mut().flat_map(Self::own).collect(),
-            Self::Own(own) => vec![own],
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter_mut().flat_map(Self::custom).collect()
+            }
+            Self::Custom(custom) => vec![custom],
             _ => Vec::new(),
         }
     }
@@ -317,7 +319,7 @@ impl<C: Copy> Condition<C> {
 
     /// The searches, in whose place the ids of the found may be put.
     pub fn searches(&mut self) -> Vec<&mut Self> {
-        self.leaves(&|leaf| matches!(leaf, Self::Own(Own::Search(_))))
+        self.leaves(&|leaf| matches!(leaf, Self::Custom(CustomCondition::Search(_))))
     }
 
     fn leaves(&mut self, wanted: &impl Fn(&Self) -> bool) -> Vec<&mut Self> {

@@ -7,7 +7,7 @@ pub use super::countries::COUNTRIES;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visibility};
+use super::listing::{Entity, Visibility};
 use super::users::drop_same;
 use super::{Expected, Operation, values};
 use crate::storage::schema::partners;
@@ -181,10 +181,10 @@ pub enum PartnersOf {
 #[derive(Debug)]
 pub struct Partners;
 
-impl Noun for Partners {
+impl Entity for Partners {
     type Row = Partner;
     type Column = PartnerColumn;
-    type Of = PartnersOf;
+    type Parent = PartnersOf;
     const ID: PartnerColumn = PartnerColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> PartnersOf {

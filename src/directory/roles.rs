@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visibility};
+use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
 use super::{DirectoryError, Expected, Operation, names};
@@ -145,10 +145,10 @@ pub enum RolesOf {
 #[derive(Debug)]
 pub struct Roles;
 
-impl Noun for Roles {
+impl Entity for Roles {
     type Row = Role;
     type Column = RoleColumn;
-    type Of = RolesOf;
+    type Parent = RolesOf;
     const ID: RoleColumn = RoleColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> RolesOf {

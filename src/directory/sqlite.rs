@@ -56,7 +56,9 @@ mod tests {
     use crate::directory::credentials::FindAccount;
     use crate::directory::ended::{ClearEnded, Ended, HasEnded};
     use crate::directory::grants::RecordExpiredGrants;
-    use crate::directory::listing::{Condition, Count, List, Own, Seek, Slice, Visibility};
+    use crate::directory::listing::{
+        Condition, Count, CustomCondition, List, Seek, Slice, Visibility,
+    };
     use crate::directory::mail::{GrantChange, GrantNews, MailKind, MailPolicy, Wording};
     use crate::directory::members::{ListMembers, Part, Relation};
     use crate::directory::permissions::PrivilegeCeiling;
@@ -265,7 +267,7 @@ mod tests {
             assert!(words.are_indexed(), "{text}");
             let list = List::<Users> {
                 visible: Visibility::All,
-                condition: Some(Condition::Own(Own::Search(words))),
+                condition: Some(Condition::Custom(CustomCondition::Search(words))),
                 ..List::new(Slice {
                     offset: 0,
                     limit: 20,

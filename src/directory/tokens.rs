@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visibility};
+use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::{PasswordHash, drop_same};
 use super::{Expected, Operation};
@@ -99,10 +99,10 @@ pub enum TokensOf {
 #[derive(Debug)]
 pub struct Tokens;
 
-impl Noun for Tokens {
+impl Entity for Tokens {
     type Row = Token;
     type Column = TokenColumn;
-    type Of = TokensOf;
+    type Parent = TokensOf;
     const ID: TokenColumn = TokenColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> TokensOf {

@@ -2,7 +2,7 @@
 //! roles until they are restored or purged; the names are free for others.
 
 use super::batch::{Made, Refers};
-use super::listing::{Noun, Visibility};
+use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::{User, UserColumn};
 use super::{Expected, Operation};
@@ -16,10 +16,10 @@ pub enum TrashedUsersOf {
 #[derive(Debug)]
 pub struct TrashedUsers;
 
-impl Noun for TrashedUsers {
+impl Entity for TrashedUsers {
     type Row = User;
     type Column = UserColumn;
-    type Of = TrashedUsersOf;
+    type Parent = TrashedUsersOf;
     const ID: UserColumn = UserColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> TrashedUsersOf {

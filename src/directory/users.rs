@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visibility};
+use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::search::Called;
 use super::secret::secret_text;
@@ -356,10 +356,10 @@ pub enum UsersOf {
 #[derive(Debug)]
 pub struct Users;
 
-impl Noun for Users {
+impl Entity for Users {
     type Row = User;
     type Column = UserColumn;
-    type Of = UsersOf;
+    type Parent = UsersOf;
     const ID: UserColumn = UserColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> UsersOf {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::Problem;
-use super::listing::{Noun, Visibility};
+use super::listing::{Entity, Visibility};
 use super::users::drop_same;
 use super::{Expected, Operation};
 use crate::storage::schema::workspaces;
@@ -77,10 +77,10 @@ pub enum WorkspacesOf {
 #[derive(Debug)]
 pub struct Workspaces;
 
-impl Noun for Workspaces {
+impl Entity for Workspaces {
     type Row = Workspace;
     type Column = WorkspaceColumn;
-    type Of = WorkspacesOf;
+    type Parent = WorkspacesOf;
     const ID: WorkspaceColumn = WorkspaceColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> WorkspacesOf {

@@ -11,12 +11,12 @@ use crate::jsonapi::ResourceObject;
 
 /// The names that are asked about: the classes of one host, bundles, or both.
 #[derive(Clone, Debug, Default)]
-pub struct HostQuery {
+pub struct Sought {
     pub classes: Option<Vec<String>>,
     pub bundles: Option<Vec<String>>,
 }
 
-impl HostQuery {
+impl Sought {
     pub fn read(document: &ResourceObject, most: usize, problems: &mut Vec<Problem>) -> Self {
         let mut names = |name: &'static str| {
             let value = document.attributes.get(name).filter(|v| !v.is_null())?;
@@ -46,9 +46,9 @@ pub fn too_many(most: usize) -> String {
     format!("Name at most {most}, as limits.access_check_names says.")
 }
 
-/// Whether it is verdict, and what decides that.
+/// Whether it is seen, and what decides that.
 #[derive(Serialize)]
-pub struct HostVerdict<'a> {
+pub struct Seen<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +57,7 @@ pub struct HostVerdict<'a> {
     decided_by: Vec<By<'a>>,
     /// Each alone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    bundles: Option<Vec<HostVerdict<'a>>>,
+    bundles: Option<Vec<Seen<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -80,7 +80,7 @@ impl<'a> By<'a> {
     }
 }
 
-impl<'a> HostVerdict<'a> {
+impl<'a> Seen<'a> {
     fn of(decision: HostDecision<'a>) -> Self {
         Self {
             id: None,
@@ -91,24 +91,24 @@ impl<'a> HostVerdict<'a> {
         }
     }
 
-    /// What is asked is verdict when all of it is.
-    pub fn decide(access: &'a HostAccess, query: &'a HostQuery) -> Self {
+    /// What is asked is seen when all of it is.
+    pub fn decide(access: &'a HostAccess, sought: &'a Sought) -> Self {
         let bundle = |name: &'a String| Self {
             name: Some(name),
             ..Self::of(access.decide(Subject::Bundle, std::slice::from_ref(name)))
         };
-        let bundles = query.bundles.as_ref();
+        let bundles = sought.bundles.as_ref();
         let bundles: Option<Vec<Self>> = bundles.map(|all| all.iter().map(bundle).collect());
-        let mut verdict = match &query.classes {
+        let mut seen = match &sought.classes {
             Some(classes) => Self::of(access.decide(Subject::Classes, classes)),
             None => Self::of(HostDecision {
                 allowed: !access.0.is_empty(),
                 decided_by: Vec::new(),
             }),
         };
-        verdict.allowed &= bundles.iter().flatten().all(|bundle| bundle.allowed);
-        verdict.bundles = bundles;
-        verdict
+        seen.allowed &= bundles.iter().flatten().all(|bundle| bundle.allowed);
+        seen.bundles = bundles;
+        seen
     }
 }
 
@@ -123,7 +123,7 @@ struct Shown<'a> {
 #[derive(Serialize)]
 struct Attributes<'a> {
     #[serde(flatten)]
-    verdict: HostVerdict<'a>,
+    seen: Seen<'a>,
     reasons: [&'static str; 0],
     missing: Option<&'static str>,
 }
@@ -133,16 +133,16 @@ pub fn write(
     out: &mut Vec<u8>,
     id: &str,
     find: &FindHostAccess,
-    query: &HostQuery,
+    sought: &Sought,
     access: &HostAccess,
 ) {
-    let verdict = HostVerdict::decide(access, query);
+    let seen = Seen::decide(access, sought);
     let shown = Shown {
         r#type: TYPE,
         id,
         attributes: Attributes {
-            missing: missing(verdict.allowed, access),
-            verdict,
+            missing: missing(seen.allowed, access),
+            seen,
             reasons: [],
         },
         relationships: relationships(find),

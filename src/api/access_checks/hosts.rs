@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::host_access::{HostQuery, HostVerdict, missing, relationships, too_many};
+use super::host_access::{Seen, Sought, missing, relationships, too_many};
 use crate::api::kinds;
 use crate::directory::host_access::{FindHostAccess, HostAccess};
 use crate::directory::values::MAX_TEXT;
@@ -150,25 +150,25 @@ impl Hosts {
 }
 
 fn fault(host: Host, limits: Limits) -> Option<String> {
-    let (id, query) = host.split();
+    let (id, sought) = host.split();
     if id.chars().count() > MAX_TEXT {
         return Some(format!("Ensure the id has at most {MAX_TEXT} characters."));
     }
-    if query.is_nothing() {
+    if sought.is_nothing() {
         return Some("Name the classes of the host, bundles, or both.".into());
     }
     let most = limits.names;
-    query.has_more_than(most).then(|| too_many(most))
+    sought.has_more_than(most).then(|| too_many(most))
 }
 
 impl Host {
-    fn split(self) -> (String, HostQuery) {
+    fn split(self) -> (String, Sought) {
         let Self {
             id,
             classes,
             bundles,
         } = self;
-        (id, HostQuery { classes, bundles })
+        (id, Sought { classes, bundles })
     }
 }
 
@@ -177,7 +177,7 @@ struct Judging {
     hosts: Hosts,
     access: HostAccess,
     next: usize,
-    /// Whether all until now are verdict.
+    /// Whether all until now are seen.
     allowed: bool,
     begin: Vec<u8>,
     /// Until the end is written.
@@ -195,12 +195,12 @@ impl Judging {
                 if self.next > 0 {
                     out.push(b',');
                 }
-                let (id, query) = host.split();
-                let mut verdict = HostVerdict::decide(&self.access, &query);
-                verdict.id = Some(&id);
-                self.allowed &= verdict.allowed;
+                let (id, sought) = host.split();
+                let mut seen = Seen::decide(&self.access, &sought);
+                seen.id = Some(&id);
+                self.allowed &= seen.allowed;
                 // Writing to memory does not fail.
-                let _ = serde_json::to_writer(&mut out, &verdict);
+                let _ = serde_json::to_writer(&mut out, &seen);
             }
             self.next += 1;
         }

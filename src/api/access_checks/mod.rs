@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use host_access::HostQuery;
+use host_access::Sought;
 pub use host_access::write as write_verdict;
 use hosts::Hosts;
 pub use hosts::Limits;
@@ -75,9 +75,9 @@ async fn one_of_all(call: &Call<'_>, asked: Asked) -> Result<Answer, Failure> {
             let verdict = call.guard.read(check.clone()).await?;
             write(&mut out, &id, &check, &verdict);
         }
-        Asked::Sees(find, query) => {
+        Asked::Sees(find, sought) => {
             let access = call.guard.read(find.clone()).await?;
-            write_verdict(&mut out, &id, &find, &query, &access);
+            write_verdict(&mut out, &id, &find, &sought, &access);
         }
     }
     out.push(b',');
@@ -100,7 +100,7 @@ async fn many(
             .at_pointer(ResourceObject::attribute_pointer("/data", other))
             .into());
     }
-    let find = find_sights(caller, document, &At::DATA)?;
+    let find = find_host_access(caller, document, &At::DATA)?;
     hosts.check(call.api.access_checks).await?;
     let access = call.guard.read(find.clone()).await?;
     let id = call.guard.context().request_id.to_string();
@@ -139,10 +139,10 @@ fn links(call: &Call<'_>) -> Vec<u8> {
 pub enum Asked {
     May(CheckAccess),
     /// Whose access, and what is looked at with them.
-    Sees(FindHostAccess, HostQuery),
+    Sees(FindHostAccess, Sought),
 }
 
-fn find_sights(
+fn find_host_access(
     caller: i64,
     document: &ResourceObject,
     at: &At<'_>,
@@ -167,7 +167,7 @@ pub fn read(
     limits: Limits,
 ) -> Result<Asked, Failure> {
     let mut problems = Vec::new();
-    let query = HostQuery::read(document, limits.names, &mut problems);
+    let sought = Sought::read(document, limits.names, &mut problems);
     if document
         .attributes
         .get("hosts")
@@ -199,13 +199,13 @@ pub fn read(
         }
         verb
     });
-    if !query.is_nothing() {
+    if !sought.is_nothing() {
         if permission.is_some() || role.is_some() || verb.is_some() || target.is_some() {
             let message = "Ask for what a user may or for what they see, not for both.";
             problems.push(Problem::invalid("classes", message));
         }
         refuse(problems)?;
-        return Ok(Asked::Sees(find_sights(caller, document, at)?, query));
+        return Ok(Asked::Sees(find_host_access(caller, document, at)?, sought));
     }
     let question = match (permission, role, verb, target) {
         (Some(permission), None, None, None) => Some(Question::Permission(permission)),
@@ -225,7 +225,7 @@ pub fn read(
             place,
             visible,
             sees_all,
-        } = find_sights(caller, document, at)?;
+        } = find_host_access(caller, document, at)?;
         Ok::<_, Failure>(CheckAccess {
             user_id,
             question,

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, answer};
-use crate::api::conditional::Of;
+use crate::api::conditional::TagScope;
 use crate::api::error::Failure;
 use crate::api::plan;
 use crate::api::resource::{Deletable, Target};
@@ -15,7 +15,7 @@ pub async fn delete<R: Deletable>(request: HttpRequest, api: Data<Api>) -> HttpR
         plan::of_none(&call.query(&[])?)?;
         let target = Target {
             id: call.id(),
-            expected: call.expected(Of::Resource)?,
+            expected: call.expected(TagScope::Resource)?,
         };
         let deleted = call.guard.write(R::deletion(target)).await;
         match deleted.map_err(Failure::from) {

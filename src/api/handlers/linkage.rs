@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::conditional::{Of, State};
+use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{At, members};
 use crate::api::error::{Failure, Pointing};
 use crate::api::include::{Compound, Tree};
@@ -56,7 +56,7 @@ pub async fn change_linkage<L: ToMany>(
         plan::of_none(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
         let seal = call.seal::<L>().await?;
-        let expected = call.expected(Of::Linkage(&seal))?;
+        let expected = call.expected(TagScope::Linkage(&seal))?;
         let Some(side) = L::side(call.id()) else {
             return Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await);
         };
@@ -120,7 +120,7 @@ pub async fn set_linkage<L: ToOne<From: Writable>>(
     answer(&api, &request, async |call| {
         plan::of_none(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
-        let expected = call.expected(Of::Resource)?;
+        let expected = call.expected(TagScope::Resource)?;
         let id = call.id();
         let linkage = read_linkage(&body, &call.api.document_limits)?;
         let set = async {

@@ -40,7 +40,7 @@ async fn or_hidden<R: Resource>(call: &Call<'_>, failure: Failure) -> Failure {
     match call.guard.find(R::find(call.id())).await {
         Ok(Some(_)) => failure,
         Ok(None) => DirectoryError::NotFound.into(),
-        Err(refusal) => refusal.into(),
+        Err(error) => error.into(),
     }
 }
 
@@ -97,7 +97,7 @@ async fn page<R: Listable>(
     call: &Call<'_>,
     query: &Query,
     plan: Plan<R>,
-    list: List<R::Noun>,
+    list: List<R::Entity>,
 ) -> Result<Answer, Failure> {
     page_with::<R>(call, query, plan, list, async |_| Ok(Notes::new())).await
 }
@@ -110,7 +110,7 @@ pub async fn page_with<R: Listable>(
     call: &Call<'_>,
     query: &Query,
     plan: Plan<R>,
-    list: List<R::Noun>,
+    list: List<R::Entity>,
     notes: impl AsyncFnOnce(&[i64]) -> Result<Notes, Failure>,
 ) -> Result<Answer, Failure> {
     let permit = call.guard.pattern_permit(&list)?;

@@ -5,7 +5,7 @@ use super::one;
 use super::update::check_subject;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::conditional::{Of, State};
+use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{attributes_among, refuse};
 use crate::api::error::{Failure, Pointing};
 use crate::api::plan;
@@ -26,7 +26,7 @@ pub async fn restore<R: Restorable>(
         let tree = plan::of_one::<R::Back>(&query)?;
         let target = Target {
             id: call.id(),
-            expected: call.expected(Of::Resource)?,
+            expected: call.expected(TagScope::Resource)?,
         };
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::{one, or_hidden};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::conditional::{Of, State};
+use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{At, attributes, id, relationships, without_unchanged};
 use crate::api::error::{Failure, Pointing};
 use crate::api::resource::{Resource, Row, Target, Writable};
@@ -21,7 +21,7 @@ pub async fn update<R: Writable>(
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
         let tree = plan::of_one::<R>(&query)?;
-        let expected = call.expected(Of::Resource)?;
+        let expected = call.expected(TagScope::Resource)?;
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
         let row = carry_out::<R>(call, expected, &document)

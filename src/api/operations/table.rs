@@ -202,10 +202,10 @@ pub fn ask(
             });
             Box::new(guard.task::<FindUser, _>(None, check, show))
         }
-        Asked::Sees(find, query) => {
+        Asked::Sees(find, sought) => {
             let asked = find.clone();
             let show: Show<HostAccess> = Box::new(move |access| {
-                answered(|out| access_checks::write_verdict(out, &id, &asked, &query, &access))
+                answered(|out| access_checks::write_verdict(out, &id, &asked, &sought, &access))
             });
             Box::new(guard.task::<FindUser, _>(None, find, show))
         }

@@ -4,7 +4,7 @@ use super::lids::Lids;
 use super::table::{Links, Writes};
 use crate::api::access_checks;
 use crate::api::call::Call;
-use crate::api::conditional::{Of, expected_by};
+use crate::api::conditional::{TagScope, expected_by};
 use crate::api::decode::{At, members};
 use crate::api::error::Failure;
 use crate::api::kinds;
@@ -105,7 +105,7 @@ impl Reading<'_> {
             (Op::Remove, Some(Place::Resource(kind, key))) => {
                 let writes = writable(&kind, &named_at)?;
                 let id = self.key(&key, &kind, &named_at)?;
-                let expected = self.expected(&operation, id, Of::Resource)?;
+                let expected = self.expected(&operation, id, TagScope::Resource)?;
                 Ok(What::Remove(writes, Target { id, expected }))
             }
             (_, Some(Place::Linkage(kind, key, name))) => {
@@ -197,7 +197,7 @@ impl Reading<'_> {
             let at = format!("{}/{member}", self.data);
             return Err(kinds::ID_CONFLICT.error(detail).at_pointer(at).into());
         }
-        let expected = self.expected_in(&expected, id, Of::Resource)?;
+        let expected = self.expected_in(&expected, id, TagScope::Resource)?;
         Ok(What::Update(writes, Target { id, expected }, document))
     }
 
@@ -235,7 +235,7 @@ impl Reading<'_> {
             return self.one(operation, writes, id, known);
         };
         let seal = Seal::new(self.secret, kind, id, name);
-        let expected = self.expected(&operation, id, Of::Linkage(&seal))?;
+        let expected = self.expected(&operation, id, TagScope::Linkage(&seal))?;
         let change = match operation.op {
             Op::Add => Change::Add,
             Op::Update => Change::Replace,
@@ -257,7 +257,7 @@ impl Reading<'_> {
         if known.to_many || known.sent != Sent::Always || operation.op != Op::Update {
             return Ok(What::Fixed(writes, id, known.name.to_owned()));
         }
-        let expected = self.expected(&operation, id, Of::Resource)?;
+        let expected = self.expected(&operation, id, TagScope::Resource)?;
         let limits = &self.call.api.document_limits;
         let linkage = linkage_from(operation.data.unwrap_or_default(), &self.data, limits)?;
         if matches!(linkage, Linkage::Many(_)) {
@@ -310,8 +310,13 @@ impl Reading<'_> {
         })
     }
 
-    fn expected(&self, operation: &Operation, id: i64, of: Of<'_>) -> Result<Expected, Failure> {
-        self.expected_in(&operation.meta, id, of)
+    fn expected(
+        &self,
+        operation: &Operation,
+        id: i64,
+        scope: TagScope<'_>,
+    ) -> Result<Expected, Failure> {
+        self.expected_in(&operation.meta, id, scope)
     }
 
     /// What `meta.if_match` says. What the same request makes needs none.
@@ -319,7 +324,7 @@ impl Reading<'_> {
         &self,
         meta: &serde_json::Map<String, serde_json::Value>,
         id: i64,
-        of: Of<'_>,
+        scope: TagScope<'_>,
     ) -> Result<Expected, Failure> {
         let Some(value) = meta.get("if_match") else {
             if self.call.api.require_if_match && id >= 0 {
@@ -331,7 +336,7 @@ impl Reading<'_> {
         };
         value
             .as_str()
-            .and_then(|text| expected_by(text, of))
+            .and_then(|text| expected_by(text, scope))
             .ok_or_else(|| {
                 let detail = "if_match is an ETag, or *.";
                 let at = format!("{}/meta/if_match", self.at);

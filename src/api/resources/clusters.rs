@@ -44,7 +44,7 @@ impl Resource for Clusters {
     const LINKED_BY: &'static [(&'static str, ClusterColumn)] =
         &[("workspace", ClusterColumn::Workspace)];
     const REQUIRED_LINKS: &'static [&'static str] = &["workspace"];
-    type Noun = directory::clusters::Clusters;
+    type Entity = directory::clusters::Clusters;
     type Find = FindCluster;
     type Draft = ClusterChanges;
 

@@ -10,7 +10,7 @@ impl Resource for Events {
     const TYPE: &'static str = "events";
     const DOC: &'static str = "The audit log: every change with who, when, what, before and after, and who came in or was refused. Read-only.";
     const RELATIONSHIPS: &'static [Relationship] = &[];
-    type Noun = directory::events::Events;
+    type Entity = directory::events::Events;
     type Find = FindEvent;
     type Draft = ();
 

@@ -39,7 +39,7 @@ impl Resource for GrantRules {
     const LINKED_BY: &'static [(&'static str, GrantRuleColumn)] =
         &[("granter", GrantRuleColumn::Granter)];
     const REQUIRED_LINKS: &'static [&'static str] = &["granter"];
-    type Noun = directory::grant_rules::GrantRules;
+    type Entity = directory::grant_rules::GrantRules;
     type Find = FindGrantRule;
     type Draft = GrantRuleChanges;
 

@@ -55,7 +55,7 @@ impl Resource for Grants {
         ("cluster", GrantColumn::Cluster),
     ];
     const REQUIRED_LINKS: &'static [&'static str] = &["user", "role"];
-    type Noun = directory::grants::Grants;
+    type Entity = directory::grants::Grants;
     type Find = FindGrant;
     type Draft = GrantChanges;
 

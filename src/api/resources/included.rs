@@ -11,7 +11,7 @@ use crate::api::include::all_of;
 use crate::api::render::Render;
 use crate::api::resource::{Listable, Resource, Row};
 use crate::auth::Guard;
-use crate::directory::listing::{Count, List, Noun};
+use crate::directory::listing::{Count, Entity, List};
 use crate::jsonapi::write::Commas;
 
 /// The rows of one type.
@@ -57,7 +57,7 @@ impl<R: Listable> IncludedType for IncludedRows<R> {
             }
             let slice = all_of(&missing);
             let list = List {
-                of: Some(R::Noun::of_ids(missing)),
+                parent: Some(R::Entity::of_ids(missing)),
                 count: Count::None,
                 ..List::new(slice)
             };

@@ -36,7 +36,7 @@ impl Resource for Partners {
             sent: Sent::Never,
         },
     ];
-    type Noun = directory::partners::Partners;
+    type Entity = directory::partners::Partners;
     type Find = FindPartner;
     type Draft = PartnerChanges;
 

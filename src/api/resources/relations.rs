@@ -8,7 +8,7 @@ use crate::auth::Guard;
 use crate::directory::clusters::ClustersOf;
 use crate::directory::grant_rules::GrantRulesOf;
 use crate::directory::grants::GrantsOf;
-use crate::directory::listing::{Count, List, Noun, Slice};
+use crate::directory::listing::{Count, Entity, List, Slice};
 use crate::directory::members::{FollowMembers, ListMembers, Members, Part, Relation, Side};
 use crate::directory::partners::PartnersOf;
 use crate::directory::roles::RolesOf;
@@ -27,7 +27,7 @@ pub trait ToMany: 'static {
     const NAME: &'static str;
 
     /// What the related list is confined to.
-    fn of(id: i64) -> <<Self::To as Resource>::Noun as Noun>::Of;
+    fn of(id: i64) -> <<Self::To as Resource>::Entity as Entity>::Parent;
 
     /// Where the linkage is kept; `None`: it cannot be changed here.
     fn side(id: i64) -> Option<Side>;
@@ -50,7 +50,7 @@ macro_rules! many_to_many {
             type To = $to;
             const NAME: &'static str = $name;
 
-            fn of(id: i64) -> <<$to as Resource>::Noun as Noun>::Of {
+            fn of(id: i64) -> <<$to as Resource>::Entity as Entity>::Parent {
                 $of(id)
             }
 
@@ -92,7 +92,7 @@ macro_rules! owned {
             type To = $to;
             const NAME: &'static str = $name;
 
-            fn of(id: i64) -> <<$to as Resource>::Noun as Noun>::Of {
+            fn of(id: i64) -> <<$to as Resource>::Entity as Entity>::Parent {
                 $of(vec![id])
             }
 
@@ -117,7 +117,7 @@ macro_rules! owned {
 async fn owned_page<L: ToMany>(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
     let exists = guard.find(L::From::find(id)).await?.is_some();
     let list = List {
-        of: Some(L::of(id)),
+        parent: Some(L::of(id)),
         seek: part.seek,
         count: part.count,
         ..List::new(part.slice)
@@ -136,10 +136,10 @@ async fn owned_page<L: ToMany>(guard: &Guard, id: i64, part: Part) -> Result<Mem
 }
 
 /// The first rows of what it is confined to, not counted.
-fn few<R: Listable>(of: <R::Noun as Noun>::Of, limit: i64) -> List<R::Noun> {
+fn few<R: Listable>(parent: <R::Entity as Entity>::Parent, limit: i64) -> List<R::Entity> {
     let slice = Slice { offset: 0, limit };
     List {
-        of: Some(of),
+        parent: Some(parent),
         count: Count::None,
         ..List::new(slice)
     }
@@ -173,7 +173,7 @@ pub trait ToOne: 'static {
 /// The targets of several resources.
 pub async fn follow_one<L: ToOne>(guard: &Guard, ids: Vec<i64>) -> Result<Pairs, Failure> {
     let slice = all_of(&ids);
-    let list = few::<L::From>(<L::From as Resource>::Noun::of_ids(ids), slice.limit);
+    let list = few::<L::From>(<L::From as Resource>::Entity::of_ids(ids), slice.limit);
     let rows = L::From::list(guard, list).await?.rows;
     let pair = |row: &Row<L::From>| Some((L::From::id(row), L::target(row)?));
     Ok(rows.iter().filter_map(pair).collect())

@@ -51,7 +51,7 @@ impl Resource for Roles {
         },
     ];
     const EXTERNAL_ID: Option<RoleColumn> = Some(RoleColumn::ExternalId);
-    type Noun = directory::roles::Roles;
+    type Entity = directory::roles::Roles;
     type Find = FindRole;
     type Draft = RoleChanges;
 

@@ -16,7 +16,7 @@ impl Resource for SignIns {
         doc: "Who signed in.",
         sent: Sent::Never,
     }];
-    type Noun = directory::sign_ins::SignIns;
+    type Entity = directory::sign_ins::SignIns;
     type Find = FindSignInById;
     type Draft = ();
 

@@ -53,7 +53,7 @@ impl Resource for Tokens {
         SECRET,
         "The secret itself, only in the answer to the request that makes the token.",
     )];
-    type Noun = directory::tokens::Tokens;
+    type Entity = directory::tokens::Tokens;
     type Find = FindToken;
     type Draft = TokenDraft;
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::Users;
 use super::users::UserDraft;
 use crate::api::resource::{
-    Attribute, Constraints, Deletable, Kind, OwnFilter, Relationship, Resource, Restorable,
+    Attribute, Constraints, CustomFilter, Deletable, Kind, Relationship, Resource, Restorable,
     Revision, Stamp, Target,
 };
 use crate::directory;
@@ -24,9 +24,9 @@ impl Resource for TrashedUsers {
          under another username or uname where that is sent, DELETE purges it for good.";
     /// The addresses of relationships are those of living users.
     const RELATIONSHIPS: &'static [Relationship] = &[];
-    const FILTERS: &'static [(&'static str, OwnFilter)] = Users::FILTERS;
+    const FILTERS: &'static [(&'static str, CustomFilter)] = Users::FILTERS;
     const SEARCHED: &'static [UserColumn] = Users::SEARCHED;
-    type Noun = directory::trash::TrashedUsers;
+    type Entity = directory::trash::TrashedUsers;
     type Find = FindTrashedUser;
     type Draft = UserDraft;
 

@@ -4,8 +4,8 @@ use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{flag, refuse_all, text};
 use crate::api::error::Failure;
 use crate::api::resource::{
-    Attribute, Constraints, Deletable, Kind, Linked, OwnFilter, Relationship, Resource, Revision,
-    Sent, ShownOnce, Stamp, Target, Writable,
+    Attribute, Constraints, CustomFilter, Deletable, Kind, Linked, Relationship, Resource,
+    Revision, Sent, ShownOnce, Stamp, Target, Writable,
 };
 use crate::auth::Guard;
 use crate::auth::passwords::{self, Owner};
@@ -71,8 +71,10 @@ impl Resource for Users {
             sent: Sent::Always,
         },
     ];
-    const FILTERS: &'static [(&'static str, OwnFilter)] =
-        &[("roles", OwnFilter::Roles), ("query", OwnFilter::Search)];
+    const FILTERS: &'static [(&'static str, CustomFilter)] = &[
+        ("roles", CustomFilter::Roles),
+        ("query", CustomFilter::Search),
+    ];
     const EXTERNAL_ID: Option<UserColumn> = Some(UserColumn::ExternalId);
     const LINKED_BY: &'static [(&'static str, UserColumn)] = &[("partner", UserColumn::Partner)];
     const SEARCHED: &'static [UserColumn] = &[
@@ -82,7 +84,7 @@ impl Resource for Users {
         UserColumn::Surname,
         UserColumn::Email,
     ];
-    type Noun = directory::users::Users;
+    type Entity = directory::users::Users;
     type Find = FindUser;
     type Draft = UserDraft;
 

@@ -35,7 +35,7 @@ impl Resource for Workspaces {
             sent: Sent::Never,
         },
     ];
-    type Noun = directory::workspaces::Workspaces;
+    type Entity = directory::workspaces::Workspaces;
     type Find = FindWorkspace;
     type Draft = WorkspaceChanges;
 

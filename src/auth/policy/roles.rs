@@ -12,7 +12,7 @@ use crate::directory::roles::{CreateRole, DeleteRole, FindRole, Roles, RolesOf, 
 
 impl Authorize for List<Roles> {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
-        self.visible = match &self.of {
+        self.visible = match &self.parent {
             // The roles of a user are visible with the user, which is checked before.
             Some(RolesOf::User(user) | RolesOf::Effective(user))
                 if can_see(principal.user_visibility(), *user) =>

@@ -2,7 +2,7 @@
 //! off: nothing is read for the rows in front, and nothing shifts when rows
 //! come and go. The row itself need not be there any more.
 
-use super::{Comparison, Condition, Noun, Operand, SortBy};
+use super::{Comparison, Condition, Entity, Operand, SortBy};
 
 /// Where a row stands in an order: its value for each key, and its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Seek {
 /// in the order of reading; each is one range of an index where there is one.
 /// `None`: all rows. With `by_row` the database finds a value and an id
 /// together in an index.
-pub fn pieces<N: Noun>(
+pub fn pieces<N: Entity>(
     seek: &Seek,
     sort: &[SortBy<N::Column>],
     by_row: bool,
@@ -62,7 +62,7 @@ pub fn pieces<N: Noun>(
 }
 
 /// The rows behind `position`, in pieces; with `back`, those in front of it.
-fn behind<N: Noun>(
+fn behind<N: Entity>(
     position: &Position,
     sort: &[SortBy<N::Column>],
     back: bool,
@@ -111,7 +111,7 @@ fn same<C: Copy>(keys: &[Key<C>], then: Condition<C>) -> Condition<C> {
     Condition::All(keys.iter().map(Key::same).chain([then]).collect())
 }
 
-fn ids<N: Noun>(id: i64, descending: bool) -> Condition<N::Column> {
+fn ids<N: Entity>(id: i64, descending: bool) -> Condition<N::Column> {
     let comparison = if descending {
         Comparison::Less
     } else {

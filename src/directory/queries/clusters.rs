@@ -126,7 +126,7 @@ fn filtered(
     if let Some(seen) = places::clusters_seen(list.visible, context) {
         query = query.filter(seen);
     }
-    query = match &list.of {
+    query = match &list.parent {
         Some(ClustersOf::Workspaces(workspaces)) => {
             query.filter(env::id_in(clusters::workspace_id, workspaces.clone()))
         }

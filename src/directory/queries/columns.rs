@@ -27,7 +27,7 @@ macro_rules! columns {
                 Condition::Ids(ids) => {
                     Box::new(super::env::id_in($table::id, ids.clone()).nullable())
                 }
-                Condition::Own(wanted) => own(wanted, context),
+                Condition::Custom(wanted) => own(wanted, context),
                 Condition::Beyond { column, value, id, descending } => match column {
                     $($column::$variant =>
                         beyond!($kind $table $name, value, *id, *descending),)*
@@ -364,7 +364,10 @@ macro_rules! fitting_among {
 /// For nouns without conditions of their own.
 macro_rules! no_own {
     ($table:ident) => {
-        fn own(_: &crate::directory::listing::Own, _: &Context) -> Boxed<$table::table> {
+        fn own(
+            _: &crate::directory::listing::CustomCondition,
+            _: &Context,
+        ) -> Boxed<$table::table> {
             Box::new(phrase::<Truth>("FALSE"))
         }
     };

@@ -51,7 +51,7 @@ impl Run for List<Events> {
         let wanted = settled(&self.condition, None, connection).await?;
         let matching = || {
             let mut query = events::table.into_boxed::<Db>();
-            if let Some(EventsOf::Ids(ids)) = &self.of {
+            if let Some(EventsOf::Ids(ids)) = &self.parent {
                 query = query.filter(super::env::id_in(events::id, ids.clone()));
             }
             match &wanted {

@@ -134,7 +134,7 @@ fn filtered(
         }
         ResolvedVisibility::Nothing => query.filter(grants::id.eq(0)),
     };
-    query = match &list.of {
+    query = match &list.parent {
         Some(GrantsOf::Users(users)) => query.filter(env::id_in(grants::user_id, users.clone())),
         Some(GrantsOf::Roles(roles)) => query.filter(env::id_in(grants::role_id, roles.clone())),
         Some(GrantsOf::Workspaces(ids)) => query.filter(env::id_in(

@@ -117,7 +117,7 @@ fn filtered(
     if let Some(seen) = places::partners_seen(list.visible, context) {
         query = query.filter(seen);
     }
-    query = match &list.of {
+    query = match &list.parent {
         Some(PartnersOf::Cluster(cluster)) => {
             let there = partner_clusters::table
                 .filter(partner_clusters::cluster_id.eq(*cluster))

@@ -133,7 +133,7 @@ fn filtered(
         }
         Visibility::Nothing => query.filter(roles::id.eq(0)),
     };
-    query = match &list.of {
+    query = match &list.parent {
         Some(RolesOf::User(user)) => query.filter(roles::id.eq_any(grants::held(*user, context))),
         Some(RolesOf::Effective(user)) => {
             query.filter(roles::id.eq_any(grants::held_anywhere(*user, context)))

@@ -107,7 +107,7 @@ fn filtered(
         }
         Visibility::Nothing => query.filter(grant_rules::id.eq(0)),
     };
-    query = match &list.of {
+    query = match &list.parent {
         Some(GrantRulesOf::Granters(roles)) => {
             query.filter(env::id_in(grant_rules::granter_role_id, roles.clone()))
         }

@@ -82,7 +82,7 @@ impl Run for List<SignIns> {
         let wanted = settled(&self.condition, among, connection).await?;
         let matching = || {
             let query = lasting(self.visible, context);
-            let query = match &self.of {
+            let query = match &self.parent {
                 Some(SignInsOf::Users(users)) => {
                     query.filter(env::id_in(sign_ins::user_id, users.clone()))
                 }

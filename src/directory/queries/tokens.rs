@@ -106,7 +106,7 @@ fn filtered(
         Visibility::Own(own) | Visibility::Delegated(own) => query.filter(tokens::user_id.eq(own)),
         Visibility::Nothing => query.filter(tokens::user_id.eq(0)),
     };
-    query = match &list.of {
+    query = match &list.parent {
         Some(TokensOf::Users(users)) => query.filter(env::id_in(tokens::user_id, users.clone())),
         Some(TokensOf::Ids(ids)) => query.filter(env::id_in(tokens::id, ids.clone())),
         None => query,

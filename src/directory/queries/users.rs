@@ -12,7 +12,7 @@ use super::prelude::*;
 use super::visibility::{ResolvedVisibility, resolve_visibility};
 use super::{env, found, grants, names, roles, taken};
 use crate::directory::events::{described, difference};
-use crate::directory::listing::Own;
+use crate::directory::listing::CustomCondition;
 use crate::directory::members::Authority;
 use crate::directory::names::SAME_UNAME;
 use crate::directory::permissions::PrivilegeCeiling;
@@ -60,17 +60,17 @@ mod trash;
 
 pub use elsewhere::change_elsewhere;
 
-fn own(wanted: &Own, context: &Context) -> Boxed<users::table> {
+fn own(wanted: &CustomCondition, context: &Context) -> Boxed<users::table> {
     match wanted {
         // Settled before: see `with_roles`.
-        Own::Roles { .. } => Box::new(phrase::<Truth>("FALSE")),
-        Own::Holders {
+        CustomCondition::Roles { .. } => Box::new(phrase::<Truth>("FALSE")),
+        CustomCondition::Holders {
             anywhere,
             roles,
             holds,
             many,
         } => grants::holding(*anywhere, roles.as_deref(), *holds, *many, context),
-        Own::Search(words) => Box::new(env::search(&words.pieces())),
+        CustomCondition::Search(words) => Box::new(env::search(&words.pieces())),
     }
 }
 
@@ -152,7 +152,7 @@ impl Run for List<Users> {
             _ => Some(&seen),
         };
         let wanted = settled(&self.condition, among, connection).await?;
-        let wanted = with_roles(wanted, self.of.as_ref(), visibility, connection).await?;
+        let wanted = with_roles(wanted, self.parent.as_ref(), visibility, connection).await?;
         let wanted = match among {
             None => searched(wanted, connection).await?,
             Some(among) => found_among::searched(wanted, among, connection).await?,
@@ -191,8 +191,8 @@ async fn with_roles(
     connection: &mut Conn,
 ) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
     let mut wanted = wanted;
-    for own in wanted.iter_mut().flat_map(Condition::own) {
-        let Own::Roles { named, holds } = own else {
+    for own in wanted.iter_mut().flat_map(Condition::custom) {
+        let CustomCondition::Roles { named, holds } = own else {
             continue;
         };
         let roles = match named {
@@ -207,7 +207,7 @@ async fn with_roles(
         }
         Some(UsersOf::Effective(role)) => {
             let roles = grants::containing(*role, connection).await?;
-            Own::Holders {
+            CustomCondition::Holders {
                 anywhere: true,
                 many: match visibility {
                     ResolvedVisibility::All => grants::are_held_by_many(&roles, connection).await?,
@@ -219,7 +219,7 @@ async fn with_roles(
         }
         _ => return Ok(wanted),
     };
-    let of = Condition::Own(of);
+    let of = Condition::Custom(of);
     Ok(Some(Condition::All(
         std::iter::once(of).chain(wanted).collect(),
     )))
@@ -232,7 +232,7 @@ async fn searched(
     connection: &mut Conn,
 ) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
     for search in wanted.iter_mut().flat_map(Condition::searches) {
-        let Condition::Own(Own::Search(words)) = search else {
+        let Condition::Custom(CustomCondition::Search(words)) = search else {
             continue;
         };
         if let Some(ids) = found_if_few(&words.pieces(), connection).await? {
@@ -248,14 +248,14 @@ async fn holders(
     holds: bool,
     visibility: ResolvedVisibility,
     connection: &mut Conn,
-) -> Result<Own, DirectoryError> {
+) -> Result<CustomCondition, DirectoryError> {
     let many = match &roles {
         Some(roles) if visibility == ResolvedVisibility::All => {
             grants::are_held_by_many(roles, connection).await?
         }
         Some(_) | None => true,
     };
-    Ok(Own::Holders {
+    Ok(CustomCondition::Holders {
         anywhere: false,
         roles,
         holds,
@@ -265,8 +265,8 @@ async fn holders(
 
 /// Whoever counts all that match is quicker with all holders at once.
 fn to_count(mut wanted: Option<Condition<UserColumn>>) -> Option<Condition<UserColumn>> {
-    for own in wanted.iter_mut().flat_map(Condition::own) {
-        if let Own::Holders { holds, many, .. } = own {
+    for own in wanted.iter_mut().flat_map(Condition::custom) {
+        if let CustomCondition::Holders { holds, many, .. } = own {
             *many &= !*holds;
         }
     }
@@ -321,7 +321,7 @@ fn seen_of(
         ResolvedVisibility::Partner(partner) => query.filter(users::partner_id.eq(partner)),
         ResolvedVisibility::Nothing => query.filter(users::id.eq(0)),
     };
-    query = match &list.of {
+    query = match &list.parent {
         Some(UsersOf::Partners(partners)) => query.filter(env::id_in(
             users::partner_id.assume_not_null(),
             partners.clone(),
@@ -349,7 +349,7 @@ impl Whose {
         if !list.is_in_plain_order() {
             return None;
         }
-        match (&list.of, visibility) {
+        match (&list.parent, visibility) {
             (None, ResolvedVisibility::All) => Some(Self::Everybodys),
             (None, ResolvedVisibility::Partner(own)) => Some(Self::Partners(own)),
             (Some(UsersOf::Partners(partners)), visibility) => {

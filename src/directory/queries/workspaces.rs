@@ -95,7 +95,7 @@ fn filtered(
     if let Some(seen) = places::workspaces_seen(list.visible, context) {
         query = query.filter(seen);
     }
-    query = match &list.of {
+    query = match &list.parent {
         Some(WorkspacesOf::Ids(ids)) => query.filter(env::id_in(workspaces::id, ids.clone())),
         None => query,
     };

@@ -4,7 +4,7 @@ use diesel::sql_types::Bool;
 use diesel::{Queryable, Selectable};
 
 use crate::directory::batch::{Made, Refers};
-use crate::directory::listing::{Noun, Visibility};
+use crate::directory::listing::{Entity, Visibility};
 use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::{Expected, Operation};
 use crate::storage::phrase::{Phrase, phrase};
@@ -58,10 +58,10 @@ pub enum SignInsOf {
 #[derive(Debug)]
 pub struct SignIns;
 
-impl Noun for SignIns {
+impl Entity for SignIns {
     type Row = SignIn;
     type Column = SignInColumn;
-    type Of = SignInsOf;
+    type Parent = SignInsOf;
     const ID: SignInColumn = SignInColumn::Id;
 
     fn of_ids(ids: Vec<i64>) -> SignInsOf {

@@ -3,7 +3,7 @@
 
 use super::super::columns::BATCH;
 use super::super::prelude::*;
-use crate::directory::listing::Own;
+use crate::directory::listing::CustomCondition;
 use crate::directory::search::{Called, Words};
 use crate::directory::users::UserColumn;
 use crate::storage::schema::users;
@@ -19,7 +19,7 @@ pub async fn searched(
     connection: &mut Conn,
 ) -> Result<Option<Condition<UserColumn>>, DirectoryError> {
     for search in wanted.iter_mut().flat_map(Condition::searches) {
-        if let Condition::Own(Own::Search(words)) = search {
+        if let Condition::Custom(CustomCondition::Search(words)) = search {
             *search = Condition::Ids(found(words, seen, connection).await?);
         }
     }

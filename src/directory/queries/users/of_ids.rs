@@ -6,7 +6,7 @@ use super::super::env;
 use super::super::prelude::*;
 use super::super::visibility::ResolvedVisibility;
 use super::condition;
-use crate::directory::listing::{Noun, Seek};
+use crate::directory::listing::{Entity, Seek};
 use crate::directory::users::{User, UserColumn, Users};
 use crate::storage::schema::users;
 
@@ -19,7 +19,7 @@ pub async fn page(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Option<Listed<User>>, DirectoryError> {
-    if visibility != ResolvedVisibility::All || list.of.is_some() || !list.sort.is_empty() {
+    if visibility != ResolvedVisibility::All || list.parent.is_some() || !list.sort.is_empty() {
         return Ok(None);
     }
     match wanted.map(Condition::only) {

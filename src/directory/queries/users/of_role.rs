@@ -18,7 +18,7 @@ pub async fn alone(
     if visibility != ResolvedVisibility::All || !list.sort.is_empty() {
         return Ok(None);
     }
-    if let (Some(UsersOf::Role(role)), None) = (&list.of, &list.condition) {
+    if let (Some(UsersOf::Role(role)), None) = (&list.parent, &list.condition) {
         return Ok(Some(*role));
     }
     let Some(named) = list.of_one_role() else {

@@ -58,7 +58,7 @@ impl Run for List<TrashedUsers> {
             let mut query = users::table
                 .filter(users::deleted_at.is_not_null())
                 .into_boxed::<Db>();
-            if let Some(TrashedUsersOf::Ids(ids)) = &self.of {
+            if let Some(TrashedUsersOf::Ids(ids)) = &self.parent {
                 query = query.filter(env::id_in(users::id, ids.clone()));
             }
             match &wanted {
