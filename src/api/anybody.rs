@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::answer::Answer;
 use super::base;
 use super::call::{Api, content_type, has_body, of_request, read_body_within, record_forbidden};
-use super::error::Failure;
+use super::error::ApiError;
 use crate::directory::Context;
 use crate::jsonapi::{Accepted, Error, Negotiation};
 
@@ -23,7 +23,7 @@ pub struct Anybody<'a> {
 }
 
 impl Anybody<'_> {
-    pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
+    pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, ApiError> {
         let body = read_body_within(self.request, payload, self.api.sign_in_bytes).await?;
         if !body.is_empty() {
             negotiate_body(self.api, self.request, true)?;
@@ -41,12 +41,12 @@ impl Anybody<'_> {
 pub async fn answer_anybody(
     api: &Data<Api>,
     request: &HttpRequest,
-    work: impl AsyncFnOnce(&Anybody<'_>) -> Result<Answer, Failure>,
+    work: impl AsyncFnOnce(&Anybody<'_>) -> Result<Answer, ApiError>,
 ) -> HttpResponse {
     let request_id = api.next_request_id();
     let accepted = match negotiate(api, request) {
         Ok(accepted) => accepted,
-        Err(error) => return Failure::from(error).respond(api, request, request_id, None),
+        Err(error) => return ApiError::from(error).respond(api, request, request_id, None),
     };
     let context = of_request(api, request, request_id);
     let outcome = match begin(api, request, context.clone()) {
@@ -55,7 +55,7 @@ pub async fn answer_anybody(
     };
     let response = match outcome {
         Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
-        Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
+        Err(error) => error.respond(api, request, request_id, Some(&accepted)),
     };
     record_forbidden(api, request, &context, response)
 }

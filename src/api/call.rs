@@ -12,14 +12,14 @@ use ipnet::IpNet;
 
 use super::access_checks;
 use super::answer::Answer;
-use super::error::{Failure, body_not_read, body_too_large};
+use super::error::{ApiError, body_not_read, body_too_large};
 use super::paging::PagingDefaults;
 use super::routes::OPERATIONS;
 use super::unknown::Known;
 use super::{base, client, conditional};
 use crate::auth::{Auth, Guard};
 use crate::config::{ClientIds, Limits, Listen, Settings, UnknownAttributes};
-use crate::directory::{Context, Problem, Reading, RequestId};
+use crate::directory::{Context, FieldError, Reading, RequestId};
 use crate::jsonapi::{
     self, ATOMIC, Accepted, CURSOR_PAGINATION, Error, Negotiation, ResourceObject, document, query,
 };
@@ -120,9 +120,9 @@ impl Api {
         &self,
         document: &ResourceObject,
         known: impl FnOnce() -> Known,
-    ) -> Vec<Problem> {
+    ) -> Vec<FieldError> {
         match self.refuses_unknown {
-            true => known().problems(document),
+            true => known().field_errors(document),
             false => Vec::new(),
         }
     }
@@ -234,7 +234,7 @@ impl Call<'_> {
         super::decode::id(self.part("id"))
     }
 
-    pub fn query(&self, extras: &[&str]) -> Result<query::Query, Failure> {
+    pub fn query(&self, extras: &[&str]) -> Result<query::Query, ApiError> {
         let raw = self.request.query_string();
         Ok(query::Query::parse(raw, extras, &self.api.query_limits)?)
     }
@@ -261,7 +261,7 @@ impl Call<'_> {
     }
 
     /// Reads the body, up to the limit.
-    pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Failure> {
+    pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, ApiError> {
         self.body_within(payload, self.api.body_bytes).await
     }
 
@@ -270,7 +270,7 @@ impl Call<'_> {
         &self,
         payload: &mut Payload,
         limit: usize,
-    ) -> Result<Vec<u8>, Failure> {
+    ) -> Result<Vec<u8>, ApiError> {
         let body = read_body_within(self.request, payload, limit).await?;
         if !body.is_empty() {
             self.api.negotiate_body(self.request)?;
@@ -286,7 +286,7 @@ pub async fn read_body_within(
     request: &HttpRequest,
     payload: &mut Payload,
     limit: usize,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, ApiError> {
     let too_large = || body_too_large(limit);
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced
@@ -311,25 +311,25 @@ pub async fn read_body_within(
 pub async fn answer(
     api: &Data<Api>,
     request: &HttpRequest,
-    work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, Failure>,
+    work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, ApiError>,
 ) -> HttpResponse {
     let request_id = api.next_request_id();
     // Negotiated before anything is done (N13).
     let accepted = match api.negotiate(request) {
         Ok(accepted) => accepted,
-        Err(error) => return Failure::from(error).respond(api, request, request_id, None),
+        Err(error) => return ApiError::from(error).respond(api, request, request_id, None),
     };
     let context = of_request(api, request, request_id);
     let call = match begin(api, request, &accepted, context.clone()).await {
         Ok(call) => call,
-        Err(failure) => {
-            let response = failure.respond(api, request, request_id, Some(&accepted));
+        Err(error) => {
+            let response = error.respond(api, request, request_id, Some(&accepted));
             return record_forbidden(api, request, &context, response);
         }
     };
     let response = match work(&call).await {
         Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
-        Err(failure) => failure.respond(api, request, request_id, Some(&accepted)),
+        Err(error) => error.respond(api, request, request_id, Some(&accepted)),
     };
     record_forbidden(api, request, call.guard.context(), response)
 }
@@ -366,7 +366,7 @@ async fn begin<'a>(
     request: &'a HttpRequest,
     accepted: &'a Accepted,
     context: Context,
-) -> Result<Call<'a>, Failure> {
+) -> Result<Call<'a>, ApiError> {
     let base = base::of(api, request)?;
     let from = context.source.address;
     let header = authorization(request);

@@ -12,7 +12,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use actix_web::http::header::{self, HeaderName};
 
 use super::call::Call;
-use super::error::Failure;
+use super::error::ApiError;
 use super::kinds;
 use super::resource::{Resource, Revision, Row};
 use super::seal::Seal;
@@ -133,7 +133,7 @@ fn parse(value: &str) -> Option<Wanted> {
 
 impl Call<'_> {
     /// `None` when the header was not sent; all its lines are one list.
-    fn wanted(&self, name: &HeaderName, shown: &'static str) -> Result<Option<Wanted>, Failure> {
+    fn wanted(&self, name: &HeaderName, shown: &'static str) -> Result<Option<Wanted>, ApiError> {
         let lines: Vec<String> = self
             .request
             .headers()
@@ -153,7 +153,7 @@ impl Call<'_> {
     }
 
     /// What a change expects of what it changes. Weak tags never match here.
-    pub fn expected(&self, scope: TagScope<'_>) -> Result<Expected, Failure> {
+    pub fn expected(&self, scope: TagScope<'_>) -> Result<Expected, ApiError> {
         self.refuse_if_none_match()?;
         match self.wanted(&header::IF_MATCH, "If-Match")? {
             None if self.api.require_if_match => Err(kinds::PRECONDITION_REQUIRED
@@ -171,7 +171,7 @@ impl Call<'_> {
     }
 
     /// A condition that is not understood must not be passed over.
-    fn refuse_if_none_match(&self) -> Result<(), Failure> {
+    fn refuse_if_none_match(&self) -> Result<(), ApiError> {
         if !self.request.headers().contains_key(header::IF_NONE_MATCH) {
             return Ok(());
         }
@@ -183,7 +183,7 @@ impl Call<'_> {
     }
 
     /// Whether the client has this very document already: 304.
-    pub fn has(&self, state: &State) -> Result<bool, Failure> {
+    pub fn has(&self, state: &State) -> Result<bool, ApiError> {
         let own = self.tag(state);
         let own = own.trim_matches('"');
         Ok(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::call::{Api, Call};
-use super::error::Failure;
+use super::error::ApiError;
 use super::kinds;
 use super::operations::Lids;
 use super::resource::{Linked, Resource, Row, Writable};
@@ -11,7 +11,7 @@ use super::unknown::Known;
 use crate::auth::Guard;
 pub use crate::directory::json::{flag, maybe, maybe_amount, maybe_text, maybe_time, text, texts};
 use crate::directory::taken::FindTaken;
-use crate::directory::{DirectoryError, Problem};
+use crate::directory::{DirectoryError, FieldError};
 use crate::jsonapi::write::Shown;
 use crate::jsonapi::{Error, Errors, Key, Linkage, Purpose, ResourceObject};
 
@@ -30,16 +30,16 @@ pub fn id(text: &str) -> i64 {
 
 /// Where in the request document something stands, and what its lids mean.
 #[derive(Clone, Copy)]
-pub struct At<'a> {
+pub struct DocumentPosition<'a> {
     /// The pointer to it.
     pub base: &'a str,
     /// Only operations may name what earlier ones make.
     pub lids: Option<&'a Lids>,
 }
 
-impl At<'_> {
+impl DocumentPosition<'_> {
     /// The primary data of a document without operations.
-    pub const DATA: At<'static> = At {
+    pub const DATA: DocumentPosition<'static> = DocumentPosition {
         base: "/data",
         lids: None,
     };
@@ -59,7 +59,10 @@ impl At<'_> {
 
 /// Reads every attribute that the type knows and may be written; all problems
 /// are reported, not only the first, and so are names that the type does not have.
-pub fn attributes<R: Resource>(api: &Api, document: &ResourceObject) -> (R::Draft, Vec<Problem>) {
+pub fn attributes<R: Resource>(
+    api: &Api,
+    document: &ResourceObject,
+) -> (R::Draft, Vec<FieldError>) {
     attributes_among::<R>(api, document, Known::of::<R>)
 }
 
@@ -68,18 +71,18 @@ pub fn attributes_among<R: Resource>(
     api: &Api,
     document: &ResourceObject,
     known: impl FnOnce() -> Known,
-) -> (R::Draft, Vec<Problem>) {
+) -> (R::Draft, Vec<FieldError>) {
     let mut draft = R::Draft::default();
-    let mut problems = api.unknown(document, known);
+    let mut field_errors = api.unknown(document, known);
     for (name, value) in &document.attributes {
         let reader = R::attribute(name).and_then(|attribute| attribute.read);
         if let Some(read) = reader
-            && let Err(problem) = read(&mut draft, value)
+            && let Err(field_error) = read(&mut draft, value)
         {
-            problems.push(problem);
+            field_errors.push(field_error);
         }
     }
-    (draft, problems)
+    (draft, field_errors)
 }
 
 /// Drops the problems of values that the resource has already: other surfaces and
@@ -89,16 +92,16 @@ pub async fn without_unchanged<R: Resource>(
     guard: &Guard,
     id: i64,
     document: &ResourceObject,
-    mut problems: Vec<Problem>,
-) -> Result<Vec<Problem>, Failure> {
+    mut field_errors: Vec<FieldError>,
+) -> Result<Vec<FieldError>, ApiError> {
     let mut find = R::find(id);
-    if problems.is_empty() || guard.permits(&mut find).is_err() {
-        return Ok(problems);
+    if field_errors.is_empty() || guard.permits(&mut find).is_err() {
+        return Ok(field_errors);
     }
     if let Some(row) = guard.find(find).await? {
-        problems.retain(|problem| !stands::<R>(&row, document, &problem.field));
+        field_errors.retain(|field_error| !stands::<R>(&row, document, &field_error.field));
     }
-    Ok(problems)
+    Ok(field_errors)
 }
 
 /// Whether an attribute was sent as it is shown.
@@ -120,8 +123,8 @@ fn stands<R: Resource>(row: &Row<R>, document: &ResourceObject, name: &str) -> b
 pub fn relationships<R: Resource>(
     document: &ResourceObject,
     purpose: Purpose,
-    at: &At<'_>,
-) -> Result<Linked, Failure> {
+    at: &DocumentPosition<'_>,
+) -> Result<Linked, ApiError> {
     let mut linked = Linked::default();
     let mut errors = Vec::new();
     for (name, linkage) in &document.relationships {
@@ -148,7 +151,7 @@ pub fn relationships<R: Resource>(
             errors.push(kinds::INVALID_LINKAGE.error(detail).at_pointer(pointer));
             continue;
         }
-        let at = At {
+        let at = DocumentPosition {
             base: &pointer,
             ..*at
         };
@@ -170,7 +173,7 @@ pub fn client_id<R: Writable>(
     document: &ResourceObject,
     draft: &mut R::Draft,
     base: &str,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let Some(id) = &document.id else {
         return Ok(());
     };
@@ -197,7 +200,11 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// The ids of linkage whose members must be of one type.
-pub fn members(linkage: &Linkage, target: &str, at: &At<'_>) -> Result<Vec<i64>, Errors> {
+pub fn members(
+    linkage: &Linkage,
+    target: &str,
+    at: &DocumentPosition<'_>,
+) -> Result<Vec<i64>, Errors> {
     let mut errors = Vec::new();
     let mut ids = Vec::new();
     for (place, member) in linkage.identifiers().iter().enumerate() {
@@ -217,11 +224,11 @@ pub fn members(linkage: &Linkage, target: &str, at: &At<'_>) -> Result<Vec<i64>,
 
 /// Turns found problems into the refusal of the whole request: one for each
 /// attribute, since what is wrong is not also missing.
-pub fn refuse(problems: Vec<Problem>) -> Result<(), DirectoryError> {
-    let mut told: Vec<Problem> = Vec::new();
-    for problem in problems {
-        if !told.iter().any(|known| known.field == problem.field) {
-            told.push(problem);
+pub fn refuse(field_errors: Vec<FieldError>) -> Result<(), DirectoryError> {
+    let mut told: Vec<FieldError> = Vec::new();
+    for field_error in field_errors {
+        if !told.iter().any(|known| known.field == field_error.field) {
+            told.push(field_error);
         }
     }
     if told.is_empty() {
@@ -235,13 +242,13 @@ pub fn refuse(problems: Vec<Problem>) -> Result<(), DirectoryError> {
 /// form learn of all that is wrong with it at once.
 pub async fn refuse_all(
     guard: &Guard,
-    mut problems: Vec<Problem>,
+    mut field_errors: Vec<FieldError>,
     claims: impl FnOnce() -> FindTaken,
-) -> Result<(), Failure> {
-    if !problems.is_empty() {
-        problems.extend(guard.read(claims()).await?);
+) -> Result<(), ApiError> {
+    if !field_errors.is_empty() {
+        field_errors.extend(guard.read(claims()).await?);
     }
-    Ok(refuse(problems)?)
+    Ok(refuse(field_errors)?)
 }
 
 #[cfg(test)]

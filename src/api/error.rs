@@ -13,7 +13,7 @@ use super::base;
 use super::call::Api;
 use super::kinds;
 use crate::auth::{AuthError, PolicyError};
-use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
+use crate::directory::{DirectoryError, FieldError, FieldErrorKind, RequestId, log_limit};
 use crate::jsonapi::{Accepted, CURSOR_PAGINATION, Error, Errors, Linkage, ResourceObject};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
@@ -26,17 +26,17 @@ const RETRY_UNAVAILABLE: &str = "5";
 
 /// Why a request is not answered as asked.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ApiError {
     Errors(Errors),
     /// Nobody is known: 401.
-    Unknown {
+    Unauthenticated {
         sent_credentials: bool,
     },
     /// The same where people sign in: without the challenge of Basic, upon which
     /// browsers would ask for a password by themselves.
-    SignIn,
+    SignInRejected,
     /// The path knows these methods only: 405.
-    Method {
+    MethodNotAllowed {
         allow: String,
     },
     /// Too many wrong passwords: 429.
@@ -45,51 +45,51 @@ pub enum Failure {
     },
     /// The other directory, which keeps the passwords of external users, does not
     /// answer: 503.
-    Unreachable {
+    LdapUnreachable {
         seconds: u64,
     },
     /// The own password that came in this attribute does not fit.
     WrongPassword(&'static str),
     /// Bodies of requests take all the memory that they may: 503.
-    NoRoom,
-    Refused(PolicyError),
+    BodyMemoryExhausted,
+    Policy(PolicyError),
 }
 
-impl From<Errors> for Failure {
+impl From<Errors> for ApiError {
     fn from(errors: Errors) -> Self {
         Self::Errors(errors)
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self::Errors(error.into())
     }
 }
 
-impl From<PolicyError> for Failure {
+impl From<PolicyError> for ApiError {
     fn from(error: PolicyError) -> Self {
-        Self::Refused(error)
+        Self::Policy(error)
     }
 }
 
-impl From<DirectoryError> for Failure {
+impl From<DirectoryError> for ApiError {
     fn from(error: DirectoryError) -> Self {
-        Self::Refused(error.into())
+        Self::Policy(error.into())
     }
 }
 
-impl From<AuthError> for Failure {
+impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         match error {
-            AuthError::Missing => Self::Unknown {
+            AuthError::Missing => Self::Unauthenticated {
                 sent_credentials: false,
             },
-            AuthError::Wrong => Self::Unknown {
+            AuthError::Wrong => Self::Unauthenticated {
                 sent_credentials: true,
             },
             AuthError::Throttled { seconds } => Self::Throttled { seconds },
-            AuthError::Unreachable { seconds } => Self::Unreachable { seconds },
+            AuthError::Unreachable { seconds } => Self::LdapUnreachable { seconds },
             AuthError::NoSignIn => kinds::NO_SIGN_IN
                 .error("Send the access or refresh token that the sign-in gave; API tokens are revoked at /tokens.")
                 .at_header("Authorization")
@@ -101,18 +101,18 @@ impl From<AuthError> for Failure {
 
 /// The request document that an error may point into.
 #[derive(Clone, Copy)]
-pub enum Pointing<'a> {
-    Nowhere,
+pub enum RequestDocument<'a> {
+    None,
     /// The document, and the pointer to it.
     Resource(&'a ResourceObject, &'a str),
     Linkage(&'a Linkage, &'a str),
 }
 
-impl Pointing<'_> {
+impl RequestDocument<'_> {
     /// A pointer at what is there: the attribute, or the parent of one that is missing.
     fn attribute(self, name: &str) -> Option<String> {
         let (document, base) = match self {
-            Self::Nowhere => return None,
+            Self::None => return None,
             Self::Linkage(_, base) => return Some(base.into()),
             Self::Resource(document, base) => (document, base),
         };
@@ -131,7 +131,7 @@ impl Pointing<'_> {
 
     fn related(self, kind: &str, name: Option<&str>, place: usize) -> Option<String> {
         match self {
-            Self::Nowhere => None,
+            Self::None => None,
             Self::Linkage(linkage, base) => Some(linkage.pointer_to(base, place)),
             Self::Resource(document, base) => {
                 // A relationship to users may be called `user`: to-one.
@@ -148,13 +148,13 @@ impl Pointing<'_> {
     }
 }
 
-pub fn body_too_large(limit: usize) -> Failure {
+pub fn body_too_large(limit: usize) -> ApiError {
     let detail = format!("The body may have at most {limit} bytes.");
     kinds::BODY_TOO_LARGE.error(detail).into()
 }
 
 /// A body that is not there: late, without room, or broken.
-pub fn body_not_read(error: &PayloadError) -> Failure {
+pub fn body_not_read(error: &PayloadError) -> ApiError {
     let kind = match error {
         PayloadError::Io(error) => Some(error.kind()),
         _ => None,
@@ -163,23 +163,23 @@ pub fn body_not_read(error: &PayloadError) -> Failure {
         Some(io::ErrorKind::TimedOut) => kinds::BODY_TIMED_OUT
             .error("The body did not arrive in time.")
             .into(),
-        Some(io::ErrorKind::QuotaExceeded) => Failure::NoRoom,
+        Some(io::ErrorKind::QuotaExceeded) => ApiError::BodyMemoryExhausted,
         _ => kinds::BAD_REQUEST
             .error(format!("The body broke off or was malformed: {error}."))
             .into(),
     }
 }
 
-impl Failure {
+impl ApiError {
     /// Whether a permission is lacking.
     pub fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Refused(PolicyError::Forbidden(_)))
+        matches!(self, Self::Policy(PolicyError::Forbidden(_)))
     }
 
     /// What a step of a batch ran into, and its place.
-    pub fn into_step(self) -> Result<(usize, DirectoryError), Self> {
+    pub fn into_batch_step(self) -> Result<(usize, DirectoryError), Self> {
         match self {
-            Self::Refused(PolicyError::Directory(DirectoryError::Step { place, error })) => {
+            Self::Policy(PolicyError::Directory(DirectoryError::Step { place, error })) => {
                 Ok((place, *error))
             }
             other => Err(other),
@@ -187,10 +187,10 @@ impl Failure {
     }
 
     /// Gives errors of the directory the pointers of the request's document.
-    pub fn pointing(self, at: Pointing<'_>, invalid_data: u16) -> Self {
+    pub fn with_pointers(self, at: RequestDocument<'_>, invalid_data: u16) -> Self {
         match self {
-            Self::Refused(PolicyError::Directory(DirectoryError::Invalid(problems))) => {
-                let errors = problems
+            Self::Policy(PolicyError::Directory(DirectoryError::Invalid(field_errors))) => {
+                let errors = field_errors
                     .iter()
                     .map(|p| invalid(p, at, invalid_data))
                     .collect();
@@ -199,7 +199,7 @@ impl Failure {
                     Self::Errors,
                 )
             }
-            Self::Refused(PolicyError::Directory(DirectoryError::RelatedNotFound {
+            Self::Policy(PolicyError::Directory(DirectoryError::RelatedNotFound {
                 kind,
                 relationship,
                 place,
@@ -218,24 +218,26 @@ impl Failure {
 
     /// The same, where names that somebody else has are a conflict with the state
     /// of a resource that shall come back.
-    pub fn conflicting(self, at: Pointing<'_>, invalid_data: u16) -> Self {
+    pub fn as_conflict(self, at: RequestDocument<'_>, invalid_data: u16) -> Self {
         match self {
-            Self::Refused(PolicyError::Directory(DirectoryError::Invalid(problems)))
-                if problems.iter().all(|one| one.kind == ProblemKind::Taken) =>
+            Self::Policy(PolicyError::Directory(DirectoryError::Invalid(field_errors)))
+                if field_errors
+                    .iter()
+                    .all(|one| one.kind == FieldErrorKind::Taken) =>
             {
-                let error = |problem: &Problem| {
-                    let error = kinds::NAME_TAKEN.error(problem.message.as_str());
-                    match at.attribute(&problem.field) {
+                let error = |field_error: &FieldError| {
+                    let error = kinds::NAME_TAKEN.error(field_error.message.as_str());
+                    match at.attribute(&field_error.field) {
                         Some(pointer) => error.at_pointer(pointer),
                         None => error,
                     }
                 };
-                Errors::from_vec(problems.iter().map(error).collect()).map_or_else(
+                Errors::from_vec(field_errors.iter().map(error).collect()).map_or_else(
                     || DirectoryError::internal("a conflict without a problem").into(),
                     Self::Errors,
                 )
             }
-            other => other.pointing(at, invalid_data),
+            other => other.with_pointers(at, invalid_data),
         }
     }
 
@@ -243,13 +245,13 @@ impl Failure {
     /// of its document.
     pub fn located(self, pointer: &str, request_id: RequestId) -> Self {
         let error = match self {
-            Self::Refused(PolicyError::Forbidden(why)) => kinds::FORBIDDEN.error(why),
-            Self::Refused(PolicyError::Directory(
+            Self::Policy(PolicyError::Forbidden(why)) => kinds::FORBIDDEN.error(why),
+            Self::Policy(PolicyError::Directory(
                 error @ (DirectoryError::NotFound
                 | DirectoryError::Protected(_)
                 | DirectoryError::Forbidden(_)),
-            )) => of_directory(error, request_id),
-            Self::Refused(PolicyError::Directory(DirectoryError::Stale)) => {
+            )) => directory_error(error, request_id),
+            Self::Policy(PolicyError::Directory(DirectoryError::Stale)) => {
                 let detail = "It was changed since you read it: read it again.";
                 kinds::PRECONDITION_FAILED.error(detail)
             }
@@ -260,46 +262,46 @@ impl Failure {
 
     /// The errors that are shown. What may not be shown goes to the log.
     fn into_errors(self, request_id: RequestId, invalid_data: u16) -> Errors {
-        let error = match self.pointing(Pointing::Nowhere, invalid_data) {
+        let error = match self.with_pointers(RequestDocument::None, invalid_data) {
             Self::Errors(errors) => return errors,
-            Self::Unknown {
+            Self::Unauthenticated {
                 sent_credentials: false,
             } => kinds::UNAUTHORIZED
                 .error("This needs credentials: Basic, or an API token as Bearer or Token."),
-            Self::Unknown {
+            Self::Unauthenticated {
                 sent_credentials: true,
             } => kinds::UNAUTHORIZED.error("These credentials are not valid."),
-            Self::SignIn => kinds::UNAUTHORIZED.error("These credentials are not valid."),
-            Self::WrongPassword(name) => wrong_password(name, Pointing::Nowhere),
-            Self::Method { allow } => {
+            Self::SignInRejected => kinds::UNAUTHORIZED.error("These credentials are not valid."),
+            Self::WrongPassword(name) => wrong_password(name, RequestDocument::None),
+            Self::MethodNotAllowed { allow } => {
                 kinds::METHOD_NOT_ALLOWED.error(format!("This path answers to {allow}."))
             }
             Self::Throttled { seconds } => kinds::TOO_MANY_ATTEMPTS.error(format!(
                 "Too many wrong passwords for this username from this address; try again in {seconds} s."
             )),
-            Self::Unreachable { seconds } => kinds::PASSWORDS_UNREACHABLE.error(format!(
+            Self::LdapUnreachable { seconds } => kinds::PASSWORDS_UNREACHABLE.error(format!(
                 "The directory that keeps your password does not answer; try again in {seconds} s."
             )),
-            Self::NoRoom => kinds::BUSY.error("There is no room for the body now; try again in a moment."),
-            Self::Refused(PolicyError::Forbidden(why)) => kinds::FORBIDDEN.error(why),
-            Self::Refused(PolicyError::Directory(error)) => of_directory(error, request_id),
+            Self::BodyMemoryExhausted => kinds::BUSY.error("There is no room for the body now; try again in a moment."),
+            Self::Policy(PolicyError::Forbidden(why)) => kinds::FORBIDDEN.error(why),
+            Self::Policy(PolicyError::Directory(error)) => directory_error(error, request_id),
         };
         error.into()
     }
 
     fn retry_after(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::Throttled { seconds } | Self::Unreachable { seconds } => {
+            Self::Throttled { seconds } | Self::LdapUnreachable { seconds } => {
                 Some(seconds.to_string().into())
             }
-            Self::Refused(PolicyError::Directory(DirectoryError::TooOften { seconds })) => {
+            Self::Policy(PolicyError::Directory(DirectoryError::TooOften { seconds })) => {
                 Some(seconds.to_string().into())
             }
-            Self::Refused(PolicyError::Directory(
+            Self::Policy(PolicyError::Directory(
                 DirectoryError::Unavailable(_) | DirectoryError::TimedOut(_),
             )) => Some(RETRY_UNAVAILABLE.into()),
-            Self::NoRoom
-            | Self::Refused(PolicyError::Directory(
+            Self::BodyMemoryExhausted
+            | Self::Policy(PolicyError::Directory(
                 DirectoryError::Busy(_) | DirectoryError::Again | DirectoryError::InProgress,
             )) => Some(RETRY_BUSY.into()),
             _ => None,
@@ -317,12 +319,12 @@ impl Failure {
         let retry = self.retry_after();
         let challenges: &[&str] = match self {
             // Two headers: some clients read only the first challenge of one.
-            Self::Unknown { .. } => &[BASIC, BEARER],
-            Self::SignIn => &[BEARER],
+            Self::Unauthenticated { .. } => &[BASIC, BEARER],
+            Self::SignInRejected => &[BEARER],
             _ => &[],
         };
         let allow = match &self {
-            Self::Method { allow } => Some(allow.clone()),
+            Self::MethodNotAllowed { allow } => Some(allow.clone()),
             _ => None,
         };
         let errors = self.into_errors(request_id, api.invalid_data);
@@ -384,7 +386,7 @@ fn document(
     response
 }
 
-fn wrong_password(name: &str, at: Pointing<'_>) -> Error {
+fn wrong_password(name: &str, at: RequestDocument<'_>) -> Error {
     let error = kinds::WRONG_PASSWORD.error("Your own password is another.");
     match at.attribute(name) {
         Some(pointer) => error.at_pointer(pointer),
@@ -392,32 +394,32 @@ fn wrong_password(name: &str, at: Pointing<'_>) -> Error {
     }
 }
 
-fn invalid(problem: &Problem, at: Pointing<'_>, status: u16) -> Error {
+fn invalid(field_error: &FieldError, at: RequestDocument<'_>, status: u16) -> Error {
     // The only member beside the attributes that can be wrong in itself.
-    if problem.field == "id" && problem.kind != ProblemKind::Unknown {
-        let error = kinds::CLIENT_ID_TAKEN.error(problem.message.as_str());
+    if field_error.field == "id" && field_error.kind != FieldErrorKind::Unknown {
+        let error = kinds::CLIENT_ID_TAKEN.error(field_error.message.as_str());
         return match at {
-            Pointing::Resource(_, base) => error.at_pointer(format!("{base}/id")),
-            Pointing::Nowhere | Pointing::Linkage(..) => error,
+            RequestDocument::Resource(_, base) => error.at_pointer(format!("{base}/id")),
+            RequestDocument::None | RequestDocument::Linkage(..) => error,
         };
     }
-    let detail = format!("{}: {}", problem.field, problem.message);
+    let detail = format!("{}: {}", field_error.field, field_error.message);
     let mut meta = serde_json::Map::new();
-    meta.insert("attribute".into(), (&*problem.field).into());
-    meta.insert("message".into(), problem.message.clone().into());
-    let kind = match problem.kind {
-        ProblemKind::Unknown => &kinds::UNKNOWN_ATTRIBUTE,
+    meta.insert("attribute".into(), (&*field_error.field).into());
+    meta.insert("message".into(), field_error.message.clone().into());
+    let kind = match field_error.kind {
+        FieldErrorKind::Unknown => &kinds::UNKNOWN_ATTRIBUTE,
         _ => &kinds::INVALID_DATA,
     };
     let mut error = kind.error(detail).with_meta(meta);
     error.status = status;
-    match at.attribute(&problem.field) {
+    match at.attribute(&field_error.field) {
         Some(pointer) => error.at_pointer(pointer),
         None => error,
     }
 }
 
-fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
+fn directory_error(error: DirectoryError, request_id: RequestId) -> Error {
     match error {
         DirectoryError::NotFound => kinds::NOT_FOUND.error("There is no such resource."),
         DirectoryError::Protected(why) => kinds::PROTECTED.error(why),
@@ -453,7 +455,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
         DirectoryError::InProgress => kinds::IDEMPOTENCY_IN_PROGRESS
             .error("The same request is being carried out; ask again for its answer.")
             .at_header("Idempotency-Key"),
-        DirectoryError::Step { error, .. } => of_directory(*error, request_id),
+        DirectoryError::Step { error, .. } => directory_error(*error, request_id),
         // Both were given their pointers before.
         DirectoryError::Invalid(_) | DirectoryError::RelatedNotFound { .. } => {
             kinds::BAD_REQUEST.error("The request asks for something impossible.")
@@ -463,7 +465,7 @@ fn of_directory(error: DirectoryError, request_id: RequestId) -> Error {
 
 /// Outside any resource: an unknown path.
 pub fn not_found(api: &Api, request: &HttpRequest) -> HttpResponse {
-    outside(
+    without_call(
         api,
         request,
         kinds::NOT_FOUND.error("There is no such path.").into(),
@@ -480,14 +482,14 @@ pub fn forbid_cross_origin(
     let detail = "A page of another origin asked for this. server.cors_origins lists those that may, and server.base_url is our own.";
     let error = kinds::CROSS_ORIGIN.error(detail).at_header(header);
     let accepted = api.negotiate_accept(request).ok();
-    Failure::from(error).respond(api, request, request_id, accepted.as_ref())
+    ApiError::from(error).respond(api, request, request_id, accepted.as_ref())
 }
 
 /// For a body in a content coding.
 pub fn refuse_content_coding(api: &Api, request: &HttpRequest) -> HttpResponse {
     let detail = "Bodies are read as they are: send this one without a Content-Encoding.";
     let error = crate::jsonapi::kinds::UNSUPPORTED_MEDIA_TYPE.error(detail);
-    outside(api, request, error.at_header("Content-Encoding").into())
+    without_call(api, request, error.at_header("Content-Encoding").into())
 }
 
 /// For health checks: why no change can be made.
@@ -500,7 +502,7 @@ pub fn not_ready(
     let mut meta = serde_json::Map::new();
     meta.insert("reason".into(), reason.into());
     let error = kinds::UNAVAILABLE.error(sentence).with_meta(meta);
-    let mut response = outside(api, request, Failure::Errors(error.into()));
+    let mut response = without_call(api, request, ApiError::Errors(error.into()));
     let retry = HeaderValue::from_static(RETRY_UNAVAILABLE);
     response.headers_mut().insert(header::RETRY_AFTER, retry);
     response
@@ -509,10 +511,10 @@ pub fn not_ready(
 /// For health checks: another method than reading.
 pub fn read_only(api: &Api, request: &HttpRequest) -> HttpResponse {
     let allow = "GET, HEAD".into();
-    outside(api, request, Failure::Method { allow })
+    without_call(api, request, ApiError::MethodNotAllowed { allow })
 }
 
-fn outside(api: &Api, request: &HttpRequest, failure: Failure) -> HttpResponse {
+fn without_call(api: &Api, request: &HttpRequest, error: ApiError) -> HttpResponse {
     let accepted = api.negotiate_accept(request).ok();
-    failure.respond(api, request, api.next_request_id(), accepted.as_ref())
+    error.respond(api, request, api.next_request_id(), accepted.as_ref())
 }

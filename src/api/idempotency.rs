@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::answer::Answer;
 use super::call::Call;
 use super::conditional::State;
-use super::error::Failure;
+use super::error::ApiError;
 use super::kinds;
 use super::resources::is_secret;
 use crate::directory::batch::{self, Batch, Done, Finish, Keeping, Outcome, Step};
@@ -44,7 +44,7 @@ pub struct Key {
 
 impl Call<'_> {
     /// `None` when the request has no key.
-    pub fn key(&self, body: &[u8]) -> Result<Option<Key>, Failure> {
+    pub fn key(&self, body: &[u8]) -> Result<Option<Key>, ApiError> {
         let Some(key) = self.sent_key()? else {
             return Ok(None);
         };
@@ -56,7 +56,7 @@ impl Call<'_> {
         }))
     }
 
-    fn sent_key(&self) -> Result<Option<String>, Failure> {
+    fn sent_key(&self) -> Result<Option<String>, ApiError> {
         let mut lines = self.request.headers().get_all(&HEADER);
         let (Some(line), another) = (lines.next(), lines.next()) else {
             return Ok(None);
@@ -74,7 +74,7 @@ impl Call<'_> {
 
     /// Of the method, the address and the document, in whatever way that was
     /// written. Without passwords: a quick hash of one must not be stored.
-    fn hash(&self, body: &[u8]) -> Result<String, Failure> {
+    fn hash(&self, body: &[u8]) -> Result<String, ApiError> {
         let document = without_secrets(read_json(body, &self.api.document_limits)?);
         let mut hash = Sha256::new();
         for part in [
@@ -108,7 +108,7 @@ impl Call<'_> {
         steps: Vec<Box<dyn Step>>,
         key: Option<Key>,
         finish: impl Fn(&[Outcome]) -> Answer + Clone + Send + Sync + 'static,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer, ApiError> {
         let keeping = key.map(|key| {
             let finish = finish.clone();
             key.keeping(Box::new(move |outcomes| to_keep(finish(outcomes))))
@@ -134,7 +134,7 @@ impl Key {
 }
 
 /// Refuses a key where the answer cannot be kept.
-pub fn unsupported(detail: &str) -> Failure {
+pub fn unsupported(detail: &str) -> ApiError {
     kinds::IDEMPOTENCY_KEY_UNSUPPORTED
         .error(detail)
         .at_header(SHOWN)

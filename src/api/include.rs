@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::Failure;
+use super::error::ApiError;
 use super::kinds;
 use super::render::Render;
 use super::resource::Resource;
@@ -98,7 +98,7 @@ impl Compound {
         kind: &'static str,
         ids: &[i64],
         limit: i64,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ApiError> {
         let mut compound = Self::default();
         let Some(tree) = tree else {
             return Ok(compound);
@@ -118,7 +118,7 @@ impl Compound {
         (name, kind): (&str, &'static str),
         ids: &[i64],
         limit: i64,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ApiError> {
         let mut compound = Self::default();
         let Some(tree) = tree else {
             return Ok(compound);
@@ -140,7 +140,7 @@ impl Compound {
         kind: &'static str,
         ids: Vec<i64>,
         limit: i64,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ApiError> {
         // Level by level: (what is reached, the type there, the ids there).
         let mut level = vec![(tree, kind, ids)];
         while !level.is_empty() {
@@ -210,7 +210,7 @@ impl Compound {
         guard: &Guard,
         target: &'static str,
         ids: &[i64],
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ApiError> {
         match &mut self.included {
             Some(loaded) => loaded.fetch(guard, target, ids).await,
             None => Ok(()),
@@ -227,7 +227,7 @@ impl Compound {
     }
 }
 
-fn too_large(name: &str, limit: i64) -> Failure {
+fn too_large(name: &str, limit: i64) -> ApiError {
     let detail = format!(
         "{name} has more than {limit} members here: ask for the relationship's own pages instead."
     );

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::error::Failure;
+use super::error::ApiError;
 use super::filter;
 use super::include::{self, Tree};
 use super::paging::{Order, Paging, PagingDefaults};
@@ -31,7 +31,7 @@ pub const SEARCH: &str = "q";
 type Show<R> = for<'a> fn(&'a Row<R>) -> Shown<'a>;
 
 impl<R: Resource> Plan<R> {
-    pub fn of_list(query: &Query, defaults: &PagingDefaults<'_>) -> Result<Self, Failure> {
+    pub fn of_list(query: &Query, defaults: &PagingDefaults<'_>) -> Result<Self, ApiError> {
         let mut errors = Vec::new();
         check_fields::<R>(query, &mut errors);
         let include = include::tree::<R>(query, &mut errors);
@@ -88,7 +88,7 @@ impl<R: Resource> Plan<R> {
 }
 
 /// For answers with one resource of `R`: includes and sparse fields only.
-pub fn of_one<R: Resource>(query: &Query) -> Result<Option<Tree>, Failure> {
+pub fn of_one<R: Resource>(query: &Query) -> Result<Option<Tree>, ApiError> {
     let mut errors = Vec::new();
     check_fields::<R>(query, &mut errors);
     refuse_families(query, &["page", "filter", "sort"], &mut errors);
@@ -98,7 +98,7 @@ pub fn of_one<R: Resource>(query: &Query) -> Result<Option<Tree>, Failure> {
 }
 
 /// For answers without resources.
-pub fn of_none(query: &Query) -> Result<(), Failure> {
+pub fn of_none(query: &Query) -> Result<(), ApiError> {
     let mut errors = Vec::new();
     refuse_families(
         query,
@@ -113,7 +113,7 @@ pub fn of_linkage<R: Resource>(
     query: &Query,
     relationship: &str,
     defaults: &PagingDefaults<'_>,
-) -> Result<(Paging, Option<Tree>), Failure> {
+) -> Result<(Paging, Option<Tree>), ApiError> {
     let mut errors = Vec::new();
     check_fields::<R>(query, &mut errors);
     refuse_families(query, &["filter", "sort"], &mut errors);
@@ -122,7 +122,7 @@ pub fn of_linkage<R: Resource>(
     Ok((Paging::of(query, defaults, &Order::default())?, tree))
 }
 
-fn finish(errors: Vec<Error>) -> Result<(), Failure> {
+fn finish(errors: Vec<Error>) -> Result<(), ApiError> {
     Errors::from_vec(errors).map_or(Ok(()), |errors| Err(errors.into()))
 }
 

@@ -4,11 +4,11 @@
 use serde_json::Value;
 
 pub use super::constraints::Constraints;
-use super::error::Failure;
+use super::error::ApiError;
 use crate::auth::{Authorize, Guard};
 use crate::directory::batch::{Narrowed, Refers};
 use crate::directory::listing::{Entity, List, Listed};
-use crate::directory::{Execute, Expected, Operation, Problem};
+use crate::directory::{Execute, Expected, FieldError, Operation};
 use crate::jsonapi::Purpose;
 use crate::jsonapi::write::Shown;
 
@@ -42,7 +42,7 @@ pub struct Attribute<R: Resource> {
     pub read: Option<Reader<R>>,
 }
 
-pub type Reader<R> = fn(&mut <R as Resource>::Draft, &Value) -> Result<(), Problem>;
+pub type Reader<R> = fn(&mut <R as Resource>::Draft, &Value) -> Result<(), FieldError>;
 pub type Row<R> = <<R as Resource>::Entity as Entity>::Row;
 pub type Column<R> = <<R as Resource>::Entity as Entity>::Column;
 
@@ -163,14 +163,14 @@ pub trait Resource: Sized + 'static {
 
 /// A type whose collection can be listed.
 pub trait Listable: Resource {
-    async fn list(guard: &Guard, list: List<Self::Entity>) -> Result<Listed<Row<Self>>, Failure>;
+    async fn list(guard: &Guard, list: List<Self::Entity>) -> Result<Listed<Row<Self>>, ApiError>;
 }
 
 impl<R: Resource> Listable for R
 where
     List<R::Entity>: Execute + Authorize + Operation<Output = Listed<Row<R>>>,
 {
-    async fn list(guard: &Guard, list: List<R::Entity>) -> Result<Listed<Row<R>>, Failure> {
+    async fn list(guard: &Guard, list: List<R::Entity>) -> Result<Listed<Row<R>>, ApiError> {
         Ok(guard.read(list).await?)
     }
 }
@@ -248,15 +248,15 @@ pub trait Writable: Deletable {
     async fn creation(
         guard: &Guard,
         draft: Self::Draft,
-        problems: Vec<Problem>,
+        field_errors: Vec<FieldError>,
         linked: Linked,
-    ) -> Result<(Self::Create, ShownOnce), Failure>;
+    ) -> Result<(Self::Create, ShownOnce), ApiError>;
 
     async fn change(
         guard: &Guard,
         target: Target,
         draft: Self::Draft,
-        problems: Vec<Problem>,
+        field_errors: Vec<FieldError>,
         linked: Linked,
-    ) -> Result<Self::Update, Failure>;
+    ) -> Result<Self::Update, ApiError>;
 }

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::access_checks::{self, check_access};
 use super::call::{Api, answer};
 use super::effective::{EffectiveRoles, EffectiveUsers, effective_of};
-use super::error::Failure;
+use super::error::ApiError;
 use super::handlers::{
     change_linkage, create, delete, get, get_linkage, get_linkage_one, list, list_or_related,
     refuse_linkage, related, related_one, restore, set_linkage, update,
@@ -47,7 +47,7 @@ async fn wrong_method(
     methods: &'static [&'static str],
 ) -> HttpResponse {
     answer(&api, &request, async |_| {
-        Err(Failure::Method {
+        Err(ApiError::MethodNotAllowed {
             allow: methods.join(", "),
         })
     })

@@ -9,7 +9,7 @@
 use sha2::{Digest, Sha256};
 
 use super::call::Call;
-use super::error::Failure;
+use super::error::ApiError;
 use super::resource::Resource;
 use super::resources::ToMany;
 
@@ -71,12 +71,12 @@ fn whole(high: u32, low: u32) -> u64 {
 
 impl Call<'_> {
     /// The seal of the linkage at this address.
-    pub async fn seal<L: ToMany>(&self) -> Result<Seal, Failure> {
+    pub async fn seal<L: ToMany>(&self) -> Result<Seal, ApiError> {
         let secret = self.linkage_secret().await?;
         Ok(Seal::new(secret, L::From::TYPE, self.id(), L::NAME))
     }
 
-    pub async fn linkage_secret(&self) -> Result<&str, Failure> {
+    pub async fn linkage_secret(&self) -> Result<&str, ApiError> {
         let directory = &self.guard.auth().directory;
         Ok(directory.linkage_secret(self.guard.context()).await?)
     }

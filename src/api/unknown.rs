@@ -3,7 +3,7 @@
 
 use super::resource::Resource;
 use crate::config::closest;
-use crate::directory::Problem;
+use crate::directory::FieldError;
 use crate::jsonapi::ResourceObject;
 
 /// What a document may name, whether it can be changed or not.
@@ -38,7 +38,7 @@ impl Known {
     }
 
     /// One problem for each name that is none.
-    pub fn problems(&self, document: &ResourceObject) -> Vec<Problem> {
+    pub fn field_errors(&self, document: &ResourceObject) -> Vec<FieldError> {
         let attributes = document.attributes.keys();
         let attributes = attributes.filter_map(|name| self.of_attribute(name));
         let relationships = document.relationships.keys();
@@ -50,12 +50,12 @@ impl Known {
         attributes.chain(relationships).chain(others).collect()
     }
 
-    fn of_attribute(&self, name: &str) -> Option<Problem> {
+    fn of_attribute(&self, name: &str) -> Option<FieldError> {
         if has(&self.attributes, name) {
             return None;
         }
         Some(match has(&self.relationships, name) {
-            true => Problem::unknown(
+            true => FieldError::unknown(
                 name,
                 "This is a relationship: send it in \"relationships\".",
             ),
@@ -63,25 +63,25 @@ impl Known {
         })
     }
 
-    fn of_relationship(&self, name: &str) -> Option<Problem> {
+    fn of_relationship(&self, name: &str) -> Option<FieldError> {
         if has(&self.relationships, name) {
             return None;
         }
         Some(match has(&self.attributes, name) {
-            true => Problem::unknown(name, "This is an attribute: send it in \"attributes\"."),
+            true => FieldError::unknown(name, "This is an attribute: send it in \"attributes\"."),
             false => none_such(name, "relationship", &self.relationships),
         })
     }
 
     /// Members beside the two are passed over, unless they belong into one.
-    fn of_other(&self, name: &str) -> Option<Problem> {
+    fn of_other(&self, name: &str) -> Option<FieldError> {
         let place = match (has(&self.attributes, name), has(&self.relationships, name)) {
             (true, _) => "attributes",
             (false, true) => "relationships",
             (false, false) => return None,
         };
         let message = format!("This member belongs into \"{place}\".");
-        Some(Problem::unknown(name, message))
+        Some(FieldError::unknown(name, message))
     }
 }
 
@@ -89,12 +89,12 @@ fn has(names: &[&str], name: &str) -> bool {
     names.contains(&name)
 }
 
-fn none_such(name: &str, what: &str, known: &[&'static str]) -> Problem {
+fn none_such(name: &str, what: &str, known: &[&'static str]) -> FieldError {
     let message = match nearest(name, known) {
         Some(near) => format!("There is no such {what}; did you mean {near}?"),
         None => format!("There is no such {what}."),
     };
-    Problem::unknown(name, message)
+    FieldError::unknown(name, message)
 }
 
 /// The name that is spelled alike: other libraries write `full-name` or `fullName`.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::output;
 use crate::config::ConfigError;
-use crate::directory::{DirectoryError, Problem};
+use crate::directory::{DirectoryError, FieldError};
 
 #[derive(Debug)]
 pub enum Failure {
@@ -27,7 +27,7 @@ impl Failure {
     }
 
     /// A value that its argument may not have.
-    pub fn argument(name: &str, problem: Problem) -> Self {
+    pub fn argument(name: &str, problem: FieldError) -> Self {
         Self::Usage(format!("{name}: {}", problem.message))
     }
 

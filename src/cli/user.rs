@@ -20,7 +20,7 @@ use crate::directory::users::{
     CreateUser, DeleteUser, UpdateUser, User, UserChanges, UserColumn, Users,
 };
 use crate::directory::values;
-use crate::directory::{DirectoryError, Expected, ProblemKind};
+use crate::directory::{DirectoryError, Expected, FieldErrorKind};
 
 pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
     match command {
@@ -307,7 +307,10 @@ fn not_restored(id: i64, error: DirectoryError) -> Failure {
         return error.into();
     };
     // With another username the other names that are taken follow.
-    if let Some(taken) = problems.iter().find(|one| one.kind == ProblemKind::Taken) {
+    if let Some(taken) = problems
+        .iter()
+        .find(|one| one.kind == FieldErrorKind::Taken)
+    {
         let who = taken.message.trim_end_matches('.');
         return Failure::failed(format!(
             "{who}, for example: rolecall user restore {id} --username NAME"

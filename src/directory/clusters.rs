@@ -8,7 +8,7 @@ use diesel::{
 use serde::Serialize;
 
 use super::batch::{Made, Refers};
-use super::error::Problem;
+use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
@@ -114,13 +114,13 @@ impl ClusterChanges {
 
     /// With the `imported_type` that follows from the rest: an imported
     /// cluster has one, its title unless another is named, and no other has.
-    pub fn settled(mut self, before: Option<&Cluster>) -> Result<Self, Problem> {
+    pub fn settled(mut self, before: Option<&Cluster>) -> Result<Self, FieldError> {
         let old_type = before.map(|cluster| cluster.cluster_type.as_str());
         let cluster_type = self.cluster_type.as_deref().or(old_type);
         let named = self.imported_type.clone().flatten();
         if cluster_type != Some(IMPORTED) {
             if named.is_some() {
-                return Err(Problem::invalid(
+                return Err(FieldError::invalid(
                     "imported_type",
                     "Only a cluster whose cluster_type is imported has an imported_type.",
                 ));
@@ -202,13 +202,13 @@ pub struct CreateCluster {
 
 impl CreateCluster {
     /// Tells what a new cluster lacks.
-    pub fn missing(changes: &ClusterChanges) -> Vec<Problem> {
+    pub fn missing(changes: &ClusterChanges) -> Vec<FieldError> {
         let lacking = [
             ("title", changes.title.is_none()),
             ("cluster_type", changes.cluster_type.is_none()),
             ("workspace", changes.workspace_id.is_none()),
         ];
-        Problem::all_missing(&lacking)
+        FieldError::all_missing(&lacking)
     }
 }
 

@@ -2,7 +2,7 @@
 //! role of the granter, the roles that may be handed on, how near the two
 //! must be to each other, and what may be done.
 
-use super::error::Problem;
+use super::error::FieldError;
 
 /// What can be done to a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,24 +140,24 @@ impl Power {
 }
 
 /// Checks names of verbs as they are stored: a JSON array, in one order.
-pub fn check_verbs(field: &'static str, names: &[String]) -> Result<String, Problem> {
+pub fn check_verbs(field: &'static str, names: &[String]) -> Result<String, FieldError> {
     let mut wanted = Vec::new();
     for name in names {
         let Some(verb) = Verb::named(name) else {
             let message = format!("\"{name}\" is none of {}.", VERBS.join(", "));
-            return Err(Problem::invalid(field, message));
+            return Err(FieldError::invalid(field, message));
         };
         wanted.push(verb);
     }
     if wanted.is_empty() {
-        return Err(Problem::invalid(field, "Name at least one verb."));
+        return Err(FieldError::invalid(field, "Name at least one verb."));
     }
     let ordered: Vec<_> = Verb::ALL
         .iter()
         .filter(|(verb, _)| wanted.contains(verb))
         .map(|(_, name)| *name)
         .collect();
-    serde_json::to_string(&ordered).map_err(|_| Problem::invalid(field, "Not a list of names."))
+    serde_json::to_string(&ordered).map_err(|_| FieldError::invalid(field, "Not a list of names."))
 }
 
 /// Reads stored names of verbs.

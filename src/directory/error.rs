@@ -5,17 +5,17 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 /// What is wrong with one field of a request. `message` is safe to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct FieldError {
     /// The attribute, named as in the JSON:API contract, or as it was sent where
     /// there is none of the name.
     pub field: Cow<'static, str>,
-    pub kind: ProblemKind,
+    pub kind: FieldErrorKind,
     pub message: String,
 }
 
 /// Kinds of problems that surfaces tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProblemKind {
+pub enum FieldErrorKind {
     Missing,
     Invalid,
     Taken,
@@ -23,11 +23,11 @@ pub enum ProblemKind {
     Unknown,
 }
 
-impl Problem {
+impl FieldError {
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
         Self {
             field: field.into(),
-            kind: ProblemKind::Invalid,
+            kind: FieldErrorKind::Invalid,
             message: message.into(),
         }
     }
@@ -35,7 +35,7 @@ impl Problem {
     pub fn unknown(name: &str, message: impl Into<String>) -> Self {
         Self {
             field: name.to_owned().into(),
-            kind: ProblemKind::Unknown,
+            kind: FieldErrorKind::Unknown,
             message: message.into(),
         }
     }
@@ -43,7 +43,7 @@ impl Problem {
     pub fn missing(field: &'static str) -> Self {
         Self {
             field: field.into(),
-            kind: ProblemKind::Missing,
+            kind: FieldErrorKind::Missing,
             message: "This member is required.".into(),
         }
     }
@@ -57,7 +57,7 @@ impl Problem {
     pub fn taken(field: &'static str, message: impl Into<String>) -> Self {
         Self {
             field: field.into(),
-            kind: ProblemKind::Taken,
+            kind: FieldErrorKind::Taken,
             message: message.into(),
         }
     }
@@ -68,7 +68,7 @@ impl Problem {
 #[derive(Debug)]
 pub enum DirectoryError {
     /// The request asks for something impossible; one entry for each field.
-    Invalid(Vec<Problem>),
+    Invalid(Vec<FieldError>),
     /// The thing asked about does not exist.
     NotFound,
     /// A related thing does not exist: its place in the list that was given.
@@ -128,7 +128,7 @@ impl DirectoryError {
     }
 
     pub fn taken(field: &'static str, message: &str) -> Self {
-        Self::Invalid(vec![Problem::taken(field, message)])
+        Self::Invalid(vec![FieldError::taken(field, message)])
     }
 }
 

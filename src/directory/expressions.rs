@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, RwLock};
 
 use regex::{Regex, RegexBuilder};
 
-use super::error::Problem;
+use super::error::FieldError;
 use super::values;
 
 /// Memory that one compiled expression may take.
@@ -21,15 +21,15 @@ const MAX_EXPRESSIONS: usize = 100;
 const KEPT: usize = 256;
 
 /// A list as it is stored: short enough, and each of its expressions compiles.
-pub fn checked(field: &'static str, list: &str) -> Result<String, Problem> {
+pub fn checked(field: &'static str, list: &str) -> Result<String, FieldError> {
     values::within(field, list, 0, values::MAX_LONG_TEXT)?;
     if list.split(',').count() > MAX_EXPRESSIONS {
         let message = format!("Ensure there are no more than {MAX_EXPRESSIONS} expressions.");
-        return Err(Problem::invalid(field, message));
+        return Err(FieldError::invalid(field, message));
     }
     match parts(list).find(|expression| compile(expression).is_none()) {
         None => Ok(list.to_owned()),
-        Some(wrong) => Err(Problem::invalid(
+        Some(wrong) => Err(FieldError::invalid(
             field,
             format!("\"{wrong}\" is not a regular expression, or a too large one."),
         )),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Operation, Problem, names, values};
+use super::{FieldError, Operation, names, values};
 use crate::directory::users::UserChanges;
 
 /// By what an entry of the other directory is known, whatever it is called.
@@ -30,7 +30,7 @@ pub struct ExternalUser {
 }
 
 impl ExternalUser {
-    pub fn new(username: &str) -> Result<Self, Problem> {
+    pub fn new(username: &str) -> Result<Self, FieldError> {
         Ok(Self {
             username: names::normalized(&values::username(username)?).into_owned(),
             id: EntryId::default(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::delegation::{Place, Verb};
-use super::error::Problem;
+use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::members::Authority;
 use super::privileges::End;
@@ -109,7 +109,7 @@ impl GrantChanges {
 }
 
 /// Whether a role of this scope cannot be held there.
-pub fn misplaced(scope: &str, place: Place) -> Option<Problem> {
+pub fn misplaced(scope: &str, place: Place) -> Option<FieldError> {
     let (field, message) = match (scope, place.workspace, place.cluster) {
         ("none", None, None) | ("workspace", Some(_), None) | ("cluster", None, Some(_)) => {
             return None;
@@ -124,13 +124,13 @@ pub fn misplaced(scope: &str, place: Place) -> Option<Problem> {
         ),
         (_, None, _) => ("cluster", "This role is held everywhere, not in a cluster."),
     };
-    Some(Problem::invalid(field, message))
+    Some(FieldError::invalid(field, message))
 }
 
 /// A grant ends after it begins.
-pub fn check_time(from: Option<&str>, until: Option<&str>) -> Option<Problem> {
+pub fn check_time(from: Option<&str>, until: Option<&str>) -> Option<FieldError> {
     let (from, until) = (from?, until?);
-    (until <= from).then(|| Problem::invalid("valid_until", "A grant ends after it begins."))
+    (until <= from).then(|| FieldError::invalid("valid_until", "A grant ends after it begins."))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Problem, clock, values};
+use super::{FieldError, clock, values};
 
-pub fn text<'a>(field: &'static str, value: &'a Value) -> Result<&'a str, Problem> {
+pub fn text<'a>(field: &'static str, value: &'a Value) -> Result<&'a str, FieldError> {
     value
         .as_str()
-        .ok_or_else(|| Problem::invalid(field, "This value must be a string."))
+        .ok_or_else(|| FieldError::invalid(field, "This value must be a string."))
 }
 
 /// A text that may be null, of at most `most` characters.
@@ -15,14 +15,14 @@ pub fn maybe_text(
     field: &'static str,
     value: &Value,
     most: usize,
-) -> Result<Option<String>, Problem> {
+) -> Result<Option<String>, FieldError> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => {
             values::within(field, text, 0, most)?;
             Ok(Some(text.clone()))
         }
-        _ => Err(Problem::invalid(
+        _ => Err(FieldError::invalid(
             field,
             "This value must be a string or null.",
         )),
@@ -33,32 +33,32 @@ pub fn maybe_text(
 pub fn maybe(
     field: &'static str,
     value: &Value,
-    check: impl Fn(&str) -> Result<String, Problem>,
-) -> Result<Option<String>, Problem> {
+    check: impl Fn(&str) -> Result<String, FieldError>,
+) -> Result<Option<String>, FieldError> {
     match value {
         Value::Null => Ok(None),
         value => text(field, value).and_then(check).map(Some),
     }
 }
 
-pub fn flag(field: &'static str, value: &Value) -> Result<bool, Problem> {
+pub fn flag(field: &'static str, value: &Value) -> Result<bool, FieldError> {
     value
         .as_bool()
-        .ok_or_else(|| Problem::invalid(field, "This value must be true or false."))
+        .ok_or_else(|| FieldError::invalid(field, "This value must be true or false."))
 }
 
 /// A moment that may be null, in stored form, to the microsecond.
-pub fn maybe_time(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
+pub fn maybe_time(field: &'static str, value: &Value) -> Result<Option<String>, FieldError> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => match clock::parse(text) {
             Some(moment) => Ok(Some(clock::precise_text(moment))),
-            None => Err(Problem::invalid(
+            None => Err(FieldError::invalid(
                 field,
                 format!("This value must be {}.", clock::FORM),
             )),
         },
-        _ => Err(Problem::invalid(
+        _ => Err(FieldError::invalid(
             field,
             "This value must be a time or null.",
         )),
@@ -66,12 +66,12 @@ pub fn maybe_time(field: &'static str, value: &Value) -> Result<Option<String>, 
 }
 
 /// An amount that may be null, in stored form; from a number or its text.
-pub fn maybe_amount(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
+pub fn maybe_amount(field: &'static str, value: &Value) -> Result<Option<String>, FieldError> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => values::amount(field, text).map(Some),
         Value::Number(number) => values::amount(field, &number.to_string()).map(Some),
-        _ => Err(Problem::invalid(
+        _ => Err(FieldError::invalid(
             field,
             "This value must be a number, its text, or null.",
         )),
@@ -79,8 +79,8 @@ pub fn maybe_amount(field: &'static str, value: &Value) -> Result<Option<String>
 }
 
 /// A list of texts.
-pub fn texts(field: &'static str, value: &Value) -> Result<Vec<String>, Problem> {
-    let wrong = || Problem::invalid(field, "This value must be an array of strings.");
+pub fn texts(field: &'static str, value: &Value) -> Result<Vec<String>, FieldError> {
+    let wrong = || FieldError::invalid(field, "This value must be an array of strings.");
     let items = value.as_array().ok_or_else(wrong)?;
     items
         .iter()

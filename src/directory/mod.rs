@@ -57,7 +57,7 @@ pub mod workspaces;
 
 pub use clock::{Clock, SystemClock};
 pub use context::{Actor, Context, RequestId};
-pub use error::{DirectoryError, Problem, ProblemKind};
+pub use error::{DirectoryError, FieldError, FieldErrorKind};
 pub use reading::Reading;
 pub use source::{Credential, Source};
 pub use versions::Expected;

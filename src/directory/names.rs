@@ -11,7 +11,7 @@ use unicode_normalization::{char::is_combining_mark, is_nfc};
 use unicode_security::GeneralSecurityProfile;
 use unicode_security::mixed_script::AugmentedScriptSet;
 
-use super::{Operation, Problem};
+use super::{FieldError, Operation};
 
 pub const SAME_USERNAME: &str =
     "A user with this username, perhaps in another case, already exists.";
@@ -60,23 +60,23 @@ pub fn normalized_role_name(name: &str) -> Cow<'_, str> {
 }
 
 /// What makes a name unfit to be given to somebody, whoever else there is.
-pub fn unfit(field: &'static str, name: &str) -> Option<Problem> {
+pub fn unfit(field: &'static str, name: &str) -> Option<FieldError> {
     let unseen =
         |c: char| c.is_control() || is_default_ignorable(c) || matches!(c, '\u{2028}' | '\u{2029}');
     if let Some(c) = name.chars().find(|c| unseen(*c)) {
         let code = u32::from(c);
-        return Some(Problem::invalid(
+        return Some(FieldError::invalid(
             field,
             format!("This value may not contain the invisible character U+{code:04X}."),
         ));
     }
     if name.starts_with(is_combining_mark) {
         let message = "This value may not begin with a combining mark.";
-        return Some(Problem::invalid(field, message));
+        return Some(FieldError::invalid(field, message));
     }
     if matches!(name.trim(), "." | "..") {
         let message = "This value may not be \".\" or \"..\".";
-        return Some(Problem::invalid(field, message));
+        return Some(FieldError::invalid(field, message));
     }
     None
 }
@@ -144,7 +144,7 @@ fn are_ordinary(name: &str, other: &str) -> bool {
 }
 
 /// The refusal of a user's name because of another's.
-pub fn refused(field: &'static str, name: &str, other: &str, clash: Clash) -> Problem {
+pub fn refused(field: &'static str, name: &str, other: &str, clash: Clash) -> FieldError {
     let message = match clash {
         Clash::SameLetters if name == other => format!("A user with this {field} already exists."),
         Clash::SameLetters => {
@@ -152,7 +152,7 @@ pub fn refused(field: &'static str, name: &str, other: &str, clash: Clash) -> Pr
         }
         Clash::LooksAlike => format!("This {field} looks like that of another user."),
     };
-    Problem::taken(field, message)
+    FieldError::taken(field, message)
 }
 
 /// Whether there are names without what they are told apart by: from before it

@@ -6,7 +6,7 @@ use serde::Serialize;
 pub use super::countries::COUNTRIES;
 
 use super::batch::{Made, Refers};
-use super::error::Problem;
+use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::users::drop_same;
 use super::{Expected, Operation, values};
@@ -32,10 +32,10 @@ pub const MAX_VENDOR_NUMBER: usize = 30;
 pub const MAX_RATING: usize = 50;
 
 /// A country by its code of ISO 3166-1 alpha-2.
-pub fn country(text: &str) -> Result<String, Problem> {
+pub fn country(text: &str) -> Result<String, FieldError> {
     // The list of all codes is too long to be told.
     values::choice("country_code", text, COUNTRIES)
-        .map_err(|_| Problem::invalid("country_code", "Use a code of ISO 3166-1, like KE."))
+        .map_err(|_| FieldError::invalid("country_code", "Use a code of ISO 3166-1, like KE."))
 }
 
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
@@ -216,8 +216,8 @@ pub struct CreatePartner {
 
 impl CreatePartner {
     /// Tells what a new partner lacks.
-    pub fn missing(changes: &PartnerChanges) -> Vec<Problem> {
-        Problem::all_missing(&[("title", changes.title.is_none())])
+    pub fn missing(changes: &PartnerChanges) -> Vec<FieldError> {
+        FieldError::all_missing(&[("title", changes.title.is_none())])
     }
 }
 

@@ -2,7 +2,7 @@
 //! this program itself asks for are listed here; others may be stored for the
 //! services that ask for them.
 
-use super::error::Problem;
+use super::error::FieldError;
 
 /// A permission that this program asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,28 +172,28 @@ pub const MAX_NAMES: usize = 200;
 pub const MAX_NAME: usize = 64;
 
 /// Checks names as they are stored on roles: lower-case words joined by one colon.
-pub fn check_names(field: &'static str, names: &[String]) -> Result<String, Problem> {
+pub fn check_names(field: &'static str, names: &[String]) -> Result<String, FieldError> {
     if names.len() > MAX_NAMES {
-        return Err(Problem::invalid(
+        return Err(FieldError::invalid(
             field,
             format!("Ensure there are no more than {MAX_NAMES} names."),
         ));
     }
     for (place, name) in names.iter().enumerate() {
         if !is_name(name) {
-            return Err(Problem::invalid(
+            return Err(FieldError::invalid(
                 field,
                 format!("\"{name}\" is not a permission: write it as subject:verb, in lower case."),
             ));
         }
         if names.iter().take(place).any(|other| other == name) {
-            return Err(Problem::invalid(
+            return Err(FieldError::invalid(
                 field,
                 format!("\"{name}\" is named twice."),
             ));
         }
     }
-    serde_json::to_string(names).map_err(|_| Problem::invalid(field, "Not a list of names."))
+    serde_json::to_string(names).map_err(|_| FieldError::invalid(field, "Not a list of names."))
 }
 
 fn is_name(name: &str) -> bool {

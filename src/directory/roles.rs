@@ -6,7 +6,7 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
 use super::batch::{Made, Refers};
-use super::error::Problem;
+use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
@@ -218,9 +218,9 @@ pub struct CreateRole {
 }
 
 impl CreateRole {
-    pub fn missing(changes: &RoleChanges) -> Vec<Problem> {
+    pub fn missing(changes: &RoleChanges) -> Vec<FieldError> {
         if changes.name.is_none() {
-            vec![Problem::missing("name")]
+            vec![FieldError::missing("name")]
         } else {
             Vec::new()
         }

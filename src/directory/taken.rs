@@ -5,7 +5,7 @@ use super::partners::PartnerChanges;
 use super::roles::RoleChanges;
 use super::users::UserChanges;
 use super::workspaces::WorkspaceChanges;
-use super::{Operation, Problem};
+use super::{FieldError, Operation};
 
 /// Which of the names are taken.
 #[derive(Clone, Debug)]
@@ -36,5 +36,5 @@ impl FindTaken {
 }
 
 impl Operation for FindTaken {
-    type Output = Vec<Problem>;
+    type Output = Vec<FieldError>;
 }

@@ -4,7 +4,7 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
 use super::batch::{Made, Refers};
-use super::error::Problem;
+use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::{PasswordHash, drop_same};
@@ -140,9 +140,9 @@ pub struct CreateToken {
 }
 
 impl CreateToken {
-    pub fn missing(changes: &TokenChanges) -> Vec<Problem> {
+    pub fn missing(changes: &TokenChanges) -> Vec<FieldError> {
         if changes.name.is_none() {
-            vec![Problem::missing("name")]
+            vec![FieldError::missing("name")]
         } else {
             Vec::new()
         }

@@ -6,7 +6,7 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
 use super::batch::{Made, Refers};
-use super::error::Problem;
+use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::search::Called;
@@ -406,13 +406,13 @@ pub struct CreateUser {
 
 impl CreateUser {
     /// Tells what a new user lacks.
-    pub fn missing(changes: &UserChanges, has_password: bool) -> Vec<Problem> {
+    pub fn missing(changes: &UserChanges, has_password: bool) -> Vec<FieldError> {
         let mut problems = Vec::new();
         if changes.username.is_none() {
-            problems.push(Problem::missing("username"));
+            problems.push(FieldError::missing("username"));
         }
         if !has_password {
-            problems.push(Problem::missing("password"));
+            problems.push(FieldError::missing("password"));
         }
         problems
     }

@@ -3,7 +3,7 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::error::Problem;
+use super::error::FieldError;
 
 /// The most characters of a username.
 pub const MAX_USERNAME: usize = 150;
@@ -16,7 +16,7 @@ pub const MAX_LONG_TEXT: usize = 10_000;
 
 /// A username: letters with their marks, digits and `_ . @ + -`. What else a new
 /// name must be, [`super::names`] tells.
-pub fn username(text: &str) -> Result<String, Problem> {
+pub fn username(text: &str) -> Result<String, FieldError> {
     within("username", text, 1, MAX_USERNAME)?;
     if text
         .chars()
@@ -24,19 +24,19 @@ pub fn username(text: &str) -> Result<String, Problem> {
     {
         return Ok(text.to_owned());
     }
-    Err(Problem::invalid(
+    Err(FieldError::invalid(
         "username",
         "This value may contain only letters, digits and the characters _ . @ + -.",
     ))
 }
 
 /// A uname: lower-case letters, digits, `-`, `_` and `.`; a name for addresses.
-pub fn uname(text: &str) -> Result<String, Problem> {
+pub fn uname(text: &str) -> Result<String, FieldError> {
     within("uname", text, 1, MAX_USERNAME)?;
     if text.chars().all(is_uname) {
         return Ok(text.to_owned());
     }
-    Err(Problem::invalid(
+    Err(FieldError::invalid(
         "uname",
         "This value may contain only lower-case letters, digits and the characters - _ .",
     ))
@@ -60,12 +60,12 @@ pub fn uname_from(username: &str) -> String {
 
 /// An e-mail address: one `@` with something on both sides and no blanks.
 /// Whether it exists only a mail can tell.
-pub fn email(text: &str) -> Result<String, Problem> {
+pub fn email(text: &str) -> Result<String, FieldError> {
     email_within(text, MAX_EMAIL)
 }
 
 /// The same, of at most so many characters.
-pub fn email_within(text: &str, most: usize) -> Result<String, Problem> {
+pub fn email_within(text: &str, most: usize) -> Result<String, FieldError> {
     within("email", text, 1, most)?;
     let plausible = text.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')
@@ -73,21 +73,24 @@ pub fn email_within(text: &str, most: usize) -> Result<String, Problem> {
     if plausible && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Ok(text.to_owned());
     }
-    Err(Problem::invalid("email", "Enter a valid e-mail address."))
+    Err(FieldError::invalid(
+        "email",
+        "Enter a valid e-mail address.",
+    ))
 }
 
 /// The name of a role: any text that is more than blanks; those around it are
 /// not counted, and taken off where the name is new.
-pub fn role_name(text: &str) -> Result<String, Problem> {
+pub fn role_name(text: &str) -> Result<String, FieldError> {
     filled("name", text.trim(), MAX_TEXT)?;
     Ok(text.to_owned())
 }
 
 /// A text of at most so many characters that is more than blanks.
-pub fn filled(field: &'static str, text: &str, most: usize) -> Result<String, Problem> {
+pub fn filled(field: &'static str, text: &str, most: usize) -> Result<String, FieldError> {
     within(field, text, 1, most)?;
     if text.trim().is_empty() {
-        return Err(Problem::invalid(field, "This value may not be blank."));
+        return Err(FieldError::invalid(field, "This value may not be blank."));
     }
     Ok(text.to_owned())
 }
@@ -96,7 +99,7 @@ pub fn filled(field: &'static str, text: &str, most: usize) -> Result<String, Pr
 const AMOUNT: (usize, usize) = (10, 2);
 
 /// An amount as it is stored, with two decimals, from what may have less.
-pub fn amount(field: &'static str, text: &str) -> Result<String, Problem> {
+pub fn amount(field: &'static str, text: &str) -> Result<String, FieldError> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
         None => ("", text),
@@ -106,7 +109,7 @@ pub fn amount(field: &'static str, text: &str) -> Result<String, Problem> {
     let (most, places) = AMOUNT;
     if !are_digits(whole) || !are_digits(decimals) || whole.len() > most || decimals.len() > places
     {
-        return Err(Problem::invalid(
+        return Err(FieldError::invalid(
             field,
             "This value must be a number of at most 10 digits, with at most 2 decimals.",
         ));
@@ -130,33 +133,38 @@ pub fn choice(
     field: &'static str,
     text: &str,
     choices: &'static [&'static str],
-) -> Result<String, Problem> {
+) -> Result<String, FieldError> {
     if choices.contains(&text) {
         return Ok(text.to_owned());
     }
-    Err(Problem::invalid(
+    Err(FieldError::invalid(
         field,
         format!("Choose one of {}.", choices.join(", ")),
     ))
 }
 
 /// A text between two lengths. NUL is refused: PostgreSQL cannot hold it.
-pub fn within(field: &'static str, text: &str, least: usize, most: usize) -> Result<(), Problem> {
+pub fn within(
+    field: &'static str,
+    text: &str,
+    least: usize,
+    most: usize,
+) -> Result<(), FieldError> {
     if text.contains('\0') {
-        return Err(Problem::invalid(
+        return Err(FieldError::invalid(
             field,
             "This value may not contain the character NUL.",
         ));
     }
     // A character has at least one byte: short texts need no count.
     if text.len() > most && text.chars().count() > most {
-        return Err(Problem::invalid(
+        return Err(FieldError::invalid(
             field,
             format!("Ensure this value has at most {most} characters."),
         ));
     }
     if text.is_empty() && least > 0 {
-        return Err(Problem::invalid(field, "This value may not be blank."));
+        return Err(FieldError::invalid(field, "This value may not be blank."));
     }
     Ok(())
 }

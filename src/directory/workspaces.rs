@@ -4,7 +4,7 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
 use super::batch::{Made, Refers};
-use super::error::Problem;
+use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::users::drop_same;
 use super::{Expected, Operation};
@@ -110,12 +110,12 @@ pub struct CreateWorkspace {
 
 impl CreateWorkspace {
     /// Tells what a new workspace lacks.
-    pub fn missing(changes: &WorkspaceChanges) -> Vec<Problem> {
+    pub fn missing(changes: &WorkspaceChanges) -> Vec<FieldError> {
         let lacking = [
             ("title", changes.title.is_none()),
             ("code", changes.code.is_none()),
         ];
-        Problem::all_missing(&lacking)
+        FieldError::all_missing(&lacking)
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{TYPE, linkage};
 use crate::api::decode::texts;
-use crate::directory::Problem;
+use crate::directory::FieldError;
 use crate::directory::host_access::{Decision, FindHostAccess, HostAccess, HostDecision, Subject};
 use crate::jsonapi::ResourceObject;
 
@@ -17,14 +17,19 @@ pub struct Sought {
 }
 
 impl Sought {
-    pub fn read(document: &ResourceObject, most: usize, problems: &mut Vec<Problem>) -> Self {
+    pub fn read(
+        document: &ResourceObject,
+        most: usize,
+        field_errors: &mut Vec<FieldError>,
+    ) -> Self {
         let mut names = |name: &'static str| {
             let value = document.attributes.get(name).filter(|v| !v.is_null())?;
             let read = texts(name, value).and_then(|names| match names.len() > most {
-                true => Err(Problem::invalid(name, too_many(most))),
+                true => Err(FieldError::invalid(name, too_many(most))),
                 false => Ok(names),
             });
-            read.map_err(|problem| problems.push(problem)).ok()
+            read.map_err(|field_error| field_errors.push(field_error))
+                .ok()
         };
         Self {
             classes: names("classes"),

@@ -16,14 +16,14 @@ pub use hosts::Limits;
 
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::decode::{At, members, refuse, text};
-use crate::api::error::{Failure, Pointing, body_too_large};
+use crate::api::decode::{DocumentPosition, members, refuse, text};
+use crate::api::error::{ApiError, RequestDocument, body_too_large};
 use crate::api::handlers::check_kind;
 use crate::api::kinds;
 use crate::api::plan;
 use crate::api::render::open_links;
 use crate::api::unknown::Known;
-use crate::directory::Problem;
+use crate::directory::FieldError;
 use crate::directory::access::{CheckAccess, Question, Reason, RoleNamed, Verdict};
 use crate::directory::delegation::{Place, VERBS, Verb};
 use crate::directory::host_access::FindHostAccess;
@@ -55,18 +55,24 @@ pub async fn check_access(
             let caller = call.guard.principal().id;
             match hosts {
                 Some(hosts) => many(call, caller, &document, hosts).await,
-                None => one_of_all(call, read(caller, &document, &At::DATA, limits)?).await,
+                None => {
+                    one_of_all(
+                        call,
+                        read(caller, &document, &DocumentPosition::DATA, limits)?,
+                    )
+                    .await
+                }
             }
         };
-        answered.await.map_err(|failure: Failure| {
-            let at = Pointing::Resource(&document, "/data");
-            failure.pointing(at, call.api.invalid_data)
+        answered.await.map_err(|error: ApiError| {
+            let at = RequestDocument::Resource(&document, "/data");
+            error.with_pointers(at, call.api.invalid_data)
         })
     })
     .await
 }
 
-async fn one_of_all(call: &Call<'_>, asked: Asked) -> Result<Answer, Failure> {
+async fn one_of_all(call: &Call<'_>, asked: Asked) -> Result<Answer, ApiError> {
     let id = call.guard.context().request_id.to_string();
     let mut out = Vec::with_capacity(1024);
     raw(&mut out, "{\"data\":");
@@ -91,7 +97,7 @@ async fn many(
     caller: i64,
     document: &ResourceObject,
     hosts: Hosts,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, ApiError> {
     let others = ["permission", "role_name", "verb", "classes", "bundles"];
     let sent = |name: &&str| document.attributes.get(*name).is_some_and(|v| !v.is_null());
     if let Some(other) = others.into_iter().find(sent) {
@@ -100,7 +106,7 @@ async fn many(
             .at_pointer(ResourceObject::attribute_pointer("/data", other))
             .into());
     }
-    let find = find_host_access(caller, document, &At::DATA)?;
+    let find = find_host_access(caller, document, &DocumentPosition::DATA)?;
     hosts.check(call.api.access_checks).await?;
     let access = call.guard.read(find.clone()).await?;
     let id = call.guard.context().request_id.to_string();
@@ -113,7 +119,7 @@ async fn many(
 }
 
 /// Names that a question does not have.
-pub fn refuse_unknown(api: &Api, document: &ResourceObject) -> Result<(), Failure> {
+pub fn refuse_unknown(api: &Api, document: &ResourceObject) -> Result<(), ApiError> {
     let known = || Known::named(ATTRIBUTES, RELATIONSHIPS);
     Ok(refuse(api.unknown(document, known))?)
 }
@@ -145,8 +151,8 @@ pub enum Asked {
 fn find_host_access(
     caller: i64,
     document: &ResourceObject,
-    at: &At<'_>,
-) -> Result<FindHostAccess, Failure> {
+    at: &DocumentPosition<'_>,
+) -> Result<FindHostAccess, ApiError> {
     let named = |name: &str, kind: &str| one(document, name, kind, at);
     Ok(FindHostAccess {
         user_id: named("user", "users")?.unwrap_or(caller),
@@ -163,18 +169,18 @@ fn find_host_access(
 pub fn read(
     caller: i64,
     document: &ResourceObject,
-    at: &At<'_>,
+    at: &DocumentPosition<'_>,
     limits: Limits,
-) -> Result<Asked, Failure> {
-    let mut problems = Vec::new();
-    let sought = Sought::read(document, limits.names, &mut problems);
+) -> Result<Asked, ApiError> {
+    let mut field_errors = Vec::new();
+    let sought = Sought::read(document, limits.names, &mut field_errors);
     if document
         .attributes
         .get("hosts")
         .is_some_and(|v| !v.is_null())
     {
         let message = "Hosts are asked about at /access-checks, as a list.";
-        problems.push(Problem::invalid("hosts", message));
+        field_errors.push(FieldError::invalid("hosts", message));
     }
     let mut attribute = |name: &'static str, most: usize| {
         let value = document.attributes.get(name).filter(|v| !v.is_null())?;
@@ -182,7 +188,8 @@ pub fn read(
             values::within(name, text, 1, most)?;
             Ok(text.to_owned())
         });
-        read.map_err(|problem| problems.push(problem)).ok()
+        read.map_err(|field_error| field_errors.push(field_error))
+            .ok()
     };
     let permission = attribute("permission", MAX_NAME);
     let role_name = attribute("role_name", values::MAX_TEXT);
@@ -195,16 +202,16 @@ pub fn read(
         let verb = Verb::named(&name);
         if verb.is_none() {
             let message = format!("Choose one of {}.", VERBS.join(", "));
-            problems.push(Problem::invalid("verb", message));
+            field_errors.push(FieldError::invalid("verb", message));
         }
         verb
     });
     if !sought.is_nothing() {
         if permission.is_some() || role.is_some() || verb.is_some() || target.is_some() {
             let message = "Ask for what a user may or for what they see, not for both.";
-            problems.push(Problem::invalid("classes", message));
+            field_errors.push(FieldError::invalid("classes", message));
         }
-        refuse(problems)?;
+        refuse(field_errors)?;
         return Ok(Asked::Sees(find_host_access(caller, document, at)?, sought));
     }
     let question = match (permission, role, verb, target) {
@@ -213,8 +220,8 @@ pub fn read(
         (None, Some(role), Some(verb), Some(target)) => Some(Question::Hand { verb, role, target }),
         _ => None,
     };
-    if problems.is_empty() && question.is_none() {
-        problems.push(Problem::invalid(
+    if field_errors.is_empty() && question.is_none() {
+        field_errors.push(FieldError::invalid(
             "permission",
             "Ask for a permission, for a role, for a verb with a role and a target, or for classes and bundles.",
         ));
@@ -226,7 +233,7 @@ pub fn read(
             visible,
             sees_all,
         } = find_host_access(caller, document, at)?;
-        Ok::<_, Failure>(CheckAccess {
+        Ok::<_, ApiError>(CheckAccess {
             user_id,
             question,
             place,
@@ -234,7 +241,7 @@ pub fn read(
             sees_all,
         })
     });
-    refuse(problems)?;
+    refuse(field_errors)?;
     match check {
         Some(check) => check.map(Asked::May),
         None => Err(kinds::INVALID_DATA.error("Nothing is asked.").into()),
@@ -246,8 +253,8 @@ fn one(
     document: &ResourceObject,
     name: &str,
     kind: &str,
-    at: &At<'_>,
-) -> Result<Option<i64>, Failure> {
+    at: &DocumentPosition<'_>,
+) -> Result<Option<i64>, ApiError> {
     let Some(linkage) = document.relationships.get(name) else {
         return Ok(None);
     };
@@ -256,7 +263,7 @@ fn one(
         let detail = format!("The relationship {name} takes one identifier or null.");
         return Err(kinds::INVALID_LINKAGE.error(detail).at_pointer(base).into());
     }
-    let at = At { base: &base, ..*at };
+    let at = DocumentPosition { base: &base, ..*at };
     Ok(members(linkage, kind, &at)?.first().copied())
 }
 

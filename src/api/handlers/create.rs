@@ -5,8 +5,8 @@ use super::{one, written};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::State;
-use crate::api::decode::{At, attributes, client_id, relationships};
-use crate::api::error::{Failure, Pointing};
+use crate::api::decode::{DocumentPosition, attributes, client_id, relationships};
+use crate::api::error::{ApiError, RequestDocument};
 use crate::api::idempotency::{self, Key};
 use crate::api::include::Compound;
 use crate::api::plan;
@@ -27,9 +27,9 @@ pub async fn create<R: Writable>(
         let tree = plan::of_one::<R>(&query)?;
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Create, &call.api.document_limits)?;
-        let pointing = |failure: Failure| {
-            failure.pointing(
-                Pointing::Resource(&document, "/data"),
+        let pointing = |error: ApiError| {
+            error.with_pointers(
+                RequestDocument::Resource(&document, "/data"),
                 call.api.invalid_data,
             )
         };
@@ -62,12 +62,12 @@ pub async fn create<R: Writable>(
 async fn prepare<R: Writable>(
     call: &Call<'_>,
     document: &ResourceObject,
-) -> Result<(R::Create, ShownOnce), Failure> {
+) -> Result<(R::Create, ShownOnce), ApiError> {
     super::update::check_type::<R>(document, "/data")?;
-    let (mut draft, problems) = attributes::<R>(call.api, document);
+    let (mut draft, field_errors) = attributes::<R>(call.api, document);
     client_id::<R>(call, document, &mut draft, "/data")?;
-    let linked = relationships::<R>(document, Purpose::Create, &At::DATA)?;
-    R::creation(&call.guard, draft, problems, linked).await
+    let linked = relationships::<R>(document, Purpose::Create, &DocumentPosition::DATA)?;
+    R::creation(&call.guard, draft, field_errors, linked).await
 }
 
 /// Makes it once under this key, and answers what was answered then.
@@ -76,7 +76,7 @@ async fn kept<R: Writable>(
     query: &Query,
     creation: R::Create,
     key: Key,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, ApiError> {
     let collection = format!("{}/{}", call.base, R::PATH);
     let mut link = Vec::with_capacity(64);
     query.write_link(&mut link, &collection, &[]);
@@ -99,7 +99,7 @@ async fn kept<R: Writable>(
     let done = call.once(vec![Box::new(task)], Some(key), move |outcomes| {
         created(outcomes, &collection)
     });
-    done.await.map_err(of_the_only_step)
+    done.await.map_err(only_step_error)
 }
 
 fn created(outcomes: &[Outcome], collection: &str) -> Answer {
@@ -112,9 +112,9 @@ fn created(outcomes: &[Outcome], collection: &str) -> Answer {
 }
 
 /// There is one step: what it ran into is told as of the request itself.
-fn of_the_only_step(failure: Failure) -> Failure {
-    match failure.into_step() {
+fn only_step_error(error: ApiError) -> ApiError {
+    match error.into_batch_step() {
         Ok((_, error)) => error.into(),
-        Err(failure) => failure,
+        Err(error) => error,
     }
 }

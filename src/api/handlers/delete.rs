@@ -5,7 +5,7 @@ use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, answer};
 use crate::api::conditional::TagScope;
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::plan;
 use crate::api::resource::{Deletable, Target};
 
@@ -18,10 +18,10 @@ pub async fn delete<R: Deletable>(request: HttpRequest, api: Data<Api>) -> HttpR
             expected: call.expected(TagScope::Resource)?,
         };
         let deleted = call.guard.write(R::deletion(target)).await;
-        match deleted.map_err(Failure::from) {
+        match deleted.map_err(ApiError::from) {
             Ok(()) => Ok(Answer::Empty),
-            Err(failure) if failure.is_forbidden() => Err(or_hidden::<R>(call, failure).await),
-            Err(failure) => Err(failure),
+            Err(error) if error.is_forbidden() => Err(or_hidden::<R>(call, error).await),
+            Err(error) => Err(error),
         }
     })
     .await

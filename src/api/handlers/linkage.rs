@@ -5,8 +5,8 @@ use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{State, TagScope};
-use crate::api::decode::{At, members};
-use crate::api::error::{Failure, Pointing};
+use crate::api::decode::{DocumentPosition, members};
+use crate::api::error::{ApiError, RequestDocument};
 use crate::api::include::{Compound, Tree};
 use crate::api::paging::{Order, Paging, PagingDefaults, Told};
 use crate::api::render::{Render, cursor_member, open_links};
@@ -68,7 +68,7 @@ pub async fn change_linkage<L: ToMany>(
                 .at_pointer("/data")
                 .into());
         }
-        let ids = members(&linkage, <L::To as Resource>::TYPE, &At::DATA)?;
+        let ids = members(&linkage, <L::To as Resource>::TYPE, &DocumentPosition::DATA)?;
         let operation = ChangeMembers {
             side,
             expected,
@@ -77,15 +77,16 @@ pub async fn change_linkage<L: ToMany>(
             members: ids,
             authority: Default::default(),
         };
-        let changed = match call.guard.write(operation).await.map_err(Failure::from) {
+        let changed = match call.guard.write(operation).await.map_err(ApiError::from) {
             Ok(changed) => changed,
-            Err(failure) if failure.is_forbidden() => {
-                return Err(or_hidden::<L::From>(call, failure).await);
+            Err(error) if error.is_forbidden() => {
+                return Err(or_hidden::<L::From>(call, error).await);
             }
-            Err(failure) => {
-                return Err(
-                    failure.pointing(Pointing::Linkage(&linkage, "/data"), call.api.invalid_data)
-                );
+            Err(error) => {
+                return Err(error.with_pointers(
+                    RequestDocument::Linkage(&linkage, "/data"),
+                    call.api.invalid_data,
+                ));
             }
         };
         let query = Query::empty(&call.api.query_limits);
@@ -129,17 +130,20 @@ pub async fn set_linkage<L: ToOne<From: Writable>>(
             if matches!(linkage, Linkage::Many(_)) {
                 let detail = "A to-one relationship takes one identifier or null.";
                 let error = kinds::INVALID_LINKAGE.error(detail).at_pointer("/data");
-                return Err(Failure::from(error));
+                return Err(ApiError::from(error));
             }
-            let ids = members(&linkage, <L::To as Resource>::TYPE, &At::DATA)?;
+            let ids = members(&linkage, <L::To as Resource>::TYPE, &DocumentPosition::DATA)?;
             let linked = Linked(vec![(L::NAME, ids)]);
             let target = Target { id, expected };
             let draft = Default::default();
             let change = L::From::change(&call.guard, target, draft, Vec::new(), linked).await?;
             Ok(call.guard.write(change).await?)
         };
-        let row = set.await.map_err(|failure: Failure| {
-            failure.pointing(Pointing::Linkage(&linkage, "/data"), call.api.invalid_data)
+        let row = set.await.map_err(|error: ApiError| {
+            error.with_pointers(
+                RequestDocument::Linkage(&linkage, "/data"),
+                call.api.invalid_data,
+            )
         })?;
         Ok(Answer::Current {
             body: one_document::<L>(call, &row),
@@ -149,13 +153,13 @@ pub async fn set_linkage<L: ToOne<From: Writable>>(
     .await
 }
 
-fn unsupported(name: &str) -> Failure {
+fn unsupported(name: &str) -> ApiError {
     kinds::UNSUPPORTED_UPDATE
         .error(format!("The relationship {name} cannot be changed."))
         .into()
 }
 
-async fn page<L: ToMany>(call: &Call<'_>, paging: &Paging) -> Result<Members, Failure> {
+async fn page<L: ToMany>(call: &Call<'_>, paging: &Paging) -> Result<Members, ApiError> {
     let page = L::page(&call.guard, call.id(), part(paging)).await?;
     if page.exists {
         Ok(page)
@@ -171,7 +175,7 @@ async fn document<L: ToMany>(
     tree: Option<&Tree>,
     page: Members,
     changed: Option<usize>,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, ApiError> {
     let found = page.ids.len();
     paging.check(found, page.total, query)?;
     let shown = paging.shown(&page.ids);

@@ -6,7 +6,7 @@ use super::related::page_of;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::decode;
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::plan::{Plan, SEARCH};
 use crate::api::resource::Listable;
 use crate::api::resources::ToMany;
@@ -44,7 +44,7 @@ where
     .await
 }
 
-async fn plain<R: Listable>(call: &Call<'_>, query: &Query) -> Result<Answer, Failure> {
+async fn plain<R: Listable>(call: &Call<'_>, query: &Query) -> Result<Answer, ApiError> {
     let plan = Plan::<R>::of_list(query, &call.paging(None))?.with_id(query.extra("id"));
     let list = plan.list(None);
     page::<R>(call, query, plan, list).await

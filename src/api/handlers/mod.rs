@@ -20,7 +20,7 @@ pub use update::{check_kind, check_type, update};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::error::Failure;
+use super::error::ApiError;
 use super::include::{Compound, Tree};
 use super::paging::Told;
 use super::plan::Plan;
@@ -36,9 +36,9 @@ use crate::jsonapi::write::{Commas, raw};
 const RESOURCE_BYTES: usize = 1600;
 
 /// A refusal, unless the caller may not even know what is there: then 404.
-async fn or_hidden<R: Resource>(call: &Call<'_>, failure: Failure) -> Failure {
+async fn or_hidden<R: Resource>(call: &Call<'_>, error: ApiError) -> ApiError {
     match call.guard.find(R::find(call.id())).await {
-        Ok(Some(_)) => failure,
+        Ok(Some(_)) => error,
         Ok(None) => DirectoryError::NotFound.into(),
         Err(error) => error.into(),
     }
@@ -52,7 +52,7 @@ pub async fn one<R: Resource>(
     row: &Row<R>,
     once: &[(&'static str, String)],
     own: &str,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, ApiError> {
     let ids = [R::id(row)];
     let compound = Compound::load(&call.guard, tree, R::TYPE, &ids, call.api.linkage_items).await?;
     let render = Render {
@@ -98,7 +98,7 @@ async fn page<R: Listable>(
     query: &Query,
     plan: Plan<R>,
     list: List<R::Entity>,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, ApiError> {
     page_with::<R>(call, query, plan, list, async |_| Ok(Notes::new())).await
 }
 
@@ -111,8 +111,8 @@ pub async fn page_with<R: Listable>(
     query: &Query,
     plan: Plan<R>,
     list: List<R::Entity>,
-    notes: impl AsyncFnOnce(&[i64]) -> Result<Notes, Failure>,
-) -> Result<Answer, Failure> {
+    notes: impl AsyncFnOnce(&[i64]) -> Result<Notes, ApiError>,
+) -> Result<Answer, ApiError> {
     let permit = call.guard.pattern_permit(&list)?;
     let listed = R::list(&call.guard, list).await?;
     drop(permit);

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::{one, page};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::plan::{self, Plan, SEARCH};
 use crate::api::resource::Resource;
 use crate::api::resources::{ToMany, ToOne};
@@ -25,7 +25,7 @@ pub async fn page_of<L: ToMany>(
     call: &Call<'_>,
     query: &Query,
     id: i64,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, ApiError> {
     let plan = Plan::<L::To>::of_list(query, &call.paging(None))?;
     let parent = call.guard.find(L::From::find(id)).await?;
     parent.ok_or(DirectoryError::NotFound)?;

@@ -7,7 +7,7 @@ use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{attributes_among, refuse};
-use crate::api::error::{Failure, Pointing};
+use crate::api::error::{ApiError, RequestDocument};
 use crate::api::plan;
 use crate::api::resource::{Resource, Restorable, Row, Target};
 use crate::api::unknown::Known;
@@ -30,10 +30,10 @@ pub async fn restore<R: Restorable>(
         };
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
-        let pointing = Pointing::Resource(&document, "/data");
+        let pointing = RequestDocument::Resource(&document, "/data");
         let row = carry_out::<R>(call, target, &document)
             .await
-            .map_err(|failure| failure.conflicting(pointing, call.api.invalid_data))?;
+            .map_err(|error| error.as_conflict(pointing, call.api.invalid_data))?;
         let own = format!("{}/{}/{}", call.base, R::Back::PATH, R::Back::id(&row));
         let state = tree.is_none().then(|| State::of_row::<R::Back>(&row));
         let body = one::<R::Back>(call, &query, tree.as_ref(), &row, &[], &own).await?;
@@ -46,10 +46,10 @@ async fn carry_out<R: Restorable>(
     call: &Call<'_>,
     target: Target,
     document: &ResourceObject,
-) -> Result<Row<R::Back>, Failure> {
+) -> Result<Row<R::Back>, ApiError> {
     check_subject::<R>(call, document).await?;
     let known = || Known::of::<R>().and(Known::of::<R::Back>());
-    let (draft, problems) = attributes_among::<R>(call.api, document, known);
-    refuse(problems)?;
+    let (draft, field_errors) = attributes_among::<R>(call.api, document, known);
+    refuse(field_errors)?;
     Ok(call.guard.write(R::restoration(target, draft)).await?)
 }

@@ -5,8 +5,8 @@ use super::{one, or_hidden};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{State, TagScope};
-use crate::api::decode::{At, attributes, id, relationships, without_unchanged};
-use crate::api::error::{Failure, Pointing};
+use crate::api::decode::{DocumentPosition, attributes, id, relationships, without_unchanged};
+use crate::api::error::{ApiError, RequestDocument};
 use crate::api::resource::{Resource, Row, Target, Writable};
 use crate::api::{kinds, plan};
 use crate::directory::{DirectoryError, Expected};
@@ -26,9 +26,9 @@ pub async fn update<R: Writable>(
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
         let row = carry_out::<R>(call, expected, &document)
             .await
-            .map_err(|failure| {
-                failure.pointing(
-                    Pointing::Resource(&document, "/data"),
+            .map_err(|error| {
+                error.with_pointers(
+                    RequestDocument::Resource(&document, "/data"),
                     call.api.invalid_data,
                 )
             })?;
@@ -44,12 +44,12 @@ async fn carry_out<R: Writable>(
     call: &Call<'_>,
     expected: Expected,
     document: &ResourceObject,
-) -> Result<Row<R>, Failure> {
+) -> Result<Row<R>, ApiError> {
     // What does not exist is told before anything about the document (U04).
     // A password would be hashed before that is seen by the update.
     if R::UPDATE_LOOKS && !has_secrets::<R>(document) {
         return match change::<R>(call, expected, document).await {
-            Err(failure) => Err(or_hidden::<R>(call, failure).await),
+            Err(error) => Err(or_hidden::<R>(call, error).await),
             changed => changed,
         };
     }
@@ -65,16 +65,17 @@ async fn change<R: Writable>(
     call: &Call<'_>,
     expected: Expected,
     document: &ResourceObject,
-) -> Result<Row<R>, Failure> {
+) -> Result<Row<R>, ApiError> {
     is_about::<R>(call, document)?;
-    let linked = relationships::<R>(document, Purpose::Update, &At::DATA)?;
-    let (draft, problems) = attributes::<R>(call.api, document);
-    let problems = without_unchanged::<R>(&call.guard, call.id(), document, problems).await?;
+    let linked = relationships::<R>(document, Purpose::Update, &DocumentPosition::DATA)?;
+    let (draft, field_errors) = attributes::<R>(call.api, document);
+    let field_errors =
+        without_unchanged::<R>(&call.guard, call.id(), document, field_errors).await?;
     let target = Target {
         id: call.id(),
         expected,
     };
-    let change = R::change(&call.guard, target, draft, problems, linked).await?;
+    let change = R::change(&call.guard, target, draft, field_errors, linked).await?;
     Ok(call.guard.write(change).await?)
 }
 
@@ -82,17 +83,17 @@ async fn change<R: Writable>(
 pub async fn check_subject<R: Resource>(
     call: &Call<'_>,
     document: &ResourceObject,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     is_there::<R>(call).await?;
     is_about::<R>(call, document)
 }
 
-async fn is_there<R: Resource>(call: &Call<'_>) -> Result<(), Failure> {
+async fn is_there<R: Resource>(call: &Call<'_>) -> Result<(), ApiError> {
     let found = call.guard.read(R::find(call.id())).await?;
     found.map(drop).ok_or(DirectoryError::NotFound.into())
 }
 
-fn is_about<R: Resource>(call: &Call<'_>, document: &ResourceObject) -> Result<(), Failure> {
+fn is_about<R: Resource>(call: &Call<'_>, document: &ResourceObject) -> Result<(), ApiError> {
     check_type::<R>(document, "/data")?;
     if document.id.as_deref().map(id) == Some(call.id()) {
         return Ok(());
@@ -105,12 +106,12 @@ fn is_about<R: Resource>(call: &Call<'_>, document: &ResourceObject) -> Result<(
 }
 
 /// The type must be the one of the address (C05, U06).
-pub fn check_type<R: Resource>(document: &ResourceObject, base: &str) -> Result<(), Failure> {
+pub fn check_type<R: Resource>(document: &ResourceObject, base: &str) -> Result<(), ApiError> {
     check_kind(document, R::TYPE, base)
 }
 
 /// The same for a type without a table.
-pub fn check_kind(document: &ResourceObject, kind: &str, base: &str) -> Result<(), Failure> {
+pub fn check_kind(document: &ResourceObject, kind: &str, base: &str) -> Result<(), ApiError> {
     if document.r#type == kind {
         return Ok(());
     }

@@ -13,7 +13,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::Answer;
 use super::call::{Api, Call, answer};
-use super::error::{Failure, Pointing};
+use super::error::{ApiError, RequestDocument};
 use super::idempotency;
 use super::resources::is_secret;
 use super::{kinds, plan};
@@ -45,13 +45,13 @@ pub async fn operations(
         }
         let base = call.base.clone().into_owned();
         let done = call.once(steps, key, move |outcomes| results(outcomes, &base));
-        done.await.map_err(|failure| located(call, &plans, failure))
+        done.await.map_err(|error| located(call, &plans, error))
     })
     .await
 }
 
 /// Each password costs as much as a sign-in, and the queue for them is short.
-fn refuse_passwords(operations: &[Operation], most: usize) -> Result<(), Failure> {
+fn refuse_passwords(operations: &[Operation], most: usize) -> Result<(), ApiError> {
     let costly = |operation: &Operation| {
         let attributes = operation.data.as_ref()?.get("attributes")?.as_object()?;
         attributes.keys().any(|name| is_secret(name)).then_some(())
@@ -70,7 +70,7 @@ fn refuse_passwords(operations: &[Operation], most: usize) -> Result<(), Failure
 async fn build(
     call: &Call<'_>,
     operations: Vec<Operation>,
-) -> Result<(Vec<Plan>, Vec<Box<dyn Step>>), Failure> {
+) -> Result<(Vec<Plan>, Vec<Box<dyn Step>>), ApiError> {
     let secret = call.linkage_secret().await?;
     let mut lids = Lids::default();
     let mut plans = Vec::with_capacity(operations.len());
@@ -78,7 +78,7 @@ async fn build(
     for (place, operation) in operations.into_iter().enumerate() {
         let plan = target::plan(call, secret, &lids, operation, place)?;
         let step = plan.step(call, &lids, &plans).await;
-        steps.push(step.map_err(|failure| plan.located(call, failure))?);
+        steps.push(step.map_err(|error| plan.located(call, error))?);
         if let What::Add(writes, document) = &plan.what
             && let Some(lid) = &document.lid
         {
@@ -109,7 +109,7 @@ impl Plan {
         call: &Call<'_>,
         lids: &Lids,
         before: &[Self],
-    ) -> Result<Box<dyn Step>, Failure> {
+    ) -> Result<Box<dyn Step>, ApiError> {
         let context = OperationContext {
             call,
             lids,
@@ -143,31 +143,31 @@ impl Plan {
     }
 
     /// The failure with pointers into this operation.
-    fn located(&self, call: &Call<'_>, failure: Failure) -> Failure {
+    fn located(&self, call: &Call<'_>, error: ApiError) -> ApiError {
         let pointing = match &self.what {
             What::Add(_, document) | What::Update(_, _, document) | What::Ask(document) => {
-                Pointing::Resource(document, &self.data)
+                RequestDocument::Resource(document, &self.data)
             }
             What::Change(.., linkage) | What::Set(.., linkage) => {
-                Pointing::Linkage(linkage, &self.data)
+                RequestDocument::Linkage(linkage, &self.data)
             }
-            What::Remove(..) | What::Fixed(..) => Pointing::Nowhere,
+            What::Remove(..) | What::Fixed(..) => RequestDocument::None,
         };
         let request_id = call.guard.context().request_id;
-        failure
-            .pointing(pointing, call.api.invalid_data)
+        error
+            .with_pointers(pointing, call.api.invalid_data)
             .located(&self.at, request_id)
     }
 }
 
 /// What a step ran into, told as of its operation.
-fn located(call: &Call<'_>, plans: &[Plan], failure: Failure) -> Failure {
-    match failure.into_step() {
+fn located(call: &Call<'_>, plans: &[Plan], error: ApiError) -> ApiError {
+    match error.into_batch_step() {
         Ok((place, error)) => match plans.get(place) {
             Some(plan) => plan.located(call, error.into()),
             None => error.into(),
         },
-        Err(failure) => failure,
+        Err(error) => error,
     }
 }
 

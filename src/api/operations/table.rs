@@ -9,8 +9,10 @@ use super::target::Plan;
 use crate::api::access_checks::{self, Asked};
 use crate::api::call::Call;
 use crate::api::conditional::State;
-use crate::api::decode::{At, attributes, client_id, relationships, without_unchanged};
-use crate::api::error::{Failure, Pointing};
+use crate::api::decode::{
+    DocumentPosition, attributes, client_id, relationships, without_unchanged,
+};
+use crate::api::error::{ApiError, RequestDocument};
 use crate::api::include::Compound;
 use crate::api::kinds;
 use crate::api::render::Render;
@@ -21,7 +23,7 @@ use crate::directory::batch::{Outcome, Show, Step};
 use crate::directory::host_access::HostAccess;
 use crate::directory::members::{ChangeMembers, Side};
 use crate::directory::users::FindUser;
-use crate::directory::{DirectoryError, Problem};
+use crate::directory::{DirectoryError, FieldError};
 use crate::jsonapi::query::Fields;
 use crate::jsonapi::write::{self, raw};
 use crate::jsonapi::{Purpose, ResourceObject};
@@ -36,7 +38,7 @@ pub struct OperationContext<'a> {
     pub data: &'a str,
 }
 
-type Building<'a, T> = LocalBoxFuture<'a, Result<T, Failure>>;
+type Building<'a, T> = LocalBoxFuture<'a, Result<T, ApiError>>;
 type Built = Box<dyn Step>;
 
 /// How the resources of a type are changed.
@@ -81,7 +83,7 @@ pub const fn removes<R: Deletable>() -> Writes {
     }
 }
 
-async fn refused(context: &OperationContext<'_>, what: &str) -> Result<Built, Failure> {
+async fn refused(context: &OperationContext<'_>, what: &str) -> Result<Built, ApiError> {
     let detail = format!("Resources of this type cannot be {what}.");
     let error = kinds::UNSUPPORTED_UPDATE.error(detail);
     Err(error.at_pointer(context.data).into())
@@ -113,11 +115,11 @@ fn nothing<T>() -> Show<T> {
 async fn add<R: Writable>(
     context: &OperationContext<'_>,
     document: &ResourceObject,
-) -> Result<Built, Failure> {
-    let (mut draft, problems, linked) = read::<R>(context, document, Purpose::Create)?;
+) -> Result<Built, ApiError> {
+    let (mut draft, field_errors, linked) = read::<R>(context, document, Purpose::Create)?;
     client_id::<R>(context.call, document, &mut draft, context.data)?;
-    let creation = R::creation(&context.call.guard, draft, problems, linked).await;
-    let (creation, once) = creation.map_err(|failure| pointing(context, document, failure))?;
+    let creation = R::creation(&context.call.guard, draft, field_errors, linked).await;
+    let (creation, once) = creation.map_err(|error| pointing(context, document, error))?;
     let show = shown::<R>(context.call, once);
     let task = context.call.guard.task::<R::Find, _>(None, creation, show);
     Ok(Box::new(task))
@@ -127,20 +129,20 @@ async fn update<R: Writable>(
     context: &OperationContext<'_>,
     target: Target,
     document: &ResourceObject,
-) -> Result<Built, Failure> {
+) -> Result<Built, ApiError> {
     let id = target.id;
-    let (draft, mut problems, linked) = read::<R>(context, document, Purpose::Update)?;
+    let (draft, mut field_errors, linked) = read::<R>(context, document, Purpose::Update)?;
     // What is there now is not what is there then when an earlier operation changes it.
     if !context.before.iter().any(|plan| plan.updates(R::TYPE, id)) {
         let guard = &context.call.guard;
-        problems = without_unchanged::<R>(guard, id, document, problems).await?;
+        field_errors = without_unchanged::<R>(guard, id, document, field_errors).await?;
     }
-    let change = R::change(&context.call.guard, target, draft, problems, linked).await;
+    let change = R::change(&context.call.guard, target, draft, field_errors, linked).await;
     let change = match change {
         Ok(change) => change,
         // What does not exist is told before anything about the document (U04).
         Err(_) if !exists::<R>(context, id).await? => return Err(DirectoryError::NotFound.into()),
-        Err(failure) => return Err(pointing(context, document, failure)),
+        Err(error) => return Err(pointing(context, document, error)),
     };
     let subject = Some((id, R::find as fn(i64) -> R::Find));
     let show = shown::<R>(context.call, ShownOnce::new());
@@ -151,28 +153,28 @@ fn read<R: Writable>(
     context: &OperationContext<'_>,
     document: &ResourceObject,
     purpose: Purpose,
-) -> Result<(R::Draft, Vec<Problem>, Linked), Failure> {
-    let at = At {
+) -> Result<(R::Draft, Vec<FieldError>, Linked), ApiError> {
+    let at = DocumentPosition {
         base: context.data,
         lids: Some(context.lids),
     };
     let linked = relationships::<R>(document, purpose, &at)?;
-    let (draft, problems) = attributes::<R>(context.call.api, document);
-    Ok((draft, problems, linked))
+    let (draft, field_errors) = attributes::<R>(context.call.api, document);
+    Ok((draft, field_errors, linked))
 }
 
 /// What an earlier operation makes will be there when its turn comes.
-async fn exists<R: Resource>(context: &OperationContext<'_>, id: i64) -> Result<bool, Failure> {
+async fn exists<R: Resource>(context: &OperationContext<'_>, id: i64) -> Result<bool, ApiError> {
     Ok(id < 0 || context.call.guard.read(R::find(id)).await?.is_some())
 }
 
 fn pointing(
     context: &OperationContext<'_>,
     document: &ResourceObject,
-    failure: Failure,
-) -> Failure {
-    failure.pointing(
-        Pointing::Resource(document, context.data),
+    error: ApiError,
+) -> ApiError {
+    error.with_pointers(
+        RequestDocument::Resource(document, context.data),
         context.call.api.invalid_data,
     )
 }
@@ -182,16 +184,16 @@ pub fn ask(
     context: &OperationContext<'_>,
     document: &ResourceObject,
     at: &str,
-) -> Result<Built, Failure> {
+) -> Result<Built, ApiError> {
     let guard = &context.call.guard;
-    let within = At {
+    let within = DocumentPosition {
         base: context.data,
         lids: Some(context.lids),
     };
     let limits = context.call.api.access_checks;
     let asked = access_checks::refuse_unknown(context.call.api, document)
         .and_then(|()| access_checks::read(guard.principal().id, document, &within, limits))
-        .map_err(|failure| pointing(context, document, failure))?;
+        .map_err(|error| pointing(context, document, error))?;
     let place = at.rsplit('/').next().unwrap_or_default();
     let id = format!("{}-{place}", guard.context().request_id);
     Ok(match asked {

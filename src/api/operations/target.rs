@@ -5,8 +5,8 @@ use super::table::{Links, Writes};
 use crate::api::access_checks;
 use crate::api::call::Call;
 use crate::api::conditional::{TagScope, expected_by};
-use crate::api::decode::{At, members};
-use crate::api::error::Failure;
+use crate::api::decode::{DocumentPosition, members};
+use crate::api::error::ApiError;
 use crate::api::kinds;
 use crate::api::resource::{Relationship, Sent, Target};
 use crate::api::resources::{links_of, of_kind, relationship};
@@ -53,7 +53,7 @@ pub fn plan(
     lids: &Lids,
     operation: Operation,
     place: usize,
-) -> Result<Plan, Failure> {
+) -> Result<Plan, ApiError> {
     let at = operation_pointer(place);
     let reading = Reading {
         call,
@@ -80,7 +80,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn understand(&self, mut operation: Operation) -> Result<What, Failure> {
+    fn understand(&self, mut operation: Operation) -> Result<What, ApiError> {
         let (place, named_at) = match operation.address.take() {
             None => (None, self.at.clone()),
             Some(Address::Ref(reference)) => {
@@ -119,19 +119,19 @@ impl Reading<'_> {
         }
     }
 
-    fn key(&self, key: &Key, kind: &str, pointer: &str) -> Result<i64, Failure> {
+    fn key(&self, key: &Key, kind: &str, pointer: &str) -> Result<i64, ApiError> {
         Ok(self.within(pointer).key(key, kind, pointer)?)
     }
 
-    fn within<'a>(&'a self, base: &'a str) -> At<'a> {
-        At {
+    fn within<'a>(&'a self, base: &'a str) -> DocumentPosition<'a> {
+        DocumentPosition {
             base,
             lids: Some(self.lids),
         }
     }
 
     /// An address of this service: whole, or from its root.
-    fn href(&self, href: &str, at: &str) -> Result<Place, Failure> {
+    fn href(&self, href: &str, at: &str) -> Result<Place, ApiError> {
         let path = href.strip_prefix(self.call.base.as_ref()).unwrap_or(href);
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -153,7 +153,7 @@ impl Reading<'_> {
         }
     }
 
-    fn add(&self, operation: Operation, kind: Option<String>) -> Result<What, Failure> {
+    fn add(&self, operation: Operation, kind: Option<String>) -> Result<What, ApiError> {
         let document = self.document(operation)?;
         self.check_type(&document, kind.as_deref())?;
         if document.r#type == access_checks::TYPE {
@@ -168,7 +168,7 @@ impl Reading<'_> {
         operation: Operation,
         named: Option<(String, Key)>,
         named_at: &str,
-    ) -> Result<What, Failure> {
+    ) -> Result<What, ApiError> {
         let expected = operation.meta.clone();
         let document = self.document(operation)?;
         let own = own_key(&document);
@@ -201,14 +201,14 @@ impl Reading<'_> {
         Ok(What::Update(writes, Target { id, expected }, document))
     }
 
-    fn document(&self, operation: Operation) -> Result<ResourceObject, Failure> {
+    fn document(&self, operation: Operation) -> Result<ResourceObject, ApiError> {
         let value = operation.data.unwrap_or_default();
         let limits = &self.call.api.document_limits;
         // Of an update, too, the id may be missing: a lid can stand for it.
         Ok(resource_from(value, &self.data, Purpose::Create, limits)?)
     }
 
-    fn check_type(&self, document: &ResourceObject, kind: Option<&str>) -> Result<(), Failure> {
+    fn check_type(&self, document: &ResourceObject, kind: Option<&str>) -> Result<(), ApiError> {
         if kind.is_none_or(|kind| kind == document.r#type) {
             return Ok(());
         }
@@ -222,7 +222,7 @@ impl Reading<'_> {
         operation: Operation,
         (kind, key, name): (&str, &Key, &str),
         named_at: &str,
-    ) -> Result<What, Failure> {
+    ) -> Result<What, ApiError> {
         let writes = writable(kind, named_at)?;
         let id = self.key(key, kind, named_at)?;
         let Some(known) = relationship(kind, name) else {
@@ -253,7 +253,7 @@ impl Reading<'_> {
         writes: &'static Writes,
         id: i64,
         known: &Relationship,
-    ) -> Result<What, Failure> {
+    ) -> Result<What, ApiError> {
         if known.to_many || known.sent != Sent::Always || operation.op != Op::Update {
             return Ok(What::Fixed(writes, id, known.name.to_owned()));
         }
@@ -276,7 +276,7 @@ impl Reading<'_> {
         ))
     }
 
-    fn linkage(&self, operation: Operation) -> Result<Linkage, Failure> {
+    fn linkage(&self, operation: Operation) -> Result<Linkage, ApiError> {
         let Some(value) = operation.data else {
             let detail = "The operation has no \"data\".";
             let error = jsonapi::kinds::MISSING_MEMBER.error(detail);
@@ -299,7 +299,7 @@ impl Reading<'_> {
         change: Change,
         linkage: &Linkage,
         expected: Expected,
-    ) -> Result<ChangeMembers, Failure> {
+    ) -> Result<ChangeMembers, ApiError> {
         Ok(ChangeMembers {
             side,
             expected,
@@ -315,7 +315,7 @@ impl Reading<'_> {
         operation: &Operation,
         id: i64,
         scope: TagScope<'_>,
-    ) -> Result<Expected, Failure> {
+    ) -> Result<Expected, ApiError> {
         self.expected_in(&operation.meta, id, scope)
     }
 
@@ -325,7 +325,7 @@ impl Reading<'_> {
         meta: &serde_json::Map<String, serde_json::Value>,
         id: i64,
         scope: TagScope<'_>,
-    ) -> Result<Expected, Failure> {
+    ) -> Result<Expected, ApiError> {
         let Some(value) = meta.get("if_match") else {
             if self.call.api.require_if_match && id >= 0 {
                 let detail = "Send meta.if_match with the ETag of what you read, or *.";
@@ -351,7 +351,7 @@ fn own_key(document: &ResourceObject) -> Option<Key> {
     id.or_else(|| document.lid.clone().map(Key::Lid))
 }
 
-fn writable(kind: &str, at: &str) -> Result<&'static Writes, Failure> {
+fn writable(kind: &str, at: &str) -> Result<&'static Writes, ApiError> {
     of_kind(kind)
         .and_then(|known| known.writes.as_ref())
         .ok_or_else(|| {

@@ -1,7 +1,7 @@
 //! Pages by number and by offset.
 
 use super::Told;
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::kinds;
 use crate::directory::listing::{Count, Slice};
 use crate::jsonapi::query::Query;
@@ -35,7 +35,7 @@ impl Counted {
     }
 
     /// A page behind the last does not exist.
-    pub fn check(&self, found: usize, total: Option<i64>, query: &Query) -> Result<(), Failure> {
+    pub fn check(&self, found: usize, total: Option<i64>, query: &Query) -> Result<(), ApiError> {
         if found > 0 || self.offset == 0 {
             return Ok(());
         }

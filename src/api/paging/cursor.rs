@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{PagingDefaults, Told, whole};
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::resource::Kind;
 use crate::directory::listing::{Count, Operand, Position, Seek, Slice};
 use crate::jsonapi::kinds;
@@ -82,7 +82,7 @@ impl ByCursor {
         count: Count,
         defaults: &PagingDefaults<'_>,
         order: &Order,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ApiError> {
         let mut seek = Seek::default();
         if let Some(text) = after {
             match order.place(text) {
@@ -225,7 +225,7 @@ impl<'a> Link<'a> {
     }
 }
 
-fn no_cursor(parameter: &str) -> Failure {
+fn no_cursor(parameter: &str) -> ApiError {
     kinds::INVALID_PAGE
         .error("This is no cursor of this list in this order.")
         .at_parameter(parameter)

@@ -8,7 +8,7 @@ pub use cursor::Order;
 use counted::Counted;
 use cursor::ByCursor;
 
-use super::error::Failure;
+use super::error::ApiError;
 use crate::directory::listing::{Count, Seek, Slice};
 use crate::jsonapi::kinds;
 use crate::jsonapi::query::{self, Limits, Page, Query};
@@ -53,7 +53,7 @@ impl Told<'_> {
     }
 
     /// A cursor that is too long to be sent back leads nowhere (K16).
-    pub fn check(&self, longest: usize) -> Result<(), Failure> {
+    pub fn check(&self, longest: usize) -> Result<(), ApiError> {
         let is_long = |cursor: &String| cursor.len() > longest;
         match &self.ends {
             Some((first, last)) if is_long(first) || is_long(last) => {
@@ -74,7 +74,7 @@ impl Paging {
         query: &Query,
         defaults: &PagingDefaults<'_>,
         order: &Order,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ApiError> {
         let page = match defaults.by_profile {
             true => query.cursor_page(defaults.limits)?,
             false => query.page.clone(),
@@ -173,7 +173,7 @@ impl Paging {
     }
 
     /// A page behind the last does not exist; behind a cursor there may be nothing.
-    pub fn check(&self, found: usize, total: Option<i64>, query: &Query) -> Result<(), Failure> {
+    pub fn check(&self, found: usize, total: Option<i64>, query: &Query) -> Result<(), ApiError> {
         match self {
             Self::Counted(page) => page.check(found, total, query),
             Self::Cursor(_) => Ok(()),

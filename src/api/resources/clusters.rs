@@ -1,6 +1,6 @@
 use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse;
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::resource::{
     Attribute, Constraints, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
     Stamp, Target, Writable,
@@ -10,7 +10,7 @@ use crate::directory::clusters::{
     CLUSTER_TYPES, Cluster, ClusterChanges, ClusterColumn, CreateCluster, DeleteCluster,
     FindCluster, UpdateCluster,
 };
-use crate::directory::{self, Problem, values};
+use crate::directory::{self, FieldError, values};
 
 pub struct Clusters;
 
@@ -121,11 +121,11 @@ const ATTRIBUTES: &[Attribute<Clusters>] = &[
 ];
 
 /// Takes the workspace out of the linkage.
-fn workspace(linked: &mut Linked, draft: &mut ClusterChanges, problems: &mut Vec<Problem>) {
+fn workspace(linked: &mut Linked, draft: &mut ClusterChanges, field_errors: &mut Vec<FieldError>) {
     if let Some(workspaces) = linked.take("workspace") {
         draft.workspace_id = workspaces.first().copied();
         if draft.workspace_id.is_none() {
-            problems.push(Problem::invalid(
+            field_errors.push(FieldError::invalid(
                 "workspace",
                 "A cluster is in a workspace.",
             ));
@@ -152,17 +152,17 @@ impl Writable for Clusters {
     async fn creation(
         guard: &Guard,
         mut draft: ClusterChanges,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<(CreateCluster, ShownOnce), Failure> {
-        workspace(&mut linked, &mut draft, &mut problems);
+    ) -> Result<(CreateCluster, ShownOnce), ApiError> {
+        workspace(&mut linked, &mut draft, &mut field_errors);
         let mut operation = CreateCluster {
             changes: draft,
             partners: linked.take("partners"),
         };
         guard.permits(&mut operation)?;
-        problems.extend(CreateCluster::missing(&operation.changes));
-        refuse(problems)?;
+        field_errors.extend(CreateCluster::missing(&operation.changes));
+        refuse(field_errors)?;
         Ok((operation, ShownOnce::new()))
     }
 
@@ -170,10 +170,10 @@ impl Writable for Clusters {
         guard: &Guard,
         target: Target,
         mut draft: ClusterChanges,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<UpdateCluster, Failure> {
-        workspace(&mut linked, &mut draft, &mut problems);
+    ) -> Result<UpdateCluster, ApiError> {
+        workspace(&mut linked, &mut draft, &mut field_errors);
         let mut operation = UpdateCluster {
             id: target.id,
             expected: target.expected,
@@ -183,7 +183,7 @@ impl Writable for Clusters {
             ceiling: Default::default(),
         };
         guard.permits(&mut operation)?;
-        refuse(problems)?;
+        refuse(field_errors)?;
         Ok(operation)
     }
 }

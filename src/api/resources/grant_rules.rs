@@ -1,6 +1,6 @@
 use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::{refuse, texts};
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::resource::{
     Attribute, Constraints, Deletable, Kind, Linked, Relationship, Resource, Revision, Sent,
     ShownOnce, Stamp, Target, Writable,
@@ -11,7 +11,7 @@ use crate::directory::grant_rules::{
     CreateGrantRule, DeleteGrantRule, FindGrantRule, GrantRule, GrantRuleChanges, GrantRuleColumn,
     UpdateGrantRule,
 };
-use crate::directory::{self, Problem};
+use crate::directory::{self, FieldError};
 use crate::jsonapi::write::Shown;
 
 pub struct GrantRules;
@@ -102,11 +102,11 @@ const ATTRIBUTES: &[Attribute<GrantRules>] = &[
 ];
 
 /// Takes the role of the granter out of the linkage.
-fn granter(linked: &mut Linked, draft: &mut GrantRuleChanges, problems: &mut Vec<Problem>) {
+fn granter(linked: &mut Linked, draft: &mut GrantRuleChanges, field_errors: &mut Vec<FieldError>) {
     if let Some(roles) = linked.take("granter") {
         draft.granter_role_id = roles.first().copied();
         if draft.granter_role_id.is_none() {
-            problems.push(Problem::invalid(
+            field_errors.push(FieldError::invalid(
                 "granter",
                 "A rule is for holders of a role.",
             ));
@@ -134,10 +134,10 @@ impl Writable for GrantRules {
     async fn creation(
         guard: &Guard,
         mut draft: GrantRuleChanges,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<(CreateGrantRule, ShownOnce), Failure> {
-        granter(&mut linked, &mut draft, &mut problems);
+    ) -> Result<(CreateGrantRule, ShownOnce), ApiError> {
+        granter(&mut linked, &mut draft, &mut field_errors);
         let mut operation = CreateGrantRule {
             changes: draft,
             targets: linked.take("targets").unwrap_or_default(),
@@ -151,10 +151,10 @@ impl Writable for GrantRules {
             ("granter", changes.granter_role_id.is_none()),
         ] {
             if is_missing {
-                problems.push(Problem::missing(name));
+                field_errors.push(FieldError::missing(name));
             }
         }
-        refuse(problems)?;
+        refuse(field_errors)?;
         Ok((operation, ShownOnce::new()))
     }
 
@@ -162,10 +162,10 @@ impl Writable for GrantRules {
         guard: &Guard,
         target: Target,
         mut draft: GrantRuleChanges,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<UpdateGrantRule, Failure> {
-        granter(&mut linked, &mut draft, &mut problems);
+    ) -> Result<UpdateGrantRule, ApiError> {
+        granter(&mut linked, &mut draft, &mut field_errors);
         let mut operation = UpdateGrantRule {
             id: target.id,
             expected: target.expected,
@@ -175,7 +175,7 @@ impl Writable for GrantRules {
             ceiling: Default::default(),
         };
         guard.permits(&mut operation)?;
-        refuse(problems)?;
+        refuse(field_errors)?;
         Ok(operation)
     }
 }

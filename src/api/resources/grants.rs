@@ -1,6 +1,6 @@
 use crate::api::attribute::{CREATED, CREATED_BY, MODIFIED};
 use crate::api::decode::refuse;
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::resource::{
     Attribute, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp, Target,
     Writable,
@@ -10,7 +10,7 @@ use crate::directory::delegation::Place;
 use crate::directory::grants::{
     CreateGrant, DeleteGrant, FindGrant, Grant, GrantChanges, GrantColumn, UpdateGrant,
 };
-use crate::directory::{self, Problem};
+use crate::directory::{self, FieldError};
 
 pub struct Grants;
 
@@ -135,9 +135,9 @@ impl Writable for Grants {
     async fn creation(
         guard: &Guard,
         draft: GrantChanges,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<(CreateGrant, ShownOnce), Failure> {
+    ) -> Result<(CreateGrant, ShownOnce), ApiError> {
         let user = linked.one("user");
         let role = linked.one("role");
         let mut operation = CreateGrant {
@@ -154,10 +154,10 @@ impl Writable for Grants {
         guard.permits(&mut operation)?;
         for (name, named) in [("user", user), ("role", role)] {
             if named.is_none() {
-                problems.push(Problem::missing(name));
+                field_errors.push(FieldError::missing(name));
             }
         }
-        refuse(problems)?;
+        refuse(field_errors)?;
         Ok((operation, ShownOnce::new()))
     }
 
@@ -165,13 +165,13 @@ impl Writable for Grants {
         guard: &Guard,
         target: Target,
         mut draft: GrantChanges,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<UpdateGrant, Failure> {
+    ) -> Result<UpdateGrant, ApiError> {
         if let Some(roles) = linked.take("role") {
             draft.role_id = roles.first().copied();
             if draft.role_id.is_none() {
-                problems.push(Problem::invalid("role", "A grant is of a role."));
+                field_errors.push(FieldError::invalid("role", "A grant is of a role."));
             }
         }
         let mut operation = UpdateGrant {
@@ -182,7 +182,7 @@ impl Writable for Grants {
             authority: Default::default(),
         };
         guard.permits(&mut operation)?;
-        refuse(problems)?;
+        refuse(field_errors)?;
         Ok(operation)
     }
 }

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::TYPES;
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::include::all_of;
 use crate::api::render::Render;
 use crate::api::resource::{Listable, Resource, Row};
@@ -21,7 +21,7 @@ pub trait IncludedType {
         &'a mut self,
         guard: &'a Guard,
         ids: &'a [i64],
-    ) -> LocalBoxFuture<'a, Result<(), Failure>>;
+    ) -> LocalBoxFuture<'a, Result<(), ApiError>>;
 
     fn write(
         &self,
@@ -45,7 +45,7 @@ impl<R: Listable> IncludedType for IncludedRows<R> {
         &'a mut self,
         guard: &'a Guard,
         ids: &'a [i64],
-    ) -> LocalBoxFuture<'a, Result<(), Failure>> {
+    ) -> LocalBoxFuture<'a, Result<(), ApiError>> {
         async move {
             let missing: Vec<i64> = ids
                 .iter()
@@ -89,7 +89,7 @@ impl<R: Listable> IncludedType for IncludedRows<R> {
 pub struct Included(BTreeMap<usize, Box<dyn IncludedType>>);
 
 impl Included {
-    pub async fn fetch(&mut self, guard: &Guard, kind: &str, ids: &[i64]) -> Result<(), Failure> {
+    pub async fn fetch(&mut self, guard: &Guard, kind: &str, ids: &[i64]) -> Result<(), ApiError> {
         let place = TYPES.iter().position(|known| known.kind == kind);
         let Some((place, known)) = place.and_then(|place| Some((place, TYPES.get(place)?))) else {
             return Ok(());

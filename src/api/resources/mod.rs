@@ -39,7 +39,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::description::Described;
-use super::error::Failure;
+use super::error::ApiError;
 use super::operations::{Links, Writes, links, removes, writes};
 use super::resource::{Deletable, Listable, Relationship, Resource, Writable};
 use super::routes::{self, Endpoint};
@@ -144,7 +144,7 @@ impl Type {
     }
 }
 
-type Following<'a> = LocalBoxFuture<'a, Result<Pairs, Failure>>;
+type Following<'a> = LocalBoxFuture<'a, Result<Pairs, ApiError>>;
 
 /// A relationship without its Rust type.
 pub struct Relation {
@@ -231,7 +231,7 @@ pub async fn follow(
     (kind, name): (&str, &str),
     ids: &[i64],
     limit: i64,
-) -> Result<Option<Pairs>, Failure> {
+) -> Result<Option<Pairs>, ApiError> {
     let Some(relation) = related(kind, name) else {
         return Ok(Some(Vec::new()));
     };

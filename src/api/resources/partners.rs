@@ -1,6 +1,6 @@
 use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse_all;
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::resource::{
     Attribute, Constraints, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
     Stamp, Target, Writable,
@@ -13,7 +13,7 @@ use crate::directory::partners::{
     SHARED_PARTNER, UpdatePartner, country,
 };
 use crate::directory::taken::{Claims, FindTaken};
-use crate::directory::{self, Problem, values};
+use crate::directory::{self, FieldError, values};
 
 pub struct Partners;
 
@@ -215,17 +215,17 @@ impl Writable for Partners {
     async fn creation(
         guard: &Guard,
         draft: PartnerChanges,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<(CreatePartner, ShownOnce), Failure> {
+    ) -> Result<(CreatePartner, ShownOnce), ApiError> {
         let mut operation = CreatePartner {
             changes: draft,
             clusters: linked.take("clusters"),
         };
         guard.permits(&mut operation)?;
-        problems.extend(CreatePartner::missing(&operation.changes));
+        field_errors.extend(CreatePartner::missing(&operation.changes));
         let claims = || FindTaken::new(Claims::Partner(Box::new(operation.changes.clone())), None);
-        refuse_all(guard, problems, claims).await?;
+        refuse_all(guard, field_errors, claims).await?;
         Ok((operation, ShownOnce::new()))
     }
 
@@ -233,9 +233,9 @@ impl Writable for Partners {
         guard: &Guard,
         target: Target,
         draft: PartnerChanges,
-        problems: Vec<Problem>,
+        field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<UpdatePartner, Failure> {
+    ) -> Result<UpdatePartner, ApiError> {
         let mut operation = UpdatePartner {
             id: target.id,
             expected: target.expected,
@@ -250,7 +250,7 @@ impl Writable for Partners {
                 Some(target.id),
             )
         };
-        refuse_all(guard, problems, claims).await?;
+        refuse_all(guard, field_errors, claims).await?;
         Ok(operation)
     }
 }

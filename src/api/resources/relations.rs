@@ -1,7 +1,7 @@
 //! Relationships as addresses: which lists and which linkage they stand for.
 
 use super::{Clusters, GrantRules, Grants, Partners, Roles, SignIns, Tokens, Users, Workspaces};
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::include::all_of;
 use crate::api::resource::{Listable, Resource, Row};
 use crate::auth::Guard;
@@ -33,10 +33,10 @@ pub trait ToMany: 'static {
     fn side(id: i64) -> Option<Side>;
 
     /// A page of the linkage.
-    async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure>;
+    async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, ApiError>;
 
     /// The linkage of several resources, at most so many pairs.
-    async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, Failure>;
+    async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, ApiError>;
 }
 
 /// A relationship whose both sides are many.
@@ -58,7 +58,7 @@ macro_rules! many_to_many {
                 Some(Relation::$relation.of(id))
             }
 
-            async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
+            async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, ApiError> {
                 let list = ListMembers {
                     side: Relation::$relation.of(id),
                     visible: Default::default(),
@@ -68,7 +68,7 @@ macro_rules! many_to_many {
                 Ok(guard.read(list).await?)
             }
 
-            async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, Failure> {
+            async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, ApiError> {
                 let follow = FollowMembers {
                     relation: Relation::$relation,
                     ids,
@@ -100,11 +100,11 @@ macro_rules! owned {
                 None
             }
 
-            async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
+            async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, ApiError> {
                 owned_page::<$link>(guard, id, part).await
             }
 
-            async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, Failure> {
+            async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, ApiError> {
                 let list = few::<$to>($of(ids), limit);
                 let rows = <$to as Listable>::list(guard, list).await?.rows;
                 let owner: fn(&Row<$to>) -> i64 = $owner;
@@ -114,7 +114,7 @@ macro_rules! owned {
     };
 }
 
-async fn owned_page<L: ToMany>(guard: &Guard, id: i64, part: Part) -> Result<Members, Failure> {
+async fn owned_page<L: ToMany>(guard: &Guard, id: i64, part: Part) -> Result<Members, ApiError> {
     let exists = guard.find(L::From::find(id)).await?.is_some();
     let list = List {
         parent: Some(L::of(id)),
@@ -171,7 +171,7 @@ pub trait ToOne: 'static {
 }
 
 /// The targets of several resources.
-pub async fn follow_one<L: ToOne>(guard: &Guard, ids: Vec<i64>) -> Result<Pairs, Failure> {
+pub async fn follow_one<L: ToOne>(guard: &Guard, ids: Vec<i64>) -> Result<Pairs, ApiError> {
     let slice = all_of(&ids);
     let list = few::<L::From>(<L::From as Resource>::Entity::of_ids(ids), slice.limit);
     let rows = L::From::list(guard, list).await?.rows;

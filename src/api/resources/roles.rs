@@ -1,6 +1,6 @@
 use crate::api::attribute::{CREATED, CREATED_BY, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{refuse_all, texts};
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::resource::{
     Attribute, Constraints, Deletable, Kind, Linked, Relationship, Resource, Revision, Sent,
     ShownOnce, Stamp, Target, Writable,
@@ -12,7 +12,7 @@ use crate::directory::roles::{
     CreateRole, DeleteRole, FindRole, ORIGINS, Role, RoleChanges, RoleColumn, UpdateRole,
 };
 use crate::directory::taken::{Claims, FindTaken};
-use crate::directory::{self, Problem, values};
+use crate::directory::{self, FieldError, values};
 use crate::jsonapi::write::Shown;
 
 pub struct Roles;
@@ -197,9 +197,9 @@ impl Writable for Roles {
     async fn creation(
         guard: &Guard,
         draft: RoleChanges,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<(CreateRole, ShownOnce), Failure> {
+    ) -> Result<(CreateRole, ShownOnce), ApiError> {
         let users = linked.take("users");
         let mut operation = CreateRole {
             changes: draft,
@@ -208,9 +208,9 @@ impl Writable for Roles {
             ceiling: Default::default(),
         };
         guard.permits(&mut operation)?;
-        problems.extend(CreateRole::missing(&operation.changes));
+        field_errors.extend(CreateRole::missing(&operation.changes));
         let claims = || FindTaken::new(Claims::Role(Box::new(operation.changes.clone())), None);
-        refuse_all(guard, problems, claims).await?;
+        refuse_all(guard, field_errors, claims).await?;
         Ok((operation, ShownOnce::new()))
     }
 
@@ -218,9 +218,9 @@ impl Writable for Roles {
         guard: &Guard,
         target: Target,
         draft: RoleChanges,
-        problems: Vec<Problem>,
+        field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<UpdateRole, Failure> {
+    ) -> Result<UpdateRole, ApiError> {
         let mut operation = UpdateRole {
             id: target.id,
             expected: target.expected,
@@ -237,7 +237,7 @@ impl Writable for Roles {
                 Some(target.id),
             )
         };
-        refuse_all(guard, problems, claims).await?;
+        refuse_all(guard, field_errors, claims).await?;
         Ok(operation)
     }
 }

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::api::attribute::{CREATED, Gather, MODIFIED};
 use crate::api::decode::{refuse, text, texts};
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::resource::{
     Attribute, Constraints, Deletable, Kind, Linked, Relationship, Resource, Revision, Sent,
     ShownOnce, Stamp, Target, Writable,
@@ -14,7 +14,7 @@ use crate::directory::permissions::check_names;
 use crate::directory::tokens::{
     CreateToken, DeleteToken, FindToken, Token, TokenChanges, TokenColumn, UpdateToken,
 };
-use crate::directory::{self, DirectoryError, Problem, clock, values};
+use crate::directory::{self, DirectoryError, FieldError, clock, values};
 use crate::jsonapi::write::Shown;
 
 pub struct Tokens;
@@ -177,9 +177,9 @@ impl Writable for Tokens {
     async fn creation(
         guard: &Guard,
         draft: TokenDraft,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<(CreateToken, ShownOnce), Failure> {
+    ) -> Result<(CreateToken, ShownOnce), ApiError> {
         let secret = TokenSecret::random().map_err(DirectoryError::internal)?;
         let named = linked.take("user").and_then(|ids| ids.first().copied());
         let mut operation = CreateToken {
@@ -192,19 +192,19 @@ impl Writable for Tokens {
             sign_in_id: None,
         };
         guard.permits(&mut operation)?;
-        problems.extend(CreateToken::missing(&operation.changes));
+        field_errors.extend(CreateToken::missing(&operation.changes));
         let expires = operation
             .changes
             .expires
             .as_ref()
             .and_then(|expires| expires.as_deref());
         if expires.is_some_and(|expires| *expires <= *clock::text(guard.context().now)) {
-            problems.push(Problem::invalid("expires", "This moment has passed."));
+            field_errors.push(FieldError::invalid("expires", "This moment has passed."));
         }
-        refuse(problems)?;
+        refuse(field_errors)?;
         if let Some(password) = draft.password {
             if !guard.is_own_password(password.expose()).await? {
-                return Err(Failure::WrongPassword(PASSWORD));
+                return Err(ApiError::WrongPassword(PASSWORD));
             }
             operation.is_password_confirmed = true;
         }
@@ -215,9 +215,9 @@ impl Writable for Tokens {
         guard: &Guard,
         target: Target,
         draft: TokenDraft,
-        problems: Vec<Problem>,
+        field_errors: Vec<FieldError>,
         _: Linked,
-    ) -> Result<UpdateToken, Failure> {
+    ) -> Result<UpdateToken, ApiError> {
         let mut operation = UpdateToken {
             id: target.id,
             expected: target.expected,
@@ -226,7 +226,7 @@ impl Writable for Tokens {
             ceiling: Default::default(),
         };
         guard.permits(&mut operation)?;
-        refuse(problems)?;
+        refuse(field_errors)?;
         Ok(operation)
     }
 }

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{flag, refuse_all, text};
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::resource::{
     Attribute, Constraints, CustomFilter, Deletable, Kind, Linked, Relationship, Resource,
     Revision, Sent, ShownOnce, Stamp, Target, Writable,
@@ -15,7 +15,7 @@ use crate::directory::trash::NewNames;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, User, UserChanges, UserColumn,
 };
-use crate::directory::{self, Problem, values};
+use crate::directory::{self, FieldError, values};
 use crate::jsonapi::write::Shown;
 
 pub struct Users;
@@ -283,7 +283,7 @@ impl UserDraft {
         &self,
         guard: &Guard,
         owner: &Owner,
-    ) -> Result<Option<Problem>, Failure> {
+    ) -> Result<Option<FieldError>, ApiError> {
         let Some(password) = &self.password else {
             return Ok(None);
         };
@@ -292,7 +292,7 @@ impl UserDraft {
     }
 
     /// Whoever chooses their own password hears how strong it is.
-    async fn hash(&mut self, guard: &Guard, chooser: Option<Owner>) -> Result<(), Failure> {
+    async fn hash(&mut self, guard: &Guard, chooser: Option<Owner>) -> Result<(), ApiError> {
         if let Some(password) = self.password.take() {
             let password = password.expose();
             let hash = match chooser {
@@ -311,22 +311,22 @@ async fn settle(
     operation: &mut UpdateUser,
     guard: &Guard,
     mut draft: UserDraft,
-    mut problems: Vec<Problem>,
-) -> Result<(), Failure> {
+    mut field_errors: Vec<FieldError>,
+) -> Result<(), ApiError> {
     // Who may not be seen is not compared with, and not changed either.
     let before = match &draft.password {
         Some(_) => guard.find(Users::find(operation.id)).await?,
         None => None,
     };
     let owner = draft.owner(before);
-    problems.extend(draft.check_password(guard, &owner).await?);
+    field_errors.extend(draft.check_password(guard, &owner).await?);
     let is_own = operation.id == guard.principal().id;
     let has_new = draft.password.is_some();
     if is_own && has_new && draft.old_password.is_none() {
-        problems.push(Problem::missing(OLD_PASSWORD));
+        field_errors.push(FieldError::missing(OLD_PASSWORD));
     }
     if draft.end_tokens.is_some() && !has_new {
-        problems.push(Problem::invalid(
+        field_errors.push(FieldError::invalid(
             "end_tokens",
             "Send this beside a password.",
         ));
@@ -335,13 +335,13 @@ async fn settle(
         let claims = Claims::User(Box::new(draft.changes.clone()));
         FindTaken::new(claims, Some(operation.id))
     };
-    refuse_all(guard, problems, claims).await?;
+    refuse_all(guard, field_errors, claims).await?;
     let is_about_keys =
         has_new || draft.changes.username.is_some() || draft.changes.email.is_some();
     let old = draft.old_password.as_ref();
     if let Some(old) = old.filter(|_| is_own && is_about_keys) {
         if !guard.is_own_password(old.expose()).await? {
-            return Err(Failure::WrongPassword(OLD_PASSWORD));
+            return Err(ApiError::WrongPassword(OLD_PASSWORD));
         }
         operation.is_password_confirmed = true;
     }
@@ -355,12 +355,12 @@ async fn settle(
 pub async fn update_own(
     guard: &Guard,
     draft: UserDraft,
-    problems: Vec<Problem>,
-) -> Result<User, Failure> {
+    field_errors: Vec<FieldError>,
+) -> Result<User, ApiError> {
     let id = guard.principal().id;
     let mut operation = UpdateOwn::new(id, draft.changes.clone());
     guard.permits(&mut operation)?;
-    settle(&mut operation.0, guard, draft, problems).await?;
+    settle(&mut operation.0, guard, draft, field_errors).await?;
     Ok(guard.write(operation).await?)
 }
 
@@ -392,9 +392,9 @@ impl Writable for Users {
     async fn creation(
         guard: &Guard,
         mut draft: UserDraft,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<(CreateUser, ShownOnce), Failure> {
+    ) -> Result<(CreateUser, ShownOnce), ApiError> {
         draft.changes.partner_id = partner(&mut linked);
         let mut operation = CreateUser {
             changes: UserChanges::default(),
@@ -403,14 +403,14 @@ impl Writable for Users {
         };
         // Rights before the cost of a hash.
         guard.permits(&mut operation)?;
-        problems.extend(CreateUser::missing(
+        field_errors.extend(CreateUser::missing(
             &draft.changes,
             draft.password.is_some(),
         ));
         let owner = draft.owner(None);
-        problems.extend(draft.check_password(guard, &owner).await?);
+        field_errors.extend(draft.check_password(guard, &owner).await?);
         let claims = || FindTaken::new(Claims::User(Box::new(draft.changes.clone())), None);
-        refuse_all(guard, problems, claims).await?;
+        refuse_all(guard, field_errors, claims).await?;
         draft.hash(guard, None).await?;
         operation.changes = draft.changes;
         Ok((operation, ShownOnce::new()))
@@ -420,9 +420,9 @@ impl Writable for Users {
         guard: &Guard,
         target: Target,
         mut draft: UserDraft,
-        problems: Vec<Problem>,
+        field_errors: Vec<FieldError>,
         mut linked: Linked,
-    ) -> Result<UpdateUser, Failure> {
+    ) -> Result<UpdateUser, ApiError> {
         draft.changes.partner_id = partner(&mut linked);
         let mut operation = UpdateUser {
             id: target.id,
@@ -437,7 +437,7 @@ impl Writable for Users {
             end_tokens: None,
         };
         guard.permits(&mut operation)?;
-        settle(&mut operation, guard, draft, problems).await?;
+        settle(&mut operation, guard, draft, field_errors).await?;
         Ok(operation)
     }
 }

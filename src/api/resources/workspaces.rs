@@ -1,6 +1,6 @@
 use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse_all;
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::resource::{
     Attribute, Constraints, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
     Stamp, Target, Writable,
@@ -11,7 +11,7 @@ use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, MAX_CODE, UpdateWorkspace, Workspace,
     WorkspaceChanges, WorkspaceColumn,
 };
-use crate::directory::{self, Problem, values};
+use crate::directory::{self, FieldError, values};
 
 pub struct Workspaces;
 
@@ -112,14 +112,14 @@ impl Writable for Workspaces {
     async fn creation(
         guard: &Guard,
         draft: WorkspaceChanges,
-        mut problems: Vec<Problem>,
+        mut field_errors: Vec<FieldError>,
         _: Linked,
-    ) -> Result<(CreateWorkspace, ShownOnce), Failure> {
+    ) -> Result<(CreateWorkspace, ShownOnce), ApiError> {
         let mut operation = CreateWorkspace { changes: draft };
         guard.permits(&mut operation)?;
-        problems.extend(CreateWorkspace::missing(&operation.changes));
+        field_errors.extend(CreateWorkspace::missing(&operation.changes));
         let claims = || FindTaken::new(Claims::Workspace(operation.changes.clone()), None);
-        refuse_all(guard, problems, claims).await?;
+        refuse_all(guard, field_errors, claims).await?;
         Ok((operation, ShownOnce::new()))
     }
 
@@ -127,9 +127,9 @@ impl Writable for Workspaces {
         guard: &Guard,
         target: Target,
         draft: WorkspaceChanges,
-        problems: Vec<Problem>,
+        field_errors: Vec<FieldError>,
         _: Linked,
-    ) -> Result<UpdateWorkspace, Failure> {
+    ) -> Result<UpdateWorkspace, ApiError> {
         let mut operation = UpdateWorkspace {
             id: target.id,
             expected: target.expected,
@@ -143,7 +143,7 @@ impl Writable for Workspaces {
                 Some(target.id),
             )
         };
-        refuse_all(guard, problems, claims).await?;
+        refuse_all(guard, field_errors, claims).await?;
         Ok(operation)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::kinds;
 use crate::config::Secret;
 use crate::jsonapi::document::{Limits, read_json};
@@ -23,7 +23,7 @@ pub enum Grant {
 const MOST_MEMBERS: usize = 20;
 
 impl Grant {
-    pub fn of_json(body: &[u8], limits: &Limits) -> Result<Self, Failure> {
+    pub fn of_json(body: &[u8], limits: &Limits) -> Result<Self, ApiError> {
         let sent = match read_json(body, limits)? {
             Value::Object(sent) => sent,
             _ => {
@@ -34,7 +34,7 @@ impl Grant {
         Self::of(&Members { sent, points: true })
     }
 
-    pub fn of_form(body: &[u8]) -> Result<Self, Failure> {
+    pub fn of_form(body: &[u8]) -> Result<Self, ApiError> {
         let mut sent = Map::new();
         for pair in body.split(|byte| *byte == b'&').take(MOST_MEMBERS) {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
@@ -51,7 +51,7 @@ impl Grant {
         })
     }
 
-    fn of(members: &Members) -> Result<Self, Failure> {
+    fn of(members: &Members) -> Result<Self, ApiError> {
         match members.text("grant_type")? {
             None | Some("password") => Self::password(members),
             Some("refresh_token") => Ok(Self::Refresh {
@@ -65,7 +65,7 @@ impl Grant {
         }
     }
 
-    fn password(members: &Members) -> Result<Self, Failure> {
+    fn password(members: &Members) -> Result<Self, ApiError> {
         let (username, password) = (members.needed("username"), members.needed("password"));
         match (username, password) {
             (Ok(username), Ok(password)) => Ok(Self::Password {
@@ -75,7 +75,7 @@ impl Grant {
             (username, password) => {
                 let wrong = [username.err(), password.err()];
                 let errors = Errors::from_vec(wrong.into_iter().flatten().collect());
-                Err(errors.map_or_else(|| bad_form().into(), Failure::Errors))
+                Err(errors.map_or_else(|| bad_form().into(), ApiError::Errors))
             }
         }
     }
@@ -139,7 +139,7 @@ fn bad_form() -> Error {
 mod tests {
     use super::*;
 
-    fn password(grant: Result<Grant, Failure>) -> Option<(String, String)> {
+    fn password(grant: Result<Grant, ApiError>) -> Option<(String, String)> {
         match grant.ok()? {
             Grant::Password { username, password } => {
                 Some((username, password.expose().to_owned()))

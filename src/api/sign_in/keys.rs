@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::api::answer::REQUEST_ID;
 use crate::api::call::Api;
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::directory::Context;
 
 /// How long services may keep the keys: a new one is shown before it signs.
@@ -20,7 +20,7 @@ pub async fn key_set(request: HttpRequest, api: Data<Api>) -> HttpResponse {
         Ok(ring) => ring,
         Err(error) => {
             let accepted = api.negotiate_accept(&request).ok();
-            return Failure::from(error).respond(&api, &request, request_id, accepted.as_ref());
+            return ApiError::from(error).respond(&api, &request, request_id, accepted.as_ref());
         }
     };
     let keys: Vec<Value> = ring

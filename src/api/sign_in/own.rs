@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::decode::{attributes, id, without_unchanged};
-use crate::api::error::{Failure, Pointing};
+use crate::api::error::{ApiError, RequestDocument};
 use crate::api::handlers::{check_type, one};
 use crate::api::include::Tree;
 use crate::api::resource::Resource;
@@ -41,9 +41,9 @@ pub async fn update_own(
         let tree = tree(call, &query)?;
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
-        let user = carry_out(call, &document).await.map_err(|failure| {
-            failure.pointing(
-                Pointing::Resource(&document, "/data"),
+        let user = carry_out(call, &document).await.map_err(|error| {
+            error.with_pointers(
+                RequestDocument::Resource(&document, "/data"),
                 call.api.invalid_data,
             )
         })?;
@@ -52,7 +52,7 @@ pub async fn update_own(
     .await
 }
 
-async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, Failure> {
+async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, ApiError> {
     check_type::<Users>(sent, "/data")?;
     if sent.id.as_deref().map(id) != Some(call.guard.principal().id) {
         let detail = "The id in the document is not your own.";
@@ -66,13 +66,13 @@ async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, Failu
         let error = kinds::UNSUPPORTED_UPDATE.error(detail);
         return Err(error.at_pointer(pointer).into());
     }
-    let (draft, problems) = attributes::<Users>(call.api, sent);
+    let (draft, field_errors) = attributes::<Users>(call.api, sent);
     let own = call.guard.principal().id;
-    let problems = without_unchanged::<Users>(&call.guard, own, sent, problems).await?;
-    change(&call.guard, draft, problems).await
+    let field_errors = without_unchanged::<Users>(&call.guard, own, sent, field_errors).await?;
+    change(&call.guard, draft, field_errors).await
 }
 
-fn tree(call: &Call<'_>, query: &Query) -> Result<Option<Tree>, Failure> {
+fn tree(call: &Call<'_>, query: &Query) -> Result<Option<Tree>, ApiError> {
     let asked = plan::of_one::<Users>(query)?;
     if asked.is_some() {
         return Ok(asked);
@@ -86,7 +86,7 @@ async fn document(
     query: &Query,
     tree: Option<&Tree>,
     user: &User,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, ApiError> {
     let own = format!("{}/auth/user", call.base);
     let body = one::<Users>(call, query, tree, user, &[], &own).await?;
     Ok(Answer::Document(body))

@@ -7,7 +7,7 @@ use super::grant::Grant;
 use crate::api::answer::Answer;
 use crate::api::anybody::{Anybody, answer_anybody};
 use crate::api::call::{Api, authorization};
-use crate::api::error::Failure;
+use crate::api::error::ApiError;
 use crate::api::{client, kinds, plan};
 use crate::auth::{AuthError, TokenPair};
 use crate::jsonapi::query::Query;
@@ -33,7 +33,7 @@ pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload)
     .await
 }
 
-async fn carry_out(anybody: &Anybody<'_>, grant: Grant) -> Result<TokenPair, Failure> {
+async fn carry_out(anybody: &Anybody<'_>, grant: Grant) -> Result<TokenPair, ApiError> {
     let (auth, context) = (&anybody.api.auth, &anybody.context);
     let outcome = match grant {
         Grant::Password { username, password } => {
@@ -58,7 +58,7 @@ async fn carry_out(anybody: &Anybody<'_>, grant: Grant) -> Result<TokenPair, Fai
         }
     };
     outcome.map_err(|error| match error {
-        AuthError::Wrong => Failure::SignIn,
+        AuthError::Wrong => ApiError::SignInRejected,
         error => error.into(),
     })
 }
@@ -92,7 +92,7 @@ pub async fn sign_out(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     .await
 }
 
-fn no_query(anybody: &Anybody<'_>) -> Result<(), Failure> {
+fn no_query(anybody: &Anybody<'_>) -> Result<(), ApiError> {
     let raw = anybody.request.query_string();
     let query = Query::parse(raw, &[], &anybody.api.query_limits)?;
     plan::of_none(&query)

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::config;
-use crate::directory::Problem;
+use crate::directory::FieldError;
 use crate::directory::external::{Arrival, EntryId};
 use crate::directory::log_limit::EXTERNAL_SIGN_IN;
 use circuit_breaker::CircuitBreaker;
@@ -177,7 +177,7 @@ impl Ldap {
     }
 
     /// The record of an entry, as the core takes it over.
-    pub fn arrival(&self, person: Person) -> Result<Arrival, Problem> {
+    pub fn arrival(&self, person: Person) -> Result<Arrival, FieldError> {
         person.arrival(&self.0.settings)
     }
 

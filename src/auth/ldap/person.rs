@@ -6,7 +6,7 @@ use ldap3::{ResultEntry, SearchEntry};
 
 use super::{dn, entry_id};
 use crate::config;
-use crate::directory::Problem;
+use crate::directory::FieldError;
 use crate::directory::external::{Arrival, EntryId, ExternalUser, Groups};
 
 /// A user of the LDAP directory.
@@ -61,7 +61,7 @@ impl Person {
         })
     }
 
-    pub fn arrival(self, settings: &config::Ldap) -> Result<Arrival, Problem> {
+    pub fn arrival(self, settings: &config::Ldap) -> Result<Arrival, FieldError> {
         let always = settings.role_sync == config::RoleSync::Every;
         let groups = self.groups.map(|groups| Groups {
             names: groups.names,

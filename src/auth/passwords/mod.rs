@@ -11,7 +11,7 @@ pub use strength::Strength;
 
 use self::refused::RefusedPasswords;
 use crate::config;
-use crate::directory::Problem;
+use crate::directory::FieldError;
 
 pub struct PasswordPolicy {
     min: usize,
@@ -57,9 +57,9 @@ impl fmt::Display for Weakness {
 }
 
 /// One problem of the field `password` with all weaknesses.
-pub fn problem(weaknesses: &[Weakness]) -> Option<Problem> {
+pub fn problem(weaknesses: &[Weakness]) -> Option<FieldError> {
     let texts: Vec<String> = weaknesses.iter().map(Weakness::to_string).collect();
-    (!texts.is_empty()).then(|| Problem::invalid("password", texts.join(" ")))
+    (!texts.is_empty()).then(|| FieldError::invalid("password", texts.join(" ")))
 }
 
 impl PasswordPolicy {

@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderValue};
 
 use super::answer::REQUEST_ID;
 use crate::auth::{AuthError, PolicyError};
-use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
+use crate::directory::{DirectoryError, FieldError, FieldErrorKind, RequestId, log_limit};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"rolecall\"";
@@ -22,7 +22,7 @@ const CONTENT_CODING: &str = "Send the body without a Content-Encoding.";
 #[derive(Debug)]
 pub enum ApiError {
     BadRequest(String),
-    Invalid(Vec<Problem>),
+    Invalid(Vec<FieldError>),
     /// A body with an unsupported media type, or with none.
     MediaType,
     /// A body with a Content-Encoding.
@@ -200,10 +200,10 @@ fn wire_name(field: &str) -> &str {
     }
 }
 
-fn invalid(problems: &[Problem]) -> ErrorBody {
-    let text = |problem: &Problem| format!("{}: {}", wire_name(&problem.field), problem.message);
+fn invalid(problems: &[FieldError]) -> ErrorBody {
+    let text = |problem: &FieldError| format!("{}: {}", wire_name(&problem.field), problem.message);
     let texts: Vec<String> = problems.iter().map(text).collect();
-    let is_taken = |problem: &Problem| problem.kind == ProblemKind::Taken;
+    let is_taken = |problem: &FieldError| problem.kind == FieldErrorKind::Taken;
     let status = match problems.iter().any(is_taken) {
         true => StatusCode::CONFLICT,
         false => StatusCode::BAD_REQUEST,
@@ -211,7 +211,7 @@ fn invalid(problems: &[Problem]) -> ErrorBody {
     error_body(status, texts.join(" "))
 }
 
-fn needs_password(problems: &[Problem]) -> bool {
+fn needs_password(problems: &[FieldError]) -> bool {
     problems
         .iter()
         .any(|problem| problem.field == "old_password")

@@ -7,12 +7,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use crate::directory::{Problem, values};
+use crate::directory::{FieldError, values};
 
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
     /// With the names of the fields.
-    errors: Vec<(Cow<'static, str>, Problem)>,
+    errors: Vec<(Cow<'static, str>, FieldError)>,
 }
 
 impl<'a> Fields<'a> {
@@ -50,7 +50,7 @@ impl<'a> Fields<'a> {
         });
     }
 
-    pub fn check<T>(&mut self, checked: Result<T, Problem>) -> Option<T> {
+    pub fn check<T>(&mut self, checked: Result<T, FieldError>) -> Option<T> {
         checked
             .map_err(|problem| self.errors.push((problem.field.clone(), problem)))
             .ok()
@@ -58,7 +58,7 @@ impl<'a> Fields<'a> {
 
     fn add_error(&mut self, name: &'static str, message: impl Into<String>) {
         self.errors
-            .push((name.into(), Problem::invalid(name, message)));
+            .push((name.into(), FieldError::invalid(name, message)));
     }
 
     /// A string, if the field is present.
@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
     pub fn optional_by(
         &mut self,
         name: &'static str,
-        check: impl FnOnce(&str) -> Result<String, Problem>,
+        check: impl FnOnce(&str) -> Result<String, FieldError>,
     ) -> Option<Option<String>> {
         if self.object.get(name)?.is_null() {
             return Some(None);

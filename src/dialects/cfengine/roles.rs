@@ -14,7 +14,7 @@ use crate::directory::cfengine::{
 };
 use crate::directory::listing::List;
 use crate::directory::roles::{CreateRole, DeleteRole, Role, RoleChanges, UpdateRole};
-use crate::directory::{DirectoryError, Problem, expressions, values};
+use crate::directory::{DirectoryError, FieldError, expressions, values};
 
 pub async fn list(request: HttpRequest, cfengine: Data<Cfengine>) -> HttpResponse {
     answer(&cfengine, &request, async |call| {
@@ -139,8 +139,8 @@ async fn read(
 }
 
 /// Checks the name in the path, which clients know as `id`.
-fn named(name: &str) -> Result<String, Problem> {
-    values::role_name(name).map_err(|problem| Problem {
+fn named(name: &str) -> Result<String, FieldError> {
+    values::role_name(name).map_err(|problem| FieldError {
         field: "id".into(),
         ..problem
     })

@@ -10,7 +10,7 @@ use super::field_errors::{FieldErrors, NON_FIELD};
 use super::fields::no_object;
 use super::{record, unauthenticated};
 use crate::auth::{AuthError, PolicyError};
-use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
+use crate::directory::{DirectoryError, FieldError, FieldErrorKind, RequestId, log_limit};
 
 /// Retry-After of a busy service, in seconds.
 const RETRY_BUSY: u64 = 1;
@@ -248,12 +248,12 @@ fn busy() -> ErrorBody {
 }
 
 /// Translates the directory's fields and messages to those of this surface.
-fn field_errors(problems: &[Problem]) -> FieldErrors {
+fn field_errors(problems: &[FieldError]) -> FieldErrors {
     let mut errors = FieldErrors::default();
     for problem in problems {
         let message = problem.message.as_str();
         match (&*problem.field, problem.kind) {
-            ("username", ProblemKind::Taken) => errors.add("username", record::TAKEN),
+            ("username", FieldErrorKind::Taken) => errors.add("username", record::TAKEN),
             // Fields of external users that LDAP determines.
             ("username", _) => errors.add("username", message),
             ("password", _) => errors.add("password", message),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::answer::{JSON, REQUEST_ID};
 use super::field_errors::FieldErrors;
 use crate::auth::{AuthError, PolicyError};
-use crate::directory::{DirectoryError, Problem, ProblemKind, RequestId, log_limit};
+use crate::directory::{DirectoryError, FieldError, FieldErrorKind, RequestId, log_limit};
 
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"rolecall\"";
@@ -303,18 +303,18 @@ pub const DOES_NOT_EXIST: &str = "Invalid pk - object does not exist.";
 pub const EMAIL_TAKEN: &str = "This user already exists in the system.";
 
 /// Translates the directory's fields and messages to those of this surface.
-fn field_errors(problems: &[Problem]) -> FieldErrors {
+fn field_errors(problems: &[FieldError]) -> FieldErrors {
     let mut errors = FieldErrors::default();
     for problem in problems {
         let code = match problem.kind {
-            ProblemKind::Missing => "required",
-            ProblemKind::Invalid | ProblemKind::Unknown => "invalid",
-            ProblemKind::Taken => "unique",
+            FieldErrorKind::Missing => "required",
+            FieldErrorKind::Invalid | FieldErrorKind::Unknown => "invalid",
+            FieldErrorKind::Taken => "unique",
         };
         match (&*problem.field, problem.kind) {
-            ("username" | "email", ProblemKind::Taken) => errors.add("email", code, EMAIL_TAKEN),
+            ("username" | "email", FieldErrorKind::Taken) => errors.add("email", code, EMAIL_TAKEN),
             ("username", _) => errors.add("email", code, &problem.message),
-            (field @ ("vendor_number" | "ocha_external_id"), ProblemKind::Taken) => {
+            (field @ ("vendor_number" | "ocha_external_id"), FieldErrorKind::Taken) => {
                 errors.add(field, code, "This field must be unique.");
             }
             (field, _) => errors.add(field, code, &problem.message),

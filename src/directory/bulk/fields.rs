@@ -5,11 +5,11 @@
 use serde_json::{Map, Value};
 
 use super::rows::{Doubt, RowProblem};
-use crate::directory::{Problem, values};
+use crate::directory::{FieldError, values};
 
 pub struct Field<D> {
     pub name: &'static str,
-    pub read: fn(&mut D, &Value) -> Result<(), Problem>,
+    pub read: fn(&mut D, &Value) -> Result<(), FieldError>,
     /// Takes any text that can be kept.
     pub keep: Option<fn(&mut D, &str)>,
 }
@@ -34,7 +34,7 @@ macro_rules! field {
         Field {
             name: stringify!($name),
             read: |draft, value| {
-                let read: fn(&serde_json::Value) -> Result<_, crate::directory::Problem> = $read;
+                let read: fn(&serde_json::Value) -> Result<_, crate::directory::FieldError> = $read;
                 draft.changes.$name = Some(read(value)?);
                 Ok(())
             },
@@ -88,7 +88,7 @@ macro_rules! own {
         Field {
             name: stringify!($name),
             read: |draft, value| {
-                let read: fn(&serde_json::Value) -> Result<_, crate::directory::Problem> = $read;
+                let read: fn(&serde_json::Value) -> Result<_, crate::directory::FieldError> = $read;
                 draft.$name = Some(read(value)?);
                 Ok(())
             },

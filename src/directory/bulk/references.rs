@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::directory::Problem;
+use crate::directory::FieldError;
 
 /// Between the parts of a reference by fields.
 const PART: char = '\0';
@@ -77,7 +77,7 @@ fn object(fields: &[(&str, &str)], number: &str) -> Value {
 }
 
 /// Reads what [`cluster_value`] writes.
-pub fn cluster(field: &'static str, value: &Value) -> Result<String, Problem> {
+pub fn cluster(field: &'static str, value: &Value) -> Result<String, FieldError> {
     let Value::Object(members) = value else {
         return name(field, value);
     };
@@ -88,7 +88,7 @@ pub fn cluster(field: &'static str, value: &Value) -> Result<String, Problem> {
         ([Some(workspace), Some(cluster_type), Some(title)], Some(number), true) => {
             Ok(exact_cluster(workspace, cluster_type, title, number))
         }
-        _ => Err(Problem::invalid(
+        _ => Err(FieldError::invalid(
             field,
             "This value must be a name, or an object of workspace, cluster_type, title and perhaps a number.",
         )),
@@ -96,7 +96,7 @@ pub fn cluster(field: &'static str, value: &Value) -> Result<String, Problem> {
 }
 
 /// Reads what [`partner_value`] writes.
-pub fn partner(field: &'static str, value: &Value) -> Result<String, Problem> {
+pub fn partner(field: &'static str, value: &Value) -> Result<String, FieldError> {
     let Value::Object(members) = value else {
         return name(field, value);
     };
@@ -108,7 +108,7 @@ pub fn partner(field: &'static str, value: &Value) -> Result<String, Problem> {
         _ => None,
     };
     found.ok_or_else(|| {
-        Problem::invalid(
+        FieldError::invalid(
             field,
             "This value must be a name, or an object of vendor_number, or of title and perhaps a number.",
         )
@@ -116,7 +116,7 @@ pub fn partner(field: &'static str, value: &Value) -> Result<String, Problem> {
 }
 
 /// Which of those that are called the same it is, from 1 on.
-pub fn place_among(field: &'static str, value: &Value) -> Result<usize, Problem> {
+pub fn place_among(field: &'static str, value: &Value) -> Result<usize, FieldError> {
     let number = match value {
         Value::String(text) => text.parse().ok(),
         value => value
@@ -124,14 +124,17 @@ pub fn place_among(field: &'static str, value: &Value) -> Result<usize, Problem>
             .and_then(|number| usize::try_from(number).ok()),
     };
     let number = number.filter(|number| *number > 0);
-    number.ok_or_else(|| Problem::invalid(field, "This value must be a whole number from 1 on."))
+    number.ok_or_else(|| FieldError::invalid(field, "This value must be a whole number from 1 on."))
 }
 
-fn name(field: &'static str, value: &Value) -> Result<String, Problem> {
+fn name(field: &'static str, value: &Value) -> Result<String, FieldError> {
     let text = crate::directory::json::text(field, value)?;
     crate::directory::values::within(field, text, 1, crate::directory::values::MAX_LONG_TEXT)?;
     match text.contains(PART) {
-        true => Err(Problem::invalid(field, "This value may not contain NUL.")),
+        true => Err(FieldError::invalid(
+            field,
+            "This value may not contain NUL.",
+        )),
         false => Ok(text.to_owned()),
     }
 }

@@ -16,7 +16,7 @@ use crate::directory::permissions::check_names;
 use crate::directory::portal::PortalRole;
 use crate::directory::roles::ORIGINS;
 use crate::directory::workspaces::MAX_CODE;
-use crate::directory::{Problem, json};
+use crate::directory::{FieldError, json};
 
 /// The most characters of an id that a client chose.
 const MAX_OWN_ID: usize = 64;
@@ -25,13 +25,13 @@ const MAX_LDAP_ID: usize = 255;
 /// The most characters of a password's hash.
 const MAX_HASH: usize = 512;
 
-fn name(field: &'static str, value: &Value) -> Result<String, Problem> {
+fn name(field: &'static str, value: &Value) -> Result<String, FieldError> {
     let text = json::text(field, value)?;
     values::within(field, text, 1, values::MAX_LONG_TEXT)?;
     Ok(text.to_owned())
 }
 
-fn maybe_name(field: &'static str, value: &Value) -> Result<Option<String>, Problem> {
+fn maybe_name(field: &'static str, value: &Value) -> Result<Option<String>, FieldError> {
     match value {
         Value::Null => Ok(None),
         value => name(field, value).map(Some),
@@ -71,7 +71,7 @@ pub const ROLES: &[Field<RoleRow>] = &[
         let text = json::text("predefined", value)?;
         let known = PortalRole::named(text).map(|role| role.name().to_owned());
         known.ok_or_else(|| {
-            Problem::invalid(
+            FieldError::invalid(
                 "predefined",
                 "This value must be one of the portal's roles.",
             )
@@ -114,7 +114,7 @@ pub const PARTNERS: &[Field<PartnerRow>] = &[
     own!(clusters, |value| {
         let items = value.as_array().map(Vec::as_slice);
         let items =
-            items.ok_or_else(|| Problem::invalid("clusters", "This value must be an array."))?;
+            items.ok_or_else(|| FieldError::invalid("clusters", "This value must be an array."))?;
         let all = items
             .iter()
             .map(|item| references::cluster("clusters", item));

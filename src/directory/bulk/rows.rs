@@ -13,7 +13,7 @@ use crate::directory::partners::PartnerChanges;
 use crate::directory::roles::RoleChanges;
 use crate::directory::users::{PasswordHash, UserChanges};
 use crate::directory::workspaces::WorkspaceChanges;
-use crate::directory::{Problem, json, values};
+use crate::directory::{FieldError, json, values};
 use row_fields::{CLUSTERS, GRANTS, PARTNERS, ROLES, USERS, WORKSPACES};
 
 /// What is wrong with one field of a row; about the whole row without a field.
@@ -36,8 +36,8 @@ impl RowProblem {
     }
 }
 
-impl From<Problem> for RowProblem {
-    fn from(problem: Problem) -> Self {
+impl From<FieldError> for RowProblem {
+    fn from(problem: FieldError) -> Self {
         Self::new(&problem.field, problem.message)
     }
 }
@@ -246,7 +246,7 @@ fn unchecked(
             None => Ok(names),
             Some(name) => {
                 let message = format!("There is no field {name:?}.");
-                Err(Problem::invalid(UNCHECKED, message))
+                Err(FieldError::invalid(UNCHECKED, message))
             }
         }
     });
@@ -308,7 +308,7 @@ fn read_members(kind: Kind, members: &Map<String, Value>) -> (Row, Found) {
 
 /// What is wrong is not also missing.
 fn require(found: &mut Found, lacking: &[(&'static str, bool)]) {
-    for missing in Problem::all_missing(lacking) {
+    for missing in FieldError::all_missing(lacking) {
         let problems = &mut found.problems;
         if !problems.iter().any(|known| known.field == missing.field) {
             problems.push(missing.into());

@@ -68,12 +68,12 @@ async fn ids_of(names: &[String], connection: &mut Conn) -> Result<Vec<i64>, Dir
         .await?;
     let known: BTreeMap<String, i64> = rows.into_iter().collect();
     let id = |name: &String| {
-        let problem = || Problem::invalid("roles", format!("There is no role \"{name}\"."));
+        let problem = || FieldError::invalid("roles", format!("There is no role \"{name}\"."));
         let id = known.get(name);
         let id = id.or_else(|| known.get(&*normalized_role_name(name)));
         id.copied().ok_or_else(problem)
     };
-    let ids: Result<Vec<i64>, Problem> = names.iter().map(id).collect();
+    let ids: Result<Vec<i64>, FieldError> = names.iter().map(id).collect();
     ids.map_err(|problem| DirectoryError::Invalid(vec![problem]))
 }
 

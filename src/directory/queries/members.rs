@@ -670,7 +670,7 @@ async fn all_exist(
 fn un_scoped(scope: &str) -> Result<(), DirectoryError> {
     match misplaced(scope, Place::UN_SCOPED) {
         None => Ok(()),
-        Some(_) => Err(DirectoryError::Invalid(vec![Problem::invalid(
+        Some(_) => Err(DirectoryError::Invalid(vec![FieldError::invalid(
             "roles",
             format!("A role whose scope is {scope} is given by a grant that names the {scope}."),
         )])),

@@ -77,7 +77,7 @@ mod prelude {
     pub use crate::directory::listing::{
         Comparison, Condition, Count, List, Listed, Operand, Slice, Visibility,
     };
-    pub use crate::directory::{Context, DirectoryError, Problem};
+    pub use crate::directory::{Context, DirectoryError, FieldError};
     pub use crate::storage::phrase::{aggregate, phrase};
     pub use crate::storage::statements::{Lasts, Planned};
     pub use diesel::{

@@ -36,7 +36,7 @@ pub async fn username_problem(
     username: &str,
     own: Option<i64>,
     connection: &mut Conn,
-) -> Result<Option<Problem>, DirectoryError> {
+) -> Result<Option<FieldError>, DirectoryError> {
     if let Some(problem) = unfit("username", username) {
         return Ok(Some(problem));
     }
@@ -59,7 +59,7 @@ pub async fn uname_problem(
     uname: &str,
     own: Option<i64>,
     connection: &mut Conn,
-) -> Result<Option<Problem>, DirectoryError> {
+) -> Result<Option<FieldError>, DirectoryError> {
     if let Some(problem) = unfit("uname", uname) {
         return Ok(Some(problem));
     }
@@ -82,12 +82,12 @@ pub async fn role_problem(
     name: &str,
     own: Option<i64>,
     connection: &mut Conn,
-) -> Result<Option<Problem>, DirectoryError> {
+) -> Result<Option<FieldError>, DirectoryError> {
     // Nobody is taken for a role, so its name may be any text; these two alone
     // have no address on the surfaces that name roles in paths.
     if matches!(name, "." | "..") {
         let message = "This value may not be \".\" or \"..\".";
-        return Ok(Some(Problem::invalid("name", message)));
+        return Ok(Some(FieldError::invalid("name", message)));
     }
     // Control characters cannot be seen, so they tell no name from another.
     let name = &*name.replace(char::is_control, "");
@@ -104,7 +104,7 @@ pub async fn role_problem(
         Clash::SameLetters => SAME_ROLE_NAME,
         Clash::LooksAlike => "This name looks like that of another role.",
     });
-    Ok(found.map(|message| Problem::taken("name", message)))
+    Ok(found.map(|message| FieldError::taken("name", message)))
 }
 
 /// Whether a role of this name cannot stand beside another's.

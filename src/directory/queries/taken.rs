@@ -10,13 +10,13 @@ use crate::directory::workspaces::WorkspaceChanges;
 use crate::storage::schema::{partners, roles, workspaces};
 
 impl Run for FindTaken {
-    type Answer = Vec<Problem>;
+    type Answer = Vec<FieldError>;
 
     async fn run(
         &self,
         _: &Context,
         connection: &mut Conn,
-    ) -> Result<Vec<Problem>, DirectoryError> {
+    ) -> Result<Vec<FieldError>, DirectoryError> {
         if !self.may {
             return Ok(Vec::new());
         }
@@ -46,14 +46,14 @@ macro_rules! claim {
                 .filter($table::id.ne($own.unwrap_or_default()))
                 .select($table::id);
             if same.first::<i64>($connection).await.optional()?.is_some() {
-                $problems.push(Problem::taken($field, $text));
+                $problems.push(FieldError::taken($field, $text));
             }
         }
     };
 }
 
 /// Refuses a change for all names that others have, not only for the first.
-pub fn refuse(problems: Vec<Problem>) -> Result<(), DirectoryError> {
+pub fn refuse(problems: Vec<FieldError>) -> Result<(), DirectoryError> {
     match problems.is_empty() {
         true => Ok(()),
         false => Err(DirectoryError::Invalid(problems)),
@@ -64,7 +64,7 @@ pub async fn of_role(
     changes: &RoleChanges,
     own: Option<i64>,
     connection: &mut Conn,
-) -> Result<Vec<Problem>, DirectoryError> {
+) -> Result<Vec<FieldError>, DirectoryError> {
     let mut problems = Vec::new();
     claim!(
         problems,
@@ -96,7 +96,7 @@ async fn of_workspace(
     changes: &WorkspaceChanges,
     own: Option<i64>,
     connection: &mut Conn,
-) -> Result<Vec<Problem>, DirectoryError> {
+) -> Result<Vec<FieldError>, DirectoryError> {
     let mut problems = Vec::new();
     claim!(
         problems,
@@ -115,7 +115,7 @@ pub async fn of_partner(
     changes: &PartnerChanges,
     own: Option<i64>,
     connection: &mut Conn,
-) -> Result<Vec<Problem>, DirectoryError> {
+) -> Result<Vec<FieldError>, DirectoryError> {
     let mut problems = Vec::new();
     claim!(
         problems,

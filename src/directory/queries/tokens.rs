@@ -343,7 +343,7 @@ fn narrows(before: &Token, changes: &TokenChanges) -> Result<(), DirectoryError>
             }
         };
         if widened {
-            problems.push(Problem::invalid(
+            problems.push(FieldError::invalid(
                 "scopes",
                 "The scopes of a token can only be narrowed.",
             ));
@@ -356,7 +356,7 @@ fn narrows(before: &Token, changes: &TokenChanges) -> Result<(), DirectoryError>
             (Some(before), Some(after)) => after > before,
         };
         if later {
-            problems.push(Problem::invalid(
+            problems.push(FieldError::invalid(
                 "expires",
                 "The life of a token can only be shortened.",
             ));

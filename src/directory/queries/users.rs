@@ -643,10 +643,10 @@ fn refuse_foreign(before: &User, changes: &UserChanges) -> Result<(), DirectoryE
     }
     let mut problems = Vec::new();
     if changes.username.is_some() {
-        problems.push(Problem::invalid("username", NAME_ELSEWHERE));
+        problems.push(FieldError::invalid("username", NAME_ELSEWHERE));
     }
     if changes.password_hash.is_some() {
-        problems.push(Problem::invalid("password", PASSWORD_ELSEWHERE));
+        problems.push(FieldError::invalid("password", PASSWORD_ELSEWHERE));
     }
     match problems.is_empty() {
         true => Ok(()),
@@ -669,7 +669,7 @@ pub async fn name_problems(
     changes: &UserChanges,
     own: Option<i64>,
     connection: &mut Conn,
-) -> Result<Vec<Problem>, DirectoryError> {
+) -> Result<Vec<FieldError>, DirectoryError> {
     let mut problems = Vec::new();
     if let Some(username) = &changes.username {
         problems.extend(names::username_problem(username, own, connection).await?);
@@ -683,7 +683,10 @@ pub async fn name_problems(
             .filter(users::id.ne(own.unwrap_or_default()))
             .select(users::id);
         if same.first::<i64>(connection).await.optional()?.is_some() {
-            problems.push(Problem::taken("id", "A user with this id already exists."));
+            problems.push(FieldError::taken(
+                "id",
+                "A user with this id already exists.",
+            ));
         }
     }
     Ok(problems)

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Limits;
-use super::faults::Faults;
+use super::collector::ErrorCollector;
 use crate::jsonapi::error::Errors;
 use crate::jsonapi::{kinds, pointer};
 
@@ -72,9 +72,9 @@ impl Linkage {
 /// 400 with pointers: something else than an object, an array of objects or `null`; an identifier
 /// without `id` and `lid`, or with one of another kind than a string (ids: or an integer).
 pub fn linkage_from(value: Value, pointer: &str, limits: &Limits) -> Result<Linkage, Errors> {
-    let mut faults = Faults::default();
-    let linkage = read(value, pointer, Typing::Optional, limits, &mut faults);
-    faults.or(linkage)
+    let mut errors = ErrorCollector::default();
+    let linkage = read(value, pointer, Typing::Optional, limits, &mut errors);
+    errors.finish(linkage)
 }
 
 /// Whether an identifier must have a `type`.
@@ -89,15 +89,15 @@ pub(super) fn read(
     pointer: &str,
     typing: Typing,
     limits: &Limits,
-    faults: &mut Faults,
+    errors: &mut ErrorCollector,
 ) -> Option<Linkage> {
     match value {
         Value::Null => Some(Linkage::Null),
-        Value::Object(_) => read_one(value, pointer, typing, faults).map(Linkage::One),
+        Value::Object(_) => read_one(value, pointer, typing, errors).map(Linkage::One),
         Value::Array(items) if items.len() > limits.max_identifiers => {
             let limit = limits.max_identifiers;
             let detail = format!("One linkage has at most {limit} identifiers.");
-            faults.add(&kinds::TOO_MANY_IDENTIFIERS, pointer, detail);
+            errors.add(&kinds::TOO_MANY_IDENTIFIERS, pointer, detail);
             None
         }
         Value::Array(items) => {
@@ -107,14 +107,14 @@ pub(super) fn read(
                 .enumerate()
                 .map(|(index, item)| {
                     let pointer = pointer::join(pointer, &index.to_string());
-                    read_one(item, &pointer, typing, faults)
+                    read_one(item, &pointer, typing, errors)
                 })
                 .collect();
             read.into_iter().collect::<Option<_>>().map(Linkage::Many)
         }
         _ => {
             let detail = "Linkage is an identifier object, an array of them, or null.";
-            faults.add(&kinds::INVALID_DOCUMENT, pointer, detail);
+            errors.add(&kinds::INVALID_DOCUMENT, pointer, detail);
             None
         }
     }
@@ -124,23 +124,23 @@ fn read_one(
     value: Value,
     pointer: &str,
     typing: Typing,
-    faults: &mut Faults,
+    errors: &mut ErrorCollector,
 ) -> Option<Identifier> {
     let Value::Object(mut object) = value else {
         let detail = "A resource identifier is an object.";
-        faults.add(&kinds::INVALID_DOCUMENT, pointer, detail);
+        errors.add(&kinds::INVALID_DOCUMENT, pointer, detail);
         return None;
     };
     let r#type = match object.remove("type") {
         None if typing == Typing::Optional => Some(None),
-        sent => read_type(sent, pointer, faults).map(Some),
+        sent => read_type(sent, pointer, errors).map(Some),
     };
     let key = match (object.remove("id"), object.remove("lid")) {
-        (Some(id), _) => read_id(&id, pointer, faults).map(Key::Id),
-        (None, Some(lid)) => read_lid(lid, pointer, faults).map(Key::Lid),
+        (Some(id), _) => read_id(&id, pointer, errors).map(Key::Id),
+        (None, Some(lid)) => read_lid(lid, pointer, errors).map(Key::Lid),
         (None, None) => {
             let detail = "The identifier has no \"id\".";
-            faults.add(&kinds::MISSING_MEMBER, pointer, detail);
+            errors.add(&kinds::MISSING_MEMBER, pointer, detail);
             None
         }
     };
@@ -151,43 +151,47 @@ fn read_one(
 }
 
 /// The `type` of the object at `parent`.
-pub(super) fn read_type(value: Option<Value>, parent: &str, faults: &mut Faults) -> Option<String> {
+pub(super) fn read_type(
+    value: Option<Value>,
+    parent: &str,
+    errors: &mut ErrorCollector,
+) -> Option<String> {
     match value {
         Some(Value::String(r#type)) => Some(r#type),
         Some(_) => {
             let pointer = pointer::join(parent, "type");
-            faults.add(&kinds::INVALID_DOCUMENT, &pointer, "A type is a string.");
+            errors.add(&kinds::INVALID_DOCUMENT, &pointer, "A type is a string.");
             None
         }
         None => {
             let detail = "The object has no \"type\".";
-            faults.add(&kinds::MISSING_MEMBER, parent, detail);
+            errors.add(&kinds::MISSING_MEMBER, parent, detail);
             None
         }
     }
 }
 
 /// The `id` of the object at `parent`. Integers are taken (D07), but nothing like `1.0` or `1e3`.
-pub(super) fn read_id(value: &Value, parent: &str, faults: &mut Faults) -> Option<String> {
+pub(super) fn read_id(value: &Value, parent: &str, errors: &mut ErrorCollector) -> Option<String> {
     match value {
         Value::String(id) => Some(id.clone()),
         Value::Number(id) if id.is_i64() || id.is_u64() => Some(id.to_string()),
         _ => {
             let pointer = pointer::join(parent, "id");
             let detail = "An id is a string or an integer.";
-            faults.add(&kinds::INVALID_DOCUMENT, &pointer, detail);
+            errors.add(&kinds::INVALID_DOCUMENT, &pointer, detail);
             None
         }
     }
 }
 
 /// The `lid` of the object at `parent`.
-pub(super) fn read_lid(value: Value, parent: &str, faults: &mut Faults) -> Option<String> {
+pub(super) fn read_lid(value: Value, parent: &str, errors: &mut ErrorCollector) -> Option<String> {
     if let Value::String(lid) = value {
         return Some(lid);
     }
     let pointer = pointer::join(parent, "lid");
-    faults.add(&kinds::INVALID_DOCUMENT, &pointer, "A lid is a string.");
+    errors.add(&kinds::INVALID_DOCUMENT, &pointer, "A lid is a string.");
     None
 }
 

@@ -5,7 +5,7 @@
 //! unknown to the specification are ignored, members that begin with `@` are dropped everywhere.
 //! All faults of a document are reported together, up to a bound.
 
-mod faults;
+mod collector;
 mod identifier;
 mod json;
 mod operations;

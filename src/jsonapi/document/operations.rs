@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::Limits;
-use super::faults::Faults;
+use super::collector::ErrorCollector;
 use super::identifier::{Key, read_id, read_lid, read_type};
 use super::json::read_json;
 use crate::jsonapi::error::{Errors, excerpt};
@@ -62,55 +62,55 @@ pub fn read_operations(
     limits: &Limits,
     most: usize,
 ) -> Result<Vec<Operation>, Errors> {
-    let mut faults = Faults::default();
-    let operations = list(read_json(body, limits)?, most, &mut faults);
+    let mut errors = ErrorCollector::default();
+    let operations = list(read_json(body, limits)?, most, &mut errors);
     let read: Option<Vec<_>> = operations.map(|operations| {
         let read = operations.into_iter().enumerate();
-        read.filter_map(|(place, value)| operation(value, &operation_pointer(place), &mut faults))
+        read.filter_map(|(place, value)| operation(value, &operation_pointer(place), &mut errors))
             .collect()
     });
-    faults.or(read)
+    errors.finish(read)
 }
 
-fn list(document: Value, most: usize, faults: &mut Faults) -> Option<Vec<Value>> {
+fn list(document: Value, most: usize, errors: &mut ErrorCollector) -> Option<Vec<Value>> {
     let Value::Object(mut document) = document else {
-        faults.add(&kinds::INVALID_DOCUMENT, "", "A document is a JSON object.");
+        errors.add(&kinds::INVALID_DOCUMENT, "", "A document is a JSON object.");
         return None;
     };
     for name in ["data", "included", "errors"] {
         if document.contains_key(name) {
             let detail = format!("A document with operations has no \"{name}\".");
-            faults.add(&kinds::INVALID_DOCUMENT, &pointer::join("", name), detail);
+            errors.add(&kinds::INVALID_DOCUMENT, &pointer::join("", name), detail);
         }
     }
     let at = pointer::join("", OPERATIONS);
     match document.remove(OPERATIONS) {
         None => {
             let detail = format!("The document has no \"{OPERATIONS}\".");
-            faults.add(&kinds::MISSING_MEMBER, "", detail);
+            errors.add(&kinds::MISSING_MEMBER, "", detail);
             None
         }
         Some(Value::Array(operations)) if operations.len() > most => {
             let detail = format!("One request has at most {most} operations.");
-            faults.add(&kinds::TOO_MANY_OPERATIONS, &at, detail);
+            errors.add(&kinds::TOO_MANY_OPERATIONS, &at, detail);
             None
         }
         Some(Value::Array(operations)) if !operations.is_empty() => Some(operations),
         Some(_) => {
             let detail = format!("\"{OPERATIONS}\" is an array with at least one operation.");
-            faults.add(&kinds::INVALID_DOCUMENT, &at, detail);
+            errors.add(&kinds::INVALID_DOCUMENT, &at, detail);
             None
         }
     }
 }
 
-fn operation(value: Value, base: &str, faults: &mut Faults) -> Option<Operation> {
+fn operation(value: Value, base: &str, errors: &mut ErrorCollector) -> Option<Operation> {
     let Value::Object(mut object) = value else {
-        faults.add(&kinds::INVALID_DOCUMENT, base, "An operation is an object.");
+        errors.add(&kinds::INVALID_DOCUMENT, base, "An operation is an object.");
         return None;
     };
-    let op = read_op(object.remove("op"), base, faults);
-    let address = read_address(&mut object, base, faults);
+    let op = read_op(object.remove("op"), base, errors);
+    let address = read_address(&mut object, base, errors);
     let meta = match object.remove("meta") {
         Some(Value::Object(meta)) => meta,
         _ => Map::new(),
@@ -121,15 +121,15 @@ fn operation(value: Value, base: &str, faults: &mut Faults) -> Option<Operation>
         data: object.remove("data"),
         meta,
     };
-    check(&operation, base, faults);
+    check(&operation, base, errors);
     Some(operation)
 }
 
-fn read_op(value: Option<Value>, base: &str, faults: &mut Faults) -> Option<Op> {
+fn read_op(value: Option<Value>, base: &str, errors: &mut ErrorCollector) -> Option<Op> {
     match value.as_ref() {
         None => {
             let detail = "The operation has no \"op\".";
-            faults.add(&kinds::MISSING_MEMBER, base, detail);
+            errors.add(&kinds::MISSING_MEMBER, base, detail);
             return None;
         }
         Some(Value::String(op)) => match op.as_str() {
@@ -138,7 +138,7 @@ fn read_op(value: Option<Value>, base: &str, faults: &mut Faults) -> Option<Op> 
             "remove" => return Some(Op::Remove),
             other => {
                 let detail = format!("There is no operation {}.", excerpt(other));
-                faults.add(
+                errors.add(
                     &kinds::INVALID_OPERATION,
                     &pointer::join(base, "op"),
                     detail,
@@ -147,7 +147,7 @@ fn read_op(value: Option<Value>, base: &str, faults: &mut Faults) -> Option<Op> 
         },
         Some(_) => {
             let detail = "An op is \"add\", \"update\" or \"remove\".";
-            faults.add(
+            errors.add(
                 &kinds::INVALID_OPERATION,
                 &pointer::join(base, "op"),
                 detail,
@@ -161,40 +161,40 @@ fn read_op(value: Option<Value>, base: &str, faults: &mut Faults) -> Option<Op> 
 fn read_address(
     object: &mut Map<String, Value>,
     base: &str,
-    faults: &mut Faults,
+    errors: &mut ErrorCollector,
 ) -> Option<Option<Address>> {
     match (object.remove("ref"), object.remove("href")) {
         (None, None) => Some(None),
         (Some(reference), None) => {
             let at = pointer::join(base, "ref");
-            read_ref(reference, &at, faults).map(|reference| Some(Address::Ref(reference)))
+            read_ref(reference, &at, errors).map(|reference| Some(Address::Ref(reference)))
         }
         (None, Some(Value::String(href))) => Some(Some(Address::Href(href))),
         (None, Some(_)) => {
             let at = pointer::join(base, "href");
-            faults.add(&kinds::INVALID_OPERATION, &at, "A href is a string.");
+            errors.add(&kinds::INVALID_OPERATION, &at, "A href is a string.");
             None
         }
         (Some(_), Some(_)) => {
             let detail = "An operation has \"ref\" or \"href\", not both.";
-            faults.add(&kinds::INVALID_OPERATION, base, detail);
+            errors.add(&kinds::INVALID_OPERATION, base, detail);
             None
         }
     }
 }
 
-fn read_ref(value: Value, base: &str, faults: &mut Faults) -> Option<Reference> {
+fn read_ref(value: Value, base: &str, errors: &mut ErrorCollector) -> Option<Reference> {
     let Value::Object(mut object) = value else {
-        faults.add(&kinds::INVALID_OPERATION, base, "A ref is an object.");
+        errors.add(&kinds::INVALID_OPERATION, base, "A ref is an object.");
         return None;
     };
-    let r#type = read_type(object.remove("type"), base, faults);
+    let r#type = read_type(object.remove("type"), base, errors);
     let key = match (object.remove("id"), object.remove("lid")) {
-        (Some(id), None) => read_id(&id, base, faults).map(Key::Id),
-        (None, Some(lid)) => read_lid(lid, base, faults).map(Key::Lid),
+        (Some(id), None) => read_id(&id, base, errors).map(Key::Id),
+        (None, Some(lid)) => read_lid(lid, base, errors).map(Key::Lid),
         _ => {
             let detail = "A ref has either \"id\" or \"lid\".";
-            faults.add(&kinds::INVALID_OPERATION, base, detail);
+            errors.add(&kinds::INVALID_OPERATION, base, detail);
             None
         }
     };
@@ -203,7 +203,7 @@ fn read_ref(value: Value, base: &str, faults: &mut Faults) -> Option<Reference> 
         Some(Value::String(name)) => Some(name),
         Some(_) => {
             let at = pointer::join(base, "relationship");
-            faults.add(
+            errors.add(
                 &kinds::INVALID_OPERATION,
                 &at,
                 "A relationship is a string.",
@@ -219,16 +219,16 @@ fn read_ref(value: Value, base: &str, faults: &mut Faults) -> Option<Reference> 
 }
 
 /// What the members of an operation must be beside each other.
-fn check(operation: &Operation, base: &str, faults: &mut Faults) {
+fn check(operation: &Operation, base: &str, errors: &mut ErrorCollector) {
     let of_resource = |address: &Address| matches!(address, Address::Ref(reference) if reference.relationship.is_none());
     match operation.op {
         Op::Remove if operation.address.is_none() => {
             let detail = "What is removed is named by \"ref\" or \"href\".";
-            faults.add(&kinds::MISSING_MEMBER, base, detail);
+            errors.add(&kinds::MISSING_MEMBER, base, detail);
         }
         Op::Add if operation.address.as_ref().is_some_and(of_resource) => {
             let detail = "A new resource is not there yet to be referred to.";
-            faults.add(
+            errors.add(
                 &kinds::INVALID_OPERATION,
                 &pointer::join(base, "ref"),
                 detail,
@@ -236,7 +236,7 @@ fn check(operation: &Operation, base: &str, faults: &mut Faults) {
         }
         Op::Add | Op::Update if operation.data.is_none() => {
             let detail = "The operation has no \"data\".";
-            faults.add(&kinds::MISSING_MEMBER, base, detail);
+            errors.add(&kinds::MISSING_MEMBER, base, detail);
         }
         Op::Add | Op::Update | Op::Remove => {}
     }

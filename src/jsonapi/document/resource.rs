@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::Limits;
-use super::faults::Faults;
+use super::collector::ErrorCollector;
 use super::identifier::{self, Linkage, Typing, read_id, read_lid, read_type};
 use crate::jsonapi::error::{Errors, excerpt};
 use crate::jsonapi::{kinds, pointer};
@@ -83,9 +83,9 @@ pub fn resource_from(
     purpose: Purpose,
     limits: &Limits,
 ) -> Result<ResourceObject, Errors> {
-    let mut faults = Faults::default();
-    let resource = read(value, pointer, purpose, limits, &mut faults);
-    faults.or(resource)
+    let mut errors = ErrorCollector::default();
+    let resource = read(value, pointer, purpose, limits, &mut errors);
+    errors.finish(resource)
 }
 
 fn read(
@@ -93,36 +93,36 @@ fn read(
     base: &str,
     purpose: Purpose,
     limits: &Limits,
-    faults: &mut Faults,
+    errors: &mut ErrorCollector,
 ) -> Option<ResourceObject> {
     let Value::Object(mut object) = value else {
         let detail = "A single resource object is expected.";
-        faults.add(&kinds::INVALID_DOCUMENT, base, detail);
+        errors.add(&kinds::INVALID_DOCUMENT, base, detail);
         return None;
     };
-    let r#type = read_type(object.remove("type"), base, faults);
+    let r#type = read_type(object.remove("type"), base, errors);
     let id = match object.remove("id") {
         // Some clients write null where a new resource has no id yet.
         Some(Value::Null) if purpose == Purpose::Create => None,
-        Some(id) => read_id(&id, base, faults),
+        Some(id) => read_id(&id, base, errors),
         None => {
             if purpose == Purpose::Update {
-                faults.add(&kinds::MISSING_MEMBER, base, "The resource has no \"id\".");
+                errors.add(&kinds::MISSING_MEMBER, base, "The resource has no \"id\".");
             }
             None
         }
     };
     let lid = object
         .remove("lid")
-        .and_then(|lid| read_lid(lid, base, faults));
-    let attributes = read_object(object.remove("attributes"), base, "attributes", faults);
+        .and_then(|lid| read_lid(lid, base, errors));
+    let attributes = read_object(object.remove("attributes"), base, "attributes", errors);
     let sent = read_object(
         object.remove("relationships"),
         base,
         "relationships",
-        faults,
+        errors,
     );
-    let relationships = read_relationships(sent, &attributes, base, limits, faults);
+    let relationships = read_relationships(sent, &attributes, base, limits, errors);
     let meta = match object.remove("meta") {
         Some(Value::Object(meta)) => Some(meta),
         _ => None,
@@ -144,7 +144,7 @@ fn read_object(
     value: Option<Value>,
     base: &str,
     name: &str,
-    faults: &mut Faults,
+    errors: &mut ErrorCollector,
 ) -> Map<String, Value> {
     match value {
         Some(Value::Object(members)) => members,
@@ -152,7 +152,7 @@ fn read_object(
         Some(_) => {
             let pointer = pointer::join(base, name);
             let detail = format!("\"{name}\" is an object.");
-            faults.add(&kinds::INVALID_DOCUMENT, &pointer, detail);
+            errors.add(&kinds::INVALID_DOCUMENT, &pointer, detail);
             Map::new()
         }
     }
@@ -163,7 +163,7 @@ fn read_relationships(
     attributes: &Map<String, Value>,
     base: &str,
     limits: &Limits,
-    faults: &mut Faults,
+    errors: &mut ErrorCollector,
 ) -> BTreeMap<String, Linkage> {
     let base = pointer::join(base, "relationships");
     let mut relationships = BTreeMap::new();
@@ -172,8 +172,8 @@ fn read_relationships(
         if attributes.contains_key(&name) {
             let name = excerpt(&name);
             let detail = format!("{name} is an attribute as well.");
-            faults.add(&kinds::DUPLICATE_FIELD, &pointer, detail);
-        } else if let Some(linkage) = read_relationship(value, &pointer, limits, faults) {
+            errors.add(&kinds::DUPLICATE_FIELD, &pointer, detail);
+        } else if let Some(linkage) = read_relationship(value, &pointer, limits, errors) {
             relationships.insert(name, linkage);
         }
     }
@@ -185,21 +185,21 @@ fn read_relationship(
     value: Value,
     pointer: &str,
     limits: &Limits,
-    faults: &mut Faults,
+    errors: &mut ErrorCollector,
 ) -> Option<Linkage> {
     let Value::Object(mut object) = value else {
         let detail = "A relationship is an object.";
-        faults.add(&kinds::INVALID_DOCUMENT, pointer, detail);
+        errors.add(&kinds::INVALID_DOCUMENT, pointer, detail);
         return None;
     };
     if let Some(data) = object.remove("data") {
         let pointer = pointer::join(pointer, "data");
-        return identifier::read(data, &pointer, Typing::Required, limits, faults);
+        return identifier::read(data, &pointer, Typing::Required, limits, errors);
     }
     // Clients send back the links that they were given.
     if !object.contains_key("links") {
         let detail = "The relationship has no \"data\".";
-        faults.add(&kinds::MISSING_MEMBER, pointer, detail);
+        errors.add(&kinds::MISSING_MEMBER, pointer, detail);
     }
     None
 }

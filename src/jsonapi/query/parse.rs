@@ -9,8 +9,8 @@ use crate::jsonapi::{kinds, member};
 
 pub(super) fn parse(raw: &str, extras: &[&str], limits: &Limits) -> Result<Query, Errors> {
     check_size(raw, limits)?;
-    let mut faults = Vec::new();
-    let sent = decode_pairs(raw, &mut faults);
+    let mut errors = Vec::new();
+    let sent = decode_pairs(raw, &mut errors);
     let mut draft = Draft {
         extra_names: extras,
         limits,
@@ -24,14 +24,14 @@ pub(super) fn parse(raw: &str, extras: &[&str], limits: &Limits) -> Result<Query
     let mut repeated = Vec::new();
     for given in gather(&sent, extras, &mut repeated) {
         if let Err(error) = draft.add(&given) {
-            faults.push(error.at_parameter(given.parameter));
+            errors.push(error.at_parameter(given.parameter));
         }
     }
-    faults.extend(repeated.into_iter().map(|name| {
+    errors.extend(repeated.into_iter().map(|name| {
         let error = kinds::DUPLICATE_PARAMETER.error("The parameter is given more than once.");
         error.at_parameter(name)
     }));
-    draft.finish(sent, faults)
+    draft.finish(sent, errors)
 }
 
 fn check_size(raw: &str, limits: &Limits) -> Result<(), Error> {
@@ -47,12 +47,12 @@ fn check_size(raw: &str, limits: &Limits) -> Result<(), Error> {
 }
 
 /// What cannot be decoded becomes a fault and is left out.
-fn decode_pairs(raw: &str, faults: &mut Vec<Error>) -> Vec<(String, String)> {
+fn decode_pairs(raw: &str, errors: &mut Vec<Error>) -> Vec<(String, String)> {
     let mut sent = Vec::new();
     for (name, value) in pairs(raw) {
         match (decode(name), decode(value)) {
             (Ok(name), Ok(value)) => sent.push((name, value)),
-            _ => faults.push(
+            _ => errors.push(
                 kinds::INVALID_ENCODING
                     .error("The parameter is not UTF-8.")
                     .at_parameter(decode_lossy(name)),
@@ -120,17 +120,17 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn finish(self, sent: Vec<(String, String)>, mut faults: Vec<Error>) -> Result<Query, Errors> {
+    fn finish(self, sent: Vec<(String, String)>, mut errors: Vec<Error>) -> Result<Query, Errors> {
         let count = self.page.count;
         let asked_size = self.page.size;
         let page = match self.page.finish(&sent, self.limits) {
             Ok(page) => Some(page),
             Err(conflicts) => {
-                faults.extend(conflicts);
+                errors.extend(conflicts);
                 None
             }
         };
-        if let Some(errors) = Errors::from_vec(faults) {
+        if let Some(errors) = Errors::from_vec(errors) {
             return Err(errors);
         }
         Ok(Query {

@@ -78,7 +78,7 @@ impl Alike {
     }
 
     /// What is wrong with a new name; it is known from now on when nothing is.
-    pub fn take(&mut self, field: &'static str, name: &str) -> Option<Problem> {
+    pub fn take(&mut self, field: &'static str, name: &str) -> Option<FieldError> {
         let problem = unfit(field, name).or_else(|| {
             let (other, clash) = self.rival(name)?;
             Some(refused(field, name, other, clash))

@@ -153,7 +153,7 @@ impl Run for ChangePortalRole {
             return promote(self, &before, &ids, context, connection).await;
         }
         if new.scope() != old.scope() {
-            return Err(DirectoryError::Invalid(vec![Problem::invalid(
+            return Err(DirectoryError::Invalid(vec![FieldError::invalid(
                 "role",
                 format!("{} is not held in such a place.", new.name()),
             )]));

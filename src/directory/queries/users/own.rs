@@ -1,7 +1,7 @@
 //! What a change asks of somebody who changes who they are, and what it ends.
 
 use crate::directory::users::{UpdateUser, User, UserChanges};
-use crate::directory::{Context, DirectoryError, Problem, ProblemKind};
+use crate::directory::{Context, DirectoryError, FieldError, FieldErrorKind};
 
 const UNPROVED: &str = "Send your own password to change this.";
 
@@ -21,9 +21,9 @@ pub fn require_password(
     }
     let is_named_anew = changes.username.is_some() || changes.email.is_some();
     if changes.password_hash.is_some() || (is_named_anew && !actor.is_fresh) {
-        return Err(DirectoryError::Invalid(vec![Problem {
+        return Err(DirectoryError::Invalid(vec![FieldError {
             field: "old_password".into(),
-            kind: ProblemKind::Missing,
+            kind: FieldErrorKind::Missing,
             message: UNPROVED.into(),
         }]));
     }

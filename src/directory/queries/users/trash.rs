@@ -162,7 +162,7 @@ async fn settle_names(
         new(&changes.username, "username"),
         new(&changes.uname, "uname"),
     ];
-    let mut problems: Vec<Problem> = unfit.into_iter().flatten().collect();
+    let mut problems: Vec<FieldError> = unfit.into_iter().flatten().collect();
     let (username, uname) = names_of(before, changes);
     if let Some(rival) = names::username_rival(username, own, connection).await? {
         problems.push(taken("username", &rival));
@@ -177,7 +177,7 @@ async fn settle_names(
     let holder = holder_of(before.external_id.as_deref(), connection).await?;
     if let Some(id) = holder.filter(|_| !is_renamed) {
         let message = format!("The user {id} has this id now: restore with a new username.");
-        problems.push(Problem::taken("id", message));
+        problems.push(FieldError::taken("id", message));
     }
     match problems.is_empty() {
         true => Ok(holder.is_none()),
@@ -185,14 +185,14 @@ async fn settle_names(
     }
 }
 
-fn taken(field: &'static str, rival: &Rival) -> Problem {
+fn taken(field: &'static str, rival: &Rival) -> FieldError {
     let Rival { id, name, clash } = rival;
     let how = match clash {
         Clash::SameLetters => "is called",
         Clash::LooksAlike => "has a name that looks the same,",
     };
     let message = format!("The user {id} {how} \"{name}\" now: restore with another {field}.");
-    Problem::taken(field, message)
+    FieldError::taken(field, message)
 }
 
 async fn holder_of(

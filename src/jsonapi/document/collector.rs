@@ -8,9 +8,9 @@ const MOST: usize = 50;
 
 /// Collects faults, so that a client learns of all of them at once.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Error>);
+pub(super) struct ErrorCollector(Vec<Error>);
 
-impl Faults {
+impl ErrorCollector {
     pub(super) fn add(&mut self, kind: &Kind, pointer: &str, detail: impl Into<String>) {
         if self.0.len() < MOST {
             self.0.push(kind.error(detail).at_pointer(pointer));
@@ -18,7 +18,7 @@ impl Faults {
     }
 
     /// What was read, if nothing was wrong.
-    pub(super) fn or<T>(self, read: Option<T>) -> Result<T, Errors> {
+    pub(super) fn finish<T>(self, read: Option<T>) -> Result<T, Errors> {
         match (Errors::from_vec(self.0), read) {
             (None, Some(read)) => Ok(read),
             (Some(errors), _) => Err(errors),
@@ -37,20 +37,20 @@ mod tests {
 
     #[test]
     fn without_faults_there_is_what_was_read() {
-        assert_eq!(Faults::default().or(Some(1)), Ok(1));
+        assert_eq!(ErrorCollector::default().finish(Some(1)), Ok(1));
     }
 
     #[test]
     fn the_number_of_faults_is_bounded() {
-        let mut faults = Faults::default();
+        let mut errors = ErrorCollector::default();
         for _ in 0..1000 {
-            faults.add(&kinds::INVALID_DOCUMENT, "/data", "why");
+            errors.add(&kinds::INVALID_DOCUMENT, "/data", "why");
         }
-        assert_eq!(faults.or(Some(1)).unwrap_err().iter().count(), MOST);
+        assert_eq!(errors.finish(Some(1)).unwrap_err().iter().count(), MOST);
     }
 
     #[test]
     fn what_could_not_be_read_is_an_error_in_any_case() {
-        assert!(Faults::default().or(None::<u8>).is_err());
+        assert!(ErrorCollector::default().finish(None::<u8>).is_err());
     }
 }
