@@ -11,7 +11,7 @@ use rolecall::directory::listing::{List, Slice, Visibility};
 use rolecall::directory::permissions::PrivilegeCeiling;
 use rolecall::directory::users::{CreateUser, FindUser, User, UserChanges, Users};
 use rolecall::directory::{Context, Directory, RequestId, SystemClock};
-use rolecall::jsonapi::write::{self, Shown};
+use rolecall::jsonapi::write::{self, AttributeValue};
 use rolecall::storage::{Empty, Store};
 
 fn serialiser(criterion: &mut Criterion) {
@@ -29,7 +29,10 @@ fn serialiser(criterion: &mut Criterion) {
             out.clear();
             for _ in 0..20 {
                 write::key(&mut out, "username");
-                write::value(&mut out, Shown::Text(black_box("johndoe@example.org")));
+                write::value(
+                    &mut out,
+                    AttributeValue::Text(black_box("johndoe@example.org")),
+                );
             }
             out.len()
         });

@@ -32,13 +32,16 @@ pub struct State(String);
 
 impl State {
     pub fn of_row<R: Resource>(row: &Row<R>) -> Self {
-        let Revision { version, seen } = R::revision(row);
+        let Revision {
+            version,
+            last_activity,
+        } = R::revision(row);
         let digits = |text: &str| {
             text.chars()
                 .filter(char::is_ascii_digit)
                 .collect::<String>()
         };
-        Self(match (seen, R::beside(row)) {
+        Self(match (last_activity, R::related_version(row)) {
             (Some(moment), Some(other)) => format!("{version}.{}.{other}", digits(moment)),
             (Some(moment), None) => format!("{version}.{}", digits(moment)),
             (None, Some(other)) => format!("{version}.{other}"),

@@ -6,13 +6,15 @@ use super::call::{Api, Call};
 use super::error::ApiError;
 use super::kinds;
 use super::operations::Lids;
-use super::resource::{Linked, Resource, Row, Writable};
+use super::resource::{RelationshipIds, Resource, Row, Writable};
 use super::unknown::Known;
 use crate::auth::Guard;
-pub use crate::directory::json::{flag, maybe, maybe_amount, maybe_text, maybe_time, text, texts};
+pub use crate::directory::json::{
+    flag, nullable, nullable_amount, nullable_text, nullable_time, text, texts,
+};
 use crate::directory::taken::FindTaken;
 use crate::directory::{DirectoryError, FieldError};
-use crate::jsonapi::write::Shown;
+use crate::jsonapi::write::AttributeValue;
 use crate::jsonapi::{Error, Errors, Key, Linkage, Purpose, ResourceObject};
 
 /// What an id that could not even be an id is looked up as: ids start at 1.
@@ -75,9 +77,9 @@ pub fn attributes_among<R: Resource>(
     let mut draft = R::Draft::default();
     let mut field_errors = api.unknown(document, known);
     for (name, value) in &document.attributes {
-        let reader = R::attribute(name).and_then(|attribute| attribute.read);
-        if let Some(read) = reader
-            && let Err(field_error) = read(&mut draft, value)
+        let setter = R::attribute(name).and_then(|attribute| attribute.set);
+        if let Some(set) = setter
+            && let Err(field_error) = set(&mut draft, value)
         {
             field_errors.push(field_error);
         }
@@ -99,23 +101,25 @@ pub async fn without_unchanged<R: Resource>(
         return Ok(field_errors);
     }
     if let Some(row) = guard.find(find).await? {
-        field_errors.retain(|field_error| !stands::<R>(&row, document, &field_error.field));
+        field_errors.retain(|field_error| !is_unchanged::<R>(&row, document, &field_error.field));
     }
     Ok(field_errors)
 }
 
 /// Whether an attribute was sent as it is shown.
-fn stands<R: Resource>(row: &Row<R>, document: &ResourceObject, name: &str) -> bool {
-    let show = R::attribute(name).and_then(|attribute| attribute.show);
-    let (Some(show), Some(sent)) = (show, document.attributes.get(name)) else {
+fn is_unchanged<R: Resource>(row: &Row<R>, document: &ResourceObject, name: &str) -> bool {
+    let get = R::attribute(name).and_then(|attribute| attribute.get);
+    let (Some(get), Some(sent)) = (get, document.attributes.get(name)) else {
         return false;
     };
-    match show(row) {
-        Shown::Null => sent.is_null(),
-        Shown::Text(text) => sent == text,
-        Shown::Flag(flag) => *sent == flag,
-        Shown::Number(number) => *sent == number,
-        Shown::Json(json) => serde_json::from_str(json).is_ok_and(|shown: Value| shown == *sent),
+    match get(row) {
+        AttributeValue::Null => sent.is_null(),
+        AttributeValue::Text(text) => sent == text,
+        AttributeValue::Flag(flag) => *sent == flag,
+        AttributeValue::Number(number) => *sent == number,
+        AttributeValue::Json(json) => {
+            serde_json::from_str(json).is_ok_and(|shown: Value| shown == *sent)
+        }
     }
 }
 
@@ -124,15 +128,15 @@ pub fn relationships<R: Resource>(
     document: &ResourceObject,
     purpose: Purpose,
     at: &DocumentPosition<'_>,
-) -> Result<Linked, ApiError> {
-    let mut linked = Linked::default();
+) -> Result<RelationshipIds, ApiError> {
+    let mut linked = RelationshipIds::default();
     let mut errors = Vec::new();
     for (name, linkage) in &document.relationships {
         let Some(relationship) = R::relationship(name) else {
             continue;
         };
         let pointer = ResourceObject::relationship_pointer(at.base, name);
-        if !relationship.sent.fits(purpose) {
+        if !relationship.writability.fits(purpose) {
             let detail = format!("The relationship {name} cannot be changed here.");
             errors.push(kinds::UNSUPPORTED_UPDATE.error(detail).at_pointer(pointer));
             continue;
@@ -155,7 +159,7 @@ pub fn relationships<R: Resource>(
             base: &pointer,
             ..*at
         };
-        match members(linkage, relationship.target, &at) {
+        match related_ids(linkage, relationship.target, &at) {
             Ok(ids) => linked.0.push((relationship.name, ids)),
             Err(wrong) => errors.extend(wrong),
         }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::decode;
-use super::resource::{Column, CustomFilter, Kind, Resource};
+use super::resource::{AttributeKind, Column, CustomFilter, Resource};
 use crate::directory::clock;
 use crate::directory::listing::{
     Comparison, Condition, CustomCondition, Entity, Named, Operand, Pattern,
@@ -70,7 +70,7 @@ fn condition<R: Resource>(test: &Test, limits: &Limits) -> Result<Condition<Colu
         comparison,
         operands,
     };
-    if comparison != Comparison::Contains || !R::SEARCHED.contains(&column) {
+    if comparison != Comparison::Contains || !R::SEARCH_COLUMNS.contains(&column) {
         return Ok(exact);
     }
     let text = test.text();
@@ -88,15 +88,15 @@ fn condition<R: Resource>(test: &Test, limits: &Limits) -> Result<Condition<Colu
 
 /// `id` is no attribute, nor is what a client calls the resource, but both can
 /// be filtered by.
-fn column_named<R: Resource>(name: &str) -> Option<(Column<R>, Kind)> {
+fn column_named<R: Resource>(name: &str) -> Option<(Column<R>, AttributeKind)> {
     if name == "id" {
-        return Some((<R::Entity as Entity>::ID, Kind::Number));
+        return Some((<R::Entity as Entity>::ID, AttributeKind::Number));
     }
-    if let Some((_, column)) = R::LINKED_BY.iter().find(|(known, _)| *known == name) {
-        return Some((*column, Kind::Number));
+    if let Some((_, column)) = R::FOREIGN_KEYS.iter().find(|(known, _)| *known == name) {
+        return Some((*column, AttributeKind::Number));
     }
     if name == EXTERNAL_ID {
-        return Some((R::EXTERNAL_ID?, Kind::Text));
+        return Some((R::EXTERNAL_ID?, AttributeKind::Text));
     }
     let attribute = R::attribute(name)?;
     Some((attribute.column?, attribute.kind))
@@ -123,12 +123,16 @@ fn unfit(test: &Test) -> String {
     format!("The operator {name} means nothing for {}.", test.field)
 }
 
-fn operands(test: &Test, comparison: Comparison, kind: Kind) -> Result<Vec<Operand>, String> {
+fn operands(
+    test: &Test,
+    comparison: Comparison,
+    kind: AttributeKind,
+) -> Result<Vec<Operand>, String> {
     let looks_into_text = matches!(
         comparison,
         Comparison::Prefix | Comparison::Suffix | Comparison::Contains | Comparison::Matches
     );
-    if looks_into_text && kind != Kind::Text {
+    if looks_into_text && kind != AttributeKind::Text {
         return Err(unfit(test));
     }
     if comparison == Comparison::Matches {
@@ -139,7 +143,7 @@ fn operands(test: &Test, comparison: Comparison, kind: Kind) -> Result<Vec<Opera
         };
     }
     let kind = match comparison {
-        Comparison::Null => Kind::Flag,
+        Comparison::Null => AttributeKind::Flag,
         _ => kind,
     };
     test.values
@@ -148,21 +152,21 @@ fn operands(test: &Test, comparison: Comparison, kind: Kind) -> Result<Vec<Opera
         .collect()
 }
 
-fn operand(kind: Kind, value: &str) -> Result<Operand, String> {
+fn operand(kind: AttributeKind, value: &str) -> Result<Operand, String> {
     match kind {
-        Kind::Text => text(value).map(|text| Operand::Text(text.to_owned())),
-        Kind::Flag => bool::from_str(value)
+        AttributeKind::Text => text(value).map(|text| Operand::Text(text.to_owned())),
+        AttributeKind::Flag => bool::from_str(value)
             .map(Operand::Flag)
             .map_err(|_| format!("{value:?} is neither true nor false.")),
-        Kind::Number => value
+        AttributeKind::Number => value
             .parse()
             .map(Operand::Number)
             .map_err(|_| format!("{value:?} is not a whole number.")),
-        Kind::Time => clock::parse(value)
+        AttributeKind::Time => clock::parse(value)
             .map(|moment| Operand::Text(clock::precise_text(moment)))
             .ok_or_else(|| format!("{value:?} is not {}.", clock::FORM)),
-        Kind::Amount => Err("An amount cannot be compared.".into()),
-        Kind::Structure => Err("A list cannot be compared.".into()),
+        AttributeKind::Amount => Err("An amount cannot be compared.".into()),
+        AttributeKind::Structure => Err("A list cannot be compared.".into()),
     }
 }
 
@@ -212,7 +216,7 @@ pub fn search<R: Resource>(words: &str, limits: &Limits) -> Result<Condition<Col
         operands: vec![Operand::Text(word.clone())],
     };
     let columns = || {
-        R::SEARCHED
+        R::SEARCH_COLUMNS
             .iter()
             .filter(|column| R::Entity::is_indexed(**column))
     };

@@ -1,231 +1,232 @@
 //! The kinds of errors of this surface, beside those of `jsonapi::kinds`.
 
-use crate::jsonapi::Kind;
+use crate::jsonapi::ErrorKind;
 
-pub const INVALID_HOST: Kind = Kind::new(
+pub const INVALID_HOST: ErrorKind = ErrorKind::new(
     "invalid_host",
     400,
     "Invalid host",
     "The Host header cannot be part of a link.",
 );
-pub const INVALID_DATA: Kind = Kind::new(
+pub const INVALID_DATA: ErrorKind = ErrorKind::new(
     "invalid_data",
     400,
     "Invalid data",
     "An attribute has a value that it cannot have, or lacks one; 422 by setting.",
 );
-pub const UNKNOWN_ATTRIBUTE: Kind = Kind::new(
+pub const UNKNOWN_ATTRIBUTE: ErrorKind = ErrorKind::new(
     "unknown_attribute",
     400,
     "Unknown attribute",
     "The type has no attribute or relationship of this name, or has it at another place of the document; 422 by setting, and server.unknown_attributes can let it pass.",
 );
-pub const INVALID_LINKAGE: Kind = Kind::new(
+pub const INVALID_LINKAGE: ErrorKind = ErrorKind::new(
     "invalid_linkage",
     400,
     "Invalid linkage",
     "A relationship cannot hold what was sent.",
 );
-pub const TOO_MANY_PASSWORDS: Kind = Kind::new(
+pub const TOO_MANY_PASSWORDS: ErrorKind = ErrorKind::new(
     "too_many_passwords",
     400,
     "Too many passwords",
     "One request to /operations sets more passwords than limits.operation_passwords.",
 );
-pub const INCLUDE_TOO_LARGE: Kind = Kind::new(
+pub const INCLUDE_TOO_LARGE: ErrorKind = ErrorKind::new(
     "include_too_large",
     400,
     "Too much to include",
     "The included relationship has more members than may be shown at once.",
 );
-pub const UNAUTHORIZED: Kind = Kind::new(
+pub const UNAUTHORIZED: ErrorKind = ErrorKind::new(
     "unauthorized",
     401,
     "Unauthorized",
     "No credentials came, or wrong ones.",
 );
-pub const TOO_MANY_ATTEMPTS: Kind = Kind::new(
+pub const TOO_MANY_ATTEMPTS: ErrorKind = ErrorKind::new(
     "too_many_attempts",
     429,
     "Too many attempts",
     "Too many wrong passwords; try again after Retry-After seconds.",
 );
-pub const TOO_MANY_REQUESTS: Kind = Kind::new(
+pub const TOO_MANY_REQUESTS: ErrorKind = ErrorKind::new(
     "too_many_requests",
     429,
     "Too many requests",
     "The client has limits.connections_per_address requests at a time; try again after Retry-After seconds.",
 );
-pub const TOO_MANY_CHANGES: Kind = Kind::new(
+pub const TOO_MANY_CHANGES: ErrorKind = ErrorKind::new(
     "too_many_changes",
     429,
     "Too many changes",
     "The caller has made auth.own_changes changes of their own record and tokens; try again after Retry-After seconds.",
 );
-pub const NO_SIGN_IN: Kind = Kind::new(
+pub const NO_SIGN_IN: ErrorKind = ErrorKind::new(
     "no_sign_in",
     400,
     "No sign-in",
     "The credentials are valid, but of no sign-in that could be ended.",
 );
-pub const WRONG_PASSWORD: Kind = Kind::new(
+pub const WRONG_PASSWORD: ErrorKind = ErrorKind::new(
     "wrong_password",
     403,
     "Wrong password",
     "The old password that came with a new one does not fit.",
 );
-pub const UNSUPPORTED_GRANT: Kind = Kind::new(
+pub const UNSUPPORTED_GRANT: ErrorKind = ErrorKind::new(
     "unsupported_grant",
     400,
     "Unsupported grant",
     "The grant_type is neither password nor refresh_token.",
 );
-pub const FORBIDDEN: Kind = Kind::new("forbidden", 403, "Forbidden", "The caller may not do this.");
-pub const CROSS_ORIGIN: Kind = Kind::new(
+pub const FORBIDDEN: ErrorKind =
+    ErrorKind::new("forbidden", 403, "Forbidden", "The caller may not do this.");
+pub const CROSS_ORIGIN: ErrorKind = ErrorKind::new(
     "cross_origin",
     403,
     "Cross-origin request",
     "A browser sent this for a page of an origin that may not change anything here.",
 );
-pub const PROTECTED: Kind = Kind::new(
+pub const PROTECTED: ErrorKind = ErrorKind::new(
     "protected",
     403,
     "Protected",
     "A rule of the directory forbids this to everybody, or to everybody who may less.",
 );
-pub const CLIENT_ID: Kind = Kind::new(
+pub const CLIENT_ID: ErrorKind = ErrorKind::new(
     "client_id_unsupported",
     403,
     "Client-generated ids are not supported",
     "A new resource came with an id.",
 );
-pub const CLIENT_ID_TAKEN: Kind = Kind::new(
+pub const CLIENT_ID_TAKEN: ErrorKind = ErrorKind::new(
     "client_id_taken",
     409,
     "Client-generated id is taken",
     "Another resource has this id of a client's own; see server.client_ids.",
 );
-pub const UNSUPPORTED_UPDATE: Kind = Kind::new(
+pub const UNSUPPORTED_UPDATE: ErrorKind = ErrorKind::new(
     "unsupported_update",
     403,
     "Unsupported update",
     "This relationship cannot be changed here.",
 );
-pub const NOT_FOUND: Kind = Kind::new(
+pub const NOT_FOUND: ErrorKind = ErrorKind::new(
     "not_found",
     404,
     "Not found",
     "There is no such path or resource, or the caller may not know of it.",
 );
-pub const RELATED_NOT_FOUND: Kind = Kind::new(
+pub const RELATED_NOT_FOUND: ErrorKind = ErrorKind::new(
     "related_not_found",
     404,
     "Related resource not found",
     "A resource that was named in linkage does not exist.",
 );
-pub const METHOD_NOT_ALLOWED: Kind = Kind::new(
+pub const METHOD_NOT_ALLOWED: ErrorKind = ErrorKind::new(
     "method_not_allowed",
     405,
     "Method not allowed",
     "The path exists, but not with this method; see Allow.",
 );
-pub const TYPE_CONFLICT: Kind = Kind::new(
+pub const TYPE_CONFLICT: ErrorKind = ErrorKind::new(
     "type_conflict",
     409,
     "Wrong type",
     "The type in the document is not the one of the address.",
 );
-pub const ID_CONFLICT: Kind = Kind::new(
+pub const ID_CONFLICT: ErrorKind = ErrorKind::new(
     "id_conflict",
     409,
     "Wrong id",
     "The id in the document is not the one of the address.",
 );
-pub const NAME_TAKEN: Kind = Kind::new(
+pub const NAME_TAKEN: ErrorKind = ErrorKind::new(
     "name_taken",
     409,
     "Name taken",
     "Somebody has the name of the user to be restored; restore with another.",
 );
-pub const IDEMPOTENCY_IN_PROGRESS: Kind = Kind::new(
+pub const IDEMPOTENCY_IN_PROGRESS: ErrorKind = ErrorKind::new(
     "idempotency_in_progress",
     409,
     "Request in progress",
     "The same request under the same Idempotency-Key has not ended; ask again after Retry-After seconds.",
 );
-pub const IDEMPOTENCY_KEY_REUSED: Kind = Kind::new(
+pub const IDEMPOTENCY_KEY_REUSED: ErrorKind = ErrorKind::new(
     "idempotency_key_reused",
     422,
     "Idempotency key reused",
     "The Idempotency-Key came with another request before.",
 );
-pub const IDEMPOTENCY_KEY_UNSUPPORTED: Kind = Kind::new(
+pub const IDEMPOTENCY_KEY_UNSUPPORTED: ErrorKind = ErrorKind::new(
     "idempotency_key_unsupported",
     400,
     "Idempotency key not supported",
     "The answer holds a secret or other resources, and is not kept; leave Idempotency-Key out.",
 );
-pub const PRECONDITION_FAILED: Kind = Kind::new(
+pub const PRECONDITION_FAILED: ErrorKind = ErrorKind::new(
     "precondition_failed",
     412,
     "Precondition failed",
     "It was changed since it was read: If-Match names no tag that it has now.",
 );
-pub const PRECONDITION_REQUIRED: Kind = Kind::new(
+pub const PRECONDITION_REQUIRED: ErrorKind = ErrorKind::new(
     "precondition_required",
     428,
     "Precondition required",
     "A change must say by If-Match which state it is meant for; see server.require_if_match.",
 );
-pub const BODY_TIMED_OUT: Kind = Kind::new(
+pub const BODY_TIMED_OUT: ErrorKind = ErrorKind::new(
     "body_timed_out",
     408,
     "Body timed out",
     "The body stalled (limits.body_stall_seconds) or took too long (limits.body_seconds).",
 );
-pub const BODY_TOO_LARGE: Kind = Kind::new(
+pub const BODY_TOO_LARGE: ErrorKind = ErrorKind::new(
     "body_too_large",
     413,
     "Body too large",
     "The body is larger than limits.body_bytes, at a sign-in than limits.sign_in_bytes, or with hosts in an access check than limits.access_check_bytes.",
 );
-pub const HEADERS_TOO_LARGE: Kind = Kind::new(
+pub const HEADERS_TOO_LARGE: ErrorKind = ErrorKind::new(
     "headers_too_large",
     431,
     "Headers too large",
     "The headers are larger than limits.header_bytes.",
 );
-pub const BAD_REQUEST: Kind = Kind::new(
+pub const BAD_REQUEST: ErrorKind = ErrorKind::new(
     "bad_request",
     400,
     "Bad request",
     "The request could not be understood.",
 );
-pub const INTERNAL: Kind = Kind::new(
+pub const INTERNAL: ErrorKind = ErrorKind::new(
     "internal",
     500,
     "Internal error",
     "A defect of ours; the log has the particulars under the request id.",
 );
-pub const BUSY: Kind = Kind::new(
+pub const BUSY: ErrorKind = ErrorKind::new(
     "busy",
     503,
     "Busy",
     "Too much to do at once; try again after Retry-After seconds.",
 );
-pub const TIMED_OUT: Kind = Kind::new(
+pub const TIMED_OUT: ErrorKind = ErrorKind::new(
     "timed_out",
     503,
     "Timed out",
     "The database took longer over it than a request may (database.statement_timeout_ms), and nothing was changed; ask for less.",
 );
-pub const UNAVAILABLE: Kind = Kind::new(
+pub const UNAVAILABLE: ErrorKind = ErrorKind::new(
     "unavailable",
     503,
     "Unavailable",
     "The database does not answer; try again after Retry-After seconds.",
 );
-pub const PASSWORDS_UNREACHABLE: Kind = Kind::new(
+pub const PASSWORDS_UNREACHABLE: ErrorKind = ErrorKind::new(
     "passwords_unreachable",
     503,
     "Passwords unreachable",
@@ -233,7 +234,7 @@ pub const PASSWORDS_UNREACHABLE: Kind = Kind::new(
 );
 
 /// All of them, for the documentation.
-pub const KINDS: &[&Kind] = &[
+pub const KINDS: &[&ErrorKind] = &[
     &INVALID_HOST,
     &INVALID_DATA,
     &UNKNOWN_ATTRIBUTE,

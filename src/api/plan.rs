@@ -6,12 +6,12 @@ use super::error::ApiError;
 use super::filter;
 use super::include::{self, Tree};
 use super::paging::{Order, Paging, PagingDefaults};
-use super::resource::{Column, Kind, Resource, Row};
+use super::resource::{AttributeKind, Column, Resource, Row};
 use super::resources::is_field;
 use crate::directory::listing::{Comparison, Condition, Entity, List, Operand, SortBy};
 use crate::jsonapi::kinds;
 use crate::jsonapi::query::{Limits, Page, Query, SortKey, UNSUPPORTED_SORT};
-use crate::jsonapi::write::Shown;
+use crate::jsonapi::write::AttributeValue;
 use crate::jsonapi::{Error, Errors};
 
 /// A checked query for a list of `R`.
@@ -20,15 +20,15 @@ pub struct Plan<R: Resource> {
     pub include: Option<Tree>,
     condition: Option<Condition<Column<R>>>,
     sort: Vec<SortBy<Column<R>>>,
-    /// How each sort field is shown; `None` is the id.
-    shows: Vec<Option<Show<R>>>,
+    /// The value of each sort field; `None` is the id.
+    getters: Vec<Option<Getter<R>>>,
     order: Order,
 }
 
 /// The parameter that searches, on collections that can be searched.
 pub const SEARCH: &str = "q";
 
-type Show<R> = for<'a> fn(&'a Row<R>) -> Shown<'a>;
+type Getter<R> = for<'a> fn(&'a Row<R>) -> AttributeValue<'a>;
 
 impl<R: Resource> Plan<R> {
     pub fn of_list(query: &Query, defaults: &PagingDefaults<'_>) -> Result<Self, ApiError> {
@@ -47,22 +47,22 @@ impl<R: Resource> Plan<R> {
             include,
             condition,
             sort: keys.iter().map(|key| key.by).collect(),
-            shows: keys.iter().map(|key| key.show).collect(),
+            getters: keys.iter().map(|key| key.get).collect(),
             order,
         })
     }
 
     /// The cursor on a row of this list.
     pub fn cursor(&self, row: &Row<R>) -> String {
-        let value = |show: &Option<Show<R>>| match show.map(|show| show(row)) {
+        let value = |get: &Option<Getter<R>>| match get.map(|get| get(row)) {
             None => R::id(row).into(),
-            Some(Shown::Null | Shown::Json(_)) => Value::Null,
-            Some(Shown::Text(text)) => text.into(),
-            Some(Shown::Flag(flag)) => flag.into(),
-            Some(Shown::Number(number)) => number.into(),
+            Some(AttributeValue::Null | AttributeValue::Json(_)) => Value::Null,
+            Some(AttributeValue::Text(text)) => text.into(),
+            Some(AttributeValue::Flag(flag)) => flag.into(),
+            Some(AttributeValue::Number(number)) => number.into(),
         };
         self.order
-            .cursor(self.shows.iter().map(value).collect(), R::id(row))
+            .cursor(self.getters.iter().map(value).collect(), R::id(row))
     }
 
     /// Confined to one id as well: the document's `?id=N`.
@@ -167,7 +167,7 @@ fn condition<R: Resource>(
     let Some(words) = query.extra(SEARCH) else {
         return filter;
     };
-    let search = match R::SEARCHED {
+    let search = match R::SEARCH_COLUMNS {
         [_, ..] if words.trim().is_empty() => return filter,
         [] => Err(kinds::UNKNOWN_PARAMETER.error("The parameter is not understood here.")),
         _ => filter::search::<R>(words, limits).map_err(|why| kinds::INVALID_PARAMETER.error(why)),
@@ -185,8 +185,8 @@ fn condition<R: Resource>(
 struct Key<R: Resource> {
     field: &'static str,
     by: SortBy<Column<R>>,
-    kind: Kind,
-    show: Option<Show<R>>,
+    kind: AttributeKind,
+    get: Option<Getter<R>>,
 }
 
 impl<R: Resource> Key<R> {
@@ -205,8 +205,8 @@ impl<R: Resource> Key<R> {
             return Some(Self {
                 field: "id",
                 by: by(<R::Entity as Entity>::ID),
-                kind: Kind::Number,
-                show: None,
+                kind: AttributeKind::Number,
+                get: None,
             });
         }
         let attribute = R::attribute(&key.field)?;
@@ -214,7 +214,7 @@ impl<R: Resource> Key<R> {
             field: attribute.name,
             by: by(attribute.column?),
             kind: attribute.kind,
-            show: Some(attribute.show?),
+            get: Some(attribute.get?),
         })
     }
 }

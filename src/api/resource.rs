@@ -10,11 +10,11 @@ use crate::directory::batch::{Narrowed, Refers};
 use crate::directory::listing::{Entity, List, Listed};
 use crate::directory::{Execute, Expected, FieldError, Operation};
 use crate::jsonapi::Purpose;
-use crate::jsonapi::write::Shown;
+use crate::jsonapi::write::AttributeValue;
 
 /// The kind of an attribute's value, for filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum AttributeKind {
     Text,
     Flag,
     Number,
@@ -29,20 +29,20 @@ pub enum Kind {
 /// One attribute of the resource type `R`.
 pub struct Attribute<R: Resource> {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: AttributeKind,
     /// One line for people.
     pub doc: &'static str,
     pub constraints: Constraints,
     /// None: write-only.
-    pub show: Option<for<'a> fn(&'a Row<R>) -> Shown<'a>>,
+    pub get: Option<for<'a> fn(&'a Row<R>) -> AttributeValue<'a>>,
     /// None: neither filtered nor sorted by.
     pub column: Option<Column<R>>,
     /// None: read-only. What a request says of it is passed over, since
     /// clients send back whole records.
-    pub read: Option<Reader<R>>,
+    pub set: Option<Setter<R>>,
 }
 
-pub type Reader<R> = fn(&mut <R as Resource>::Draft, &Value) -> Result<(), FieldError>;
+pub type Setter<R> = fn(&mut <R as Resource>::Draft, &Value) -> Result<(), FieldError>;
 pub type Row<R> = <<R as Resource>::Entity as Entity>::Row;
 pub type Column<R> = <<R as Resource>::Entity as Entity>::Column;
 
@@ -54,23 +54,23 @@ pub struct Relationship {
     pub to_many: bool,
     /// One line for people.
     pub doc: &'static str,
-    pub sent: Sent,
+    pub writability: Writability,
 }
 
 /// In which documents a relationship may be sent; in others it is refused and
 /// not passed over, since linkage that is sent stands for a replacement (U03).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
+pub enum Writability {
     Always,
-    ToCreate,
+    OnCreate,
     Never,
 }
 
-impl Sent {
+impl Writability {
     pub fn fits(self, purpose: Purpose) -> bool {
         match self {
             Self::Always => true,
-            Self::ToCreate => purpose == Purpose::Create,
+            Self::OnCreate => purpose == Purpose::Create,
             Self::Never => false,
         }
     }
@@ -86,7 +86,7 @@ pub enum CustomFilter {
 }
 
 /// Mirrored in the resource's `meta`.
-pub struct Stamp<'a> {
+pub struct ResourceMeta<'a> {
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
@@ -104,17 +104,17 @@ pub trait Resource: Sized + 'static {
     const RELATIONSHIPS: &'static [Relationship];
     /// Attributes that no row holds, with a line for people: shown in the
     /// answer to the request that makes the resource, and never again.
-    const ONCE: &'static [(&'static str, &'static str)] = &[];
+    const ONE_TIME: &'static [(&'static str, &'static str)] = &[];
     /// Filters by something else than an attribute.
     const FILTERS: &'static [(&'static str, CustomFilter)] = &[];
     /// To-one relationships whose id is a column, to filter by.
-    const LINKED_BY: &'static [(&'static str, Column<Self>)] = &[];
+    const FOREIGN_KEYS: &'static [(&'static str, Column<Self>)] = &[];
     /// Where the id is that a client chose, to be filtered by as `external_id`.
     const EXTERNAL_ID: Option<Column<Self>> = None;
     /// Relationships that a new resource must name. All are to-one.
-    const REQUIRED_LINKS: &'static [&'static str] = &[];
+    const REQUIRED_RELATIONSHIPS: &'static [&'static str] = &[];
     /// What a search looks into.
-    const SEARCHED: &'static [Column<Self>] = &[];
+    const SEARCH_COLUMNS: &'static [Column<Self>] = &[];
     type Entity: Entity;
     type Find: Execute + Authorize + Narrowed + Operation<Output = Option<Row<Self>>>;
     /// What a request's attributes are gathered into.
@@ -127,11 +127,11 @@ pub trait Resource: Sized + 'static {
     fn revision(row: &Row<Self>) -> Revision<'_>;
 
     /// The version of another resource whose state is shown in this one.
-    fn beside(_: &Row<Self>) -> Option<i64> {
+    fn related_version(_: &Row<Self>) -> Option<i64> {
         None
     }
 
-    fn stamp(_: &Row<Self>) -> Option<Stamp<'_>> {
+    fn meta(_: &Row<Self>) -> Option<ResourceMeta<'_>> {
         None
     }
 
@@ -149,15 +149,16 @@ pub trait Resource: Sized + 'static {
 
     /// Whether it is an attribute that takes a password.
     fn is_secret(name: &str) -> bool {
-        Self::attribute(name)
-            .is_some_and(|attribute| attribute.show.is_none() && attribute.kind == Kind::Text)
+        Self::attribute(name).is_some_and(|attribute| {
+            attribute.get.is_none() && attribute.kind == AttributeKind::Text
+        })
     }
 
     /// Whether `fields[TYPE]` may name it.
     fn is_field(name: &str) -> bool {
-        Self::attribute(name).is_some_and(|attribute| attribute.show.is_some())
+        Self::attribute(name).is_some_and(|attribute| attribute.get.is_some())
             || Self::relationship(name).is_some()
-            || Self::ONCE.iter().any(|(once, _)| *once == name)
+            || Self::ONE_TIME.iter().any(|(once, _)| *once == name)
     }
 }
 
@@ -177,9 +178,9 @@ where
 
 /// The members that a document names for its relationships.
 #[derive(Debug, Default)]
-pub struct Linked(pub Vec<(&'static str, Vec<i64>)>);
+pub struct RelationshipIds(pub Vec<(&'static str, Vec<i64>)>);
 
-impl Linked {
+impl RelationshipIds {
     /// The one id of a to-one relationship.
     pub fn one(&mut self, name: &str) -> Option<i64> {
         self.take(name)?.first().copied()
@@ -192,7 +193,7 @@ impl Linked {
 }
 
 /// Attributes that no row holds: shown in the answer that makes them.
-pub type ShownOnce = Vec<(&'static str, String)>;
+pub type OneTimeAttributes = Vec<(&'static str, String)>;
 
 /// A change that is ready to be handed to the directory.
 pub trait Change: Execute + Authorize + Refers + Clone {}
@@ -211,7 +212,7 @@ pub struct Revision<'a> {
     /// Moves with every edit; what `If-Match` is compared with.
     pub version: i64,
     /// A moment that is shown, but is nobody's edit.
-    pub seen: Option<&'a str>,
+    pub last_activity: Option<&'a str>,
 }
 
 /// A type whose resources can be taken away from where they are.
@@ -224,8 +225,8 @@ pub trait Deletable: Resource {
 /// A type whose resources can be put back to where they were deleted.
 pub trait Restorable: Deletable {
     /// As what they are there.
-    type Back: Resource;
-    type Restore: Change + Operation<Output = Row<Self::Back>>;
+    type Restored: Resource;
+    type Restore: Change + Operation<Output = Row<Self::Restored>>;
 
     fn restoration(target: Target, draft: Self::Draft) -> Self::Restore;
 }
@@ -236,10 +237,10 @@ pub trait Writable: Deletable {
     type Create: Change + Operation<Output = Row<Self>>;
     type Update: Change + Operation<Output = Row<Self>>;
     /// Whether the answer to a creation holds what must not be kept.
-    const MAKES_SECRETS: bool = false;
+    const RETURNS_SECRET: bool = false;
     /// Whether an update itself finds out that the caller may not see its
     /// resource; else that is looked at before.
-    const UPDATE_LOOKS: bool = false;
+    const UPDATE_CHECKS_VISIBILITY: bool = false;
     /// Keeps a UUID that a client chose, where the type has a place for it.
     const CLIENT_ID: Option<fn(&mut Self::Draft, String)> = None;
 
@@ -249,14 +250,14 @@ pub trait Writable: Deletable {
         guard: &Guard,
         draft: Self::Draft,
         field_errors: Vec<FieldError>,
-        linked: Linked,
-    ) -> Result<(Self::Create, ShownOnce), ApiError>;
+        linked: RelationshipIds,
+    ) -> Result<(Self::Create, OneTimeAttributes), ApiError>;
 
     async fn change(
         guard: &Guard,
         target: Target,
         draft: Self::Draft,
         field_errors: Vec<FieldError>,
-        linked: Linked,
+        linked: RelationshipIds,
     ) -> Result<Self::Update, ApiError>;
 }

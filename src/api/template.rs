@@ -3,14 +3,14 @@
 
 use super::render::Render;
 use super::resource::{Relationship, Resource, Row};
-use crate::jsonapi::write::{self, Commas, Shown, raw};
+use crate::jsonapi::write::{self, AttributeValue, Commas, raw};
 
 /// What a row fills in.
-enum Blank<R: Resource> {
+enum Slot<R: Resource> {
     Id,
-    Attribute(for<'a> fn(&'a Row<R>) -> Shown<'a>),
+    Attribute(for<'a> fn(&'a Row<R>) -> AttributeValue<'a>),
     /// Attributes that no row holds; `follows` others.
-    Once {
+    OneTime {
         follows: bool,
     },
     /// `,"data":...`, where the linkage was loaded.
@@ -23,22 +23,22 @@ pub struct Template<'a, R: Resource> {
     /// The shared text, in one piece.
     text: Vec<u8>,
     /// Up to where the text goes, and what comes then.
-    blanks: Vec<(usize, Blank<R>)>,
+    slots: Vec<(usize, Slot<R>)>,
 }
 
-/// Bytes and blanks of a template, roughly; only to reserve memory once.
+/// Bytes and slots of a template, roughly; only to reserve memory once.
 const TEXT_BYTES: usize = 1024;
-const BLANKS: usize = 48;
+const SLOTS: usize = 48;
 
 impl<'a, R: Resource> Template<'a, R> {
     pub fn new(render: &'a Render<'a>) -> Self {
         let mut template = Self {
             render,
             text: Vec::with_capacity(TEXT_BYTES),
-            blanks: Vec::with_capacity(BLANKS),
+            slots: Vec::with_capacity(SLOTS),
         };
         template.raw("{\"id\":\"");
-        template.blank(Blank::Id);
+        template.slot(Slot::Id);
         template.raw("\",\"type\":\"");
         template.raw(R::TYPE);
         template.raw("\"");
@@ -47,7 +47,7 @@ impl<'a, R: Resource> Template<'a, R> {
         template.address();
         template.raw("\"}");
         template.relationships();
-        template.blank(Blank::Meta);
+        template.slot(Slot::Meta);
         template.raw("}");
         template
     }
@@ -56,8 +56,8 @@ impl<'a, R: Resource> Template<'a, R> {
         raw(&mut self.text, text);
     }
 
-    fn blank(&mut self, blank: Blank<R>) {
-        self.blanks.push((self.text.len(), blank));
+    fn slot(&mut self, slot: Slot<R>) {
+        self.slots.push((self.text.len(), slot));
     }
 
     /// `http://example.com/users/1`
@@ -66,7 +66,7 @@ impl<'a, R: Resource> Template<'a, R> {
         self.raw("/");
         self.raw(R::PATH);
         self.raw("/");
-        self.blank(Blank::Id);
+        self.slot(Slot::Id);
     }
 
     fn attributes(&mut self) {
@@ -74,17 +74,17 @@ impl<'a, R: Resource> Template<'a, R> {
         let mut commas = Commas::default();
         let mut follows = false;
         for attribute in R::attributes() {
-            if let Some(show) = attribute.show
+            if let Some(get) = attribute.get
                 && self.render.fields.shows(R::TYPE, attribute.name)
             {
                 commas.next(&mut self.text);
                 write::key(&mut self.text, attribute.name);
-                self.blank(Blank::Attribute(show));
+                self.slot(Slot::Attribute(get));
                 follows = true;
             }
         }
-        if !R::ONCE.is_empty() {
-            self.blank(Blank::Once { follows });
+        if !R::ONE_TIME.is_empty() {
+            self.slot(Slot::OneTime { follows });
         }
         self.raw("}");
     }
@@ -113,7 +113,7 @@ impl<'a, R: Resource> Template<'a, R> {
             self.raw(relationship.name);
             self.raw("\"}");
             if self.render.compound.shows(R::TYPE, relationship.name) {
-                self.blank(Blank::Linkage(relationship));
+                self.slot(Slot::Linkage(relationship));
             }
             self.raw("}");
         }
@@ -133,22 +133,22 @@ impl<'a, R: Resource> Template<'a, R> {
         let id = R::id(row);
         let mut text = self.text.as_slice();
         let mut written = 0;
-        for (end, blank) in &self.blanks {
+        for (end, slot) in &self.slots {
             let (before, rest) = text.split_at_checked(end - written).unwrap_or_default();
             out.extend_from_slice(before);
             (text, written) = (rest, *end);
-            match blank {
-                Blank::Id => write::number(out, id),
-                Blank::Attribute(show) => write::value(out, show(row)),
-                Blank::Once { follows } => self.once(out, *follows, once),
-                Blank::Linkage(relationship) => self.linkage(out, relationship, id),
-                Blank::Meta => meta::<R>(out, row, notes),
+            match slot {
+                Slot::Id => write::number(out, id),
+                Slot::Attribute(get) => write::value(out, get(row)),
+                Slot::OneTime { follows } => self.one_time(out, *follows, once),
+                Slot::Linkage(relationship) => self.linkage(out, relationship, id),
+                Slot::Meta => meta::<R>(out, row, notes),
             }
         }
         out.extend_from_slice(text);
     }
 
-    fn once(&self, out: &mut Vec<u8>, follows: bool, once: &[(&'static str, String)]) {
+    fn one_time(&self, out: &mut Vec<u8>, follows: bool, once: &[(&'static str, String)]) {
         let mut commas = Commas::following(follows);
         let fields = self.render.fields;
         for (name, text) in once.iter().filter(|(name, _)| fields.shows(R::TYPE, name)) {
@@ -170,23 +170,23 @@ impl<'a, R: Resource> Template<'a, R> {
 }
 
 fn meta<R: Resource>(out: &mut Vec<u8>, row: &Row<R>, notes: [Option<&str>; 2]) {
-    let stamp = R::stamp(row);
-    if stamp.is_none() && notes == [None, None] {
+    let meta = R::meta(row);
+    if meta.is_none() && notes == [None, None] {
         return;
     }
     raw(out, ",\"meta\":{");
     let mut commas = Commas::default();
-    if let Some(stamp) = stamp {
+    if let Some(meta) = meta {
         commas.next(out);
         raw(out, "\"created\":");
-        write::string(out, stamp.created);
+        write::string(out, meta.created);
         raw(out, ",\"modified\":");
-        write::string(out, stamp.modified);
+        write::string(out, meta.modified);
         raw(out, ",\"created_by\":");
-        write::value(out, Shown::maybe_number(stamp.created_by));
+        write::value(out, AttributeValue::nullable_number(meta.created_by));
         raw(out, ",\"modified_by\":");
-        write::value(out, Shown::maybe_number(stamp.modified_by));
-        if let Some(id) = stamp.external_id {
+        write::value(out, AttributeValue::nullable_number(meta.modified_by));
+        if let Some(id) = meta.external_id {
             raw(out, ",\"external_id\":");
             write::string(out, id);
         }

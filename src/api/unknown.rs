@@ -15,7 +15,7 @@ pub struct Known {
 impl Known {
     pub fn of<R: Resource>() -> Self {
         let attributes = R::attributes().iter().map(|attribute| attribute.name);
-        let once = R::ONCE.iter().map(|(name, _)| *name);
+        let once = R::ONE_TIME.iter().map(|(name, _)| *name);
         Self {
             attributes: attributes.chain(once).collect(),
             relationships: R::RELATIONSHIPS.iter().map(|known| known.name).collect(),

@@ -11,7 +11,7 @@ pub fn text<'a>(field: &'static str, value: &'a Value) -> Result<&'a str, FieldE
 }
 
 /// A text that may be null, of at most `most` characters.
-pub fn maybe_text(
+pub fn nullable_text(
     field: &'static str,
     value: &Value,
     most: usize,
@@ -30,7 +30,7 @@ pub fn maybe_text(
 }
 
 /// A text that may be null, or becomes what `check` makes of it.
-pub fn maybe(
+pub fn nullable(
     field: &'static str,
     value: &Value,
     check: impl Fn(&str) -> Result<String, FieldError>,
@@ -48,7 +48,7 @@ pub fn flag(field: &'static str, value: &Value) -> Result<bool, FieldError> {
 }
 
 /// A moment that may be null, in stored form, to the microsecond.
-pub fn maybe_time(field: &'static str, value: &Value) -> Result<Option<String>, FieldError> {
+pub fn nullable_time(field: &'static str, value: &Value) -> Result<Option<String>, FieldError> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => match clock::parse(text) {
@@ -66,7 +66,7 @@ pub fn maybe_time(field: &'static str, value: &Value) -> Result<Option<String>, 
 }
 
 /// An amount that may be null, in stored form; from a number or its text.
-pub fn maybe_amount(field: &'static str, value: &Value) -> Result<Option<String>, FieldError> {
+pub fn nullable_amount(field: &'static str, value: &Value) -> Result<Option<String>, FieldError> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => values::amount(field, text).map(Some),

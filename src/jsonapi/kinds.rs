@@ -6,7 +6,7 @@ use super::error::Error;
 
 /// One kind of problem. The documentation of error codes is generated from such tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
+pub struct ErrorKind {
     /// The stable, machine-readable name: `errors[].code`.
     pub code: &'static str,
     /// The HTTP status of a single occurrence.
@@ -17,7 +17,7 @@ pub struct Kind {
     pub meaning: &'static str,
 }
 
-impl Kind {
+impl ErrorKind {
     /// An error of this kind with the particulars of this occurrence.
     pub fn error(&self, detail: impl Into<String>) -> Error {
         Error::new(self.status, self.code, self.title, detail)
@@ -41,10 +41,10 @@ impl Kind {
 
 macro_rules! kinds {
     ($($name:ident = $code:literal, $status:literal, $title:literal, $meaning:literal;)*) => {
-        $(#[doc = $meaning] pub const $name: Kind = Kind::new($code, $status, $title, $meaning);)*
+        $(#[doc = $meaning] pub const $name: ErrorKind = ErrorKind::new($code, $status, $title, $meaning);)*
 
         /// Every kind of this room, in the order of the documentation.
-        pub const KINDS: &[&Kind] = &[$(&$name),*];
+        pub const KINDS: &[&ErrorKind] = &[$(&$name),*];
     };
 }
 

@@ -21,9 +21,9 @@ pub use document::{
     Identifier, Key, Linkage, Purpose, ResourceObject, read_linkage, read_resource,
 };
 pub use error::{Error, Errors, Source};
-pub use kinds::Kind;
+pub use kinds::ErrorKind;
 pub use media_type::{ATOMIC, CURSOR_PAGINATION, MEDIA_TYPE, PLAIN_JSON};
-pub use negotiation::{Accepted, Negotiation, Sent, prefers_html};
+pub use negotiation::{Accepted, Negotiation, RequestMediaType, prefers_html};
 pub use query::{
     Count, Fields, Filter, IncludePath, Operator, Page, Query, SortKey, Test as FilterTest,
 };

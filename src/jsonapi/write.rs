@@ -2,7 +2,7 @@
 
 /// A value as a resource shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown<'a> {
+pub enum AttributeValue<'a> {
     Null,
     Text(&'a str),
     Flag(bool),
@@ -11,12 +11,12 @@ pub enum Shown<'a> {
     Json(&'a str),
 }
 
-impl<'a> Shown<'a> {
-    pub fn maybe(text: &'a Option<String>) -> Self {
+impl<'a> AttributeValue<'a> {
+    pub fn nullable(text: &'a Option<String>) -> Self {
         text.as_deref().map_or(Self::Null, Self::Text)
     }
 
-    pub fn maybe_number(number: Option<i64>) -> Self {
+    pub fn nullable_number(number: Option<i64>) -> Self {
         number.map_or(Self::Null, Self::Number)
     }
 }
@@ -49,14 +49,14 @@ pub fn number(out: &mut Vec<u8>, number: i64) {
     let _ = serde_json::to_writer(out, &number);
 }
 
-pub fn value(out: &mut Vec<u8>, shown: Shown<'_>) {
+pub fn value(out: &mut Vec<u8>, shown: AttributeValue<'_>) {
     match shown {
-        Shown::Null => raw(out, "null"),
-        Shown::Text(text) => string(out, text),
-        Shown::Flag(true) => raw(out, "true"),
-        Shown::Flag(false) => raw(out, "false"),
-        Shown::Number(n) => number(out, n),
-        Shown::Json(json) => raw(out, json),
+        AttributeValue::Null => raw(out, "null"),
+        AttributeValue::Text(text) => string(out, text),
+        AttributeValue::Flag(true) => raw(out, "true"),
+        AttributeValue::Flag(false) => raw(out, "false"),
+        AttributeValue::Number(n) => number(out, n),
+        AttributeValue::Json(json) => raw(out, json),
     }
 }
 
@@ -117,15 +117,18 @@ mod tests {
     #[test]
     fn values_are_json_whatever_they_hold() {
         assert_eq!(
-            written(|out| value(out, Shown::Text("a\"\n😀"))),
+            written(|out| value(out, AttributeValue::Text("a\"\n😀"))),
             r#""a\"\n😀""#
         );
         assert_eq!(
-            written(|out| value(out, Shown::Number(i64::MIN))),
+            written(|out| value(out, AttributeValue::Number(i64::MIN))),
             "-9223372036854775808"
         );
-        assert_eq!(written(|out| value(out, Shown::Null)), "null");
-        assert_eq!(written(|out| value(out, Shown::Json("[1]"))), "[1]");
+        assert_eq!(written(|out| value(out, AttributeValue::Null)), "null");
+        assert_eq!(
+            written(|out| value(out, AttributeValue::Json("[1]"))),
+            "[1]"
+        );
     }
 
     #[test]

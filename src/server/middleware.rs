@@ -21,7 +21,7 @@ use super::surfaces::Surfaces;
 use super::{content_coding, cross_origin};
 use crate::api::{Api, is_secure, kinds};
 use crate::config::Settings;
-use crate::jsonapi::{Errors, Kind, MEDIA_TYPE};
+use crate::jsonapi::{ErrorKind, Errors, MEDIA_TYPE};
 
 /// The next service in the chain.
 pub trait Next<B>: AsyncFnOnce(ServiceRequest) -> Result<ServiceResponse<B>, Error> {}
@@ -90,7 +90,7 @@ pub async fn inner(
 /// An error that occurs outside of a handler.
 #[derive(Debug)]
 struct MiddlewareError {
-    kind: &'static Kind,
+    kind: &'static ErrorKind,
     detail: &'static str,
 }
 

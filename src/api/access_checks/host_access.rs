@@ -118,7 +118,7 @@ impl<'a> Seen<'a> {
 }
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct AccessCheckObject<'a> {
     r#type: &'static str,
     id: &'a str,
     attributes: Attributes<'a>,
@@ -142,7 +142,7 @@ pub fn write(
     access: &HostAccess,
 ) {
     let seen = Seen::decide(access, sought);
-    let shown = Shown {
+    let shown = AccessCheckObject {
         r#type: TYPE,
         id,
         attributes: Attributes {

@@ -16,7 +16,7 @@ pub use hosts::Limits;
 
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
-use crate::api::decode::{DocumentPosition, members, refuse, text};
+use crate::api::decode::{DocumentPosition, refuse, related_ids, text};
 use crate::api::error::{ApiError, RequestDocument, body_too_large};
 use crate::api::handlers::check_kind;
 use crate::api::kinds;
@@ -264,11 +264,11 @@ fn one(
         return Err(kinds::INVALID_LINKAGE.error(detail).at_pointer(base).into());
     }
     let at = DocumentPosition { base: &base, ..*at };
-    Ok(members(linkage, kind, &at)?.first().copied())
+    Ok(related_ids(linkage, kind, &at)?.first().copied())
 }
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct AccessCheckObject<'a> {
     r#type: &'static str,
     id: &'a str,
     attributes: Attributes<'a>,
@@ -304,7 +304,7 @@ pub fn write(out: &mut Vec<u8>, id: &str, check: &CheckAccess, verdict: &Verdict
         Some(RoleNamed::Name(name)) => (None, Some(name.as_str())),
         None => (None, None),
     };
-    let shown = Shown {
+    let shown = AccessCheckObject {
         r#type: TYPE,
         id,
         attributes: Attributes {

@@ -4,7 +4,7 @@
 use super::types::{self, Field, Type, named};
 use crate::api::filter::EXTERNAL_ID;
 use crate::api::plan::SEARCH;
-use crate::api::resource::{Kind, Relationship};
+use crate::api::resource::{AttributeKind, Relationship};
 use crate::jsonapi::query::{Limits, Operator, Query};
 
 /// What can be asked for in lists of a type.
@@ -20,7 +20,7 @@ pub struct Abilities {
 /// What one attribute can be filtered by.
 pub struct FilterOf {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: AttributeKind,
     pub operators: Vec<Operator>,
 }
 
@@ -83,10 +83,10 @@ pub const PAGES: &[Candidate] = &[
 ];
 
 /// Fields that are no attributes and may be filtered by.
-const EXTRA_FILTERS: &[(&str, Kind)] = &[
-    ("roles", Kind::Text),
-    ("query", Kind::Text),
-    (EXTERNAL_ID, Kind::Text),
+const EXTRA_FILTERS: &[(&str, AttributeKind)] = &[
+    ("roles", AttributeKind::Text),
+    ("query", AttributeKind::Text),
+    (EXTERNAL_ID, AttributeKind::Text),
 ];
 
 impl Abilities {
@@ -118,7 +118,7 @@ impl Abilities {
 
 fn filters(fields: &[Field], works: impl Fn(&str) -> bool) -> Vec<FilterOf> {
     let own = fields.iter().map(|f| (f.name, f.kind));
-    [("id", Kind::Number)]
+    [("id", AttributeKind::Number)]
         .into_iter()
         .chain(own)
         .chain(EXTRA_FILTERS.iter().copied())
@@ -139,20 +139,20 @@ fn filters(fields: &[Field], works: impl Fn(&str) -> bool) -> Vec<FilterOf> {
 }
 
 /// The kind of what is compared with.
-pub fn operand(kind: Kind, operator: Operator) -> Kind {
+pub fn operand(kind: AttributeKind, operator: Operator) -> AttributeKind {
     match operator {
-        Operator::Null => Kind::Flag,
+        Operator::Null => AttributeKind::Flag,
         _ => kind,
     }
 }
 
 /// A value that is fit, encoded.
-pub fn sample(kind: Kind) -> &'static str {
+pub fn sample(kind: AttributeKind) -> &'static str {
     match kind {
-        Kind::Text | Kind::Amount | Kind::Structure => "a",
-        Kind::Flag => "true",
-        Kind::Number => "1",
-        Kind::Time => "2026-01-02T03:04:05Z",
+        AttributeKind::Text | AttributeKind::Amount | AttributeKind::Structure => "a",
+        AttributeKind::Flag => "true",
+        AttributeKind::Number => "1",
+        AttributeKind::Time => "2026-01-02T03:04:05Z",
     }
 }
 

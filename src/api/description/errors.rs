@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 use super::context::DescriptionContext;
 use super::schemas::reference;
 use crate::api::kinds as ours;
-use crate::jsonapi::{Kind, MEDIA_TYPE, PLAIN_JSON, kinds};
+use crate::jsonapi::{ErrorKind, MEDIA_TYPE, PLAIN_JSON, kinds};
 
 /// All of them by their status.
-pub fn by_status(context: &DescriptionContext) -> BTreeMap<u16, Vec<&'static Kind>> {
-    let mut all: BTreeMap<u16, Vec<&'static Kind>> = BTreeMap::new();
+pub fn by_status(context: &DescriptionContext) -> BTreeMap<u16, Vec<&'static ErrorKind>> {
+    let mut all: BTreeMap<u16, Vec<&'static ErrorKind>> = BTreeMap::new();
     for kind in ours::KINDS.iter().chain(kinds::KINDS) {
         let is_of_data = [ours::INVALID_DATA, ours::UNKNOWN_ATTRIBUTE].contains(kind);
         let status = if is_of_data {
@@ -32,7 +32,7 @@ pub fn responses(context: &DescriptionContext) -> Map<String, Value> {
         .collect()
 }
 
-fn response(status: u16, kinds: &[&'static Kind]) -> Value {
+fn response(status: u16, kinds: &[&'static ErrorKind]) -> Value {
     let lines: Vec<_> = kinds
         .iter()
         .map(|kind| format!("`{}`: {}", kind.code, kind.meaning))

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::set::set;
 use super::types::{Field, Type};
-use crate::api::resource::Kind;
+use crate::api::resource::AttributeKind;
 
 /// A value that an attribute may have.
 pub fn attribute(kind: &str, field: &Field) -> Value {
@@ -59,7 +59,7 @@ pub fn attribute(kind: &str, field: &Field) -> Value {
 
 fn of_kind(field: &Field) -> Value {
     match field.kind {
-        Kind::Text => json!(
+        AttributeKind::Text => json!(
             field
                 .constraints
                 .choices
@@ -67,24 +67,24 @@ fn of_kind(field: &Field) -> Value {
                 .copied()
                 .unwrap_or("a text")
         ),
-        Kind::Flag => json!(false),
-        Kind::Number => json!(1),
-        Kind::Time => json!("2026-01-02T03:04:05+00:00"),
-        Kind::Amount => json!("10.50"),
-        Kind::Structure => json!({}),
+        AttributeKind::Flag => json!(false),
+        AttributeKind::Number => json!(1),
+        AttributeKind::Time => json!("2026-01-02T03:04:05+00:00"),
+        AttributeKind::Amount => json!("10.50"),
+        AttributeKind::Structure => json!({}),
     }
 }
 
 /// A document that makes a resource.
 pub fn creation(kind: &Type) -> Value {
     let wanted = |field: &&Field| {
-        field.is_written
+        field.is_writable
             && (field.constraints.required
                 || matches!(field.name, "surname" | "permissions" | "scopes"))
     };
     let attributes = attributes(kind, wanted);
     let mut data = json!({ "type": kind.name, "attributes": attributes });
-    let named = kind.required_links.iter();
+    let named = kind.required_relationships.iter();
     let named = named.filter_map(|name| kind.relationship(name));
     let links: Map<_, _> = named
         .map(|relationship| (relationship.name.to_owned(), one(relationship.target)))

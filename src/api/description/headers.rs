@@ -6,7 +6,7 @@ use super::context::DescriptionContext;
 use super::shape::Shape;
 use super::{OPENAPI, PAGE};
 use crate::api::idempotency::MOST;
-use crate::api::resource::Sent;
+use crate::api::resource::Writability;
 use crate::api::routes::OPERATIONS;
 
 /// One header of a request.
@@ -22,8 +22,10 @@ pub fn of(path: &str, shape: Option<Shape>, method: &str) -> Vec<Header> {
     let honoured = match (shape, method) {
         (Some(Shape::Item(_) | Shape::Linkage(..)), "GET") => Header::IfNoneMatch,
         (Some(Shape::Item(_)), "PATCH" | "DELETE") => Header::IfMatch,
-        (Some(Shape::Linkage(_, related)), _) if related.sent == Sent::Always => Header::IfMatch,
-        (Some(Shape::Collection(kind)), "POST") if !kind.makes_secrets() => Header::IdempotencyKey,
+        (Some(Shape::Linkage(_, related)), _) if related.writability == Writability::Always => {
+            Header::IfMatch
+        }
+        (Some(Shape::Collection(kind)), "POST") if !kind.returns_secret() => Header::IdempotencyKey,
         (None, "POST") if path == OPERATIONS => Header::IdempotencyKey,
         (None, "GET") if matches!(path, OPENAPI | PAGE) => Header::IfNoneMatch,
         _ => return Vec::new(),

@@ -8,7 +8,7 @@ use super::headers::{self, Header};
 use super::parameters::{self, Parameter};
 use super::shape::Shape;
 use super::words::{self, Words};
-use crate::api::resource::Sent;
+use crate::api::resource::Writability;
 use crate::api::routes::endpoints;
 
 /// One method at one address.
@@ -198,5 +198,5 @@ fn is_always_refused(shape: Shape, method: &str) -> bool {
     let Shape::Linkage(_, related) = shape else {
         return false;
     };
-    method != "GET" && related.sent != Sent::Always
+    method != "GET" && related.writability != Writability::Always
 }

@@ -10,7 +10,7 @@ use super::schemas::field_names;
 use super::shape::Shape;
 use super::types::Type;
 use crate::api::plan::SEARCH;
-use crate::api::resource::Kind;
+use crate::api::resource::AttributeKind;
 use crate::jsonapi::query::Operator;
 
 /// One query parameter.
@@ -149,7 +149,7 @@ fn search(context: &DescriptionContext) -> Parameter {
         key: "q".into(),
         name: SEARCH.into(),
         doc: format!("{SEARCHED}; the same as filter[query]."),
-        schema: value_schema(Kind::Text, context),
+        schema: value_schema(AttributeKind::Text, context),
         list: None,
         example: "doe".into(),
     }
@@ -298,14 +298,14 @@ pub fn meaning(operator: Operator) -> &'static str {
     }
 }
 
-fn value_schema(kind: Kind, context: &DescriptionContext) -> Value {
+fn value_schema(kind: AttributeKind, context: &DescriptionContext) -> Value {
     match kind {
-        Kind::Text | Kind::Amount | Kind::Structure => {
+        AttributeKind::Text | AttributeKind::Amount | AttributeKind::Structure => {
             json!({ "type": "string", "maxLength": context.query.value_length })
         }
-        Kind::Flag => json!({ "type": "boolean" }),
-        Kind::Number => json!({ "type": "integer", "format": "int64" }),
-        Kind::Time => json!({ "type": "string", "format": "date-time" }),
+        AttributeKind::Flag => json!({ "type": "boolean" }),
+        AttributeKind::Number => json!({ "type": "integer", "format": "int64" }),
+        AttributeKind::Time => json!({ "type": "string", "format": "date-time" }),
     }
 }
 

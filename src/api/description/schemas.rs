@@ -6,13 +6,13 @@ use super::context::DescriptionContext;
 use super::examples;
 use super::set::set;
 use super::types::{self, Field, Type};
-use crate::api::resource::{Kind, Relationship, Sent};
+use crate::api::resource::{AttributeKind, Relationship, Writability};
 use crate::directory::permissions::{MAX_NAME, MAX_NAMES};
 use crate::jsonapi::Purpose;
 
 /// The names that `fields[TYPE]` takes.
 pub fn field_names(kind: &Type) -> Vec<&'static str> {
-    let attributes = kind.fields().into_iter().filter(|field| field.is_shown);
+    let attributes = kind.fields().into_iter().filter(|field| field.is_readable);
     let relationships = kind.relationships.iter().map(|r| r.name);
     attributes
         .map(|field| field.name)
@@ -71,7 +71,7 @@ pub fn all(context: &DescriptionContext) -> Map<String, Value> {
             add(format!("{name}_member"), member(name));
         }
         // What is in the trash is restored, never created there.
-        if !kind.is_trash() && kind.fields().iter().any(|field| field.is_written) {
+        if !kind.is_trash() && kind.fields().iter().any(|field| field.is_writable) {
             add(
                 format!("{name}_new"),
                 request(kind, Purpose::Create, context),
@@ -118,14 +118,14 @@ fn is_target(name: &str, to_many: bool) -> bool {
 /// Whether one of those can be changed at its own address.
 fn is_changed(target: &str, to_many: bool) -> bool {
     let mut all = types::all().flat_map(|kind| kind.relationships);
-    all.any(|r| r.target == target && r.to_many == to_many && r.sent == Sent::Always)
+    all.any(|r| r.target == target && r.to_many == to_many && r.writability == Writability::Always)
 }
 
 fn resource(kind: &Type, context: &DescriptionContext) -> Value {
     let shown: Map<_, _> = kind
         .fields()
         .iter()
-        .filter(|field| field.is_shown)
+        .filter(|field| field.is_readable)
         .map(|field| (field.name.to_owned(), attribute(kind, field, context)))
         .collect();
     let mut properties = json!({
@@ -214,10 +214,10 @@ fn attribute(kind: &Type, field: &Field, context: &DescriptionContext) -> Value 
         &["examples"],
         json!([examples::attribute(kind.kind, field)]),
     );
-    if !field.is_written {
+    if !field.is_writable {
         set(&mut schema, &["readOnly"], json!(true));
     }
-    if !field.is_shown {
+    if !field.is_readable {
         set(&mut schema, &["writeOnly"], json!(true));
     }
     schema
@@ -226,7 +226,7 @@ fn attribute(kind: &Type, field: &Field, context: &DescriptionContext) -> Value 
 /// What is shown in one form may be sent in others.
 fn sent_attribute(kind: &Type, field: &Field, context: &DescriptionContext) -> Value {
     let mut schema = attribute(kind, field, context);
-    if field.kind == Kind::Amount {
+    if field.kind == AttributeKind::Amount {
         set(&mut schema, &["type"], json!(["string", "number", "null"]));
     }
     schema
@@ -237,12 +237,14 @@ const AMOUNT: &str = r"^-?[0-9]{1,10}(\.[0-9]{1,2})?$";
 
 fn value(field: &Field) -> Value {
     match field.kind {
-        Kind::Text => json!({ "type": "string" }),
-        Kind::Flag => json!({ "type": "boolean" }),
-        Kind::Number => json!({ "type": "integer", "format": "int64" }),
-        Kind::Time => json!({ "type": "string", "format": "date-time" }),
-        Kind::Amount => json!({ "type": "string", "pattern": AMOUNT }),
-        Kind::Structure if field.constraints.is_names && !field.constraints.choices.is_empty() => {
+        AttributeKind::Text => json!({ "type": "string" }),
+        AttributeKind::Flag => json!({ "type": "boolean" }),
+        AttributeKind::Number => json!({ "type": "integer", "format": "int64" }),
+        AttributeKind::Time => json!({ "type": "string", "format": "date-time" }),
+        AttributeKind::Amount => json!({ "type": "string", "pattern": AMOUNT }),
+        AttributeKind::Structure
+            if field.constraints.is_names && !field.constraints.choices.is_empty() =>
+        {
             json!({
                 "type": "array",
                 "items": { "type": "string", "enum": field.constraints.choices },
@@ -250,7 +252,7 @@ fn value(field: &Field) -> Value {
                 "minItems": 1,
             })
         }
-        Kind::Structure if field.constraints.is_names => json!({
+        AttributeKind::Structure if field.constraints.is_names => json!({
             "type": "array",
             "items": {
                 "type": "string",
@@ -260,7 +262,7 @@ fn value(field: &Field) -> Value {
             "uniqueItems": true,
             "maxItems": MAX_NAMES,
         }),
-        Kind::Structure => json!({ "type": "object" }),
+        AttributeKind::Structure => json!({ "type": "object" }),
     }
 }
 
@@ -270,7 +272,7 @@ fn request(kind: &Type, purpose: Purpose, context: &DescriptionContext) -> Value
     let is_new = purpose == Purpose::Create;
     let written = fields
         .iter()
-        .filter(|field| field.is_written && field.constraints.is_sent(is_new));
+        .filter(|field| field.is_writable && field.constraints.is_sent(is_new));
     let attributes: Map<_, _> = written
         .clone()
         .map(|field| (field.name.to_owned(), sent_attribute(kind, field, context)))
@@ -288,7 +290,7 @@ fn request(kind: &Type, purpose: Purpose, context: &DescriptionContext) -> Value
             set(&mut data, &["properties", "id"], id);
         }
         let mut required = vec!["type", "attributes"];
-        if !kind.required_links.is_empty() {
+        if !kind.required_relationships.is_empty() {
             required.push("relationships");
         }
         set(&mut data, &["required"], json!(required));
@@ -322,7 +324,7 @@ fn sent_relationships(kind: &Type, purpose: Purpose) -> Option<Value> {
     let sent: Map<_, _> = kind
         .relationships
         .iter()
-        .filter(|relationship| relationship.sent.fits(purpose))
+        .filter(|relationship| relationship.writability.fits(purpose))
         .map(|relationship| {
             let data = shown_linkage(relationship);
             let schema = json!({
@@ -338,8 +340,12 @@ fn sent_relationships(kind: &Type, purpose: Purpose) -> Option<Value> {
         return None;
     }
     let mut schema = json!({ "type": "object", "properties": sent });
-    if purpose == Purpose::Create && !kind.required_links.is_empty() {
-        set(&mut schema, &["required"], json!(kind.required_links));
+    if purpose == Purpose::Create && !kind.required_relationships.is_empty() {
+        set(
+            &mut schema,
+            &["required"],
+            json!(kind.required_relationships),
+        );
     }
     Some(schema)
 }

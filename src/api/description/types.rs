@@ -2,7 +2,7 @@
 
 use crate::api::paging::PagingDefaults;
 use crate::api::plan::{self, Plan};
-use crate::api::resource::{Constraints, Kind, Relationship, Resource};
+use crate::api::resource::{AttributeKind, Constraints, Relationship, Resource};
 use crate::api::resources::{TYPES, TrashedUsers};
 use crate::jsonapi::query::{Limits, Query};
 
@@ -19,7 +19,7 @@ pub struct Type {
     /// Whether a client may choose an id, where the settings allow it.
     pub takes_client_ids: bool,
     once: &'static [(&'static str, &'static str)],
-    pub required_links: &'static [&'static str],
+    pub required_relationships: &'static [&'static str],
     fields: fn() -> Vec<Field>,
     list: fn(&Query) -> bool,
     one: fn(&Query) -> bool,
@@ -29,13 +29,13 @@ pub struct Type {
 /// One attribute.
 pub struct Field {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: AttributeKind,
     pub doc: &'static str,
     pub constraints: Constraints,
-    pub is_shown: bool,
-    pub is_written: bool,
+    pub is_readable: bool,
+    pub is_writable: bool,
     /// Shown only in the answer that makes the resource.
-    pub is_shown_once: bool,
+    pub is_one_time: bool,
 }
 
 /// All of them, in the order of the reference.
@@ -62,8 +62,8 @@ impl Type {
             doc: R::DOC,
             relationships: R::RELATIONSHIPS,
             takes_client_ids: R::EXTERNAL_ID.is_some(),
-            once: R::ONCE,
-            required_links: R::REQUIRED_LINKS,
+            once: R::ONE_TIME,
+            required_relationships: R::REQUIRED_RELATIONSHIPS,
             fields: fields::<R>,
             list: |query| Plan::<R>::of_list(query, &defaults(&Limits::default(), None)).is_ok(),
             one: |query| plan::of_one::<R>(query).is_ok(),
@@ -89,18 +89,18 @@ fn fields<R: Resource>() -> Vec<Field> {
         kind: attribute.kind,
         doc: attribute.doc,
         constraints: attribute.constraints,
-        is_shown: attribute.show.is_some(),
-        is_written: attribute.read.is_some(),
-        is_shown_once: false,
+        is_readable: attribute.get.is_some(),
+        is_writable: attribute.set.is_some(),
+        is_one_time: false,
     });
-    let once = R::ONCE.iter().map(|(name, doc)| Field {
+    let once = R::ONE_TIME.iter().map(|(name, doc)| Field {
         name,
-        kind: Kind::Text,
+        kind: AttributeKind::Text,
         doc,
         constraints: Constraints::PLAIN,
-        is_shown: true,
-        is_written: false,
-        is_shown_once: true,
+        is_readable: true,
+        is_writable: false,
+        is_one_time: true,
     });
     rows.chain(once).collect()
 }
@@ -138,7 +138,7 @@ impl Type {
     }
 
     /// Whether the answer to a creation holds what must not be kept.
-    pub fn makes_secrets(&self) -> bool {
+    pub fn returns_secret(&self) -> bool {
         !self.once.is_empty()
     }
 

@@ -11,7 +11,7 @@ use crate::api::idempotency::{self, Key};
 use crate::api::include::Compound;
 use crate::api::plan;
 use crate::api::render::Render;
-use crate::api::resource::{Resource, Row, ShownOnce, Writable};
+use crate::api::resource::{OneTimeAttributes, Resource, Row, Writable};
 use crate::directory::batch::Outcome;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
@@ -34,7 +34,7 @@ pub async fn create<R: Writable>(
             )
         };
         let key = call.key(&body)?;
-        if key.is_some() && (R::MAKES_SECRETS || tree.is_some()) {
+        if key.is_some() && (R::RETURNS_SECRET || tree.is_some()) {
             return Err(idempotency::unsupported(
                 "An answer with a secret or with included resources is not kept.",
             ));
@@ -62,7 +62,7 @@ pub async fn create<R: Writable>(
 async fn prepare<R: Writable>(
     call: &Call<'_>,
     document: &ResourceObject,
-) -> Result<(R::Create, ShownOnce), ApiError> {
+) -> Result<(R::Create, OneTimeAttributes), ApiError> {
     super::update::check_type::<R>(document, "/data")?;
     let (mut draft, field_errors) = attributes::<R>(call.api, document);
     client_id::<R>(call, document, &mut draft, "/data")?;

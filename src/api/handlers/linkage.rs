@@ -5,12 +5,12 @@ use super::or_hidden;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{State, TagScope};
-use crate::api::decode::{DocumentPosition, members};
+use crate::api::decode::{DocumentPosition, related_ids};
 use crate::api::error::{ApiError, RequestDocument};
 use crate::api::include::{Compound, Tree};
 use crate::api::paging::{Order, Paging, PagingDefaults, Told};
 use crate::api::render::{Render, cursor_member, open_links};
-use crate::api::resource::{Linked, Resource, Row, Sent, Target, Writable};
+use crate::api::resource::{RelationshipIds, Resource, Row, Target, Writability, Writable};
 use crate::api::resources::{ToMany, ToOne};
 use crate::api::{kinds, plan};
 use crate::directory::DirectoryError;
@@ -68,7 +68,7 @@ pub async fn change_linkage<L: ToMany>(
                 .at_pointer("/data")
                 .into());
         }
-        let ids = members(&linkage, <L::To as Resource>::TYPE, &DocumentPosition::DATA)?;
+        let ids = related_ids(&linkage, <L::To as Resource>::TYPE, &DocumentPosition::DATA)?;
         let operation = ChangeMembers {
             side,
             expected,
@@ -132,8 +132,8 @@ pub async fn set_linkage<L: ToOne<From: Writable>>(
                 let error = kinds::INVALID_LINKAGE.error(detail).at_pointer("/data");
                 return Err(ApiError::from(error));
             }
-            let ids = members(&linkage, <L::To as Resource>::TYPE, &DocumentPosition::DATA)?;
-            let linked = Linked(vec![(L::NAME, ids)]);
+            let ids = related_ids(&linkage, <L::To as Resource>::TYPE, &DocumentPosition::DATA)?;
+            let linked = RelationshipIds(vec![(L::NAME, ids)]);
             let target = Target { id, expected };
             let draft = Default::default();
             let change = L::From::change(&call.guard, target, draft, Vec::new(), linked).await?;
@@ -288,7 +288,8 @@ pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> 
 /// A linkage that can be set has the state of its resource, which is what a
 /// change of it is compared with.
 fn one_state<L: ToOne>(row: &Row<L::From>) -> State {
-    let is_set = L::From::relationship(L::NAME).is_some_and(|known| known.sent == Sent::Always);
+    let is_set = L::From::relationship(L::NAME)
+        .is_some_and(|known| known.writability == Writability::Always);
     if is_set {
         return State::of_row::<L::From>(row);
     }

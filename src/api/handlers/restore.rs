@@ -23,7 +23,7 @@ pub async fn restore<R: Restorable>(
 ) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
-        let tree = plan::of_one::<R::Back>(&query)?;
+        let tree = plan::of_one::<R::Restored>(&query)?;
         let target = Target {
             id: call.id(),
             expected: call.expected(TagScope::Resource)?,
@@ -34,9 +34,14 @@ pub async fn restore<R: Restorable>(
         let row = carry_out::<R>(call, target, &document)
             .await
             .map_err(|error| error.as_conflict(pointing, call.api.invalid_data))?;
-        let own = format!("{}/{}/{}", call.base, R::Back::PATH, R::Back::id(&row));
-        let state = tree.is_none().then(|| State::of_row::<R::Back>(&row));
-        let body = one::<R::Back>(call, &query, tree.as_ref(), &row, &[], &own).await?;
+        let own = format!(
+            "{}/{}/{}",
+            call.base,
+            R::Restored::PATH,
+            R::Restored::id(&row)
+        );
+        let state = tree.is_none().then(|| State::of_row::<R::Restored>(&row));
+        let body = one::<R::Restored>(call, &query, tree.as_ref(), &row, &[], &own).await?;
         Ok(Answer::Current { body, state })
     })
     .await
@@ -46,9 +51,9 @@ async fn carry_out<R: Restorable>(
     call: &Call<'_>,
     target: Target,
     document: &ResourceObject,
-) -> Result<Row<R::Back>, ApiError> {
+) -> Result<Row<R::Restored>, ApiError> {
     check_subject::<R>(call, document).await?;
-    let known = || Known::of::<R>().and(Known::of::<R::Back>());
+    let known = || Known::of::<R>().and(Known::of::<R::Restored>());
     let (draft, field_errors) = attributes_among::<R>(call.api, document, known);
     refuse(field_errors)?;
     Ok(call.guard.write(R::restoration(target, draft)).await?)

@@ -47,7 +47,7 @@ async fn carry_out<R: Writable>(
 ) -> Result<Row<R>, ApiError> {
     // What does not exist is told before anything about the document (U04).
     // A password would be hashed before that is seen by the update.
-    if R::UPDATE_LOOKS && !has_secrets::<R>(document) {
+    if R::UPDATE_CHECKS_VISIBILITY && !has_secrets::<R>(document) {
         return match change::<R>(call, expected, document).await {
             Err(error) => Err(or_hidden::<R>(call, error).await),
             changed => changed,

@@ -38,7 +38,7 @@ pub async fn operations(
         refuse_passwords(&operations, call.api.operation_passwords)?;
         let key = call.key(&body)?;
         let (plans, steps) = build(call, operations).await?;
-        if key.is_some() && plans.iter().any(Plan::makes_secrets) {
+        if key.is_some() && plans.iter().any(Plan::returns_secret) {
             return Err(idempotency::unsupported(
                 "An answer with a secret is not kept.",
             ));
@@ -90,8 +90,8 @@ async fn build(
 }
 
 impl Plan {
-    fn makes_secrets(&self) -> bool {
-        matches!(&self.what, What::Add(writes, _) if writes.makes_secrets)
+    fn returns_secret(&self) -> bool {
+        matches!(&self.what, What::Add(writes, _) if writes.returns_secret)
     }
 
     /// Whether this changes attributes or linkage of that resource.

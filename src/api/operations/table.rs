@@ -16,7 +16,9 @@ use crate::api::error::{ApiError, RequestDocument};
 use crate::api::include::Compound;
 use crate::api::kinds;
 use crate::api::render::Render;
-use crate::api::resource::{Deletable, Linked, Resource, Row, ShownOnce, Target, Writable};
+use crate::api::resource::{
+    Deletable, OneTimeAttributes, RelationshipIds, Resource, Row, Target, Writable,
+};
 use crate::api::resources::ToMany;
 use crate::directory::access::Verdict;
 use crate::directory::batch::{Outcome, Show, Step};
@@ -45,7 +47,7 @@ type Built = Box<dyn Step>;
 pub struct Writes {
     pub kind: &'static str,
     /// Whether the result of a creation holds a secret.
-    pub makes_secrets: bool,
+    pub returns_secret: bool,
     pub add: for<'a> fn(&'a OperationContext<'a>, &'a ResourceObject) -> Building<'a, Built>,
     pub update:
         for<'a> fn(&'a OperationContext<'a>, Target, &'a ResourceObject) -> Building<'a, Built>,
@@ -57,7 +59,7 @@ pub struct Writes {
 pub const fn writes<R: Writable>() -> Writes {
     Writes {
         kind: R::TYPE,
-        makes_secrets: R::MAKES_SECRETS,
+        returns_secret: R::RETURNS_SECRET,
         add: |context, document| add::<R>(context, document).boxed_local(),
         update: |context, target, document| update::<R>(context, target, document).boxed_local(),
         ..removes::<R>()
@@ -68,7 +70,7 @@ pub const fn writes<R: Writable>() -> Writes {
 pub const fn removes<R: Deletable>() -> Writes {
     Writes {
         kind: R::TYPE,
-        makes_secrets: false,
+        returns_secret: false,
         add: |context, _| refused(context, "made").boxed_local(),
         update: |context, _, _| refused(context, "changed").boxed_local(),
         remove: |context, target| {
@@ -145,7 +147,7 @@ async fn update<R: Writable>(
         Err(error) => return Err(pointing(context, document, error)),
     };
     let subject = Some((id, R::find as fn(i64) -> R::Find));
-    let show = shown::<R>(context.call, ShownOnce::new());
+    let show = shown::<R>(context.call, OneTimeAttributes::new());
     Ok(Box::new(context.call.guard.task(subject, change, show)))
 }
 
@@ -153,7 +155,7 @@ fn read<R: Writable>(
     context: &OperationContext<'_>,
     document: &ResourceObject,
     purpose: Purpose,
-) -> Result<(R::Draft, Vec<FieldError>, Linked), ApiError> {
+) -> Result<(R::Draft, Vec<FieldError>, RelationshipIds), ApiError> {
     let at = DocumentPosition {
         base: context.data,
         lids: Some(context.lids),
@@ -226,7 +228,7 @@ fn answered(write: impl FnOnce(&mut Vec<u8>)) -> Outcome {
 }
 
 /// `{"data": the resource, "meta": {"etag": its tag}}`
-fn shown<R: Resource>(call: &Call<'_>, once: ShownOnce) -> Show<Row<R>> {
+fn shown<R: Resource>(call: &Call<'_>, once: OneTimeAttributes) -> Show<Row<R>> {
     let base = call.base.clone().into_owned();
     let (fingerprint, plain_json) = (call.api.fingerprint.clone(), call.accepted.plain_json);
     Box::new(move |row| {

@@ -5,10 +5,10 @@ use super::table::{Links, Writes};
 use crate::api::access_checks;
 use crate::api::call::Call;
 use crate::api::conditional::{TagScope, expected_by};
-use crate::api::decode::{DocumentPosition, members};
+use crate::api::decode::{DocumentPosition, related_ids};
 use crate::api::error::ApiError;
 use crate::api::kinds;
-use crate::api::resource::{Relationship, Sent, Target};
+use crate::api::resource::{Relationship, Target, Writability};
 use crate::api::resources::{links_of, of_kind, relationship};
 use crate::api::seal::Seal;
 use crate::directory::Expected;
@@ -254,7 +254,7 @@ impl Reading<'_> {
         id: i64,
         known: &Relationship,
     ) -> Result<What, ApiError> {
-        if known.to_many || known.sent != Sent::Always || operation.op != Op::Update {
+        if known.to_many || known.writability != Writability::Always || operation.op != Op::Update {
             return Ok(What::Fixed(writes, id, known.name.to_owned()));
         }
         let expected = self.expected(&operation, id, TagScope::Resource)?;
@@ -266,7 +266,7 @@ impl Reading<'_> {
             return Err(error.at_pointer(self.data.as_str()).into());
         }
         // What is wrong with it is told where it stands here.
-        members(&linkage, known.target, &self.within(&self.data))?;
+        related_ids(&linkage, known.target, &self.within(&self.data))?;
         let document = ResourceObject::of_relationship(writes.kind, known.name, linkage.clone());
         Ok(What::Set(
             writes,
@@ -305,7 +305,7 @@ impl Reading<'_> {
             expected,
             visible: Default::default(),
             change,
-            members: members(linkage, links.to, &self.within(&self.data))?,
+            members: related_ids(linkage, links.to, &self.within(&self.data))?,
             authority: Default::default(),
         })
     }

@@ -106,11 +106,11 @@ impl Counted {
         let items = i64::try_from(found.min(self.size())).unwrap_or(i64::MAX);
         let pages = total.map(|total| ((total + size - 1) / size).max(1));
         raw(out, "\"pagination\":{\"count\":");
-        write::value(out, write::Shown::maybe_number(total));
+        write::value(out, write::AttributeValue::nullable_number(total));
         raw(out, ",\"page\":");
         write::number(out, self.offset / size + 1);
         raw(out, ",\"page_count\":");
-        write::value(out, write::Shown::maybe_number(pages));
+        write::value(out, write::AttributeValue::nullable_number(pages));
         raw(out, ",\"page_items\":");
         write::number(out, items);
         raw(out, ",\"page_size\":");

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{PagingDefaults, Told, whole};
 use crate::api::error::ApiError;
-use crate::api::resource::Kind;
+use crate::api::resource::AttributeKind;
 use crate::directory::listing::{Count, Operand, Position, Seek, Slice};
 use crate::jsonapi::kinds;
 use crate::jsonapi::query::Cursor;
@@ -18,7 +18,7 @@ const BEFORE: &str = "page[before]";
 pub struct Order {
     /// Of the sort fields, in the form of `sort`.
     pub sort: String,
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<AttributeKind>,
 }
 
 impl Order {
@@ -51,13 +51,15 @@ enum Place {
     End,
 }
 
-fn operand(value: Value, kind: Kind) -> Option<Option<Operand>> {
+fn operand(value: Value, kind: AttributeKind) -> Option<Option<Operand>> {
     match (value, kind) {
         (Value::Null, _) => Some(None),
-        (Value::Bool(flag), Kind::Flag) => Some(Some(Operand::Flag(flag))),
-        (Value::Number(number), Kind::Number) => number.as_i64().map(Operand::Number).map(Some),
+        (Value::Bool(flag), AttributeKind::Flag) => Some(Some(Operand::Flag(flag))),
+        (Value::Number(number), AttributeKind::Number) => {
+            number.as_i64().map(Operand::Number).map(Some)
+        }
         // NUL is in no text, and PostgreSQL would choke on it.
-        (Value::String(text), Kind::Text | Kind::Time) => {
+        (Value::String(text), AttributeKind::Text | AttributeKind::Time) => {
             (!text.contains('\0')).then_some(Some(Operand::Text(text)))
         }
         _ => None,

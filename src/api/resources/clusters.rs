@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::ApiError;
 use crate::api::resource::{
-    Attribute, Constraints, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
-    Stamp, Target, Writable,
+    Attribute, Constraints, Deletable, OneTimeAttributes, Relationship, RelationshipIds, Resource,
+    ResourceMeta, Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::clusters::{
@@ -24,26 +24,26 @@ impl Resource for Clusters {
             target: "workspaces",
             to_many: false,
             doc: "The workspace that the cluster is in; a new cluster must name it.",
-            sent: Sent::Always,
+            writability: Writability::Always,
         },
         Relationship {
             name: "partners",
             target: "partners",
             to_many: true,
             doc: "The partners that work in it.",
-            sent: Sent::Always,
+            writability: Writability::Always,
         },
         Relationship {
             name: "grants",
             target: "grants",
             to_many: true,
             doc: "The roles that are held in it.",
-            sent: Sent::Never,
+            writability: Writability::Never,
         },
     ];
-    const LINKED_BY: &'static [(&'static str, ClusterColumn)] =
+    const FOREIGN_KEYS: &'static [(&'static str, ClusterColumn)] =
         &[("workspace", ClusterColumn::Workspace)];
-    const REQUIRED_LINKS: &'static [&'static str] = &["workspace"];
+    const REQUIRED_RELATIONSHIPS: &'static [&'static str] = &["workspace"];
     type Entity = directory::clusters::Clusters;
     type Find = FindCluster;
     type Draft = ClusterChanges;
@@ -66,16 +66,16 @@ impl Resource for Clusters {
     fn revision(row: &Cluster) -> Revision<'_> {
         Revision {
             version: row.version,
-            seen: None,
+            last_activity: None,
         }
     }
 
-    fn beside(row: &Cluster) -> Option<i64> {
+    fn related_version(row: &Cluster) -> Option<i64> {
         Some(row.workspace_version)
     }
 
-    fn stamp(row: &Cluster) -> Option<Stamp<'_>> {
-        Some(Stamp {
+    fn meta(row: &Cluster) -> Option<ResourceMeta<'_>> {
+        Some(ResourceMeta {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
@@ -85,7 +85,7 @@ impl Resource for Clusters {
     }
 }
 
-gathers_itself!(ClusterChanges);
+draft_is_changes!(ClusterChanges);
 
 const ATTRIBUTES: &[Attribute<Clusters>] = &[
     attribute!(
@@ -105,23 +105,27 @@ const ATTRIBUTES: &[Attribute<Clusters>] = &[
         )
     },
     attribute!(
-        maybe imported_type,
+        nullable imported_type,
         Some(ClusterColumn::ImportedType),
         "What an imported cluster is about, its title unless another is sent; null for all others.",
         Constraints::text(1, values::MAX_TEXT),
         |text| values::filled("imported_type", text, values::MAX_TEXT)
     ),
     attribute!(
-        shown text full_title,
+        read_only text full_title,
         None,
         "The title with that of the workspace, like Health (Kenya)."
     ),
-    attribute!(shown time created, Some(ClusterColumn::Created), CREATED),
-    attribute!(shown time modified, Some(ClusterColumn::Modified), MODIFIED),
+    attribute!(read_only time created, Some(ClusterColumn::Created), CREATED),
+    attribute!(read_only time modified, Some(ClusterColumn::Modified), MODIFIED),
 ];
 
 /// Takes the workspace out of the linkage.
-fn workspace(linked: &mut Linked, draft: &mut ClusterChanges, field_errors: &mut Vec<FieldError>) {
+fn workspace(
+    linked: &mut RelationshipIds,
+    draft: &mut ClusterChanges,
+    field_errors: &mut Vec<FieldError>,
+) {
     if let Some(workspaces) = linked.take("workspace") {
         draft.workspace_id = workspaces.first().copied();
         if draft.workspace_id.is_none() {
@@ -153,8 +157,8 @@ impl Writable for Clusters {
         guard: &Guard,
         mut draft: ClusterChanges,
         mut field_errors: Vec<FieldError>,
-        mut linked: Linked,
-    ) -> Result<(CreateCluster, ShownOnce), ApiError> {
+        mut linked: RelationshipIds,
+    ) -> Result<(CreateCluster, OneTimeAttributes), ApiError> {
         workspace(&mut linked, &mut draft, &mut field_errors);
         let mut operation = CreateCluster {
             changes: draft,
@@ -163,7 +167,7 @@ impl Writable for Clusters {
         guard.permits(&mut operation)?;
         field_errors.extend(CreateCluster::missing(&operation.changes));
         refuse(field_errors)?;
-        Ok((operation, ShownOnce::new()))
+        Ok((operation, OneTimeAttributes::new()))
     }
 
     async fn change(
@@ -171,7 +175,7 @@ impl Writable for Clusters {
         target: Target,
         mut draft: ClusterChanges,
         mut field_errors: Vec<FieldError>,
-        mut linked: Linked,
+        mut linked: RelationshipIds,
     ) -> Result<UpdateCluster, ApiError> {
         workspace(&mut linked, &mut draft, &mut field_errors);
         let mut operation = UpdateCluster {

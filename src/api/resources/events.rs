@@ -1,7 +1,9 @@
-use crate::api::resource::{Attribute, Constraints, Kind, Relationship, Resource, Revision};
+use crate::api::resource::{
+    Attribute, AttributeKind, Constraints, Relationship, Resource, Revision,
+};
 use crate::directory;
 use crate::directory::events::{Event, EventColumn, FindEvent};
-use crate::jsonapi::write::Shown;
+use crate::jsonapi::write::AttributeValue;
 
 /// The audit log, read-only.
 pub struct Events;
@@ -26,7 +28,7 @@ impl Resource for Events {
     fn revision(_: &Event) -> Revision<'_> {
         Revision {
             version: 1,
-            seen: None,
+            last_activity: None,
         }
     }
 
@@ -39,29 +41,29 @@ impl Resource for Events {
 }
 
 const ATTRIBUTES: &[Attribute<Events>] = &[
-    attribute!(shown time at, Some(EventColumn::At), "When it happened."),
+    attribute!(read_only time at, Some(EventColumn::At), "When it happened."),
     attribute!(
-        shown maybe_number actor_id,
+        read_only nullable_number actor_id,
         Some(EventColumn::ActorId),
         "The id of the user who did it; null for the program itself, and where nobody is known."
     ),
     attribute!(
-        shown maybe_text actor,
+        read_only nullable_text actor,
         Some(EventColumn::Actor),
         "The username of that user at that time."
     ),
     attribute!(
-        shown maybe_number token_id,
+        read_only nullable_number token_id,
         Some(EventColumn::TokenId),
         "The id of the API token that was used, if one was."
     ),
     attribute!(
-        shown text verb,
+        read_only text verb,
         Some(EventColumn::Verb),
         "What was done: create, update, delete, expire, sign_in, sign_in_failed, throttled, refused, token_used, sign_out, ..."
     ),
     attribute!(
-        shown text subject_type,
+        read_only text subject_type,
         Some(EventColumn::SubjectType),
         "The type of what was changed, or of whom it is about."
     ),
@@ -69,33 +71,43 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
         name: "subject_id",
         doc: "The id of what was changed; 0 for nothing that is here, as for an unknown username.",
         constraints: Constraints::PLAIN,
-        kind: Kind::Number,
-        show: Some(|event| Shown::Number(event.subject_id)),
+        kind: AttributeKind::Number,
+        get: Some(|event| AttributeValue::Number(event.subject_id)),
         column: Some(EventColumn::SubjectId),
-        read: None,
+        set: None,
     },
     side(
         "before",
         "The changed attributes as they were; null for something new.",
-        |event| event.before.as_deref().map_or(Shown::Null, Shown::Json),
+        |event| {
+            event
+                .before
+                .as_deref()
+                .map_or(AttributeValue::Null, AttributeValue::Json)
+        },
     ),
     side(
         "after",
         "The changed attributes as they are since; null for something deleted.",
-        |event| event.after.as_deref().map_or(Shown::Null, Shown::Json),
+        |event| {
+            event
+                .after
+                .as_deref()
+                .map_or(AttributeValue::Null, AttributeValue::Json)
+        },
     ),
     attribute!(
-        shown text request_id,
+        read_only text request_id,
         Some(EventColumn::RequestId),
         "The X-Request-Id of the answer to the request that did it; of the first of several."
     ),
     attribute!(
-        shown maybe_text source_address,
+        read_only nullable_text source_address,
         Some(EventColumn::SourceAddress),
         "Where the request came from: the peer, or what a trusted proxy says of it; a network of IPv6 when several of its addresses are counted together. Null for the program itself."
     ),
     attribute!(
-        shown maybe_text credential,
+        read_only nullable_text credential,
         Some(EventColumn::Credential),
         "What was sent to prove who acts: password, api_token, access_token, refresh_token, or command for the command line; null for nothing."
     ),
@@ -103,10 +115,10 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
         name: "count",
         doc: "How often it happened: more than once only for what is counted, such as failed sign-ins.",
         constraints: Constraints::PLAIN,
-        kind: Kind::Number,
-        show: Some(|event| Shown::Number(event.count)),
+        kind: AttributeKind::Number,
+        get: Some(|event| AttributeValue::Number(event.count)),
         column: Some(EventColumn::Count),
-        read: None,
+        set: None,
     },
 ];
 
@@ -114,15 +126,15 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
 const fn side(
     name: &'static str,
     doc: &'static str,
-    show: for<'a> fn(&'a Event) -> Shown<'a>,
+    get: for<'a> fn(&'a Event) -> AttributeValue<'a>,
 ) -> Attribute<Events> {
     Attribute {
         name,
         doc,
         constraints: Constraints::PLAIN.or_null(),
-        kind: Kind::Structure,
-        show: Some(show),
+        kind: AttributeKind::Structure,
+        get: Some(get),
         column: None,
-        read: None,
+        set: None,
     }
 }

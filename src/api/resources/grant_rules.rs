@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::{refuse, texts};
 use crate::api::error::ApiError;
 use crate::api::resource::{
-    Attribute, Constraints, Deletable, Kind, Linked, Relationship, Resource, Revision, Sent,
-    ShownOnce, Stamp, Target, Writable,
+    Attribute, AttributeKind, Constraints, Deletable, OneTimeAttributes, Relationship,
+    RelationshipIds, Resource, ResourceMeta, Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::delegation::{NEARNESS, VERBS, check_verbs};
@@ -12,7 +12,7 @@ use crate::directory::grant_rules::{
     UpdateGrantRule,
 };
 use crate::directory::{self, FieldError};
-use crate::jsonapi::write::Shown;
+use crate::jsonapi::write::AttributeValue;
 
 pub struct GrantRules;
 
@@ -26,19 +26,19 @@ impl Resource for GrantRules {
             target: "roles",
             to_many: false,
             doc: "The role whose holders may do it.",
-            sent: Sent::Always,
+            writability: Writability::Always,
         },
         Relationship {
             name: "targets",
             target: "roles",
             to_many: true,
             doc: "The roles whose grants it may be done to.",
-            sent: Sent::Always,
+            writability: Writability::Always,
         },
     ];
-    const LINKED_BY: &'static [(&'static str, GrantRuleColumn)] =
+    const FOREIGN_KEYS: &'static [(&'static str, GrantRuleColumn)] =
         &[("granter", GrantRuleColumn::Granter)];
-    const REQUIRED_LINKS: &'static [&'static str] = &["granter"];
+    const REQUIRED_RELATIONSHIPS: &'static [&'static str] = &["granter"];
     type Entity = directory::grant_rules::GrantRules;
     type Find = FindGrantRule;
     type Draft = GrantRuleChanges;
@@ -61,12 +61,12 @@ impl Resource for GrantRules {
     fn revision(row: &GrantRule) -> Revision<'_> {
         Revision {
             version: row.version,
-            seen: None,
+            last_activity: None,
         }
     }
 
-    fn stamp(row: &GrantRule) -> Option<Stamp<'_>> {
-        Some(Stamp {
+    fn meta(row: &GrantRule) -> Option<ResourceMeta<'_>> {
+        Some(ResourceMeta {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
@@ -76,7 +76,7 @@ impl Resource for GrantRules {
     }
 }
 
-gathers_itself!(GrantRuleChanges);
+draft_is_changes!(GrantRuleChanges);
 
 const ATTRIBUTES: &[Attribute<GrantRules>] = &[
     Attribute {
@@ -89,20 +89,24 @@ const ATTRIBUTES: &[Attribute<GrantRules>] = &[
         name: "verbs",
         doc: "What may be done: give, remove, change (to a role that may be given), toggle (switch on and off, set the time).",
         constraints: Constraints::some_of(VERBS).required(),
-        kind: Kind::Structure,
-        show: Some(|rule| Shown::Json(&rule.verbs)),
+        kind: AttributeKind::Structure,
+        get: Some(|rule| AttributeValue::Json(&rule.verbs)),
         column: None,
-        read: Some(|changes, value| {
+        set: Some(|changes, value| {
             changes.verbs = Some(check_verbs("verbs", &texts("verbs", value)?)?);
             Ok(())
         }),
     },
-    attribute!(shown time created, Some(GrantRuleColumn::Created), CREATED),
-    attribute!(shown time modified, Some(GrantRuleColumn::Modified), MODIFIED),
+    attribute!(read_only time created, Some(GrantRuleColumn::Created), CREATED),
+    attribute!(read_only time modified, Some(GrantRuleColumn::Modified), MODIFIED),
 ];
 
 /// Takes the role of the granter out of the linkage.
-fn granter(linked: &mut Linked, draft: &mut GrantRuleChanges, field_errors: &mut Vec<FieldError>) {
+fn granter(
+    linked: &mut RelationshipIds,
+    draft: &mut GrantRuleChanges,
+    field_errors: &mut Vec<FieldError>,
+) {
     if let Some(roles) = linked.take("granter") {
         draft.granter_role_id = roles.first().copied();
         if draft.granter_role_id.is_none() {
@@ -135,8 +139,8 @@ impl Writable for GrantRules {
         guard: &Guard,
         mut draft: GrantRuleChanges,
         mut field_errors: Vec<FieldError>,
-        mut linked: Linked,
-    ) -> Result<(CreateGrantRule, ShownOnce), ApiError> {
+        mut linked: RelationshipIds,
+    ) -> Result<(CreateGrantRule, OneTimeAttributes), ApiError> {
         granter(&mut linked, &mut draft, &mut field_errors);
         let mut operation = CreateGrantRule {
             changes: draft,
@@ -155,7 +159,7 @@ impl Writable for GrantRules {
             }
         }
         refuse(field_errors)?;
-        Ok((operation, ShownOnce::new()))
+        Ok((operation, OneTimeAttributes::new()))
     }
 
     async fn change(
@@ -163,7 +167,7 @@ impl Writable for GrantRules {
         target: Target,
         mut draft: GrantRuleChanges,
         mut field_errors: Vec<FieldError>,
-        mut linked: Linked,
+        mut linked: RelationshipIds,
     ) -> Result<UpdateGrantRule, ApiError> {
         granter(&mut linked, &mut draft, &mut field_errors);
         let mut operation = UpdateGrantRule {

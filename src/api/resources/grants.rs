@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, CREATED_BY, MODIFIED};
 use crate::api::decode::refuse;
 use crate::api::error::ApiError;
 use crate::api::resource::{
-    Attribute, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce, Stamp, Target,
-    Writable,
+    Attribute, Deletable, OneTimeAttributes, Relationship, RelationshipIds, Resource, ResourceMeta,
+    Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::delegation::Place;
@@ -24,37 +24,37 @@ impl Resource for Grants {
             target: "users",
             to_many: false,
             doc: "Who holds the role.",
-            sent: Sent::ToCreate,
+            writability: Writability::OnCreate,
         },
         Relationship {
             name: "role",
             target: "roles",
             to_many: false,
             doc: "The role that is held. Another one takes its place in the same scope.",
-            sent: Sent::Always,
+            writability: Writability::Always,
         },
         Relationship {
             name: "workspace",
             target: "workspaces",
             to_many: false,
             doc: "The workspace that a role of the scope workspace is held in.",
-            sent: Sent::ToCreate,
+            writability: Writability::OnCreate,
         },
         Relationship {
             name: "cluster",
             target: "clusters",
             to_many: false,
             doc: "The cluster that a role of the scope cluster is held in.",
-            sent: Sent::ToCreate,
+            writability: Writability::OnCreate,
         },
     ];
-    const LINKED_BY: &'static [(&'static str, GrantColumn)] = &[
+    const FOREIGN_KEYS: &'static [(&'static str, GrantColumn)] = &[
         ("user", GrantColumn::User),
         ("role", GrantColumn::Role),
         ("workspace", GrantColumn::Workspace),
         ("cluster", GrantColumn::Cluster),
     ];
-    const REQUIRED_LINKS: &'static [&'static str] = &["user", "role"];
+    const REQUIRED_RELATIONSHIPS: &'static [&'static str] = &["user", "role"];
     type Entity = directory::grants::Grants;
     type Find = FindGrant;
     type Draft = GrantChanges;
@@ -77,12 +77,12 @@ impl Resource for Grants {
     fn revision(row: &Grant) -> Revision<'_> {
         Revision {
             version: row.version,
-            seen: None,
+            last_activity: None,
         }
     }
 
-    fn stamp(row: &Grant) -> Option<Stamp<'_>> {
-        Some(Stamp {
+    fn meta(row: &Grant) -> Option<ResourceMeta<'_>> {
+        Some(ResourceMeta {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
@@ -92,7 +92,7 @@ impl Resource for Grants {
     }
 }
 
-gathers_itself!(GrantChanges);
+draft_is_changes!(GrantChanges);
 
 const ATTRIBUTES: &[Attribute<Grants>] = &[
     attribute!(
@@ -101,18 +101,18 @@ const ATTRIBUTES: &[Attribute<Grants>] = &[
         "Whether it gives any right; true for a new grant."
     ),
     attribute!(
-        maybe_time valid_from,
+        nullable_time valid_from,
         Some(GrantColumn::ValidFrom),
         "The moment from which on it gives a right. Null: from the beginning."
     ),
     attribute!(
-        maybe_time valid_until,
+        nullable_time valid_until,
         Some(GrantColumn::ValidUntil),
         "The moment from which on it gives no right any more. Null: never."
     ),
-    attribute!(shown maybe_number created_by, Some(GrantColumn::CreatedBy), CREATED_BY),
-    attribute!(shown time created, Some(GrantColumn::Created), CREATED),
-    attribute!(shown time modified, Some(GrantColumn::Modified), MODIFIED),
+    attribute!(read_only nullable_number created_by, Some(GrantColumn::CreatedBy), CREATED_BY),
+    attribute!(read_only time created, Some(GrantColumn::Created), CREATED),
+    attribute!(read_only time modified, Some(GrantColumn::Modified), MODIFIED),
 ];
 
 impl Deletable for Grants {
@@ -136,8 +136,8 @@ impl Writable for Grants {
         guard: &Guard,
         draft: GrantChanges,
         mut field_errors: Vec<FieldError>,
-        mut linked: Linked,
-    ) -> Result<(CreateGrant, ShownOnce), ApiError> {
+        mut linked: RelationshipIds,
+    ) -> Result<(CreateGrant, OneTimeAttributes), ApiError> {
         let user = linked.one("user");
         let role = linked.one("role");
         let mut operation = CreateGrant {
@@ -158,7 +158,7 @@ impl Writable for Grants {
             }
         }
         refuse(field_errors)?;
-        Ok((operation, ShownOnce::new()))
+        Ok((operation, OneTimeAttributes::new()))
     }
 
     async fn change(
@@ -166,7 +166,7 @@ impl Writable for Grants {
         target: Target,
         mut draft: GrantChanges,
         mut field_errors: Vec<FieldError>,
-        mut linked: Linked,
+        mut linked: RelationshipIds,
     ) -> Result<UpdateGrant, ApiError> {
         if let Some(roles) = linked.take("role") {
             draft.role_id = roles.first().copied();

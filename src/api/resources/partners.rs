@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse_all;
 use crate::api::error::ApiError;
 use crate::api::resource::{
-    Attribute, Constraints, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
-    Stamp, Target, Writable,
+    Attribute, Constraints, Deletable, OneTimeAttributes, Relationship, RelationshipIds, Resource,
+    ResourceMeta, Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::partners::{
@@ -26,14 +26,14 @@ impl Resource for Partners {
             target: "clusters",
             to_many: true,
             doc: "The clusters that the partner works in.",
-            sent: Sent::Always,
+            writability: Writability::Always,
         },
         Relationship {
             name: "users",
             target: "users",
             to_many: true,
             doc: "Who belongs to the partner; each user names it.",
-            sent: Sent::Never,
+            writability: Writability::Never,
         },
     ];
     type Entity = directory::partners::Partners;
@@ -58,12 +58,12 @@ impl Resource for Partners {
     fn revision(row: &Partner) -> Revision<'_> {
         Revision {
             version: row.version,
-            seen: None,
+            last_activity: None,
         }
     }
 
-    fn stamp(row: &Partner) -> Option<Stamp<'_>> {
-        Some(Stamp {
+    fn meta(row: &Partner) -> Option<ResourceMeta<'_>> {
+        Some(ResourceMeta {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
@@ -73,7 +73,7 @@ impl Resource for Partners {
     }
 }
 
-gathers_itself!(PartnerChanges);
+draft_is_changes!(PartnerChanges);
 
 const ATTRIBUTES: &[Attribute<Partners>] = &[
     attribute!(
@@ -84,13 +84,13 @@ const ATTRIBUTES: &[Attribute<Partners>] = &[
         |text| values::filled("title", text, values::MAX_TEXT)
     ),
     attribute!(
-        maybe_text short_title,
+        nullable_text short_title,
         Some(PartnerColumn::ShortTitle),
         "A shorter title, like an acronym.",
         MAX_SHORT_TITLE
     ),
     attribute!(
-        maybe_text alternate_title,
+        nullable_text alternate_title,
         Some(PartnerColumn::AlternateTitle),
         "Another title, like that in another language.",
         values::MAX_TEXT
@@ -102,7 +102,7 @@ const ATTRIBUTES: &[Attribute<Partners>] = &[
         PARTNER_TYPES
     ),
     attribute!(
-        maybe_choice cso_type,
+        nullable_choice cso_type,
         Some(PartnerColumn::CsoType),
         "Of a civil society organization. Int: international, Nat: national, CBO: community based, AI: academic, RC: Red Cross or Red Crescent.",
         CSO_TYPES
@@ -114,86 +114,86 @@ const ATTRIBUTES: &[Attribute<Partners>] = &[
         SHARED_PARTNER
     ),
     attribute!(
-        maybe_choice external_source,
+        nullable_choice external_source,
         Some(PartnerColumn::ExternalSource),
         "The system that external_id is from.",
         EXTERNAL_SOURCES
     ),
     attribute!(
-        maybe_text external_id,
+        nullable_text external_id,
         Some(PartnerColumn::ExternalId),
         "The id in another system.",
         MAX_EXTERNAL_ID
     ),
     attribute!(
-        maybe ocha_external_id,
+        nullable ocha_external_id,
         Some(PartnerColumn::OchaExternalId),
         "The id at OCHA. Unique.",
         Constraints::text(1, MAX_OCHA_EXTERNAL_ID),
         |text| values::filled("ocha_external_id", text, MAX_OCHA_EXTERNAL_ID)
     ),
     attribute!(
-        maybe email,
+        nullable email,
         Some(PartnerColumn::Email),
         "An e-mail address.",
         Constraints::text(1, values::MAX_TEXT),
         |text| values::email_within(text, values::MAX_TEXT)
     ),
     attribute!(
-        maybe_text phone_number,
+        nullable_text phone_number,
         Some(PartnerColumn::PhoneNumber),
         "A telephone number.",
         MAX_PHONE
     ),
     attribute!(
-        maybe_text street_address,
+        nullable_text street_address,
         Some(PartnerColumn::StreetAddress),
         "Street and number.",
         MAX_STREET
     ),
-    attribute!(maybe_text city, Some(PartnerColumn::City), "The city.", MAX_CITY),
+    attribute!(nullable_text city, Some(PartnerColumn::City), "The city.", MAX_CITY),
     attribute!(
-        maybe_text postal_code,
+        nullable_text postal_code,
         Some(PartnerColumn::PostalCode),
         "The postal code.",
         MAX_POSTAL_CODE
     ),
     attribute!(
-        maybe country_code,
+        nullable country_code,
         Some(PartnerColumn::CountryCode),
         "The country by its code of ISO 3166-1 alpha-2.",
         Constraints::one_of(COUNTRIES),
         country
     ),
-    attribute!(maybe_amount total_ct_cp, "The total of cash transfers in the country programme."),
-    attribute!(maybe_amount total_ct_cy, "The total of cash transfers in the current year."),
+    attribute!(nullable_amount total_ct_cp, "The total of cash transfers in the country programme."),
+    attribute!(nullable_amount total_ct_cy, "The total of cash transfers in the current year."),
     attribute!(
-        maybe vendor_number,
+        nullable vendor_number,
         Some(PartnerColumn::VendorNumber),
         "The number as a vendor. Unique.",
         Constraints::text(1, MAX_VENDOR_NUMBER),
         |text| values::filled("vendor_number", text, MAX_VENDOR_NUMBER)
     ),
     attribute!(
-        maybe_text alternate_id,
+        nullable_text alternate_id,
         Some(PartnerColumn::AlternateId),
         "Another id.",
         values::MAX_TEXT
     ),
     attribute!(
-        maybe_text rating,
+        nullable_text rating,
         Some(PartnerColumn::Rating),
         "How the risk of working with the partner is rated.",
         MAX_RATING
     ),
     attribute!(
-        maybe_text basis_for_risk_rating,
+        nullable_text basis_for_risk_rating,
         Some(PartnerColumn::BasisForRiskRating),
         "What the rating is based on.",
         MAX_RATING
     ),
-    attribute!(shown time created, Some(PartnerColumn::Created), CREATED),
-    attribute!(shown time modified, Some(PartnerColumn::Modified), MODIFIED),
+    attribute!(read_only time created, Some(PartnerColumn::Created), CREATED),
+    attribute!(read_only time modified, Some(PartnerColumn::Modified), MODIFIED),
 ];
 
 impl Deletable for Partners {
@@ -216,8 +216,8 @@ impl Writable for Partners {
         guard: &Guard,
         draft: PartnerChanges,
         mut field_errors: Vec<FieldError>,
-        mut linked: Linked,
-    ) -> Result<(CreatePartner, ShownOnce), ApiError> {
+        mut linked: RelationshipIds,
+    ) -> Result<(CreatePartner, OneTimeAttributes), ApiError> {
         let mut operation = CreatePartner {
             changes: draft,
             clusters: linked.take("clusters"),
@@ -226,7 +226,7 @@ impl Writable for Partners {
         field_errors.extend(CreatePartner::missing(&operation.changes));
         let claims = || FindTaken::new(Claims::Partner(Box::new(operation.changes.clone())), None);
         refuse_all(guard, field_errors, claims).await?;
-        Ok((operation, ShownOnce::new()))
+        Ok((operation, OneTimeAttributes::new()))
     }
 
     async fn change(
@@ -234,7 +234,7 @@ impl Writable for Partners {
         target: Target,
         draft: PartnerChanges,
         field_errors: Vec<FieldError>,
-        mut linked: Linked,
+        mut linked: RelationshipIds,
     ) -> Result<UpdatePartner, ApiError> {
         let mut operation = UpdatePartner {
             id: target.id,

@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, CREATED_BY, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{refuse_all, texts};
 use crate::api::error::ApiError;
 use crate::api::resource::{
-    Attribute, Constraints, Deletable, Kind, Linked, Relationship, Resource, Revision, Sent,
-    ShownOnce, Stamp, Target, Writable,
+    Attribute, AttributeKind, Constraints, Deletable, OneTimeAttributes, Relationship,
+    RelationshipIds, Resource, ResourceMeta, Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::expressions;
@@ -13,7 +13,7 @@ use crate::directory::roles::{
 };
 use crate::directory::taken::{Claims, FindTaken};
 use crate::directory::{self, FieldError, values};
-use crate::jsonapi::write::Shown;
+use crate::jsonapi::write::AttributeValue;
 
 pub struct Roles;
 
@@ -26,28 +26,28 @@ impl Resource for Roles {
             target: "users",
             to_many: true,
             doc: "The users who hold the role, everywhere and without an end.",
-            sent: Sent::Always,
+            writability: Writability::Always,
         },
         Relationship {
             name: "grants",
             target: "grants",
             to_many: true,
             doc: "Every grant of the role, with its scope and its time.",
-            sent: Sent::Never,
+            writability: Writability::Never,
         },
         Relationship {
             name: "includes",
             target: "roles",
             to_many: true,
             doc: "The roles that this one contains: whoever holds it has these, too.",
-            sent: Sent::Always,
+            writability: Writability::Always,
         },
         Relationship {
             name: "grant-rules",
             target: "grant-rules",
             to_many: true,
             doc: "What holders of the role may do to grants of other roles.",
-            sent: Sent::Never,
+            writability: Writability::Never,
         },
     ];
     const EXTERNAL_ID: Option<RoleColumn> = Some(RoleColumn::ExternalId);
@@ -73,12 +73,12 @@ impl Resource for Roles {
     fn revision(row: &Role) -> Revision<'_> {
         Revision {
             version: row.version,
-            seen: None,
+            last_activity: None,
         }
     }
 
-    fn stamp(row: &Role) -> Option<Stamp<'_>> {
-        Some(Stamp {
+    fn meta(row: &Role) -> Option<ResourceMeta<'_>> {
+        Some(ResourceMeta {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
@@ -88,7 +88,7 @@ impl Resource for Roles {
     }
 }
 
-gathers_itself!(RoleChanges);
+draft_is_changes!(RoleChanges);
 
 const ATTRIBUTES: &[Attribute<Roles>] = &[
     attribute!(
@@ -98,9 +98,9 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
         Constraints::text(1, values::MAX_TEXT).required(),
         values::role_name
     ),
-    attribute!(maybe_text label, Some(RoleColumn::Label), "A title for people.", values::MAX_TEXT),
+    attribute!(nullable_text label, Some(RoleColumn::Label), "A title for people.", values::MAX_TEXT),
     attribute!(
-        maybe_text description,
+        nullable_text description,
         Some(RoleColumn::Description),
         "What the role is for.",
         values::MAX_LONG_TEXT
@@ -125,54 +125,54 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
         name: "permissions",
         doc: "What holders may do: names like users:read.",
         constraints: Constraints::names(),
-        kind: Kind::Structure,
-        show: Some(|role| Shown::Json(&role.permissions)),
+        kind: AttributeKind::Structure,
+        get: Some(|role| AttributeValue::Json(&role.permissions)),
         column: None,
-        read: Some(|changes, value| {
+        set: Some(|changes, value| {
             let names = texts("permissions", value)?;
             changes.permissions = Some(check_names("permissions", &names)?);
             Ok(())
         }),
     },
     attribute!(
-        maybe include_context,
+        nullable include_context,
         Some(RoleColumn::IncludeContext),
         "CFEngine classes whose hosts holders see: regular expressions, separated by commas.",
         Constraints::text(0, values::MAX_LONG_TEXT),
         |text| expressions::checked("include_context", text)
     ),
     attribute!(
-        maybe exclude_context,
+        nullable exclude_context,
         Some(RoleColumn::ExcludeContext),
         "CFEngine classes whose hosts are hidden from holders: regular expressions, separated by commas.",
         Constraints::text(0, values::MAX_LONG_TEXT),
         |text| expressions::checked("exclude_context", text)
     ),
     attribute!(
-        maybe include_bundles,
+        nullable include_bundles,
         Some(RoleColumn::IncludeBundles),
         "CFEngine bundles whose reports holders see: regular expressions, separated by commas.",
         Constraints::text(0, values::MAX_LONG_TEXT),
         |text| expressions::checked("include_bundles", text)
     ),
     attribute!(
-        maybe exclude_bundles,
+        nullable exclude_bundles,
         Some(RoleColumn::ExcludeBundles),
         "CFEngine bundles whose reports are hidden from holders: regular expressions, separated by commas.",
         Constraints::text(0, values::MAX_LONG_TEXT),
         |text| expressions::checked("exclude_bundles", text)
     ),
     attribute!(
-        shown origin Some(RoleColumn::Origin),
+        read_only origin Some(RoleColumn::Origin),
         "Where the role comes from: system (made with the directory), portal (of the Partner Reporting Portal) or directory (made by somebody here).",
         Text,
         Constraints::one_of(ORIGINS),
-        |role| Shown::Text(&role.origin)
+        |role| AttributeValue::Text(&role.origin)
     ),
-    attribute!(shown maybe_number created_by, Some(RoleColumn::CreatedBy), CREATED_BY),
-    attribute!(shown maybe_number modified_by, Some(RoleColumn::ModifiedBy), MODIFIED_BY),
-    attribute!(shown time created, Some(RoleColumn::Created), CREATED),
-    attribute!(shown time modified, Some(RoleColumn::Modified), MODIFIED),
+    attribute!(read_only nullable_number created_by, Some(RoleColumn::CreatedBy), CREATED_BY),
+    attribute!(read_only nullable_number modified_by, Some(RoleColumn::ModifiedBy), MODIFIED_BY),
+    attribute!(read_only time created, Some(RoleColumn::Created), CREATED),
+    attribute!(read_only time modified, Some(RoleColumn::Modified), MODIFIED),
 ];
 
 impl Deletable for Roles {
@@ -198,8 +198,8 @@ impl Writable for Roles {
         guard: &Guard,
         draft: RoleChanges,
         mut field_errors: Vec<FieldError>,
-        mut linked: Linked,
-    ) -> Result<(CreateRole, ShownOnce), ApiError> {
+        mut linked: RelationshipIds,
+    ) -> Result<(CreateRole, OneTimeAttributes), ApiError> {
         let users = linked.take("users");
         let mut operation = CreateRole {
             changes: draft,
@@ -211,7 +211,7 @@ impl Writable for Roles {
         field_errors.extend(CreateRole::missing(&operation.changes));
         let claims = || FindTaken::new(Claims::Role(Box::new(operation.changes.clone())), None);
         refuse_all(guard, field_errors, claims).await?;
-        Ok((operation, ShownOnce::new()))
+        Ok((operation, OneTimeAttributes::new()))
     }
 
     async fn change(
@@ -219,7 +219,7 @@ impl Writable for Roles {
         target: Target,
         draft: RoleChanges,
         field_errors: Vec<FieldError>,
-        mut linked: Linked,
+        mut linked: RelationshipIds,
     ) -> Result<UpdateRole, ApiError> {
         let mut operation = UpdateRole {
             id: target.id,

@@ -1,5 +1,7 @@
 use crate::api::attribute::CREATED;
-use crate::api::resource::{Attribute, Deletable, Relationship, Resource, Revision, Sent, Target};
+use crate::api::resource::{
+    Attribute, Deletable, Relationship, Resource, Revision, Target, Writability,
+};
 use crate::directory;
 use crate::directory::sign_ins::{DeleteSignIn, FindSignInById, SignIn, SignInColumn};
 
@@ -14,7 +16,7 @@ impl Resource for SignIns {
         target: "users",
         to_many: false,
         doc: "Who signed in.",
-        sent: Sent::Never,
+        writability: Writability::Never,
     }];
     type Entity = directory::sign_ins::SignIns;
     type Find = FindSignInById;
@@ -38,43 +40,43 @@ impl Resource for SignIns {
     fn revision(row: &SignIn) -> Revision<'_> {
         Revision {
             version: SignIn::VERSION,
-            seen: row.last_used.as_deref(),
+            last_activity: row.last_used.as_deref(),
         }
     }
 
     /// What is shown depends on the token that asks.
-    fn beside(row: &SignIn) -> Option<i64> {
+    fn related_version(row: &SignIn) -> Option<i64> {
         Some(i64::from(row.is_current))
     }
 }
 
 const ATTRIBUTES: &[Attribute<SignIns>] = &[
     attribute!(
-        shown maybe_text address,
+        read_only nullable_text address,
         Some(SignInColumn::Address),
         "The address that the sign-in came from."
     ),
     attribute!(
-        shown maybe_text user_agent,
+        read_only nullable_text user_agent,
         Some(SignInColumn::UserAgent),
         "The program that signed in, as it names itself: its first 256 characters."
     ),
     attribute!(
-        shown maybe_time last_used,
+        read_only nullable_time last_used,
         Some(SignInColumn::LastUsed),
         "When a token of it was last used or refreshed, to a minute."
     ),
     attribute!(
-        shown time expires,
+        read_only time expires,
         Some(SignInColumn::Expires),
         "When it ends unless it is refreshed before."
     ),
     attribute!(
-        shown flag is_current,
+        read_only flag is_current,
         None,
         "Whether this request came with its access token."
     ),
-    attribute!(shown time created, Some(SignInColumn::Created), CREATED),
+    attribute!(read_only time created, Some(SignInColumn::Created), CREATED),
 ];
 
 impl Deletable for SignIns {

@@ -1,11 +1,11 @@
 use serde_json::Value;
 
-use crate::api::attribute::{CREATED, Gather, MODIFIED};
+use crate::api::attribute::{AsChanges, CREATED, MODIFIED};
 use crate::api::decode::{refuse, text, texts};
 use crate::api::error::ApiError;
 use crate::api::resource::{
-    Attribute, Constraints, Deletable, Kind, Linked, Relationship, Resource, Revision, Sent,
-    ShownOnce, Stamp, Target, Writable,
+    Attribute, AttributeKind, Constraints, Deletable, OneTimeAttributes, Relationship,
+    RelationshipIds, Resource, ResourceMeta, Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
 use crate::auth::secret::TokenSecret;
@@ -15,7 +15,7 @@ use crate::directory::tokens::{
     CreateToken, DeleteToken, FindToken, Token, TokenChanges, TokenColumn, UpdateToken,
 };
 use crate::directory::{self, DirectoryError, FieldError, clock, values};
-use crate::jsonapi::write::Shown;
+use crate::jsonapi::write::AttributeValue;
 
 pub struct Tokens;
 
@@ -27,7 +27,7 @@ pub struct TokenDraft {
     password: Option<Secret>,
 }
 
-impl Gather for TokenDraft {
+impl AsChanges for TokenDraft {
     type Changes = TokenChanges;
 
     fn changes(&mut self) -> &mut TokenChanges {
@@ -47,9 +47,9 @@ impl Resource for Tokens {
         target: "users",
         to_many: false,
         doc: "Whose token it is. Left out of a new token, it is the caller.",
-        sent: Sent::ToCreate,
+        writability: Writability::OnCreate,
     }];
-    const ONCE: &'static [(&'static str, &'static str)] = &[(
+    const ONE_TIME: &'static [(&'static str, &'static str)] = &[(
         SECRET,
         "The secret itself, only in the answer to the request that makes the token.",
     )];
@@ -75,12 +75,12 @@ impl Resource for Tokens {
     fn revision(row: &Token) -> Revision<'_> {
         Revision {
             version: row.version,
-            seen: row.last_used.as_deref(),
+            last_activity: row.last_used.as_deref(),
         }
     }
 
-    fn stamp(row: &Token) -> Option<Stamp<'_>> {
-        Some(Stamp {
+    fn meta(row: &Token) -> Option<ResourceMeta<'_>> {
+        Some(ResourceMeta {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
@@ -105,10 +105,15 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
         name: "scopes",
         doc: "What the token may do at most: names of permissions. Null: all that its user may.",
         constraints: Constraints::names().or_null(),
-        kind: Kind::Structure,
-        show: Some(|token| token.scopes.as_deref().map_or(Shown::Null, Shown::Json)),
+        kind: AttributeKind::Structure,
+        get: Some(|token| {
+            token
+                .scopes
+                .as_deref()
+                .map_or(AttributeValue::Null, AttributeValue::Json)
+        }),
         column: None,
-        read: Some(|draft, value| {
+        set: Some(|draft, value| {
             draft.changes.scopes = Some(match value {
                 Value::Null => None,
                 value => Some(check_names("scopes", &texts("scopes", value)?)?),
@@ -117,7 +122,7 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
         }),
     },
     attribute!(
-        maybe_time expires,
+        nullable_time expires,
         Some(TokenColumn::Expires),
         "When the token ends. Null: never."
     ),
@@ -125,10 +130,10 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
         name: PASSWORD,
         doc: "The caller's own password: a token that is made with an access token then does not end with its sign-in. In no answer.",
         constraints: Constraints::PLAIN.or_null().only_to_create(),
-        kind: Kind::Text,
-        show: None,
+        kind: AttributeKind::Text,
+        get: None,
         column: None,
-        read: Some(|draft, value| {
+        set: Some(|draft, value| {
             draft.password = match value {
                 Value::Null => None,
                 value => Some(Secret::new(text("password", value)?)),
@@ -140,18 +145,18 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
         name: "ends_with_sign_in",
         doc: "Whether the token ends with the sign-in that it was made with.",
         constraints: Constraints::PLAIN,
-        kind: Kind::Flag,
-        show: Some(|token| Shown::Flag(token.sign_in_id.is_some())),
+        kind: AttributeKind::Flag,
+        get: Some(|token| AttributeValue::Flag(token.sign_in_id.is_some())),
         column: None,
-        read: None,
+        set: None,
     },
     attribute!(
-        shown maybe_time last_used,
+        read_only nullable_time last_used,
         Some(TokenColumn::LastUsed),
         "When the token was last used."
     ),
-    attribute!(shown time created, Some(TokenColumn::Created), CREATED),
-    attribute!(shown time modified, Some(TokenColumn::Modified), MODIFIED),
+    attribute!(read_only time created, Some(TokenColumn::Created), CREATED),
+    attribute!(read_only time modified, Some(TokenColumn::Modified), MODIFIED),
 ];
 
 impl Deletable for Tokens {
@@ -170,7 +175,7 @@ impl Deletable for Tokens {
 impl Writable for Tokens {
     type Create = CreateToken;
     type Update = UpdateToken;
-    const MAKES_SECRETS: bool = true;
+    const RETURNS_SECRET: bool = true;
 
     /// For oneself, unless the document names another `user`. The answer to
     /// this request is the only one that shows the secret.
@@ -178,8 +183,8 @@ impl Writable for Tokens {
         guard: &Guard,
         draft: TokenDraft,
         mut field_errors: Vec<FieldError>,
-        mut linked: Linked,
-    ) -> Result<(CreateToken, ShownOnce), ApiError> {
+        mut linked: RelationshipIds,
+    ) -> Result<(CreateToken, OneTimeAttributes), ApiError> {
         let secret = TokenSecret::random().map_err(DirectoryError::internal)?;
         let named = linked.take("user").and_then(|ids| ids.first().copied());
         let mut operation = CreateToken {
@@ -216,7 +221,7 @@ impl Writable for Tokens {
         target: Target,
         draft: TokenDraft,
         field_errors: Vec<FieldError>,
-        _: Linked,
+        _: RelationshipIds,
     ) -> Result<UpdateToken, ApiError> {
         let mut operation = UpdateToken {
             id: target.id,

@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 use super::Users;
 use super::users::UserDraft;
 use crate::api::resource::{
-    Attribute, Constraints, CustomFilter, Deletable, Kind, Relationship, Resource, Restorable,
-    Revision, Stamp, Target,
+    Attribute, AttributeKind, Constraints, CustomFilter, Deletable, Relationship, Resource,
+    ResourceMeta, Restorable, Revision, Target,
 };
 use crate::directory;
 use crate::directory::trash::{FindTrashedUser, PurgeUser, RestoreUser};
 use crate::directory::users::{User, UserColumn};
-use crate::jsonapi::write::Shown;
+use crate::jsonapi::write::AttributeValue;
 
 pub struct TrashedUsers;
 
@@ -25,7 +25,7 @@ impl Resource for TrashedUsers {
     /// The addresses of relationships are those of living users.
     const RELATIONSHIPS: &'static [Relationship] = &[];
     const FILTERS: &'static [(&'static str, CustomFilter)] = Users::FILTERS;
-    const SEARCHED: &'static [UserColumn] = Users::SEARCHED;
+    const SEARCH_COLUMNS: &'static [UserColumn] = Users::SEARCH_COLUMNS;
     type Entity = directory::trash::TrashedUsers;
     type Find = FindTrashedUser;
     type Draft = UserDraft;
@@ -49,24 +49,24 @@ impl Resource for TrashedUsers {
         Users::revision(row)
     }
 
-    fn stamp(row: &User) -> Option<Stamp<'_>> {
-        Users::stamp(row)
+    fn meta(row: &User) -> Option<ResourceMeta<'_>> {
+        Users::meta(row)
     }
 }
 
 static ATTRIBUTES: LazyLock<Vec<Attribute<TrashedUsers>>> = LazyLock::new(|| {
     let shown = Users::attributes()
         .iter()
-        .filter(|attribute| attribute.show.is_some())
+        .filter(|attribute| attribute.get.is_some())
         .map(|attribute| Attribute {
             name: attribute.name,
             kind: attribute.kind,
             doc: attribute.doc,
             constraints: attribute.constraints,
-            show: attribute.show,
+            get: attribute.get,
             column: attribute.column,
             // What is taken meanwhile can be another when the user is restored.
-            read: attribute
+            set: attribute
                 .read
                 .filter(|_| matches!(attribute.name, "username" | "uname")),
         });
@@ -78,20 +78,20 @@ const DELETION: [Attribute<TrashedUsers>; 2] = [
         name: "deleted",
         doc: "When it was deleted.",
         constraints: Constraints::PLAIN,
-        kind: Kind::Time,
-        show: Some(|user| Shown::maybe(&user.deleted_at)),
+        kind: AttributeKind::Time,
+        get: Some(|user| AttributeValue::nullable(&user.deleted_at)),
         column: Some(UserColumn::DeletedAt),
-        read: None,
+        set: None,
     },
     // Nothing in the trash is changed there: the last change was the deletion.
     Attribute {
         name: "deleted_by",
         doc: "The id of the user who deleted it; null for the program itself.",
         constraints: Constraints::PLAIN.or_null(),
-        kind: Kind::Number,
-        show: Some(|user| Shown::maybe_number(user.modified_by)),
+        kind: AttributeKind::Number,
+        get: Some(|user| AttributeValue::nullable_number(user.modified_by)),
         column: Some(UserColumn::ModifiedBy),
-        read: None,
+        set: None,
     },
 ];
 
@@ -109,7 +109,7 @@ impl Deletable for TrashedUsers {
 }
 
 impl Restorable for TrashedUsers {
-    type Back = Users;
+    type Restored = Users;
     type Restore = RestoreUser;
 
     fn restoration(target: Target, draft: UserDraft) -> RestoreUser {

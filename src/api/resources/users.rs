@@ -1,11 +1,11 @@
 use serde_json::Value;
 
-use crate::api::attribute::{CREATED, CREATED_BY, Gather, MODIFIED, MODIFIED_BY};
+use crate::api::attribute::{AsChanges, CREATED, CREATED_BY, MODIFIED, MODIFIED_BY};
 use crate::api::decode::{flag, refuse_all, text};
 use crate::api::error::ApiError;
 use crate::api::resource::{
-    Attribute, Constraints, CustomFilter, Deletable, Kind, Linked, Relationship, Resource,
-    Revision, Sent, ShownOnce, Stamp, Target, Writable,
+    Attribute, AttributeKind, Constraints, CustomFilter, Deletable, OneTimeAttributes,
+    Relationship, RelationshipIds, Resource, ResourceMeta, Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
 use crate::auth::passwords::{self, Owner};
@@ -16,7 +16,7 @@ use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, User, UserChanges, UserColumn,
 };
 use crate::directory::{self, FieldError, values};
-use crate::jsonapi::write::Shown;
+use crate::jsonapi::write::AttributeValue;
 
 pub struct Users;
 
@@ -40,35 +40,35 @@ impl Resource for Users {
             target: "roles",
             to_many: true,
             doc: "The roles that the user holds, everywhere and without an end.",
-            sent: Sent::Always,
+            writability: Writability::Always,
         },
         Relationship {
             name: "grants",
             target: "grants",
             to_many: true,
             doc: "Every role that the user holds, with its scope and its time.",
-            sent: Sent::Never,
+            writability: Writability::Never,
         },
         Relationship {
             name: "tokens",
             target: "tokens",
             to_many: true,
             doc: "The API tokens of the user; they are made and revoked at /tokens.",
-            sent: Sent::Never,
+            writability: Writability::Never,
         },
         Relationship {
             name: "sign-ins",
             target: "sign-ins",
             to_many: true,
             doc: "The sign-ins of the user that are not over; they are ended at /sign-ins.",
-            sent: Sent::Never,
+            writability: Writability::Never,
         },
         Relationship {
             name: "partner",
             target: "partners",
             to_many: false,
             doc: "The organization that the user belongs to; changed by holders of users:write.",
-            sent: Sent::Always,
+            writability: Writability::Always,
         },
     ];
     const FILTERS: &'static [(&'static str, CustomFilter)] = &[
@@ -76,8 +76,8 @@ impl Resource for Users {
         ("query", CustomFilter::Search),
     ];
     const EXTERNAL_ID: Option<UserColumn> = Some(UserColumn::ExternalId);
-    const LINKED_BY: &'static [(&'static str, UserColumn)] = &[("partner", UserColumn::Partner)];
-    const SEARCHED: &'static [UserColumn] = &[
+    const FOREIGN_KEYS: &'static [(&'static str, UserColumn)] = &[("partner", UserColumn::Partner)];
+    const SEARCH_COLUMNS: &'static [UserColumn] = &[
         UserColumn::FullName,
         UserColumn::Username,
         UserColumn::Name,
@@ -106,12 +106,12 @@ impl Resource for Users {
     fn revision(row: &User) -> Revision<'_> {
         Revision {
             version: row.version,
-            seen: row.last_login.as_deref(),
+            last_activity: row.last_login.as_deref(),
         }
     }
 
-    fn stamp(row: &User) -> Option<Stamp<'_>> {
-        Some(Stamp {
+    fn meta(row: &User) -> Option<ResourceMeta<'_>> {
+        Some(ResourceMeta {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
@@ -121,7 +121,7 @@ impl Resource for Users {
     }
 }
 
-impl Gather for UserDraft {
+impl AsChanges for UserDraft {
     type Changes = UserChanges;
 
     fn changes(&mut self) -> &mut UserChanges {
@@ -148,10 +148,10 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
         name: "password",
         doc: "Never in answers. Changing one's own needs old_password; meta.password_strength of the answer then says how strong it is.",
         constraints: Constraints::PLAIN.required(),
-        kind: Kind::Text,
-        show: None,
+        kind: AttributeKind::Text,
+        get: None,
         column: None,
-        read: Some(|draft, value| {
+        set: Some(|draft, value| {
             draft.password = Some(Secret::new(text("password", value)?));
             Ok(())
         }),
@@ -160,10 +160,10 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
         name: OLD_PASSWORD,
         doc: "The caller's current password: needed to change their own password, and their own username or e-mail address with an API token or a sign-in that is older than auth.reauthenticate_seconds.",
         constraints: Constraints::PLAIN.or_null().only_to_change(),
-        kind: Kind::Text,
-        show: None,
+        kind: AttributeKind::Text,
+        get: None,
         column: None,
-        read: Some(|draft, value| {
+        set: Some(|draft, value| {
             draft.old_password = match value {
                 Value::Null => None,
                 value => Some(Secret::new(text("old_password", value)?)),
@@ -175,10 +175,10 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
         name: "end_tokens",
         doc: "With a new password: whether it also revokes the user's API tokens. By default it does if somebody else sets it.",
         constraints: Constraints::PLAIN.or_null().only_to_change(),
-        kind: Kind::Flag,
-        show: None,
+        kind: AttributeKind::Flag,
+        get: None,
         column: None,
-        read: Some(|draft, value| {
+        set: Some(|draft, value| {
             draft.end_tokens = match value {
                 Value::Null => None,
                 value => Some(flag("end_tokens", value)?),
@@ -190,10 +190,10 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
         name: "uname",
         doc: "A unique name for URLs, in lower case; by default it is derived from the username.",
         constraints: Constraints::text(1, values::MAX_USERNAME).matching(UNAME),
-        kind: Kind::Text,
-        show: Some(|user| Shown::Text(&user.uname)),
+        kind: AttributeKind::Text,
+        get: Some(|user| AttributeValue::Text(&user.uname)),
         column: Some(UserColumn::Uname),
-        read: Some(|draft, value| {
+        set: Some(|draft, value| {
             // Null asks for what the username suggests, as leaving it out does.
             draft.changes.uname = match value {
                 Value::Null => None,
@@ -202,35 +202,35 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
             Ok(())
         }),
     },
-    attribute!(maybe_text name, Some(UserColumn::Name), "Given name.", values::MAX_TEXT),
-    attribute!(maybe_text surname, Some(UserColumn::Surname), "Family name.", values::MAX_TEXT),
+    attribute!(nullable_text name, Some(UserColumn::Name), "Given name.", values::MAX_TEXT),
+    attribute!(nullable_text surname, Some(UserColumn::Surname), "Family name.", values::MAX_TEXT),
     attribute!(
-        maybe_text full_name,
+        nullable_text full_name,
         Some(UserColumn::FullName),
         "The full name as it is to be shown.",
         values::MAX_TEXT
     ),
     attribute!(
-        maybe email,
+        nullable email,
         Some(UserColumn::Email),
         "An e-mail address.",
         Constraints::text(1, values::MAX_EMAIL),
         values::email
     ),
     attribute!(
-        maybe_text position,
+        nullable_text position,
         Some(UserColumn::Position),
         "What the user does in the organization.",
         values::MAX_TEXT
     ),
     attribute!(
-        maybe_text organization,
+        nullable_text organization,
         Some(UserColumn::Organization),
         "Where the user works.",
         values::MAX_TEXT
     ),
     attribute!(
-        maybe_text time_zone,
+        nullable_text time_zone,
         Some(UserColumn::TimeZone),
         "A time zone, like Europe/Rome.",
         values::MAX_TEXT
@@ -246,19 +246,19 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
         "Whether the user belongs to the staff."
     ),
     attribute!(
-        shown flag external,
+        read_only flag external,
         Some(UserColumn::External),
         "Whether the user is from another directory (LDAP)."
     ),
     attribute!(
-        shown maybe_time last_login,
+        read_only nullable_time last_login,
         Some(UserColumn::LastLogin),
         "When the user last signed in with the password."
     ),
-    attribute!(shown maybe_number created_by, Some(UserColumn::CreatedBy), CREATED_BY),
-    attribute!(shown maybe_number modified_by, Some(UserColumn::ModifiedBy), MODIFIED_BY),
-    attribute!(shown time created, Some(UserColumn::Created), CREATED),
-    attribute!(shown time modified, Some(UserColumn::Modified), MODIFIED),
+    attribute!(read_only nullable_number created_by, Some(UserColumn::CreatedBy), CREATED_BY),
+    attribute!(read_only nullable_number modified_by, Some(UserColumn::ModifiedBy), MODIFIED_BY),
+    attribute!(read_only time created, Some(UserColumn::Created), CREATED),
+    attribute!(read_only time modified, Some(UserColumn::Modified), MODIFIED),
 ];
 
 impl UserDraft {
@@ -378,14 +378,14 @@ impl Deletable for Users {
 }
 
 /// The partner that the linkage names; none: it is not named.
-fn partner(linked: &mut Linked) -> Option<Option<i64>> {
+fn partner(linked: &mut RelationshipIds) -> Option<Option<i64>> {
     Some(linked.take("partner")?.first().copied())
 }
 
 impl Writable for Users {
     type Create = CreateUser;
     type Update = UpdateUser;
-    const UPDATE_LOOKS: bool = true;
+    const UPDATE_CHECKS_VISIBILITY: bool = true;
     const CLIENT_ID: Option<fn(&mut UserDraft, String)> =
         Some(|draft, id| draft.changes.external_id = Some(id));
 
@@ -393,8 +393,8 @@ impl Writable for Users {
         guard: &Guard,
         mut draft: UserDraft,
         mut field_errors: Vec<FieldError>,
-        mut linked: Linked,
-    ) -> Result<(CreateUser, ShownOnce), ApiError> {
+        mut linked: RelationshipIds,
+    ) -> Result<(CreateUser, OneTimeAttributes), ApiError> {
         draft.changes.partner_id = partner(&mut linked);
         let mut operation = CreateUser {
             changes: UserChanges::default(),
@@ -413,7 +413,7 @@ impl Writable for Users {
         refuse_all(guard, field_errors, claims).await?;
         draft.hash(guard, None).await?;
         operation.changes = draft.changes;
-        Ok((operation, ShownOnce::new()))
+        Ok((operation, OneTimeAttributes::new()))
     }
 
     async fn change(
@@ -421,7 +421,7 @@ impl Writable for Users {
         target: Target,
         mut draft: UserDraft,
         field_errors: Vec<FieldError>,
-        mut linked: Linked,
+        mut linked: RelationshipIds,
     ) -> Result<UpdateUser, ApiError> {
         draft.changes.partner_id = partner(&mut linked);
         let mut operation = UpdateUser {

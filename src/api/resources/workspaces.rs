@@ -2,8 +2,8 @@ use crate::api::attribute::{CREATED, MODIFIED};
 use crate::api::decode::refuse_all;
 use crate::api::error::ApiError;
 use crate::api::resource::{
-    Attribute, Constraints, Deletable, Linked, Relationship, Resource, Revision, Sent, ShownOnce,
-    Stamp, Target, Writable,
+    Attribute, Constraints, Deletable, OneTimeAttributes, Relationship, RelationshipIds, Resource,
+    ResourceMeta, Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
 use crate::directory::taken::{Claims, FindTaken};
@@ -25,14 +25,14 @@ impl Resource for Workspaces {
             target: "clusters",
             to_many: true,
             doc: "The clusters in it; each names its workspace.",
-            sent: Sent::Never,
+            writability: Writability::Never,
         },
         Relationship {
             name: "grants",
             target: "grants",
             to_many: true,
             doc: "The roles that are held in it.",
-            sent: Sent::Never,
+            writability: Writability::Never,
         },
     ];
     type Entity = directory::workspaces::Workspaces;
@@ -57,12 +57,12 @@ impl Resource for Workspaces {
     fn revision(row: &Workspace) -> Revision<'_> {
         Revision {
             version: row.version,
-            seen: None,
+            last_activity: None,
         }
     }
 
-    fn stamp(row: &Workspace) -> Option<Stamp<'_>> {
-        Some(Stamp {
+    fn meta(row: &Workspace) -> Option<ResourceMeta<'_>> {
+        Some(ResourceMeta {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
@@ -72,7 +72,7 @@ impl Resource for Workspaces {
     }
 }
 
-gathers_itself!(WorkspaceChanges);
+draft_is_changes!(WorkspaceChanges);
 
 const ATTRIBUTES: &[Attribute<Workspaces>] = &[
     attribute!(
@@ -89,8 +89,8 @@ const ATTRIBUTES: &[Attribute<Workspaces>] = &[
         Constraints::text(1, MAX_CODE).required(),
         |text| values::filled("code", text, MAX_CODE)
     ),
-    attribute!(shown time created, Some(WorkspaceColumn::Created), CREATED),
-    attribute!(shown time modified, Some(WorkspaceColumn::Modified), MODIFIED),
+    attribute!(read_only time created, Some(WorkspaceColumn::Created), CREATED),
+    attribute!(read_only time modified, Some(WorkspaceColumn::Modified), MODIFIED),
 ];
 
 impl Deletable for Workspaces {
@@ -113,14 +113,14 @@ impl Writable for Workspaces {
         guard: &Guard,
         draft: WorkspaceChanges,
         mut field_errors: Vec<FieldError>,
-        _: Linked,
-    ) -> Result<(CreateWorkspace, ShownOnce), ApiError> {
+        _: RelationshipIds,
+    ) -> Result<(CreateWorkspace, OneTimeAttributes), ApiError> {
         let mut operation = CreateWorkspace { changes: draft };
         guard.permits(&mut operation)?;
         field_errors.extend(CreateWorkspace::missing(&operation.changes));
         let claims = || FindTaken::new(Claims::Workspace(operation.changes.clone()), None);
         refuse_all(guard, field_errors, claims).await?;
-        Ok((operation, ShownOnce::new()))
+        Ok((operation, OneTimeAttributes::new()))
     }
 
     async fn change(
@@ -128,7 +128,7 @@ impl Writable for Workspaces {
         target: Target,
         draft: WorkspaceChanges,
         field_errors: Vec<FieldError>,
-        _: Linked,
+        _: RelationshipIds,
     ) -> Result<UpdateWorkspace, ApiError> {
         let mut operation = UpdateWorkspace {
             id: target.id,

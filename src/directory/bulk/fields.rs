@@ -47,16 +47,16 @@ macro_rules! field {
             ..field!(put $name, |value| json::text(stringify!($name), value).and_then($check))
         }
     };
-    (maybe_text $name:ident, $most:expr) => {
+    (nullable_text $name:ident, $most:expr) => {
         Field {
             keep: Some(|draft, text| draft.changes.$name = Some(Some(text.to_owned()))),
-            ..field!(put $name, |value| json::maybe_text(stringify!($name), value, $most))
+            ..field!(put $name, |value| json::nullable_text(stringify!($name), value, $most))
         }
     };
-    (maybe $name:ident, $check:expr) => {
+    (nullable $name:ident, $check:expr) => {
         Field {
             keep: Some(|draft, text| draft.changes.$name = Some(Some(text.to_owned()))),
-            ..field!(put $name, |value| json::maybe(stringify!($name), value, $check))
+            ..field!(put $name, |value| json::nullable(stringify!($name), value, $check))
         }
     };
     (choice $name:ident, $choices:expr) => {
@@ -65,20 +65,20 @@ macro_rules! field {
                 .and_then(|text| values::choice(stringify!($name), text, $choices))
         })
     };
-    (maybe_choice $name:ident, $choices:expr) => {
+    (nullable_choice $name:ident, $choices:expr) => {
         field!(put $name, |value| {
             let check = |text: &str| values::choice(stringify!($name), text, $choices);
-            json::maybe(stringify!($name), value, check)
+            json::nullable(stringify!($name), value, check)
         })
     };
     (amount $name:ident) => {
-        field!(put $name, |value| json::maybe_amount(stringify!($name), value))
+        field!(put $name, |value| json::nullable_amount(stringify!($name), value))
     };
     (flag $name:ident) => {
         field!(put $name, |value| json::flag(stringify!($name), value))
     };
-    (maybe_time $name:ident) => {
-        field!(put $name, |value| json::maybe_time(stringify!($name), value))
+    (nullable_time $name:ident) => {
+        field!(put $name, |value| json::nullable_time(stringify!($name), value))
     };
 }
 

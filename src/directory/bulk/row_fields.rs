@@ -31,7 +31,7 @@ fn name(field: &'static str, value: &Value) -> Result<String, FieldError> {
     Ok(text.to_owned())
 }
 
-fn maybe_name(field: &'static str, value: &Value) -> Result<Option<String>, FieldError> {
+fn nullable_name(field: &'static str, value: &Value) -> Result<Option<String>, FieldError> {
     match value {
         Value::Null => Ok(None),
         value => name(field, value).map(Some),
@@ -47,24 +47,24 @@ pub const CLUSTERS: &[Field<ClusterRow>] = &[
     own!(workspace, |value| name("workspace", value)),
     field!(choice cluster_type, CLUSTER_TYPES),
     field!(text title, |text| values::filled("title", text, values::MAX_TEXT)),
-    field!(maybe imported_type, |text| values::filled("imported_type", text, values::MAX_TEXT)),
+    field!(nullable imported_type, |text| values::filled("imported_type", text, values::MAX_TEXT)),
     own!(number, |value| references::place_among("number", value)),
 ];
 
 pub const ROLES: &[Field<RoleRow>] = &[
     field!(text name, values::role_name),
-    field!(maybe_text label, values::MAX_TEXT),
-    field!(maybe_text description, values::MAX_LONG_TEXT),
+    field!(nullable_text label, values::MAX_TEXT),
+    field!(nullable_text description, values::MAX_LONG_TEXT),
     field!(choice scope, values::SCOPES),
     field!(flag unchangeable),
     field!(flag is_default),
     field!(put permissions, |value| {
         check_names("permissions", &json::texts("permissions", value)?)
     }),
-    field!(maybe include_context, |text| expressions::checked("include_context", text)),
-    field!(maybe exclude_context, |text| expressions::checked("exclude_context", text)),
-    field!(maybe include_bundles, |text| expressions::checked("include_bundles", text)),
-    field!(maybe exclude_bundles, |text| expressions::checked("exclude_bundles", text)),
+    field!(nullable include_context, |text| expressions::checked("include_context", text)),
+    field!(nullable exclude_context, |text| expressions::checked("exclude_context", text)),
+    field!(nullable include_bundles, |text| expressions::checked("include_bundles", text)),
+    field!(nullable exclude_bundles, |text| expressions::checked("exclude_bundles", text)),
     field!(text external_id, |text| values::filled("external_id", text, MAX_OWN_ID)),
     own!(includes, |value| json::texts("includes", value)),
     own!(predefined, |value| {
@@ -87,30 +87,30 @@ pub const ROLES: &[Field<RoleRow>] = &[
 
 pub const PARTNERS: &[Field<PartnerRow>] = &[
     field!(text title, |text| values::filled("title", text, values::MAX_TEXT)),
-    field!(maybe_text short_title, MAX_SHORT_TITLE),
-    field!(maybe_text alternate_title, values::MAX_TEXT),
+    field!(nullable_text short_title, MAX_SHORT_TITLE),
+    field!(nullable_text alternate_title, values::MAX_TEXT),
     field!(choice partner_type, PARTNER_TYPES),
-    field!(maybe_choice cso_type, CSO_TYPES),
+    field!(nullable_choice cso_type, CSO_TYPES),
     field!(choice shared_partner, SHARED_PARTNER),
-    field!(maybe_choice external_source, EXTERNAL_SOURCES),
-    field!(maybe_text external_id, MAX_EXTERNAL_ID),
-    field!(maybe ocha_external_id, |text| {
+    field!(nullable_choice external_source, EXTERNAL_SOURCES),
+    field!(nullable_text external_id, MAX_EXTERNAL_ID),
+    field!(nullable ocha_external_id, |text| {
         values::filled("ocha_external_id", text, MAX_OCHA_EXTERNAL_ID)
     }),
-    field!(maybe email, |text| values::email_within(text, values::MAX_TEXT)),
-    field!(maybe_text phone_number, MAX_PHONE),
-    field!(maybe_text street_address, MAX_STREET),
-    field!(maybe_text city, MAX_CITY),
-    field!(maybe_text postal_code, MAX_POSTAL_CODE),
-    field!(maybe country_code, country),
+    field!(nullable email, |text| values::email_within(text, values::MAX_TEXT)),
+    field!(nullable_text phone_number, MAX_PHONE),
+    field!(nullable_text street_address, MAX_STREET),
+    field!(nullable_text city, MAX_CITY),
+    field!(nullable_text postal_code, MAX_POSTAL_CODE),
+    field!(nullable country_code, country),
     field!(amount total_ct_cp),
     field!(amount total_ct_cy),
-    field!(maybe vendor_number, |text| {
+    field!(nullable vendor_number, |text| {
         values::filled("vendor_number", text, MAX_VENDOR_NUMBER)
     }),
-    field!(maybe_text alternate_id, values::MAX_TEXT),
-    field!(maybe_text rating, MAX_RATING),
-    field!(maybe_text basis_for_risk_rating, MAX_RATING),
+    field!(nullable_text alternate_id, values::MAX_TEXT),
+    field!(nullable_text rating, MAX_RATING),
+    field!(nullable_text basis_for_risk_rating, MAX_RATING),
     own!(clusters, |value| {
         let items = value.as_array().map(Vec::as_slice);
         let items =
@@ -126,13 +126,13 @@ pub const PARTNERS: &[Field<PartnerRow>] = &[
 pub const USERS: &[Field<UserRow>] = &[
     field!(text username, values::username),
     field!(text uname, values::uname),
-    field!(maybe_text name, values::MAX_TEXT),
-    field!(maybe_text surname, values::MAX_TEXT),
-    field!(maybe_text full_name, values::MAX_TEXT),
-    field!(maybe email, values::email),
-    field!(maybe_text position, values::MAX_TEXT),
-    field!(maybe_text organization, values::MAX_TEXT),
-    field!(maybe_text time_zone, values::MAX_TEXT),
+    field!(nullable_text name, values::MAX_TEXT),
+    field!(nullable_text surname, values::MAX_TEXT),
+    field!(nullable_text full_name, values::MAX_TEXT),
+    field!(nullable email, values::email),
+    field!(nullable_text position, values::MAX_TEXT),
+    field!(nullable_text organization, values::MAX_TEXT),
+    field!(nullable_text time_zone, values::MAX_TEXT),
     own!(partner, |value| match value {
         Value::Null => Ok(None),
         value => references::partner("partner", value).map(Some),
@@ -145,26 +145,26 @@ pub const USERS: &[Field<UserRow>] = &[
             values::within("password_hash", text, 1, MAX_HASH)?;
             Ok(text.to_owned())
         };
-        Ok(json::maybe("password_hash", value, checked)?.map(PasswordHash::new))
+        Ok(json::nullable("password_hash", value, checked)?.map(PasswordHash::new))
     }),
     own!(external, |value| json::flag("external", value)),
     field!(text external_id, |text| values::filled("external_id", text, MAX_OWN_ID)),
     field!(text ldap_id, |text| values::filled("ldap_id", text, MAX_LDAP_ID)),
-    own!(last_login, |value| json::maybe_time("last_login", value)),
-    own!(created, |value| json::maybe_time("created", value)),
-    own!(modified, |value| json::maybe_time("modified", value)),
+    own!(last_login, |value| json::nullable_time("last_login", value)),
+    own!(created, |value| json::nullable_time("created", value)),
+    own!(modified, |value| json::nullable_time("modified", value)),
 ];
 
 pub const GRANTS: &[Field<GrantRow>] = &[
     own!(user, |value| name("user", value)),
     own!(role, |value| name("role", value)),
-    own!(workspace, |value| maybe_name("workspace", value)),
+    own!(workspace, |value| nullable_name("workspace", value)),
     own!(cluster, |value| match value {
         Value::Null => Ok(None),
         value => references::cluster("cluster", value).map(Some),
     }),
     field!(flag is_active),
-    field!(maybe_time valid_from),
-    field!(maybe_time valid_until),
-    own!(created, |value| json::maybe_time("created", value)),
+    field!(nullable_time valid_from),
+    field!(nullable_time valid_until),
+    own!(created, |value| json::nullable_time("created", value)),
 ];

@@ -1,7 +1,7 @@
 //! The faults of one document.
 
 use crate::jsonapi::error::{Error, Errors};
-use crate::jsonapi::kinds::Kind;
+use crate::jsonapi::kinds::ErrorKind;
 
 /// How many faults of one document are reported.
 const MOST: usize = 50;
@@ -11,7 +11,7 @@ const MOST: usize = 50;
 pub(super) struct ErrorCollector(Vec<Error>);
 
 impl ErrorCollector {
-    pub(super) fn add(&mut self, kind: &Kind, pointer: &str, detail: impl Into<String>) {
+    pub(super) fn add(&mut self, kind: &ErrorKind, pointer: &str, detail: impl Into<String>) {
         if self.0.len() < MOST {
             self.0.push(kind.error(detail).at_pointer(pointer));
         }

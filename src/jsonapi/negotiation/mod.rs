@@ -44,7 +44,7 @@ pub struct Accepted {
 
 /// What a request's `Content-Type` says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sent {
+pub struct RequestMediaType {
     /// The extensions that the body uses.
     pub extensions: Vec<&'static str>,
     /// The known profiles that the body follows.
@@ -115,16 +115,20 @@ impl Negotiation {
     /// 415, naming the header: none or another media type on a body (N16), a parameter other than `ext`
     /// and `profile` on JSON:API's (N02, also without a body), an unsupported extension (N03), or
     /// a value that is no media type.
-    pub fn content_type(&self, value: Option<&[u8]>, has_body: bool) -> Result<Sent, Error> {
+    pub fn content_type(
+        &self,
+        value: Option<&[u8]>,
+        has_body: bool,
+    ) -> Result<RequestMediaType, Error> {
         let value = match value {
             Some(value) if !value.trim_ascii().is_empty() => value,
             _ if has_body => {
                 return Err(unsupported("The body has no Content-Type.".to_owned()));
             }
-            _ => return Ok(Sent::default()),
+            _ => return Ok(RequestMediaType::default()),
         };
         if value == MEDIA_TYPE.as_bytes() {
-            return Ok(Sent::default());
+            return Ok(RequestMediaType::default());
         }
         let media_type = std::str::from_utf8(value)
             .ok()
@@ -134,7 +138,7 @@ impl Negotiation {
             return self.sent(&media_type);
         }
         if !has_body || (media_type.is_plain_json() && !self.strict) {
-            return Ok(Sent::default());
+            return Ok(RequestMediaType::default());
         }
         let name = excerpt(&format!("{}/{}", media_type.main, media_type.sub));
         Err(unsupported(format!(
@@ -142,7 +146,7 @@ impl Negotiation {
         )))
     }
 
-    fn sent(&self, media_type: &MediaType<'_>) -> Result<Sent, Error> {
+    fn sent(&self, media_type: &MediaType<'_>) -> Result<RequestMediaType, Error> {
         let instance = Instance::of(media_type, self);
         if let Some(name) = media_type
             .parameters
@@ -161,7 +165,7 @@ impl Negotiation {
                 excerpt(&uri)
             )));
         }
-        Ok(Sent {
+        Ok(RequestMediaType {
             extensions: instance.extensions,
             profiles: instance.profiles,
         })
@@ -203,7 +207,7 @@ mod tests {
         STRICT.accept(std::iter::once(line.as_bytes()))
     }
 
-    fn sent(value: &str) -> Result<Sent, Error> {
+    fn sent(value: &str) -> Result<RequestMediaType, Error> {
         OFFER.content_type(Some(value.as_bytes()), true)
     }
 
@@ -356,8 +360,11 @@ mod tests {
 
     #[test]
     fn json_api_bodies_are_read() {
-        assert_eq!(sent(MEDIA_TYPE), Ok(Sent::default()));
-        assert_eq!(sent("APPLICATION/vnd.api+json"), Ok(Sent::default()));
+        assert_eq!(sent(MEDIA_TYPE), Ok(RequestMediaType::default()));
+        assert_eq!(
+            sent("APPLICATION/vnd.api+json"),
+            Ok(RequestMediaType::default())
+        );
         assert_eq!(sent(ATOMIC_TYPE).unwrap().extensions, [ATOMIC]);
         let cursor = format!("application/vnd.api+json; profile=\"{CURSOR_PAGINATION} x\"");
         assert_eq!(sent(&cursor).unwrap().profiles, [CURSOR_PAGINATION]);
@@ -407,15 +414,21 @@ mod tests {
     fn the_type_of_no_body_does_not_matter() {
         assert_eq!(
             OFFER.content_type(Some(b"text/plain"), false),
-            Ok(Sent::default())
+            Ok(RequestMediaType::default())
         );
-        assert_eq!(STRICT.content_type(None, false), Ok(Sent::default()));
+        assert_eq!(
+            STRICT.content_type(None, false),
+            Ok(RequestMediaType::default())
+        );
     }
 
     #[test]
     fn plain_json_is_read_unless_strict() {
         let json = Some(&b"application/json; charset=utf-8"[..]);
-        assert_eq!(OFFER.content_type(json, true), Ok(Sent::default()));
+        assert_eq!(
+            OFFER.content_type(json, true),
+            Ok(RequestMediaType::default())
+        );
         assert_eq!(refused(STRICT.content_type(json, true)), 415);
     }
 
@@ -424,7 +437,10 @@ mod tests {
         for offer in [OFFER, STRICT] {
             assert_eq!(refused(offer.content_type(None, true)), 415);
             assert_eq!(refused(offer.content_type(Some(b" "), true)), 415);
-            assert_eq!(offer.content_type(None, false), Ok(Sent::default()));
+            assert_eq!(
+                offer.content_type(None, false),
+                Ok(RequestMediaType::default())
+            );
         }
     }
 }

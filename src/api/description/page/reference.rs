@@ -11,7 +11,7 @@ use crate::api::description::parameters::{SEARCH_FILTER, SEARCHED, token};
 use crate::api::description::set::set;
 use crate::api::description::types::{Field, Type};
 use crate::api::plan::SEARCH;
-use crate::api::resource::{Kind, Relationship, Sent};
+use crate::api::resource::{AttributeKind, Relationship, Writability};
 use crate::jsonapi::MEDIA_TYPE;
 
 pub fn of_type(
@@ -68,13 +68,13 @@ fn attributes(kind: &Type, context: &DescriptionContext) -> String {
 
 fn value(field: &Field) -> String {
     let kind = match field.kind {
-        Kind::Text => "text",
-        Kind::Flag => "true or false",
-        Kind::Number => "number",
-        Kind::Time => "time",
-        Kind::Amount => "decimal number",
-        Kind::Structure if field.constraints.is_names => "array of names",
-        Kind::Structure => "object",
+        AttributeKind::Text => "text",
+        AttributeKind::Flag => "true or false",
+        AttributeKind::Number => "number",
+        AttributeKind::Time => "time",
+        AttributeKind::Amount => "decimal number",
+        AttributeKind::Structure if field.constraints.is_names => "array of names",
+        AttributeKind::Structure => "object",
     };
     if field.constraints.nullable {
         format!("{kind} or null")
@@ -94,12 +94,12 @@ fn rules(field: &Field, context: &DescriptionContext) -> String {
     if field.constraints.only_to_create {
         rules.push("only in creation".to_owned());
     }
-    if field.is_shown_once {
+    if field.is_one_time {
         rules.push("shown once".into());
-    } else if !field.is_written {
+    } else if !field.is_writable {
         rules.push("read-only".into());
     }
-    if !field.is_shown {
+    if !field.is_readable {
         rules.push("write-only".into());
     }
     let length = if field.name == "password" && field.constraints.required {
@@ -133,10 +133,10 @@ fn relationships(kind: &Type) -> String {
 }
 
 fn sent(relationship: &Relationship) -> &'static str {
-    match relationship.sent {
-        Sent::Always => "to create and to change",
-        Sent::ToCreate => "to create",
-        Sent::Never => "never",
+    match relationship.writability {
+        Writability::Always => "to create and to change",
+        Writability::OnCreate => "to create",
+        Writability::Never => "never",
     }
 }
 
@@ -209,11 +209,11 @@ fn example(kind: &Type, context: &DescriptionContext) -> String {
     let base = context.address();
     let path = kind.path;
     let send = format!("curl -u $A -H 'Content-Type: {MEDIA_TYPE}'");
-    let is_written = kind.fields().iter().any(|field| field.is_written);
+    let is_writable = kind.fields().iter().any(|field| field.is_writable);
     let command = if kind.is_trash() {
         let document = examples::change(kind);
         format!("curl -u $A {base}/{path}/2\n{send} -X PATCH {base}/{path}/2 -d '{document}'")
-    } else if is_written {
+    } else if is_writable {
         let document = format!("{:#}", examples::creation(kind));
         format!("{send} {base}/{path} -d '\n{document}'")
     } else {
@@ -229,7 +229,7 @@ fn resource(kind: &Type, base: &str) -> Value {
     let attributes: Map<_, _> = kind
         .fields()
         .iter()
-        .filter(|field| field.is_shown)
+        .filter(|field| field.is_readable)
         .map(|field| (field.name.to_owned(), examples::attribute(kind.kind, field)))
         .collect();
     let mut resource = json!({
