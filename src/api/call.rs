@@ -12,11 +12,12 @@ use ipnet::IpNet;
 
 use super::access_checks;
 use super::answer::Answer;
+use super::base_url::base_url;
 use super::error::{ApiError, body_not_read, body_too_large};
+use super::member_names::MemberNames;
 use super::paging::PagingDefaults;
 use super::routes::OPERATIONS;
-use super::unknown::Known;
-use super::{base, client, conditional};
+use super::{client, conditional};
 use crate::auth::{Auth, Guard};
 use crate::config::{ClientIds, Limits, Listen, Settings, UnknownAttributes};
 use crate::directory::{Context, FieldError, Reading, RequestId};
@@ -57,7 +58,7 @@ pub struct Api {
     /// How long answers are kept for `Idempotency-Key`.
     pub idempotency_seconds: u64,
     /// Whether names in documents that there are not are refused.
-    refuses_unknown: bool,
+    rejects_unknown_members: bool,
     /// Whether the id that a client gives to a new resource is kept beside ours.
     pub keeps_client_ids: bool,
     /// The most operations of one request, and of passwords among them.
@@ -92,7 +93,8 @@ impl Api {
             linkage_items: i64::try_from(limits.linkage_items).unwrap_or(i64::MAX),
             require_if_match: settings.server.require_if_match,
             idempotency_seconds: settings.server.idempotency_seconds,
-            refuses_unknown: settings.server.unknown_attributes == UnknownAttributes::Reject,
+            rejects_unknown_members: settings.server.unknown_attributes
+                == UnknownAttributes::Reject,
             keeps_client_ids: settings.server.client_ids == ClientIds::ExternalId,
             operations: limits.operations,
             operation_passwords: limits.operation_passwords,
@@ -116,12 +118,12 @@ impl Api {
     }
 
     /// What is wrong with the names in a document of a type that knows these.
-    pub fn unknown(
+    pub fn unknown_members(
         &self,
         document: &ResourceObject,
-        known: impl FnOnce() -> Known,
+        known: impl FnOnce() -> MemberNames,
     ) -> Vec<FieldError> {
-        match self.refuses_unknown {
+        match self.rejects_unknown_members {
             true => known().field_errors(document),
             false => Vec::new(),
         }
@@ -221,7 +223,7 @@ pub struct Call<'a> {
     pub request: &'a HttpRequest,
     pub accepted: &'a Accepted,
     pub guard: Guard,
-    pub base: Cow<'a, str>,
+    pub base_url: Cow<'a, str>,
 }
 
 impl Call<'_> {
@@ -257,7 +259,7 @@ impl Call<'_> {
 
     /// The address of this request, without its query.
     pub fn address(&self) -> String {
-        format!("{}{}", self.base, self.path())
+        format!("{}{}", self.base_url, self.path())
     }
 
     /// Reads the body, up to the limit.
@@ -319,7 +321,7 @@ pub async fn answer(
         Ok(accepted) => accepted,
         Err(error) => return ApiError::from(error).respond(api, request, request_id, None),
     };
-    let context = of_request(api, request, request_id);
+    let context = request_context(api, request, request_id);
     let call = match begin(api, request, &accepted, context.clone()).await {
         Ok(call) => call,
         Err(error) => {
@@ -335,7 +337,7 @@ pub async fn answer(
 }
 
 /// What is known of a request before its caller is.
-pub fn of_request(api: &Api, request: &HttpRequest, request_id: RequestId) -> Context {
+pub fn request_context(api: &Api, request: &HttpRequest, request_id: RequestId) -> Context {
     let now = api.auth.directory.clock().now();
     Context::of_request(now, request_id, client::address(api, request))
         .reading_only(request.method().is_safe())
@@ -367,7 +369,7 @@ async fn begin<'a>(
     accepted: &'a Accepted,
     context: Context,
 ) -> Result<Call<'a>, ApiError> {
-    let base = base::of(api, request)?;
+    let base_url = base_url(api, request)?;
     let from = context.source.address;
     let header = authorization(request);
     let auth = &api.auth;
@@ -380,6 +382,6 @@ async fn begin<'a>(
         request,
         accepted,
         guard,
-        base,
+        base_url,
     })
 }

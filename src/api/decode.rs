@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::call::{Api, Call};
 use super::error::ApiError;
 use super::kinds;
+use super::member_names::MemberNames;
 use super::operations::Lids;
 use super::resource::{RelationshipIds, Resource, Row, Writable};
-use super::unknown::Known;
 use crate::auth::Guard;
 pub use crate::directory::json::{
     flag, nullable, nullable_amount, nullable_text, nullable_time, text, texts,
@@ -65,17 +65,17 @@ pub fn attributes<R: Resource>(
     api: &Api,
     document: &ResourceObject,
 ) -> (R::Draft, Vec<FieldError>) {
-    attributes_among::<R>(api, document, Known::of::<R>)
+    attributes_among::<R>(api, document, MemberNames::of::<R>)
 }
 
 /// The same where the document may also have names that the type does not know.
 pub fn attributes_among<R: Resource>(
     api: &Api,
     document: &ResourceObject,
-    known: impl FnOnce() -> Known,
+    known: impl FnOnce() -> MemberNames,
 ) -> (R::Draft, Vec<FieldError>) {
     let mut draft = R::Draft::default();
-    let mut field_errors = api.unknown(document, known);
+    let mut field_errors = api.unknown_members(document, known);
     for (name, value) in &document.attributes {
         let setter = R::attribute(name).and_then(|attribute| attribute.set);
         if let Some(set) = setter

@@ -60,7 +60,7 @@ impl Side for EffectiveUsers {
 pub async fn effective_of<S: Side>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[SEARCH])?;
-        let plan = Plan::<S::To>::of_list(&query, &call.paging(None))?;
+        let plan = Plan::<S::To>::parse_list(&query, &call.paging(None))?;
         let parent = call.guard.find(S::From::find(call.id())).await?;
         parent.ok_or(DirectoryError::NotFound)?;
         let list = plan.list(Some(S::list(call.id())));

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use super::base;
+use super::base_url::base_url;
 use super::call::Api;
 use super::kinds;
 use crate::auth::{AuthError, PolicyError};
@@ -340,7 +340,7 @@ impl ApiError {
         }
         response.insert_header((super::answer::REQUEST_ID, request_id.to_string()));
         let mut body = Vec::new();
-        let home = base::of(api, request)
+        let home = base_url(api, request)
             .ok()
             .map(|base| format!("{base}/home"));
         errors.write(

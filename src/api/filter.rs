@@ -16,7 +16,7 @@ use crate::jsonapi::{Error, kinds};
 pub const EXTERNAL_ID: &str = "external_id";
 
 /// The condition that a filter stands for; what is wrong goes to `errors`.
-pub fn of<R: Resource>(
+pub fn to_condition<R: Resource>(
     filter: &Filter,
     limits: &Limits,
     errors: &mut Vec<Error>,
@@ -24,7 +24,7 @@ pub fn of<R: Resource>(
     let mut all = |parts: &[Filter]| {
         let conditions: Vec<_> = parts
             .iter()
-            .map(|part| of::<R>(part, limits, errors))
+            .map(|part| to_condition::<R>(part, limits, errors))
             .collect();
         conditions.into_iter().collect::<Option<Vec<_>>>()
     };

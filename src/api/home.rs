@@ -15,7 +15,7 @@ use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 
 pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
-        plan::of_none(&call.query(&[])?)?;
+        plan::refuse_parameters(&call.query(&[])?)?;
         let endpoints = endpoints();
         let resources: Map<_, _> = types()
             .map(|kind| (kind, format!("/{kind}")))
@@ -30,7 +30,7 @@ pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
                 "page_size": { "default": limits.default_page_size, "max": limits.max_page_size },
                 "project": { "name": call.api.project },
                 "operations": {
-                    "href": format!("{}{OPERATIONS}", call.base),
+                    "href": format!("{}{OPERATIONS}", call.base_url),
                     "max_operations": call.api.operations,
                     "max_passwords": call.api.operation_passwords,
                 },
@@ -46,7 +46,7 @@ pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
 /// tell themselves.
 pub async fn trash(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
-        plan::of_none(&call.query(&[])?)?;
+        plan::refuse_parameters(&call.query(&[])?)?;
         let users = entry(call, &endpoints(), &format!("/{}", TrashedUsers::PATH));
         let document = json!({
             "links": links(call, TRASH),
@@ -58,7 +58,7 @@ pub async fn trash(request: HttpRequest, api: Data<Api>) -> HttpResponse {
 }
 
 fn links(call: &Call<'_>, own: &str) -> Value {
-    let base = &call.base;
+    let base = &call.base_url;
     json!({
         "self": format!("{base}{own}"),
         "home": format!("{base}/home"),
@@ -70,7 +70,7 @@ fn entry(call: &Call<'_>, endpoints: &[Endpoint], path: &str) -> Value {
     let known = endpoints.iter().find(|endpoint| endpoint.path == path);
     let allow = known.map_or(&[][..], |endpoint| endpoint.methods);
     json!({
-        "href": format!("{}{path}", call.base),
+        "href": format!("{}{path}", call.base_url),
         "hints": { "allow": allow, "formats": [MEDIA_TYPE, PLAIN_JSON] },
     })
 }

@@ -15,10 +15,10 @@ use crate::jsonapi::query::Query;
 
 /// The paths of `include`, merged where they begin alike.
 #[derive(Debug, Default)]
-pub struct Tree(BTreeMap<String, Tree>);
+pub struct IncludeTree(BTreeMap<String, IncludeTree>);
 
 /// `None` when nothing was asked: then there is no `included` at all (Q03).
-pub fn tree<R: Resource>(query: &Query, errors: &mut Vec<Error>) -> Option<Tree> {
+pub fn tree<R: Resource>(query: &Query, errors: &mut Vec<Error>) -> Option<IncludeTree> {
     tree_from::<R>(query, None, errors)
 }
 
@@ -27,8 +27,8 @@ pub fn tree_from<R: Resource>(
     query: &Query,
     first: Option<&str>,
     errors: &mut Vec<Error>,
-) -> Option<Tree> {
-    let mut root = Tree::default();
+) -> Option<IncludeTree> {
+    let mut root = IncludeTree::default();
     for path in query.include.as_ref()? {
         let mut kind = R::TYPE;
         let mut node = &mut root;
@@ -75,18 +75,18 @@ struct Linkage {
 impl Compound {
     /// Whether the linkage of a relationship was asked for.
     pub fn shows(&self, kind: &str, name: &str) -> bool {
-        self.known(kind, name).is_some()
+        self.find(kind, name).is_some()
     }
 
     /// The linkage of one resource.
     pub fn linkage(&self, kind: &str, name: &str, id: i64) -> &[i64] {
         let members = self
-            .known(kind, name)
+            .find(kind, name)
             .and_then(|known| known.members.get(&id));
         members.map_or(&[], Vec::as_slice)
     }
 
-    fn known(&self, kind: &str, name: &str) -> Option<&Linkage> {
+    fn find(&self, kind: &str, name: &str) -> Option<&Linkage> {
         let mut all = self.linkage.iter();
         all.find(|known| known.name == name && known.kind == kind)
     }
@@ -94,7 +94,7 @@ impl Compound {
     /// Loads what `tree` names for the primary resources `ids` of `kind`.
     pub async fn load(
         guard: &Guard,
-        tree: Option<&Tree>,
+        tree: Option<&IncludeTree>,
         kind: &'static str,
         ids: &[i64],
         limit: i64,
@@ -114,7 +114,7 @@ impl Compound {
     /// relationship `name` that are shown, and no others are included.
     pub async fn of_linkage(
         guard: &Guard,
-        tree: Option<&Tree>,
+        tree: Option<&IncludeTree>,
         (name, kind): (&str, &'static str),
         ids: &[i64],
         limit: i64,
@@ -136,7 +136,7 @@ impl Compound {
     async fn descend(
         &mut self,
         guard: &Guard,
-        tree: &Tree,
+        tree: &IncludeTree,
         kind: &'static str,
         ids: Vec<i64>,
         limit: i64,
@@ -153,7 +153,7 @@ impl Compound {
                     let pairs = follow(guard, (kind, known.name), &ids, limit)
                         .await?
                         .ok_or_else(|| too_large(name, limit))?;
-                    let reached = self.note(kind, known.name, &ids, pairs);
+                    let reached = self.record_linkage(kind, known.name, &ids, pairs);
                     self.fetch(guard, known.target, &reached).await?;
                     below.push((child, known.target, reached));
                 }
@@ -164,7 +164,7 @@ impl Compound {
     }
 
     /// Keeps the linkage and returns the ids that it reaches.
-    fn note(
+    fn record_linkage(
         &mut self,
         kind: &'static str,
         name: &'static str,
@@ -238,7 +238,7 @@ fn too_large(name: &str, limit: i64) -> ApiError {
 }
 
 /// Everything of a list of ids.
-pub fn all_of(ids: &[i64]) -> Slice {
+pub fn slice_of_all(ids: &[i64]) -> Slice {
     Slice {
         offset: 0,
         limit: i64::try_from(ids.len()).unwrap_or(i64::MAX),

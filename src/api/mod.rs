@@ -6,11 +6,9 @@
 
 mod access_checks;
 mod answer;
-mod anybody;
-mod astray;
 #[macro_use]
 mod attribute;
-mod base;
+mod base_url;
 mod call;
 mod client;
 mod conditional;
@@ -19,12 +17,14 @@ mod decode;
 mod description;
 mod effective;
 mod error;
+mod fallback;
 mod filter;
 mod handlers;
 mod home;
 mod idempotency;
 mod include;
 pub mod kinds;
+mod member_names;
 mod operations;
 mod paging;
 mod plan;
@@ -35,12 +35,12 @@ mod routes;
 mod seal;
 mod sign_in;
 mod template;
-mod unknown;
+mod unauthenticated;
 
-pub use astray::astray;
-pub use base::{is_own_origin, is_secure, public as public_address};
-pub use call::{Api, has_body, of_request, record_forbidden};
+pub use base_url::{is_own_origin, is_secure, public_url};
+pub use call::{Api, has_body, record_forbidden, request_context};
 pub use client::address as client_address;
 pub use description::{configure as describe, openapi};
 pub use error::{forbid_cross_origin, not_ready, read_only, refuse_content_coding};
+pub use fallback::fallback;
 pub use routes::{Endpoint, endpoints};

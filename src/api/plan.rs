@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::error::ApiError;
 use super::filter;
-use super::include::{self, Tree};
+use super::include::{self, IncludeTree};
 use super::paging::{Order, Paging, PagingDefaults};
 use super::resource::{AttributeKind, Column, Resource, Row};
 use super::resources::is_field;
@@ -17,7 +17,7 @@ use crate::jsonapi::{Error, Errors};
 /// A checked query for a list of `R`.
 pub struct Plan<R: Resource> {
     pub paging: Paging,
-    pub include: Option<Tree>,
+    pub include: Option<IncludeTree>,
     condition: Option<Condition<Column<R>>>,
     sort: Vec<SortBy<Column<R>>>,
     /// The value of each sort field; `None` is the id.
@@ -31,7 +31,7 @@ pub const SEARCH: &str = "q";
 type Getter<R> = for<'a> fn(&'a Row<R>) -> AttributeValue<'a>;
 
 impl<R: Resource> Plan<R> {
-    pub fn of_list(query: &Query, defaults: &PagingDefaults<'_>) -> Result<Self, ApiError> {
+    pub fn parse_list(query: &Query, defaults: &PagingDefaults<'_>) -> Result<Self, ApiError> {
         let mut errors = Vec::new();
         check_fields::<R>(query, &mut errors);
         let include = include::tree::<R>(query, &mut errors);
@@ -88,7 +88,7 @@ impl<R: Resource> Plan<R> {
 }
 
 /// For answers with one resource of `R`: includes and sparse fields only.
-pub fn of_one<R: Resource>(query: &Query) -> Result<Option<Tree>, ApiError> {
+pub fn parse_one<R: Resource>(query: &Query) -> Result<Option<IncludeTree>, ApiError> {
     let mut errors = Vec::new();
     check_fields::<R>(query, &mut errors);
     refuse_families(query, &["page", "filter", "sort"], &mut errors);
@@ -98,7 +98,7 @@ pub fn of_one<R: Resource>(query: &Query) -> Result<Option<Tree>, ApiError> {
 }
 
 /// For answers without resources.
-pub fn of_none(query: &Query) -> Result<(), ApiError> {
+pub fn refuse_parameters(query: &Query) -> Result<(), ApiError> {
     let mut errors = Vec::new();
     refuse_families(
         query,
@@ -109,11 +109,11 @@ pub fn of_none(query: &Query) -> Result<(), ApiError> {
 }
 
 /// For linkage: a page of it, and what its path may include.
-pub fn of_linkage<R: Resource>(
+pub fn parse_linkage<R: Resource>(
     query: &Query,
     relationship: &str,
     defaults: &PagingDefaults<'_>,
-) -> Result<(Paging, Option<Tree>), ApiError> {
+) -> Result<(Paging, Option<IncludeTree>), ApiError> {
     let mut errors = Vec::new();
     check_fields::<R>(query, &mut errors);
     refuse_families(query, &["filter", "sort"], &mut errors);
@@ -163,7 +163,7 @@ fn condition<R: Resource>(
     errors: &mut Vec<Error>,
 ) -> Option<Condition<Column<R>>> {
     let filter = query.filter.as_ref();
-    let filter = filter.and_then(|wanted| filter::of::<R>(wanted, limits, errors));
+    let filter = filter.and_then(|wanted| filter::to_condition::<R>(wanted, limits, errors));
     let Some(words) = query.extra(SEARCH) else {
         return filter;
     };

@@ -124,7 +124,7 @@ fn surfaces(auth: Arc<Auth>, api: Data<Api>, settings: &Settings) -> Surfaces {
 fn request_context(api: &Data<Api>) -> RequestContext {
     let (base, address, ids) = (api.clone(), api.clone(), api.clone());
     RequestContext {
-        base_url: Box::new(move |request| api::public_address(&base, request)),
+        base_url: Box::new(move |request| api::public_url(&base, request)),
         client_address: Box::new(move |request| api::client_address(&address, request)),
         request_id: Box::new(move || ids.next_request_id()),
     }
@@ -297,7 +297,7 @@ pub fn openapi(settings: &Settings) -> String {
 }
 
 async fn unknown(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    api::astray(&api, &request)
+    api::fallback(&api, &request)
 }
 
 /// CORS for pages of these origins. They send credentials in headers, so cookies are not

@@ -42,7 +42,7 @@ impl Surfaces {
         } else {
             api::forbid_cross_origin(&self.api, request, request_id, header)
         };
-        let context = api::of_request(&self.api, request, request_id);
+        let context = api::request_context(&self.api, request, request_id);
         api::record_forbidden(&self.api, request, &context, response)
     }
 

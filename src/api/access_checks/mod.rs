@@ -20,9 +20,9 @@ use crate::api::decode::{DocumentPosition, refuse, related_ids, text};
 use crate::api::error::{ApiError, RequestDocument, body_too_large};
 use crate::api::handlers::check_kind;
 use crate::api::kinds;
+use crate::api::member_names::MemberNames;
 use crate::api::plan;
 use crate::api::render::open_links;
-use crate::api::unknown::Known;
 use crate::directory::FieldError;
 use crate::directory::access::{CheckAccess, Question, Reason, RoleNamed, Verdict};
 use crate::directory::delegation::{Place, VERBS, Verb};
@@ -40,7 +40,7 @@ pub async fn check_access(
     mut payload: Payload,
 ) -> HttpResponse {
     answer(&api, &request, async |call| {
-        plan::of_none(&call.query(&[])?)?;
+        plan::refuse_parameters(&call.query(&[])?)?;
         let limits = call.api.access_checks;
         let most = call.api.access_check_bytes;
         let body = call.body_within(&mut payload, most).await?;
@@ -120,8 +120,8 @@ async fn many(
 
 /// Names that a question does not have.
 pub fn refuse_unknown(api: &Api, document: &ResourceObject) -> Result<(), ApiError> {
-    let known = || Known::named(ATTRIBUTES, RELATIONSHIPS);
-    Ok(refuse(api.unknown(document, known))?)
+    let known = || MemberNames::named(ATTRIBUTES, RELATIONSHIPS);
+    Ok(refuse(api.unknown_members(document, known))?)
 }
 
 const ATTRIBUTES: &[&str] = &[
@@ -136,7 +136,7 @@ const RELATIONSHIPS: &[&str] = &["user", "role", "target", "workspace", "cluster
 
 fn links(call: &Call<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    open_links(&mut out, &call.base, call.address().as_bytes());
+    open_links(&mut out, &call.base_url, call.address().as_bytes());
     out.push(b'}');
     out
 }

@@ -17,7 +17,7 @@ pub struct DescriptionContext {
     /// Whether the id that a client chose is kept.
     pub keeps_client_ids: bool,
     /// Whether names that there are not are refused.
-    pub refuses_unknown: bool,
+    pub rejects_unknown_members: bool,
     /// Whether a change without If-Match is refused.
     pub require_if_match: bool,
     /// Whether application/json is refused as a body.
@@ -51,7 +51,8 @@ impl DescriptionContext {
             base_url: settings.server.base_url.clone(),
             invalid_data: settings.server.invalid_data_status.code(),
             keeps_client_ids: settings.server.client_ids == ClientIds::ExternalId,
-            refuses_unknown: settings.server.unknown_attributes == UnknownAttributes::Reject,
+            rejects_unknown_members: settings.server.unknown_attributes
+                == UnknownAttributes::Reject,
             require_if_match: settings.server.require_if_match,
             is_strict: settings.server.strict_media_types,
             query: query_limits(&settings.limits),

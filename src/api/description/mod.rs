@@ -23,7 +23,7 @@ mod shape;
 mod types;
 mod words;
 
-pub use page::nothing_here;
+pub use page::not_found_page;
 pub use serve::{POLICY, configure};
 pub use types::Type as Described;
 

@@ -298,7 +298,7 @@ fn request(kind: &Type, purpose: Purpose, context: &DescriptionContext) -> Value
         set(&mut data, &["properties", "id"], reference("id"));
         set(&mut data, &["required"], json!(["type", "id"]));
     }
-    if context.refuses_unknown {
+    if context.rejects_unknown_members {
         set(&mut attributes, &["additionalProperties"], json!(false));
     }
     set(&mut data, &["properties", "attributes"], attributes);

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::context::{AS_ASKED, DescriptionContext};
 use super::{OPENAPI, PAGE, STYLE, openapi, page};
-use crate::api::base;
+use crate::api::base_url;
 use crate::api::call::Api;
 use crate::api::error::read_only;
 use crate::config::Settings;
@@ -160,7 +160,7 @@ fn resource(path: &'static str, still: Lazily) -> Resource {
 
 /// Our own where the request names no host, or none that could be one.
 fn address_of(api: &Api, request: &HttpRequest) -> String {
-    base::public(api, request)
+    base_url::public_url(api, request)
         .unwrap_or_else(|| format!("http://{}", request.app_config().local_addr()))
 }
 

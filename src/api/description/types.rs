@@ -65,10 +65,11 @@ impl Type {
             once: R::ONE_TIME,
             required_relationships: R::REQUIRED_RELATIONSHIPS,
             fields: fields::<R>,
-            list: |query| Plan::<R>::of_list(query, &defaults(&Limits::default(), None)).is_ok(),
-            one: |query| plan::of_one::<R>(query).is_ok(),
+            list: |query| Plan::<R>::parse_list(query, &defaults(&Limits::default(), None)).is_ok(),
+            one: |query| plan::parse_one::<R>(query).is_ok(),
             linkage: |query, name| {
-                plan::of_linkage::<R>(query, name, &defaults(&Limits::default(), Some(1))).is_ok()
+                plan::parse_linkage::<R>(query, name, &defaults(&Limits::default(), Some(1)))
+                    .is_ok()
             },
         }
     }

@@ -24,7 +24,7 @@ pub async fn create<R: Writable>(
 ) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
-        let tree = plan::of_one::<R>(&query)?;
+        let tree = plan::parse_one::<R>(&query)?;
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Create, &call.api.document_limits)?;
         let pointing = |error: ApiError| {
@@ -47,7 +47,7 @@ pub async fn create<R: Writable>(
         }
         let row = call.guard.write(creation).await;
         let row = row.map_err(|error| pointing(error.into()))?;
-        let collection = format!("{}/{}", call.base, R::PATH);
+        let collection = format!("{}/{}", call.base_url, R::PATH);
         let location = format!("{collection}/{}", R::id(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &once, &collection).await?;
         Ok(Answer::Created {
@@ -77,10 +77,10 @@ async fn kept<R: Writable>(
     creation: R::Create,
     key: Key,
 ) -> Result<Answer, ApiError> {
-    let collection = format!("{}/{}", call.base, R::PATH);
+    let collection = format!("{}/{}", call.base_url, R::PATH);
     let mut link = Vec::with_capacity(64);
     query.write_link(&mut link, &collection, &[]);
-    let (base, fields) = (call.base.clone().into_owned(), query.fields.clone());
+    let (base, fields) = (call.base_url.clone().into_owned(), query.fields.clone());
     let show = move |row: Row<R>| {
         let render = Render {
             base: &base,

@@ -12,7 +12,7 @@ use crate::api::resource::{Deletable, Target};
 /// `DELETE /users/ID`
 pub async fn delete<R: Deletable>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
-        plan::of_none(&call.query(&[])?)?;
+        plan::refuse_parameters(&call.query(&[])?)?;
         let target = Target {
             id: call.id(),
             expected: call.expected(TagScope::Resource)?,

@@ -13,7 +13,7 @@ use crate::directory::DirectoryError;
 pub async fn get<R: Resource>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
-        let tree = plan::of_one::<R>(&query)?;
+        let tree = plan::parse_one::<R>(&query)?;
         let row = call
             .guard
             .find(R::find(call.id()))
@@ -26,7 +26,7 @@ pub async fn get<R: Resource>(request: HttpRequest, api: Data<Api>) -> HttpRespo
         {
             return Ok(Answer::NotModified(state.clone()));
         }
-        let own = format!("{}/{}/{}", call.base, R::PATH, R::id(&row));
+        let own = format!("{}/{}/{}", call.base_url, R::PATH, R::id(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &[], &own).await?;
         Ok(Answer::Current { body, state })
     })

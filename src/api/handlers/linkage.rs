@@ -7,7 +7,7 @@ use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{DocumentPosition, related_ids};
 use crate::api::error::{ApiError, RequestDocument};
-use crate::api::include::{Compound, Tree};
+use crate::api::include::{Compound, IncludeTree};
 use crate::api::paging::{Order, Paging, PagingDefaults, Told};
 use crate::api::render::{Render, cursor_member, open_links};
 use crate::api::resource::{RelationshipIds, Resource, Row, Target, Writability, Writable};
@@ -25,7 +25,7 @@ pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> Htt
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
         let defaults = call.paging(Some(call.api.linkage_items));
-        let (paging, tree) = plan::of_linkage::<L::From>(&query, L::NAME, &defaults)?;
+        let (paging, tree) = plan::parse_linkage::<L::From>(&query, L::NAME, &defaults)?;
         let members = page::<L>(call, &paging).await?;
         let by_cursor = paging.is_by_cursor();
         let state = members.version.filter(|_| tree.is_none() && !by_cursor);
@@ -53,7 +53,7 @@ pub async fn change_linkage<L: ToMany>(
     change: Change,
 ) -> HttpResponse {
     answer(&api, &request, async |call| {
-        plan::of_none(&call.query(&[])?)?;
+        plan::refuse_parameters(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
         let seal = call.seal::<L>().await?;
         let expected = call.expected(TagScope::Linkage(&seal))?;
@@ -119,7 +119,7 @@ pub async fn set_linkage<L: ToOne<From: Writable>>(
     mut payload: Payload,
 ) -> HttpResponse {
     answer(&api, &request, async |call| {
-        plan::of_none(&call.query(&[])?)?;
+        plan::refuse_parameters(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
         let expected = call.expected(TagScope::Resource)?;
         let id = call.id();
@@ -172,7 +172,7 @@ async fn document<L: ToMany>(
     call: &Call<'_>,
     query: &Query,
     paging: &Paging,
-    tree: Option<&Tree>,
+    tree: Option<&IncludeTree>,
     page: Members,
     changed: Option<usize>,
 ) -> Result<Vec<u8>, ApiError> {
@@ -190,7 +190,7 @@ async fn document<L: ToMany>(
     let members = (L::NAME, <L::To as Resource>::TYPE);
     let compound = Compound::of_linkage(&call.guard, tree, members, shown, limit).await?;
     let render = Render {
-        base: &call.base,
+        base: &call.base_url,
         fields: &query.fields,
         compound: &compound,
     };
@@ -257,11 +257,17 @@ fn identifiers(out: &mut Vec<u8>, kind: &str, ids: &[i64]) {
 fn links<L: ToMany>(call: &Call<'_>, query: &Query, out: &mut Vec<u8>) {
     let mut own = Vec::with_capacity(64);
     query.write_link(&mut own, &call.address(), &[]);
-    open_links(out, &call.base, &own);
+    open_links(out, &call.base_url, &own);
     raw(out, ",\"related\":\"");
     raw(
         out,
-        &format!("{}/{}/{}/{}", call.base, L::From::TYPE, call.id(), L::NAME),
+        &format!(
+            "{}/{}/{}/{}",
+            call.base_url,
+            L::From::TYPE,
+            call.id(),
+            L::NAME
+        ),
     );
     out.push(b'"');
 }
@@ -270,7 +276,7 @@ fn links<L: ToMany>(call: &Call<'_>, query: &Query, out: &mut Vec<u8>) {
 pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
-        plan::of_none(&query)?;
+        plan::refuse_parameters(&query)?;
         let parent = call.guard.find(L::From::find(call.id())).await?;
         let parent = parent.ok_or(DirectoryError::NotFound)?;
         let state = one_state::<L>(&parent);
@@ -304,9 +310,9 @@ fn one_document<L: ToOne>(call: &Call<'_>, row: &Row<L::From>) -> Vec<u8> {
         None => raw(&mut out, "null"),
     }
     out.push(b',');
-    open_links(&mut out, &call.base, call.address().as_bytes());
+    open_links(&mut out, &call.base_url, call.address().as_bytes());
     let from = L::From::TYPE;
-    let related = format!("{}/{from}/{}/{}", call.base, call.id(), L::NAME);
+    let related = format!("{}/{from}/{}/{}", call.base_url, call.id(), L::NAME);
     raw(&mut out, &format!(",\"related\":\"{related}\"}}}}"));
     out
 }

@@ -45,7 +45,7 @@ where
 }
 
 async fn plain<R: Listable>(call: &Call<'_>, query: &Query) -> Result<Answer, ApiError> {
-    let plan = Plan::<R>::of_list(query, &call.paging(None))?.with_id(query.extra("id"));
+    let plan = Plan::<R>::parse_list(query, &call.paging(None))?.with_id(query.extra("id"));
     let list = plan.list(None);
     page::<R>(call, query, plan, list).await
 }

@@ -21,7 +21,7 @@ pub use update::{check_kind, check_type, update};
 use super::answer::Answer;
 use super::call::Call;
 use super::error::ApiError;
-use super::include::{Compound, Tree};
+use super::include::{Compound, IncludeTree};
 use super::paging::Told;
 use super::plan::Plan;
 use super::render::{Render, cursor_member, open_links};
@@ -48,7 +48,7 @@ async fn or_hidden<R: Resource>(call: &Call<'_>, error: ApiError) -> ApiError {
 pub async fn one<R: Resource>(
     call: &Call<'_>,
     query: &Query,
-    tree: Option<&Tree>,
+    tree: Option<&IncludeTree>,
     row: &Row<R>,
     once: &[(&'static str, String)],
     own: &str,
@@ -56,7 +56,7 @@ pub async fn one<R: Resource>(
     let ids = [R::id(row)];
     let compound = Compound::load(&call.guard, tree, R::TYPE, &ids, call.api.linkage_items).await?;
     let render = Render {
-        base: &call.base,
+        base: &call.base_url,
         fields: &query.fields,
         compound: &compound,
     };
@@ -124,7 +124,7 @@ pub async fn page_with<R: Listable>(
     let compound = Compound::load(&call.guard, plan.include.as_ref(), R::TYPE, &ids, limit).await?;
     let notes = notes(&ids).await?;
     let render = Render {
-        base: &call.base,
+        base: &call.base_url,
         fields: &query.fields,
         compound: &compound,
     };
@@ -145,7 +145,7 @@ pub async fn page_with<R: Listable>(
     let address = call.address();
     let mut link = Vec::with_capacity(64);
     query.write_link(&mut link, &address, &[]);
-    open_links(&mut out, &call.base, &link);
+    open_links(&mut out, &call.base_url, &link);
     let told = Told {
         query,
         address: &address,

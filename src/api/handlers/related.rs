@@ -26,7 +26,7 @@ pub async fn page_of<L: ToMany>(
     query: &Query,
     id: i64,
 ) -> Result<Answer, ApiError> {
-    let plan = Plan::<L::To>::of_list(query, &call.paging(None))?;
+    let plan = Plan::<L::To>::parse_list(query, &call.paging(None))?;
     let parent = call.guard.find(L::From::find(id)).await?;
     parent.ok_or(DirectoryError::NotFound)?;
     let list = plan.list(Some(L::of(id)));
@@ -37,7 +37,7 @@ pub async fn page_of<L: ToMany>(
 pub async fn related_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
-        let tree = plan::of_one::<L::To>(&query)?;
+        let tree = plan::parse_one::<L::To>(&query)?;
         let parent = call.guard.find(L::From::find(call.id())).await?;
         let parent = parent.ok_or(DirectoryError::NotFound)?;
         let own = call.address();
@@ -48,7 +48,7 @@ pub async fn related_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> Http
         let Some(row) = row else {
             let mut out = Vec::new();
             raw(&mut out, "{\"data\":null,");
-            super::open_links(&mut out, &call.base, own.as_bytes());
+            super::open_links(&mut out, &call.base_url, own.as_bytes());
             raw(&mut out, "}}");
             return Ok(Answer::Document(out));
         };

@@ -8,9 +8,9 @@ use crate::api::call::{Api, Call, answer};
 use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{attributes_among, refuse};
 use crate::api::error::{ApiError, RequestDocument};
+use crate::api::member_names::MemberNames;
 use crate::api::plan;
 use crate::api::resource::{Resource, Restorable, Row, Target};
-use crate::api::unknown::Known;
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
 /// `PATCH /trash/users/ID`: names that others have meanwhile can be changed on the
@@ -23,7 +23,7 @@ pub async fn restore<R: Restorable>(
 ) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
-        let tree = plan::of_one::<R::Restored>(&query)?;
+        let tree = plan::parse_one::<R::Restored>(&query)?;
         let target = Target {
             id: call.id(),
             expected: call.expected(TagScope::Resource)?,
@@ -36,7 +36,7 @@ pub async fn restore<R: Restorable>(
             .map_err(|error| error.as_conflict(pointing, call.api.invalid_data))?;
         let own = format!(
             "{}/{}/{}",
-            call.base,
+            call.base_url,
             R::Restored::PATH,
             R::Restored::id(&row)
         );
@@ -53,7 +53,7 @@ async fn carry_out<R: Restorable>(
     document: &ResourceObject,
 ) -> Result<Row<R::Restored>, ApiError> {
     check_subject::<R>(call, document).await?;
-    let known = || Known::of::<R>().and(Known::of::<R::Restored>());
+    let known = || MemberNames::of::<R>().and(MemberNames::of::<R::Restored>());
     let (draft, field_errors) = attributes_among::<R>(call.api, document, known);
     refuse(field_errors)?;
     Ok(call.guard.write(R::restoration(target, draft)).await?)

@@ -20,7 +20,7 @@ pub async fn update<R: Writable>(
 ) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
-        let tree = plan::of_one::<R>(&query)?;
+        let tree = plan::parse_one::<R>(&query)?;
         let expected = call.expected(TagScope::Resource)?;
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
@@ -32,7 +32,7 @@ pub async fn update<R: Writable>(
                     call.api.invalid_data,
                 )
             })?;
-        let own = format!("{}/{}/{}", call.base, R::PATH, R::id(&row));
+        let own = format!("{}/{}/{}", call.base_url, R::PATH, R::id(&row));
         let state = tree.is_none().then(|| State::of_row::<R>(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &[], &own).await?;
         Ok(Answer::Current { body, state })

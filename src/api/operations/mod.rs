@@ -30,7 +30,7 @@ pub async fn operations(
     mut payload: Payload,
 ) -> HttpResponse {
     answer(&api, &request, async |call| {
-        plan::of_none(&call.query(&[])?)?;
+        plan::refuse_parameters(&call.query(&[])?)?;
         call.api.negotiate_extension(&request, ATOMIC)?;
         let body = call.body(&mut payload).await?;
         let limits = &call.api.document_limits;
@@ -43,7 +43,7 @@ pub async fn operations(
                 "An answer with a secret is not kept.",
             ));
         }
-        let base = call.base.clone().into_owned();
+        let base = call.base_url.clone().into_owned();
         let done = call.once(steps, key, move |outcomes| results(outcomes, &base));
         done.await.map_err(|error| located(call, &plans, error))
     })

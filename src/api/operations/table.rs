@@ -229,7 +229,7 @@ fn answered(write: impl FnOnce(&mut Vec<u8>)) -> Outcome {
 
 /// `{"data": the resource, "meta": {"etag": its tag}}`
 fn shown<R: Resource>(call: &Call<'_>, once: OneTimeAttributes) -> Show<Row<R>> {
-    let base = call.base.clone().into_owned();
+    let base = call.base_url.clone().into_owned();
     let (fingerprint, plain_json) = (call.api.fingerprint.clone(), call.accepted.plain_json);
     Box::new(move |row| {
         let render = Render {

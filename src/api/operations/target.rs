@@ -9,7 +9,7 @@ use crate::api::decode::{DocumentPosition, related_ids};
 use crate::api::error::ApiError;
 use crate::api::kinds;
 use crate::api::resource::{Relationship, Target, Writability};
-use crate::api::resources::{links_of, of_kind, relationship};
+use crate::api::resources::{linkage_operations_of, relationship, resource_type};
 use crate::api::seal::Seal;
 use crate::directory::Expected;
 use crate::directory::members::{Change, ChangeMembers, Side};
@@ -132,7 +132,9 @@ impl Reading<'_> {
 
     /// An address of this service: whole, or from its root.
     fn href(&self, href: &str, at: &str) -> Result<Place, ApiError> {
-        let path = href.strip_prefix(self.call.base.as_ref()).unwrap_or(href);
+        let path = href
+            .strip_prefix(self.call.base_url.as_ref())
+            .unwrap_or(href);
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
         let parts: Vec<&str> = path.split('/').collect();
@@ -230,7 +232,7 @@ impl Reading<'_> {
             let error = kinds::NOT_FOUND.error(detail);
             return Err(error.at_pointer(named_at).into());
         };
-        let found = links_of(kind, name);
+        let found = linkage_operations_of(kind, name);
         let Some((links, side)) = found.and_then(|links| Some((links, (links.side)(id)?))) else {
             return self.one(operation, writes, id, known);
         };
@@ -352,7 +354,7 @@ fn own_key(document: &ResourceObject) -> Option<Key> {
 }
 
 fn writable(kind: &str, at: &str) -> Result<&'static Writes, ApiError> {
-    of_kind(kind)
+    resource_type(kind)
         .and_then(|known| known.writes.as_ref())
         .ok_or_else(|| {
             let detail = "There is no such type of resources, or none that can be changed.";

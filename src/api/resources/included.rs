@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::TYPES;
 use crate::api::error::ApiError;
-use crate::api::include::all_of;
+use crate::api::include::slice_of_all;
 use crate::api::render::Render;
 use crate::api::resource::{Listable, Resource, Row};
 use crate::auth::Guard;
@@ -55,7 +55,7 @@ impl<R: Listable> IncludedType for IncludedRows<R> {
             if missing.is_empty() {
                 return Ok(());
             }
-            let slice = all_of(&missing);
+            let slice = slice_of_all(&missing);
             let list = List {
                 parent: Some(R::Entity::of_ids(missing)),
                 count: Count::None,

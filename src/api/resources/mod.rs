@@ -144,7 +144,7 @@ impl Type {
     }
 }
 
-type Following<'a> = LocalBoxFuture<'a, Result<Pairs, ApiError>>;
+type RelatedPairs<'a> = LocalBoxFuture<'a, Result<Pairs, ApiError>>;
 
 /// A relationship without its Rust type.
 pub struct Relation {
@@ -153,7 +153,7 @@ pub struct Relation {
     pub endpoints: fn() -> [Endpoint; 2],
     /// How operations change the linkage, where it is one of many.
     pub links: Option<Links>,
-    follow: for<'a> fn(&'a Guard, Vec<i64>, i64) -> Following<'a>,
+    follow: for<'a> fn(&'a Guard, Vec<i64>, i64) -> RelatedPairs<'a>,
 }
 
 const fn to_many<L: ToMany>() -> Relation {
@@ -189,12 +189,12 @@ pub fn is_secret(name: &str) -> bool {
     TYPES.iter().any(|known| (known.is_secret)(name))
 }
 
-pub fn of_kind(kind: &str) -> Option<&'static Type> {
+pub fn resource_type(kind: &str) -> Option<&'static Type> {
     TYPES.iter().find(|known| known.kind == kind)
 }
 
 pub fn is_type(kind: &str) -> bool {
-    of_kind(kind).is_some()
+    resource_type(kind).is_some()
 }
 
 /// The types that have a collection.
@@ -203,18 +203,18 @@ pub fn types() -> impl Iterator<Item = &'static str> {
 }
 
 pub fn is_field(kind: &str, name: &str) -> bool {
-    of_kind(kind).is_some_and(|known| (known.is_field)(name))
+    resource_type(kind).is_some_and(|known| (known.is_field)(name))
 }
 
 pub fn relationship(kind: &str, name: &str) -> Option<&'static Relationship> {
-    of_kind(kind)?
+    resource_type(kind)?
         .relationships
         .iter()
         .find(|relationship| relationship.name == name)
 }
 
 /// How operations change the linkage of a relationship, when it is to-many.
-pub fn links_of(kind: &str, name: &str) -> Option<&'static Links> {
+pub fn linkage_operations_of(kind: &str, name: &str) -> Option<&'static Links> {
     related(kind, name)?.links.as_ref()
 }
 

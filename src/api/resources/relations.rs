@@ -2,7 +2,7 @@
 
 use super::{Clusters, GrantRules, Grants, Partners, Roles, SignIns, Tokens, Users, Workspaces};
 use crate::api::error::ApiError;
-use crate::api::include::all_of;
+use crate::api::include::slice_of_all;
 use crate::api::resource::{Listable, Resource, Row};
 use crate::auth::Guard;
 use crate::directory::clusters::ClustersOf;
@@ -105,7 +105,7 @@ macro_rules! owned {
             }
 
             async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, ApiError> {
-                let list = few::<$to>($of(ids), limit);
+                let list = first_rows::<$to>($of(ids), limit);
                 let rows = <$to as Listable>::list(guard, list).await?.rows;
                 let owner: fn(&Row<$to>) -> i64 = $owner;
                 Ok(rows.iter().map(|row| (owner(row), $to::id(row))).collect())
@@ -136,7 +136,7 @@ async fn owned_page<L: ToMany>(guard: &Guard, id: i64, part: Part) -> Result<Mem
 }
 
 /// The first rows of what it is confined to, not counted.
-fn few<R: Listable>(parent: <R::Entity as Entity>::Parent, limit: i64) -> List<R::Entity> {
+fn first_rows<R: Listable>(parent: <R::Entity as Entity>::Parent, limit: i64) -> List<R::Entity> {
     let slice = Slice { offset: 0, limit };
     List {
         parent: Some(parent),
@@ -172,8 +172,8 @@ pub trait ToOne: 'static {
 
 /// The targets of several resources.
 pub async fn follow_one<L: ToOne>(guard: &Guard, ids: Vec<i64>) -> Result<Pairs, ApiError> {
-    let slice = all_of(&ids);
-    let list = few::<L::From>(<L::From as Resource>::Entity::of_ids(ids), slice.limit);
+    let slice = slice_of_all(&ids);
+    let list = first_rows::<L::From>(<L::From as Resource>::Entity::of_ids(ids), slice.limit);
     let rows = L::From::list(guard, list).await?.rows;
     let pair = |row: &Row<L::From>| Some((L::From::id(row), L::target(row)?));
     Ok(rows.iter().filter_map(pair).collect())

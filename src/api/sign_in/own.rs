@@ -6,7 +6,7 @@ use crate::api::call::{Api, Call, answer};
 use crate::api::decode::{attributes, id, without_unchanged};
 use crate::api::error::{ApiError, RequestDocument};
 use crate::api::handlers::{check_type, one};
-use crate::api::include::Tree;
+use crate::api::include::IncludeTree;
 use crate::api::resource::Resource;
 use crate::api::resources::{Users, update_own as change};
 use crate::api::{kinds, plan};
@@ -72,22 +72,22 @@ async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, ApiEr
     change(&call.guard, draft, field_errors).await
 }
 
-fn tree(call: &Call<'_>, query: &Query) -> Result<Option<Tree>, ApiError> {
-    let asked = plan::of_one::<Users>(query)?;
+fn tree(call: &Call<'_>, query: &Query) -> Result<Option<IncludeTree>, ApiError> {
+    let asked = plan::parse_one::<Users>(query)?;
     if asked.is_some() {
         return Ok(asked);
     }
     let roles = Query::parse("include=roles", &[], &call.api.query_limits)?;
-    plan::of_one::<Users>(&roles)
+    plan::parse_one::<Users>(&roles)
 }
 
 async fn document(
     call: &Call<'_>,
     query: &Query,
-    tree: Option<&Tree>,
+    tree: Option<&IncludeTree>,
     user: &User,
 ) -> Result<Answer, ApiError> {
-    let own = format!("{}/auth/user", call.base);
+    let own = format!("{}/auth/user", call.base_url);
     let body = one::<Users>(call, query, tree, user, &[], &own).await?;
     Ok(Answer::Document(body))
 }

@@ -5,27 +5,27 @@ use serde_json::json;
 
 use super::grant::Grant;
 use crate::api::answer::Answer;
-use crate::api::anybody::{Anybody, answer_anybody};
 use crate::api::call::{Api, authorization};
 use crate::api::error::ApiError;
+use crate::api::unauthenticated::{UnauthenticatedCall, answer_unauthenticated};
 use crate::api::{client, kinds, plan};
 use crate::auth::{AuthError, TokenPair};
 use crate::jsonapi::query::Query;
 
 /// `POST /auth`
 pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload) -> HttpResponse {
-    answer_anybody(&api, &request, async |anybody| {
-        no_query(anybody)?;
-        let body = anybody.body(&mut payload).await?;
-        let grant = if anybody.sends_form() {
+    answer_unauthenticated(&api, &request, async |call| {
+        no_query(call)?;
+        let body = call.body(&mut payload).await?;
+        let grant = if call.sends_form() {
             Grant::of_form(&body)?
         } else {
-            Grant::of_json(&body, &anybody.api.document_limits)?
+            Grant::of_json(&body, &call.api.document_limits)?
         };
-        let pair = carry_out(anybody, grant).await?;
-        let own = format!("{}/auth", anybody.base);
+        let pair = carry_out(call, grant).await?;
+        let own = format!("{}/auth", call.base_url);
         let document = json!({
-            "links": { "self": own, "home": format!("{}/home", anybody.base) },
+            "links": { "self": own, "home": format!("{}/home", call.base_url) },
             "meta": { "jwt": pair.access, "renew": pair.refresh.expose() },
         });
         Ok(Answer::Document(document.to_string().into_bytes()))
@@ -33,12 +33,12 @@ pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload)
     .await
 }
 
-async fn carry_out(anybody: &Anybody<'_>, grant: Grant) -> Result<TokenPair, ApiError> {
-    let (auth, context) = (&anybody.api.auth, &anybody.context);
+async fn carry_out(call: &UnauthenticatedCall<'_>, grant: Grant) -> Result<TokenPair, ApiError> {
+    let (auth, context) = (&call.api.auth, &call.context);
     let outcome = match grant {
         Grant::Password { username, password } => {
-            let from = client::address(anybody.api, anybody.request);
-            let agent = user_agent(anybody.request);
+            let from = client::address(call.api, call.request);
+            let agent = user_agent(call.request);
             auth.sign_in(
                 &username,
                 password.expose(),
@@ -50,7 +50,7 @@ async fn carry_out(anybody: &Anybody<'_>, grant: Grant) -> Result<TokenPair, Api
         }
         Grant::Refresh { token: Some(token) } => auth.renew(token.expose(), context).await,
         Grant::Refresh { token: None } => {
-            let token = bearer(anybody.request).ok_or_else(|| {
+            let token = bearer(call.request).ok_or_else(|| {
                 kinds::INVALID_DATA
                     .error("Send the refresh token as refresh_token or as Authorization: Bearer.")
             })?;
@@ -81,19 +81,19 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
 
 /// `DELETE /auth`
 pub async fn sign_out(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer_anybody(&api, &request, async |anybody| {
-        no_query(anybody)?;
-        let from = client::address(anybody.api, anybody.request);
-        let header = authorization(anybody.request);
-        let auth = &anybody.api.auth;
-        auth.sign_out(header, from, &anybody.context).await?;
+    answer_unauthenticated(&api, &request, async |call| {
+        no_query(call)?;
+        let from = client::address(call.api, call.request);
+        let header = authorization(call.request);
+        let auth = &call.api.auth;
+        auth.sign_out(header, from, &call.context).await?;
         Ok(Answer::Empty)
     })
     .await
 }
 
-fn no_query(anybody: &Anybody<'_>) -> Result<(), ApiError> {
-    let raw = anybody.request.query_string();
-    let query = Query::parse(raw, &[], &anybody.api.query_limits)?;
-    plan::of_none(&query)
+fn no_query(call: &UnauthenticatedCall<'_>) -> Result<(), ApiError> {
+    let raw = call.request.query_string();
+    let query = Query::parse(raw, &[], &call.api.query_limits)?;
+    plan::refuse_parameters(&query)
 }

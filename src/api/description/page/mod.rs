@@ -37,7 +37,7 @@ pub fn html(context: &DescriptionContext) -> String {
 }
 
 /// For people who came by a browser.
-pub fn nothing_here(project: &str, base: &str) -> String {
+pub fn not_found_page(project: &str, base: &str) -> String {
     let (project, base) = (escape(project), escape(base));
     format!(
         "<!DOCTYPE html>

@@ -7,12 +7,12 @@ use crate::directory::FieldError;
 use crate::jsonapi::ResourceObject;
 
 /// What a document may name, whether it can be changed or not.
-pub struct Known {
+pub struct MemberNames {
     attributes: Vec<&'static str>,
     relationships: Vec<&'static str>,
 }
 
-impl Known {
+impl MemberNames {
     pub fn of<R: Resource>() -> Self {
         let attributes = R::attributes().iter().map(|attribute| attribute.name);
         let once = R::ONE_TIME.iter().map(|(name, _)| *name);

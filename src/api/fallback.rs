@@ -5,16 +5,16 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::REQUEST_ID;
-use super::base;
+use super::base_url::base_url;
 use super::call::Api;
-use super::description::{PAGE, POLICY, nothing_here};
+use super::description::{PAGE, POLICY, not_found_page};
 use super::error::not_found;
 use crate::jsonapi::prefers_html;
 
 const ROOT: &str = "/";
 
-pub fn astray(api: &Api, request: &HttpRequest) -> HttpResponse {
-    match base::of(api, request) {
+pub fn fallback(api: &Api, request: &HttpRequest) -> HttpResponse {
+    match base_url(api, request) {
         Ok(base) if is_of_a_browser(request) && request.path() == ROOT => to_reference(&base),
         Ok(base) if is_of_a_browser(request) => page(api, &base),
         _ => not_found(api, request),
@@ -40,5 +40,5 @@ fn page(api: &Api, base: &str) -> HttpResponse {
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((header::VARY, "Accept"))
         .insert_header((REQUEST_ID, api.next_request_id().to_string()))
-        .body(nothing_here(&api.project, base))
+        .body(not_found_page(&api.project, base))
 }

@@ -6,8 +6,10 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::Answer;
-use super::base;
-use super::call::{Api, content_type, has_body, of_request, read_body_within, record_forbidden};
+use super::base_url::base_url;
+use super::call::{
+    Api, content_type, has_body, read_body_within, record_forbidden, request_context,
+};
 use super::error::ApiError;
 use crate::directory::Context;
 use crate::jsonapi::{Accepted, Error, Negotiation};
@@ -15,14 +17,14 @@ use crate::jsonapi::{Accepted, Error, Negotiation};
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request, whoever sent it.
-pub struct Anybody<'a> {
+pub struct UnauthenticatedCall<'a> {
     pub api: &'a Api,
     pub request: &'a HttpRequest,
     pub context: Context,
-    pub base: Cow<'a, str>,
+    pub base_url: Cow<'a, str>,
 }
 
-impl Anybody<'_> {
+impl UnauthenticatedCall<'_> {
     pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, ApiError> {
         let body = read_body_within(self.request, payload, self.api.sign_in_bytes).await?;
         if !body.is_empty() {
@@ -38,19 +40,19 @@ impl Anybody<'_> {
 }
 
 /// Negotiates, and lets `work` answer.
-pub async fn answer_anybody(
+pub async fn answer_unauthenticated(
     api: &Data<Api>,
     request: &HttpRequest,
-    work: impl AsyncFnOnce(&Anybody<'_>) -> Result<Answer, ApiError>,
+    work: impl AsyncFnOnce(&UnauthenticatedCall<'_>) -> Result<Answer, ApiError>,
 ) -> HttpResponse {
     let request_id = api.next_request_id();
     let accepted = match negotiate(api, request) {
         Ok(accepted) => accepted,
         Err(error) => return ApiError::from(error).respond(api, request, request_id, None),
     };
-    let context = of_request(api, request, request_id);
+    let context = request_context(api, request, request_id);
     let outcome = match begin(api, request, context.clone()) {
-        Ok(anybody) => work(&anybody).await,
+        Ok(call) => work(&call).await,
         Err(error) => Err(error.into()),
     };
     let response = match outcome {
@@ -93,11 +95,11 @@ fn begin<'a>(
     api: &'a Api,
     request: &'a HttpRequest,
     context: Context,
-) -> Result<Anybody<'a>, Error> {
-    Ok(Anybody {
+) -> Result<UnauthenticatedCall<'a>, Error> {
+    Ok(UnauthenticatedCall {
         api,
         request,
         context,
-        base: base::of(api, request)?,
+        base_url: base_url(api, request)?,
     })
 }

@@ -12,7 +12,7 @@ use crate::config::Origin;
 use crate::jsonapi::Error;
 
 /// `http://example.com`, without a slash at the end and safe inside JSON.
-pub fn of<'a>(api: &'a Api, request: &HttpRequest) -> Result<Cow<'a, str>, Error> {
+pub fn base_url<'a>(api: &'a Api, request: &HttpRequest) -> Result<Cow<'a, str>, Error> {
     match &api.base_url {
         Some(configured) => Ok(Cow::Borrowed(configured)),
         None => requested(api, request).map(Cow::Owned),
@@ -69,8 +69,8 @@ fn forwarded<'a>(api: &Api, request: &'a HttpRequest, name: &str) -> Option<&'a 
 }
 
 /// The same for other surfaces; none where the request names no host.
-pub fn public(api: &Api, request: &HttpRequest) -> Option<String> {
-    of(api, request).ok().map(Cow::into_owned)
+pub fn public_url(api: &Api, request: &HttpRequest) -> Option<String> {
+    base_url(api, request).ok().map(Cow::into_owned)
 }
 
 fn requested_host(request: &HttpRequest) -> Result<Option<&str>, Error> {
