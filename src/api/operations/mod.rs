@@ -1,12 +1,15 @@
 //! `POST /operations`: the Atomic Operations extension. Several changes in one
 //! transaction, each exactly what the single request would be.
 
+mod dispatch;
 mod lids;
-mod table;
-mod target;
+mod parse;
 
+pub use dispatch::{
+    LinkageOperations, ResourceOperations, delete_only_operations, linkage_operations,
+    resource_operations,
+};
 pub use lids::Lids;
-pub use table::{Links, Writes, links, removes, writes};
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -21,8 +24,8 @@ use crate::directory::batch::{Outcome, Step};
 use crate::jsonapi::ATOMIC;
 use crate::jsonapi::document::{Operation, operation_pointer, read_operations};
 use crate::jsonapi::write::{Commas, raw};
-use table::OperationContext;
-use target::{Plan, What};
+use dispatch::OperationContext;
+use parse::{Action, PlannedOperation};
 
 pub async fn operations(
     request: HttpRequest,
@@ -38,7 +41,7 @@ pub async fn operations(
         refuse_passwords(&operations, call.api.operation_passwords)?;
         let key = call.key(&body)?;
         let (plans, steps) = build(call, operations).await?;
-        if key.is_some() && plans.iter().any(Plan::returns_secret) {
+        if key.is_some() && plans.iter().any(PlannedOperation::returns_secret) {
             return Err(idempotency::unsupported(
                 "An answer with a secret is not kept.",
             ));
@@ -70,35 +73,35 @@ fn refuse_passwords(operations: &[Operation], most: usize) -> Result<(), ApiErro
 async fn build(
     call: &Call<'_>,
     operations: Vec<Operation>,
-) -> Result<(Vec<Plan>, Vec<Box<dyn Step>>), ApiError> {
+) -> Result<(Vec<PlannedOperation>, Vec<Box<dyn Step>>), ApiError> {
     let secret = call.linkage_secret().await?;
     let mut lids = Lids::default();
     let mut plans = Vec::with_capacity(operations.len());
     let mut steps = Vec::with_capacity(operations.len());
     for (place, operation) in operations.into_iter().enumerate() {
-        let plan = target::plan(call, secret, &lids, operation, place)?;
+        let plan = parse::parse(call, secret, &lids, operation, place)?;
         let step = plan.step(call, &lids, &plans).await;
         steps.push(step.map_err(|error| plan.located(call, error))?);
-        if let What::Add(writes, document) = &plan.what
+        if let Action::Add(resource, document) = &plan.action
             && let Some(lid) = &document.lid
         {
-            lids.define(writes.kind, lid, place, &format!("{}/lid", plan.data))?;
+            lids.define(resource.kind, lid, place, &format!("{}/lid", plan.data))?;
         }
         plans.push(plan);
     }
     Ok((plans, steps))
 }
 
-impl Plan {
+impl PlannedOperation {
     fn returns_secret(&self) -> bool {
-        matches!(&self.what, What::Add(writes, _) if writes.returns_secret)
+        matches!(&self.action, Action::Add(resource, _) if resource.returns_secret)
     }
 
     /// Whether this changes attributes or linkage of that resource.
     pub(super) fn updates(&self, kind: &str, id: i64) -> bool {
-        match &self.what {
-            What::Update(writes, target, _) | What::Set(writes, target, ..) => {
-                writes.kind == kind && target.id == id
+        match &self.action {
+            Action::Update(resource, target, _) | Action::SetRelationship(resource, target, ..) => {
+                resource.kind == kind && target.id == id
             }
             _ => false,
         }
@@ -116,21 +119,21 @@ impl Plan {
             before,
             data: &self.data,
         };
-        match &self.what {
-            What::Add(writes, document) => (writes.add)(&context, document).await,
-            What::Update(writes, target, document) => {
-                (writes.update)(&context, target.clone(), document).await
+        match &self.action {
+            Action::Add(resource, document) => (resource.add)(&context, document).await,
+            Action::Update(resource, target, document) => {
+                (resource.update)(&context, target.clone(), document).await
             }
-            What::Set(writes, target, document, _) => {
-                (writes.update)(&context, target.clone(), document).await
+            Action::SetRelationship(resource, target, document, _) => {
+                (resource.update)(&context, target.clone(), document).await
             }
-            What::Remove(writes, target) => Ok((writes.remove)(&context, target.clone())),
-            What::Change(links, id, operation, _) => {
-                Ok((links.change)(&context, *id, operation.clone()))
+            Action::Remove(resource, target) => Ok((resource.remove)(&context, target.clone())),
+            Action::ChangeLinkage(linkage, id, operation, _) => {
+                Ok((linkage.change)(&context, *id, operation.clone()))
             }
-            What::Ask(document) => table::ask(&context, document, &self.at),
-            What::Fixed(writes, id, name) => {
-                if !(writes.exists)(&context, *id).await? {
+            Action::CheckAccess(document) => dispatch::check_access(&context, document, &self.at),
+            Action::ReadOnlyRelationship(resource, id, name) => {
+                if !(resource.exists)(&context, *id).await? {
                     return Err(crate::directory::DirectoryError::NotFound.into());
                 }
                 let detail = format!("The relationship {name} cannot be changed.");
@@ -144,14 +147,14 @@ impl Plan {
 
     /// The failure with pointers into this operation.
     fn located(&self, call: &Call<'_>, error: ApiError) -> ApiError {
-        let pointing = match &self.what {
-            What::Add(_, document) | What::Update(_, _, document) | What::Ask(document) => {
-                RequestDocument::Resource(document, &self.data)
-            }
-            What::Change(.., linkage) | What::Set(.., linkage) => {
+        let pointing = match &self.action {
+            Action::Add(_, document)
+            | Action::Update(_, _, document)
+            | Action::CheckAccess(document) => RequestDocument::Resource(document, &self.data),
+            Action::ChangeLinkage(.., linkage) | Action::SetRelationship(.., linkage) => {
                 RequestDocument::Linkage(linkage, &self.data)
             }
-            What::Remove(..) | What::Fixed(..) => RequestDocument::None,
+            Action::Remove(..) | Action::ReadOnlyRelationship(..) => RequestDocument::None,
         };
         let request_id = call.guard.context().request_id;
         error
@@ -161,7 +164,7 @@ impl Plan {
 }
 
 /// What a step ran into, told as of its operation.
-fn located(call: &Call<'_>, plans: &[Plan], error: ApiError) -> ApiError {
+fn located(call: &Call<'_>, plans: &[PlannedOperation], error: ApiError) -> ApiError {
     match error.into_batch_step() {
         Ok((place, error)) => match plans.get(place) {
             Some(plan) => plan.located(call, error.into()),

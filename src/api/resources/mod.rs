@@ -40,7 +40,10 @@ use futures_util::future::LocalBoxFuture;
 
 use super::description::Described;
 use super::error::ApiError;
-use super::operations::{Links, Writes, links, removes, writes};
+use super::operations::{
+    LinkageOperations, ResourceOperations, delete_only_operations, linkage_operations,
+    resource_operations,
+};
 use super::resource::{Deletable, Listable, Relationship, Resource, Writable};
 use super::routes::{self, Endpoint};
 use crate::auth::Guard;
@@ -93,7 +96,7 @@ pub struct Type {
     pub relationships: &'static [Relationship],
     pub described: Described,
     /// How operations change it, where it can be changed.
-    pub writes: Option<Writes>,
+    pub operations: Option<ResourceOperations>,
     endpoints: fn(routes::Lists) -> [Endpoint; 2],
     lists: fn() -> routes::Lists,
     is_field: fn(&str) -> bool,
@@ -106,7 +109,7 @@ const fn read_only<R: Listable>() -> Type {
         kind: R::TYPE,
         relationships: R::RELATIONSHIPS,
         described: Described::of::<R>(),
-        writes: None,
+        operations: None,
         endpoints: routes::read_only::<R>,
         lists: routes::lists::<R>,
         is_field: R::is_field,
@@ -118,7 +121,7 @@ const fn read_only<R: Listable>() -> Type {
 /// What is made and changed elsewhere, and taken away here.
 const fn removable<R: Listable + Deletable>() -> Type {
     Type {
-        writes: Some(removes::<R>()),
+        operations: Some(delete_only_operations::<R>()),
         endpoints: routes::removable::<R>,
         ..read_only::<R>()
     }
@@ -126,7 +129,7 @@ const fn removable<R: Listable + Deletable>() -> Type {
 
 const fn writable<R: Listable + Writable>() -> Type {
     Type {
-        writes: Some(writes::<R>()),
+        operations: Some(resource_operations::<R>()),
         endpoints: routes::writable::<R>,
         ..read_only::<R>()
     }
@@ -152,7 +155,7 @@ pub struct Relation {
     name: &'static str,
     pub endpoints: fn() -> [Endpoint; 2],
     /// How operations change the linkage, where it is one of many.
-    pub links: Option<Links>,
+    pub links: Option<LinkageOperations>,
     follow: for<'a> fn(&'a Guard, Vec<i64>, i64) -> RelatedPairs<'a>,
 }
 
@@ -161,7 +164,7 @@ const fn to_many<L: ToMany>() -> Relation {
         from: L::From::TYPE,
         name: L::NAME,
         endpoints: routes::to_many::<L>,
-        links: Some(links::<L>()),
+        links: Some(linkage_operations::<L>()),
         follow: |guard, ids, limit| L::follow(guard, ids, limit).boxed_local(),
     }
 }
@@ -214,7 +217,7 @@ pub fn relationship(kind: &str, name: &str) -> Option<&'static Relationship> {
 }
 
 /// How operations change the linkage of a relationship, when it is to-many.
-pub fn linkage_operations_of(kind: &str, name: &str) -> Option<&'static Links> {
+pub fn linkage_operations_of(kind: &str, name: &str) -> Option<&'static LinkageOperations> {
     related(kind, name)?.links.as_ref()
 }
 

@@ -1,7 +1,7 @@
 //! What an operation is about: its address, its document, and how the two fit.
 
+use super::dispatch::{LinkageOperations, ResourceOperations};
 use super::lids::Lids;
-use super::table::{Links, Writes};
 use crate::api::access_checks;
 use crate::api::call::Call;
 use crate::api::conditional::{TagScope, expected_by};
@@ -19,58 +19,58 @@ use crate::jsonapi::document::{
 use crate::jsonapi::{self, Key, Linkage, Purpose, ResourceObject};
 
 /// One operation, understood.
-pub struct Plan {
-    pub what: What,
+pub struct PlannedOperation {
+    pub action: Action,
     /// The pointer to the operation.
     pub at: String,
     /// The pointer to its `data`.
     pub data: String,
 }
 
-pub enum What {
-    Add(&'static Writes, ResourceObject),
-    Update(&'static Writes, Target, ResourceObject),
-    Remove(&'static Writes, Target),
-    Change(&'static Links, i64, ChangeMembers, Linkage),
+pub enum Action {
+    Add(&'static ResourceOperations, ResourceObject),
+    Update(&'static ResourceOperations, Target, ResourceObject),
+    Remove(&'static ResourceOperations, Target),
+    ChangeLinkage(&'static LinkageOperations, i64, ChangeMembers, Linkage),
     /// A document that says nothing but one to-one relationship, and that.
-    Set(&'static Writes, Target, ResourceObject, Linkage),
+    SetRelationship(&'static ResourceOperations, Target, ResourceObject, Linkage),
     /// A question, which changes nothing.
-    Ask(ResourceObject),
+    CheckAccess(ResourceObject),
     /// A relationship that nobody changes, of this resource.
-    Fixed(&'static Writes, i64, String),
+    ReadOnlyRelationship(&'static ResourceOperations, i64, String),
 }
 
 /// Where it happens, before ids and lids are looked at.
-enum Place {
+enum TargetAddress {
     Collection(String),
     Resource(String, Key),
     Linkage(String, Key, String),
 }
 
-pub fn plan(
+pub fn parse(
     call: &Call<'_>,
     secret: &str,
     lids: &Lids,
     operation: Operation,
     place: usize,
-) -> Result<Plan, ApiError> {
+) -> Result<PlannedOperation, ApiError> {
     let at = operation_pointer(place);
-    let reading = Reading {
+    let parser = Parser {
         call,
         secret,
         lids,
         data: format!("{at}/data"),
         at,
     };
-    let what = reading.understand(operation)?;
-    Ok(Plan {
-        what,
-        at: reading.at,
-        data: reading.data,
+    let action = parser.parse(operation)?;
+    Ok(PlannedOperation {
+        action,
+        at: parser.at,
+        data: parser.data,
     })
 }
 
-struct Reading<'a> {
+struct Parser<'a> {
     call: &'a Call<'a>,
     /// What seals the tags of linkage.
     secret: &'a str,
@@ -79,14 +79,14 @@ struct Reading<'a> {
     data: String,
 }
 
-impl Reading<'_> {
-    fn understand(&self, mut operation: Operation) -> Result<What, ApiError> {
-        let (place, named_at) = match operation.address.take() {
+impl Parser<'_> {
+    fn parse(&self, mut operation: Operation) -> Result<Action, ApiError> {
+        let (place, target_pointer) = match operation.address.take() {
             None => (None, self.at.clone()),
             Some(Address::Ref(reference)) => {
                 let place = match reference.relationship {
-                    None => Place::Resource(reference.r#type, reference.key),
-                    Some(name) => Place::Linkage(reference.r#type, reference.key, name),
+                    None => TargetAddress::Resource(reference.r#type, reference.key),
+                    Some(name) => TargetAddress::Linkage(reference.r#type, reference.key, name),
                 };
                 (Some(place), format!("{}/ref", self.at))
             }
@@ -97,24 +97,24 @@ impl Reading<'_> {
         };
         match (operation.op, place) {
             (Op::Add, None) => self.add(operation, None),
-            (Op::Add, Some(Place::Collection(kind))) => self.add(operation, Some(kind)),
-            (Op::Update, None) => self.update(operation, None, &named_at),
-            (Op::Update, Some(Place::Resource(kind, key))) => {
-                self.update(operation, Some((kind, key)), &named_at)
+            (Op::Add, Some(TargetAddress::Collection(kind))) => self.add(operation, Some(kind)),
+            (Op::Update, None) => self.update(operation, None, &target_pointer),
+            (Op::Update, Some(TargetAddress::Resource(kind, key))) => {
+                self.update(operation, Some((kind, key)), &target_pointer)
             }
-            (Op::Remove, Some(Place::Resource(kind, key))) => {
-                let writes = writable(&kind, &named_at)?;
-                let id = self.key(&key, &kind, &named_at)?;
+            (Op::Remove, Some(TargetAddress::Resource(kind, key))) => {
+                let resource = writable(&kind, &target_pointer)?;
+                let id = self.key(&key, &kind, &target_pointer)?;
                 let expected = self.expected(&operation, id, TagScope::Resource)?;
-                Ok(What::Remove(writes, Target { id, expected }))
+                Ok(Action::Remove(resource, Target { id, expected }))
             }
-            (_, Some(Place::Linkage(kind, key, name))) => {
-                self.change(operation, (&kind, &key, &name), &named_at)
+            (_, Some(TargetAddress::Linkage(kind, key, name))) => {
+                self.change(operation, (&kind, &key, &name), &target_pointer)
             }
             _ => {
                 let detail = "This address does not take this operation.";
                 let error = jsonapi::kinds::INVALID_OPERATION.error(detail);
-                Err(error.at_pointer(named_at).into())
+                Err(error.at_pointer(target_pointer).into())
             }
         }
     }
@@ -131,7 +131,7 @@ impl Reading<'_> {
     }
 
     /// An address of this service: whole, or from its root.
-    fn href(&self, href: &str, at: &str) -> Result<Place, ApiError> {
+    fn href(&self, href: &str, at: &str) -> Result<TargetAddress, ApiError> {
         let path = href
             .strip_prefix(self.call.base_url.as_ref())
             .unwrap_or(href);
@@ -140,9 +140,11 @@ impl Reading<'_> {
         let parts: Vec<&str> = path.split('/').collect();
         let id = |id: &str| Key::Id(id.to_owned());
         match parts.as_slice() {
-            [kind] if !href.contains(['?', '#']) => Ok(Place::Collection((*kind).to_owned())),
-            [kind, key] => Ok(Place::Resource((*kind).to_owned(), id(key))),
-            [kind, key, "relationships", name] => Ok(Place::Linkage(
+            [kind] if !href.contains(['?', '#']) => {
+                Ok(TargetAddress::Collection((*kind).to_owned()))
+            }
+            [kind, key] => Ok(TargetAddress::Resource((*kind).to_owned(), id(key))),
+            [kind, key, "relationships", name] => Ok(TargetAddress::Linkage(
                 (*kind).to_owned(),
                 id(key),
                 (*name).to_owned(),
@@ -155,28 +157,28 @@ impl Reading<'_> {
         }
     }
 
-    fn add(&self, operation: Operation, kind: Option<String>) -> Result<What, ApiError> {
+    fn add(&self, operation: Operation, kind: Option<String>) -> Result<Action, ApiError> {
         let document = self.document(operation)?;
         self.check_type(&document, kind.as_deref())?;
         if document.r#type == access_checks::TYPE {
-            return Ok(What::Ask(document));
+            return Ok(Action::CheckAccess(document));
         }
-        let writes = writable(&document.r#type, &format!("{}/type", self.data))?;
-        Ok(What::Add(writes, document))
+        let resource = writable(&document.r#type, &format!("{}/type", self.data))?;
+        Ok(Action::Add(resource, document))
     }
 
     fn update(
         &self,
         operation: Operation,
         named: Option<(String, Key)>,
-        named_at: &str,
-    ) -> Result<What, ApiError> {
+        target_pointer: &str,
+    ) -> Result<Action, ApiError> {
         let expected = operation.meta.clone();
         let document = self.document(operation)?;
         let own = own_key(&document);
         let (kind, id) = match named {
             Some((kind, key)) => {
-                let id = self.key(&key, &kind, named_at)?;
+                let id = self.key(&key, &kind, target_pointer)?;
                 self.check_type(&document, Some(&kind))?;
                 (kind, id)
             }
@@ -190,7 +192,7 @@ impl Reading<'_> {
                 (document.r#type.clone(), id)
             }
         };
-        let writes = writable(&kind, named_at)?;
+        let resource = writable(&kind, target_pointer)?;
         if let Some(key) = &own
             && self.key(key, &kind, &self.data)? != id
         {
@@ -200,7 +202,7 @@ impl Reading<'_> {
             return Err(kinds::ID_CONFLICT.error(detail).at_pointer(at).into());
         }
         let expected = self.expected_in(&expected, id, TagScope::Resource)?;
-        Ok(What::Update(writes, Target { id, expected }, document))
+        Ok(Action::Update(resource, Target { id, expected }, document))
     }
 
     fn document(&self, operation: Operation) -> Result<ResourceObject, ApiError> {
@@ -223,18 +225,18 @@ impl Reading<'_> {
         &self,
         operation: Operation,
         (kind, key, name): (&str, &Key, &str),
-        named_at: &str,
-    ) -> Result<What, ApiError> {
-        let writes = writable(kind, named_at)?;
-        let id = self.key(key, kind, named_at)?;
+        target_pointer: &str,
+    ) -> Result<Action, ApiError> {
+        let resource = writable(kind, target_pointer)?;
+        let id = self.key(key, kind, target_pointer)?;
         let Some(known) = relationship(kind, name) else {
             let detail = format!("{kind} have no relationship of this name.");
             let error = kinds::NOT_FOUND.error(detail);
-            return Err(error.at_pointer(named_at).into());
+            return Err(error.at_pointer(target_pointer).into());
         };
         let found = linkage_operations_of(kind, name);
         let Some((links, side)) = found.and_then(|links| Some((links, (links.side)(id)?))) else {
-            return self.one(operation, writes, id, known);
+            return self.one(operation, resource, id, known);
         };
         let seal = Seal::new(self.secret, kind, id, name);
         let expected = self.expected(&operation, id, TagScope::Linkage(&seal))?;
@@ -245,19 +247,23 @@ impl Reading<'_> {
         };
         let linkage = self.linkage(operation)?;
         let operation = self.members(links, side, change, &linkage, expected)?;
-        Ok(What::Change(links, id, operation, linkage))
+        Ok(Action::ChangeLinkage(links, id, operation, linkage))
     }
 
     /// A to-one relationship is set as a part of its resource.
     fn one(
         &self,
         operation: Operation,
-        writes: &'static Writes,
+        resource: &'static ResourceOperations,
         id: i64,
         known: &Relationship,
-    ) -> Result<What, ApiError> {
+    ) -> Result<Action, ApiError> {
         if known.to_many || known.writability != Writability::Always || operation.op != Op::Update {
-            return Ok(What::Fixed(writes, id, known.name.to_owned()));
+            return Ok(Action::ReadOnlyRelationship(
+                resource,
+                id,
+                known.name.to_owned(),
+            ));
         }
         let expected = self.expected(&operation, id, TagScope::Resource)?;
         let limits = &self.call.api.document_limits;
@@ -269,9 +275,9 @@ impl Reading<'_> {
         }
         // What is wrong with it is told where it stands here.
         related_ids(&linkage, known.target, &self.within(&self.data))?;
-        let document = ResourceObject::of_relationship(writes.kind, known.name, linkage.clone());
-        Ok(What::Set(
-            writes,
+        let document = ResourceObject::of_relationship(resource.kind, known.name, linkage.clone());
+        Ok(Action::SetRelationship(
+            resource,
             Target { id, expected },
             document,
             linkage,
@@ -296,7 +302,7 @@ impl Reading<'_> {
 
     fn members(
         &self,
-        links: &Links,
+        links: &LinkageOperations,
         side: Side,
         change: Change,
         linkage: &Linkage,
@@ -353,9 +359,9 @@ fn own_key(document: &ResourceObject) -> Option<Key> {
     id.or_else(|| document.lid.clone().map(Key::Lid))
 }
 
-fn writable(kind: &str, at: &str) -> Result<&'static Writes, ApiError> {
+fn writable(kind: &str, at: &str) -> Result<&'static ResourceOperations, ApiError> {
     resource_type(kind)
-        .and_then(|known| known.writes.as_ref())
+        .and_then(|known| known.operations.as_ref())
         .ok_or_else(|| {
             let detail = "There is no such type of resources, or none that can be changed.";
             kinds::NOT_FOUND.error(detail).at_pointer(at).into()

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::lids::Lids;
-use super::target::Plan;
+use super::parse::PlannedOperation;
 use crate::api::access_checks::{self, Asked};
 use crate::api::call::Call;
 use crate::api::conditional::State;
@@ -35,89 +35,92 @@ pub struct OperationContext<'a> {
     pub call: &'a Call<'a>,
     pub lids: &'a Lids,
     /// The operations before it.
-    pub before: &'a [Plan],
+    pub before: &'a [PlannedOperation],
     /// The pointer to the operation's `data`.
     pub data: &'a str,
 }
 
-type Building<'a, T> = LocalBoxFuture<'a, Result<T, ApiError>>;
-type Built = Box<dyn Step>;
+type StepFuture<'a, T> = LocalBoxFuture<'a, Result<T, ApiError>>;
+type BoxedStep = Box<dyn Step>;
 
 /// How the resources of a type are changed.
-pub struct Writes {
+pub struct ResourceOperations {
     pub kind: &'static str,
     /// Whether the result of a creation holds a secret.
     pub returns_secret: bool,
-    pub add: for<'a> fn(&'a OperationContext<'a>, &'a ResourceObject) -> Building<'a, Built>,
-    pub update:
-        for<'a> fn(&'a OperationContext<'a>, Target, &'a ResourceObject) -> Building<'a, Built>,
-    pub remove: fn(&OperationContext<'_>, Target) -> Built,
+    pub add: for<'a> fn(&'a OperationContext<'a>, &'a ResourceObject) -> StepFuture<'a, BoxedStep>,
+    pub update: for<'a> fn(
+        &'a OperationContext<'a>,
+        Target,
+        &'a ResourceObject,
+    ) -> StepFuture<'a, BoxedStep>,
+    pub remove: fn(&OperationContext<'_>, Target) -> BoxedStep,
     /// Whether the caller may know that there is such a resource.
-    pub exists: for<'a> fn(&'a OperationContext<'a>, i64) -> Building<'a, bool>,
+    pub exists: for<'a> fn(&'a OperationContext<'a>, i64) -> StepFuture<'a, bool>,
 }
 
-pub const fn writes<R: Writable>() -> Writes {
-    Writes {
+pub const fn resource_operations<R: Writable>() -> ResourceOperations {
+    ResourceOperations {
         kind: R::TYPE,
         returns_secret: R::RETURNS_SECRET,
         add: |context, document| add::<R>(context, document).boxed_local(),
         update: |context, target, document| update::<R>(context, target, document).boxed_local(),
-        ..removes::<R>()
+        ..delete_only_operations::<R>()
     }
 }
 
 /// Of a type whose resources can be taken away, and no more.
-pub const fn removes<R: Deletable>() -> Writes {
-    Writes {
+pub const fn delete_only_operations<R: Deletable>() -> ResourceOperations {
+    ResourceOperations {
         kind: R::TYPE,
         returns_secret: false,
-        add: |context, _| refused(context, "made").boxed_local(),
-        update: |context, _, _| refused(context, "changed").boxed_local(),
+        add: |context, _| unsupported(context, "made").boxed_local(),
+        update: |context, _, _| unsupported(context, "changed").boxed_local(),
         remove: |context, target| {
             let subject = Some((target.id, R::find as fn(i64) -> R::Find));
             let task = context
                 .call
                 .guard
-                .task(subject, R::deletion(target), nothing());
+                .task(subject, R::deletion(target), no_result());
             Box::new(task)
         },
         exists: |context, id| exists::<R>(context, id).boxed_local(),
     }
 }
 
-async fn refused(context: &OperationContext<'_>, what: &str) -> Result<Built, ApiError> {
+async fn unsupported(context: &OperationContext<'_>, what: &str) -> Result<BoxedStep, ApiError> {
     let detail = format!("Resources of this type cannot be {what}.");
     let error = kinds::UNSUPPORTED_UPDATE.error(detail);
     Err(error.at_pointer(context.data).into())
 }
 
 /// How the linkage of a relationship is changed.
-pub struct Links {
+pub struct LinkageOperations {
     pub to: &'static str,
     pub side: fn(i64) -> Option<Side>,
-    pub change: fn(&OperationContext<'_>, i64, ChangeMembers) -> Built,
+    pub change: fn(&OperationContext<'_>, i64, ChangeMembers) -> BoxedStep,
 }
 
-pub const fn links<L: ToMany>() -> Links {
-    Links {
+pub const fn linkage_operations<L: ToMany>() -> LinkageOperations {
+    LinkageOperations {
         to: L::To::TYPE,
         side: L::side,
         change: |context, id, operation| {
             let subject = Some((id, L::From::find as fn(i64) -> <L::From as Resource>::Find));
-            Box::new(context.call.guard.task(subject, operation, nothing()))
+            Box::new(context.call.guard.task(subject, operation, no_result()))
         },
     }
 }
 
 /// The result of an operation that has nothing to show.
-fn nothing<T>() -> Show<T> {
+fn no_result<T>() -> Show<T> {
     Box::new(|_| Outcome::default())
 }
 
 async fn add<R: Writable>(
     context: &OperationContext<'_>,
     document: &ResourceObject,
-) -> Result<Built, ApiError> {
+) -> Result<BoxedStep, ApiError> {
     let (mut draft, field_errors, linked) = read::<R>(context, document, Purpose::Create)?;
     client_id::<R>(context.call, document, &mut draft, context.data)?;
     let creation = R::creation(&context.call.guard, draft, field_errors, linked).await;
@@ -131,7 +134,7 @@ async fn update<R: Writable>(
     context: &OperationContext<'_>,
     target: Target,
     document: &ResourceObject,
-) -> Result<Built, ApiError> {
+) -> Result<BoxedStep, ApiError> {
     let id = target.id;
     let (draft, mut field_errors, linked) = read::<R>(context, document, Purpose::Update)?;
     // What is there now is not what is there then when an earlier operation changes it.
@@ -182,11 +185,11 @@ fn pointing(
 }
 
 /// An access check as a step: it sees what the steps before it have changed.
-pub fn ask(
+pub fn check_access(
     context: &OperationContext<'_>,
     document: &ResourceObject,
     at: &str,
-) -> Result<Built, ApiError> {
+) -> Result<BoxedStep, ApiError> {
     let guard = &context.call.guard;
     let within = DocumentPosition {
         base: context.data,
