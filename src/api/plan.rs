@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::error::ApiError;
 use super::filter;
 use super::include::{self, IncludeTree};
-use super::paging::{Order, Paging, PagingDefaults};
+use super::paging::{CursorOrder, Paging, PagingDefaults};
 use super::resource::{AttributeKind, Column, Resource, Row};
 use super::resources::is_field;
 use crate::directory::listing::{Comparison, Condition, Entity, List, Operand, SortBy};
@@ -22,7 +22,7 @@ pub struct Plan<R: Resource> {
     sort: Vec<SortBy<Column<R>>>,
     /// The value of each sort field; `None` is the id.
     getters: Vec<Option<Getter<R>>>,
-    order: Order,
+    order: CursorOrder,
 }
 
 /// The parameter that searches, on collections that can be searched.
@@ -38,7 +38,7 @@ impl<R: Resource> Plan<R> {
         let keys = sort::<R>(query, defaults, &mut errors);
         let condition = condition::<R>(query, defaults.limits, &mut errors);
         finish(errors)?;
-        let order = Order {
+        let order = CursorOrder {
             sort: keys.iter().map(Key::name).collect::<Vec<_>>().join(","),
             kinds: keys.iter().map(|key| key.kind).collect(),
         };
@@ -119,7 +119,7 @@ pub fn parse_linkage<R: Resource>(
     refuse_families(query, &["filter", "sort"], &mut errors);
     let tree = include::tree_from::<R>(query, Some(relationship), &mut errors);
     finish(errors)?;
-    Ok((Paging::of(query, defaults, &Order::default())?, tree))
+    Ok((Paging::of(query, defaults, &CursorOrder::default())?, tree))
 }
 
 fn finish(errors: Vec<Error>) -> Result<(), ApiError> {

@@ -11,21 +11,17 @@ use crate::jsonapi::ResourceObject;
 
 /// The names that are asked about: the classes of one host, bundles, or both.
 #[derive(Clone, Debug, Default)]
-pub struct Sought {
+pub struct HostQuery {
     pub classes: Option<Vec<String>>,
     pub bundles: Option<Vec<String>>,
 }
 
-impl Sought {
-    pub fn read(
-        document: &ResourceObject,
-        most: usize,
-        field_errors: &mut Vec<FieldError>,
-    ) -> Self {
+impl HostQuery {
+    pub fn read(document: &ResourceObject, max: usize, field_errors: &mut Vec<FieldError>) -> Self {
         let mut names = |name: &'static str| {
             let value = document.attributes.get(name).filter(|v| !v.is_null())?;
-            let read = texts(name, value).and_then(|names| match names.len() > most {
-                true => Err(FieldError::invalid(name, too_many(most))),
+            let read = texts(name, value).and_then(|names| match names.len() > max {
+                true => Err(FieldError::invalid(name, too_many(max))),
                 false => Ok(names),
             });
             read.map_err(|field_error| field_errors.push(field_error))
@@ -37,43 +33,43 @@ impl Sought {
         }
     }
 
-    pub fn is_nothing(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.classes.is_none() && self.bundles.is_none()
     }
 
-    pub fn has_more_than(&self, most: usize) -> bool {
-        let has = |names: &Option<Vec<String>>| names.as_ref().is_some_and(|all| all.len() > most);
+    pub fn has_more_than(&self, max: usize) -> bool {
+        let has = |names: &Option<Vec<String>>| names.as_ref().is_some_and(|all| all.len() > max);
         has(&self.classes) || has(&self.bundles)
     }
 }
 
-pub fn too_many(most: usize) -> String {
-    format!("Name at most {most}, as limits.access_check_names says.")
+pub fn too_many(max: usize) -> String {
+    format!("Name at most {max}, as limits.access_check_names says.")
 }
 
 /// Whether it is seen, and what decides that.
 #[derive(Serialize)]
-pub struct Seen<'a> {
+pub struct HostVerdict<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     pub allowed: bool,
-    decided_by: Vec<By<'a>>,
+    decided_by: Vec<DecidedBy<'a>>,
     /// Each alone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    bundles: Option<Vec<Seen<'a>>>,
+    bundles: Option<Vec<HostVerdict<'a>>>,
 }
 
 #[derive(Serialize)]
-struct By<'a> {
+struct DecidedBy<'a> {
     role: String,
     list: &'static str,
     expression: Option<&'a str>,
     name: Option<&'a str>,
 }
 
-impl<'a> By<'a> {
+impl<'a> DecidedBy<'a> {
     fn of(decision: Decision<'a>) -> Self {
         let Decision { role, list, fitted } = decision;
         Self {
@@ -85,35 +81,35 @@ impl<'a> By<'a> {
     }
 }
 
-impl<'a> Seen<'a> {
+impl<'a> HostVerdict<'a> {
     fn of(decision: HostDecision<'a>) -> Self {
         Self {
             id: None,
             name: None,
             allowed: decision.allowed,
-            decided_by: decision.decided_by.into_iter().map(By::of).collect(),
+            decided_by: decision.decided_by.into_iter().map(DecidedBy::of).collect(),
             bundles: None,
         }
     }
 
     /// What is asked is seen when all of it is.
-    pub fn decide(access: &'a HostAccess, sought: &'a Sought) -> Self {
+    pub fn decide(access: &'a HostAccess, query: &'a HostQuery) -> Self {
         let bundle = |name: &'a String| Self {
             name: Some(name),
             ..Self::of(access.decide(Subject::Bundle, std::slice::from_ref(name)))
         };
-        let bundles = sought.bundles.as_ref();
+        let bundles = query.bundles.as_ref();
         let bundles: Option<Vec<Self>> = bundles.map(|all| all.iter().map(bundle).collect());
-        let mut seen = match &sought.classes {
+        let mut verdict = match &query.classes {
             Some(classes) => Self::of(access.decide(Subject::Classes, classes)),
             None => Self::of(HostDecision {
                 allowed: !access.0.is_empty(),
                 decided_by: Vec::new(),
             }),
         };
-        seen.allowed &= bundles.iter().flatten().all(|bundle| bundle.allowed);
-        seen.bundles = bundles;
-        seen
+        verdict.allowed &= bundles.iter().flatten().all(|bundle| bundle.allowed);
+        verdict.bundles = bundles;
+        verdict
     }
 }
 
@@ -128,7 +124,7 @@ struct AccessCheckObject<'a> {
 #[derive(Serialize)]
 struct Attributes<'a> {
     #[serde(flatten)]
-    seen: Seen<'a>,
+    verdict: HostVerdict<'a>,
     reasons: [&'static str; 0],
     missing: Option<&'static str>,
 }
@@ -138,16 +134,16 @@ pub fn write(
     out: &mut Vec<u8>,
     id: &str,
     find: &FindHostAccess,
-    sought: &Sought,
+    query: &HostQuery,
     access: &HostAccess,
 ) {
-    let seen = Seen::decide(access, sought);
+    let verdict = HostVerdict::decide(access, query);
     let shown = AccessCheckObject {
         r#type: TYPE,
         id,
         attributes: Attributes {
-            missing: missing(seen.allowed, access),
-            seen,
+            missing: missing(verdict.allowed, access),
+            verdict,
             reasons: [],
         },
         relationships: relationships(find),

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::host_access::{Seen, Sought, missing, relationships, too_many};
+use super::host_access::{HostQuery, HostVerdict, missing, relationships, too_many};
 use crate::api::kinds;
 use crate::directory::host_access::{FindHostAccess, HostAccess};
 use crate::directory::values::MAX_TEXT;
@@ -75,7 +75,7 @@ struct Host {
 impl Hosts {
     /// The document without its hosts, and these; a document without any, or one
     /// that is not formed like this, comes back as it is.
-    pub fn taken_from(body: Vec<u8>, limits: Limits) -> Result<(Vec<u8>, Option<Self>), Error> {
+    pub fn extract(body: Vec<u8>, limits: Limits) -> Result<(Vec<u8>, Option<Self>), Error> {
         let Ok(Document { data }) = serde_json::from_slice::<Document<'_>>(&body) else {
             return Ok((body, None));
         };
@@ -119,7 +119,7 @@ impl Hosts {
     }
 
     /// The document about all of them, some at a time. `links` end it.
-    pub fn judged(
+    pub fn stream(
         self,
         id: &str,
         find: &FindHostAccess,
@@ -132,7 +132,7 @@ impl Hosts {
         raw(&mut begin, ",\"relationships\":");
         raw(&mut begin, &relationships(find).to_string());
         raw(&mut begin, ",\"attributes\":{\"reasons\":[],\"hosts\":[");
-        let judging = Judging {
+        let state = HostStream {
             hosts: self,
             access,
             next: 0,
@@ -140,40 +140,40 @@ impl Hosts {
             begin,
             links: Some(links.to_vec()),
         };
-        stream::unfold(judging, async |mut judging| {
+        stream::unfold(state, async |mut state| {
             tokio::task::yield_now().await;
-            let some = judging.some()?;
-            Some((Ok(Bytes::from(some)), judging))
+            let some = state.next_chunk()?;
+            Some((Ok(Bytes::from(some)), state))
         })
         .boxed_local()
     }
 }
 
 fn fault(host: Host, limits: Limits) -> Option<String> {
-    let (id, sought) = host.split();
+    let (id, query) = host.split();
     if id.chars().count() > MAX_TEXT {
         return Some(format!("Ensure the id has at most {MAX_TEXT} characters."));
     }
-    if sought.is_nothing() {
+    if query.is_empty() {
         return Some("Name the classes of the host, bundles, or both.".into());
     }
-    let most = limits.names;
-    sought.has_more_than(most).then(|| too_many(most))
+    let max = limits.names;
+    query.has_more_than(max).then(|| too_many(max))
 }
 
 impl Host {
-    fn split(self) -> (String, Sought) {
+    fn split(self) -> (String, HostQuery) {
         let Self {
             id,
             classes,
             bundles,
         } = self;
-        (id, Sought { classes, bundles })
+        (id, HostQuery { classes, bundles })
     }
 }
 
 /// A document that is being written.
-struct Judging {
+struct HostStream {
     hosts: Hosts,
     access: HostAccess,
     next: usize,
@@ -184,9 +184,9 @@ struct Judging {
     links: Option<Vec<u8>>,
 }
 
-impl Judging {
+impl HostStream {
     /// The next part, if there is one.
-    fn some(&mut self) -> Option<Vec<u8>> {
+    fn next_chunk(&mut self) -> Option<Vec<u8>> {
         self.links.as_ref()?;
         let mut out = std::mem::take(&mut self.begin);
         let end = self.hosts.places.len().min(self.next + AT_ONCE);
@@ -195,12 +195,12 @@ impl Judging {
                 if self.next > 0 {
                     out.push(b',');
                 }
-                let (id, sought) = host.split();
-                let mut seen = Seen::decide(&self.access, &sought);
-                seen.id = Some(&id);
-                self.allowed &= seen.allowed;
+                let (id, query) = host.split();
+                let mut verdict = HostVerdict::decide(&self.access, &query);
+                verdict.id = Some(&id);
+                self.allowed &= verdict.allowed;
                 // Writing to memory does not fail.
-                let _ = serde_json::to_writer(&mut out, &seen);
+                let _ = serde_json::to_writer(&mut out, &verdict);
             }
             self.next += 1;
         }
@@ -219,9 +219,9 @@ impl Judging {
 }
 
 /// The items of an array of at most so many.
-fn items(array: &str, most: usize) -> Result<Vec<&RawValue>, Error> {
+fn items(array: &str, max: usize) -> Result<Vec<&RawValue>, Error> {
     let mut deserializer = serde_json::Deserializer::from_str(array);
-    let read = deserializer.deserialize_seq(Items { most });
+    let read = deserializer.deserialize_seq(Items { max });
     read.map_err(|error| {
         let why = format!("This is no list of hosts: {error}.");
         kinds::INVALID_DATA.error(why).at_pointer(POINTER)
@@ -229,7 +229,7 @@ fn items(array: &str, most: usize) -> Result<Vec<&RawValue>, Error> {
 }
 
 struct Items {
-    most: usize,
+    max: usize,
 }
 
 impl<'de> Visitor<'de> for Items {
@@ -242,9 +242,9 @@ impl<'de> Visitor<'de> for Items {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut all = Vec::new();
         while let Some(item) = items.next_element()? {
-            if all.len() == self.most {
-                let most = self.most;
-                let why = format!("more than {most}, which limits.access_check_hosts allows");
+            if all.len() == self.max {
+                let max = self.max;
+                let why = format!("more than {max}, which limits.access_check_hosts allows");
                 return Err(A::Error::custom(why));
             }
             all.push(item);
@@ -267,7 +267,7 @@ mod tests {
 
     fn taken(hosts: &str) -> Result<(String, Option<Hosts>), Error> {
         let body = format!("{{\"data\": {{\"attributes\": {{\"hosts\": {hosts} }}}}}}");
-        let (rest, hosts) = Hosts::taken_from(body.into_bytes(), LIMITS)?;
+        let (rest, hosts) = Hosts::extract(body.into_bytes(), LIMITS)?;
         Ok((String::from_utf8(rest).unwrap(), hosts))
     }
 

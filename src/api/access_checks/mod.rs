@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use host_access::Sought;
+use host_access::HostQuery;
 pub use host_access::write as write_verdict;
 use hosts::Hosts;
 pub use hosts::Limits;
@@ -42,9 +42,9 @@ pub async fn check_access(
     answer(&api, &request, async |call| {
         plan::refuse_parameters(&call.query(&[])?)?;
         let limits = call.api.access_checks;
-        let most = call.api.access_check_bytes;
-        let body = call.body_within(&mut payload, most).await?;
-        let (body, hosts) = Hosts::taken_from(body, limits)?;
+        let max_bytes = call.api.access_check_bytes;
+        let body = call.body_within(&mut payload, max_bytes).await?;
+        let (body, hosts) = Hosts::extract(body, limits)?;
         if body.len() > call.api.body_bytes {
             return Err(body_too_large(call.api.body_bytes));
         }
@@ -54,9 +54,9 @@ pub async fn check_access(
             refuse_unknown(call.api, &document)?;
             let caller = call.guard.principal().id;
             match hosts {
-                Some(hosts) => many(call, caller, &document, hosts).await,
+                Some(hosts) => check_hosts(call, caller, &document, hosts).await,
                 None => {
-                    one_of_all(
+                    check_one(
                         call,
                         read(caller, &document, &DocumentPosition::DATA, limits)?,
                     )
@@ -72,18 +72,18 @@ pub async fn check_access(
     .await
 }
 
-async fn one_of_all(call: &Call<'_>, asked: Asked) -> Result<Answer, ApiError> {
+async fn check_one(call: &Call<'_>, asked: CheckRequest) -> Result<Answer, ApiError> {
     let id = call.guard.context().request_id.to_string();
     let mut out = Vec::with_capacity(1024);
     raw(&mut out, "{\"data\":");
     match asked {
-        Asked::May(check) => {
+        CheckRequest::Access(check) => {
             let verdict = call.guard.read(check.clone()).await?;
             write(&mut out, &id, &check, &verdict);
         }
-        Asked::Sees(find, sought) => {
+        CheckRequest::Visibility(find, query) => {
             let access = call.guard.read(find.clone()).await?;
-            write_verdict(&mut out, &id, &find, &sought, &access);
+            write_verdict(&mut out, &id, &find, &query, &access);
         }
     }
     out.push(b',');
@@ -92,7 +92,7 @@ async fn one_of_all(call: &Call<'_>, asked: Asked) -> Result<Answer, ApiError> {
     Ok(Answer::Document(out))
 }
 
-async fn many(
+async fn check_hosts(
     call: &Call<'_>,
     caller: i64,
     document: &ResourceObject,
@@ -110,7 +110,7 @@ async fn many(
     hosts.check(call.api.access_checks).await?;
     let access = call.guard.read(find.clone()).await?;
     let id = call.guard.context().request_id.to_string();
-    Ok(Answer::Streamed(hosts.judged(
+    Ok(Answer::Streamed(hosts.stream(
         &id,
         &find,
         access,
@@ -142,10 +142,10 @@ fn links(call: &Call<'_>) -> Vec<u8> {
 }
 
 /// A question.
-pub enum Asked {
-    May(CheckAccess),
+pub enum CheckRequest {
+    Access(CheckAccess),
     /// Whose access, and what is looked at with them.
-    Sees(FindHostAccess, Sought),
+    Visibility(FindHostAccess, HostQuery),
 }
 
 fn find_host_access(
@@ -171,9 +171,9 @@ pub fn read(
     document: &ResourceObject,
     at: &DocumentPosition<'_>,
     limits: Limits,
-) -> Result<Asked, ApiError> {
+) -> Result<CheckRequest, ApiError> {
     let mut field_errors = Vec::new();
-    let sought = Sought::read(document, limits.names, &mut field_errors);
+    let query = HostQuery::read(document, limits.names, &mut field_errors);
     if document
         .attributes
         .get("hosts")
@@ -182,10 +182,10 @@ pub fn read(
         let message = "Hosts are asked about at /access-checks, as a list.";
         field_errors.push(FieldError::invalid("hosts", message));
     }
-    let mut attribute = |name: &'static str, most: usize| {
+    let mut attribute = |name: &'static str, max: usize| {
         let value = document.attributes.get(name).filter(|v| !v.is_null())?;
         let read = text(name, value).and_then(|text| {
-            values::within(name, text, 1, most)?;
+            values::within(name, text, 1, max)?;
             Ok(text.to_owned())
         });
         read.map_err(|field_error| field_errors.push(field_error))
@@ -206,13 +206,16 @@ pub fn read(
         }
         verb
     });
-    if !sought.is_nothing() {
+    if !query.is_empty() {
         if permission.is_some() || role.is_some() || verb.is_some() || target.is_some() {
             let message = "Ask for what a user may or for what they see, not for both.";
             field_errors.push(FieldError::invalid("classes", message));
         }
         refuse(field_errors)?;
-        return Ok(Asked::Sees(find_host_access(caller, document, at)?, sought));
+        return Ok(CheckRequest::Visibility(
+            find_host_access(caller, document, at)?,
+            query,
+        ));
     }
     let question = match (permission, role, verb, target) {
         (Some(permission), None, None, None) => Some(Question::Permission(permission)),
@@ -243,7 +246,7 @@ pub fn read(
     });
     refuse(field_errors)?;
     match check {
-        Some(check) => check.map(Asked::May),
+        Some(check) => check.map(CheckRequest::Access),
         None => Err(kinds::INVALID_DATA.error("Nothing is asked.").into()),
     }
 }

@@ -8,7 +8,7 @@ use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{DocumentPosition, related_ids};
 use crate::api::error::{ApiError, RequestDocument};
 use crate::api::include::{Compound, IncludeTree};
-use crate::api::paging::{Order, Paging, PagingDefaults, Told};
+use crate::api::paging::{CursorOrder, PageContext, Paging, PagingDefaults};
 use crate::api::render::{Render, cursor_member, open_links};
 use crate::api::resource::{RelationshipIds, Resource, Row, Target, Writability, Writable};
 use crate::api::resources::{ToMany, ToOne};
@@ -94,7 +94,7 @@ pub async fn change_linkage<L: ToMany>(
             by_profile: false,
             ..call.paging(Some(call.api.linkage_items))
         };
-        let paging = Paging::of(&query, &defaults, &Order::default())?;
+        let paging = Paging::of(&query, &defaults, &CursorOrder::default())?;
         let members = page::<L>(call, &paging).await?;
         let version = members.version;
         let state = version.map(|version| State::of_linkage(version, &seal));
@@ -197,7 +197,7 @@ async fn document<L: ToMany>(
     compound.write(&mut out, &render, ("", &[]));
     out.push(b',');
     links::<L>(call, query, &mut out);
-    let told = Told {
+    let context = PageContext {
         query,
         address: &call.address(),
         found,
@@ -209,9 +209,9 @@ async fn document<L: ToMany>(
             .map(|(first, last)| (cursor(*first), cursor(*last))),
     };
     // Only linkage that goes on has pages to link to, unless the profile asks for them.
-    let goes_on = page.total.is_some_and(|total| total > shown.len() as i64);
-    if paging.is_by_cursor() || paging.is_cut(found) || goes_on {
-        paging.write_links(&mut out, &told);
+    let is_partial = page.total.is_some_and(|total| total > shown.len() as i64);
+    if paging.is_by_cursor() || paging.has_more(found) || is_partial {
+        paging.write_links(&mut out, &context);
     }
     raw(&mut out, "},\"meta\":{");
     if let Some(changed) = changed {
@@ -220,7 +220,7 @@ async fn document<L: ToMany>(
         raw(&mut out, "}}");
         return Ok(out);
     }
-    paging.write_meta(&mut out, &told);
+    paging.write_meta(&mut out, &context);
     raw(&mut out, "}}");
     Ok(out)
 }
@@ -235,7 +235,7 @@ fn part(paging: &Paging) -> Part {
 
 /// Linkage is in the order of the ids.
 fn cursor(id: i64) -> String {
-    Order::default().cursor(Vec::new(), id)
+    CursorOrder::default().cursor(Vec::new(), id)
 }
 
 /// Linkage as a page by cursor.

@@ -22,7 +22,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::error::ApiError;
 use super::include::{Compound, IncludeTree};
-use super::paging::Told;
+use super::paging::PageContext;
 use super::plan::Plan;
 use super::render::{Render, cursor_member, open_links};
 use super::resource::{Listable, Resource, Row};
@@ -146,7 +146,7 @@ pub async fn page_with<R: Listable>(
     let mut link = Vec::with_capacity(64);
     query.write_link(&mut link, &address, &[]);
     open_links(&mut out, &call.base_url, &link);
-    let told = Told {
+    let context = PageContext {
         query,
         address: &address,
         found,
@@ -157,10 +157,10 @@ pub async fn page_with<R: Listable>(
             .filter(|_| by_cursor)
             .map(|(first, last)| (plan.cursor(first), plan.cursor(last))),
     };
-    told.check(call.api.query_limits.cursor_length)?;
-    plan.paging.write_links(&mut out, &told);
+    context.check(call.api.query_limits.cursor_length)?;
+    plan.paging.write_links(&mut out, &context);
     raw(&mut out, "},\"meta\":{");
-    plan.paging.write_meta(&mut out, &told);
+    plan.paging.write_meta(&mut out, &context);
     raw(&mut out, "}}");
     Ok(Answer::page(out, by_cursor))
 }

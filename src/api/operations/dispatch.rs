@@ -6,7 +6,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::lids::Lids;
 use super::parse::PlannedOperation;
-use crate::api::access_checks::{self, Asked};
+use crate::api::access_checks::{self, CheckRequest};
 use crate::api::call::Call;
 use crate::api::conditional::State;
 use crate::api::decode::{
@@ -202,17 +202,17 @@ pub fn check_access(
     let place = at.rsplit('/').next().unwrap_or_default();
     let id = format!("{}-{place}", guard.context().request_id);
     Ok(match asked {
-        Asked::May(check) => {
+        CheckRequest::Access(check) => {
             let asked = check.clone();
             let show: Show<Verdict> = Box::new(move |verdict| {
                 answered(|out| access_checks::write(out, &id, &asked, &verdict))
             });
             Box::new(guard.task::<FindUser, _>(None, check, show))
         }
-        Asked::Sees(find, sought) => {
+        CheckRequest::Visibility(find, query) => {
             let asked = find.clone();
             let show: Show<HostAccess> = Box::new(move |access| {
-                answered(|out| access_checks::write_verdict(out, &id, &asked, &sought, &access))
+                answered(|out| access_checks::write_verdict(out, &id, &asked, &query, &access))
             });
             Box::new(guard.task::<FindUser, _>(None, find, show))
         }

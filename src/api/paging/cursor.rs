@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{PagingDefaults, Told, whole};
+use super::{PageContext, PagingDefaults, whole};
 use crate::api::error::ApiError;
 use crate::api::resource::AttributeKind;
 use crate::directory::listing::{Count, Operand, Position, Seek, Slice};
@@ -15,13 +15,13 @@ const BEFORE: &str = "page[before]";
 
 /// The order of a list, as its cursors carry it; the default is that of the ids.
 #[derive(Debug, Default)]
-pub struct Order {
+pub struct CursorOrder {
     /// Of the sort fields, in the form of `sort`.
     pub sort: String,
     pub kinds: Vec<AttributeKind>,
 }
 
-impl Order {
+impl CursorOrder {
     /// The cursor of an item with these values.
     pub fn cursor(&self, values: Vec<Value>, id: i64) -> String {
         let sort = self.sort.clone();
@@ -66,9 +66,9 @@ fn operand(value: Value, kind: AttributeKind) -> Option<Option<Operand>> {
     }
 }
 
-/// What is read for a page between cursors, and how it is told.
+/// What is read for a page between cursors, and how it is presented.
 #[derive(Debug)]
-pub struct ByCursor {
+pub struct CursorPage {
     pub seek: Seek,
     pub count: Count,
     size: i64,
@@ -77,39 +77,43 @@ pub struct ByCursor {
     before: Option<String>,
 }
 
-impl ByCursor {
+impl CursorPage {
     pub fn of(
         (after, before): (Option<&str>, Option<&str>),
         size: Option<i64>,
         count: Count,
         defaults: &PagingDefaults<'_>,
-        order: &Order,
+        order: &CursorOrder,
     ) -> Result<Self, ApiError> {
         let mut seek = Seek::default();
         if let Some(text) = after {
             match order.place(text) {
                 Some(Place::At(position)) => seek.after = Some(position),
-                _ => return Err(no_cursor(AFTER)),
+                _ => return Err(invalid_cursor(AFTER)),
             }
         }
         if let Some(text) = before {
             match order.place(text) {
                 Some(Place::At(position)) => seek.before = Some(position),
                 Some(Place::End) => {}
-                None => return Err(no_cursor(BEFORE)),
+                None => return Err(invalid_cursor(BEFORE)),
             }
         }
         seek.backwards = before.is_some() && after.is_none();
         let largest = whole(defaults.limits.max_page_size);
-        let usual = defaults
+        let default_size = defaults
             .size
             .unwrap_or(whole(defaults.limits.default_page_size));
         let is_range = after.is_some() && before.is_some();
-        let default = if is_range { usual.max(largest) } else { usual };
+        let size_without_parameter = if is_range {
+            default_size.max(largest)
+        } else {
+            default_size
+        };
         Ok(Self {
             seek,
             count,
-            size: size.unwrap_or(default),
+            size: size.unwrap_or(size_without_parameter),
             after: after.map(str::to_owned),
             before: before.map(str::to_owned),
         })
@@ -127,28 +131,28 @@ impl ByCursor {
         usize::try_from(self.size).unwrap_or(usize::MAX)
     }
 
-    pub fn write_links(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+    pub fn write_links(&self, out: &mut Vec<u8>, context: &PageContext<'_>) {
         let end = Cursor::End.encode();
         for (name, link) in [
             ("first", Some(Link::default())),
             ("last", Some(Link::before(&end))),
-            ("prev", self.prev(told, &end)),
-            ("next", self.next(told)),
+            ("prev", self.prev(context, &end)),
+            ("next", self.next(context)),
         ] {
             raw(out, ",\"");
             raw(out, name);
             raw(out, "\":");
             match link {
-                Some(link) => link.write(out, told),
+                Some(link) => link.write(out, context),
                 None => raw(out, "null"),
             }
         }
     }
 
-    fn prev<'a>(&'a self, told: &'a Told<'_>, end: &'a str) -> Option<Link<'a>> {
-        let first = told.ends.as_ref().map(|(first, _)| first.as_str());
+    fn prev<'a>(&'a self, context: &'a PageContext<'_>, end: &'a str) -> Option<Link<'a>> {
+        let first = context.ends.as_ref().map(|(first, _)| first.as_str());
         if self.seek.backwards {
-            return first.filter(|_| self.is_cut(told)).map(Link::before);
+            return first.filter(|_| self.has_more(context)).map(Link::before);
         }
         self.after.as_ref()?;
         // Nothing behind the cursor: what is before ends with the list, or
@@ -157,33 +161,33 @@ impl ByCursor {
         Some(Link::before(first.unwrap_or(empty)))
     }
 
-    fn next<'a>(&'a self, told: &'a Told<'_>) -> Option<Link<'a>> {
-        let last = told.ends.as_ref().map(|(_, last)| last.as_str());
+    fn next<'a>(&'a self, context: &'a PageContext<'_>) -> Option<Link<'a>> {
+        let last = context.ends.as_ref().map(|(_, last)| last.as_str());
         match (self.after.as_deref(), self.before.as_deref()) {
             (None, Some(_)) if self.seek.before.is_none() => None,
             // Nothing before the cursor: the list begins behind it.
             (None, Some(_)) => Some(last.map_or(Link::default(), Link::after)),
             // The rest of a range stays within it.
-            (Some(_), Some(before)) if self.is_cut(told) => Some(Link {
+            (Some(_), Some(before)) if self.has_more(context) => Some(Link {
                 after: last.unwrap_or_default(),
                 before,
             }),
             (Some(after), Some(_)) if self.seek.before.is_some() => {
                 Some(Link::after(last.unwrap_or(after)))
             }
-            _ => last.filter(|_| self.is_cut(told)).map(Link::after),
+            _ => last.filter(|_| self.has_more(context)).map(Link::after),
         }
     }
 
-    fn is_cut(&self, told: &Told<'_>) -> bool {
-        told.found > self.size()
+    fn has_more(&self, context: &PageContext<'_>) -> bool {
+        context.found > self.size()
     }
 
     /// `"page":{...}`
-    pub fn write_meta(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+    pub fn write_meta(&self, out: &mut Vec<u8>, context: &PageContext<'_>) {
         raw(out, "\"page\":{");
         let mut commas = write::Commas::default();
-        if let Some(total) = told.total {
+        if let Some(total) = context.total {
             commas.next(out);
             if self.count == Count::Estimated {
                 raw(out, "\"estimatedTotal\":{\"bestGuess\":");
@@ -194,12 +198,12 @@ impl ByCursor {
                 write::number(out, total);
             }
         }
-        if self.after.is_some() && self.before.is_some() && self.is_cut(told) {
+        if self.after.is_some() && self.before.is_some() && self.has_more(context) {
             commas.next(out);
             raw(out, "\"rangeTruncated\":true");
         }
         out.push(b'}');
-        told.write_total(out, self.count);
+        context.write_total(out, self.count);
     }
 }
 
@@ -219,15 +223,15 @@ impl<'a> Link<'a> {
         Self { after: "", before }
     }
 
-    fn write(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+    fn write(&self, out: &mut Vec<u8>, context: &PageContext<'_>) {
         out.push(b'"');
         let place = [(AFTER, self.after), (BEFORE, self.before)];
-        told.query.write_link(out, told.address, &place);
+        context.query.write_link(out, context.address, &place);
         out.push(b'"');
     }
 }
 
-fn no_cursor(parameter: &str) -> ApiError {
+fn invalid_cursor(parameter: &str) -> ApiError {
     kinds::INVALID_PAGE
         .error("This is no cursor of this list in this order.")
         .at_parameter(parameter)

@@ -1,12 +1,12 @@
 //! Pages of lists: which part to read, and the links and totals around it.
 
-mod counted;
 mod cursor;
+mod offset;
 
-pub use cursor::Order;
+pub use cursor::CursorOrder;
 
-use counted::Counted;
-use cursor::ByCursor;
+use cursor::CursorPage;
+use offset::OffsetPage;
 
 use super::error::ApiError;
 use crate::directory::listing::{Count, Seek, Slice};
@@ -23,15 +23,15 @@ pub struct PagingDefaults<'a> {
     pub size: Option<i64>,
 }
 
-/// What is read for a page, and how it is told.
+/// What is read for a page, and how it is presented.
 #[derive(Debug)]
 pub enum Paging {
-    Counted(Counted),
-    Cursor(ByCursor),
+    Offset(OffsetPage),
+    Cursor(CursorPage),
 }
 
 /// What was read, for links and totals.
-pub struct Told<'a> {
+pub struct PageContext<'a> {
     pub query: &'a Query,
     pub address: &'a str,
     /// IncludedRows that were read, one more than shown where the list goes on.
@@ -41,7 +41,7 @@ pub struct Told<'a> {
     pub ends: Option<(String, String)>,
 }
 
-impl Told<'_> {
+impl PageContext<'_> {
     /// `,"total":...` where it is known, and whether it is about right only.
     fn write_total(&self, out: &mut Vec<u8>, count: Count) {
         let Some(total) = self.total else { return };
@@ -73,7 +73,7 @@ impl Paging {
     pub fn of(
         query: &Query,
         defaults: &PagingDefaults<'_>,
-        order: &Order,
+        order: &CursorOrder,
     ) -> Result<Self, ApiError> {
         let page = match defaults.by_profile {
             true => query.cursor_page(defaults.limits)?,
@@ -93,7 +93,7 @@ impl Paging {
                 let asked = query.sent_as("page[size]").is_some();
                 let size = defaults.size.filter(|_| !asked).unwrap_or(whole(size));
                 let before = whole(number).saturating_sub(1);
-                Ok(Self::Counted(Counted {
+                Ok(Self::Offset(OffsetPage {
                     offset: before.saturating_mul(size),
                     size,
                     by_offset: false,
@@ -105,7 +105,7 @@ impl Paging {
                 offset,
                 limit,
                 capped,
-            } => Ok(Self::Counted(Counted {
+            } => Ok(Self::Offset(OffsetPage {
                 offset: whole(offset),
                 size: whole(limit),
                 by_offset: true,
@@ -119,28 +119,28 @@ impl Paging {
             } => {
                 let ends = (after.as_deref(), before.as_deref());
                 let count = count.unwrap_or(Count::None);
-                ByCursor::of(ends, size.map(whole), count, defaults, order).map(Self::Cursor)
+                CursorPage::of(ends, size.map(whole), count, defaults, order).map(Self::Cursor)
             }
         }
     }
 
     pub fn slice(&self) -> Slice {
         match self {
-            Self::Counted(page) => page.slice(),
+            Self::Offset(page) => page.slice(),
             Self::Cursor(page) => page.slice(),
         }
     }
 
     pub fn seek(&self) -> Seek {
         match self {
-            Self::Counted(_) => Seek::default(),
+            Self::Offset(_) => Seek::default(),
             Self::Cursor(page) => page.seek.clone(),
         }
     }
 
     pub fn count(&self) -> Count {
         match self {
-            Self::Counted(page) => page.count,
+            Self::Offset(page) => page.count,
             Self::Cursor(page) => page.count,
         }
     }
@@ -150,13 +150,13 @@ impl Paging {
     }
 
     /// Whether the list goes on where it was read.
-    pub fn is_cut(&self, found: usize) -> bool {
+    pub fn has_more(&self, found: usize) -> bool {
         found > self.size()
     }
 
     fn size(&self) -> usize {
         match self {
-            Self::Counted(page) => page.size(),
+            Self::Offset(page) => page.size(),
             Self::Cursor(page) => page.size(),
         }
     }
@@ -175,24 +175,24 @@ impl Paging {
     /// A page behind the last does not exist; behind a cursor there may be nothing.
     pub fn check(&self, found: usize, total: Option<i64>, query: &Query) -> Result<(), ApiError> {
         match self {
-            Self::Counted(page) => page.check(found, total, query),
+            Self::Offset(page) => page.check(found, total, query),
             Self::Cursor(_) => Ok(()),
         }
     }
 
     /// `,"first":...,"last":...,"prev":...,"next":...`
-    pub fn write_links(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+    pub fn write_links(&self, out: &mut Vec<u8>, context: &PageContext<'_>) {
         match self {
-            Self::Counted(page) => page.write_links(out, told),
-            Self::Cursor(page) => page.write_links(out, told),
+            Self::Offset(page) => page.write_links(out, context),
+            Self::Cursor(page) => page.write_links(out, context),
         }
     }
 
     /// The members of `meta` that tell about the page.
-    pub fn write_meta(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+    pub fn write_meta(&self, out: &mut Vec<u8>, context: &PageContext<'_>) {
         match self {
-            Self::Counted(page) => page.write_meta(out, told),
-            Self::Cursor(page) => page.write_meta(out, told),
+            Self::Offset(page) => page.write_meta(out, context),
+            Self::Cursor(page) => page.write_meta(out, context),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! `/auth`: where people sign in and out, `/auth/user`: their own record, and
 //! the keys with which other services verify the tokens that are given here.
 
-mod grant;
 mod keys;
-mod own;
-mod pair;
+mod own_user;
+mod token_request;
+mod tokens;
 
 pub use keys::key_set;
-pub use own::{get_own, update_own};
-pub use pair::{sign_in, sign_out};
+pub use own_user::{get_own, update_own};
+pub use tokens::{sign_in, sign_out};

@@ -3,7 +3,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::grant::Grant;
+use super::token_request::TokenRequest;
 use crate::api::answer::Answer;
 use crate::api::call::{Api, authorization};
 use crate::api::error::ApiError;
@@ -17,12 +17,12 @@ pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload)
     answer_unauthenticated(&api, &request, async |call| {
         no_query(call)?;
         let body = call.body(&mut payload).await?;
-        let grant = if call.sends_form() {
-            Grant::of_form(&body)?
+        let token_request = if call.sends_form() {
+            TokenRequest::of_form(&body)?
         } else {
-            Grant::of_json(&body, &call.api.document_limits)?
+            TokenRequest::of_json(&body, &call.api.document_limits)?
         };
-        let pair = carry_out(call, grant).await?;
+        let pair = carry_out(call, token_request).await?;
         let own = format!("{}/auth", call.base_url);
         let document = json!({
             "links": { "self": own, "home": format!("{}/home", call.base_url) },
@@ -33,10 +33,13 @@ pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload)
     .await
 }
 
-async fn carry_out(call: &UnauthenticatedCall<'_>, grant: Grant) -> Result<TokenPair, ApiError> {
+async fn carry_out(
+    call: &UnauthenticatedCall<'_>,
+    token_request: TokenRequest,
+) -> Result<TokenPair, ApiError> {
     let (auth, context) = (&call.api.auth, &call.context);
-    let outcome = match grant {
-        Grant::Password { username, password } => {
+    let outcome = match token_request {
+        TokenRequest::Password { username, password } => {
             let from = client::address(call.api, call.request);
             let agent = user_agent(call.request);
             auth.sign_in(
@@ -48,8 +51,8 @@ async fn carry_out(call: &UnauthenticatedCall<'_>, grant: Grant) -> Result<Token
             )
             .await
         }
-        Grant::Refresh { token: Some(token) } => auth.renew(token.expose(), context).await,
-        Grant::Refresh { token: None } => {
+        TokenRequest::Refresh { token: Some(token) } => auth.renew(token.expose(), context).await,
+        TokenRequest::Refresh { token: None } => {
             let token = bearer(call.request).ok_or_else(|| {
                 kinds::INVALID_DATA
                     .error("Send the refresh token as refresh_token or as Authorization: Bearer.")

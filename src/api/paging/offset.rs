@@ -1,15 +1,15 @@
 //! Pages by number and by offset.
 
-use super::Told;
+use super::PageContext;
 use crate::api::error::ApiError;
 use crate::api::kinds;
 use crate::directory::listing::{Count, Slice};
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{self, raw};
 
-/// What is read for a page that is found by counting, and how it is told.
+/// What is read for a page that is found by counting, and how it is presented.
 #[derive(Debug)]
-pub struct Counted {
+pub struct OffsetPage {
     pub offset: i64,
     pub size: i64,
     pub by_offset: bool,
@@ -17,16 +17,16 @@ pub struct Counted {
     pub count: Count,
 }
 
-impl Counted {
+impl OffsetPage {
     /// Without a sure total one row more is read, to know whether there is a next page.
     pub fn slice(&self) -> Slice {
         Slice {
             offset: self.offset,
-            limit: self.size.saturating_add(i64::from(self.reads_on())),
+            limit: self.size.saturating_add(i64::from(self.reads_extra_row())),
         }
     }
 
-    fn reads_on(&self) -> bool {
+    fn reads_extra_row(&self) -> bool {
         self.count != Count::Exact
     }
 
@@ -39,7 +39,7 @@ impl Counted {
         if found > 0 || self.offset == 0 {
             return Ok(());
         }
-        let total = total.filter(|_| !self.reads_on());
+        let total = total.filter(|_| !self.reads_extra_row());
         if self.by_offset && total.is_none_or(|total| self.offset <= total) {
             return Ok(());
         }
@@ -56,12 +56,12 @@ impl Counted {
     }
 
     /// `,"first":...,"last":...,"prev":...,"next":...`
-    pub fn write_links(&self, out: &mut Vec<u8>, told: &Told<'_>) {
+    pub fn write_links(&self, out: &mut Vec<u8>, context: &PageContext<'_>) {
         let size = self.size.max(1);
-        let sure = told.total.filter(|_| !self.reads_on());
+        let sure = context.total.filter(|_| !self.reads_extra_row());
         let has_next = match sure {
             Some(total) => self.offset.saturating_add(size) < total,
-            None => told.found > self.size(),
+            None => context.found > self.size(),
         };
         let last = sure.map(|total| (total - 1).max(0) / size * size);
         let prev = (self.offset > 0).then(|| (self.offset - size).max(0));
@@ -76,13 +76,13 @@ impl Counted {
             raw(out, name);
             raw(out, "\":");
             match offset {
-                Some(offset) => self.write_link(out, told, offset),
+                Some(offset) => self.write_link(out, context, offset),
                 None => raw(out, "null"),
             }
         }
     }
 
-    fn write_link(&self, out: &mut Vec<u8>, told: &Told<'_>, offset: i64) {
+    fn write_link(&self, out: &mut Vec<u8>, context: &PageContext<'_>, offset: i64) {
         out.push(b'"');
         // The first page is the address without a page: so the document shows it.
         let place = match (self.by_offset, offset) {
@@ -95,14 +95,16 @@ impl Counted {
         } else {
             "page[number]"
         };
-        told.query.write_link(out, told.address, &[(name, &place)]);
+        context
+            .query
+            .write_link(out, context.address, &[(name, &place)]);
         out.push(b'"');
     }
 
     /// `"pagination":{...}`, the total where table widgets look for it, and the
     /// largest size when more was asked for.
-    pub fn write_meta(&self, out: &mut Vec<u8>, told: &Told<'_>) {
-        let (size, found, total) = (self.size.max(1), told.found, told.total);
+    pub fn write_meta(&self, out: &mut Vec<u8>, context: &PageContext<'_>) {
+        let (size, found, total) = (self.size.max(1), context.found, context.total);
         let items = i64::try_from(found.min(self.size())).unwrap_or(i64::MAX);
         let pages = total.map(|total| ((total + size - 1) / size).max(1));
         raw(out, "\"pagination\":{\"count\":");
@@ -116,7 +118,7 @@ impl Counted {
         raw(out, ",\"page_size\":");
         write::number(out, self.size);
         out.push(b'}');
-        told.write_total(out, self.count);
+        context.write_total(out, self.count);
         if self.capped {
             raw(out, ",\"page_size_max\":");
             write::number(out, self.size);

@@ -8,7 +8,7 @@ use crate::config::Secret;
 use crate::jsonapi::document::{Limits, read_json};
 use crate::jsonapi::{Error, Errors, pointer};
 
-pub enum Grant {
+pub enum TokenRequest {
     Password {
         username: String,
         password: Secret,
@@ -22,7 +22,7 @@ pub enum Grant {
 /// The most members of a form that are looked at.
 const MOST_MEMBERS: usize = 20;
 
-impl Grant {
+impl TokenRequest {
     pub fn of_json(body: &[u8], limits: &Limits) -> Result<Self, ApiError> {
         let sent = match read_json(body, limits)? {
             Value::Object(sent) => sent,
@@ -60,13 +60,13 @@ impl Grant {
             Some(_) => {
                 let detail = "The grant_type is password or refresh_token.";
                 let error = kinds::UNSUPPORTED_GRANT.error(detail);
-                Err(members.blame(error, "grant_type").into())
+                Err(members.with_source(error, "grant_type").into())
             }
         }
     }
 
     fn password(members: &Members) -> Result<Self, ApiError> {
-        let (username, password) = (members.needed("username"), members.needed("password"));
+        let (username, password) = (members.required("username"), members.required("password"));
         match (username, password) {
             (Ok(username), Ok(password)) => Ok(Self::Password {
                 username: username.to_owned(),
@@ -95,20 +95,20 @@ impl Members {
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => {
                 let detail = format!("{name}: This value must be a string.");
-                Err(self.blame(kinds::INVALID_DATA.error(detail), name))
+                Err(self.with_source(kinds::INVALID_DATA.error(detail), name))
             }
         }
     }
 
-    fn needed(&self, name: &str) -> Result<&str, Error> {
+    fn required(&self, name: &str) -> Result<&str, Error> {
         self.text(name)?.ok_or_else(|| {
             let detail = format!("{name}: This member is required.");
-            self.blame(kinds::INVALID_DATA.error(detail), name)
+            self.with_source(kinds::INVALID_DATA.error(detail), name)
         })
     }
 
     /// What is missing is blamed on its parent.
-    fn blame(&self, error: Error, name: &str) -> Error {
+    fn with_source(&self, error: Error, name: &str) -> Error {
         if !self.points {
             error
         } else if self.sent.contains_key(name) {
@@ -139,12 +139,12 @@ fn bad_form() -> Error {
 mod tests {
     use super::*;
 
-    fn password(grant: Result<Grant, ApiError>) -> Option<(String, String)> {
-        match grant.ok()? {
-            Grant::Password { username, password } => {
+    fn password(token_request: Result<TokenRequest, ApiError>) -> Option<(String, String)> {
+        match token_request.ok()? {
+            TokenRequest::Password { username, password } => {
                 Some((username, password.expose().to_owned()))
             }
-            Grant::Refresh { .. } => None,
+            TokenRequest::Refresh { .. } => None,
         }
     }
 
@@ -152,10 +152,10 @@ mod tests {
     fn json_and_forms_say_the_same() {
         let wanted = Some(("john".to_owned(), "a b&c=ü".to_owned()));
         let json = r#"{"username":"john","password":"a b&c=ü","more":1}"#;
-        let grant = Grant::of_json(json.as_bytes(), &Limits::default());
-        assert_eq!(password(grant), wanted);
+        let token_request = TokenRequest::of_json(json.as_bytes(), &Limits::default());
+        assert_eq!(password(token_request), wanted);
         let form = b"grant_type=password&username=john&password=a+b%26c%3D%C3%BC";
-        assert_eq!(password(Grant::of_form(form)), wanted);
+        assert_eq!(password(TokenRequest::of_form(form)), wanted);
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
             b"username=%ff&password=x",
             b"username=a&username=b",
         ] {
-            assert!(Grant::of_form(form).is_err());
+            assert!(TokenRequest::of_form(form).is_err());
         }
     }
 }
