@@ -229,16 +229,19 @@ pub fn members(
 /// Turns found problems into the refusal of the whole request: one for each
 /// attribute, since what is wrong is not also missing.
 pub fn refuse(field_errors: Vec<FieldError>) -> Result<(), DirectoryError> {
-    let mut told: Vec<FieldError> = Vec::new();
+    let mut first_errors: Vec<FieldError> = Vec::new();
     for field_error in field_errors {
-        if !told.iter().any(|known| known.field == field_error.field) {
-            told.push(field_error);
+        if !first_errors
+            .iter()
+            .any(|known| known.field == field_error.field)
+        {
+            first_errors.push(field_error);
         }
     }
-    if told.is_empty() {
+    if first_errors.is_empty() {
         Ok(())
     } else {
-        Err(DirectoryError::Invalid(told))
+        Err(DirectoryError::Invalid(first_errors))
     }
 }
 

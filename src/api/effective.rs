@@ -19,7 +19,7 @@ use crate::directory::roles::RolesOf;
 use crate::directory::users::UsersOf;
 
 /// One of the two addresses.
-pub trait Side: 'static {
+pub trait EffectiveRelation: 'static {
     type From: Resource;
     type To: Listable;
 
@@ -29,7 +29,7 @@ pub trait Side: 'static {
 
 pub struct EffectiveRoles;
 
-impl Side for EffectiveRoles {
+impl EffectiveRelation for EffectiveRoles {
     type From = Users;
     type To = Roles;
 
@@ -44,7 +44,7 @@ impl Side for EffectiveRoles {
 
 pub struct EffectiveUsers;
 
-impl Side for EffectiveUsers {
+impl EffectiveRelation for EffectiveUsers {
     type From = Roles;
     type To = Users;
 
@@ -57,7 +57,10 @@ impl Side for EffectiveUsers {
     }
 }
 
-pub async fn effective_of<S: Side>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+pub async fn effective_of<S: EffectiveRelation>(
+    request: HttpRequest,
+    api: Data<Api>,
+) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[SEARCH])?;
         let plan = Plan::<S::To>::parse_list(&query, &call.paging(None))?;
@@ -71,13 +74,13 @@ pub async fn effective_of<S: Side>(request: HttpRequest, api: Data<Api>) -> Http
             };
             let mut notes: Vec<(i64, Vec<Value>)> = Vec::new();
             for origin in call.guard.read(find).await? {
-                let told = reason(&origin.reason);
+                let grant = reason(&origin.reason);
                 match notes
                     .iter_mut()
                     .find(|(member, _)| *member == origin.member)
                 {
-                    Some((_, origins)) => origins.push(told),
-                    None => notes.push((origin.member, vec![told])),
+                    Some((_, origins)) => origins.push(grant),
+                    None => notes.push((origin.member, vec![grant])),
                 }
             }
             let noted = |(id, origins): (i64, Vec<Value>)| {

@@ -47,7 +47,7 @@ fn condition<R: Resource>(test: &Test, limits: &Limits) -> Result<Condition<Colu
         return match own {
             CustomFilter::Roles => roles(test),
             CustomFilter::Search => match test.operator {
-                Operator::In if test.one_by_one => Err("A search is one text.".into()),
+                Operator::In if test.has_separate_values => Err("A search is one text.".into()),
                 Operator::Eq | Operator::In => search::<R>(&test.text(), limits),
                 _ => Err(unfit(test)),
             },

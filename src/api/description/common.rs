@@ -88,7 +88,7 @@ fn linkage_meta(context: &DescriptionContext) -> Value {
 
 /// What is told of a page of a list or of linkage.
 fn page_meta(context: &DescriptionContext) -> Map<String, Value> {
-    let told = [
+    let members = [
         ("pagination", reference("pagination")),
         ("page", reference("cursor_pagination")),
         (
@@ -115,7 +115,8 @@ fn page_meta(context: &DescriptionContext) -> Map<String, Value> {
             }),
         ),
     ];
-    told.map(|(name, schema)| (name.to_owned(), schema))
+    members
+        .map(|(name, schema)| (name.to_owned(), schema))
         .into_iter()
         .collect()
 }

@@ -7,7 +7,7 @@ use crate::jsonapi::query;
 
 /// Stands for the address that the page is asked for at, which is known with
 /// each request only.
-pub const AS_ASKED: &str = "http://as-asked.invalid";
+pub const REQUESTED_BASE_URL: &str = "http://as-asked.invalid";
 
 pub struct DescriptionContext {
     pub project: String,
@@ -75,9 +75,9 @@ impl DescriptionContext {
     }
 
     /// Where curl finds the service, for examples: as configured, or
-    /// [`AS_ASKED`].
+    /// [`REQUESTED_BASE_URL`].
     pub fn address(&self) -> &str {
-        self.base_url.as_deref().unwrap_or(AS_ASKED)
+        self.base_url.as_deref().unwrap_or(REQUESTED_BASE_URL)
     }
 
     pub fn limits(&self) -> Vec<Limit> {

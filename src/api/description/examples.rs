@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::set::set;
+use super::json_set::set;
 use super::types::{Field, Type};
 use crate::api::resource::AttributeKind;
 

@@ -4,27 +4,27 @@
 //! Not here: what the tables say (`resources/`), and what works (`plan`, which
 //! is asked about every parameter that is described).
 
-mod abilities;
 mod access;
+mod assets;
+mod capabilities;
 mod common;
 mod context;
 mod errors;
 mod examples;
 mod headers;
+mod json_set;
 mod openapi;
 mod operations;
-mod others;
+mod other_endpoints;
 mod page;
 mod parameters;
 mod schemas;
-mod serve;
-mod set;
 mod shape;
+mod summaries;
 mod types;
-mod words;
 
+pub use assets::{POLICY, configure};
 pub use page::not_found_page;
-pub use serve::{POLICY, configure};
 pub use types::Type as Described;
 
 use super::routes::OPERATIONS;

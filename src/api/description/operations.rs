@@ -7,7 +7,7 @@ use super::examples;
 use super::headers::{self, Header};
 use super::parameters::{self, Parameter};
 use super::shape::Shape;
-use super::words::{self, Words};
+use super::summaries::{self, Summary};
 use crate::api::resource::Writability;
 use crate::api::routes::endpoints;
 
@@ -62,10 +62,12 @@ pub fn all(context: &DescriptionContext) -> Vec<Operation> {
             .filter(|method| **method != "HEAD")
             .filter_map(move |method| match Shape::of(&path) {
                 Some(shape) => of_shape(&path, method, shape, context),
-                None => super::others::operation(&path, method, context),
+                None => super::other_endpoints::operation(&path, method, context),
             })
     });
-    served.chain(super::others::public(context)).collect()
+    served
+        .chain(super::other_endpoints::public(context))
+        .collect()
 }
 
 fn of_shape(
@@ -77,12 +79,12 @@ fn of_shape(
     if is_always_refused(shape, method) {
         return None;
     }
-    let Words { verb, summary, doc } = words::of(shape, method)?;
+    let Summary { verb, summary, doc } = summaries::of(shape, method)?;
     Some(Operation {
         path: path.to_owned(),
         method,
         shape: Some(shape),
-        id: format!("{verb}_{}", noun(shape)),
+        id: format!("{verb}_{}", resource_part(shape)),
         summary,
         doc,
         parameters: parameters::of(shape, method, context),
@@ -95,14 +97,14 @@ fn of_shape(
 }
 
 /// What is read or changed, as the operation's id has it.
-fn noun(shape: Shape) -> String {
-    let noun = match shape {
+fn resource_part(shape: Shape) -> String {
+    let name = match shape {
         Shape::Collection(kind) | Shape::Item(kind) => kind.name.to_owned(),
         Shape::Related(kind, relationship) | Shape::Linkage(kind, relationship) => {
             format!("{}_{}", kind.name, relationship.name)
         }
     };
-    noun.replace('-', "_")
+    name.replace('-', "_")
 }
 
 fn body(shape: Shape, method: &str) -> Option<Body> {

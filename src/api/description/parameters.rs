@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::abilities::{
-    self, Abilities, Candidate, FilterOf, includes_of_linkage, includes_of_one,
+use super::capabilities::{
+    self, Candidate, FilterCapability, QueryCapabilities, includes_of_linkage, includes_of_one,
 };
 use super::context::DescriptionContext;
 use super::schemas::field_names;
@@ -36,12 +36,13 @@ pub fn of(shape: Shape, method: &str, context: &DescriptionContext) -> Vec<Param
         }
         // What is restored is shown where it is back.
         (Shape::Item(kind), "PATCH") if kind.is_trash() => {
-            super::types::named(kind.kind).map_or_else(Vec::new, |back| one(back, context))
+            super::types::type_named(kind.kind).map_or_else(Vec::new, |back| one(back, context))
         }
         (Shape::Collection(kind) | Shape::Item(kind), "GET" | "POST" | "PATCH") => {
             one(kind, context)
         }
-        (Shape::Related(_, relationship), _) => match super::types::named(relationship.target) {
+        (Shape::Related(_, relationship), _) => match super::types::type_named(relationship.target)
+        {
             Some(target) if relationship.to_many => lists(target, context),
             Some(target) => one(target, context),
             None => Vec::new(),
@@ -49,9 +50,9 @@ pub fn of(shape: Shape, method: &str, context: &DescriptionContext) -> Vec<Param
         (Shape::Linkage(kind, relationship), "GET") if relationship.to_many => {
             let includes = includes_of_linkage(kind, relationship, &context.query);
             let key = format!("{}.{}", kind.name, relationship.name);
-            let types = abilities::types_of(kind, &includes);
+            let types = capabilities::types_of(kind, &includes);
             let mut all: Vec<_> =
-                pages(&Abilities::of(kind, &context.query).pages, context).collect();
+                pages(&QueryCapabilities::of(kind, &context.query).pages, context).collect();
             all.extend(include(&key, &includes, context));
             all.extend(types.into_iter().map(fields));
             all
@@ -61,14 +62,14 @@ pub fn of(shape: Shape, method: &str, context: &DescriptionContext) -> Vec<Param
 }
 
 pub fn lists(kind: &'static Type, context: &DescriptionContext) -> Vec<Parameter> {
-    let abilities = Abilities::of(kind, &context.query);
-    let mut all: Vec<_> = pages(&abilities.pages, context).collect();
-    all.push(sort(kind, &abilities, context));
-    all.extend(abilities.search.then(|| search(context)));
-    all.extend(include(kind.name, &abilities.includes, context));
-    let types = abilities::types_of(kind, &abilities.includes);
+    let capabilities = QueryCapabilities::of(kind, &context.query);
+    let mut all: Vec<_> = pages(&capabilities.pages, context).collect();
+    all.push(sort(kind, &capabilities, context));
+    all.extend(capabilities.search.then(|| search(context)));
+    all.extend(include(kind.name, &capabilities.includes, context));
+    let types = capabilities::types_of(kind, &capabilities.includes);
     all.extend(types.into_iter().map(fields));
-    let filters = abilities.filters.iter();
+    let filters = capabilities.filters.iter();
     all.extend(filters.flat_map(|filter| filters_of(kind, filter, context)));
     all
 }
@@ -76,7 +77,7 @@ pub fn lists(kind: &'static Type, context: &DescriptionContext) -> Vec<Parameter
 /// Of answers with one resource of the type.
 pub fn one(kind: &'static Type, context: &DescriptionContext) -> Vec<Parameter> {
     let includes = includes_of_one(kind, &context.query);
-    let types = abilities::types_of(kind, &includes);
+    let types = capabilities::types_of(kind, &includes);
     let mut all: Vec<_> = include(kind.name, &includes, context).into_iter().collect();
     all.extend(types.into_iter().map(fields));
     all
@@ -155,8 +156,8 @@ fn search(context: &DescriptionContext) -> Parameter {
     }
 }
 
-fn sort(kind: &Type, abilities: &Abilities, context: &DescriptionContext) -> Parameter {
-    let keys: Vec<_> = abilities
+fn sort(kind: &Type, capabilities: &QueryCapabilities, context: &DescriptionContext) -> Parameter {
+    let keys: Vec<_> = capabilities
         .sorts
         .iter()
         .flat_map(|name| [(*name).to_owned(), format!("-{name}")])
@@ -205,7 +206,11 @@ pub const SEARCH_FILTER: &str = "query";
 pub const SEARCHED: &str = "Only those who have each of these words in a name, the username or the e-mail address, whatever the case";
 
 /// The search under its other name, which takes words and no list of values.
-fn search_filters(kind: &Type, filter: &FilterOf, context: &DescriptionContext) -> Vec<Parameter> {
+fn search_filters(
+    kind: &Type,
+    filter: &FilterCapability,
+    context: &DescriptionContext,
+) -> Vec<Parameter> {
     let names = std::iter::once(None).chain(filter.operators.iter().map(Some));
     let parameter = |operator: Option<&Operator>| {
         let (key, name) = operator.map_or_else(Default::default, |operator| {
@@ -224,7 +229,11 @@ fn search_filters(kind: &Type, filter: &FilterOf, context: &DescriptionContext) 
     names.map(parameter).collect()
 }
 
-fn filters_of(kind: &Type, filter: &FilterOf, context: &DescriptionContext) -> Vec<Parameter> {
+fn filters_of(
+    kind: &Type,
+    filter: &FilterCapability,
+    context: &DescriptionContext,
+) -> Vec<Parameter> {
     if filter.name == SEARCH_FILTER {
         return search_filters(kind, filter, context);
     }
@@ -242,10 +251,10 @@ fn filters_of(kind: &Type, filter: &FilterOf, context: &DescriptionContext) -> V
         },
         schema: value_schema(filter.kind, context),
         list: Some(values),
-        example: abilities::sample(filter.kind).into(),
+        example: capabilities::sample(filter.kind).into(),
     };
     let by_operator = filter.operators.iter().map(|operator| {
-        let operand = abilities::operand(filter.kind, *operator);
+        let operand = capabilities::operand(filter.kind, *operator);
         let is_list = matches!(operator, Operator::In | Operator::NotIn);
         Parameter {
             key: format!("{}.filter.{}.{}", kind.name, filter.name, operator.name()),
@@ -256,7 +265,7 @@ fn filters_of(kind: &Type, filter: &FilterOf, context: &DescriptionContext) -> V
             },
             schema: value_schema(operand, context),
             list: is_list.then_some(values),
-            example: abilities::sample(operand).into(),
+            example: capabilities::sample(operand).into(),
         }
     });
     std::iter::once(plain).chain(by_operator).collect()

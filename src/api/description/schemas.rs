@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::context::DescriptionContext;
 use super::examples;
-use super::set::set;
+use super::json_set::set;
 use super::types::{self, Field, Type};
 use crate::api::resource::{AttributeKind, Relationship, Writability};
 use crate::directory::permissions::{MAX_NAME, MAX_NAMES};
@@ -310,7 +310,7 @@ fn request(kind: &Type, purpose: Purpose, context: &DescriptionContext) -> Value
 
 /// A change of one's own record: linkage stays.
 fn own(context: &DescriptionContext) -> Value {
-    let Some(users) = types::named("users") else {
+    let Some(users) = types::type_named("users") else {
         return json!({});
     };
     let mut schema = request(users, Purpose::Update, context);

@@ -40,21 +40,21 @@ pub struct Field {
 
 /// All of them, in the order of the reference.
 pub fn all() -> impl Iterator<Item = &'static Type> {
-    static TRASHED: Type = Type::called::<TrashedUsers>("trashed_users");
+    static TRASHED: Type = Type::with_name::<TrashedUsers>("trashed_users");
     let types = TYPES.iter().map(|known| &known.described);
     types.chain([&TRASHED])
 }
 
-pub fn named(name: &str) -> Option<&'static Type> {
+pub fn type_named(name: &str) -> Option<&'static Type> {
     all().find(|known| known.name == name)
 }
 
 impl Type {
     pub const fn of<R: Resource>() -> Self {
-        Self::called::<R>(R::TYPE)
+        Self::with_name::<R>(R::TYPE)
     }
 
-    const fn called<R: Resource>(name: &'static str) -> Self {
+    const fn with_name<R: Resource>(name: &'static str) -> Self {
         Self {
             name,
             kind: R::TYPE,
@@ -127,7 +127,7 @@ impl Type {
     }
 
     /// The singular, with its article.
-    pub fn one_of_them(&self) -> String {
+    pub fn singular_with_article(&self) -> String {
         let title = self.title();
         let singular = title.strip_suffix('s').unwrap_or(title);
         let article = if singular.starts_with('e') { "an" } else { "a" };
@@ -150,17 +150,17 @@ impl Type {
     }
 
     /// Whether a list of the type may be asked for with this query.
-    pub fn takes_for_lists(&self, query: &Query) -> bool {
+    pub fn accepts_for_lists(&self, query: &Query) -> bool {
         (self.list)(query)
     }
 
     /// Whether one resource may.
-    pub fn takes_for_one(&self, query: &Query) -> bool {
+    pub fn accepts_for_one(&self, query: &Query) -> bool {
         (self.one)(query)
     }
 
     /// Whether the linkage of a relationship may.
-    pub fn takes_for_linkage(&self, query: &Query, relationship: &str) -> bool {
+    pub fn accepts_for_linkage(&self, query: &Query, relationship: &str) -> bool {
         (self.linkage)(query, relationship)
     }
 }

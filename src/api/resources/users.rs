@@ -307,7 +307,7 @@ impl UserDraft {
 
 /// Puts what a draft changes into an operation, when all is well with it and the
 /// caller has the right: problems before the cost of a hash.
-async fn settle(
+async fn apply_draft(
     operation: &mut UpdateUser,
     guard: &Guard,
     mut draft: UserDraft,
@@ -360,7 +360,7 @@ pub async fn update_own(
     let id = guard.principal().id;
     let mut operation = UpdateOwn::new(id, draft.changes.clone());
     guard.permits(&mut operation)?;
-    settle(&mut operation.0, guard, draft, field_errors).await?;
+    apply_draft(&mut operation.0, guard, draft, field_errors).await?;
     Ok(guard.write(operation).await?)
 }
 
@@ -437,7 +437,7 @@ impl Writable for Users {
             end_tokens: None,
         };
         guard.permits(&mut operation)?;
-        settle(&mut operation, guard, draft, field_errors).await?;
+        apply_draft(&mut operation, guard, draft, field_errors).await?;
         Ok(operation)
     }
 }

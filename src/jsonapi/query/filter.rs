@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Limits;
-use super::given::Given;
+use super::parameter::Parameter;
 use crate::jsonapi::error::{Error, excerpt};
 use crate::jsonapi::kinds;
 
@@ -43,7 +43,7 @@ pub struct Test {
     /// `Null` has `true` or `false`.
     pub values: Vec<String>,
     /// Each value was sent by itself. Else, joined with commas, they are what was sent.
-    pub one_by_one: bool,
+    pub has_separate_values: bool,
     /// The name of the parameter as sent, for the source of an error.
     pub parameter: String,
 }
@@ -130,7 +130,7 @@ impl Operator {
 
 /// The tests as they come in.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct FilterBuilder {
     root: Group,
     tests: usize,
 }
@@ -142,12 +142,12 @@ struct Group {
     alternatives: BTreeMap<u32, Group>,
 }
 
-impl Draft {
+impl FilterBuilder {
     /// Takes one parameter with `members` between the brackets.
     pub(super) fn add(
         &mut self,
         members: &[&str],
-        given: &Given<'_>,
+        parameter: &Parameter<'_>,
         limits: &Limits,
     ) -> Result<(), Error> {
         let (groups, rest) = split_groups(members, limits)?;
@@ -161,7 +161,7 @@ impl Draft {
                 ));
             }
         };
-        let (operator, values) = comparison(operator, given, limits)?;
+        let (operator, values) = comparison(operator, parameter, limits)?;
         if self.tests >= limits.filter_tests {
             let limit = limits.filter_tests;
             return Err(kinds::INVALID_FILTER.error(format!("More than {limit} tests.")));
@@ -174,8 +174,8 @@ impl Draft {
             field: field.to_owned(),
             operator,
             values,
-            one_by_one: given.one_by_one,
-            parameter: given.parameter.to_owned(),
+            has_separate_values: parameter.has_separate_values,
+            parameter: parameter.sent_name.to_owned(),
         });
         Ok(())
     }
@@ -234,13 +234,13 @@ fn split_groups<'a, 'b>(
 
 fn comparison(
     operator: Option<&str>,
-    given: &Given<'_>,
+    parameter: &Parameter<'_>,
     limits: &Limits,
 ) -> Result<(Operator, Vec<String>), Error> {
     let is_plain = operator.is_none();
-    let value = given.values.first().copied().unwrap_or_default();
-    let are_several = match given.one_by_one {
-        true => given.values.len() > 1,
+    let value = parameter.values.first().copied().unwrap_or_default();
+    let are_several = match parameter.has_separate_values {
+        true => parameter.values.len() > 1,
         false => value.contains(','),
     };
     let operator = match operator {
@@ -252,13 +252,15 @@ fn comparison(
         })?,
     };
     let takes_lists = is_plain || matches!(operator, Operator::In | Operator::NotIn);
-    if given.one_by_one && !takes_lists {
+    if parameter.has_separate_values && !takes_lists {
         let name = operator.name();
         let detail = format!("The operator {name} takes one value, not a list.");
         return Err(kinds::INVALID_FILTER.error(detail));
     }
     let values: Vec<_> = match operator {
-        _ if given.one_by_one => given.values.iter().map(ToString::to_string).collect(),
+        _ if parameter.has_separate_values => {
+            parameter.values.iter().map(ToString::to_string).collect()
+        }
         Operator::In | Operator::NotIn => value
             .split(',')
             .take(limits.filter_values.saturating_add(1))

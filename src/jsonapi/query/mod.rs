@@ -7,12 +7,12 @@ mod cursor;
 mod decode;
 mod fields;
 mod filter;
-mod given;
 mod include;
 mod limits;
 mod link;
 mod name;
 mod page;
+mod parameter;
 mod parse;
 mod sort;
 

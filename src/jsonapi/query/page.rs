@@ -80,7 +80,7 @@ pub(super) fn max_size_exceeded(size: u64, limits: &Limits) -> Error {
 
 /// The members of the family as they come in.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct PageBuilder {
     number: Option<u64>,
     pub(super) size: Option<u64>,
     offset: Option<u64>,
@@ -90,7 +90,7 @@ pub(super) struct Draft {
     pub(super) count: Option<Count>,
 }
 
-impl Draft {
+impl PageBuilder {
     /// Takes `page[member]`.
     pub(super) fn add(&mut self, member: &str, value: &str, limits: &Limits) -> Result<(), Error> {
         match member {
@@ -125,7 +125,7 @@ impl Draft {
         if !conflicts.is_empty() {
             return Err(conflicts);
         }
-        self.settle(limits).map_err(|error| {
+        self.build(limits).map_err(|error| {
             let parameter = name::sent_as(sent, "page[size]").unwrap_or("page[size]");
             vec![error.at_parameter(parameter)]
         })
@@ -150,7 +150,7 @@ impl Draft {
         }
     }
 
-    fn settle(self, limits: &Limits) -> Result<Page, Error> {
+    fn build(self, limits: &Limits) -> Result<Page, Error> {
         let max = limits.max_page_size;
         let capped = |size: Option<u64>| {
             let asked = size.unwrap_or(limits.default_page_size);

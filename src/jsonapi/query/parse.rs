@@ -1,8 +1,8 @@
 //! The way from a raw query string to a [`Query`]: each parameter goes to its family.
 
 use super::decode::{decode, decode_lossy, pairs};
-use super::given::{Given, gather};
 use super::name::Name;
+use super::parameter::{Parameter, group_parameters};
 use super::{Fields, IncludePath, Limits, Query, SortKey, filter, include, page, sort};
 use crate::jsonapi::error::{Error, Errors};
 use crate::jsonapi::{kinds, member};
@@ -11,27 +11,27 @@ pub(super) fn parse(raw: &str, extras: &[&str], limits: &Limits) -> Result<Query
     check_size(raw, limits)?;
     let mut errors = Vec::new();
     let sent = decode_pairs(raw, &mut errors);
-    let mut draft = Draft {
+    let mut builder = QueryBuilder {
         extra_names: extras,
         limits,
         include: None,
         fields: Fields::default(),
         sort: Vec::new(),
-        filter: filter::Draft::default(),
-        page: page::Draft::default(),
+        filter: filter::FilterBuilder::default(),
+        page: page::PageBuilder::default(),
         extras: Vec::new(),
     };
     let mut repeated = Vec::new();
-    for given in gather(&sent, extras, &mut repeated) {
-        if let Err(error) = draft.add(&given) {
-            errors.push(error.at_parameter(given.parameter));
+    for parameter in group_parameters(&sent, extras, &mut repeated) {
+        if let Err(error) = builder.add(&parameter) {
+            errors.push(error.at_parameter(parameter.sent_name));
         }
     }
     errors.extend(repeated.into_iter().map(|name| {
         let error = kinds::DUPLICATE_PARAMETER.error("The parameter is given more than once.");
         error.at_parameter(name)
     }));
-    draft.finish(sent, errors)
+    builder.finish(sent, errors)
 }
 
 fn check_size(raw: &str, limits: &Limits) -> Result<(), Error> {
@@ -63,35 +63,37 @@ fn decode_pairs(raw: &str, errors: &mut Vec<Error>) -> Vec<(String, String)> {
 }
 
 /// A query while its parameters come in.
-struct Draft<'a> {
+struct QueryBuilder<'a> {
     extra_names: &'a [&'a str],
     limits: &'a Limits,
     include: Option<Vec<IncludePath>>,
     fields: Fields,
     sort: Vec<SortKey>,
-    filter: filter::Draft,
-    page: page::Draft,
+    filter: filter::FilterBuilder,
+    page: page::PageBuilder,
     extras: Vec<(String, String)>,
 }
 
-impl Draft<'_> {
+impl QueryBuilder<'_> {
     /// Takes one parameter; the caller adds the source to an error.
-    fn add(&mut self, given: &Given<'_>) -> Result<(), Error> {
-        let value = given.values.first().copied().unwrap_or_default();
-        if self.extra_names.contains(&given.name) {
-            return self.add_extra(given.name, value);
+    fn add(&mut self, parameter: &Parameter<'_>) -> Result<(), Error> {
+        let value = parameter.values.first().copied().unwrap_or_default();
+        if self.extra_names.contains(&parameter.name) {
+            return self.add_extra(parameter.name, value);
         }
-        let Some(name) = Name::parse(given.name) else {
+        let Some(name) = Name::parse(parameter.name) else {
             return Err(kinds::INVALID_PARAMETER_NAME
                 .error("A name is a base name followed by member names in brackets."));
         };
         match (name.base, name.members.as_slice()) {
-            ("include", []) => self.include = Some(include::parse(&given.joined(), self.limits)?),
-            ("sort", []) => self.sort = sort::parse(&given.joined(), self.limits)?,
-            ("fields", [r#type]) if member::is_legal(r#type) => {
-                self.fields.add(r#type, &given.joined())?;
+            ("include", []) => {
+                self.include = Some(include::parse(&parameter.joined(), self.limits)?)
             }
-            ("filter", members) => self.filter.add(members, given, self.limits)?,
+            ("sort", []) => self.sort = sort::parse(&parameter.joined(), self.limits)?,
+            ("fields", [r#type]) if member::is_legal(r#type) => {
+                self.fields.add(r#type, &parameter.joined())?;
+            }
+            ("filter", members) => self.filter.add(members, parameter, self.limits)?,
             ("page", []) => self.page.add("number", value, self.limits)?,
             ("page_size", []) => self.page.add("size", value, self.limits)?,
             ("page", [member]) => self.page.add(member, value, self.limits)?,

@@ -1,7 +1,7 @@
 //! What holds for all resource types.
 
 use super::html::{block, code, codes, escape, paragraph, part, table};
-use crate::api::description::abilities::{PAGES, is_served};
+use crate::api::description::capabilities::{PAGES, is_served};
 use crate::api::description::context::DescriptionContext;
 use crate::api::description::errors::by_status;
 use crate::api::description::headers::Header;

@@ -5,7 +5,7 @@ mod guide;
 mod html;
 mod reference;
 
-use super::abilities::Abilities;
+use super::capabilities::QueryCapabilities;
 use super::context::DescriptionContext;
 use super::operations::{self, Operation};
 use super::types;
@@ -23,8 +23,8 @@ pub fn html(context: &DescriptionContext) -> String {
             .iter()
             .filter(|operation| operation.shape.is_some_and(|s| s.home().name == kind.name))
             .collect();
-        let abilities = Abilities::of(kind, &context.query);
-        let text = reference::of_type(kind, &own, &abilities, context);
+        let capabilities = QueryCapabilities::of(kind, &context.query);
+        let text = reference::of_type(kind, &own, &capabilities, context);
         body += &section(kind.name, kind.title(), &text);
     }
     let service: Vec<&Operation> = operations.iter().filter(|o| o.shape.is_none()).collect();

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::html::{block, code, codes, escape, paragraph, part, table};
-use crate::api::description::abilities::Abilities;
+use crate::api::description::capabilities::QueryCapabilities;
 use crate::api::description::context::DescriptionContext;
 use crate::api::description::examples;
+use crate::api::description::json_set::set;
 use crate::api::description::operations::Operation;
 use crate::api::description::parameters::{SEARCH_FILTER, SEARCHED, token};
-use crate::api::description::set::set;
 use crate::api::description::types::{Field, Type};
 use crate::api::plan::SEARCH;
 use crate::api::resource::{AttributeKind, Relationship, Writability};
@@ -17,7 +17,7 @@ use crate::jsonapi::MEDIA_TYPE;
 pub fn of_type(
     kind: &Type,
     operations: &[&Operation],
-    abilities: &Abilities,
+    capabilities: &QueryCapabilities,
     context: &DescriptionContext,
 ) -> String {
     let id = |what: &str| format!("{}-{what}", kind.name);
@@ -27,12 +27,12 @@ pub fn of_type(
     if !kind.relationships.is_empty() {
         text += &part(&id("relationships"), "Relationships", &relationships(kind));
     }
-    let found = filters(abilities) + &searches(abilities) + &by_id(kind);
+    let found = filters(capabilities) + &searches(capabilities) + &by_id(kind);
     text += &part(&id("filters"), "Filters", &found);
     text += &part(
         &id("sorts"),
         "Order and related resources",
-        &sorts(abilities),
+        &sorts(capabilities),
     );
     text += &part(&id("example"), "Example", &example(kind, context));
     text
@@ -141,9 +141,9 @@ fn sent(relationship: &Relationship) -> &'static str {
 }
 
 /// Attributes that know the same operators share a row.
-fn filters(abilities: &Abilities) -> String {
+fn filters(capabilities: &QueryCapabilities) -> String {
     let mut rows: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
-    let plain = abilities.filters.iter();
+    let plain = capabilities.filters.iter();
     for filter in plain.filter(|filter| filter.name != SEARCH_FILTER) {
         let operators: Vec<_> = filter.operators.iter().map(|o| o.name()).collect();
         match rows.iter_mut().find(|(known, _)| *known == operators) {
@@ -158,11 +158,11 @@ fn filters(abilities: &Abilities) -> String {
 }
 
 /// The search has two names, and takes words instead of values.
-fn searches(abilities: &Abilities) -> String {
+fn searches(capabilities: &QueryCapabilities) -> String {
     let names = [
-        (abilities.search, SEARCH),
+        (capabilities.search, SEARCH),
         (
-            abilities
+            capabilities
                 .filters
                 .iter()
                 .any(|one| one.name == SEARCH_FILTER),
@@ -194,11 +194,11 @@ fn by_id(kind: &Type) -> String {
     paragraph(&format!("{text}."))
 }
 
-fn sorts(abilities: &Abilities) -> String {
-    let sorts = codes(abilities.sorts.iter().copied());
+fn sorts(capabilities: &QueryCapabilities) -> String {
+    let sorts = codes(capabilities.sorts.iter().copied());
     let mut text = paragraph(&format!("<code>sort</code> takes {sorts}."));
-    if !abilities.includes.is_empty() {
-        let paths = codes(abilities.includes.iter().map(String::as_str));
+    if !capabilities.includes.is_empty() {
+        let paths = codes(capabilities.includes.iter().map(String::as_str));
         text += &paragraph(&format!("<code>include</code> takes {paths}."));
     }
     text

@@ -6,19 +6,19 @@ use super::name::{Name, canonical};
 
 /// One parameter with its values.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Given<'a> {
+pub(super) struct Parameter<'a> {
     /// As it was sent first.
-    pub(super) parameter: &'a str,
+    pub(super) sent_name: &'a str,
     /// Without the end that only says that it is a list.
     pub(super) name: &'a str,
     pub(super) values: Vec<&'a str>,
     /// Each value was sent by itself: a comma in one belongs to it.
-    pub(super) one_by_one: bool,
+    pub(super) has_separate_values: bool,
     /// The numbers in the names, as far as there are any.
     numbers: Vec<u64>,
 }
 
-impl Given<'_> {
+impl Parameter<'_> {
     /// All values with commas between them, where no value can hold one.
     pub(super) fn joined(&self) -> String {
         let mut values: Vec<_> = self.values.iter().enumerate().collect();
@@ -34,50 +34,51 @@ impl Given<'_> {
 
 /// Gathers parameters in the order in which they come first. Those that are given
 /// once too often go to `repeated`.
-pub(super) fn gather<'a>(
+pub(super) fn group_parameters<'a>(
     sent: &'a [(String, String)],
     extras: &[&str],
     repeated: &mut Vec<&'a str>,
-) -> Vec<Given<'a>> {
-    let mut all: Vec<Given<'a>> = Vec::with_capacity(sent.len());
+) -> Vec<Parameter<'a>> {
+    let mut all: Vec<Parameter<'a>> = Vec::with_capacity(sent.len());
     for (parameter, value) in sent {
-        let spelled = match extras.contains(&parameter.as_str()) {
-            true => Spelled::as_it_is(parameter),
-            false => Spelled::of(parameter),
+        let syntax = match extras.contains(&parameter.as_str()) {
+            true => ListSyntax::scalar(parameter),
+            false => ListSyntax::of(parameter),
         };
-        let same = |given: &&mut Given<'a>| canonical(given.name) == canonical(spelled.name);
+        let same =
+            |parameter: &&mut Parameter<'a>| canonical(parameter.name) == canonical(syntax.name);
         let Some(known) = all.iter_mut().find(same) else {
-            all.push(Given {
-                parameter,
-                name: spelled.name,
+            all.push(Parameter {
+                sent_name: parameter,
+                name: syntax.name,
                 values: vec![value],
-                one_by_one: spelled.end.is_some(),
-                numbers: spelled.number().into_iter().collect(),
+                has_separate_values: syntax.end.is_some(),
+                numbers: syntax.number().into_iter().collect(),
             });
             continue;
         };
-        let number = spelled.number();
-        if !spelled.takes_lists || number.is_some_and(|number| known.numbers.contains(&number)) {
+        let number = syntax.number();
+        if !syntax.takes_lists || number.is_some_and(|number| known.numbers.contains(&number)) {
             repeated.push(parameter);
             continue;
         }
         known.values.push(value);
         known.numbers.extend(number);
-        known.one_by_one = true;
+        known.has_separate_values = true;
     }
     all
 }
 
 /// A name and what its end says of lists.
-struct Spelled<'a> {
+struct ListSyntax<'a> {
     name: &'a str,
     /// What stands in the brackets at the end: nothing or a number.
     end: Option<&'a str>,
     takes_lists: bool,
 }
 
-impl<'a> Spelled<'a> {
-    fn as_it_is(name: &'a str) -> Self {
+impl<'a> ListSyntax<'a> {
+    fn scalar(name: &'a str) -> Self {
         Self {
             name,
             end: None,
@@ -87,7 +88,7 @@ impl<'a> Spelled<'a> {
 
     fn of(parameter: &'a str) -> Self {
         let Some(name) = Name::parse(parameter) else {
-            return Self::as_it_is(parameter);
+            return Self::scalar(parameter);
         };
         let mut members = name.members.as_slice();
         if name.base == "filter" {
@@ -99,7 +100,7 @@ impl<'a> Spelled<'a> {
         let least = match name.base {
             "include" | "sort" => 0,
             "fields" | "filter" => 1,
-            _ => return Self::as_it_is(parameter),
+            _ => return Self::scalar(parameter),
         };
         let end = match members.split_last() {
             Some((end, rest)) if rest.len() >= least && is_end(end) => {
@@ -142,10 +143,14 @@ mod tests {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let sent: Vec<_> = sent.iter().map(owned).collect();
         let mut repeated = Vec::new();
-        let all = gather(&sent, &["q"], &mut repeated);
-        let all = all
-            .into_iter()
-            .map(|given| (given.name, given.values, given.one_by_one));
+        let all = group_parameters(&sent, &["q"], &mut repeated);
+        let all = all.into_iter().map(|parameter| {
+            (
+                parameter.name,
+                parameter.values,
+                parameter.has_separate_values,
+            )
+        });
         test(all.collect(), repeated);
     }
 
@@ -216,7 +221,7 @@ mod tests {
     fn numbers_give_the_order_where_there_is_one() {
         let sent = [("sort[1]", "b"), ("sort[10]", "c"), ("sort[0]", "a")];
         let sent = sent.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let all = gather(&sent, &[], &mut Vec::new());
+        let all = group_parameters(&sent, &[], &mut Vec::new());
         assert_eq!(all[0].joined(), "a,b,c");
     }
 }

@@ -9,7 +9,7 @@ use actix_web::web::{self, Bytes, Data, Header, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 use sha2::{Digest, Sha256};
 
-use super::context::{AS_ASKED, DescriptionContext};
+use super::context::{DescriptionContext, REQUESTED_BASE_URL};
 use super::{OPENAPI, PAGE, STYLE, openapi, page};
 use crate::api::base_url;
 use crate::api::call::Api;
@@ -23,13 +23,13 @@ pub const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none';
 
 /// Something that stays the same while the program runs.
 #[derive(Clone)]
-struct Still {
+struct Asset {
     kind: &'static str,
     body: Bytes,
     tag: EntityTag,
 }
 
-impl Still {
+impl Asset {
     fn new(kind: &'static str, body: impl Into<Bytes>) -> Self {
         let body = body.into();
         let tag = tag_of(&[&body]);
@@ -37,13 +37,13 @@ impl Still {
     }
 
     /// With the address that was asked in its examples.
-    fn asked_at(self, address: impl FnOnce() -> String) -> Self {
+    fn with_base_url(self, address: impl FnOnce() -> String) -> Self {
         let text = std::str::from_utf8(&self.body).unwrap_or_default();
-        if !text.contains(AS_ASKED) {
+        if !text.contains(REQUESTED_BASE_URL) {
             return self;
         }
         let address = address();
-        let body = text.replace(AS_ASKED, &address);
+        let body = text.replace(REQUESTED_BASE_URL, &address);
         Self {
             tag: tag_of(&[self.tag.tag().as_bytes(), address.as_bytes()]),
             body: body.into(),
@@ -85,71 +85,76 @@ fn tag_of(parts: &[&[u8]]) -> EntityTag {
 /// What is made when somebody asks for it first: it takes longer than
 /// everything else at the start, and most services are never asked.
 #[derive(Clone)]
-struct Lazily {
+struct LazyAsset {
     context: Arc<DescriptionContext>,
-    make: fn(&DescriptionContext) -> Still,
-    made: Arc<OnceLock<Still>>,
+    render: fn(&DescriptionContext) -> Asset,
+    rendered: Arc<OnceLock<Asset>>,
 }
 
-impl Lazily {
-    fn new(context: &Arc<DescriptionContext>, make: fn(&DescriptionContext) -> Still) -> Self {
+impl LazyAsset {
+    fn new(context: &Arc<DescriptionContext>, render: fn(&DescriptionContext) -> Asset) -> Self {
         Self {
             context: context.clone(),
-            make,
-            made: Arc::default(),
+            render,
+            rendered: Arc::default(),
         }
     }
 
     /// Made on another thread, so that nobody else waits for it.
-    async fn get(&self) -> Result<Still, BlockingError> {
-        if let Some(made) = self.made.get() {
+    async fn get(&self) -> Result<Asset, BlockingError> {
+        if let Some(made) = self.rendered.get() {
             return Ok(made.clone());
         }
         let this = self.clone();
-        web::block(move || this.made.get_or_init(|| (this.make)(&this.context)).clone()).await
+        web::block(move || {
+            this.rendered
+                .get_or_init(|| (this.render)(&this.context))
+                .clone()
+        })
+        .await
     }
 }
 
-fn for_programs(context: &DescriptionContext) -> Still {
+fn openapi_document(context: &DescriptionContext) -> Asset {
     let document = openapi::document(context).to_string();
-    Still::new("application/openapi+json", document)
+    Asset::new("application/openapi+json", document)
 }
 
-fn for_people(context: &DescriptionContext) -> Still {
-    Still::new("text/html; charset=utf-8", page::html(context))
+fn reference_page(context: &DescriptionContext) -> Asset {
+    Asset::new("text/html; charset=utf-8", page::html(context))
 }
 
-fn style(_: &DescriptionContext) -> Still {
-    Still::new("text/css; charset=utf-8", page::STYLE)
+fn style(_: &DescriptionContext) -> Asset {
+    Asset::new("text/css; charset=utf-8", page::STYLE)
 }
 
 /// The routes of the description under these settings, for every worker.
 pub fn configure(settings: &Settings) -> impl Fn(&mut ServiceConfig) + Clone + Send + use<> {
     let context = Arc::new(DescriptionContext::of(settings));
-    let stills = [
-        (OPENAPI, Lazily::new(&context, for_programs)),
-        (PAGE, Lazily::new(&context, for_people)),
-        (STYLE, Lazily::new(&context, style)),
+    let assets = [
+        (OPENAPI, LazyAsset::new(&context, openapi_document)),
+        (PAGE, LazyAsset::new(&context, reference_page)),
+        (STYLE, LazyAsset::new(&context, style)),
     ];
     move |config| {
-        for (path, still) in stills.clone() {
-            config.service(resource(path, still));
+        for (path, asset) in assets.clone() {
+            config.service(resource(path, asset));
         }
         config.service(web::redirect(format!("{PAGE}/"), "../docs"));
     }
 }
 
-fn resource(path: &'static str, still: Lazily) -> Resource {
+fn resource(path: &'static str, asset: LazyAsset) -> Resource {
     let read = move |request: HttpRequest, api: Data<Api>, known: Option<Header<IfNoneMatch>>| {
-        let still = still.clone();
+        let asset = asset.clone();
         async move {
             let known = known.map_or(IfNoneMatch::Items(Vec::new()), |header| header.0);
-            let still = still.get().await?;
-            let still = match path {
-                PAGE => still.asked_at(|| address_of(&api, &request)),
-                _ => still,
+            let asset = asset.get().await?;
+            let asset = match path {
+                PAGE => asset.with_base_url(|| address_of(&api, &request)),
+                _ => asset,
             };
-            Ok::<_, BlockingError>(still.answer(&known))
+            Ok::<_, BlockingError>(asset.answer(&known))
         }
     };
     web::resource(path)

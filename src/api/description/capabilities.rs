@@ -1,15 +1,15 @@
 //! What queries can ask of a type: found out by asking the planner itself, so
 //! that exactly what works is described.
 
-use super::types::{self, Field, Type, named};
+use super::types::{self, Field, Type, type_named};
 use crate::api::filter::EXTERNAL_ID;
 use crate::api::plan::SEARCH;
 use crate::api::resource::{AttributeKind, Relationship};
 use crate::jsonapi::query::{Limits, Operator, Query};
 
 /// What can be asked for in lists of a type.
-pub struct Abilities {
-    pub filters: Vec<FilterOf>,
+pub struct QueryCapabilities {
+    pub filters: Vec<FilterCapability>,
     pub sorts: Vec<&'static str>,
     pub includes: Vec<String>,
     pub pages: Vec<&'static Candidate>,
@@ -18,7 +18,7 @@ pub struct Abilities {
 }
 
 /// What one attribute can be filtered by.
-pub struct FilterOf {
+pub struct FilterCapability {
     pub name: &'static str,
     pub kind: AttributeKind,
     pub operators: Vec<Operator>,
@@ -89,10 +89,10 @@ const EXTRA_FILTERS: &[(&str, AttributeKind)] = &[
     (EXTERNAL_ID, AttributeKind::Text),
 ];
 
-impl Abilities {
+impl QueryCapabilities {
     pub fn of(kind: &'static Type, limits: &Limits) -> Self {
         let works = |raw: &str| {
-            Query::parse(raw, &[SEARCH], limits).is_ok_and(|query| kind.takes_for_lists(&query))
+            Query::parse(raw, &[SEARCH], limits).is_ok_and(|query| kind.accepts_for_lists(&query))
         };
         let fields = kind.fields();
         Self {
@@ -116,14 +116,14 @@ impl Abilities {
     }
 }
 
-fn filters(fields: &[Field], works: impl Fn(&str) -> bool) -> Vec<FilterOf> {
+fn filters(fields: &[Field], works: impl Fn(&str) -> bool) -> Vec<FilterCapability> {
     let own = fields.iter().map(|f| (f.name, f.kind));
     [("id", AttributeKind::Number)]
         .into_iter()
         .chain(own)
         .chain(EXTRA_FILTERS.iter().copied())
         .filter(|(name, kind)| works(&format!("filter[{name}]={}", sample(*kind))))
-        .map(|(name, kind)| FilterOf {
+        .map(|(name, kind)| FilterCapability {
             name,
             kind,
             operators: Operator::ALL
@@ -175,7 +175,7 @@ fn paths(relationships: &'static [Relationship], depth: usize) -> Vec<String> {
         let below = level
             .iter()
             .flat_map(|(path, target)| {
-                let next = named(target).map_or(&[][..], |target| target.relationships);
+                let next = type_named(target).map_or(&[][..], |target| target.relationships);
                 next.iter()
                     .map(move |further| (format!("{path}.{}", further.name), further.target))
             })
@@ -189,7 +189,7 @@ fn paths(relationships: &'static [Relationship], depth: usize) -> Vec<String> {
 /// Paths that answers with one resource take.
 pub fn includes_of_one(kind: &'static Type, limits: &Limits) -> Vec<String> {
     includes(kind, limits, |raw| {
-        Query::parse(raw, &[], limits).is_ok_and(|query| kind.takes_for_one(&query))
+        Query::parse(raw, &[], limits).is_ok_and(|query| kind.accepts_for_one(&query))
     })
 }
 
@@ -201,15 +201,16 @@ pub fn includes_of_linkage(
 ) -> Vec<String> {
     includes(kind, limits, |raw| {
         Query::parse(raw, &[], limits)
-            .is_ok_and(|query| kind.takes_for_linkage(&query, relationship.name))
+            .is_ok_and(|query| kind.accepts_for_linkage(&query, relationship.name))
     })
 }
 
 /// The types that an answer can hold: the primary one, and those at the ends of paths.
 pub fn types_of(kind: &'static Type, includes: &[String]) -> Vec<&'static Type> {
     let end = |path: &String| {
-        path.split('.')
-            .try_fold(kind, |kind, name| named(kind.relationship(name)?.target))
+        path.split('.').try_fold(kind, |kind, name| {
+            type_named(kind.relationship(name)?.target)
+        })
     };
     let ends: Vec<_> = includes
         .iter()
@@ -224,7 +225,7 @@ pub fn types_of(kind: &'static Type, includes: &[String]) -> Vec<&'static Type> 
 /// Whether an operator is served for any attribute of any type.
 pub fn is_served(operator: Operator, limits: &Limits) -> bool {
     types::all().any(|kind| {
-        let filters = Abilities::of(kind, limits).filters;
+        let filters = QueryCapabilities::of(kind, limits).filters;
         filters
             .iter()
             .any(|filter| filter.operators.contains(&operator))

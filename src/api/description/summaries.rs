@@ -5,7 +5,7 @@ use super::types::Type;
 use crate::api::resource::Relationship;
 
 /// How an operation is called.
-pub struct Words {
+pub struct Summary {
     /// The verb of its id.
     pub verb: &'static str,
     pub summary: String,
@@ -14,7 +14,7 @@ pub struct Words {
 }
 
 /// `None`: there is no such method.
-pub fn of(shape: Shape, method: &str) -> Option<Words> {
+pub fn of(shape: Shape, method: &str) -> Option<Summary> {
     match shape {
         Shape::Collection(kind) => of_collection(kind, method),
         Shape::Item(kind) if kind.is_trash() => of_trashed(kind, method),
@@ -25,14 +25,14 @@ pub fn of(shape: Shape, method: &str) -> Option<Words> {
     }
 }
 
-fn words(verb: &'static str, summary: String, doc: String) -> Option<Words> {
-    Some(Words { verb, summary, doc })
+fn summary(verb: &'static str, summary: String, doc: String) -> Option<Summary> {
+    Some(Summary { verb, summary, doc })
 }
 
-fn of_collection(kind: &Type, method: &str) -> Option<Words> {
-    let one = kind.one_of_them();
+fn of_collection(kind: &Type, method: &str) -> Option<Summary> {
+    let one = kind.singular_with_article();
     match method {
-        "GET" => words(
+        "GET" => summary(
             "list",
             format!("List {}", kind.title()),
             format!(
@@ -40,7 +40,7 @@ fn of_collection(kind: &Type, method: &str) -> Option<Words> {
                 kind.title(),
             ),
         ),
-        "POST" => words(
+        "POST" => summary(
             "create",
             format!("Create {one}"),
             format!("Creates {one} and returns it."),
@@ -49,17 +49,17 @@ fn of_collection(kind: &Type, method: &str) -> Option<Words> {
     }
 }
 
-fn of_item(kind: &Type, method: &str) -> Option<Words> {
-    let one = kind.one_of_them();
+fn of_item(kind: &Type, method: &str) -> Option<Summary> {
+    let one = kind.singular_with_article();
     match method {
-        "GET" => words("get", format!("Get {one}"), format!("Returns {one} by id.")),
-        "PATCH" => words(
+        "GET" => summary("get", format!("Get {one}"), format!("Returns {one} by id.")),
+        "PATCH" => summary(
             "update",
             format!("Update {one}"),
             "Changes the attributes and relationships that the document names, and no others."
                 .into(),
         ),
-        "DELETE" => words(
+        "DELETE" => summary(
             "delete",
             format!("Delete {one}"),
             if kind.has_trash() {
@@ -73,20 +73,20 @@ fn of_item(kind: &Type, method: &str) -> Option<Words> {
 }
 
 /// What is in the trash.
-fn of_trashed(kind: &Type, method: &str) -> Option<Words> {
-    let one = kind.one_of_them();
+fn of_trashed(kind: &Type, method: &str) -> Option<Summary> {
+    let one = kind.singular_with_article();
     match method {
-        "GET" => words(
+        "GET" => summary(
             "get",
             format!("Get {one}"),
             format!("Returns {one} by id, with when and by whom it was deleted."),
         ),
-        "PATCH" => words(
+        "PATCH" => summary(
             "restore",
             format!("Restore {one}"),
             "Takes it out of the trash; it has the same id as before.".into(),
         ),
-        "DELETE" => words(
+        "DELETE" => summary(
             "purge",
             format!("Delete {one} for good"),
             "Removes it from the trash. It cannot be restored afterwards.".into(),
@@ -95,19 +95,19 @@ fn of_trashed(kind: &Type, method: &str) -> Option<Words> {
     }
 }
 
-fn of_related(kind: &Type, related: &Relationship, method: &str) -> Option<Words> {
+fn of_related(kind: &Type, related: &Relationship, method: &str) -> Option<Summary> {
     if method != "GET" {
         return None;
     }
-    let (one, name) = (kind.one_of_them(), noun(related));
+    let (one, name) = (kind.singular_with_article(), related_name(related));
     if related.to_many {
-        words(
+        summary(
             "list",
             format!("List the {name} of {one}"),
             format!("Returns a page of the {name}, filtered and sorted as the query says."),
         )
     } else {
-        words(
+        summary(
             "get",
             format!("Get the {name} of {one}"),
             format!("Returns the {name}, or null when there is none."),
@@ -115,25 +115,25 @@ fn of_related(kind: &Type, related: &Relationship, method: &str) -> Option<Words
     }
 }
 
-fn of_linkage(kind: &Type, related: &Relationship, method: &str) -> Option<Words> {
-    let (one, name) = (kind.one_of_them(), noun(related));
+fn of_linkage(kind: &Type, related: &Relationship, method: &str) -> Option<Summary> {
+    let (one, name) = (kind.singular_with_article(), related_name(related));
     match method {
-        "GET" => words(
+        "GET" => summary(
             "get_linkage",
             format!("List the ids of the {name} of {one}"),
             format!("Returns type and id of each of the {name}, without attributes."),
         ),
-        "POST" => words(
+        "POST" => summary(
             "add",
             format!("Add {name} to {one}"),
             format!("Adds the {name} that the document names; those that are there already stay."),
         ),
-        "PATCH" => words(
+        "PATCH" => summary(
             "replace",
             format!("Replace the {name} of {one}"),
             format!("Sets the {name} to those that the document names, and removes all others."),
         ),
-        "DELETE" => words(
+        "DELETE" => summary(
             "remove",
             format!("Remove {name} from {one}"),
             format!("Removes the {name} that the document names; the others stay."),
@@ -142,15 +142,15 @@ fn of_linkage(kind: &Type, related: &Relationship, method: &str) -> Option<Words
     }
 }
 
-fn of_linkage_to_one(kind: &Type, related: &Relationship, method: &str) -> Option<Words> {
-    let (one, name) = (kind.one_of_them(), noun(related));
+fn of_linkage_to_one(kind: &Type, related: &Relationship, method: &str) -> Option<Summary> {
+    let (one, name) = (kind.singular_with_article(), related_name(related));
     match method {
-        "GET" => words(
+        "GET" => summary(
             "get_linkage",
             format!("Get the id of the {name} of {one}"),
             format!("Returns type and id of the {name}, or null when there is none."),
         ),
-        "PATCH" => words(
+        "PATCH" => summary(
             "replace",
             format!("Set the {name} of {one}"),
             format!("Sets the {name}; null removes it where it may be empty."),
@@ -159,7 +159,7 @@ fn of_linkage_to_one(kind: &Type, related: &Relationship, method: &str) -> Optio
     }
 }
 
-fn noun(related: &Relationship) -> &'static str {
+fn related_name(related: &Relationship) -> &'static str {
     match related.name {
         "includes" => "included roles",
         "grant-rules" => "grant rules",

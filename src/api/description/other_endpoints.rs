@@ -7,7 +7,7 @@ use super::operations::{ALWAYS, Body, Media, Operation, Success};
 use super::{parameters, types};
 
 /// One method at such an address.
-struct Other {
+struct OtherEndpoint {
     path: &'static str,
     method: &'static str,
     id: &'static str,
@@ -31,8 +31,8 @@ struct Other {
 const LISTS: &[u16] = &[400, 401, 403, 404, 406, 414, 429, 431, 500, 503];
 
 /// Served like the tables.
-const OTHERS: &[Other] = &[
-    Other {
+const OTHERS: &[OtherEndpoint] = &[
+    OtherEndpoint {
         schema: Some("home"),
         errors: ALWAYS,
         needs_credentials: true,
@@ -44,7 +44,7 @@ const OTHERS: &[Other] = &[
             "The collections.",
         )
     },
-    Other {
+    OtherEndpoint {
         schema: Some("trash"),
         errors: ALWAYS,
         needs_credentials: true,
@@ -56,7 +56,7 @@ const OTHERS: &[Other] = &[
             "Where deleted resources are.",
         )
     },
-    Other {
+    OtherEndpoint {
         path: crate::api::routes::OPERATIONS,
         method: "POST",
         id: "operate",
@@ -72,7 +72,7 @@ const OTHERS: &[Other] = &[
         ],
         needs_credentials: true,
     },
-    Other {
+    OtherEndpoint {
         path: "/access-checks",
         method: "POST",
         id: "check_access",
@@ -88,7 +88,7 @@ const OTHERS: &[Other] = &[
         ],
         needs_credentials: true,
     },
-    Other {
+    OtherEndpoint {
         schema: Some("roles_list"),
         lists: Some("roles"),
         errors: LISTS,
@@ -101,7 +101,7 @@ const OTHERS: &[Other] = &[
             "The roles; meta.origins of each says by which grants.",
         )
     },
-    Other {
+    OtherEndpoint {
         schema: Some("users_list"),
         lists: Some("users"),
         errors: LISTS,
@@ -114,7 +114,7 @@ const OTHERS: &[Other] = &[
             "The users; meta.origins of each says by which grants.",
         )
     },
-    Other {
+    OtherEndpoint {
         path: "/auth",
         method: "POST",
         id: "sign_in",
@@ -128,7 +128,7 @@ const OTHERS: &[Other] = &[
         errors: &[400, 401, 403, 406, 408, 413, 414, 415, 429, 431, 500, 503],
         needs_credentials: false,
     },
-    Other {
+    OtherEndpoint {
         path: "/auth",
         method: "DELETE",
         id: "sign_out",
@@ -142,7 +142,7 @@ const OTHERS: &[Other] = &[
         errors: ALWAYS,
         needs_credentials: true,
     },
-    Other {
+    OtherEndpoint {
         schema: Some("users_document"),
         resource: Some("users"),
         errors: ALWAYS,
@@ -155,7 +155,7 @@ const OTHERS: &[Other] = &[
             "The caller.",
         )
     },
-    Other {
+    OtherEndpoint {
         path: "/auth/user",
         method: "PATCH",
         id: "update_own",
@@ -171,7 +171,7 @@ const OTHERS: &[Other] = &[
         ],
         needs_credentials: true,
     },
-    Other {
+    OtherEndpoint {
         schema: Some("keys"),
         errors: &[400, 429, 431, 500, 503],
         ..get(
@@ -185,8 +185,8 @@ const OTHERS: &[Other] = &[
 ];
 
 /// Served beside the tables, for everybody.
-const PUBLIC: &[Other] = &[
-    Other {
+const PUBLIC: &[OtherEndpoint] = &[
+    OtherEndpoint {
         schema: Some("health"),
         errors: &[400, 406, 429, 431, 503],
         ..get(
@@ -219,8 +219,8 @@ const fn get(
     summary: &'static str,
     about: &'static str,
     doc: &'static str,
-) -> Other {
-    Other {
+) -> OtherEndpoint {
+    OtherEndpoint {
         path,
         method: "GET",
         id,
@@ -248,9 +248,9 @@ pub fn public(context: &DescriptionContext) -> impl Iterator<Item = Operation> {
     PUBLIC.iter().map(move |other| other.operation(context))
 }
 
-impl Other {
+impl OtherEndpoint {
     fn operation(&self, context: &DescriptionContext) -> Operation {
-        let resource = self.resource.and_then(types::named);
+        let resource = self.resource.and_then(types::type_named);
         let is_empty = self.method == "DELETE";
         Operation {
             path: self.path.into(),
@@ -259,7 +259,7 @@ impl Other {
             id: self.id.into(),
             summary: self.summary.into(),
             doc: self.about.into(),
-            parameters: match self.lists.and_then(types::named) {
+            parameters: match self.lists.and_then(types::type_named) {
                 Some(kind) => parameters::lists(kind, context),
                 None => resource.map_or_else(Vec::new, |kind| parameters::one(kind, context)),
             },
