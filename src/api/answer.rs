@@ -1,4 +1,4 @@
-//! Answers that went well.
+//! Successful responses.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -15,7 +15,7 @@ use crate::jsonapi::{ATOMIC, Accepted, CURSOR_PAGINATION};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Tells a kept answer from a first one.
+/// Marks a response that was stored for an idempotency key.
 const REPLAYED: (HeaderName, HeaderValue) = (
     HeaderName::from_static("idempotency-replayed"),
     HeaderValue::from_static("true"),
@@ -23,9 +23,9 @@ const REPLAYED: (HeaderName, HeaderValue) = (
 
 pub enum Answer {
     Document(Vec<u8>),
-    /// A page by cursor, to which the profile was applied.
+    /// A page to which the cursor pagination profile was applied.
     CursorPage(Vec<u8>),
-    /// A document whose state is known.
+    /// A document that can have an entity tag.
     Current {
         body: Vec<u8>,
         state: Option<State>,
@@ -35,13 +35,12 @@ pub enum Answer {
         location: String,
         state: Option<State>,
     },
-    /// The results of operations, in the extension's own media type.
+    /// The results of atomic operations, in the media type of the extension.
     Atomic(Vec<u8>),
-    /// What was answered to the same request before.
+    /// The stored response to an earlier request with the same idempotency key.
     Replayed(Box<Answer>),
-    /// A document that is written while it is sent.
+    /// A document that is generated while it is sent.
     Streamed(LocalBoxStream<'static, Result<Bytes, Infallible>>),
-    /// The client has it already.
     NotModified(State),
     Empty,
 }
@@ -63,8 +62,8 @@ impl Answer {
     ) -> HttpResponse {
         let mut response = HttpResponse::build(self.status());
         response.insert_header((header::VARY, "Accept"));
-        // All of it is about people, or depends on who asks. Clients may still
-        // keep an ETag by themselves and ask with it.
+        // Responses contain personal data or depend on the caller. A client can
+        // still store an ETag itself and send it in If-None-Match.
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((REQUEST_ID, request_id.to_string()));
         if let Some(state) = self.state() {
@@ -77,7 +76,7 @@ impl Answer {
             response.headers_mut().insert(name, value);
             return response;
         }
-        // What was accepted is named only where it was applied (N14, K02).
+        // Only applied extensions and profiles are named (N14, K02).
         let mut applied = Accepted {
             profiles: Vec::new(),
             ..accepted.clone()

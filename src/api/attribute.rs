@@ -1,13 +1,13 @@
-//! The usual kinds of attributes, so that a table says no more than names,
-//! columns and what people shall read.
+//! The common kinds of attributes, so that a resource's table contains only
+//! names, columns and descriptions.
 
-/// What a request's attributes are gathered into holds the changes of a row.
+/// Gives the changes of a row that a draft contains.
 pub trait AsChanges {
     type Changes;
     fn changes(&mut self) -> &mut Self::Changes;
 }
 
-/// For changes that are the whole draft.
+/// For resources whose draft consists of the changes alone.
 macro_rules! draft_is_changes {
     ($changes:ident) => {
         impl crate::api::attribute::AsChanges for $changes {
@@ -26,12 +26,13 @@ pub const CREATED_BY: &str = "The id of the user who made it; null for the progr
 pub const MODIFIED_BY: &str =
     "The id of the user who changed it last; null for the program itself.";
 
-/// One line of a table of attributes. `name` is the field of the row and of
-/// its changes as well; `column` an `Option`.
+/// One attribute of a resource's table. `name` is also the field of the row and
+/// of its changes; `column` is an `Option`.
 ///
-/// Written by whoever may: `text` (with the check that makes its value),
-/// `nullable_text` (of at most so many characters), `choice` and `nullable_choice`,
-/// `flag`, `nullable_time`, `nullable_amount` (a decimal number). Behind `shown`: read-only.
+/// Writable: `text` (with a function that validates it), `nullable_text` (with a
+/// maximum length in characters), `nullable` (with a validating function), `choice`,
+/// `nullable_choice`, `flag`, `nullable_time`, `nullable_amount` (a decimal number).
+/// Prefixed with `read_only`: not writable.
 macro_rules! attribute {
     (read_only $name:ident $column:expr, $doc:expr, $kind:ident, $constraints:expr, $get:expr) => {
         crate::api::resource::Attribute {

@@ -1,4 +1,4 @@
-//! The public address in links: configured, or from the request itself.
+//! The base URL of links: configured, or taken from the request.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
@@ -11,7 +11,10 @@ use super::{client, kinds};
 use crate::config::Origin;
 use crate::jsonapi::Error;
 
-/// `http://example.com`, without a slash at the end and safe inside JSON.
+/// `http://example.com`, without a trailing slash. It needs no escaping in JSON.
+///
+/// # Errors
+/// 400: the Host header cannot be part of a URL.
 pub fn base_url<'a>(api: &'a Api, request: &HttpRequest) -> Result<Cow<'a, str>, Error> {
     match &api.base_url {
         Some(configured) => Ok(Cow::Borrowed(configured)),
@@ -19,15 +22,15 @@ pub fn base_url<'a>(api: &'a Api, request: &HttpRequest) -> Result<Cow<'a, str>,
     }
 }
 
-/// Whether this is the origin of the service itself: as configured, or as the
-/// client of this request sees it.
+/// Whether this is the service's own origin, either the configured one or the one
+/// that this request was sent to.
 pub fn is_own_origin(api: &Api, request: &HttpRequest, origin: &Origin) -> bool {
     let is_origin_of = |address: &str| Origin::of_address(address).as_ref() == Some(origin);
     api.base_url.as_deref().is_some_and(is_origin_of)
         || requested(api, request).is_ok_and(|address| is_origin_of(&address))
 }
 
-/// Whether the client came by HTTPS, to us or to a trusted proxy.
+/// Whether the client used HTTPS, to this service or to a trusted proxy.
 pub fn is_secure(api: &Api, request: &HttpRequest) -> bool {
     match forwarded(api, request, "x-forwarded-proto") {
         Some(scheme) => scheme.eq_ignore_ascii_case("https"),
@@ -35,7 +38,7 @@ pub fn is_secure(api: &Api, request: &HttpRequest) -> bool {
     }
 }
 
-/// The address that the client asked for, without a path.
+/// The base URL that the client requested.
 fn requested(api: &Api, request: &HttpRequest) -> Result<String, Error> {
     let scheme = if is_secure(api, request) {
         "https"
@@ -49,13 +52,13 @@ fn requested(api: &Api, request: &HttpRequest) -> Result<String, Error> {
     match host {
         Some(host) if is_authority(host) => Ok(format!("{scheme}://{host}")),
         Some(_) => Err(invalid()),
-        // HTTP/1.0 without a Host: our own address.
+        // HTTP/1.0 without a Host header.
         None => Ok(format!("{scheme}://{}", api.listens)),
     }
 }
 
-/// What the nearest proxy says, when it is trusted. Proxies append, so every
-/// entry but the last may be of the client's own making.
+/// The value that the nearest proxy sent, if it is trusted. Proxies append, so a
+/// client can forge every entry but the last.
 fn forwarded<'a>(api: &Api, request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     let is_trusted = !api.trusted_proxies.is_empty()
         && request
@@ -68,7 +71,7 @@ fn forwarded<'a>(api: &Api, request: &'a HttpRequest, name: &str) -> Option<&'a 
     line.to_str().ok()?.rsplit(',').next().map(str::trim)
 }
 
-/// The same for other surfaces; none where the request names no host.
+/// [`base_url`] for other surfaces; `None` if the Host header is invalid.
 pub fn public_url(api: &Api, request: &HttpRequest) -> Option<String> {
     base_url(api, request).ok().map(Cow::into_owned)
 }
@@ -89,8 +92,8 @@ fn invalid() -> Error {
         .at_header("Host")
 }
 
-/// A registered name, an address or `[IPv6]`, with an optional port: nothing
-/// that would have to be escaped in a link.
+/// A host name, an IPv4 address or `[IPv6]`, with an optional port: nothing that
+/// would have to be escaped in a link.
 fn is_authority(host: &str) -> bool {
     let (name, port) = match host.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {

@@ -1,4 +1,4 @@
-//! One request: negotiated, its caller known, its body read.
+//! One request: content negotiation, authentication, reading the body.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::jsonapi::{
     self, ATOMIC, Accepted, CURSOR_PAGINATION, Error, Negotiation, ResourceObject, document, query,
 };
 
-/// How much a query may ask for, by the settings.
+/// The limits of query strings, from the settings.
 pub fn query_limits(limits: &Limits) -> query::Limits {
     query::Limits {
         max_length: limits.query_bytes,
@@ -37,34 +37,34 @@ pub fn query_limits(limits: &Limits) -> query::Limits {
     }
 }
 
-/// What all requests of this surface share.
+/// The state that all requests to the native API share.
 pub struct Api {
     pub auth: Arc<Auth>,
     pub base_url: Option<String>,
     pub trusted_proxies: Vec<IpNet>,
-    /// Whether the service itself speaks TLS, and where it listens.
+    /// Whether the service itself terminates TLS.
     pub speaks_tls: bool,
     pub listens: Listen,
     pub project: String,
-    /// 400, or 422 for clients that understand only that.
+    /// The status of invalid attributes: 400, or 422 for clients that need it.
     pub invalid_data: u16,
     pub body_bytes: usize,
     pub sign_in_bytes: usize,
     pub access_check_bytes: usize,
     pub access_checks: access_checks::Limits,
     pub linkage_items: i64,
-    /// Whether changes must name the state that they are meant for.
+    /// Whether changes without `If-Match` are rejected.
     pub require_if_match: bool,
-    /// How long answers are kept for `Idempotency-Key`.
+    /// How long responses are stored for `Idempotency-Key`.
     pub idempotency_seconds: u64,
-    /// Whether names in documents that there are not are refused.
+    /// Whether unknown member names in documents are rejected.
     rejects_unknown_members: bool,
-    /// Whether the id that a client gives to a new resource is kept beside ours.
+    /// Whether a client-generated id of a new resource is stored as `external_id`.
     pub keeps_client_ids: bool,
-    /// The most operations of one request, and of passwords among them.
+    /// The maximum number of operations in one request, and of passwords in them.
     pub operations: usize,
     pub operation_passwords: usize,
-    /// The end of every entity tag.
+    /// The suffix of every entity tag.
     pub fingerprint: String,
     pub query_limits: query::Limits,
     pub document_limits: document::Limits,
@@ -76,7 +76,7 @@ impl Api {
     pub fn new(auth: Arc<Auth>, settings: &Settings) -> Self {
         let limits = &settings.limits;
         let mut seed = [0; 8];
-        // Without randomness ids start at zero: they need be unique, not secret.
+        // Without randomness ids start at zero: they must be unique, not secret.
         let _ = getrandom::fill(&mut seed);
         Self {
             auth,
@@ -117,7 +117,7 @@ impl Api {
         RequestId(self.request_ids.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// What is wrong with the names in a document of a type that knows these.
+    /// The errors of member names in a document that are not among the `known` ones.
     pub fn unknown_members(
         &self,
         document: &ResourceObject,
@@ -138,7 +138,8 @@ impl Api {
         )
     }
 
-    /// What the address offers: one alone speaks an extension.
+    /// The extensions and profiles offered at the path: only /operations has an
+    /// extension.
     fn offer(&self, request: &HttpRequest) -> Negotiation {
         let path = request.path();
         let extensions: &[&str] = if path.strip_suffix('/').unwrap_or(path) == OPERATIONS {
@@ -152,7 +153,10 @@ impl Api {
         }
     }
 
-    /// Demands that both sides speak the extension: a body in it, and an answer.
+    /// Requires the extension in the request body and in the accepted responses.
+    ///
+    /// # Errors
+    /// 415 or 406.
     pub fn negotiate_extension(
         &self,
         request: &HttpRequest,
@@ -181,7 +185,7 @@ impl Api {
         }
     }
 
-    /// Whether even a refused negotiation can be told as plain JSON.
+    /// Whether the error of a failed negotiation can be sent as plain JSON.
     pub fn accepts_plain_json(&self, request: &HttpRequest) -> bool {
         self.negotiate_accept(request)
             .is_ok_and(|accepted| accepted.plain_json)
@@ -190,14 +194,15 @@ impl Api {
     fn negotiate(&self, request: &HttpRequest) -> Result<Accepted, Error> {
         let accepted = self.negotiate_accept(request)?;
         let kind = content_type(request);
-        // Whether a type is missing is known when a body is read.
+        // A missing Content-Type is an error only if there is a body, which is known
+        // when it is read.
         let is_typed_body = kind.is_some() && has_body(request);
         self.offer(request).content_type(kind, is_typed_body)?;
         Ok(accepted)
     }
 
-    /// For a body that was read, whatever the headers said of it: with HTTP/2
-    /// they need not tell that there is one.
+    /// Checks the Content-Type of a body that was read. With HTTP/2 the headers need
+    /// not announce a body.
     fn negotiate_body(&self, request: &HttpRequest) -> Result<(), Error> {
         let kind = content_type(request);
         self.offer(request).content_type(kind, true).map(drop)
@@ -217,7 +222,7 @@ pub fn has_body(request: &HttpRequest) -> bool {
             .is_some_and(|length| length.as_bytes() != b"0")
 }
 
-/// A request whose caller is known.
+/// A negotiated request of an authenticated caller.
 pub struct Call<'a> {
     pub api: &'a Api,
     pub request: &'a HttpRequest,
@@ -251,23 +256,23 @@ impl Call<'_> {
         }
     }
 
-    /// The path of this request, without a slash at the end.
+    /// The path of this request, without a trailing slash.
     pub fn path(&self) -> &str {
         let path = self.request.path();
         path.strip_suffix('/').unwrap_or(path)
     }
 
-    /// The address of this request, without its query.
+    /// The URL of this request, without its query.
     pub fn address(&self) -> String {
         format!("{}{}", self.base_url, self.path())
     }
 
-    /// Reads the body, up to the limit.
+    /// Reads the body, up to `limits.body_bytes`.
     pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, ApiError> {
         self.body_within(payload, self.api.body_bytes).await
     }
 
-    /// The same with a limit of its own.
+    /// Reads the body, up to `limit` bytes.
     pub async fn body_within(
         &self,
         payload: &mut Payload,
@@ -281,7 +286,7 @@ impl Call<'_> {
     }
 }
 
-/// For the first bytes of a body.
+/// The initial capacity of the buffer for a body, at most.
 const FIRST_CAPACITY: usize = 64 * 1024;
 
 pub async fn read_body_within(
@@ -297,7 +302,7 @@ pub async fn read_body_within(
     if announced > limit {
         return Err(too_large());
     }
-    // What is only announced takes no memory yet.
+    // An announced length alone must not allocate memory.
     let mut body = Vec::with_capacity(announced.min(FIRST_CAPACITY));
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| body_not_read(&error))?;
@@ -309,14 +314,15 @@ pub async fn read_body_within(
     Ok(body)
 }
 
-/// Negotiates, finds out who asks, and lets `work` answer.
+/// Negotiates the media types, authenticates the caller, then calls `work` for the
+/// response.
 pub async fn answer(
     api: &Data<Api>,
     request: &HttpRequest,
     work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, ApiError>,
 ) -> HttpResponse {
     let request_id = api.next_request_id();
-    // Negotiated before anything is done (N13).
+    // Negotiation comes before any side effect (N13).
     let accepted = match api.negotiate(request) {
         Ok(accepted) => accepted,
         Err(error) => return ApiError::from(error).respond(api, request, request_id, None),
@@ -336,14 +342,14 @@ pub async fn answer(
     record_forbidden(api, request, call.guard.context(), response)
 }
 
-/// What is known of a request before its caller is.
+/// The context of a request before the caller is authenticated.
 pub fn request_context(api: &Api, request: &HttpRequest, request_id: RequestId) -> Context {
     let now = api.auth.directory.clock().now();
     Context::of_request(now, request_id, client::address(api, request))
         .reading_only(request.method().is_safe())
 }
 
-/// Tells the audit log of an answer that refuses.
+/// Records a 403 response in the audit log.
 pub fn record_forbidden(
     api: &Api,
     request: &HttpRequest,

@@ -1,4 +1,4 @@
-//! Where a request comes from: the peer, or what trusted proxies say of it.
+//! The address of the client: the peer, or the one that trusted proxies forward.
 
 use std::net::IpAddr;
 
@@ -6,13 +6,13 @@ use actix_web::HttpRequest;
 
 use super::call::Api;
 
-/// The nearest address that is no proxy of ours.
+/// The nearest address that is not a trusted proxy.
 pub fn address(api: &Api, request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
     if !is_trusted(api, &peer) {
         return Some(peer);
     }
-    // Each proxy appends whom it saw: from the end, the first whom we do not trust.
+    // Each proxy appends its peer: the client is the last address that is not trusted.
     let lines = request.headers().get_all("x-forwarded-for");
     let chain: Vec<&str> = lines
         .filter_map(|line| line.to_str().ok())
@@ -31,7 +31,7 @@ pub fn address(api: &Api, request: &HttpRequest) -> Option<IpAddr> {
     Some(nearest)
 }
 
-/// Whether this is a proxy whose forwarding headers are believed.
+/// Whether this is a proxy whose forwarding headers are trusted.
 pub fn is_trusted(api: &Api, address: &IpAddr) -> bool {
     api.trusted_proxies.iter().any(|net| net.contains(address))
 }

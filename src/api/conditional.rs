@@ -1,11 +1,11 @@
-//! Conditional requests: entity tags, and what `If-Match` and `If-None-Match`
-//! ask of them (RFC 9110, 8.8.3 and 13.1).
+//! Conditional requests: entity tags, `If-Match` and `If-None-Match` (RFC 9110,
+//! 8.8.3 and 13.1).
 //!
-//! A tag is made of the version of what is shown, never of the bytes: a 304
-//! needs no document. It is strong, so everything else that decides about the
-//! bytes at one address is in it, too: the form (`application/json` or not)
-//! and this program's own version and settings. A document that includes other
-//! resources has no tag, because their versions are not this one's.
+//! A tag is made of the version of the resource, never of the bytes of the response,
+//! so a 304 needs no document. Tags are strong, so they also contain everything else
+//! that the bytes at one URL depend on: the media type, the version of the program
+//! and its settings. A document with included resources has no tag, because those
+//! resources have versions of their own.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -19,14 +19,15 @@ use super::seal::Seal;
 use crate::directory::Expected;
 use crate::jsonapi;
 
-/// What a tag tells apart: an edit of a linkage is none of its resource.
+/// What a tag names the state of. A change of linkage does not change the tag of its
+/// resource.
 #[derive(Clone, Copy, Debug)]
 pub enum TagScope<'a> {
     Resource,
     Linkage(&'a Seal),
 }
 
-/// The state of what an answer shows, in the form of a tag without its end.
+/// The state that a response represents: an entity tag without its suffix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State(String);
 
@@ -53,13 +54,13 @@ impl State {
         Self(format!("m{:x}", seal.close(version)))
     }
 
-    /// Of linkage that is shown whole to whoever is given the tag.
+    /// For linkage whose members are all visible to every caller that gets the tag.
     pub fn of_shown_linkage(version: i64) -> Self {
         Self(format!("m{version:x}"))
     }
 
-    /// As it was kept with an answer.
-    pub fn kept(text: String) -> Self {
+    /// As stored with the response to an idempotent request.
+    pub fn stored(text: String) -> Self {
         Self(text)
     }
 
@@ -67,21 +68,22 @@ impl State {
         &self.0
     }
 
-    /// The whole tag: strong, in its quotes.
+    /// The whole entity tag: strong, in quotes.
     pub fn tag(&self, fingerprint: &str, plain_json: bool) -> String {
         let form = if plain_json { "-json" } else { "" };
         format!("\"{}-{fingerprint}{form}\"", self.0)
     }
 }
 
-/// What makes the same version look otherwise: this program and its settings.
+/// Changes when the same row would be serialized differently: with the version of the
+/// program or its settings.
 pub fn fingerprint(base_url: Option<&str>) -> String {
     let mut hasher = DefaultHasher::new();
     (env!("CARGO_PKG_VERSION"), base_url).hash(&mut hasher);
     format!("{:08x}", hasher.finish() & 0xffff_ffff)
 }
 
-/// The version that a tag of ours names; of another kind of thing: none.
+/// The version in an entity tag; `None` if the tag has another scope.
 fn version(tag: &str, scope: TagScope<'_>) -> Option<i64> {
     let (state, _) = tag.split_once('-')?;
     match scope {
@@ -105,7 +107,7 @@ struct Tag {
     text: String,
 }
 
-/// Reads `*`, or a list of entity tags with commas between them.
+/// Parses `*` or a comma-separated list of entity tags.
 fn parse(value: &str) -> Option<Wanted> {
     let mut rest = value.trim_matches([' ', '\t']);
     if rest == "*" {
@@ -135,7 +137,7 @@ fn parse(value: &str) -> Option<Wanted> {
 }
 
 impl Call<'_> {
-    /// `None` when the header was not sent; all its lines are one list.
+    /// `None` if the header was not sent. Several header lines form one list.
     fn wanted(&self, name: &HeaderName, shown: &'static str) -> Result<Option<Wanted>, ApiError> {
         let lines: Vec<String> = self
             .request
@@ -155,7 +157,7 @@ impl Call<'_> {
         }
     }
 
-    /// What a change expects of what it changes. Weak tags never match here.
+    /// The state that a change requires, from `If-Match`. Weak tags never match.
     pub fn expected(&self, scope: TagScope<'_>) -> Result<Expected, ApiError> {
         self.refuse_if_none_match()?;
         match self.wanted(&header::IF_MATCH, "If-Match")? {
@@ -173,7 +175,7 @@ impl Call<'_> {
         }
     }
 
-    /// A condition that is not understood must not be passed over.
+    /// A condition that is not supported must not be ignored.
     fn refuse_if_none_match(&self) -> Result<(), ApiError> {
         if !self.request.headers().contains_key(header::IF_NONE_MATCH) {
             return Ok(());
@@ -185,8 +187,8 @@ impl Call<'_> {
             .into())
     }
 
-    /// Whether the client has this very document already: 304.
-    pub fn has(&self, state: &State) -> Result<bool, ApiError> {
+    /// Whether `If-None-Match` names this state: 304.
+    pub fn matches(&self, state: &State) -> Result<bool, ApiError> {
         let own = self.tag(state);
         let own = own.trim_matches('"');
         Ok(
@@ -203,8 +205,8 @@ impl Call<'_> {
     }
 }
 
-/// The version that `meta.if_match` of an operation names: a tag, with or
-/// without its quotes.
+/// The state that `meta.if_match` of an operation requires: an entity tag, with or
+/// without quotes, or `*`.
 pub fn expected_by(text: &str, scope: TagScope<'_>) -> Option<Expected> {
     if text == "*" {
         return Some(Expected::Anything);

@@ -1,29 +1,29 @@
-//! What the value of an attribute may be beyond its kind. For the description:
-//! what is refused is the business of the readers and the value types.
+//! The constraints on an attribute's value beyond its kind. They are for the
+//! description; decoding and the value types enforce them.
 
 #[derive(Clone, Copy, Debug)]
 pub struct Constraints {
-    /// Whether it may be null.
+    /// Whether null is allowed.
     pub nullable: bool,
     /// Whether a new resource must have it.
     pub required: bool,
-    /// Whether it says nothing of a new resource.
+    /// Whether it is sent in updates only.
     pub only_to_change: bool,
-    /// Whether it says nothing of one that is there.
+    /// Whether it is sent in creations only.
     pub only_to_create: bool,
-    /// Characters of a text, at least and at most.
+    /// Minimum and maximum length of a text, in characters.
     pub length: Option<(usize, usize)>,
-    /// A regular expression that every value matches, and that says nothing of
-    /// letters beyond ASCII: the flavours disagree about these.
+    /// A regular expression that every value matches. It restricts ASCII characters
+    /// only: dialects of regular expressions disagree about others.
     pub pattern: Option<&'static str>,
-    /// The only values there are, when they are listed.
+    /// The permitted values, unless empty.
     pub choices: &'static [&'static str],
-    /// Of structures: a list of names of permissions, not an object.
+    /// For structures: a list of names, not an object.
     pub is_names: bool,
 }
 
 impl Constraints {
-    /// Nothing to tell beyond the kind.
+    /// No constraints beyond the kind.
     pub const PLAIN: Self = Self {
         nullable: false,
         required: false,
@@ -93,7 +93,7 @@ impl Constraints {
         }
     }
 
-    /// Whether it is sent to make a resource, or to change one.
+    /// Whether the attribute can be sent in a creation, or in an update.
     pub const fn is_sent(self, is_new: bool) -> bool {
         match is_new {
             true => !self.only_to_change,

@@ -1,4 +1,4 @@
-//! From the attributes and relationships of a request document to plain values.
+//! Decodes the attributes and relationships of a request document.
 
 use serde_json::Value;
 
@@ -17,10 +17,10 @@ use crate::directory::{DirectoryError, FieldError};
 use crate::jsonapi::write::AttributeValue;
 use crate::jsonapi::{Error, Errors, Key, Linkage, Purpose, ResourceObject};
 
-/// What an id that could not even be an id is looked up as: ids start at 1.
+/// What a text that cannot be an id is looked up as; ids start at 1.
 pub const NO_SUCH_ID: i64 = 0;
 
-/// An id as we give them: decimal digits without a leading zero.
+/// Parses an id: decimal digits without a leading zero.
 pub fn id(text: &str) -> i64 {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     if plain {
@@ -30,12 +30,12 @@ pub fn id(text: &str) -> i64 {
     }
 }
 
-/// Where in the request document something stands, and what its lids mean.
+/// A position in the request document, and the local ids that are valid there.
 #[derive(Clone, Copy)]
 pub struct DocumentPosition<'a> {
-    /// The pointer to it.
+    /// The JSON pointer.
     pub base: &'a str,
-    /// Only operations may name what earlier ones make.
+    /// The resources created by earlier operations; `None` outside of /operations.
     pub lids: Option<&'a Lids>,
 }
 
@@ -46,21 +46,21 @@ impl DocumentPosition<'_> {
         lids: None,
     };
 
-    /// The id that a key stands for; `pointer` points at its object.
+    /// Resolves a key to an id; `pointer` is the position of its object.
     pub fn key(&self, key: &Key, kind: &str, pointer: &str) -> Result<i64, Error> {
         match (key, self.lids) {
             (Key::Id(text), _) => Ok(id(text)),
             (Key::Lid(lid), Some(lids)) => lids.find(kind, lid, pointer),
             (Key::Lid(_), None) => {
-                let detail = "A lid means something in an operation only; name an id.";
+                let detail = "A lid can be used in an operation only; send an id.";
                 Err(kinds::INVALID_LINKAGE.error(detail).at_pointer(pointer))
             }
         }
     }
 }
 
-/// Reads every attribute that the type knows and may be written; all problems
-/// are reported, not only the first, and so are names that the type does not have.
+/// Decodes all writable attributes. All errors are reported, not only the first, as
+/// are unknown member names.
 pub fn attributes<R: Resource>(
     api: &Api,
     document: &ResourceObject,
@@ -68,7 +68,7 @@ pub fn attributes<R: Resource>(
     attributes_among::<R>(api, document, MemberNames::of::<R>)
 }
 
-/// The same where the document may also have names that the type does not know.
+/// [`attributes`] for a document that may have member names beyond those of the type.
 pub fn attributes_among<R: Resource>(
     api: &Api,
     document: &ResourceObject,
@@ -87,9 +87,9 @@ pub fn attributes_among<R: Resource>(
     (draft, field_errors)
 }
 
-/// Drops the problems of values that the resource has already: other surfaces and
-/// earlier rules may have let them in, and clients send back what they have read.
-/// Without problems nothing is read.
+/// Drops the errors of attributes that are sent unchanged: values may have been
+/// stored through another surface or under older rules, and clients send back what
+/// they have read. Reads the row only if there are errors.
 pub async fn without_unchanged<R: Resource>(
     guard: &Guard,
     id: i64,
@@ -106,7 +106,7 @@ pub async fn without_unchanged<R: Resource>(
     Ok(field_errors)
 }
 
-/// Whether an attribute was sent as it is shown.
+/// Whether an attribute was sent with its current value.
 fn is_unchanged<R: Resource>(row: &Row<R>, document: &ResourceObject, name: &str) -> bool {
     let get = R::attribute(name).and_then(|attribute| attribute.get);
     let (Some(get), Some(sent)) = (get, document.attributes.get(name)) else {
@@ -123,7 +123,7 @@ fn is_unchanged<R: Resource>(row: &Row<R>, document: &ResourceObject, name: &str
     }
 }
 
-/// Reads the relationships that the type knows; [`attributes`] reports others.
+/// Decodes the relationships of the type; [`attributes`] reports unknown ones.
 pub fn relationships<R: Resource>(
     document: &ResourceObject,
     purpose: Purpose,
@@ -170,8 +170,8 @@ pub fn relationships<R: Resource>(
     }
 }
 
-/// Takes the id that a client gave to a new resource, if it gave one: where
-/// that is allowed by setting and by the type, a UUID; all else is refused.
+/// Stores a client-generated id in the draft. It must be a UUID, and the settings and
+/// the type must allow it.
 pub fn client_id<R: Writable>(
     call: &Call<'_>,
     document: &ResourceObject,
@@ -187,7 +187,7 @@ pub fn client_id<R: Writable>(
             Ok(())
         }
         None => {
-            let detail = "Leave the id out: it is given by the service.";
+            let detail = "Leave the id out: the service assigns it.";
             let error = kinds::CLIENT_ID.error(detail);
             Err(error.at_pointer(format!("{base}/id")).into())
         }
@@ -203,7 +203,7 @@ fn is_uuid(text: &str) -> bool {
     groups.eq([8, 4, 4, 4, 12])
 }
 
-/// The ids of linkage whose members must be of one type.
+/// The ids in linkage whose members must be of the type `target`.
 pub fn members(
     linkage: &Linkage,
     target: &str,
@@ -226,8 +226,8 @@ pub fn members(
     Errors::from_vec(errors).map_or(Ok(ids), Err)
 }
 
-/// Turns found problems into the refusal of the whole request: one for each
-/// attribute, since what is wrong is not also missing.
+/// Rejects the request if there are errors: the first one of each attribute, since
+/// an invalid attribute must not also be reported as missing.
 pub fn refuse(field_errors: Vec<FieldError>) -> Result<(), DirectoryError> {
     let mut first_errors: Vec<FieldError> = Vec::new();
     for field_error in field_errors {
@@ -245,8 +245,8 @@ pub fn refuse(field_errors: Vec<FieldError>) -> Result<(), DirectoryError> {
     }
 }
 
-/// The same where others may have the names that are claimed: those who fill in a
-/// form learn of all that is wrong with it at once.
+/// [`refuse`], and with other errors also reports names that are taken, so that a
+/// user who fills in a form sees everything at once.
 pub async fn refuse_all(
     guard: &Guard,
     mut field_errors: Vec<FieldError>,

@@ -1,6 +1,6 @@
-//! `/users/ID/effective-roles` and `/roles/ID/effective-users`: what grants come
-//! to when roles within roles are counted, everywhere and in places. Each
-//! resource says in its `meta.origins` by which grants.
+//! `/users/ID/effective-roles` and `/roles/ID/effective-users`: roles including those
+//! that other roles include, in every scope. `meta.origins` of each resource lists
+//! the grants that it comes from.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,7 +18,7 @@ use crate::directory::listing::Entity;
 use crate::directory::roles::RolesOf;
 use crate::directory::users::UsersOf;
 
-/// One of the two addresses.
+/// One of the two endpoints.
 pub trait EffectiveRelation: 'static {
     type From: Resource;
     type To: Listable;

@@ -1,5 +1,5 @@
-//! What goes wrong, as error documents. One match names every variant of the
-//! directory's errors.
+//! Errors of the native API, and the error documents made of them. One match maps
+//! every variant of the directory's errors.
 
 use std::borrow::Cow;
 use std::io;
@@ -19,23 +19,23 @@ use crate::jsonapi::{Accepted, CURSOR_PAGINATION, Error, Errors, Linkage, Resour
 const BASIC: &str = "Basic realm=\"rolecall\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"rolecall\"";
 
-/// Seconds after which a busy service is worth another try.
+/// `Retry-After` of a busy service, in seconds.
 const RETRY_BUSY: &str = "1";
-/// Seconds after which an unreachable database is worth another try.
+/// `Retry-After` while the database is unavailable, in seconds.
 const RETRY_UNAVAILABLE: &str = "5";
 
-/// Why a request is not answered as asked.
+/// Why a request fails.
 #[derive(Debug)]
 pub enum ApiError {
     Errors(Errors),
-    /// Nobody is known: 401.
+    /// Credentials are missing or invalid: 401.
     Unauthenticated {
         sent_credentials: bool,
     },
-    /// The same where people sign in: without the challenge of Basic, upon which
-    /// browsers would ask for a password by themselves.
+    /// Invalid credentials in a sign-in: 401 without the Basic challenge, which would
+    /// make browsers open their own password dialog.
     SignInRejected,
-    /// The path knows these methods only: 405.
+    /// The path has only these methods: 405.
     MethodNotAllowed {
         allow: String,
     },
@@ -43,14 +43,14 @@ pub enum ApiError {
     Throttled {
         seconds: u64,
     },
-    /// The other directory, which keeps the passwords of external users, does not
-    /// answer: 503.
+    /// The LDAP directory that verifies the passwords of external users does not
+    /// respond: 503.
     LdapUnreachable {
         seconds: u64,
     },
-    /// The own password that came in this attribute does not fit.
+    /// This attribute does not contain the caller's current password: 403.
     WrongPassword(&'static str),
-    /// Bodies of requests take all the memory that they may: 503.
+    /// The memory limit for request bodies is reached: 503.
     BodyMemoryExhausted,
     Policy(PolicyError),
 }
@@ -99,17 +99,17 @@ impl From<AuthError> for ApiError {
     }
 }
 
-/// The request document that an error may point into.
+/// The request document that the pointers of errors refer to.
 #[derive(Clone, Copy)]
 pub enum RequestDocument<'a> {
     None,
-    /// The document, and the pointer to it.
+    /// The resource object, and the pointer to it.
     Resource(&'a ResourceObject, &'a str),
     Linkage(&'a Linkage, &'a str),
 }
 
 impl RequestDocument<'_> {
-    /// A pointer at what is there: the attribute, or the parent of one that is missing.
+    /// The pointer to the attribute, or to its parent if it was not sent.
     fn attribute(self, name: &str) -> Option<String> {
         let (document, base) = match self {
             Self::None => return None,
@@ -134,7 +134,7 @@ impl RequestDocument<'_> {
             Self::None => None,
             Self::Linkage(linkage, base) => Some(linkage.pointer_to(base, place)),
             Self::Resource(document, base) => {
-                // A relationship to users may be called `user`: to-one.
+                // A to-one relationship to users is called `user`.
                 let singular = kind.trim_end_matches('s');
                 let found = document.relationships.iter().find(|(known, _)| match name {
                     Some(name) => *known == name,
@@ -153,7 +153,8 @@ pub fn body_too_large(limit: usize) -> ApiError {
     kinds::BODY_TOO_LARGE.error(detail).into()
 }
 
-/// A body that is not there: late, without room, or broken.
+/// The error of a body that could not be read: timed out, beyond the memory limit,
+/// or malformed.
 pub fn body_not_read(error: &PayloadError) -> ApiError {
     let kind = match error {
         PayloadError::Io(error) => Some(error.kind()),
@@ -171,12 +172,12 @@ pub fn body_not_read(error: &PayloadError) -> ApiError {
 }
 
 impl ApiError {
-    /// Whether a permission is lacking.
+    /// Whether a permission is missing.
     pub fn is_forbidden(&self) -> bool {
         matches!(self, Self::Policy(PolicyError::Forbidden(_)))
     }
 
-    /// What a step of a batch ran into, and its place.
+    /// The index of the step of a batch that failed, and its error.
     pub fn into_batch_step(self) -> Result<(usize, DirectoryError), Self> {
         match self {
             Self::Policy(PolicyError::Directory(DirectoryError::Step { place, error })) => {
@@ -186,7 +187,7 @@ impl ApiError {
         }
     }
 
-    /// Gives errors of the directory the pointers of the request's document.
+    /// Adds pointers into the request document to the directory's errors.
     pub fn with_pointers(self, at: RequestDocument<'_>, invalid_data: u16) -> Self {
         match self {
             Self::Policy(PolicyError::Directory(DirectoryError::Invalid(field_errors))) => {
@@ -216,8 +217,8 @@ impl ApiError {
         }
     }
 
-    /// The same, where names that somebody else has are a conflict with the state
-    /// of a resource that shall come back.
+    /// [`with_pointers`](Self::with_pointers), but with 409 if a restored resource has
+    /// names that are taken.
     pub fn as_conflict(self, at: RequestDocument<'_>, invalid_data: u16) -> Self {
         match self {
             Self::Policy(PolicyError::Directory(DirectoryError::Invalid(field_errors)))
@@ -241,8 +242,7 @@ impl ApiError {
         }
     }
 
-    /// The same, where the request is to blame, as errors that point at a part
-    /// of its document.
+    /// Adds the pointer of an operation to errors that have no other source.
     pub fn located(self, pointer: &str, request_id: RequestId) -> Self {
         let error = match self {
             Self::Policy(PolicyError::Forbidden(why)) => kinds::FORBIDDEN.error(why),
@@ -260,14 +260,14 @@ impl ApiError {
         error.at_pointer(pointer).into()
     }
 
-    /// The errors that are shown. What may not be shown goes to the log.
+    /// The error objects of the response. Internal causes are logged instead.
     fn into_errors(self, request_id: RequestId, invalid_data: u16) -> Errors {
         let error = match self.with_pointers(RequestDocument::None, invalid_data) {
             Self::Errors(errors) => return errors,
             Self::Unauthenticated {
                 sent_credentials: false,
             } => kinds::UNAUTHORIZED
-                .error("This needs credentials: Basic, or an API token as Bearer or Token."),
+                .error("Credentials are required: Basic, or an API token as Bearer or Token."),
             Self::Unauthenticated {
                 sent_credentials: true,
             } => kinds::UNAUTHORIZED.error("These credentials are not valid."),
@@ -280,9 +280,9 @@ impl ApiError {
                 "Too many wrong passwords for this username from this address; try again in {seconds} s."
             )),
             Self::LdapUnreachable { seconds } => kinds::PASSWORDS_UNREACHABLE.error(format!(
-                "The directory that keeps your password does not answer; try again in {seconds} s."
+                "The directory that verifies your password does not respond; try again in {seconds} s."
             )),
-            Self::BodyMemoryExhausted => kinds::BUSY.error("There is no room for the body now; try again in a moment."),
+            Self::BodyMemoryExhausted => kinds::BUSY.error("There is no memory for the body at the moment; try again later."),
             Self::Policy(PolicyError::Forbidden(why)) => kinds::FORBIDDEN.error(why),
             Self::Policy(PolicyError::Directory(error)) => directory_error(error, request_id),
         };
@@ -308,7 +308,7 @@ impl ApiError {
         }
     }
 
-    /// The whole answer.
+    /// The response.
     pub fn respond(
         self,
         api: &Api,
@@ -318,7 +318,7 @@ impl ApiError {
     ) -> HttpResponse {
         let retry = self.retry_after();
         let challenges: &[&str] = match self {
-            // Two headers: some clients read only the first challenge of one.
+            // Two header lines: some clients read only the first challenge of a line.
             Self::Unauthenticated { .. } => &[BASIC, BEARER],
             Self::SignInRejected => &[BEARER],
             _ => &[],
@@ -360,7 +360,7 @@ fn document(
 ) -> HttpResponseBuilder {
     let status = StatusCode::from_u16(errors.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = HttpResponse::build(status);
-    // An error that ends negotiation itself is told in our own media type.
+    // The error of a failed negotiation is sent in JSON:API's media type.
     let plain = match accepted {
         Some(accepted) => accepted.plain_json,
         None => api.accepts_plain_json(request),
@@ -368,7 +368,7 @@ fn document(
     let kind = if plain {
         crate::jsonapi::PLAIN_JSON.into()
     } else if errors.iter().any(|error| error.type_link.is_some()) {
-        // Kinds of errors that the profile defines: it was applied.
+        // The profile defines these errors, so it was applied.
         let profiles = vec![CURSOR_PAGINATION];
         Accepted {
             profiles,
@@ -387,7 +387,7 @@ fn document(
 }
 
 fn wrong_password(name: &str, at: RequestDocument<'_>) -> Error {
-    let error = kinds::WRONG_PASSWORD.error("Your own password is another.");
+    let error = kinds::WRONG_PASSWORD.error("This is not your current password.");
     match at.attribute(name) {
         Some(pointer) => error.at_pointer(pointer),
         None => error,
@@ -395,7 +395,7 @@ fn wrong_password(name: &str, at: RequestDocument<'_>) -> Error {
 }
 
 fn invalid(field_error: &FieldError, at: RequestDocument<'_>, status: u16) -> Error {
-    // The only member beside the attributes that can be wrong in itself.
+    // The id is the only member outside of `attributes` that can be invalid.
     if field_error.field == "id" && field_error.kind != FieldErrorKind::Unknown {
         let error = kinds::CLIENT_ID_TAKEN.error(field_error.message.as_str());
         return match at {
@@ -431,18 +431,18 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> Error {
         )),
         DirectoryError::Busy(why) => {
             log_limit::busy(request_id, &why);
-            kinds::BUSY.error("Too much to do at once; try again in a moment.")
+            kinds::BUSY.error("The service is overloaded; try again later.")
         }
         DirectoryError::Again => {
-            kinds::BUSY.error("Too many changes at the same place; try again.")
+            kinds::BUSY.error("Too many concurrent changes of the same resource; try again.")
         }
         DirectoryError::TimedOut(why) => {
             log_limit::timed_out(request_id, &why);
-            kinds::TIMED_OUT.error("The database took too long over it; ask for less.")
+            kinds::TIMED_OUT.error("The database took too long; request less.")
         }
         DirectoryError::Unavailable(why) => {
             log_limit::unavailable(request_id, &why);
-            kinds::UNAVAILABLE.error("The database does not answer; try again in a moment.")
+            kinds::UNAVAILABLE.error("The database does not respond; try again later.")
         }
         DirectoryError::Internal(why) => {
             log::error!("{request_id} internal: {why}");
@@ -450,20 +450,20 @@ fn directory_error(error: DirectoryError, request_id: RequestId) -> Error {
         }
         DirectoryError::Forbidden(why) => kinds::FORBIDDEN.error(why),
         DirectoryError::KeyReused => kinds::IDEMPOTENCY_KEY_REUSED
-            .error("This key came with another request before; take a new one.")
+            .error("This key was used with another request; use a new one.")
             .at_header("Idempotency-Key"),
         DirectoryError::InProgress => kinds::IDEMPOTENCY_IN_PROGRESS
-            .error("The same request is being carried out; ask again for its answer.")
+            .error("The same request is still in progress; repeat it to get its response.")
             .at_header("Idempotency-Key"),
         DirectoryError::Step { error, .. } => directory_error(*error, request_id),
-        // Both were given their pointers before.
+        // `with_pointers` has converted both.
         DirectoryError::Invalid(_) | DirectoryError::RelatedNotFound { .. } => {
-            kinds::BAD_REQUEST.error("The request asks for something impossible.")
+            kinds::BAD_REQUEST.error("The request cannot be carried out.")
         }
     }
 }
 
-/// Outside any resource: an unknown path.
+/// 404 for an unknown path.
 pub fn not_found(api: &Api, request: &HttpRequest) -> HttpResponse {
     without_call(
         api,
@@ -472,27 +472,27 @@ pub fn not_found(api: &Api, request: &HttpRequest) -> HttpResponse {
     )
 }
 
-/// For what a page of another origin asked, as this header tells.
+/// 403 for a request from a page of another origin, as `header` shows.
 pub fn forbid_cross_origin(
     api: &Api,
     request: &HttpRequest,
     request_id: RequestId,
     header: &'static str,
 ) -> HttpResponse {
-    let detail = "A page of another origin asked for this. server.cors_origins lists those that may, and server.base_url is our own.";
+    let detail = "The request comes from a page of another origin. server.cors_origins lists the permitted origins, server.base_url is the service's own.";
     let error = kinds::CROSS_ORIGIN.error(detail).at_header(header);
     let accepted = api.negotiate_accept(request).ok();
     ApiError::from(error).respond(api, request, request_id, accepted.as_ref())
 }
 
-/// For a body in a content coding.
+/// 415 for a body with a content coding.
 pub fn refuse_content_coding(api: &Api, request: &HttpRequest) -> HttpResponse {
-    let detail = "Bodies are read as they are: send this one without a Content-Encoding.";
+    let detail = "Content codings are not supported: send the body without a Content-Encoding.";
     let error = crate::jsonapi::kinds::UNSUPPORTED_MEDIA_TYPE.error(detail);
     without_call(api, request, error.at_header("Content-Encoding").into())
 }
 
-/// For health checks: why no change can be made.
+/// 503 for health checks: why changes are impossible.
 pub fn not_ready(
     api: &Api,
     request: &HttpRequest,
@@ -508,7 +508,7 @@ pub fn not_ready(
     response
 }
 
-/// For health checks: another method than reading.
+/// 405 for health checks and the description, which can only be read.
 pub fn read_only(api: &Api, request: &HttpRequest) -> HttpResponse {
     let allow = "GET, HEAD".into();
     without_call(api, request, ApiError::MethodNotAllowed { allow })

@@ -1,5 +1,5 @@
-//! Addresses at which there is nothing: an error document for programs, a page
-//! for people who came by a browser. The root leads these to the reference.
+//! Paths that no route serves: an error document for programs, an HTML page for
+//! browsers. The root redirects browsers to the reference.
 
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
@@ -15,13 +15,13 @@ const ROOT: &str = "/";
 
 pub fn fallback(api: &Api, request: &HttpRequest) -> HttpResponse {
     match base_url(api, request) {
-        Ok(base) if is_of_a_browser(request) && request.path() == ROOT => to_reference(&base),
-        Ok(base) if is_of_a_browser(request) => page(api, &base),
+        Ok(base) if is_from_browser(request) && request.path() == ROOT => to_reference(&base),
+        Ok(base) if is_from_browser(request) => page(api, &base),
         _ => not_found(api, request),
     }
 }
 
-fn is_of_a_browser(request: &HttpRequest) -> bool {
+fn is_from_browser(request: &HttpRequest) -> bool {
     let accept = request.headers().get_all(header::ACCEPT);
     matches!(*request.method(), Method::GET | Method::HEAD)
         && prefers_html(accept.map(|value| value.as_bytes()))

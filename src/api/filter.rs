@@ -1,4 +1,4 @@
-//! Filters of one resource type, checked against its table.
+//! Converts filters into conditions on the columns of a resource type.
 
 use std::str::FromStr;
 
@@ -12,10 +12,10 @@ use crate::directory::search::{SEARCHED_ANYWHERE, Words};
 use crate::jsonapi::query::{Filter, Limits, Operator, Test};
 use crate::jsonapi::{Error, kinds};
 
-/// What a client calls a resource: a UUID, kept in lower case.
+/// The client-generated id of a resource: a UUID, stored in lower case.
 pub const EXTERNAL_ID: &str = "external_id";
 
-/// The condition that a filter stands for; what is wrong goes to `errors`.
+/// The condition of a filter; errors are added to `errors`.
 pub fn to_condition<R: Resource>(
     filter: &Filter,
     limits: &Limits,
@@ -76,7 +76,7 @@ fn condition<R: Resource>(test: &Test, limits: &Limits) -> Result<Condition<Colu
     let text = test.text();
     let is_found = text.chars().count() >= SEARCHED_ANYWHERE;
     Ok(match Pattern::holding(&text).filter(|_| is_found) {
-        // What the index of the search finds is looked at again letter by letter.
+        // The index finds candidates; the pattern is then compared exactly.
         Some(pattern) => Condition::Test {
             column,
             comparison: Comparison::Matches,
@@ -86,8 +86,8 @@ fn condition<R: Resource>(test: &Test, limits: &Limits) -> Result<Condition<Colu
     })
 }
 
-/// `id` is no attribute, nor is what a client calls the resource, but both can
-/// be filtered by.
+/// The column of an attribute, or of `id`, a to-one relationship or `external_id`,
+/// which are filters as well.
 fn column_named<R: Resource>(name: &str) -> Option<(Column<R>, AttributeKind)> {
     if name == "id" {
         return Some((<R::Entity as Entity>::ID, AttributeKind::Number));
@@ -170,7 +170,7 @@ fn operand(kind: AttributeKind, value: &str) -> Result<Operand, String> {
     }
 }
 
-/// NUL is in no text, and PostgreSQL would choke on it.
+/// No stored text contains NUL, and PostgreSQL rejects it.
 fn text(value: &str) -> Result<&str, String> {
     if value.contains('\0') {
         return Err("A text may not contain the character NUL.".into());
@@ -178,7 +178,7 @@ fn text(value: &str) -> Result<&str, String> {
     Ok(value)
 }
 
-/// Users who hold one of these roles, by id or by name.
+/// The users who hold one of these roles, given by id or name.
 fn roles<C>(test: &Test) -> Result<Condition<C>, String> {
     let named = || -> Result<Named, String> {
         let mut named = Named::default();
@@ -200,16 +200,16 @@ fn roles<C>(test: &Test) -> Result<Condition<C>, String> {
     Ok(Condition::Custom(CustomCondition::Roles { named, holds }))
 }
 
-/// Everybody who has each of these words in one of the searched columns, whatever the
-/// case of its letters. Without words: everybody.
+/// The resources that have each of these words in one of the searched columns,
+/// regardless of case. Without words: all of them.
 pub fn search<R: Resource>(words: &str, limits: &Limits) -> Result<Condition<Column<R>>, String> {
     let words = Words::at_most(limits.search_words, text(words)?);
     let words = words.map_err(|error| error.to_string())?;
     if words.are_indexed() {
         return Ok(Condition::Custom(CustomCondition::Search(words)));
     }
-    // Of one or two characters that are no letters the index of PostgreSQL knows
-    // nothing: they are looked for where a value begins, in indexes of their own.
+    // PostgreSQL's trigram index has no entries for one or two characters that are
+    // not letters: these are searched as prefixes, which have indexes of their own.
     let begins = |word: &String, column: &Column<R>| Condition::Test {
         column: *column,
         comparison: Comparison::Prefix,

@@ -1,4 +1,4 @@
-//! `GET /home` and `GET /trash`: where everything is.
+//! `GET /home` and `GET /trash`: the URLs of all collections.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -42,8 +42,7 @@ pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     .await
 }
 
-/// What has a place in the trash. Whether the caller may look there, the places
-/// tell themselves.
+/// The collections of the trash. Each checks the caller's permissions itself.
 pub async fn trash(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         plan::refuse_parameters(&call.query(&[])?)?;

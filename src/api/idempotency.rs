@@ -1,9 +1,9 @@
-//! `Idempotency-Key`: the same request again is answered with the kept answer
-//! of the first, and done only once.
+//! `Idempotency-Key`: a repeated request is carried out only once and gets the stored
+//! response of the first.
 //!
-//! An answer is kept in the transaction of the change that it tells of. What
-//! was refused changed nothing, so it is not kept and may be tried again under
-//! the same key. Answers that hold a secret are never kept.
+//! The response is stored in the transaction of the change. A rejected request changed
+//! nothing, so its response is not stored and it can be repeated with the same key.
+//! Responses that contain a secret are never stored.
 
 use actix_web::http::header::HeaderName;
 use chrono::TimeDelta;
@@ -24,17 +24,17 @@ use crate::jsonapi::document::read_json;
 
 pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const SHOWN: &str = "Idempotency-Key";
-/// Characters of a key.
+/// The maximum length of a key, in characters.
 pub const MOST: usize = 255;
 
-/// What of an answer is kept beside its body.
+/// The parts of a response that are stored beside its body.
 #[derive(Serialize, Deserialize)]
 struct Headers {
     location: Option<String>,
     state: Option<String>,
 }
 
-/// A key, for this caller and this request.
+/// An idempotency key of this caller and this request.
 pub struct Key {
     caller_id: i64,
     key: String,
@@ -43,7 +43,7 @@ pub struct Key {
 }
 
 impl Call<'_> {
-    /// `None` when the request has no key.
+    /// `None` if the request has no key.
     pub fn key(&self, body: &[u8]) -> Result<Option<Key>, ApiError> {
         let Some(key) = self.sent_key()? else {
             return Ok(None);
@@ -72,8 +72,8 @@ impl Call<'_> {
         Ok(Some(String::from_utf8_lossy(key).into_owned()))
     }
 
-    /// Of the method, the address and the document, in whatever way that was
-    /// written. Without passwords: a quick hash of one must not be stored.
+    /// A hash of the method, the URL and the parsed document. Passwords are left out:
+    /// a fast hash of one must not be stored.
     fn hash(&self, body: &[u8]) -> Result<String, ApiError> {
         let document = without_secrets(read_json(body, &self.api.document_limits)?);
         let mut hash = Sha256::new();
@@ -101,9 +101,9 @@ impl Call<'_> {
             .map_or_else(String::new, clock::text)
     }
 
-    /// Carries the steps out in one transaction, or finds that they were
-    /// carried out under this key before. `finish` makes the answer.
-    pub async fn once(
+    /// Carries out the steps in one transaction, or returns the stored response if
+    /// they were carried out under this key before. `finish` makes the response.
+    pub async fn execute_once(
         &self,
         steps: Vec<Box<dyn Step>>,
         key: Option<Key>,
@@ -133,7 +133,7 @@ impl Key {
     }
 }
 
-/// Refuses a key where the answer cannot be kept.
+/// Rejects a key where the response cannot be stored.
 pub fn unsupported(detail: &str) -> ApiError {
     kinds::IDEMPOTENCY_KEY_UNSUPPORTED
         .error(detail)
@@ -162,7 +162,7 @@ fn to_keep(answer: Answer) -> batch::Answer {
         | Answer::CursorPage(body)
         | Answer::Atomic(body)
         | Answer::Current { body, .. } => (None, body),
-        // Only changes are kept, and none of them is answered in parts.
+        // Only responses to changes are stored, and none of them is streamed.
         Answer::Empty | Answer::NotModified(_) | Answer::Replayed(_) | Answer::Streamed(_) => {
             (None, Vec::new())
         }
@@ -188,7 +188,7 @@ fn from_kept(kept: batch::Answer) -> Answer {
         (_, Some(location)) => Answer::Created {
             body,
             location,
-            state: state.map(State::kept),
+            state: state.map(State::stored),
         },
         (_, None) => Answer::Atomic(body),
     }

@@ -1,5 +1,5 @@
-//! Compound documents: `include`, loaded in batches, one query for each
-//! relationship of each level whatever the size of the page.
+//! Compound documents: `include` is loaded with one query for each relationship of
+//! each level, regardless of the size of the page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,16 +13,16 @@ use crate::directory::listing::Slice;
 use crate::jsonapi::Error;
 use crate::jsonapi::query::Query;
 
-/// The paths of `include`, merged where they begin alike.
+/// The paths of `include`, merged where they start alike.
 #[derive(Debug, Default)]
 pub struct IncludeTree(BTreeMap<String, IncludeTree>);
 
-/// `None` when nothing was asked: then there is no `included` at all (Q03).
+/// `None` without `include`: then the document has no `included` member (Q03).
 pub fn tree<R: Resource>(query: &Query, errors: &mut Vec<Error>) -> Option<IncludeTree> {
     tree_from::<R>(query, None, errors)
 }
 
-/// With `first`, paths must begin with that relationship, as those of linkage do.
+/// With `first`, paths must start with that relationship, as in linkage documents.
 pub fn tree_from<R: Resource>(
     query: &Query,
     first: Option<&str>,
@@ -33,7 +33,7 @@ pub fn tree_from<R: Resource>(
         let mut kind = R::TYPE;
         let mut node = &mut root;
         for (depth, name) in path.names().iter().enumerate() {
-            // A type may be shown without its relationships at one address.
+            // The trash shows users without their relationships.
             let known = match depth {
                 0 => R::relationship(name),
                 _ => relationship(kind, name),
@@ -57,11 +57,11 @@ pub fn tree_from<R: Resource>(
     Some(root)
 }
 
-/// What was loaded beside the primary data, and which linkage is shown.
+/// The included resources of a document, and the linkage that it shows.
 #[derive(Default)]
 pub struct Compound {
     included: Option<Included>,
-    /// Of a few relationships, which are looked through for every resource.
+    /// A few entries, searched for every resource.
     linkage: Vec<Linkage>,
 }
 
@@ -73,7 +73,7 @@ struct Linkage {
 }
 
 impl Compound {
-    /// Whether the linkage of a relationship was asked for.
+    /// Whether the linkage of a relationship is shown.
     pub fn shows(&self, kind: &str, name: &str) -> bool {
         self.find(kind, name).is_some()
     }
@@ -91,7 +91,8 @@ impl Compound {
         all.find(|known| known.name == name && known.kind == kind)
     }
 
-    /// Loads what `tree` names for the primary resources `ids` of `kind`.
+    /// Loads the resources that `tree` includes for the primary resources `ids` of the
+    /// type `kind`.
     pub async fn load(
         guard: &Guard,
         tree: Option<&IncludeTree>,
@@ -110,8 +111,8 @@ impl Compound {
         Ok(compound)
     }
 
-    /// The same for linkage as primary data: `ids` are the members of the
-    /// relationship `name` that are shown, and no others are included.
+    /// [`load`](Self::load) for linkage as primary data: `ids` are the members of the
+    /// relationship `name` on this page.
     pub async fn of_linkage(
         guard: &Guard,
         tree: Option<&IncludeTree>,
@@ -141,7 +142,7 @@ impl Compound {
         ids: Vec<i64>,
         limit: i64,
     ) -> Result<(), ApiError> {
-        // Level by level: (what is reached, the type there, the ids there).
+        // Breadth first: (subtree, type of its resources, their ids).
         let mut level = vec![(tree, kind, ids)];
         while !level.is_empty() {
             let mut below = Vec::new();
@@ -163,7 +164,7 @@ impl Compound {
         Ok(())
     }
 
-    /// Keeps the linkage and returns the ids that it reaches.
+    /// Stores the linkage and returns the ids of its members.
     fn record_linkage(
         &mut self,
         kind: &'static str,
@@ -192,7 +193,7 @@ impl Compound {
         reached.into_iter().collect()
     }
 
-    /// Takes what is known of a relationship out, to be put back with more.
+    /// Removes the linkage of a relationship, to be extended and put back.
     fn take(&mut self, kind: &'static str, name: &'static str) -> Linkage {
         let is_it = |known: &Linkage| known.name == name && known.kind == kind;
         match self.linkage.iter().position(is_it) {
@@ -217,7 +218,7 @@ impl Compound {
         }
     }
 
-    /// `,"included":[...]`, without what is primary data already (D17).
+    /// `,"included":[...]`, without the primary data (D17).
     pub fn write(&self, out: &mut Vec<u8>, render: &Render<'_>, primary: (&str, &[i64])) {
         let Some(loaded) = &self.included else { return };
         let (kind, ids) = primary;
@@ -229,7 +230,7 @@ impl Compound {
 
 fn too_large(name: &str, limit: i64) -> ApiError {
     let detail = format!(
-        "{name} has more than {limit} members here: ask for the relationship's own pages instead."
+        "{name} has more than {limit} members here: request the pages of the relationship instead."
     );
     kinds::INCLUDE_TOO_LARGE
         .error(detail)
@@ -237,7 +238,7 @@ fn too_large(name: &str, limit: i64) -> ApiError {
         .into()
 }
 
-/// Everything of a list of ids.
+/// A slice with as many rows as there are ids.
 pub fn slice_of_all(ids: &[i64]) -> Slice {
     Slice {
         offset: 0,

@@ -1,4 +1,4 @@
-//! The kinds of errors of this surface, beside those of `jsonapi::kinds`.
+//! The error kinds of the native API, in addition to `jsonapi::kinds`.
 
 use crate::jsonapi::ErrorKind;
 
@@ -12,13 +12,13 @@ pub const INVALID_DATA: ErrorKind = ErrorKind::new(
     "invalid_data",
     400,
     "Invalid data",
-    "An attribute has a value that it cannot have, or lacks one; 422 by setting.",
+    "The value of an attribute is invalid or missing; 422 by setting.",
 );
 pub const UNKNOWN_ATTRIBUTE: ErrorKind = ErrorKind::new(
     "unknown_attribute",
     400,
     "Unknown attribute",
-    "The type has no attribute or relationship of this name, or has it at another place of the document; 422 by setting, and server.unknown_attributes can let it pass.",
+    "The type has no attribute or relationship of this name, or it belongs elsewhere in the document; 422 by setting, and server.unknown_attributes can ignore it.",
 );
 pub const INVALID_LINKAGE: ErrorKind = ErrorKind::new(
     "invalid_linkage",
@@ -36,13 +36,13 @@ pub const INCLUDE_TOO_LARGE: ErrorKind = ErrorKind::new(
     "include_too_large",
     400,
     "Too much to include",
-    "The included relationship has more members than may be shown at once.",
+    "The included relationship has more members than one document can contain.",
 );
 pub const UNAUTHORIZED: ErrorKind = ErrorKind::new(
     "unauthorized",
     401,
     "Unauthorized",
-    "No credentials came, or wrong ones.",
+    "Credentials are missing or invalid.",
 );
 pub const TOO_MANY_ATTEMPTS: ErrorKind = ErrorKind::new(
     "too_many_attempts",
@@ -54,7 +54,7 @@ pub const TOO_MANY_REQUESTS: ErrorKind = ErrorKind::new(
     "too_many_requests",
     429,
     "Too many requests",
-    "The client has limits.connections_per_address requests at a time; try again after Retry-After seconds.",
+    "The client has limits.connections_per_address requests in progress; try again after Retry-After seconds.",
 );
 pub const TOO_MANY_CHANGES: ErrorKind = ErrorKind::new(
     "too_many_changes",
@@ -66,13 +66,13 @@ pub const NO_SIGN_IN: ErrorKind = ErrorKind::new(
     "no_sign_in",
     400,
     "No sign-in",
-    "The credentials are valid, but of no sign-in that could be ended.",
+    "The credentials are valid but do not belong to a sign-in that could be ended.",
 );
 pub const WRONG_PASSWORD: ErrorKind = ErrorKind::new(
     "wrong_password",
     403,
     "Wrong password",
-    "The old password that came with a new one does not fit.",
+    "The old password that was sent with a new one is wrong.",
 );
 pub const UNSUPPORTED_GRANT: ErrorKind = ErrorKind::new(
     "unsupported_grant",
@@ -86,25 +86,25 @@ pub const CROSS_ORIGIN: ErrorKind = ErrorKind::new(
     "cross_origin",
     403,
     "Cross-origin request",
-    "A browser sent this for a page of an origin that may not change anything here.",
+    "A browser sent the request for a page of an origin that is not permitted to change anything.",
 );
 pub const PROTECTED: ErrorKind = ErrorKind::new(
     "protected",
     403,
     "Protected",
-    "A rule of the directory forbids this to everybody, or to everybody who may less.",
+    "A rule of the directory forbids this to everybody, or to callers with fewer permissions.",
 );
 pub const CLIENT_ID: ErrorKind = ErrorKind::new(
     "client_id_unsupported",
     403,
     "Client-generated ids are not supported",
-    "A new resource came with an id.",
+    "A new resource was sent with an id.",
 );
 pub const CLIENT_ID_TAKEN: ErrorKind = ErrorKind::new(
     "client_id_taken",
     409,
     "Client-generated id is taken",
-    "Another resource has this id of a client's own; see server.client_ids.",
+    "Another resource has this client-generated id; see server.client_ids.",
 );
 pub const UNSUPPORTED_UPDATE: ErrorKind = ErrorKind::new(
     "unsupported_update",
@@ -116,13 +116,13 @@ pub const NOT_FOUND: ErrorKind = ErrorKind::new(
     "not_found",
     404,
     "Not found",
-    "There is no such path or resource, or the caller may not know of it.",
+    "There is no such path or resource, or the caller cannot see it.",
 );
 pub const RELATED_NOT_FOUND: ErrorKind = ErrorKind::new(
     "related_not_found",
     404,
     "Related resource not found",
-    "A resource that was named in linkage does not exist.",
+    "A resource in the linkage does not exist.",
 );
 pub const METHOD_NOT_ALLOWED: ErrorKind = ErrorKind::new(
     "method_not_allowed",
@@ -134,49 +134,49 @@ pub const TYPE_CONFLICT: ErrorKind = ErrorKind::new(
     "type_conflict",
     409,
     "Wrong type",
-    "The type in the document is not the one of the address.",
+    "The type in the document differs from the one in the URL.",
 );
 pub const ID_CONFLICT: ErrorKind = ErrorKind::new(
     "id_conflict",
     409,
     "Wrong id",
-    "The id in the document is not the one of the address.",
+    "The id in the document differs from the one in the URL.",
 );
 pub const NAME_TAKEN: ErrorKind = ErrorKind::new(
     "name_taken",
     409,
     "Name taken",
-    "Somebody has the name of the user to be restored; restore with another.",
+    "The name of the user to be restored is taken; restore with another.",
 );
 pub const IDEMPOTENCY_IN_PROGRESS: ErrorKind = ErrorKind::new(
     "idempotency_in_progress",
     409,
     "Request in progress",
-    "The same request under the same Idempotency-Key has not ended; ask again after Retry-After seconds.",
+    "The same request with the same Idempotency-Key is still in progress; repeat it after Retry-After seconds.",
 );
 pub const IDEMPOTENCY_KEY_REUSED: ErrorKind = ErrorKind::new(
     "idempotency_key_reused",
     422,
     "Idempotency key reused",
-    "The Idempotency-Key came with another request before.",
+    "The Idempotency-Key was used with another request.",
 );
 pub const IDEMPOTENCY_KEY_UNSUPPORTED: ErrorKind = ErrorKind::new(
     "idempotency_key_unsupported",
     400,
     "Idempotency key not supported",
-    "The answer holds a secret or other resources, and is not kept; leave Idempotency-Key out.",
+    "The response contains a secret or included resources and is not stored; leave Idempotency-Key out.",
 );
 pub const PRECONDITION_FAILED: ErrorKind = ErrorKind::new(
     "precondition_failed",
     412,
     "Precondition failed",
-    "It was changed since it was read: If-Match names no tag that it has now.",
+    "The resource was changed since it was read: If-Match does not contain its current tag.",
 );
 pub const PRECONDITION_REQUIRED: ErrorKind = ErrorKind::new(
     "precondition_required",
     428,
     "Precondition required",
-    "A change must say by If-Match which state it is meant for; see server.require_if_match.",
+    "A change must send If-Match; see server.require_if_match.",
 );
 pub const BODY_TIMED_OUT: ErrorKind = ErrorKind::new(
     "body_timed_out",
@@ -206,34 +206,34 @@ pub const INTERNAL: ErrorKind = ErrorKind::new(
     "internal",
     500,
     "Internal error",
-    "A defect of ours; the log has the particulars under the request id.",
+    "An internal error; the log has the details under the request id.",
 );
 pub const BUSY: ErrorKind = ErrorKind::new(
     "busy",
     503,
     "Busy",
-    "Too much to do at once; try again after Retry-After seconds.",
+    "The service is overloaded; try again after Retry-After seconds.",
 );
 pub const TIMED_OUT: ErrorKind = ErrorKind::new(
     "timed_out",
     503,
     "Timed out",
-    "The database took longer over it than a request may (database.statement_timeout_ms), and nothing was changed; ask for less.",
+    "The database exceeded database.statement_timeout_ms, and nothing was changed; request less.",
 );
 pub const UNAVAILABLE: ErrorKind = ErrorKind::new(
     "unavailable",
     503,
     "Unavailable",
-    "The database does not answer; try again after Retry-After seconds.",
+    "The database does not respond; try again after Retry-After seconds.",
 );
 pub const PASSWORDS_UNREACHABLE: ErrorKind = ErrorKind::new(
     "passwords_unreachable",
     503,
     "Passwords unreachable",
-    "The other directory (LDAP), which keeps the passwords of external users, does not answer; try again after Retry-After seconds.",
+    "The LDAP directory that verifies the passwords of external users does not respond; try again after Retry-After seconds.",
 );
 
-/// All of them, for the documentation.
+/// All error kinds, for the documentation.
 pub const KINDS: &[&ErrorKind] = &[
     &INVALID_HOST,
     &INVALID_DATA,

@@ -1,12 +1,13 @@
-//! Names in a request's document that its type does not have, or has at another
-//! place: they are refused, since whoever mistypes one believes that it was set.
+//! Member names in a request document that its type does not have, or has elsewhere.
+//! They are rejected: a mistyped name would otherwise look as if it had been set.
 
 use super::resource::Resource;
 use crate::config::closest;
 use crate::directory::FieldError;
 use crate::jsonapi::ResourceObject;
 
-/// What a document may name, whether it can be changed or not.
+/// The attribute and relationship names that a document may have, whether they can be
+/// changed or not.
 pub struct MemberNames {
     attributes: Vec<&'static str>,
     relationships: Vec<&'static str>,
@@ -22,7 +23,7 @@ impl MemberNames {
         }
     }
 
-    /// Of a type without a table.
+    /// For a type without a table.
     pub fn named(attributes: &[&'static str], relationships: &[&'static str]) -> Self {
         Self {
             attributes: attributes.to_vec(),
@@ -30,14 +31,14 @@ impl MemberNames {
         }
     }
 
-    /// What another type has, too.
+    /// Adds the names of another type.
     pub fn and(mut self, other: Self) -> Self {
         self.attributes.extend(other.attributes);
         self.relationships.extend(other.relationships);
         self
     }
 
-    /// One problem for each name that is none.
+    /// One error for each unknown name.
     pub fn field_errors(&self, document: &ResourceObject) -> Vec<FieldError> {
         let attributes = document.attributes.keys();
         let attributes = attributes.filter_map(|name| self.of_attribute(name));
@@ -73,7 +74,8 @@ impl MemberNames {
         })
     }
 
-    /// Members beside the two are passed over, unless they belong into one.
+    /// Other members of the resource object are ignored, unless they belong into
+    /// `attributes` or `relationships`.
     fn of_other(&self, name: &str) -> Option<FieldError> {
         let place = match (has(&self.attributes, name), has(&self.relationships, name)) {
             (true, _) => "attributes",
@@ -97,7 +99,7 @@ fn none_such(name: &str, what: &str, known: &[&'static str]) -> FieldError {
     FieldError::unknown(name, message)
 }
 
-/// The name that is spelled alike: other libraries write `full-name` or `fullName`.
+/// The most similar name: some libraries write `full-name` or `fullName`.
 fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let plain = |name: &str| {
         let letters = name.chars().filter(|letter| letter.is_alphanumeric());

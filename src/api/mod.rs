@@ -1,8 +1,8 @@
-//! The native surface: JSON:API at the root. A table per resource type, in
-//! `resources/`, and the few handlers that serve them all, in `handlers/`.
+//! The native API: JSON:API at the root. `resources/` has a table for each resource
+//! type, `handlers/` the generic handlers that serve them all.
 //!
-//! Not here: the specification itself (`jsonapi`), who may what (`auth`), and
-//! every query (`directory`).
+//! Not here: the specification itself (`jsonapi`), authorization (`auth`) and
+//! queries (`directory`).
 
 mod access_checks;
 mod answer;

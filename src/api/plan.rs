@@ -1,4 +1,4 @@
-//! What a query asks of one resource type, checked against its table.
+//! Checks a query string against the table of one resource type.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ pub struct Plan<R: Resource> {
     order: CursorOrder,
 }
 
-/// The parameter that searches, on collections that can be searched.
+/// The search parameter of collections that can be searched.
 pub const SEARCH: &str = "q";
 
 type Getter<R> = for<'a> fn(&'a Row<R>) -> AttributeValue<'a>;
@@ -52,7 +52,7 @@ impl<R: Resource> Plan<R> {
         })
     }
 
-    /// The cursor on a row of this list.
+    /// The cursor of a row in this list.
     pub fn cursor(&self, row: &Row<R>) -> String {
         let value = |get: &Option<Getter<R>>| match get.map(|get| get(row)) {
             None => R::id(row).into(),
@@ -65,7 +65,7 @@ impl<R: Resource> Plan<R> {
             .cursor(self.getters.iter().map(value).collect(), R::id(row))
     }
 
-    /// Confined to one id as well: the document's `?id=N`.
+    /// Adds the filter `?id=N`.
     pub fn with_id(mut self, id: Option<&str>) -> Self {
         if let Some(id) = id {
             let mut parts = vec![equal_id::<R>(id)];
@@ -87,7 +87,7 @@ impl<R: Resource> Plan<R> {
     }
 }
 
-/// For answers with one resource of `R`: includes and sparse fields only.
+/// For responses with one resource of `R`: only `include` and sparse fieldsets.
 pub fn parse_one<R: Resource>(query: &Query) -> Result<Option<IncludeTree>, ApiError> {
     let mut errors = Vec::new();
     check_fields::<R>(query, &mut errors);
@@ -97,7 +97,7 @@ pub fn parse_one<R: Resource>(query: &Query) -> Result<Option<IncludeTree>, ApiE
     Ok(tree)
 }
 
-/// For answers without resources.
+/// For responses without resources: rejects all parameters.
 pub fn refuse_parameters(query: &Query) -> Result<(), ApiError> {
     let mut errors = Vec::new();
     refuse_families(
@@ -108,7 +108,7 @@ pub fn refuse_parameters(query: &Query) -> Result<(), ApiError> {
     finish(errors)
 }
 
-/// For linkage: a page of it, and what its path may include.
+/// For linkage: paging, and `include` along its relationship.
 pub fn parse_linkage<R: Resource>(
     query: &Query,
     relationship: &str,
@@ -129,14 +129,14 @@ fn finish(errors: Vec<Error>) -> Result<(), ApiError> {
 fn refuse_families(query: &Query, families: &[&str], errors: &mut Vec<Error>) {
     for family in families {
         if let Some(sent) = query.first_of_family(family) {
-            let detail = format!("{sent} means nothing for this address.");
+            let detail = format!("{sent} is not supported at this URL.");
             errors.push(kinds::INVALID_PARAMETER.error(detail).at_parameter(sent));
         }
     }
 }
 
 fn check_fields<R: Resource>(query: &Query, errors: &mut Vec<Error>) {
-    // The fields of a type may be others where this one is served.
+    // The trash shows other fields of the same type.
     let is_field = |kind: &str, name: &str| match kind == R::TYPE {
         true => R::is_field(name),
         false => is_field(kind, name),
@@ -156,7 +156,7 @@ fn check_fields<R: Resource>(query: &Query, errors: &mut Vec<Error>) {
     }
 }
 
-/// What `filter` and `q` ask for together.
+/// The conjunction of `filter` and `q`.
 fn condition<R: Resource>(
     query: &Query,
     limits: &Limits,
@@ -169,7 +169,7 @@ fn condition<R: Resource>(
     };
     let search = match R::SEARCH_COLUMNS {
         [_, ..] if words.trim().is_empty() => return filter,
-        [] => Err(kinds::UNKNOWN_PARAMETER.error("The parameter is not understood here.")),
+        [] => Err(kinds::UNKNOWN_PARAMETER.error("The parameter is not supported here.")),
         _ => filter::search::<R>(words, limits).map_err(|why| kinds::INVALID_PARAMETER.error(why)),
     };
     match search {
@@ -190,7 +190,7 @@ struct Key<R: Resource> {
 }
 
 impl<R: Resource> Key<R> {
-    /// As `sort` writes it.
+    /// As in the `sort` parameter.
     fn name(&self) -> String {
         let sign = if self.by.descending { "-" } else { "" };
         format!("{sign}{}", self.field)
@@ -244,7 +244,7 @@ fn sort<R: Resource>(
     keys
 }
 
-/// What is no id matches nothing.
+/// A text that is not an id matches nothing.
 fn equal_id<R: Resource>(id: &str) -> Condition<Column<R>> {
     Condition::Test {
         column: <R::Entity as Entity>::ID,

@@ -1,4 +1,4 @@
-//! IncludedRows as resource objects, written straight into the answer.
+//! Serializes rows as resource objects, directly into the response body.
 
 use super::description::OPENAPI;
 use super::include::Compound;
@@ -7,7 +7,7 @@ use super::template::Template;
 use crate::jsonapi::query::Fields;
 use crate::jsonapi::write::raw;
 
-/// What all resource objects of one answer share.
+/// The context that all resource objects of one response share.
 pub struct Render<'a> {
     pub base: &'a str,
     pub fields: &'a Fields,
@@ -15,12 +15,12 @@ pub struct Render<'a> {
 }
 
 impl Render<'_> {
-    /// For several resources of one type.
+    /// A template for several resources of one type.
     pub fn template<R: Resource>(&self) -> Template<'_, R> {
         Template::new(self)
     }
 
-    /// One resource object alone.
+    /// Writes one resource object.
     pub fn resource<R: Resource>(
         &self,
         out: &mut Vec<u8>,
@@ -36,7 +36,7 @@ pub fn cursor_member(cursor: &str) -> String {
     format!("\"page\":{{\"cursor\":\"{cursor}\"}}")
 }
 
-/// `"links":{"self":...,"home":...,"describedby":...`, left open for more.
+/// `"links":{"self":...,"home":...,"describedby":...`, without the closing brace.
 pub fn open_links(out: &mut Vec<u8>, base: &str, own: &[u8]) {
     raw(out, "\"links\":{\"self\":\"");
     out.extend_from_slice(own);

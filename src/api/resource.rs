@@ -1,5 +1,5 @@
-//! What a resource type is made of. One table of attributes feeds the answer,
-//! the reading of requests, filters, sorts and sparse fieldsets.
+//! The declaration of a resource type. Its table of attributes drives serialization,
+//! decoding, filters, sorts and sparse fieldsets.
 
 use serde_json::Value;
 
@@ -12,17 +12,17 @@ use crate::directory::{Execute, Expected, FieldError, Operation};
 use crate::jsonapi::Purpose;
 use crate::jsonapi::write::AttributeValue;
 
-/// The kind of an attribute's value, for filters.
+/// The kind of an attribute's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttributeKind {
     Text,
     Flag,
     Number,
     Time,
-    /// A decimal number: shown as text, taken as a number, too. Not for
-    /// filters and sorts.
+    /// A decimal number: serialized as a string, accepted as a number as well. Neither
+    /// filtered nor sorted.
     Amount,
-    /// A list or an object: not for filters and sorts.
+    /// An array or an object. Neither filtered nor sorted.
     Structure,
 }
 
@@ -30,15 +30,15 @@ pub enum AttributeKind {
 pub struct Attribute<R: Resource> {
     pub name: &'static str,
     pub kind: AttributeKind,
-    /// One line for people.
+    /// One line of documentation.
     pub doc: &'static str,
     pub constraints: Constraints,
-    /// None: write-only.
+    /// `None`: write-only.
     pub get: Option<for<'a> fn(&'a Row<R>) -> AttributeValue<'a>>,
-    /// None: neither filtered nor sorted by.
+    /// `None`: neither filtered nor sorted.
     pub column: Option<Column<R>>,
-    /// None: read-only. What a request says of it is passed over, since
-    /// clients send back whole records.
+    /// `None`: read-only. Requests may contain it and it is ignored, since clients
+    /// send back whole records.
     pub set: Option<Setter<R>>,
 }
 
@@ -46,19 +46,19 @@ pub type Setter<R> = fn(&mut <R as Resource>::Draft, &Value) -> Result<(), Field
 pub type Row<R> = <<R as Resource>::Entity as Entity>::Row;
 pub type Column<R> = <<R as Resource>::Entity as Entity>::Column;
 
-/// A relationship as links and documents name it.
+/// A relationship.
 #[derive(Clone, Copy, Debug)]
 pub struct Relationship {
     pub name: &'static str,
     pub target: &'static str,
     pub to_many: bool,
-    /// One line for people.
+    /// One line of documentation.
     pub doc: &'static str,
     pub writability: Writability,
 }
 
-/// In which documents a relationship may be sent; in others it is refused and
-/// not passed over, since linkage that is sent stands for a replacement (U03).
+/// In which request documents a relationship may occur. In others it is rejected and
+/// not ignored, since linkage in a document means a full replacement (U03).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writability {
     Always,
@@ -76,48 +76,48 @@ impl Writability {
     }
 }
 
-/// What a filter that names no attribute asks for.
+/// A filter on something other than an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CustomFilter {
-    /// Who holds one of the roles that are named by id or name.
+    /// Users who hold one of the roles, given by id or name.
     Roles,
-    /// Who has a text in one of the searched columns.
+    /// Full-text search in the searched columns.
     Search,
 }
 
-/// Mirrored in the resource's `meta`.
+/// Attributes that are repeated in the resource's `meta`.
 pub struct ResourceMeta<'a> {
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
     pub modified_by: Option<i64>,
-    /// What a client chose as the id, shown when there is one.
+    /// The client-generated id.
     pub external_id: Option<&'a str>,
 }
 
 pub trait Resource: Sized + 'static {
     const TYPE: &'static str;
-    /// Where its collection is, from the root.
+    /// The path of its collection.
     const PATH: &'static str = Self::TYPE;
-    /// One sentence for people.
+    /// One sentence of documentation.
     const DOC: &'static str;
     const RELATIONSHIPS: &'static [Relationship];
-    /// Attributes that no row holds, with a line for people: shown in the
-    /// answer to the request that makes the resource, and never again.
+    /// Attributes that no row stores, with a line of documentation: serialized in the
+    /// response to the creation, and never again.
     const ONE_TIME: &'static [(&'static str, &'static str)] = &[];
-    /// Filters by something else than an attribute.
+    /// Filters on something other than an attribute.
     const FILTERS: &'static [(&'static str, CustomFilter)] = &[];
-    /// To-one relationships whose id is a column, to filter by.
+    /// To-one relationships that are filtered by their column.
     const FOREIGN_KEYS: &'static [(&'static str, Column<Self>)] = &[];
-    /// Where the id is that a client chose, to be filtered by as `external_id`.
+    /// The column of client-generated ids, filtered as `external_id`.
     const EXTERNAL_ID: Option<Column<Self>> = None;
-    /// Relationships that a new resource must name. All are to-one.
+    /// To-one relationships that a new resource must have.
     const REQUIRED_RELATIONSHIPS: &'static [&'static str] = &[];
-    /// What a search looks into.
+    /// The columns that a search looks in.
     const SEARCH_COLUMNS: &'static [Column<Self>] = &[];
     type Entity: Entity;
     type Find: Execute + Authorize + Narrowed + Operation<Output = Option<Row<Self>>>;
-    /// What a request's attributes are gathered into.
+    /// The decoded attributes of a request.
     type Draft: Default;
 
     fn attributes() -> &'static [Attribute<Self>];
@@ -126,7 +126,7 @@ pub trait Resource: Sized + 'static {
 
     fn revision(row: &Row<Self>) -> Revision<'_>;
 
-    /// The version of another resource whose state is shown in this one.
+    /// The version of another resource whose attributes this one shows.
     fn related_version(_: &Row<Self>) -> Option<i64> {
         None
     }
@@ -147,14 +147,14 @@ pub trait Resource: Sized + 'static {
             .find(|relationship| relationship.name == name)
     }
 
-    /// Whether it is an attribute that takes a password.
+    /// Whether it is an attribute for a password.
     fn is_secret(name: &str) -> bool {
         Self::attribute(name).is_some_and(|attribute| {
             attribute.get.is_none() && attribute.kind == AttributeKind::Text
         })
     }
 
-    /// Whether `fields[TYPE]` may name it.
+    /// Whether it can occur in `fields[TYPE]`.
     fn is_field(name: &str) -> bool {
         Self::attribute(name).is_some_and(|attribute| attribute.get.is_some())
             || Self::relationship(name).is_some()
@@ -176,12 +176,12 @@ where
     }
 }
 
-/// The members that a document names for its relationships.
+/// The ids in the relationships of a request document.
 #[derive(Debug, Default)]
 pub struct RelationshipIds(pub Vec<(&'static str, Vec<i64>)>);
 
 impl RelationshipIds {
-    /// The one id of a to-one relationship.
+    /// The id in a to-one relationship.
     pub fn one(&mut self, name: &str) -> Option<i64> {
         self.take(name)?.first().copied()
     }
@@ -192,60 +192,60 @@ impl RelationshipIds {
     }
 }
 
-/// Attributes that no row holds: shown in the answer that makes them.
+/// Names and values of [`Resource::ONE_TIME`].
 pub type OneTimeAttributes = Vec<(&'static str, String)>;
 
-/// A change that is ready to be handed to the directory.
+/// A write operation of the directory.
 pub trait Change: Execute + Authorize + Refers + Clone {}
 
 impl<T: Execute + Authorize + Refers + Clone> Change for T {}
 
-/// Which state of which resource a change is meant for.
+/// The resource to change, and the state that it must have.
 #[derive(Clone)]
 pub struct Target {
     pub id: i64,
     pub expected: Expected,
 }
 
-/// What a strong entity tag of a row is made of.
+/// The parts of a row's strong entity tag.
 pub struct Revision<'a> {
-    /// Moves with every edit; what `If-Match` is compared with.
+    /// Incremented by every change; `If-Match` is compared with it.
     pub version: i64,
-    /// A moment that is shown, but is nobody's edit.
+    /// A time that is serialized but does not count as a change, such as a last login.
     pub last_activity: Option<&'a str>,
 }
 
-/// A type whose resources can be taken away from where they are.
+/// A type whose resources can be deleted.
 pub trait Deletable: Resource {
     type Delete: Change + Operation<Output = ()>;
 
     fn deletion(target: Target) -> Self::Delete;
 }
 
-/// A type whose resources can be put back to where they were deleted.
+/// A type whose resources can be restored.
 pub trait Restorable: Deletable {
-    /// As what they are there.
+    /// The type of a restored resource.
     type Restored: Resource;
     type Restore: Change + Operation<Output = Row<Self::Restored>>;
 
     fn restoration(target: Target, draft: Self::Draft) -> Self::Restore;
 }
 
-/// A type that can be created, changed and deleted. It says how; handlers see
-/// to it, alone or with other changes in one transaction.
+/// A type that can be created, changed and deleted. It builds the operations; handlers
+/// carry them out, alone or with others in one transaction.
 pub trait Writable: Deletable {
     type Create: Change + Operation<Output = Row<Self>>;
     type Update: Change + Operation<Output = Row<Self>>;
-    /// Whether the answer to a creation holds what must not be kept.
+    /// Whether the response to a creation contains a secret, so must not be stored.
     const RETURNS_SECRET: bool = false;
-    /// Whether an update itself finds out that the caller may not see its
-    /// resource; else that is looked at before.
+    /// Whether the update itself rejects resources that the caller cannot see;
+    /// otherwise the handler checks it first.
     const UPDATE_CHECKS_VISIBILITY: bool = false;
-    /// Keeps a UUID that a client chose, where the type has a place for it.
+    /// Stores a client-generated id, if the type has a column for it.
     const CLIENT_ID: Option<fn(&mut Self::Draft, String)> = None;
 
-    /// `problems` are those of the attributes that were sent; what is missing
-    /// is told together with them, and after the caller's rights.
+    /// `field_errors` are those of the attributes that were sent. They are reported
+    /// together with missing attributes, after the caller's permissions are checked.
     async fn creation(
         guard: &Guard,
         draft: Self::Draft,

@@ -1,5 +1,5 @@
-//! Every address of this surface in one list, which the server, `/home` and
-//! the table of rights in the tests read.
+//! All routes of the native API in one list, for the server, `/home` and the
+//! authorization tests.
 
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -27,8 +27,8 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// As actix serves it: HEAD like GET, and other methods told which there
-    /// are. `end` is what may stand behind the path: nothing, or a slash.
+    /// The actix resource; other methods get 405. `end` is appended to the path: empty
+    /// or a slash.
     pub fn into_resource(self, end: &str) -> actix_web::Resource {
         let methods = self.methods;
         let path = format!("{}{end}", self.path);
@@ -54,10 +54,9 @@ async fn wrong_method(
     .await
 }
 
-/// Where the Atomic Operations extension is spoken.
+/// The endpoint of the Atomic Operations extension.
 pub const OPERATIONS: &str = "/operations";
 
-/// Where what was deleted is.
 pub const TRASH: &str = "/trash";
 
 const READ: &[&str] = &["GET", "HEAD"];
@@ -68,7 +67,7 @@ const REMOVABLE: &[&str] = &["GET", "HEAD", "DELETE"];
 const LINKAGE: &[&str] = &["GET", "HEAD", "POST", "PATCH", "DELETE"];
 const LINKAGE_ONE: &[&str] = &["GET", "HEAD", "PATCH"];
 
-/// Everything under `/`, `/health` apart.
+/// All routes except `/health`.
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all = vec![Endpoint {
         path: "/home".into(),
@@ -141,7 +140,7 @@ fn signing_in() -> [Endpoint; 3] {
     [grants, own, keys]
 }
 
-/// How a collection is read.
+/// The routes that read a collection.
 pub type Lists = Vec<actix_web::Route>;
 
 pub fn lists<R: Listable>() -> Lists {
@@ -220,12 +219,12 @@ pub fn to_many<L: ToMany>() -> [Endpoint; 2] {
     [related, linkage]
 }
 
-/// One that stays as it was made.
+/// A relationship that cannot be changed.
 pub fn to_one<L: ToOne>() -> [Endpoint; 2] {
     one_with::<L>(web::patch().to(refuse_linkage::<L>))
 }
 
-/// One that can be set to another resource.
+/// A relationship that can be set to another resource.
 pub fn to_one_set<L: ToOne<From: Writable>>() -> [Endpoint; 2] {
     one_with::<L>(web::patch().to(set_linkage::<L>))
 }

@@ -1,10 +1,10 @@
-//! Versions of linkage, sealed. They are made of all members, also of those whom
-//! a caller does not see; in an entity tag they tell nothing of these, and still
-//! lead back to the version that a change is compared with.
+//! Encrypts the versions of linkage. A version is a digest of all members, including
+//! those that the caller cannot see; encrypted in an entity tag it reveals nothing
+//! about them, and can still be decrypted to check the precondition of a change.
 //!
-//! A Feistel network over the 64 bits, whose rounds are SHA-256 with the secret of
-//! the directory and the name of the linkage: equal members of two linkages do
-//! not have equal tags.
+//! A Feistel network over 64 bits, whose round function is SHA-256 keyed with the
+//! secret of the directory and the name of the linkage: two linkages with equal
+//! members have different tags.
 
 use sha2::{Digest, Sha256};
 
@@ -15,7 +15,7 @@ use super::resources::ToMany;
 
 const ROUNDS: u8 = 6;
 
-/// Seals the versions of one linkage.
+/// Encrypts and decrypts the versions of one linkage.
 #[derive(Clone, Debug)]
 pub struct Seal {
     keyed: Sha256,
@@ -70,7 +70,7 @@ fn whole(high: u32, low: u32) -> u64 {
 }
 
 impl Call<'_> {
-    /// The seal of the linkage at this address.
+    /// The seal of the linkage at this URL.
     pub async fn seal<L: ToMany>(&self) -> Result<Seal, ApiError> {
         let secret = self.linkage_secret().await?;
         Ok(Seal::new(secret, L::From::TYPE, self.id(), L::NAME))

@@ -1,32 +1,32 @@
-//! What the resource objects of one type look like in one answer: the text that
-//! all of them share is put together once, and each row fills in the rest.
+//! A template for the resource objects of one type in one response: the text that all
+//! of them share is built once, and each row fills in the rest.
 
 use super::render::Render;
 use super::resource::{Relationship, Resource, Row};
 use crate::jsonapi::write::{self, AttributeValue, Commas, raw};
 
-/// What a row fills in.
+/// A part of the template that a row fills in.
 enum Slot<R: Resource> {
     Id,
     Attribute(for<'a> fn(&'a Row<R>) -> AttributeValue<'a>),
-    /// Attributes that no row holds; `follows` others.
+    /// One-time attributes; `follows` says whether other attributes come before them.
     OneTime {
         follows: bool,
     },
-    /// `,"data":...`, where the linkage was loaded.
+    /// `,"data":...` of a relationship whose linkage was loaded.
     Linkage(&'static Relationship),
     Meta,
 }
 
 pub struct Template<'a, R: Resource> {
     render: &'a Render<'a>,
-    /// The shared text, in one piece.
+    /// The shared text.
     text: Vec<u8>,
-    /// Up to where the text goes, and what comes then.
+    /// The slots, each with the offset in the text at which it is inserted.
     slots: Vec<(usize, Slot<R>)>,
 }
 
-/// Bytes and slots of a template, roughly; only to reserve memory once.
+/// The approximate size of a template, to allocate memory once.
 const TEXT_BYTES: usize = 1024;
 const SLOTS: usize = 48;
 
@@ -120,9 +120,8 @@ impl<'a, R: Resource> Template<'a, R> {
         self.raw("}");
     }
 
-    /// One resource object. `once` are attributes that no row holds: a secret
-    /// that is shown when it is made. `notes` are further members of its `meta`:
-    /// the cursor on an item of a page (K08).
+    /// Writes one resource object. `once` are its one-time attributes, `notes` further
+    /// members of its `meta`, such as the cursor of an item on a page (K08).
     pub fn write(
         &self,
         out: &mut Vec<u8>,

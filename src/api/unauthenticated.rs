@@ -1,4 +1,4 @@
-//! Requests that need no credentials: whoever signs in has none yet.
+//! Requests that need no credentials, such as sign-ins.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::jsonapi::{Accepted, Error, Negotiation};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A request, whoever sent it.
+/// A request whose caller is not known.
 pub struct UnauthenticatedCall<'a> {
     pub api: &'a Api,
     pub request: &'a HttpRequest,
@@ -33,13 +33,13 @@ impl UnauthenticatedCall<'_> {
         Ok(body)
     }
 
-    /// Whether the body is a form, as OAuth 2.0 has it.
+    /// Whether the body is a form, as in OAuth 2.0.
     pub fn sends_form(&self) -> bool {
         is_form(self.request)
     }
 }
 
-/// Negotiates, and lets `work` answer.
+/// Negotiates the media types, then calls `work` for the response.
 pub async fn answer_unauthenticated(
     api: &Data<Api>,
     request: &HttpRequest,
@@ -64,13 +64,14 @@ pub async fn answer_unauthenticated(
 
 fn negotiate(api: &Api, request: &HttpRequest) -> Result<Accepted, Error> {
     let accepted = api.negotiate_accept(request)?;
-    // Whether a type is missing is known when a body is read.
+    // A missing Content-Type is an error only if there is a body, which is known
+    // when it is read.
     let is_typed_body = content_type(request).is_some() && has_body(request);
     negotiate_body(api, request, is_typed_body)?;
     Ok(accepted)
 }
 
-/// What is sent here is no JSON:API document, so plain JSON is taken always.
+/// The body is not a JSON:API document, so plain JSON is always accepted.
 fn negotiate_body(api: &Api, request: &HttpRequest, has_body: bool) -> Result<(), Error> {
     if is_form(request) {
         return Ok(());

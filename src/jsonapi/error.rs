@@ -1,4 +1,4 @@
-//! Error objects and the documents made of them (JSON:API 1.1, "Errors").
+//! Error objects and error documents (JSON:API 1.1, "Errors").
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-/// What in the request caused an error: `errors[].source`.
+/// The part of the request that caused an error: `errors[].source`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A JSON pointer to a value that is in the request document (D22).
+    /// A JSON pointer to an existing value in the request document (D22).
     Pointer(String),
     /// The name of a query parameter as it was sent, decoded (Q25).
     Parameter(String),
@@ -20,19 +20,19 @@ pub enum Source {
 /// One error object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Error {
-    /// The HTTP status of this problem; written as a string.
+    /// The HTTP status; serialized as a string.
     pub status: u16,
-    /// The stable name of the kind of problem.
+    /// The stable identifier of the error kind.
     pub code: &'static str,
-    /// The summary, the same for every occurrence (E02).
+    /// The summary, the same for every error of the kind (E02).
     pub title: &'static str,
-    /// The particulars of this occurrence.
+    /// The details of this error.
     pub detail: String,
-    /// What in the request caused it.
+    /// The part of the request that caused it.
     pub source: Option<Source>,
-    /// Non-standard particulars. Boxed, because nearly no error has any and results stay small.
+    /// Non-standard details. Boxed to keep results small, since few errors have any.
     pub meta: Option<Box<Map<String, Value>>>,
-    /// `links.type`: the URI of a kind of problem that a profile defines.
+    /// `links.type`: the URI of an error type that a profile defines.
     pub type_link: Option<&'static str>,
 }
 
@@ -55,19 +55,19 @@ impl Error {
         }
     }
 
-    /// Blames a value of the request document. A missing member is blamed on its parent.
+    /// Sets the source to a value in the request document; for a missing member, to its parent.
     pub fn at_pointer(mut self, pointer: impl Into<String>) -> Self {
         self.source = Some(Source::Pointer(pointer.into()));
         self
     }
 
-    /// Blames a query parameter, named as it was sent.
+    /// Sets the source to a query parameter, with its name as sent.
     pub fn at_parameter(mut self, parameter: impl Into<String>) -> Self {
         self.source = Some(Source::Parameter(parameter.into()));
         self
     }
 
-    /// Blames a request header.
+    /// Sets the source to a request header.
     pub fn at_header(mut self, header: &'static str) -> Self {
         self.source = Some(Source::Header(header));
         self
@@ -94,7 +94,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The errors of one answer: at least one.
+/// The errors of one response: at least one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Errors(Vec<Error>);
 
@@ -105,7 +105,7 @@ impl From<Error> for Errors {
 }
 
 impl Errors {
-    /// `None` if there is nothing to complain about.
+    /// `None` if there are no errors.
     pub fn from_vec(errors: Vec<Error>) -> Option<Self> {
         (!errors.is_empty()).then_some(Self(errors))
     }
@@ -115,13 +115,13 @@ impl Errors {
         self.0.push(error);
     }
 
-    /// In the order in which they are written.
+    /// The errors in the order of the document.
     pub fn iter(&self) -> std::slice::Iter<'_, Error> {
         self.0.iter()
     }
 
-    /// The HTTP status of the answer: what all errors agree on, otherwise the most general one,
-    /// 500 if the server is to blame for any and 400 if not (E01).
+    /// The HTTP status of the response: that of all errors if it is the same, otherwise 500 if there
+    /// is any server error, otherwise 400 (E01).
     pub fn status(&self) -> u16 {
         let mut statuses = self.0.iter().map(|error| error.status);
         let first = statuses.next().unwrap_or(500);
@@ -136,16 +136,16 @@ impl Errors {
 
     /// Appends the error document.
     ///
-    /// `home` becomes `links.home`. With `bedita_compat` the first error is repeated as the single
-    /// top-level `error` that BEdita's clients read; it is no member of JSON:API (D04), so ask for
-    /// it under `application/json` only.
+    /// `home` becomes `links.home`. With `bedita_compat` the first error is repeated as the top-level
+    /// `error` that BEdita's clients read. JSON:API does not define it (D04), so it is for
+    /// `application/json` only.
     pub fn write(&self, out: &mut Vec<u8>, home: Option<&str>, bedita_compat: bool) {
         let document = Document {
             error: self.0.first().filter(|_| bedita_compat).map(Single::from),
             errors: &self.0,
             links: home.map(|home| Home { home }),
         };
-        // Writing to memory does not fail, and no member name here is anything but a string.
+        // Writing to memory does not fail, and all member names are strings.
         serde_json::to_writer(out, &document).ok();
     }
 }
@@ -182,7 +182,7 @@ struct Home<'a> {
     home: &'a str,
 }
 
-/// BEdita's form of an error.
+/// An error as BEdita's clients read it.
 #[derive(Serialize)]
 struct Single<'a> {
     status: Status,
@@ -202,7 +202,7 @@ impl<'a> From<&'a Error> for Single<'a> {
     }
 }
 
-/// A status, which error objects carry as a string.
+/// A status, serialized as a string.
 struct Status(u16);
 
 impl Serialize for Status {
@@ -249,10 +249,10 @@ impl Serialize for Error {
     }
 }
 
-/// How many characters of a client's text an error repeats.
+/// The maximum number of characters of a client's text that an error repeats.
 const EXCERPT_LENGTH: usize = 80;
 
-/// A client's text for a `detail`: quoted, and cut where it is long.
+/// A client's text for a `detail`: quoted, and truncated if it is long.
 pub(super) fn excerpt(text: &str) -> String {
     let mut excerpt: String = text.chars().take(EXCERPT_LENGTH).collect();
     if excerpt.len() < text.len() {

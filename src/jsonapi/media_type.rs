@@ -1,20 +1,20 @@
-//! Media types as header fields carry them, read by the grammar of HTTP (RFC 9110, 5.6 and 8.3.1).
+//! Parses media types in header fields (RFC 9110, 5.6 and 8.3.1).
 //!
-//! Nothing is ever split at `,` or `;` blindly: a quoted string may hold both.
+//! Quoted strings may contain `,` and `;`.
 
 /// The media type of JSON:API.
 pub const MEDIA_TYPE: &str = "application/vnd.api+json";
 
-/// The media type that clients without JSON:API ask for.
+/// The media type for clients without support for JSON:API.
 pub const PLAIN_JSON: &str = "application/json";
 
 /// The URI of the Atomic Operations extension.
 pub const ATOMIC: &str = "https://jsonapi.org/ext/atomic";
 
-/// The URI of the cursor pagination profile; also met with a trailing slash.
+/// The URI of the cursor pagination profile; clients also send it with a trailing slash.
 pub const CURSOR_PAGINATION: &str = "https://jsonapi.org/profiles/ethanresnick/cursor-pagination";
 
-/// A media type or media range with its parameters, `q` among them.
+/// A media type or media range with its parameters, including `q`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MediaType<'a> {
     pub(super) main: &'a str,
@@ -37,11 +37,11 @@ impl MediaType<'_> {
     }
 }
 
-/// A header value, or one element of it, that does not follow the grammar.
+/// A header value, or one element of it, that violates the grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed;
 
-/// Reads a value that is one media type, as `Content-Type` is.
+/// Parses one media type, as in `Content-Type`.
 pub(super) fn parse_one(value: &str) -> Result<MediaType<'_>, Malformed> {
     let mut scanner = Scanner { rest: value };
     let media_type = scanner.media_type().ok_or(Malformed)?;
@@ -52,8 +52,8 @@ pub(super) fn parse_one(value: &str) -> Result<MediaType<'_>, Malformed> {
     }
 }
 
-/// Reads a value that is a list of media ranges, as `Accept` is. A malformed element does not spoil
-/// its neighbours; empty elements are skipped.
+/// Parses a list of media ranges, as in `Accept`. A malformed element does not affect the others;
+/// empty elements are skipped.
 pub(super) fn parse_list(
     value: &str,
 ) -> impl Iterator<Item = Result<MediaType<'_>, Malformed>> + '_ {
@@ -61,10 +61,10 @@ pub(super) fn parse_list(
     std::iter::from_fn(move || scanner.element())
 }
 
-/// Whether a weight lets a media range count at all; `None` if it is no weight.
+/// Whether a weight is above zero; `None` if it is invalid.
 ///
-/// Java's standard client sends `q=.2`, so the zero may be missing; more than three digits are no
-/// problem either.
+/// Java's standard client sends `q=.2`, so the leading zero is optional; more than three digits are
+/// accepted as well.
 pub(super) fn weight(text: &str) -> Option<bool> {
     if !text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         return None;
@@ -73,7 +73,7 @@ pub(super) fn weight(text: &str) -> Option<bool> {
     (weight <= 1.0).then_some(weight > 0.0)
 }
 
-/// Walks over a header value; `rest` is what is still to be read.
+/// Scans a header value; `rest` is the unread part.
 struct Scanner<'a> {
     rest: &'a str,
 }
@@ -96,7 +96,7 @@ impl<'a> Scanner<'a> {
         Some(Err(Malformed))
     }
 
-    /// A media type with its parameters and the blanks behind them.
+    /// A media type with its parameters and trailing blanks.
     fn media_type(&mut self) -> Option<MediaType<'a>> {
         self.skip_blanks();
         let main = self.token()?;
@@ -141,7 +141,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The longest run of characters of a kind, at least one.
+    /// The longest run of matching characters, at least one.
     fn run(&mut self, belongs: fn(char) -> bool) -> Option<&'a str> {
         let end = self.rest.find(|c| !belongs(c)).unwrap_or(self.rest.len());
         let (run, rest) = self.rest.split_at_checked(end)?;
@@ -153,8 +153,8 @@ impl<'a> Scanner<'a> {
         self.run(is_token)
     }
 
-    /// A parameter's value. The grammar wants URIs quoted; some clients forget it, and what they
-    /// mean is clear, so a bare value ends only at a separator.
+    /// A parameter's value. URIs must be quoted, but some clients do not quote them, so an unquoted
+    /// value ends only at a separator.
     fn value(&mut self) -> Option<String> {
         if self.eat('"') {
             self.quoted()
@@ -163,7 +163,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The inside of a quoted string, whose opening quote was read.
+    /// The content of a quoted string after its opening quote.
     fn quoted(&mut self) -> Option<String> {
         let mut text = String::new();
         let mut characters = self.rest.chars();
@@ -184,7 +184,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// What follows the first element of a list: a comma between quotes does not end it.
+/// The rest of a list after its first element: a quoted comma does not end the element.
 fn after_element(list: &str) -> &str {
     let mut quoted = false;
     let mut escaped = false;

@@ -1,4 +1,4 @@
-//! Member names: the alphabet that types, attributes, relationships and parameters share.
+//! Member names of types, attributes, relationships and parameters.
 
 /// Whether a name is legal: at least one character, the first and the last one globally allowed
 /// (a letter, a digit, anything from U+0080), inside also `-`, `_` and space.

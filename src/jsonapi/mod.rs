@@ -1,11 +1,11 @@
-//! JSON:API 1.1 without our nouns: everything here can be quoted from the text of the specification.
+//! JSON:API 1.1, independent of this application: everything here follows from the specification.
 //!
-//! What lives here: media types and their negotiation, the grammar of query strings, the shape of
-//! request documents, JSON pointers and error documents.
+//! Here: media types and content negotiation, the grammar of query strings, the shape of request
+//! documents, JSON pointers and error documents.
 //!
-//! What does not: which types, attributes, relationships, filters and sorts exist, who may use them,
-//! the web framework and the database. A caller asks this room for plain values, checks the names in
-//! them against its own tables, and reports unknown ones with the [`Error`] of this room.
+//! Not here: the types, attributes, relationships, filters and sorts that exist, authorization, the
+//! web framework and the database. Callers parse requests with this module, check the names against
+//! their own tables, and report unknown ones with [`Error`].
 
 pub mod document;
 pub mod error;

@@ -1,8 +1,8 @@
-//! JSON pointers (RFC 6901), as `source.pointer` of an error carries them.
+//! JSON pointers (RFC 6901), for `source.pointer` of errors.
 
 /// Appends one reference token to a pointer and escapes it: `~` becomes `~0`, `/` becomes `~1`.
 ///
-/// `base` is a pointer already, `""` for the whole document.
+/// `base` is a pointer itself, `""` for the whole document.
 pub fn join(base: &str, token: &str) -> String {
     let mut pointer = String::with_capacity(base.len() + 1 + token.len());
     pointer.push_str(base);

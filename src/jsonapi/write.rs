@@ -1,6 +1,6 @@
-//! Writing answers: straight into the bytes that are sent, without a tree between.
+//! Writes response documents directly as bytes, without an intermediate tree.
 
-/// A value as a resource shows it.
+/// The value of an attribute, to be serialized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttributeValue<'a> {
     Null,
@@ -34,8 +34,8 @@ pub fn string(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Whether nothing is to be escaped (RFC 8259, section 7). All bytes are looked
-/// at whatever the first ones are, which lets several be looked at together.
+/// Whether nothing needs escaping (RFC 8259, section 7). Without an early return the
+/// loop can be vectorized.
 fn is_plain(text: &str) -> bool {
     let escaped = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
     !text.bytes().fold(false, |any, byte| any | escaped(byte))
@@ -60,19 +60,19 @@ pub fn value(out: &mut Vec<u8>, shown: AttributeValue<'_>) {
     }
 }
 
-/// `"name":`, for names of ours that need no escaping.
+/// `"name":`, for names that need no escaping.
 pub fn key(out: &mut Vec<u8>, name: &str) {
     out.push(b'"');
     raw(out, name);
     raw(out, "\":");
 }
 
-/// Members of an object or items of an array, with commas where they belong.
+/// Writes the commas between members of an object or items of an array.
 #[derive(Debug, Default)]
 pub struct Commas(bool);
 
 impl Commas {
-    /// Whether there are members already.
+    /// `others`: whether there are members already.
     pub fn following(others: bool) -> Self {
         Self(others)
     }

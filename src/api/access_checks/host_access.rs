@@ -1,4 +1,4 @@
-//! What is shown of who sees which hosts and bundles.
+//! Access checks on the visibility of hosts and bundles.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::directory::FieldError;
 use crate::directory::host_access::{Decision, FindHostAccess, HostAccess, HostDecision, Subject};
 use crate::jsonapi::ResourceObject;
 
-/// The names that are asked about: the classes of one host, bundles, or both.
+/// The names to check: the classes of one host, bundles, or both.
 #[derive(Clone, Debug, Default)]
 pub struct HostQuery {
     pub classes: Option<Vec<String>>,
@@ -47,7 +47,7 @@ pub fn too_many(max: usize) -> String {
     format!("Name at most {max}, as limits.access_check_names says.")
 }
 
-/// Whether it is seen, and what decides that.
+/// Whether a host or bundle is visible, and what decides it.
 #[derive(Serialize)]
 pub struct HostVerdict<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +56,7 @@ pub struct HostVerdict<'a> {
     name: Option<&'a str>,
     pub allowed: bool,
     decided_by: Vec<DecidedBy<'a>>,
-    /// Each alone.
+    /// The verdict of each bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     bundles: Option<Vec<HostVerdict<'a>>>,
 }
@@ -92,7 +92,7 @@ impl<'a> HostVerdict<'a> {
         }
     }
 
-    /// What is asked is seen when all of it is.
+    /// A query is allowed if all its names are visible.
     pub fn decide(access: &'a HostAccess, query: &'a HostQuery) -> Self {
         let bundle = |name: &'a String| Self {
             name: Some(name),
@@ -129,7 +129,7 @@ struct Attributes<'a> {
     missing: Option<&'static str>,
 }
 
-/// The resource object of an answer.
+/// Writes the resource object of the response.
 pub fn write(
     out: &mut Vec<u8>,
     id: &str,
@@ -152,7 +152,7 @@ pub fn write(
     let _ = serde_json::to_writer(out, &shown);
 }
 
-/// What is missing, in words; of what is allowed nothing.
+/// What is missing, as a sentence; `None` if the query is allowed.
 pub fn missing(allowed: bool, access: &HostAccess) -> Option<&'static str> {
     match (allowed, access.0.is_empty()) {
         (true, _) => None,

@@ -1,6 +1,5 @@
-//! Many hosts in one access check. They stay bytes: each is read when its turn
-//! comes, and the answer is sent while the others are still to be judged, so
-//! that a request takes the memory of its body and little more.
+//! Many hosts in one access check. Each host is parsed only when it is checked, and
+//! the response is streamed, so a request takes little more memory than its body.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -19,16 +18,16 @@ use crate::directory::values::MAX_TEXT;
 use crate::jsonapi::write::raw;
 use crate::jsonapi::{Error, write};
 
-/// Where they stand in a document.
+/// The pointer to the hosts in a document.
 const POINTER: &str = "/data/attributes/hosts";
-/// Hosts that are looked at before others get their turn.
+/// The number of hosts that are checked before the task yields.
 const AT_ONCE: usize = 64;
 
-/// How many may be asked about.
+/// Limits of an access check.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub hosts: usize,
-    /// Classes, and bundles, of one.
+    /// Classes of one host, and bundles of one host.
     pub names: usize,
 }
 
@@ -41,7 +40,7 @@ impl Limits {
     }
 }
 
-/// The hosts of a request.
+/// The hosts of a request, unparsed: their byte ranges in the body.
 pub struct Hosts {
     body: Vec<u8>,
     places: Vec<Range<usize>>,
@@ -73,8 +72,8 @@ struct Host {
 }
 
 impl Hosts {
-    /// The document without its hosts, and these; a document without any, or one
-    /// that is not formed like this, comes back as it is.
+    /// Takes the hosts out of the document. A document without hosts, or of another
+    /// shape, is returned as it is.
     pub fn extract(body: Vec<u8>, limits: Limits) -> Result<(Vec<u8>, Option<Self>), Error> {
         let Ok(Document { data }) = serde_json::from_slice::<Document<'_>>(&body) else {
             return Ok((body, None));
@@ -96,10 +95,10 @@ impl Hosts {
         Some(serde_json::from_slice(bytes))
     }
 
-    /// All of them before the first is answered: afterwards nothing can go wrong.
+    /// Validates all hosts before the response starts, since it cannot fail afterwards.
     ///
     /// # Errors
-    /// The first that is none.
+    /// 400 for the first invalid host.
     pub async fn check(&self, limits: Limits) -> Result<(), Error> {
         for number in 0..self.places.len() {
             if number % AT_ONCE == 0 {
@@ -107,7 +106,7 @@ impl Hosts {
             }
             let wrong = match self.read(number) {
                 Some(Ok(host)) => fault(host, limits),
-                Some(Err(error)) => Some(format!("This is no host: {error}.")),
+                Some(Err(error)) => Some(format!("This is not a host: {error}.")),
                 None => None,
             };
             if let Some(why) = wrong {
@@ -118,7 +117,7 @@ impl Hosts {
         Ok(())
     }
 
-    /// The document about all of them, some at a time. `links` end it.
+    /// Streams the document about all hosts; `links` is its last member.
     pub fn stream(
         self,
         id: &str,
@@ -172,20 +171,20 @@ impl Host {
     }
 }
 
-/// A document that is being written.
+/// The state of a document that is being streamed.
 struct HostStream {
     hosts: Hosts,
     access: HostAccess,
     next: usize,
-    /// Whether all until now are seen.
+    /// Whether all hosts so far are visible.
     allowed: bool,
     begin: Vec<u8>,
-    /// Until the end is written.
+    /// `None` once the end is written.
     links: Option<Vec<u8>>,
 }
 
 impl HostStream {
-    /// The next part, if there is one.
+    /// The next chunk of the document, if there is one.
     fn next_chunk(&mut self) -> Option<Vec<u8>> {
         self.links.as_ref()?;
         let mut out = std::mem::take(&mut self.begin);
@@ -218,12 +217,12 @@ impl HostStream {
     }
 }
 
-/// The items of an array of at most so many.
+/// The items of a JSON array with at most `max` of them.
 fn items(array: &str, max: usize) -> Result<Vec<&RawValue>, Error> {
     let mut deserializer = serde_json::Deserializer::from_str(array);
     let read = deserializer.deserialize_seq(Items { max });
     read.map_err(|error| {
-        let why = format!("This is no list of hosts: {error}.");
+        let why = format!("This is not a list of hosts: {error}.");
         kinds::INVALID_DATA.error(why).at_pointer(POINTER)
     })
 }
@@ -253,7 +252,7 @@ impl<'de> Visitor<'de> for Items {
     }
 }
 
-/// Where a part of the body stands in it.
+/// The byte range of a part of the body.
 fn place(body: &[u8], part: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - body.as_ptr().addr();
     start..start + part.len()

@@ -1,5 +1,5 @@
-//! `POST /access-checks`: may this user do this, or see this? The answer says
-//! why. Nothing is stored: the id of an answer is that of its request.
+//! `POST /access-checks`: checks what a user can do or see, and explains the result.
+//! Nothing is stored: the id of a check is the request id.
 
 mod host_access;
 mod hosts;
@@ -102,7 +102,7 @@ async fn check_hosts(
     let sent = |name: &&str| document.attributes.get(*name).is_some_and(|v| !v.is_null());
     if let Some(other) = others.into_iter().find(sent) {
         return Err(kinds::INVALID_DATA
-            .error("Hosts are asked about alone; each names its classes and bundles.")
+            .error("With hosts, send no other question; each host has its classes and bundles.")
             .at_pointer(ResourceObject::attribute_pointer("/data", other))
             .into());
     }
@@ -118,7 +118,7 @@ async fn check_hosts(
     )))
 }
 
-/// Names that a question does not have.
+/// Rejects unknown member names.
 pub fn refuse_unknown(api: &Api, document: &ResourceObject) -> Result<(), ApiError> {
     let known = || MemberNames::named(ATTRIBUTES, RELATIONSHIPS);
     Ok(refuse(api.unknown_members(document, known))?)
@@ -141,10 +141,10 @@ fn links(call: &Call<'_>) -> Vec<u8> {
     out
 }
 
-/// A question.
+/// An access check, parsed.
 pub enum CheckRequest {
     Access(CheckAccess),
-    /// Whose access, and what is looked at with them.
+    /// The user, and the classes and bundles whose visibility is checked.
     Visibility(FindHostAccess, HostQuery),
 }
 
@@ -165,7 +165,7 @@ fn find_host_access(
     })
 }
 
-/// What the document asks, of the caller unless it names another `user`.
+/// Parses an access check, of the caller unless the document names another `user`.
 pub fn read(
     caller: i64,
     document: &ResourceObject,
@@ -179,7 +179,7 @@ pub fn read(
         .get("hosts")
         .is_some_and(|v| !v.is_null())
     {
-        let message = "Hosts are asked about at /access-checks, as a list.";
+        let message = "Send hosts to /access-checks, as a list.";
         field_errors.push(FieldError::invalid("hosts", message));
     }
     let mut attribute = |name: &'static str, max: usize| {
@@ -208,7 +208,7 @@ pub fn read(
     });
     if !query.is_empty() {
         if permission.is_some() || role.is_some() || verb.is_some() || target.is_some() {
-            let message = "Ask for what a user may or for what they see, not for both.";
+            let message = "Check what a user can do or what they can see, not both.";
             field_errors.push(FieldError::invalid("classes", message));
         }
         refuse(field_errors)?;
@@ -226,7 +226,7 @@ pub fn read(
     if field_errors.is_empty() && question.is_none() {
         field_errors.push(FieldError::invalid(
             "permission",
-            "Ask for a permission, for a role, for a verb with a role and a target, or for classes and bundles.",
+            "Send a permission, a role, a verb with a role and a target, or classes and bundles.",
         ));
     }
     let check = question.map(|question| {
@@ -247,11 +247,13 @@ pub fn read(
     refuse(field_errors)?;
     match check {
         Some(check) => check.map(CheckRequest::Access),
-        None => Err(kinds::INVALID_DATA.error("Nothing is asked.").into()),
+        None => Err(kinds::INVALID_DATA
+            .error("The document has no question.")
+            .into()),
     }
 }
 
-/// The id that a to-one relationship names, if it names one.
+/// The id in a to-one relationship, if it was sent.
 fn one(
     document: &ResourceObject,
     name: &str,
@@ -288,7 +290,7 @@ struct Attributes<'a> {
     missing: Option<&'a str>,
 }
 
-/// The resource object of an answer.
+/// Writes the resource object of the response.
 pub fn write(out: &mut Vec<u8>, id: &str, check: &CheckAccess, verdict: &Verdict) {
     let (mut permission, mut role, mut verb, mut target) = (None, None, None, None);
     match &check.question {
@@ -335,8 +337,8 @@ fn linkage(kind: &str, id: Option<i64>) -> Value {
     json!({ "data": data })
 }
 
-/// The grant, the roles from the granted one to the one that decides, the
-/// place of the grant, and the rule when one decides.
+/// A reason as JSON: the grant, the path of roles from the granted one to the decisive
+/// one, the scope of the grant, and the grant rule, if one is decisive.
 pub fn reason(reason: &Reason) -> Value {
     let text = |id: Option<i64>| id.map(|id| id.to_string());
     let roles: Vec<String> = reason.path.iter().map(ToString::to_string).collect();

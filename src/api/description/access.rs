@@ -1,4 +1,4 @@
-//! The schemas of access checks and of what is told of effective roles.
+//! The schemas of access checks and of the origins of effective roles.
 
 use serde_json::{Value, json};
 
@@ -34,11 +34,11 @@ fn relationships() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "user": relationship("users", "Who is asked about; the caller when it is left out."),
-            "role": relationship("roles", "The role that is asked about."),
-            "target": relationship("users", "With a verb: whose grant it is about."),
-            "workspace": relationship("workspaces", "Where. Without a place only what is held everywhere counts."),
-            "cluster": relationship("clusters", "Where. What is held in its workspace counts, too."),
+            "user": relationship("users", "The user to check; by default the caller."),
+            "role": relationship("roles", "The role to check."),
+            "target": relationship("users", "With a verb: the user whose grant it applies to."),
+            "workspace": relationship("workspaces", "The scope. Without one, only roles held everywhere count."),
+            "cluster": relationship("clusters", "The scope. Roles held in its workspace count as well."),
         },
     })
 }
@@ -52,16 +52,16 @@ fn names(doc: &str, most: usize) -> Value {
     })
 }
 
-/// What is asked: a permission, a role, a verb with a role and a target, or
-/// what is seen: the classes of a host, bundles, many hosts.
+/// An access check: a permission, a role, a verb with a role and a target, the classes
+/// of a host, bundles, or many hosts.
 pub fn new(context: &DescriptionContext) -> Value {
     let limits = context.access_checks;
     let classes = names(
-        "All classes of one host of CFEngine: is it seen?",
+        "All classes of one CFEngine host: is the host visible?",
         limits.names,
     );
     let bundles = names(
-        "Bundles of CFEngine, each alone: is what they report seen?",
+        "CFEngine bundles, each on its own: are its reports visible?",
         limits.names,
     );
 
@@ -88,7 +88,7 @@ pub fn new(context: &DescriptionContext) -> Value {
                             "verb": {
                                 "type": "string",
                                 "enum": VERBS,
-                                "description": "With a role and a target: what shall be done to the grant.",
+                                "description": "With a role and a target: the change of the grant.",
                             },
                             "classes": classes,
                             "bundles": bundles,
@@ -117,7 +117,7 @@ pub fn new(context: &DescriptionContext) -> Value {
     })
 }
 
-/// What is answered.
+/// The response to an access check.
 pub fn document() -> Value {
     let text = json!({ "type": ["string", "null"] });
     json!({
@@ -127,7 +127,7 @@ pub fn document() -> Value {
                 "type": "object",
                 "properties": {
                     "type": { "type": "string", "const": "access-checks" },
-                    "id": { "type": "string", "description": "That of the request; nothing is stored." },
+                    "id": { "type": "string", "description": "The request id; nothing is stored." },
                     "attributes": {
                         "type": "object",
                         "properties": {
@@ -137,23 +137,23 @@ pub fn document() -> Value {
                             "verb": text,
                             "reasons": {
                                 "type": "array",
-                                "description": "Why, each enough on its own.",
+                                "description": "The reasons, each sufficient on its own.",
                                 "items": reference("reason"),
                                 "maxItems": MAX_REASONS,
                             },
                             "missing": {
                                 "type": ["string", "null"],
-                                "description": "What is missing, in words.",
+                                "description": "A sentence that says what is missing.",
                             },
                             "decided_by": decided_by(),
                             "bundles": {
                                 "type": "array",
-                                "description": "Of each bundle that was asked about.",
+                                "description": "The verdict of each bundle.",
                                 "items": reference("sight"),
                             },
                             "hosts": {
                                 "type": "array",
-                                "description": "Of each host that was asked about, in the same order; allowed tells whether all are seen.",
+                                "description": "The verdict of each host, in the same order; allowed says whether all are visible.",
                                 "items": reference("sight"),
                             },
                         },
@@ -172,19 +172,19 @@ pub fn document() -> Value {
 fn decided_by() -> Value {
     json!({
         "type": "array",
-        "description": "Of what is seen: for each role that includes, by which expression. \
-            Of what is hidden: the role that hides it; none when there is no role.",
+        "description": "If it is visible: each role that includes it, with the expression. \
+            If it is hidden: the role that hides it; empty without a role.",
         "items": reference("decision"),
     })
 }
 
-/// Whether one host or one bundle is seen.
+/// Whether one host or one bundle is visible.
 pub fn sight() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "id": { "type": "string", "description": "That of the host." },
-            "name": { "type": "string", "description": "That of the bundle." },
+            "id": { "type": "string", "description": "The id of the host." },
+            "name": { "type": "string", "description": "The name of the bundle." },
             "allowed": { "type": "boolean" },
             "decided_by": decided_by(),
             "bundles": { "type": "array", "items": reference("sight") },
@@ -193,7 +193,7 @@ pub fn sight() -> Value {
     })
 }
 
-/// What a role has to say about it.
+/// The decision of one role.
 pub fn decision() -> Value {
     let text = json!({ "type": ["string", "null"] });
     json!({
@@ -204,14 +204,14 @@ pub fn decision() -> Value {
             "expression": text,
             "name": {
                 "type": ["string", "null"],
-                "description": "What the expression fits; null: no name fits any expression of the list.",
+                "description": "The name that the expression matches; null: no name matches any expression of the list.",
             },
         },
         "required": ["role", "list", "expression", "name"],
     })
 }
 
-/// One grant that gives something.
+/// One grant that a permission or role comes from.
 pub fn reason() -> Value {
     let id = json!({ "oneOf": [reference("id"), { "type": "null" }] });
     json!({

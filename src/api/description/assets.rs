@@ -1,5 +1,5 @@
-//! The description, for everybody: it says nothing that the program's sources
-//! do not say.
+//! Serves the description without authentication: it contains nothing that the sources
+//! of the program do not contain.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,12 +16,12 @@ use crate::api::call::Api;
 use crate::api::error::read_only;
 use crate::config::Settings;
 
-/// How long it need not be asked for again.
+/// How long clients may cache it.
 const CACHE: &str = "public, max-age=300";
-/// Nothing but our own style; no scripts, no other hosts.
+/// Only the own style sheet; no scripts, no other hosts.
 pub const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Something that stays the same while the program runs.
+/// A response that does not change while the program runs.
 #[derive(Clone)]
 struct Asset {
     kind: &'static str,
@@ -36,7 +36,7 @@ impl Asset {
         Self { kind, body, tag }
     }
 
-    /// With the address that was asked in its examples.
+    /// Replaces the placeholder in examples by a base URL.
     fn with_base_url(self, address: impl FnOnce() -> String) -> Self {
         let text = std::str::from_utf8(&self.body).unwrap_or_default();
         if !text.contains(REQUESTED_BASE_URL) {
@@ -82,8 +82,8 @@ fn tag_of(parts: &[&[u8]]) -> EntityTag {
     EntityTag::new_strong(bytes.map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// What is made when somebody asks for it first: it takes longer than
-/// everything else at the start, and most services are never asked.
+/// An asset that is generated on the first request: this takes longer than everything
+/// else at startup, and many services never need it.
 #[derive(Clone)]
 struct LazyAsset {
     context: Arc<DescriptionContext>,
@@ -100,7 +100,7 @@ impl LazyAsset {
         }
     }
 
-    /// Made on another thread, so that nobody else waits for it.
+    /// Generates the asset on another thread, so that other requests do not wait.
     async fn get(&self) -> Result<Asset, BlockingError> {
         if let Some(made) = self.rendered.get() {
             return Ok(made.clone());
@@ -128,7 +128,7 @@ fn style(_: &DescriptionContext) -> Asset {
     Asset::new("text/css; charset=utf-8", page::STYLE)
 }
 
-/// The routes of the description under these settings, for every worker.
+/// The routes of the description, for every worker.
 pub fn configure(settings: &Settings) -> impl Fn(&mut ServiceConfig) + Clone + Send + use<> {
     let context = Arc::new(DescriptionContext::of(settings));
     let assets = [
@@ -163,7 +163,7 @@ fn resource(path: &'static str, asset: LazyAsset) -> Resource {
         .default_service(web::to(wrong_method))
 }
 
-/// Our own where the request names no host, or none that could be one.
+/// The base URL, or the local address if the Host header is invalid.
 fn address_of(api: &Api, request: &HttpRequest) -> String {
     base_url::public_url(api, request)
         .unwrap_or_else(|| format!("http://{}", request.app_config().local_addr()))

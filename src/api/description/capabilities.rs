@@ -1,5 +1,5 @@
-//! What queries can ask of a type: found out by asking the planner itself, so
-//! that exactly what works is described.
+//! The query parameters that a type supports: found by trying them with the query
+//! planner, so that the description matches the implementation.
 
 use super::types::{self, Field, Type, type_named};
 use crate::api::filter::EXTERNAL_ID;
@@ -7,7 +7,7 @@ use crate::api::plan::SEARCH;
 use crate::api::resource::{AttributeKind, Relationship};
 use crate::jsonapi::query::{Limits, Operator, Query};
 
-/// What can be asked for in lists of a type.
+/// The query parameters of lists of a type.
 pub struct QueryCapabilities {
     pub filters: Vec<FilterCapability>,
     pub sorts: Vec<&'static str>,
@@ -17,21 +17,21 @@ pub struct QueryCapabilities {
     pub search: bool,
 }
 
-/// What one attribute can be filtered by.
+/// The filters of one attribute.
 pub struct FilterCapability {
     pub name: &'static str,
     pub kind: AttributeKind,
     pub operators: Vec<Operator>,
 }
 
-/// A parameter that may be understood, with a value to try.
+/// A parameter that may be supported, with values to try.
 pub struct Candidate {
     pub name: &'static str,
     pub values: &'static [&'static str],
     pub doc: &'static str,
 }
 
-/// A cursor on the item 1 of a list in its default order.
+/// A cursor of the item 1 of a list in its default order.
 const CURSOR: &str = "WzEsIiIsW10sMV0";
 
 pub const PAGES: &[Candidate] = &[
@@ -43,7 +43,7 @@ pub const PAGES: &[Candidate] = &[
     Candidate {
         name: "page[size]",
         values: &["20"],
-        doc: "Items on a page; a bigger number is capped, and meta.page_size_max names the cap.",
+        doc: "Items on a page; a larger number is capped, and meta.page_size_max is the maximum.",
     },
     Candidate {
         name: "page",
@@ -63,12 +63,12 @@ pub const PAGES: &[Candidate] = &[
     Candidate {
         name: "page[limit]",
         values: &["20"],
-        doc: "Items from page[offset] on; a bigger number is capped.",
+        doc: "Items from page[offset] on; a larger number is capped.",
     },
     Candidate {
         name: "page[after]",
         values: &[CURSOR],
-        doc: "The items behind this cursor, which meta.page.cursor of an item or a link holds.",
+        doc: "The items after this cursor, which comes from meta.page.cursor of an item or from a link.",
     },
     Candidate {
         name: "page[before]",
@@ -82,7 +82,7 @@ pub const PAGES: &[Candidate] = &[
     },
 ];
 
-/// Fields that are no attributes and may be filtered by.
+/// Filters on something other than an attribute.
 const EXTRA_FILTERS: &[(&str, AttributeKind)] = &[
     ("roles", AttributeKind::Text),
     ("query", AttributeKind::Text),
@@ -138,7 +138,7 @@ fn filters(fields: &[Field], works: impl Fn(&str) -> bool) -> Vec<FilterCapabili
         .collect()
 }
 
-/// The kind of what is compared with.
+/// The kind of an operator's operand.
 pub fn operand(kind: AttributeKind, operator: Operator) -> AttributeKind {
     match operator {
         Operator::Null => AttributeKind::Flag,
@@ -146,7 +146,7 @@ pub fn operand(kind: AttributeKind, operator: Operator) -> AttributeKind {
     }
 }
 
-/// A value that is fit, encoded.
+/// A valid value, percent-encoded.
 pub fn sample(kind: AttributeKind) -> &'static str {
     match kind {
         AttributeKind::Text | AttributeKind::Amount | AttributeKind::Structure => "a",
@@ -156,7 +156,7 @@ pub fn sample(kind: AttributeKind) -> &'static str {
     }
 }
 
-/// All paths that lists of a type take.
+/// All `include` paths that lists of a type support.
 fn includes(kind: &'static Type, limits: &Limits, works: impl Fn(&str) -> bool) -> Vec<String> {
     paths(kind.relationships, limits.include_depth)
         .into_iter()
@@ -164,7 +164,7 @@ fn includes(kind: &'static Type, limits: &Limits, works: impl Fn(&str) -> bool) 
         .collect()
 }
 
-/// All paths that begin with these relationships; shorter ones first.
+/// All paths that start with these relationships; shorter ones first.
 fn paths(relationships: &'static [Relationship], depth: usize) -> Vec<String> {
     let mut level: Vec<_> = relationships
         .iter()
@@ -186,14 +186,14 @@ fn paths(relationships: &'static [Relationship], depth: usize) -> Vec<String> {
     found
 }
 
-/// Paths that answers with one resource take.
+/// The `include` paths of responses with one resource.
 pub fn includes_of_one(kind: &'static Type, limits: &Limits) -> Vec<String> {
     includes(kind, limits, |raw| {
         Query::parse(raw, &[], limits).is_ok_and(|query| kind.accepts_for_one(&query))
     })
 }
 
-/// Paths that the linkage of a relationship takes: they begin with its name.
+/// The `include` paths of a relationship's linkage: they start with its name.
 pub fn includes_of_linkage(
     kind: &'static Type,
     relationship: &'static Relationship,
@@ -205,7 +205,8 @@ pub fn includes_of_linkage(
     })
 }
 
-/// The types that an answer can hold: the primary one, and those at the ends of paths.
+/// The types that a response can contain: the primary one, and those at the ends of
+/// paths.
 pub fn types_of(kind: &'static Type, includes: &[String]) -> Vec<&'static Type> {
     let end = |path: &String| {
         path.split('.').try_fold(kind, |kind, name| {
@@ -222,7 +223,7 @@ pub fn types_of(kind: &'static Type, includes: &[String]) -> Vec<&'static Type> 
         .collect()
 }
 
-/// Whether an operator is served for any attribute of any type.
+/// Whether any attribute of any type supports an operator.
 pub fn is_served(operator: Operator, limits: &Limits) -> bool {
     types::all().any(|kind| {
         let filters = QueryCapabilities::of(kind, limits).filters;

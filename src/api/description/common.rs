@@ -1,4 +1,4 @@
-//! Schemas that no single type has for itself: links, pages, errors.
+//! Schemas that all types share: links, pages, errors.
 
 use serde_json::{Map, Value, json};
 
@@ -23,7 +23,7 @@ pub fn all(context: &DescriptionContext) -> Map<String, Value> {
         "relationship_links": links_object(&["self", "related"], &["self", "related"]),
         "included": {
             "type": "array",
-            "description": "The resources that include asked for, each once.",
+            "description": "The included resources, each once.",
             "items": { "anyOf": any },
         },
         "list_meta": list_meta(context),
@@ -70,7 +70,7 @@ fn links_object(names: &[&str], required: &[&str]) -> Value {
 fn list_meta(context: &DescriptionContext) -> Value {
     json!({
         "type": "object",
-        "description": "pagination; for pages by cursor page instead.",
+        "description": "pagination, or page for pages by cursor.",
         "properties": page_meta(context),
     })
 }
@@ -80,13 +80,13 @@ fn linkage_meta(context: &DescriptionContext) -> Value {
     let changed = json!({
         "type": "integer",
         "minimum": 0,
-        "description": "How many members were added or removed; only in answers to changes.",
+        "description": "How many members were added or removed; only in responses to changes.",
     });
     properties.insert("changed".to_owned(), changed);
     json!({ "type": "object", "properties": properties })
 }
 
-/// What is told of a page of a list or of linkage.
+/// The members of `meta` of a page.
 fn page_meta(context: &DescriptionContext) -> Map<String, Value> {
     let members = [
         ("pagination", reference("pagination")),
@@ -103,14 +103,14 @@ fn page_meta(context: &DescriptionContext) -> Map<String, Value> {
             "count_is_estimated",
             json!({
                 "type": "boolean",
-                "description": "true with page[count]=estimated: total, count and page_count are about right. Otherwise it is left out.",
+                "description": "true with page[count]=estimated: total, count and page_count are approximate. Otherwise absent.",
             }),
         ),
         (
             "page_size_max",
             json!({
                 "type": "integer",
-                "description": "The largest page; only where more was asked for.",
+                "description": "The maximum page size; only if a larger one was requested.",
                 "examples": [context.query.max_page_size],
             }),
         ),
@@ -121,7 +121,7 @@ fn page_meta(context: &DescriptionContext) -> Map<String, Value> {
         .collect()
 }
 
-/// Of a page by cursor, as the profile names it.
+/// The page object of the cursor pagination profile.
 fn cursor_pagination() -> Value {
     let total = |doc: &str| json!({ "type": "integer", "minimum": 0, "description": doc });
     json!({
@@ -131,18 +131,18 @@ fn cursor_pagination() -> Value {
             "total": total("All items; with page[count]=exact."),
             "estimatedTotal": {
                 "type": "object",
-                "properties": { "bestGuess": total("About as many; with page[count]=estimated.") },
+                "properties": { "bestGuess": total("An estimate; with page[count]=estimated.") },
                 "required": ["bestGuess"],
             },
             "rangeTruncated": {
                 "type": "boolean",
-                "description": "true where more lies between the two cursors than is on the page. Otherwise it is left out.",
+                "description": "true if the page does not contain all items between the two cursors. Otherwise absent.",
             },
         },
     })
 }
 
-/// Where an item of a page by cursor is.
+/// The cursor of an item.
 fn cursor() -> Value {
     json!({
         "type": "object",
@@ -181,7 +181,7 @@ fn pagination() -> Value {
 fn stamp() -> Value {
     json!({
         "type": "object",
-        "description": "Who made and changed the resource, and when; the same as the attributes.",
+        "description": "Who created and changed the resource, and when; the same as the attributes.",
         "properties": {
             "created": { "type": "string", "format": "date-time" },
             "modified": { "type": "string", "format": "date-time" },
@@ -190,11 +190,11 @@ fn stamp() -> Value {
             "external_id": {
                 "type": "string",
                 "format": "uuid",
-                "description": "What a client calls the resource, when it chose the id itself.",
+                "description": "The client-generated id of the resource, if it has one.",
             },
             "origins": {
                 "type": "array",
-                "description": "Of effective roles and users: by which grants.",
+                "description": "The grants that an effective role or user comes from.",
                 "items": reference("reason"),
             },
             "page": reference("cursor"),
@@ -207,7 +207,7 @@ fn home(context: &DescriptionContext) -> Value {
     let limits = &context.query;
     let bounds = json!({
         "type": "object",
-        "description": "Where several changes can be made at once, and how many.",
+        "description": "The URL for atomic operations, and their limits.",
         "properties": {
             "href": reference("link"),
             "max_operations": { "type": "integer", "minimum": 1 },
@@ -217,7 +217,7 @@ fn home(context: &DescriptionContext) -> Value {
     });
     let page_size = json!({
         "type": "object",
-        "description": "Items on a page: without page[size], and at most.",
+        "description": "Items on a page: the default and the maximum.",
         "properties": {
             "default": { "type": "integer", "minimum": 1, "examples": [limits.default_page_size] },
             "max": { "type": "integer", "minimum": 1, "examples": [limits.max_page_size] },
@@ -244,7 +244,7 @@ fn home(context: &DescriptionContext) -> Value {
     })
 }
 
-/// Where collections are, by name.
+/// The collections by name.
 fn places() -> Value {
     let hints = json!({
         "type": "object",
@@ -276,16 +276,16 @@ fn trash() -> Value {
     })
 }
 
-/// The document of the Atomic Operations extension; its own text has the details.
+/// The request document of the Atomic Operations extension, which defines the details.
 fn operations(context: &DescriptionContext) -> Value {
     let operation = json!({
         "type": "object",
         "properties": {
             "op": { "type": "string", "enum": ["add", "update", "remove"] },
-            "ref": { "type": "object", "description": "type, id or lid, and maybe a relationship." },
+            "ref": { "type": "object", "description": "type, id or lid, and optionally a relationship." },
             "href": reference("link"),
             "data": {
-                "description": "A resource, linkage, or null to empty a relationship to one.",
+                "description": "A resource, linkage, or null to clear a to-one relationship.",
                 "anyOf": [
                     { "type": "object" },
                     { "type": "array", "items": { "type": "object" } },
@@ -295,7 +295,7 @@ fn operations(context: &DescriptionContext) -> Value {
             "meta": {
                 "type": "object",
                 "properties": {
-                    "if_match": { "type": "string", "description": "The ETag of what is changed." },
+                    "if_match": { "type": "string", "description": "The ETag of the resource or linkage to change." },
                 },
             },
         },
@@ -344,7 +344,7 @@ fn session() -> Value {
                     },
                     "renew": {
                         "type": "string",
-                        "description": "A refresh token, which gives another pair once.",
+                        "description": "A refresh token, which can be exchanged once for a new pair.",
                     },
                 },
                 "required": ["jwt", "renew"],
@@ -358,7 +358,7 @@ fn credentials() -> Value {
     let text = json!({ "type": "string" });
     json!({
         "type": "object",
-        "description": "A username and a password, or a refresh token; that may also come as Bearer.",
+        "description": "A username and a password, or a refresh token, which can also be sent as Bearer.",
         "properties": {
             "grant_type": { "type": "string", "enum": ["password", "refresh_token"], "default": "password" },
             "username": text,
@@ -398,12 +398,12 @@ fn health() -> Value {
                     "version": { "type": "string" },
                     "replica": {
                         "type": "object",
-                        "description": "The replica of the database, when there is one.",
+                        "description": "The replica of the database, if there is one.",
                         "properties": {
                             "status": { "type": "string", "enum": ["starting", "serving", "behind", "unreachable"] },
                             "lag_ms": {
                                 "type": "integer",
-                                "description": "How long ago the database was in the state of the replica.",
+                                "description": "How far the replica is behind the primary, in milliseconds.",
                             },
                         },
                         "required": ["status"],

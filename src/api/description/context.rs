@@ -1,32 +1,31 @@
-//! What the settings say about the surface.
+//! The settings that the description depends on.
 
 use crate::api::access_checks;
 use crate::api::call::query_limits;
 use crate::config::{ClientIds, Settings, UnknownAttributes};
 use crate::jsonapi::query;
 
-/// Stands for the address that the page is asked for at, which is known with
-/// each request only.
+/// A placeholder for the base URL of the request.
 pub const REQUESTED_BASE_URL: &str = "http://as-asked.invalid";
 
 pub struct DescriptionContext {
     pub project: String,
     pub base_url: Option<String>,
-    /// Status of an answer to invalid data.
+    /// The status of invalid attributes.
     pub invalid_data: u16,
-    /// Whether the id that a client chose is kept.
+    /// Whether client-generated ids are stored.
     pub keeps_client_ids: bool,
-    /// Whether names that there are not are refused.
+    /// Whether unknown member names are rejected.
     pub rejects_unknown_members: bool,
-    /// Whether a change without If-Match is refused.
+    /// Whether changes without If-Match are rejected.
     pub require_if_match: bool,
-    /// Whether application/json is refused as a body.
+    /// Whether bodies of the type application/json are rejected.
     pub is_strict: bool,
     pub query: query::Limits,
     pub linkage_items: usize,
-    /// The most operations of one request.
+    /// The maximum number of operations in one request.
     pub operations: usize,
-    /// Characters of a new password, at least and at most.
+    /// Minimum and maximum length of a new password, in characters.
     pub password: (usize, usize),
     pub access_checks: access_checks::Limits,
     sign_in_bytes: usize,
@@ -36,11 +35,11 @@ pub struct DescriptionContext {
     json_depth: usize,
 }
 
-/// One line of the table of limits.
+/// One row of the table of limits.
 pub struct Limit {
     pub what: &'static str,
     pub most: String,
-    /// What happens above it.
+    /// The consequence of exceeding it.
     pub otherwise: &'static str,
 }
 
@@ -74,8 +73,7 @@ impl DescriptionContext {
         }
     }
 
-    /// Where curl finds the service, for examples: as configured, or
-    /// [`REQUESTED_BASE_URL`].
+    /// The base URL for examples: as configured, or [`REQUESTED_BASE_URL`].
     pub fn address(&self) -> &str {
         self.base_url.as_deref().unwrap_or(REQUESTED_BASE_URL)
     }
@@ -92,7 +90,7 @@ impl DescriptionContext {
             line(
                 "items on a page",
                 page_size,
-                "capped; meta.page_size_max tells",
+                "capped; see meta.page_size_max",
             ),
             line(
                 "identifiers in one change of linkage",
@@ -100,7 +98,7 @@ impl DescriptionContext {
                 "400",
             ),
             line(
-                "identifiers on a page of linkage, when no size is named",
+                "identifiers on a page of linkage without page[size]",
                 self.linkage_items,
                 "paged",
             ),
@@ -138,7 +136,7 @@ impl DescriptionContext {
             ),
             line("bytes of all headers", self.header_bytes, "431"),
             line(
-                "objects and arrays within each other in a body",
+                "nested objects and arrays in a body",
                 self.json_depth,
                 "400",
             ),

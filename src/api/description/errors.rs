@@ -1,4 +1,4 @@
-//! Kinds of errors, from the tables of both rooms.
+//! The error kinds of the native API and of JSON:API.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::schemas::reference;
 use crate::api::kinds as ours;
 use crate::jsonapi::{ErrorKind, MEDIA_TYPE, PLAIN_JSON, kinds};
 
-/// All of them by their status.
+/// All error kinds by status.
 pub fn by_status(context: &DescriptionContext) -> BTreeMap<u16, Vec<&'static ErrorKind>> {
     let mut all: BTreeMap<u16, Vec<&'static ErrorKind>> = BTreeMap::new();
     for kind in ours::KINDS.iter().chain(kinds::KINDS) {
@@ -75,7 +75,7 @@ pub fn document() -> Value {
             },
             "error": {
                 "type": "object",
-                "description": "The first error once more; only as application/json.",
+                "description": "A copy of the first error; only as application/json.",
             },
         },
         "required": ["errors"],
@@ -90,11 +90,11 @@ pub fn object() -> Value {
         "properties": {
             "status": { "type": "string", "pattern": "^[45][0-9][0-9]$" },
             "code": {
-                "description": "The stable name of the kind of problem. More may be added.",
+                "description": "The stable identifier of the error kind. More may be added.",
                 "anyOf": [{ "type": "string", "enum": codes }, { "type": "string" }],
             },
-            "title": { "type": "string", "description": "The same for every problem of the kind." },
-            "detail": { "type": "string", "description": "The particulars of this one." },
+            "title": { "type": "string", "description": "The same for every error of the kind." },
+            "detail": { "type": "string", "description": "The details of this error." },
             "source": source(),
             "links": { "type": "object", "properties": { "type": reference("link") } },
             "meta": {
@@ -118,7 +118,7 @@ pub fn object() -> Value {
 fn source() -> Value {
     json!({
         "type": "object",
-        "description": "What in the request caused it.",
+        "description": "The part of the request that caused it.",
         "properties": {
             "pointer": { "type": "string", "description": "A JSON pointer into the body." },
             "parameter": { "type": "string", "description": "A query parameter." },

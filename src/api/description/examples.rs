@@ -1,4 +1,4 @@
-//! Values for examples.
+//! Example values.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::json_set::set;
 use super::types::{Field, Type};
 use crate::api::resource::AttributeKind;
 
-/// A value that an attribute may have.
+/// An example value of an attribute.
 pub fn attribute(kind: &str, field: &Field) -> Value {
     match (kind, field.name) {
         ("users", "username" | "uname") => json!("johndoe"),
@@ -75,7 +75,7 @@ fn of_kind(field: &Field) -> Value {
     }
 }
 
-/// A document that makes a resource.
+/// A document that creates a resource.
 pub fn creation(kind: &Type) -> Value {
     let wanted = |field: &&Field| {
         field.is_writable
@@ -110,7 +110,7 @@ pub fn change(kind: &Type) -> Value {
     json!({ "data": { "type": kind.name, "id": "2", "attributes": attributes } })
 }
 
-/// A body of an address of its own kind.
+/// The body of an endpoint that is not derived from a table.
 pub fn other(schema: &str) -> Value {
     match schema {
         "operations" => json!({

@@ -1,4 +1,4 @@
-//! Headers of requests, for the operations that honour them.
+//! Request headers, for the operations that support them.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::api::idempotency::MOST;
 use crate::api::resource::Writability;
 use crate::api::routes::OPERATIONS;
 
-/// One header of a request.
+/// A request header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Header {
     IfMatch,
@@ -17,7 +17,7 @@ pub enum Header {
     IdempotencyKey,
 }
 
-/// What works at one method of one address.
+/// The headers that an operation supports.
 pub fn of(path: &str, shape: Option<Shape>, method: &str) -> Vec<Header> {
     let honoured = match (shape, method) {
         (Some(Shape::Item(_) | Shape::Linkage(..)), "GET") => Header::IfNoneMatch,
@@ -44,7 +44,7 @@ impl Header {
         }
     }
 
-    /// Its name among the components.
+    /// Its name in the components.
     pub fn key(self) -> String {
         format!("header.{}", self.name())
     }
@@ -52,13 +52,13 @@ impl Header {
     pub fn doc(self) -> &'static str {
         match self {
             Self::IfMatch => {
-                "The ETag of what was read, several of them, or *: when the state is another by now, nothing is changed and the answer is 412."
+                "The ETag of the resource as it was read, several ETags, or *: if it has changed since, nothing is done and the response is 412."
             }
             Self::IfNoneMatch => {
-                "The ETag of what the client has, several of them, or *: when that is what would be sent, the answer is 304 without a body."
+                "The ETag of the client's copy, several ETags, or *: if the copy is current, the response is 304 without a body."
             }
             Self::IdempotencyKey => {
-                "A name that the client makes up for this request, to send it again without doing it again: the kept answer comes back. Not with include, nor for answers that hold a secret."
+                "A unique name for this request, chosen by the client: a retry is not carried out again and gets the stored response. Not with include, nor for responses that contain a secret."
             }
         }
     }

@@ -1,8 +1,8 @@
-//! Members that are there only sometimes.
+//! Adds optional members to JSON objects.
 
 use serde_json::Value;
 
-/// Sets a member of an object, perhaps one deeper within.
+/// Sets the member of an object at a path, and creates it if necessary.
 pub fn set(object: &mut Value, path: &[&str], value: Value) {
     let mut place = object;
     for name in path {

@@ -1,8 +1,8 @@
-//! The surface described by its own tables: as OpenAPI 3.1 for programs, and
-//! as a page for people. Both are made once, when they are asked for first.
+//! The description of the native API, generated from its own tables: OpenAPI 3.1, and
+//! an HTML reference. Both are generated once, on the first request.
 //!
-//! Not here: what the tables say (`resources/`), and what works (`plan`, which
-//! is asked about every parameter that is described).
+//! Not here: the tables themselves (`resources/`), and the query planner (`plan`), with
+//! which every described parameter is tried.
 
 mod access;
 mod assets;
@@ -37,10 +37,10 @@ pub const PAGE: &str = "/docs";
 const KEYS: &str = "/.well-known/jwks.json";
 const STYLE: &str = "/docs/style.css";
 
-/// The media type with the extension, both ways.
+/// The media type of requests and responses with the extension.
 const ATOMIC_TYPE: &str = "application/vnd.api+json;ext=\"https://jsonapi.org/ext/atomic\"";
 
-/// The OpenAPI document, for reading.
+/// The OpenAPI document, indented.
 pub fn openapi(settings: &Settings) -> String {
     format!(
         "{:#}\n",
@@ -48,7 +48,7 @@ pub fn openapi(settings: &Settings) -> String {
     )
 }
 
-/// Of answers that are no documents of JSON:API.
+/// The media type of responses that are not JSON:API documents.
 fn media_type_of(path: &str) -> Option<&'static str> {
     match path {
         OPENAPI => Some("application/openapi+json"),

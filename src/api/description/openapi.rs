@@ -17,15 +17,15 @@ use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 const ABOUT: &str = "\
 A directory of people, the roles they hold and what those roles permit, as [JSON:API 1.1](https://jsonapi.org/format/1.1/).
 
-Filters must all hold. In front of the field `[or][N]` puts a filter into group N: \
-`filter[or][0][name]=John&filter[or][1][surname]=Doe` asks for one or the other. \
-Unknown parameters are refused with 400; nothing is ignored. A request uses one style of paging. \
-Every GET has a HEAD beside it. \
-Single resources and linkage carry an `ETag`: `If-None-Match` gives 304, `If-Match` on a change 412 when the state is another. \
-`Idempotency-Key` on POST makes a retry safe: the same request gets the kept answer, another one 422. \
+All filters must match. `[or][N]` before the field puts a filter into group N, and one of the groups must match: \
+`filter[or][0][name]=John&filter[or][1][surname]=Doe`. \
+Unknown parameters are rejected with 400; nothing is ignored. A request uses one style of paging. \
+Every GET has a HEAD. \
+Single resources and linkage have an `ETag`: `If-None-Match` gives 304, `If-Match` on a change gives 412 if the state is different. \
+`Idempotency-Key` on POST makes a retry safe: the same request gets the stored response, another one 422. \
 Bodies are `application/vnd.api+json` without `charset` \
-(`application/json` is understood too unless the settings are strict, and at `/auth` a form); read-only attributes are passed over, names that there are not are 400 unless `server.unknown_attributes` says otherwise. \
-Lists of values are understood by repetition, too, and as `name[]` and `name[0]`.";
+(`application/json` is accepted too unless the settings are strict, and a form at `/auth`); read-only attributes are ignored, unknown member names are rejected with 400 unless `server.unknown_attributes` allows them. \
+Lists of values can also be sent by repetition, as `name[]` and as `name[0]`.";
 
 pub fn document(context: &DescriptionContext) -> Value {
     let operations = operations::all(context);
@@ -103,8 +103,8 @@ fn written(operation: &Operation) -> Value {
     object
 }
 
-/// In one media type, though others are understood: of two, generators make a
-/// body that may be left out, and some of them code that does not load.
+/// Only one media type, though others are accepted: with two, code generators make the
+/// body optional, and some generate invalid code.
 fn request_body(body: &Body) -> Value {
     let content = json!({ "schema": reference(&body.schema), "example": body.example });
     let kind = match body.media {
@@ -128,7 +128,7 @@ fn responses(operation: &Operation) -> Value {
     all.insert(status, success(operation, &operation.success));
     if operation.headers.contains(&Header::IfNoneMatch) {
         let known = json!({
-            "description": "The client has it already.",
+            "description": "The client's copy is current.",
             "headers": answered(&["ETag"]),
         });
         all.insert("304".into(), known);
@@ -155,7 +155,7 @@ fn success(operation: &Operation, success: &Success) -> Value {
     object
 }
 
-/// Those of an answer that went well.
+/// The headers of a successful response.
 fn headers_of(operation: &Operation) -> Vec<&'static str> {
     let mut all = Vec::new();
     if operation.success.status == 201 {
@@ -220,10 +220,10 @@ fn headers() -> Value {
     let text = |doc: &str| json!({ "description": doc, "schema": { "type": "string" } });
     json!({
         "Location": text("The address of the new resource; the same as its links.self."),
-        "ETag": text("Names the state of what is sent, for If-None-Match and If-Match; none when related resources are included, and none on pages by cursor."),
-        "Idempotency-Replayed": text("true on an answer that was kept; first answers do not have it."),
+        "ETag": text("The state of the resource or linkage, for If-None-Match and If-Match; absent with included resources and on pages by cursor."),
+        "Idempotency-Replayed": text("true on a stored response; absent on the first one."),
         "WWW-Authenticate": text("How to sign in: Basic, Bearer."),
-        "Retry-After": text("Seconds after which another try is worth it."),
+        "Retry-After": text("Seconds after which to try again."),
     })
 }
 
@@ -237,7 +237,7 @@ fn security_schemes() -> Value {
         "bearer": {
             "type": "http",
             "scheme": "bearer",
-            "description": "The secret of an API token, made at /tokens or with `rolecall token create`.",
+            "description": "The secret of an API token, created at /tokens or with `rolecall token create`.",
         },
     })
 }

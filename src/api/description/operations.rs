@@ -1,4 +1,4 @@
-//! What each method does at each address.
+//! The operations: each method of each path.
 
 use serde_json::Value;
 
@@ -11,11 +11,11 @@ use super::summaries::{self, Summary};
 use crate::api::resource::Writability;
 use crate::api::routes::endpoints;
 
-/// One method at one address.
+/// One method of one path.
 pub struct Operation {
     pub path: String,
     pub method: &'static str,
-    /// Its place in the tables; `None` for addresses of their own kind.
+    /// Its place in the tables; `None` for endpoints that are not derived from a table.
     pub shape: Option<Shape>,
     pub id: String,
     pub summary: String,
@@ -24,7 +24,7 @@ pub struct Operation {
     pub headers: Vec<Header>,
     pub body: Option<Body>,
     pub success: Success,
-    /// Statuses of errors that it can answer with.
+    /// The statuses of its errors.
     pub errors: Vec<u16>,
     pub needs_credentials: bool,
 }
@@ -36,7 +36,7 @@ pub struct Body {
     pub media: Media,
 }
 
-/// In which media type a body is sent.
+/// The media type of a request body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Media {
     Document,
@@ -47,12 +47,12 @@ pub enum Media {
 pub struct Success {
     pub status: u16,
     pub doc: &'static str,
-    /// The name of its schema; `None`: no body, or none of ours.
+    /// The name of its schema; `None` without a JSON body.
     pub schema: Option<String>,
 }
 
-/// Everything that is served, in the order of the addresses. HEAD goes without
-/// saying beside GET, and nobody calls what is always refused.
+/// All operations, in the order of the routes. HEAD is left out, and so are operations
+/// that are always rejected.
 pub fn all(context: &DescriptionContext) -> Vec<Operation> {
     let served = endpoints().into_iter().flat_map(|endpoint| {
         let path = endpoint.path;
@@ -96,7 +96,7 @@ fn of_shape(
     })
 }
 
-/// What is read or changed, as the operation's id has it.
+/// The part of an operation id that names the resource.
 fn resource_part(shape: Shape) -> String {
     let name = match shape {
         Shape::Collection(kind) | Shape::Item(kind) => kind.name.to_owned(),
@@ -138,13 +138,13 @@ fn success(shape: Shape, method: &str) -> Success {
             "The resource that was created.",
             Some((kind.name, "document")),
         ),
-        (Shape::Item(kind), "DELETE") if kind.is_trash() => (204, "It is gone for good.", None),
+        (Shape::Item(kind), "DELETE") if kind.is_trash() => {
+            (204, "It is permanently deleted.", None)
+        }
         (Shape::Item(_), "DELETE") => (204, "It is deleted.", None),
-        (Shape::Item(kind), "PATCH") if kind.is_trash() => (
-            200,
-            "The resource where it is back.",
-            Some((kind.kind, "document")),
-        ),
+        (Shape::Item(kind), "PATCH") if kind.is_trash() => {
+            (200, "The restored resource.", Some((kind.kind, "document")))
+        }
         (Shape::Item(kind), _) => (200, "The resource as it is.", Some((kind.name, "document"))),
         (Shape::Related(_, related), _) if related.to_many => {
             (200, "A page of them.", Some((related.target, "list")))
@@ -167,13 +167,13 @@ fn success(shape: Shape, method: &str) -> Success {
     }
 }
 
-/// What every address can answer with: bad headers and queries, no
-/// credentials, too few rights, and troubles of our own.
+/// The statuses that every endpoint can respond with: invalid headers and queries,
+/// missing credentials or permissions, and server errors.
 pub const ALWAYS: &[u16] = &[400, 401, 403, 406, 414, 415, 429, 431, 500, 503];
 
 fn errors(shape: Shape, method: &str, context: &DescriptionContext) -> Vec<u16> {
     let mut all = ALWAYS.to_vec();
-    // Missing resources, related ones, and pages behind the last.
+    // Missing resources, missing related ones, and pages after the last.
     all.push(404);
     if matches!(method, "POST" | "PATCH")
         || matches!((shape, method), (Shape::Linkage(..), "DELETE"))
@@ -184,7 +184,7 @@ fn errors(shape: Shape, method: &str, context: &DescriptionContext) -> Vec<u16> 
         match header {
             // A key that was used for another request.
             Header::IdempotencyKey => all.push(422),
-            // A state that is not the one that is named, or none named.
+            // The precondition failed, or is required.
             Header::IfMatch => all.extend([412, 428]),
             Header::IfNoneMatch => {}
         }
@@ -194,8 +194,8 @@ fn errors(shape: Shape, method: &str, context: &DescriptionContext) -> Vec<u16> 
     all
 }
 
-/// Whether it changes linkage that can never be changed: that is served only to
-/// answer 403.
+/// Whether it changes linkage that cannot be changed: such routes exist only to respond
+/// with 403.
 fn is_always_refused(shape: Shape, method: &str) -> bool {
     let Shape::Linkage(_, related) = shape else {
         return false;

@@ -1,4 +1,4 @@
-//! Addresses of their own kind, which follow from no table.
+//! Endpoints that are not derived from a table.
 
 use super::context::DescriptionContext;
 use super::examples;
@@ -6,20 +6,20 @@ use super::headers;
 use super::operations::{ALWAYS, Body, Media, Operation, Success};
 use super::{parameters, types};
 
-/// One method at such an address.
+/// One method of such an endpoint.
 struct OtherEndpoint {
     path: &'static str,
     method: &'static str,
     id: &'static str,
     summary: &'static str,
-    /// In a sentence or two.
+    /// One or two sentences.
     about: &'static str,
-    /// What a success says.
+    /// The description of its success.
     doc: &'static str,
-    /// The schemas of the answer and of the body.
+    /// The schemas of the response and of the request body.
     schema: Option<&'static str>,
     body: Option<&'static str>,
-    /// The type whose resource it answers with.
+    /// The type of the resource that it returns.
     resource: Option<&'static str>,
     /// The type that it lists.
     lists: Option<&'static str>,
@@ -27,10 +27,10 @@ struct OtherEndpoint {
     needs_credentials: bool,
 }
 
-/// Statuses of errors of a list.
+/// The statuses of errors of a list.
 const LISTS: &[u16] = &[400, 401, 403, 404, 406, 414, 429, 431, 500, 503];
 
-/// Served like the tables.
+/// Endpoints in [`endpoints`](crate::api::endpoints).
 const OTHERS: &[OtherEndpoint] = &[
     OtherEndpoint {
         schema: Some("home"),
@@ -40,7 +40,7 @@ const OTHERS: &[OtherEndpoint] = &[
             "/home",
             "get_home",
             "Get the addresses of all collections",
-            "Returns where each collection is, the size of pages, and how many changes can be made at once.",
+            "Returns the URL of each collection, the page sizes, and the limits of atomic operations.",
             "The collections.",
         )
     },
@@ -52,8 +52,8 @@ const OTHERS: &[OtherEndpoint] = &[
             crate::api::routes::TRASH,
             "get_trash",
             "List the collections of the trash",
-            "Returns where deleted resources are kept until they are restored or removed for good.",
-            "Where deleted resources are.",
+            "Returns the collections of deleted resources, which are kept until they are restored or purged.",
+            "The collections of deleted resources.",
         )
     },
     OtherEndpoint {
@@ -77,7 +77,7 @@ const OTHERS: &[OtherEndpoint] = &[
         method: "POST",
         id: "check_access",
         summary: "Check what a user may do or see",
-        about: "Tells whether the user holds a permission or role, may change a grant, or sees hosts and bundles, and why. Nothing is stored.",
+        about: "Checks whether the user has a permission or role, can change a grant, or can see hosts and bundles, and why. Nothing is stored.",
         doc: "The verdict.",
         schema: Some("access_checks_document"),
         body: Some("access_checks_new"),
@@ -97,8 +97,8 @@ const OTHERS: &[OtherEndpoint] = &[
             "/users/{id}/effective-roles",
             "get_effective_roles",
             "List the effective roles of a user",
-            "Returns every role that the user has: those granted, the roles included in them, and those held in a workspace or cluster.",
-            "The roles; meta.origins of each says by which grants.",
+            "Returns every role that the user has: granted roles, the roles included in them, and roles held in a workspace or cluster.",
+            "The roles; meta.origins of each lists the grants that it comes from.",
         )
     },
     OtherEndpoint {
@@ -111,7 +111,7 @@ const OTHERS: &[OtherEndpoint] = &[
             "get_effective_users",
             "List the effective users of a role",
             "Returns every user who has the role, by a grant of it or of a role that includes it, anywhere.",
-            "The users; meta.origins of each says by which grants.",
+            "The users; meta.origins of each lists the grants that they have it from.",
         )
     },
     OtherEndpoint {
@@ -178,13 +178,13 @@ const OTHERS: &[OtherEndpoint] = &[
             super::KEYS,
             "get_keys",
             "Get the keys that verify access tokens",
-            "Other services verify access tokens with these keys without a request to this one.",
+            "Other services can verify access tokens with these keys, without a request to this one.",
             "A JSON Web Key Set.",
         )
     },
 ];
 
-/// Served beside the tables, for everybody.
+/// Other public endpoints.
 const PUBLIC: &[OtherEndpoint] = &[
     OtherEndpoint {
         schema: Some("health"),
@@ -193,23 +193,23 @@ const PUBLIC: &[OtherEndpoint] = &[
             "/health",
             "get_health",
             "Check the health of the service",
-            "Succeeds when the service can make changes in its database. Else `meta.reason` of the error says why not: `unreachable`, `standby`, `read_only`, `disk_full`, `disk_error`, `damaged` or `replaced`; reads may work all the same.",
-            "It does.",
+            "Succeeds if the service can change its database. Otherwise `meta.reason` of the error says why not: `unreachable`, `standby`, `read_only`, `disk_full`, `disk_error`, `damaged` or `replaced`; reads may still work.",
+            "The service can change its database.",
         )
     },
     get(
         super::OPENAPI,
         "get_openapi",
         "Get this description",
-        "Returns this document, which is made from the program's own tables.",
+        "Returns this document, which is generated from the program's own tables.",
         "An OpenAPI document.",
     ),
     get(
         super::PAGE,
         "get_docs",
         "Get the reference as a page",
-        "Returns the same for people, as one page of HTML.",
-        "A page for people.",
+        "Returns the same description as one HTML page.",
+        "An HTML page.",
     ),
 ];
 
@@ -236,7 +236,7 @@ const fn get(
     }
 }
 
-/// One that `endpoints` serves.
+/// An operation of [`OTHERS`].
 pub fn operation(path: &str, method: &str, context: &DescriptionContext) -> Option<Operation> {
     let known = OTHERS
         .iter()
@@ -283,9 +283,9 @@ impl OtherEndpoint {
         }
     }
 
-    /// Invalid data has the status of the settings.
+    /// Invalid attributes have the status in the settings.
     fn errors(&self, context: &DescriptionContext) -> Vec<u16> {
-        // That of a reused Idempotency-Key stays.
+        // 422 is also the status of a reused Idempotency-Key.
         let keeps = self.path == crate::api::routes::OPERATIONS;
         let is_meant = |status: &u16| *status != 422 || keeps || context.invalid_data == 422;
         self.errors.iter().copied().filter(is_meant).collect()

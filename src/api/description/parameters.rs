@@ -1,4 +1,4 @@
-//! Query parameters, each as the description has it.
+//! Query parameters.
 
 use serde_json::{Map, Value, json};
 
@@ -15,18 +15,19 @@ use crate::jsonapi::query::Operator;
 
 /// One query parameter.
 pub struct Parameter {
-    /// Its name among the components.
+    /// Its name in the components.
     pub key: String,
     pub name: String,
     pub doc: String,
-    /// Of a value, or of each value of a list.
+    /// The schema of the value, or of each value of a list.
     pub schema: Value,
-    /// How many values, separated by commas; `None`: one value.
+    /// The maximum number of comma-separated values; `None`: one value.
     pub list: Option<usize>,
     pub example: String,
 }
 
-/// What `GET` understands; other methods only tell how their answer shall look.
+/// The parameters of an operation. Methods other than GET only have those that shape the
+/// response.
 pub fn of(shape: Shape, method: &str, context: &DescriptionContext) -> Vec<Parameter> {
     match (shape, method) {
         (Shape::Collection(kind), "GET") => {
@@ -34,7 +35,7 @@ pub fn of(shape: Shape, method: &str, context: &DescriptionContext) -> Vec<Param
             all.extend(own(kind));
             all
         }
-        // What is restored is shown where it is back.
+        // The response contains the restored resource, of the other type.
         (Shape::Item(kind), "PATCH") if kind.is_trash() => {
             super::types::type_named(kind.kind).map_or_else(Vec::new, |back| one(back, context))
         }
@@ -74,7 +75,7 @@ pub fn lists(kind: &'static Type, context: &DescriptionContext) -> Vec<Parameter
     all
 }
 
-/// Of answers with one resource of the type.
+/// The parameters of responses with one resource of the type.
 pub fn one(kind: &'static Type, context: &DescriptionContext) -> Vec<Parameter> {
     let includes = includes_of_one(kind, &context.query);
     let types = capabilities::types_of(kind, &includes);
@@ -83,7 +84,7 @@ pub fn one(kind: &'static Type, context: &DescriptionContext) -> Vec<Parameter> 
     all
 }
 
-/// The word that, beside `id`, leads from a resource to related ones.
+/// The parameter that, with `id`, lists related resources.
 pub fn token(kind: &Type) -> Option<&'static str> {
     match kind.name {
         "users" => Some("roles"),
@@ -92,7 +93,7 @@ pub fn token(kind: &Type) -> Option<&'static str> {
     }
 }
 
-/// Parameters of collections that the specification does not know.
+/// Parameters of collections that JSON:API does not define.
 fn own(kind: &'static Type) -> Vec<Parameter> {
     let mut all = vec![Parameter {
         key: "id".into(),
@@ -130,7 +131,7 @@ fn pages<'a>(
     })
 }
 
-/// No `default`: tools send those, and two styles of paging exclude each other.
+/// Without `default`: tools send defaults, and styles of paging exclude each other.
 fn page_schema(page: &Candidate, context: &DescriptionContext) -> Value {
     match page.name {
         "page[number]" | "page" => json!({ "type": "integer", "minimum": 1 }),
@@ -177,7 +178,7 @@ fn include(key: &str, paths: &[String], context: &DescriptionContext) -> Option<
     Some(Parameter {
         key: format!("{key}.include"),
         name: "include".into(),
-        doc: "Related resources to be sent along: paths of relationships.".into(),
+        doc: "Related resources to include: paths of relationships.".into(),
         schema: json!({ "type": "string", "enum": paths }),
         list: Some(context.query.include_paths),
         example,
@@ -190,7 +191,7 @@ fn fields(kind: &'static Type) -> Parameter {
         key: format!("{}.fields", kind.name),
         name: format!("fields[{}]", kind.kind),
         doc: format!(
-            "The only attributes and relationships that {} shall have.",
+            "The only attributes and relationships of {} in the response.",
             kind.kind
         ),
         example: names.first().copied().unwrap_or_default().into(),
@@ -199,13 +200,13 @@ fn fields(kind: &'static Type) -> Parameter {
     }
 }
 
-/// The field under which filters have the search.
+/// The filter that searches.
 pub const SEARCH_FILTER: &str = "query";
 
-/// What `q` and `filter[query]` look for.
-pub const SEARCHED: &str = "Only those who have each of these words in a name, the username or the e-mail address, whatever the case";
+/// The description of `q` and `filter[query]`.
+pub const SEARCHED: &str = "Only users with each of these words in a name, the username or the e-mail address, regardless of case";
 
-/// The search under its other name, which takes words and no list of values.
+/// The search as a filter, which takes words and not a list of values.
 fn search_filters(
     kind: &Type,
     filter: &FilterCapability,
@@ -271,7 +272,7 @@ fn filters_of(
     std::iter::once(plain).chain(by_operator).collect()
 }
 
-/// What an operator says of the roles that somebody holds.
+/// The description of an operator on the roles of a user.
 fn roles_meaning(operator: Operator) -> &'static str {
     match operator {
         Operator::Ne => "Only those who do not hold this role without a scope.",
@@ -288,7 +289,7 @@ fn roles_meaning(operator: Operator) -> &'static str {
     }
 }
 
-/// What an operator says of an attribute.
+/// The description of an operator on an attribute.
 pub fn meaning(operator: Operator) -> &'static str {
     match operator {
         Operator::Eq => "is this value",

@@ -1,4 +1,4 @@
-//! JSON Schemas of documents, made from the tables of attributes.
+//! JSON Schemas of documents, generated from the tables of attributes.
 
 use serde_json::{Map, Value, json};
 
@@ -24,8 +24,7 @@ pub fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{}", known_as(name)) })
 }
 
-/// The schema of a type or of its documents as the components call it: dots and
-/// hyphens are no part of a name in most languages.
+/// The name of a schema in the components: most languages do not allow hyphens in names.
 pub fn known_as(name: &str) -> String {
     name.replace('-', "_")
 }
@@ -39,7 +38,7 @@ pub fn all(context: &DescriptionContext) -> Map<String, Value> {
         let name = kind.name;
         add(name.into(), resource(kind, context));
         let mut shape = document(reference(name));
-        // Of a token the password is the proof of who makes it, and is not set.
+        // The password of a token is not a new one.
         if kind.name == "users" {
             set(&mut shape, &["properties", "meta"], password_meta());
         }
@@ -70,7 +69,7 @@ pub fn all(context: &DescriptionContext) -> Map<String, Value> {
         if is_changed(name, false) {
             add(format!("{name}_member"), member(name));
         }
-        // What is in the trash is restored, never created there.
+        // Resources in the trash are restored, never created there.
         if !kind.is_trash() && kind.fields().iter().any(|field| field.is_writable) {
             add(
                 format!("{name}_new"),
@@ -89,7 +88,7 @@ pub fn all(context: &DescriptionContext) -> Map<String, Value> {
     all
 }
 
-/// What an answer to a new password says beside the user.
+/// The `meta` of a response to a new password.
 fn password_meta() -> Value {
     json!({
         "type": "object",
@@ -109,13 +108,13 @@ fn password_meta() -> Value {
     })
 }
 
-/// Whether any relationship leads to the type, of those to many or to one.
+/// Whether the type is the target of a to-many or of a to-one relationship.
 fn is_target(name: &str, to_many: bool) -> bool {
     let mut all = types::all().flat_map(|kind| kind.relationships);
     all.any(|relationship| relationship.target == name && relationship.to_many == to_many)
 }
 
-/// Whether one of those can be changed at its own address.
+/// Whether the linkage of such a relationship can be changed.
 fn is_changed(target: &str, to_many: bool) -> bool {
     let mut all = types::all().flat_map(|kind| kind.relationships);
     all.any(|r| r.target == target && r.to_many == to_many && r.writability == Writability::Always)
@@ -161,7 +160,7 @@ fn resource(kind: &Type, context: &DescriptionContext) -> Value {
     })
 }
 
-/// A relationship as resources show it: linkage only where it was asked for.
+/// A relationship in a resource object; it has linkage only if it is included.
 fn relationship(relationship: &Relationship) -> Value {
     json!({
         "type": "object",
@@ -223,7 +222,7 @@ fn attribute(kind: &Type, field: &Field, context: &DescriptionContext) -> Value 
     schema
 }
 
-/// What is shown in one form may be sent in others.
+/// The schema of an attribute in requests, which accept more forms than responses have.
 fn sent_attribute(kind: &Type, field: &Field, context: &DescriptionContext) -> Value {
     let mut schema = attribute(kind, field, context);
     if field.kind == AttributeKind::Amount {
@@ -232,7 +231,7 @@ fn sent_attribute(kind: &Type, field: &Field, context: &DescriptionContext) -> V
     schema
 }
 
-/// An amount with its decimals.
+/// A decimal amount.
 const AMOUNT: &str = r"^-?[0-9]{1,10}(\.[0-9]{1,2})?$";
 
 fn value(field: &Field) -> Value {
@@ -266,7 +265,7 @@ fn value(field: &Field) -> Value {
     }
 }
 
-/// A document that makes or changes a resource.
+/// A document that creates or updates a resource.
 fn request(kind: &Type, purpose: Purpose, context: &DescriptionContext) -> Value {
     let fields = kind.fields();
     let is_new = purpose == Purpose::Create;
@@ -308,7 +307,7 @@ fn request(kind: &Type, purpose: Purpose, context: &DescriptionContext) -> Value
     json!({ "type": "object", "properties": { "data": data }, "required": ["data"] })
 }
 
-/// A change of one's own record: linkage stays.
+/// An update of the caller's own record, without relationships.
 fn own(context: &DescriptionContext) -> Value {
     let Some(users) = types::type_named("users") else {
         return json!({});
@@ -375,7 +374,7 @@ fn list(items: Value, links: &str) -> Value {
     })
 }
 
-/// A request that sets a to-one relationship; null where it may be empty.
+/// A request that sets a to-one relationship, or clears it with null.
 fn member(kind: &str) -> Value {
     let identifier = identifier(kind, &["id"]);
     json!({
@@ -414,7 +413,7 @@ fn linkage(kind: &str) -> Value {
     })
 }
 
-/// The same where no relationship leads to many: without pages.
+/// Linkage of a to-one relationship: without pages.
 fn linkage_of_one(kind: &str) -> Value {
     let identifier = reference(&format!("{kind}_identifier"));
     json!({
@@ -427,8 +426,8 @@ fn linkage_of_one(kind: &str) -> Value {
     })
 }
 
-/// A request that changes linkage. One identifier may stand for an array of
-/// one, and a missing type for the one of the relationship.
+/// A request that changes linkage. An array of one identifier can be sent as an object,
+/// and `type` can be left out.
 fn members(kind: &str, context: &DescriptionContext) -> Value {
     let identifier = identifier(kind, &["id"]);
     json!({

@@ -1,4 +1,4 @@
-//! What an address is, read off its path: addresses follow from the tables.
+//! Derives from a path what it addresses.
 
 use super::types::{self, Type};
 use crate::api::resource::Relationship;
@@ -16,7 +16,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// `None`: an address of its own kind.
+    /// `None`: the path is not derived from a table.
     pub fn of(path: &str) -> Option<Self> {
         let (collection, below) = match path.trim_start_matches('/').split_once("/{id}") {
             Some((collection, below)) => (collection, Some(below)),
@@ -34,7 +34,7 @@ impl Shape {
         }
     }
 
-    /// The type in whose section it stands.
+    /// The type in whose section it is described.
     pub fn home(self) -> &'static Type {
         match self {
             Self::Collection(kind)

@@ -1,15 +1,15 @@
-//! What operations are called, and what they do in a sentence.
+//! The ids, summaries and descriptions of operations.
 
 use super::shape::Shape;
 use super::types::Type;
 use crate::api::resource::Relationship;
 
-/// How an operation is called.
+/// The summary of an operation.
 pub struct Summary {
-    /// The verb of its id.
+    /// The verb of the operation id.
     pub verb: &'static str,
     pub summary: String,
-    /// A sentence or two.
+    /// One or two sentences.
     pub doc: String,
 }
 
@@ -36,7 +36,7 @@ fn of_collection(kind: &Type, method: &str) -> Option<Summary> {
             "list",
             format!("List {}", kind.title()),
             format!(
-                "Returns a page of the {} that the caller may see, filtered and sorted as the query says.",
+                "Returns a page of the {} that the caller can see, filtered and sorted by the query.",
                 kind.title(),
             ),
         ),
@@ -56,8 +56,7 @@ fn of_item(kind: &Type, method: &str) -> Option<Summary> {
         "PATCH" => summary(
             "update",
             format!("Update {one}"),
-            "Changes the attributes and relationships that the document names, and no others."
-                .into(),
+            "Changes the attributes and relationships in the document, and no others.".into(),
         ),
         "DELETE" => summary(
             "delete",
@@ -72,23 +71,23 @@ fn of_item(kind: &Type, method: &str) -> Option<Summary> {
     }
 }
 
-/// What is in the trash.
+/// Resources in the trash.
 fn of_trashed(kind: &Type, method: &str) -> Option<Summary> {
     let one = kind.singular_with_article();
     match method {
         "GET" => summary(
             "get",
             format!("Get {one}"),
-            format!("Returns {one} by id, with when and by whom it was deleted."),
+            format!("Returns {one} by id, with the time and author of the deletion."),
         ),
         "PATCH" => summary(
             "restore",
             format!("Restore {one}"),
-            "Takes it out of the trash; it has the same id as before.".into(),
+            "Takes it out of the trash; it keeps its id.".into(),
         ),
         "DELETE" => summary(
             "purge",
-            format!("Delete {one} for good"),
+            format!("Permanently delete {one}"),
             "Removes it from the trash. It cannot be restored afterwards.".into(),
         ),
         _ => None,
@@ -104,7 +103,7 @@ fn of_related(kind: &Type, related: &Relationship, method: &str) -> Option<Summa
         summary(
             "list",
             format!("List the {name} of {one}"),
-            format!("Returns a page of the {name}, filtered and sorted as the query says."),
+            format!("Returns a page of the {name}, filtered and sorted by the query."),
         )
     } else {
         summary(
@@ -126,17 +125,17 @@ fn of_linkage(kind: &Type, related: &Relationship, method: &str) -> Option<Summa
         "POST" => summary(
             "add",
             format!("Add {name} to {one}"),
-            format!("Adds the {name} that the document names; those that are there already stay."),
+            format!("Adds the {name} in the document; existing ones stay."),
         ),
         "PATCH" => summary(
             "replace",
             format!("Replace the {name} of {one}"),
-            format!("Sets the {name} to those that the document names, and removes all others."),
+            format!("Sets the {name} to those in the document, and removes all others."),
         ),
         "DELETE" => summary(
             "remove",
             format!("Remove {name} from {one}"),
-            format!("Removes the {name} that the document names; the others stay."),
+            format!("Removes the {name} in the document; the others stay."),
         ),
         _ => None,
     }
@@ -153,7 +152,7 @@ fn of_linkage_to_one(kind: &Type, related: &Relationship, method: &str) -> Optio
         "PATCH" => summary(
             "replace",
             format!("Set the {name} of {one}"),
-            format!("Sets the {name}; null removes it where it may be empty."),
+            format!("Sets the {name}; null removes it if it is optional."),
         ),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! The resource types without their Rust types.
+//! The resource types with their Rust types erased.
 
 use crate::api::paging::PagingDefaults;
 use crate::api::plan::{self, Plan};
@@ -6,17 +6,17 @@ use crate::api::resource::{AttributeKind, Constraints, Relationship, Resource};
 use crate::api::resources::{TYPES, TrashedUsers};
 use crate::jsonapi::query::{Limits, Query};
 
-/// One resource type as its table has it.
+/// A resource type.
 pub struct Type {
-    /// Its name in the description: for what is in the trash another than `kind`.
+    /// Its name in the description. The trash has another name than its `kind`.
     pub name: &'static str,
-    /// As documents name it.
+    /// The `type` in documents.
     pub kind: &'static str,
-    /// Where it is served, from the root.
+    /// The path of its collection, without a leading slash.
     pub path: &'static str,
     pub doc: &'static str,
     pub relationships: &'static [Relationship],
-    /// Whether a client may choose an id, where the settings allow it.
+    /// Whether client-generated ids are supported, if the settings allow them.
     pub takes_client_ids: bool,
     once: &'static [(&'static str, &'static str)],
     pub required_relationships: &'static [&'static str],
@@ -34,11 +34,11 @@ pub struct Field {
     pub constraints: Constraints,
     pub is_readable: bool,
     pub is_writable: bool,
-    /// Shown only in the answer that makes the resource.
+    /// Only in the response to the creation.
     pub is_one_time: bool,
 }
 
-/// All of them, in the order of the reference.
+/// All types, in the order of the reference.
 pub fn all() -> impl Iterator<Item = &'static Type> {
     static TRASHED: Type = Type::with_name::<TrashedUsers>("trashed_users");
     let types = TYPES.iter().map(|known| &known.described);
@@ -107,17 +107,17 @@ fn fields<R: Resource>() -> Vec<Field> {
 }
 
 impl Type {
-    /// Whether its resources are deleted ones of another table.
+    /// Whether its resources are deleted ones of another type.
     pub fn is_trash(&self) -> bool {
         self.name != self.kind
     }
 
-    /// Whether its resources go into the trash when they are deleted.
+    /// Whether deleted resources go to the trash.
     pub fn has_trash(&self) -> bool {
         !self.is_trash() && all().any(|other| other.is_trash() && other.kind == self.kind)
     }
 
-    /// For people.
+    /// The title of its section.
     pub fn title(&self) -> &'static str {
         match self.name {
             "trashed_users" => "trashed users",
@@ -126,7 +126,7 @@ impl Type {
         }
     }
 
-    /// The singular, with its article.
+    /// The singular of the title with its article.
     pub fn singular_with_article(&self) -> String {
         let title = self.title();
         let singular = title.strip_suffix('s').unwrap_or(title);
@@ -138,7 +138,7 @@ impl Type {
         (self.fields)()
     }
 
-    /// Whether the answer to a creation holds what must not be kept.
+    /// Whether the response to a creation contains a secret.
     pub fn returns_secret(&self) -> bool {
         !self.once.is_empty()
     }
@@ -149,17 +149,17 @@ impl Type {
             .find(|relationship| relationship.name == name)
     }
 
-    /// Whether a list of the type may be asked for with this query.
+    /// Whether lists of the type support this query.
     pub fn accepts_for_lists(&self, query: &Query) -> bool {
         (self.list)(query)
     }
 
-    /// Whether one resource may.
+    /// Whether responses with one resource support this query.
     pub fn accepts_for_one(&self, query: &Query) -> bool {
         (self.one)(query)
     }
 
-    /// Whether the linkage of a relationship may.
+    /// Whether the linkage of a relationship supports this query.
     pub fn accepts_for_linkage(&self, query: &Query, relationship: &str) -> bool {
         (self.linkage)(query, relationship)
     }

@@ -36,12 +36,12 @@ pub async fn create<R: Writable>(
         let key = call.key(&body)?;
         if key.is_some() && (R::RETURNS_SECRET || tree.is_some()) {
             return Err(idempotency::unsupported(
-                "An answer with a secret or with included resources is not kept.",
+                "A response with a secret or with included resources is not stored.",
             ));
         }
         let (creation, once) = prepare::<R>(call, &document).await.map_err(pointing)?;
         if let Some(key) = key {
-            return kept::<R>(call, &query, creation, key)
+            return create_once::<R>(call, &query, creation, key)
                 .await
                 .map_err(pointing);
         }
@@ -70,8 +70,8 @@ async fn prepare<R: Writable>(
     R::creation(&call.guard, draft, field_errors, linked).await
 }
 
-/// Makes it once under this key, and answers what was answered then.
-async fn kept<R: Writable>(
+/// Creates the resource once under this key, or returns the stored response.
+async fn create_once<R: Writable>(
     call: &Call<'_>,
     query: &Query,
     creation: R::Create,
@@ -96,7 +96,7 @@ async fn kept<R: Writable>(
     let task = call
         .guard
         .task::<<R as Resource>::Find, _>(None, creation, Box::new(show));
-    let done = call.once(vec![Box::new(task)], Some(key), move |outcomes| {
+    let done = call.execute_once(vec![Box::new(task)], Some(key), move |outcomes| {
         created(outcomes, &collection)
     });
     done.await.map_err(only_step_error)
@@ -106,12 +106,12 @@ fn created(outcomes: &[Outcome], collection: &str) -> Answer {
     let outcome = outcomes.first().cloned().unwrap_or_default();
     Answer::Created {
         location: format!("{collection}/{}", outcome.id.unwrap_or_default()),
-        state: outcome.state.map(State::kept),
+        state: outcome.state.map(State::stored),
         body: outcome.shown,
     }
 }
 
-/// There is one step: what it ran into is told as of the request itself.
+/// The batch has one step: its error is that of the request.
 fn only_step_error(error: ApiError) -> ApiError {
     match error.into_batch_step() {
         Ok((_, error)) => error.into(),

@@ -19,10 +19,10 @@ pub async fn get<R: Resource>(request: HttpRequest, api: Data<Api>) -> HttpRespo
             .find(R::find(call.id()))
             .await?
             .ok_or(DirectoryError::NotFound)?;
-        // Other resources have versions of their own: no tag speaks for them all.
+        // Included resources have versions of their own, which no tag covers.
         let state = tree.is_none().then(|| State::of_row::<R>(&row));
         if let Some(state) = &state
-            && call.has(state)?
+            && call.matches(state)?
         {
             return Ok(Answer::NotModified(state.clone()));
         }

@@ -32,7 +32,7 @@ pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> Htt
         let seal = call.seal::<L>().await?;
         let state = state.map(|version| State::of_linkage(version, &seal));
         if let Some(state) = &state
-            && call.has(state)?
+            && call.matches(state)?
         {
             return Ok(Answer::NotModified(state.clone()));
         }
@@ -45,7 +45,7 @@ pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> Htt
     .await
 }
 
-/// `POST`, `PATCH` and `DELETE` there: answers the linkage as it is afterwards.
+/// `POST`, `PATCH` and `DELETE` of a relationship: responds with the changed linkage.
 pub async fn change_linkage<L: ToMany>(
     request: HttpRequest,
     api: Data<Api>,
@@ -104,7 +104,7 @@ pub async fn change_linkage<L: ToMany>(
     .await
 }
 
-/// Changes that a relationship does not know: 403 (R18).
+/// Changes that a relationship does not support: 403 (R18).
 pub async fn refuse_linkage<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await)
@@ -112,7 +112,7 @@ pub async fn refuse_linkage<L: ToOne>(request: HttpRequest, api: Data<Api>) -> H
     .await
 }
 
-/// `PATCH /grants/ID/relationships/role`: sets it as a part of its resource.
+/// `PATCH /grants/ID/relationships/role`: an update of the resource.
 pub async fn set_linkage<L: ToOne<From: Writable>>(
     request: HttpRequest,
     api: Data<Api>,
@@ -208,7 +208,7 @@ async fn document<L: ToMany>(
             .filter(|_| paging.is_by_cursor())
             .map(|(first, last)| (cursor(*first), cursor(*last))),
     };
-    // Only linkage that goes on has pages to link to, unless the profile asks for them.
+    // Without the cursor pagination profile, linkage that fits on one page has no links.
     let is_partial = page.total.is_some_and(|total| total > shown.len() as i64);
     if paging.is_by_cursor() || paging.has_more(found) || is_partial {
         paging.write_links(&mut out, &context);
@@ -233,12 +233,12 @@ fn part(paging: &Paging) -> Part {
     }
 }
 
-/// Linkage is in the order of the ids.
+/// Linkage is sorted by id.
 fn cursor(id: i64) -> String {
     CursorOrder::default().cursor(Vec::new(), id)
 }
 
-/// Linkage as a page by cursor.
+/// Identifiers with their cursors.
 fn identifiers(out: &mut Vec<u8>, kind: &str, ids: &[i64]) {
     out.push(b'[');
     let mut commas = Commas::default();
@@ -280,7 +280,7 @@ pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> 
         let parent = call.guard.find(L::From::find(call.id())).await?;
         let parent = parent.ok_or(DirectoryError::NotFound)?;
         let state = one_state::<L>(&parent);
-        if call.has(&state)? {
+        if call.matches(&state)? {
             return Ok(Answer::NotModified(state));
         }
         Ok(Answer::Current {
@@ -291,8 +291,8 @@ pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> 
     .await
 }
 
-/// A linkage that can be set has the state of its resource, which is what a
-/// change of it is compared with.
+/// The state of to-one linkage: that of its resource if it can be set, because a change
+/// is compared with that.
 fn one_state<L: ToOne>(row: &Row<L::From>) -> State {
     let is_set = L::From::relationship(L::NAME)
         .is_some_and(|known| known.writability == Writability::Always);

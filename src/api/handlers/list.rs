@@ -13,7 +13,7 @@ use crate::api::resources::ToMany;
 use crate::jsonapi::kinds;
 use crate::jsonapi::query::Query;
 
-/// `GET /users`; `?id=N` is the document's way to write `filter[id]=N`.
+/// `GET /users`; `?id=N` is an alias of `filter[id]=N`.
 pub async fn list<R: Listable>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         plain::<R>(call, &call.query(&["id", SEARCH])?).await
@@ -21,8 +21,8 @@ pub async fn list<R: Listable>(request: HttpRequest, api: Data<Api>) -> HttpResp
     .await
 }
 
-/// The same where the document has a token for a relationship: `?id=N&roles`
-/// is the roles of that user.
+/// [`list`] with an alias for a relationship: `?id=N&roles` lists the roles of that
+/// user.
 pub async fn list_or_related<L>(request: HttpRequest, api: Data<Api>) -> HttpResponse
 where
     L: ToMany<From: Listable>,
@@ -33,7 +33,7 @@ where
             return plain::<L::From>(call, &query).await;
         }
         let Some(id) = query.extra("id").map(decode::id) else {
-            let detail = format!("{} needs the id of whose they are.", L::NAME);
+            let detail = format!("{} needs the parameter id.", L::NAME);
             return Err(kinds::INVALID_PARAMETER
                 .error(detail)
                 .at_parameter(L::NAME)

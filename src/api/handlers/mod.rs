@@ -1,4 +1,4 @@
-//! The handlers that serve every resource type: decode, ask, answer.
+//! The generic handlers of all resource types: decode, call the directory, respond.
 
 mod create;
 mod delete;
@@ -32,10 +32,10 @@ use crate::directory::listing::List;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{Commas, raw};
 
-/// Bytes that a resource object takes, roughly; only to reserve memory once.
+/// The approximate size of a resource object in bytes, to allocate memory once.
 const RESOURCE_BYTES: usize = 1600;
 
-/// A refusal, unless the caller may not even know what is there: then 404.
+/// The error, or 404 if the caller cannot see the resource.
 async fn or_hidden<R: Resource>(call: &Call<'_>, error: ApiError) -> ApiError {
     match call.guard.find(R::find(call.id())).await {
         Ok(Some(_)) => error,
@@ -44,7 +44,7 @@ async fn or_hidden<R: Resource>(call: &Call<'_>, error: ApiError) -> ApiError {
     }
 }
 
-/// A document with one resource. `own` is its `links.self`.
+/// A document with one resource; `own` is its `links.self`.
 pub async fn one<R: Resource>(
     call: &Call<'_>,
     query: &Query,
@@ -66,7 +66,7 @@ pub async fn one<R: Resource>(
     Ok(written::<R>(&render, row, once, &link, strength))
 }
 
-/// The document itself, when all that it shows is there.
+/// A document with one resource whose included resources are loaded.
 fn written<R: Resource>(
     render: &Render<'_>,
     row: &Row<R>,
@@ -92,7 +92,7 @@ fn written<R: Resource>(
     out
 }
 
-/// A document with a page of a list.
+/// A document with one page of a list.
 async fn page<R: Listable>(
     call: &Call<'_>,
     query: &Query,
@@ -105,7 +105,7 @@ async fn page<R: Listable>(
 /// Members for the `meta` of resources, by id.
 pub type Notes = std::collections::HashMap<i64, String>;
 
-/// The same, and what `notes` finds to say of the resources with these ids.
+/// [`page`] with members for the `meta` of its resources, which `notes` loads by id.
 pub async fn page_with<R: Listable>(
     call: &Call<'_>,
     query: &Query,

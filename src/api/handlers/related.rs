@@ -20,7 +20,7 @@ pub async fn related<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpRes
     .await
 }
 
-/// A page of what is related to the resource `id`, which must be there.
+/// A page of the resources related to the resource `id`, which must exist.
 pub async fn page_of<L: ToMany>(
     call: &Call<'_>,
     query: &Query,

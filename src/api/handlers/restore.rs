@@ -13,9 +13,9 @@ use crate::api::plan;
 use crate::api::resource::{Resource, Restorable, Row, Target};
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
-/// `PATCH /trash/users/ID`: names that others have meanwhile can be changed on the
-/// way; what else the document says beside type and id is passed over. The answer
-/// shows the resource where it is back.
+/// `PATCH /trash/users/ID`: restores the resource. The document can change names that
+/// have been taken since; other attributes are ignored. The response contains the
+/// restored resource.
 pub async fn restore<R: Restorable>(
     request: HttpRequest,
     api: Data<Api>,

@@ -45,8 +45,8 @@ async fn carry_out<R: Writable>(
     expected: Expected,
     document: &ResourceObject,
 ) -> Result<Row<R>, ApiError> {
-    // What does not exist is told before anything about the document (U04).
-    // A password would be hashed before that is seen by the update.
+    // A missing resource is reported before any error of the document (U04). The
+    // update checks that itself, except that it would first hash a password.
     if R::UPDATE_CHECKS_VISIBILITY && !has_secrets::<R>(document) {
         return match change::<R>(call, expected, document).await {
             Err(error) => Err(or_hidden::<R>(call, error).await),
@@ -79,7 +79,7 @@ async fn change<R: Writable>(
     Ok(call.guard.write(change).await?)
 }
 
-/// The resource must be there, and the document be about it.
+/// The resource must exist, and the document must name it.
 pub async fn check_subject<R: Resource>(
     call: &Call<'_>,
     document: &ResourceObject,
@@ -98,24 +98,24 @@ fn is_about<R: Resource>(call: &Call<'_>, document: &ResourceObject) -> Result<(
     if document.id.as_deref().map(id) == Some(call.id()) {
         return Ok(());
     }
-    let detail = "The id in the document is not the one in the address.";
+    let detail = "The id in the document is not the one in the URL.";
     Err(kinds::ID_CONFLICT
         .error(detail)
         .at_pointer("/data/id")
         .into())
 }
 
-/// The type must be the one of the address (C05, U06).
+/// The type must be that of the URL (C05, U06).
 pub fn check_type<R: Resource>(document: &ResourceObject, base: &str) -> Result<(), ApiError> {
     check_kind(document, R::TYPE, base)
 }
 
-/// The same for a type without a table.
+/// [`check_type`] for a type without a table.
 pub fn check_kind(document: &ResourceObject, kind: &str, base: &str) -> Result<(), ApiError> {
     if document.r#type == kind {
         return Ok(());
     }
-    let detail = format!("This address has resources of the type {kind}.");
+    let detail = format!("This URL has resources of the type {kind}.");
     Err(kinds::TYPE_CONFLICT
         .error(detail)
         .at_pointer(format!("{base}/type"))

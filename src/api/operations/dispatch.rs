@@ -1,5 +1,5 @@
-//! The few generic changes, without their Rust types: what operations choose
-//! from by the names in their documents.
+//! The generic operations with their Rust types erased, to be chosen by the type and
+//! relationship names in a document.
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -30,7 +30,7 @@ use crate::jsonapi::query::Fields;
 use crate::jsonapi::write::{self, raw};
 use crate::jsonapi::{Purpose, ResourceObject};
 
-/// What an operation is built with.
+/// The context of one operation.
 pub struct OperationContext<'a> {
     pub call: &'a Call<'a>,
     pub lids: &'a Lids,
@@ -43,10 +43,10 @@ pub struct OperationContext<'a> {
 type StepFuture<'a, T> = LocalBoxFuture<'a, Result<T, ApiError>>;
 type BoxedStep = Box<dyn Step>;
 
-/// How the resources of a type are changed.
+/// The operations on resources of a type.
 pub struct ResourceOperations {
     pub kind: &'static str,
-    /// Whether the result of a creation holds a secret.
+    /// Whether the result of a creation contains a secret.
     pub returns_secret: bool,
     pub add: for<'a> fn(&'a OperationContext<'a>, &'a ResourceObject) -> StepFuture<'a, BoxedStep>,
     pub update: for<'a> fn(
@@ -55,7 +55,7 @@ pub struct ResourceOperations {
         &'a ResourceObject,
     ) -> StepFuture<'a, BoxedStep>,
     pub remove: fn(&OperationContext<'_>, Target) -> BoxedStep,
-    /// Whether the caller may know that there is such a resource.
+    /// Whether the resource exists and the caller can see it.
     pub exists: for<'a> fn(&'a OperationContext<'a>, i64) -> StepFuture<'a, bool>,
 }
 
@@ -69,7 +69,7 @@ pub const fn resource_operations<R: Writable>() -> ResourceOperations {
     }
 }
 
-/// Of a type whose resources can be taken away, and no more.
+/// For a type whose resources can only be deleted.
 pub const fn delete_only_operations<R: Deletable>() -> ResourceOperations {
     ResourceOperations {
         kind: R::TYPE,
@@ -94,7 +94,7 @@ async fn unsupported(context: &OperationContext<'_>, what: &str) -> Result<Boxed
     Err(error.at_pointer(context.data).into())
 }
 
-/// How the linkage of a relationship is changed.
+/// The operations on the linkage of a relationship.
 pub struct LinkageOperations {
     pub to: &'static str,
     pub side: fn(i64) -> Option<Side>,
@@ -112,7 +112,7 @@ pub const fn linkage_operations<L: ToMany>() -> LinkageOperations {
     }
 }
 
-/// The result of an operation that has nothing to show.
+/// The empty result of an operation.
 fn no_result<T>() -> Show<T> {
     Box::new(|_| Outcome::default())
 }
@@ -137,7 +137,7 @@ async fn update<R: Writable>(
 ) -> Result<BoxedStep, ApiError> {
     let id = target.id;
     let (draft, mut field_errors, linked) = read::<R>(context, document, Purpose::Update)?;
-    // What is there now is not what is there then when an earlier operation changes it.
+    // An earlier operation may change the values that would be compared.
     if !context.before.iter().any(|plan| plan.updates(R::TYPE, id)) {
         let guard = &context.call.guard;
         field_errors = without_unchanged::<R>(guard, id, document, field_errors).await?;
@@ -145,7 +145,7 @@ async fn update<R: Writable>(
     let change = R::change(&context.call.guard, target, draft, field_errors, linked).await;
     let change = match change {
         Ok(change) => change,
-        // What does not exist is told before anything about the document (U04).
+        // A missing resource is reported before any error of the document (U04).
         Err(_) if !exists::<R>(context, id).await? => return Err(DirectoryError::NotFound.into()),
         Err(error) => return Err(pointing(context, document, error)),
     };
@@ -168,7 +168,7 @@ fn read<R: Writable>(
     Ok((draft, field_errors, linked))
 }
 
-/// What an earlier operation makes will be there when its turn comes.
+/// A resource that an earlier operation creates (a negative id) will exist in time.
 async fn exists<R: Resource>(context: &OperationContext<'_>, id: i64) -> Result<bool, ApiError> {
     Ok(id < 0 || context.call.guard.read(R::find(id)).await?.is_some())
 }
@@ -184,7 +184,7 @@ fn pointing(
     )
 }
 
-/// An access check as a step: it sees what the steps before it have changed.
+/// An access check as a step: it sees the changes of earlier steps.
 pub fn check_access(
     context: &OperationContext<'_>,
     document: &ResourceObject,

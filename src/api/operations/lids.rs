@@ -3,13 +3,12 @@ use std::collections::HashMap;
 use crate::directory::batch::Made;
 use crate::jsonapi::{Error, kinds};
 
-/// What the operations so far make, by type and the name that is local to the
-/// request: later operations may refer to it.
+/// The resources that earlier operations create, by type and local id.
 #[derive(Debug, Default)]
 pub struct Lids(HashMap<(String, String), usize>);
 
 impl Lids {
-    /// What stands for the id until it is there.
+    /// The placeholder for the id until the resource is created.
     pub fn find(&self, kind: &str, lid: &str, pointer: &str) -> Result<i64, Error> {
         let step = self.0.get(&(kind.to_owned(), lid.to_owned()));
         step.map(|step| Made::by(*step)).ok_or_else(|| {

@@ -1,5 +1,5 @@
 //! `POST /operations`: the Atomic Operations extension. Several changes in one
-//! transaction, each exactly what the single request would be.
+//! transaction, each equivalent to the single request.
 
 mod dispatch;
 mod lids;
@@ -43,17 +43,17 @@ pub async fn operations(
         let (plans, steps) = build(call, operations).await?;
         if key.is_some() && plans.iter().any(PlannedOperation::returns_secret) {
             return Err(idempotency::unsupported(
-                "An answer with a secret is not kept.",
+                "A response with a secret is not stored.",
             ));
         }
         let base = call.base_url.clone().into_owned();
-        let done = call.once(steps, key, move |outcomes| results(outcomes, &base));
+        let done = call.execute_once(steps, key, move |outcomes| results(outcomes, &base));
         done.await.map_err(|error| located(call, &plans, error))
     })
     .await
 }
 
-/// Each password costs as much as a sign-in, and the queue for them is short.
+/// Hashing a password costs as much as a sign-in, and its queue is short.
 fn refuse_passwords(operations: &[Operation], most: usize) -> Result<(), ApiError> {
     let costly = |operation: &Operation| {
         let attributes = operation.data.as_ref()?.get("attributes")?.as_object()?;
@@ -97,7 +97,7 @@ impl PlannedOperation {
         matches!(&self.action, Action::Add(resource, _) if resource.returns_secret)
     }
 
-    /// Whether this changes attributes or linkage of that resource.
+    /// Whether this changes attributes or relationships of that resource.
     pub(super) fn updates(&self, kind: &str, id: i64) -> bool {
         match &self.action {
             Action::Update(resource, target, _) | Action::SetRelationship(resource, target, ..) => {
@@ -145,7 +145,7 @@ impl PlannedOperation {
         }
     }
 
-    /// The failure with pointers into this operation.
+    /// Adds pointers into this operation to an error.
     fn located(&self, call: &Call<'_>, error: ApiError) -> ApiError {
         let pointing = match &self.action {
             Action::Add(_, document)
@@ -163,7 +163,7 @@ impl PlannedOperation {
     }
 }
 
-/// What a step ran into, told as of its operation.
+/// Adds pointers into the operation of the failed step to an error.
 fn located(call: &Call<'_>, plans: &[PlannedOperation], error: ApiError) -> ApiError {
     match error.into_batch_step() {
         Ok((place, error)) => match plans.get(place) {
@@ -174,7 +174,7 @@ fn located(call: &Call<'_>, plans: &[PlannedOperation], error: ApiError) -> ApiE
     }
 }
 
-/// `{"atomic:results": [...]}`, or nothing when there is nothing to tell.
+/// `{"atomic:results": [...]}`, or 204 if all results are empty.
 fn results(outcomes: &[Outcome], base: &str) -> Answer {
     if outcomes.iter().all(|outcome| outcome.shown.is_empty()) {
         return Answer::Empty;

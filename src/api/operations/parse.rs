@@ -1,4 +1,4 @@
-//! What an operation is about: its address, its document, and how the two fit.
+//! Parses one operation: resolves its target and checks that its document matches.
 
 use super::dispatch::{LinkageOperations, ResourceOperations};
 use super::lids::Lids;
@@ -18,7 +18,7 @@ use crate::jsonapi::document::{
 };
 use crate::jsonapi::{self, Key, Linkage, Purpose, ResourceObject};
 
-/// One operation, understood.
+/// A parsed operation.
 pub struct PlannedOperation {
     pub action: Action,
     /// The pointer to the operation.
@@ -32,15 +32,15 @@ pub enum Action {
     Update(&'static ResourceOperations, Target, ResourceObject),
     Remove(&'static ResourceOperations, Target),
     ChangeLinkage(&'static LinkageOperations, i64, ChangeMembers, Linkage),
-    /// A document that says nothing but one to-one relationship, and that.
+    /// A document with one to-one relationship, and its linkage.
     SetRelationship(&'static ResourceOperations, Target, ResourceObject, Linkage),
-    /// A question, which changes nothing.
+    /// An access check, which changes nothing.
     CheckAccess(ResourceObject),
-    /// A relationship that nobody changes, of this resource.
+    /// The resource and name of a relationship that cannot be changed: an error.
     ReadOnlyRelationship(&'static ResourceOperations, i64, String),
 }
 
-/// Where it happens, before ids and lids are looked at.
+/// The target of an operation, before ids and lids are resolved.
 enum TargetAddress {
     Collection(String),
     Resource(String, Key),
@@ -72,7 +72,7 @@ pub fn parse(
 
 struct Parser<'a> {
     call: &'a Call<'a>,
-    /// What seals the tags of linkage.
+    /// The key that encrypts the tags of linkage.
     secret: &'a str,
     lids: &'a Lids,
     at: String,
@@ -112,7 +112,7 @@ impl Parser<'_> {
                 self.change(operation, (&kind, &key, &name), &target_pointer)
             }
             _ => {
-                let detail = "This address does not take this operation.";
+                let detail = "This target does not support this operation.";
                 let error = jsonapi::kinds::INVALID_OPERATION.error(detail);
                 Err(error.at_pointer(target_pointer).into())
             }
@@ -130,7 +130,7 @@ impl Parser<'_> {
         }
     }
 
-    /// An address of this service: whole, or from its root.
+    /// Parses a URL of this service, absolute or relative to its root.
     fn href(&self, href: &str, at: &str) -> Result<TargetAddress, ApiError> {
         let path = href
             .strip_prefix(self.call.base_url.as_ref())
@@ -150,7 +150,7 @@ impl Parser<'_> {
                 (*name).to_owned(),
             )),
             _ => {
-                let detail = "This is no address of a collection, a resource or a relationship.";
+                let detail = "This is not the URL of a collection, a resource or a relationship.";
                 let error = jsonapi::kinds::INVALID_OPERATION.error(detail);
                 Err(error.at_pointer(at).into())
             }
@@ -184,7 +184,7 @@ impl Parser<'_> {
             }
             None => {
                 let Some(key) = &own else {
-                    let detail = "What is updated is named by an id or a lid.";
+                    let detail = "An update needs an id or a lid.";
                     let error = jsonapi::kinds::MISSING_MEMBER.error(detail);
                     return Err(error.at_pointer(self.data.as_str()).into());
                 };
@@ -208,7 +208,7 @@ impl Parser<'_> {
     fn document(&self, operation: Operation) -> Result<ResourceObject, ApiError> {
         let value = operation.data.unwrap_or_default();
         let limits = &self.call.api.document_limits;
-        // Of an update, too, the id may be missing: a lid can stand for it.
+        // Even an update may lack the id, if it has a lid.
         Ok(resource_from(value, &self.data, Purpose::Create, limits)?)
     }
 
@@ -250,7 +250,7 @@ impl Parser<'_> {
         Ok(Action::ChangeLinkage(links, id, operation, linkage))
     }
 
-    /// A to-one relationship is set as a part of its resource.
+    /// A change of a to-one relationship is an update of its resource.
     fn one(
         &self,
         operation: Operation,
@@ -273,7 +273,7 @@ impl Parser<'_> {
             let error = kinds::INVALID_LINKAGE.error(detail);
             return Err(error.at_pointer(self.data.as_str()).into());
         }
-        // What is wrong with it is told where it stands here.
+        // Checked here so that errors point into this operation.
         related_ids(&linkage, known.target, &self.within(&self.data))?;
         let document = ResourceObject::of_relationship(resource.kind, known.name, linkage.clone());
         Ok(Action::SetRelationship(
@@ -327,7 +327,8 @@ impl Parser<'_> {
         self.expected_in(&operation.meta, id, scope)
     }
 
-    /// What `meta.if_match` says. What the same request makes needs none.
+    /// The precondition in `meta.if_match`. Resources that the same request creates need
+    /// none.
     fn expected_in(
         &self,
         meta: &serde_json::Map<String, serde_json::Value>,
@@ -363,7 +364,7 @@ fn writable(kind: &str, at: &str) -> Result<&'static ResourceOperations, ApiErro
     resource_type(kind)
         .and_then(|known| known.operations.as_ref())
         .ok_or_else(|| {
-            let detail = "There is no such type of resources, or none that can be changed.";
+            let detail = "There is no such resource type, or it cannot be changed.";
             kinds::NOT_FOUND.error(detail).at_pointer(at).into()
         })
 }

@@ -1,4 +1,4 @@
-//! Pages by cursor: the cursor pagination profile.
+//! Pages by cursor: keyset pagination, as in the cursor pagination profile.
 
 use serde_json::Value;
 
@@ -13,22 +13,22 @@ use crate::jsonapi::write::{self, raw};
 const AFTER: &str = "page[after]";
 const BEFORE: &str = "page[before]";
 
-/// The order of a list, as its cursors carry it; the default is that of the ids.
+/// The sort order that the cursors of a list encode; by default it is by id.
 #[derive(Debug, Default)]
 pub struct CursorOrder {
-    /// Of the sort fields, in the form of `sort`.
+    /// The sort fields, as in the `sort` parameter.
     pub sort: String,
     pub kinds: Vec<AttributeKind>,
 }
 
 impl CursorOrder {
-    /// The cursor of an item with these values.
+    /// The cursor of an item with these values of the sort fields.
     pub fn cursor(&self, values: Vec<Value>, id: i64) -> String {
         let sort = self.sort.clone();
         Cursor::Item { sort, values, id }.encode()
     }
 
-    /// `None` for a cursor that belongs to another order, or to none.
+    /// `None` for an invalid cursor, or one of another order.
     fn place(&self, text: &str) -> Option<Place> {
         let Cursor::Item { sort, values, id } = Cursor::decode(text)? else {
             return Some(Place::End);
@@ -58,7 +58,7 @@ fn operand(value: Value, kind: AttributeKind) -> Option<Option<Operand>> {
         (Value::Number(number), AttributeKind::Number) => {
             number.as_i64().map(Operand::Number).map(Some)
         }
-        // NUL is in no text, and PostgreSQL would choke on it.
+        // No stored text contains NUL, and PostgreSQL rejects it.
         (Value::String(text), AttributeKind::Text | AttributeKind::Time) => {
             (!text.contains('\0')).then_some(Some(Operand::Text(text)))
         }
@@ -66,7 +66,7 @@ fn operand(value: Value, kind: AttributeKind) -> Option<Option<Operand>> {
     }
 }
 
-/// What is read for a page between cursors, and how it is presented.
+/// A page given by cursors.
 #[derive(Debug)]
 pub struct CursorPage {
     pub seek: Seek,
@@ -119,7 +119,7 @@ impl CursorPage {
         })
     }
 
-    /// One row more is read, to know whether the list goes on.
+    /// One extra row is read, to see whether there are more.
     pub fn slice(&self) -> Slice {
         Slice {
             offset: 0,
@@ -155,8 +155,7 @@ impl CursorPage {
             return first.filter(|_| self.has_more(context)).map(Link::before);
         }
         self.after.as_ref()?;
-        // Nothing behind the cursor: what is before ends with the list, or
-        // where the range does.
+        // An empty page: the previous one ends at the end of the list or range.
         let empty = self.before.as_deref().unwrap_or(end);
         Some(Link::before(first.unwrap_or(empty)))
     }
@@ -165,9 +164,9 @@ impl CursorPage {
         let last = context.ends.as_ref().map(|(_, last)| last.as_str());
         match (self.after.as_deref(), self.before.as_deref()) {
             (None, Some(_)) if self.seek.before.is_none() => None,
-            // Nothing before the cursor: the list begins behind it.
+            // An empty page: the next one starts at the beginning of the list.
             (None, Some(_)) => Some(last.map_or(Link::default(), Link::after)),
-            // The rest of a range stays within it.
+            // The next page of a range stays within the range.
             (Some(_), Some(before)) if self.has_more(context) => Some(Link {
                 after: last.unwrap_or_default(),
                 before,
@@ -207,7 +206,7 @@ impl CursorPage {
     }
 }
 
-/// A page's place; empty is none.
+/// The cursors in a link; empty ones are left out.
 #[derive(Default)]
 struct Link<'a> {
     after: &'a str,
@@ -233,7 +232,7 @@ impl<'a> Link<'a> {
 
 fn invalid_cursor(parameter: &str) -> ApiError {
     kinds::INVALID_PAGE
-        .error("This is no cursor of this list in this order.")
+        .error("This is not a cursor of this list in this order.")
         .at_parameter(parameter)
         .into()
 }

@@ -1,4 +1,4 @@
-//! Pages of lists: which part to read, and the links and totals around it.
+//! Paging: which rows to read, and the links and totals of a page.
 
 mod cursor;
 mod offset;
@@ -23,26 +23,26 @@ pub struct PagingDefaults<'a> {
     pub size: Option<i64>,
 }
 
-/// What is read for a page, and how it is presented.
+/// The requested page of a list.
 #[derive(Debug)]
 pub enum Paging {
     Offset(OffsetPage),
     Cursor(CursorPage),
 }
 
-/// What was read, for links and totals.
+/// What was read for a page, to write its links and totals.
 pub struct PageContext<'a> {
     pub query: &'a Query,
     pub address: &'a str,
-    /// IncludedRows that were read, one more than shown where the list goes on.
+    /// The number of rows read, which may include one extra row after the page.
     pub found: usize,
     pub total: Option<i64>,
-    /// Cursors of the first and the last item that is shown.
+    /// The cursors of the first and last item on the page.
     pub ends: Option<(String, String)>,
 }
 
 impl PageContext<'_> {
-    /// `,"total":...` where it is known, and whether it is about right only.
+    /// `,"total":...` if it is known, and whether it is an estimate.
     fn write_total(&self, out: &mut Vec<u8>, count: Count) {
         let Some(total) = self.total else { return };
         raw(out, ",\"total\":");
@@ -52,12 +52,12 @@ impl PageContext<'_> {
         }
     }
 
-    /// A cursor that is too long to be sent back leads nowhere (K16).
+    /// Rejects cursors that are too long to be sent back (K16).
     pub fn check(&self, longest: usize) -> Result<(), ApiError> {
         let is_long = |cursor: &String| cursor.len() > longest;
         match &self.ends {
             Some((first, last)) if is_long(first) || is_long(last) => {
-                let detail = "Values that the list is sorted by are too long for a cursor.";
+                let detail = "The values of the sort fields are too long for a cursor.";
                 Err(kinds::UNSUPPORTED_SORT
                     .error(detail)
                     .at_parameter("sort")
@@ -149,7 +149,7 @@ impl Paging {
         matches!(self, Self::Cursor(_))
     }
 
-    /// Whether the list goes on where it was read.
+    /// Whether the list has more rows after the page.
     pub fn has_more(&self, found: usize) -> bool {
         found > self.size()
     }
@@ -161,8 +161,7 @@ impl Paging {
         }
     }
 
-    /// The rows of the page, without the one that was read to see whether the
-    /// list goes on.
+    /// The rows of the page, without the extra row.
     pub fn shown<'r, T>(&self, read: &'r [T]) -> &'r [T] {
         let more = read.len().saturating_sub(self.size());
         let shown = match self {
@@ -172,7 +171,7 @@ impl Paging {
         shown.unwrap_or_default()
     }
 
-    /// A page behind the last does not exist; behind a cursor there may be nothing.
+    /// 404 for a numbered page after the last one; a page after a cursor may be empty.
     pub fn check(&self, found: usize, total: Option<i64>, query: &Query) -> Result<(), ApiError> {
         match self {
             Self::Offset(page) => page.check(found, total, query),
@@ -188,7 +187,7 @@ impl Paging {
         }
     }
 
-    /// The members of `meta` that tell about the page.
+    /// The members of `meta` that describe the page.
     pub fn write_meta(&self, out: &mut Vec<u8>, context: &PageContext<'_>) {
         match self {
             Self::Offset(page) => page.write_meta(out, context),

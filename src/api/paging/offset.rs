@@ -1,4 +1,4 @@
-//! Pages by number and by offset.
+//! Pages by number and by offset (LIMIT and OFFSET).
 
 use super::PageContext;
 use crate::api::error::ApiError;
@@ -7,7 +7,7 @@ use crate::directory::listing::{Count, Slice};
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::{self, raw};
 
-/// What is read for a page that is found by counting, and how it is presented.
+/// A page given by its number or offset.
 #[derive(Debug)]
 pub struct OffsetPage {
     pub offset: i64,
@@ -18,7 +18,7 @@ pub struct OffsetPage {
 }
 
 impl OffsetPage {
-    /// Without a sure total one row more is read, to know whether there is a next page.
+    /// Without an exact total one extra row is read, to see whether there is a next page.
     pub fn slice(&self) -> Slice {
         Slice {
             offset: self.offset,
@@ -34,7 +34,7 @@ impl OffsetPage {
         usize::try_from(self.size).unwrap_or(usize::MAX)
     }
 
-    /// A page behind the last does not exist.
+    /// 404 for a page after the last one.
     pub fn check(&self, found: usize, total: Option<i64>, query: &Query) -> Result<(), ApiError> {
         if found > 0 || self.offset == 0 {
             return Ok(());
@@ -48,7 +48,7 @@ impl OffsetPage {
         } else {
             "page[number]"
         };
-        let detail = "There is no such page: it is behind the last one.";
+        let detail = "There is no such page: it is after the last one.";
         let error = kinds::NOT_FOUND.error(detail);
         Err(error
             .at_parameter(query.sent_as(name).unwrap_or(name))
@@ -84,7 +84,7 @@ impl OffsetPage {
 
     fn write_link(&self, out: &mut Vec<u8>, context: &PageContext<'_>, offset: i64) {
         out.push(b'"');
-        // The first page is the address without a page: so the document shows it.
+        // The link to the first page has no page parameter.
         let place = match (self.by_offset, offset) {
             (_, 0) => String::new(),
             (true, offset) => offset.to_string(),
@@ -101,8 +101,8 @@ impl OffsetPage {
         out.push(b'"');
     }
 
-    /// `"pagination":{...}`, the total where table widgets look for it, and the
-    /// largest size when more was asked for.
+    /// `"pagination":{...}`, the total where table widgets expect it, and the maximum
+    /// size if a larger one was requested.
     pub fn write_meta(&self, out: &mut Vec<u8>, context: &PageContext<'_>) {
         let (size, found, total) = (self.size.max(1), context.found, context.total);
         let items = i64::try_from(found.min(self.size())).unwrap_or(i64::MAX);

@@ -120,7 +120,7 @@ const ATTRIBUTES: &[Attribute<Clusters>] = &[
     attribute!(read_only time modified, Some(ClusterColumn::Modified), MODIFIED),
 ];
 
-/// Takes the workspace out of the linkage.
+/// Moves the workspace from the relationships to the draft.
 fn workspace(
     linked: &mut RelationshipIds,
     draft: &mut ClusterChanges,
@@ -131,7 +131,7 @@ fn workspace(
         if draft.workspace_id.is_none() {
             field_errors.push(FieldError::invalid(
                 "workspace",
-                "A cluster is in a workspace.",
+                "A cluster needs a workspace.",
             ));
         }
     }

@@ -10,7 +10,7 @@ pub struct Events;
 
 impl Resource for Events {
     const TYPE: &'static str = "events";
-    const DOC: &'static str = "The audit log: every change with who, when, what, before and after, and who came in or was refused. Read-only.";
+    const DOC: &'static str = "The audit log: every change with actor, time, old and new values, and every sign-in and refused request. Read-only.";
     const RELATIONSHIPS: &'static [Relationship] = &[];
     type Entity = directory::events::Events;
     type Find = FindEvent;
@@ -45,7 +45,7 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     attribute!(
         read_only nullable_number actor_id,
         Some(EventColumn::ActorId),
-        "The id of the user who did it; null for the program itself, and where nobody is known."
+        "The id of the user who did it; null for the program itself and for unknown callers."
     ),
     attribute!(
         read_only nullable_text actor,
@@ -65,11 +65,11 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     attribute!(
         read_only text subject_type,
         Some(EventColumn::SubjectType),
-        "The type of what was changed, or of whom it is about."
+        "The type of the changed resource, or of the user that the event is about."
     ),
     Attribute {
         name: "subject_id",
-        doc: "The id of what was changed; 0 for nothing that is here, as for an unknown username.",
+        doc: "The id of the changed resource; 0 if there is none, as for an unknown username.",
         constraints: Constraints::PLAIN,
         kind: AttributeKind::Number,
         get: Some(|event| AttributeValue::Number(event.subject_id)),
@@ -78,7 +78,7 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     },
     side(
         "before",
-        "The changed attributes as they were; null for something new.",
+        "The old values of the changed attributes; null for a creation.",
         |event| {
             event
                 .before
@@ -88,7 +88,7 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     ),
     side(
         "after",
-        "The changed attributes as they are since; null for something deleted.",
+        "The new values of the changed attributes; null for a deletion.",
         |event| {
             event
                 .after
@@ -99,21 +99,21 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     attribute!(
         read_only text request_id,
         Some(EventColumn::RequestId),
-        "The X-Request-Id of the answer to the request that did it; of the first of several."
+        "The X-Request-Id of the request; for several counted together, of the first."
     ),
     attribute!(
         read_only nullable_text source_address,
         Some(EventColumn::SourceAddress),
-        "Where the request came from: the peer, or what a trusted proxy says of it; a network of IPv6 when several of its addresses are counted together. Null for the program itself."
+        "The client's address, from the connection or a trusted proxy; an IPv6 network when several of its addresses are counted together. Null for the program itself."
     ),
     attribute!(
         read_only nullable_text credential,
         Some(EventColumn::Credential),
-        "What was sent to prove who acts: password, api_token, access_token, refresh_token, or command for the command line; null for nothing."
+        "The kind of credential: password, api_token, access_token, refresh_token, or command for the command line; null without credentials."
     ),
     Attribute {
         name: "count",
-        doc: "How often it happened: more than once only for what is counted, such as failed sign-ins.",
+        doc: "How often it happened: more than 1 only for events that are counted together, such as failed sign-ins.",
         constraints: Constraints::PLAIN,
         kind: AttributeKind::Number,
         get: Some(|event| AttributeValue::Number(event.count)),
@@ -122,7 +122,7 @@ const ATTRIBUTES: &[Attribute<Events>] = &[
     },
 ];
 
-/// What is told of a change, on one side of it.
+/// The attributes before or after a change.
 const fn side(
     name: &'static str,
     doc: &'static str,

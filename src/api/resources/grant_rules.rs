@@ -25,14 +25,14 @@ impl Resource for GrantRules {
             name: "granter",
             target: "roles",
             to_many: false,
-            doc: "The role whose holders may do it.",
+            doc: "The role whose holders the rule applies to.",
             writability: Writability::Always,
         },
         Relationship {
             name: "targets",
             target: "roles",
             to_many: true,
-            doc: "The roles whose grants it may be done to.",
+            doc: "The roles whose grants they can give, remove, change or toggle.",
             writability: Writability::Always,
         },
     ];
@@ -81,7 +81,7 @@ draft_is_changes!(GrantRuleChanges);
 const ATTRIBUTES: &[Attribute<GrantRules>] = &[
     Attribute {
         name: "scope",
-        doc: "How near the granter's own grant and the other must be to each other.",
+        doc: "How the scope of the granter's own grant must relate to that of the other grant.",
         constraints: Constraints::one_of(NEARNESS).required(),
         ..attribute!(choice scope, Some(GrantRuleColumn::Scope), "", NEARNESS)
     },
@@ -101,7 +101,7 @@ const ATTRIBUTES: &[Attribute<GrantRules>] = &[
     attribute!(read_only time modified, Some(GrantRuleColumn::Modified), MODIFIED),
 ];
 
-/// Takes the role of the granter out of the linkage.
+/// Moves the granter from the relationships to the draft.
 fn granter(
     linked: &mut RelationshipIds,
     draft: &mut GrantRuleChanges,
@@ -112,7 +112,7 @@ fn granter(
         if draft.granter_role_id.is_none() {
             field_errors.push(FieldError::invalid(
                 "granter",
-                "A rule is for holders of a role.",
+                "A rule needs a granter role.",
             ));
         }
     }

@@ -23,14 +23,14 @@ impl Resource for Grants {
             name: "user",
             target: "users",
             to_many: false,
-            doc: "Who holds the role.",
+            doc: "The user who holds the role.",
             writability: Writability::OnCreate,
         },
         Relationship {
             name: "role",
             target: "roles",
             to_many: false,
-            doc: "The role that is held. Another one takes its place in the same scope.",
+            doc: "The role that is held. It can be replaced by another one of the same scope.",
             writability: Writability::Always,
         },
         Relationship {
@@ -98,17 +98,17 @@ const ATTRIBUTES: &[Attribute<Grants>] = &[
     attribute!(
         flag is_active,
         Some(GrantColumn::IsActive),
-        "Whether it gives any right; true for a new grant."
+        "Whether the grant is in effect; true for a new grant."
     ),
     attribute!(
         nullable_time valid_from,
         Some(GrantColumn::ValidFrom),
-        "The moment from which on it gives a right. Null: from the beginning."
+        "The time from which the grant is in effect. Null: from the beginning."
     ),
     attribute!(
         nullable_time valid_until,
         Some(GrantColumn::ValidUntil),
-        "The moment from which on it gives no right any more. Null: never."
+        "The time at which the grant expires. Null: never."
     ),
     attribute!(read_only nullable_number created_by, Some(GrantColumn::CreatedBy), CREATED_BY),
     attribute!(read_only time created, Some(GrantColumn::Created), CREATED),
@@ -171,7 +171,7 @@ impl Writable for Grants {
         if let Some(roles) = linked.take("role") {
             draft.role_id = roles.first().copied();
             if draft.role_id.is_none() {
-                field_errors.push(FieldError::invalid("role", "A grant is of a role."));
+                field_errors.push(FieldError::invalid("role", "A grant needs a role."));
             }
         }
         let mut operation = UpdateGrant {

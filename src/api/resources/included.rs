@@ -1,4 +1,4 @@
-//! Included rows of all types, each once.
+//! The included resources of all types, each once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +14,9 @@ use crate::auth::Guard;
 use crate::directory::listing::{Count, Entity, List};
 use crate::jsonapi::write::Commas;
 
-/// The rows of one type.
+/// The included rows of one type, with its Rust type erased.
 pub trait IncludedType {
-    /// Reads the rows of `ids` that are not here yet, in one query.
+    /// Loads the rows of `ids` that are not loaded yet, in one query.
     fn fetch<'a>(
         &'a mut self,
         guard: &'a Guard,
@@ -84,7 +84,7 @@ impl<R: Listable> IncludedType for IncludedRows<R> {
     }
 }
 
-/// The rows of all types.
+/// The included rows of all types.
 #[derive(Default)]
 pub struct Included(BTreeMap<usize, Box<dyn IncludedType>>);
 
@@ -98,7 +98,8 @@ impl Included {
         included.fetch(guard, ids).await
     }
 
-    /// All of them, without the primary data: `primary` of a type.
+    /// Writes all of them except the primary data: the ids `primary.1` of the type
+    /// `primary.0`.
     pub fn write(&self, out: &mut Vec<u8>, render: &Render<'_>, primary: (&str, BTreeSet<i64>)) {
         let none = BTreeSet::new();
         let mut commas = Commas::default();

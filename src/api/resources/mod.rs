@@ -1,6 +1,6 @@
-//! A file per resource type: its table, and what writing it means. Here all
-//! types and relationships are in one list each, which everything else reads:
-//! addresses, queries, `include`, operations and the description.
+//! One file for each resource type: its table and its write operations. This module
+//! lists all types and relationships, for routes, queries, `include`, atomic operations
+//! and the description.
 
 mod clusters;
 mod events;
@@ -49,7 +49,7 @@ use super::routes::{self, Endpoint};
 use crate::auth::Guard;
 use included::{IncludedRows, IncludedType};
 
-/// In the order of the reference.
+/// All resource types, in the order of the reference.
 pub const TYPES: &[Type] = &[
     writable::<Users>().by_alias::<UserRoles>(),
     writable::<Roles>().by_alias::<RoleUsers>(),
@@ -90,12 +90,12 @@ pub const RELATIONS: &[Relation] = &[
     to_one::<SignInUser>(),
 ];
 
-/// A resource type without its Rust type.
+/// A resource type with its Rust type erased.
 pub struct Type {
     pub kind: &'static str,
     pub relationships: &'static [Relationship],
     pub described: Described,
-    /// How operations change it, where it can be changed.
+    /// `None` for a read-only type.
     pub operations: Option<ResourceOperations>,
     endpoints: fn(routes::Lists) -> [Endpoint; 2],
     lists: fn() -> routes::Lists,
@@ -118,7 +118,7 @@ const fn read_only<R: Listable>() -> Type {
     }
 }
 
-/// What is made and changed elsewhere, and taken away here.
+/// A type whose resources can be deleted but not created or changed here.
 const fn removable<R: Listable + Deletable>() -> Type {
     Type {
         operations: Some(delete_only_operations::<R>()),
@@ -136,7 +136,7 @@ const fn writable<R: Listable + Writable>() -> Type {
 }
 
 impl Type {
-    /// Its list answers `?id=N&NAME`, too, with what is related.
+    /// Adds the alias `?id=N&NAME` of a related list.
     const fn by_alias<L: ToMany<From: Listable>>(mut self) -> Self {
         self.lists = routes::lists_or_related::<L>;
         self
@@ -149,12 +149,12 @@ impl Type {
 
 type RelatedPairs<'a> = LocalBoxFuture<'a, Result<Pairs, ApiError>>;
 
-/// A relationship without its Rust type.
+/// A relationship with its Rust type erased.
 pub struct Relation {
     from: &'static str,
     name: &'static str,
     pub endpoints: fn() -> [Endpoint; 2],
-    /// How operations change the linkage, where it is one of many.
+    /// `None` for a to-one relationship.
     pub links: Option<LinkageOperations>,
     follow: for<'a> fn(&'a Guard, Vec<i64>, i64) -> RelatedPairs<'a>,
 }
@@ -179,7 +179,7 @@ const fn to_one<L: ToOne>() -> Relation {
     }
 }
 
-/// One that can be set to another resource.
+/// A relationship that can be set to another resource.
 const fn to_one_set<L: ToOne<From: Writable>>() -> Relation {
     Relation {
         endpoints: routes::to_one_set::<L>,
@@ -187,7 +187,7 @@ const fn to_one_set<L: ToOne<From: Writable>>() -> Relation {
     }
 }
 
-/// Whether some type has an attribute of this name that takes a password.
+/// Whether any type has a password attribute of this name.
 pub fn is_secret(name: &str) -> bool {
     TYPES.iter().any(|known| (known.is_secret)(name))
 }
@@ -216,7 +216,7 @@ pub fn relationship(kind: &str, name: &str) -> Option<&'static Relationship> {
         .find(|relationship| relationship.name == name)
 }
 
-/// How operations change the linkage of a relationship, when it is to-many.
+/// The operations on the linkage of a to-many relationship.
 pub fn linkage_operations_of(kind: &str, name: &str) -> Option<&'static LinkageOperations> {
     related(kind, name)?.links.as_ref()
 }
@@ -227,8 +227,8 @@ fn related(kind: &str, name: &str) -> Option<&'static Relation> {
         .find(|relation| relation.from == kind && relation.name == name)
 }
 
-/// The linkage of a relationship of some resources; `None` when there are more
-/// pairs than the limit.
+/// The linkage of a relationship of several resources; `None` if there are more pairs
+/// than the limit.
 pub async fn follow(
     guard: &Guard,
     (kind, name): (&str, &str),

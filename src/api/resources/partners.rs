@@ -32,7 +32,7 @@ impl Resource for Partners {
             name: "users",
             target: "users",
             to_many: true,
-            doc: "Who belongs to the partner; each user names it.",
+            doc: "The users who belong to the partner; each user names it.",
             writability: Writability::Never,
         },
     ];

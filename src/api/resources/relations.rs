@@ -1,4 +1,4 @@
-//! Relationships as addresses: which lists and which linkage they stand for.
+//! The relationships: their related lists and their linkage.
 
 use super::{Clusters, GrantRules, Grants, Partners, Roles, SignIns, Tokens, Users, Workspaces};
 use crate::api::error::ApiError;
@@ -26,20 +26,20 @@ pub trait ToMany: 'static {
     type To: Listable;
     const NAME: &'static str;
 
-    /// What the related list is confined to.
+    /// The parent of the related list.
     fn of(id: i64) -> <<Self::To as Resource>::Entity as Entity>::Parent;
 
-    /// Where the linkage is kept; `None`: it cannot be changed here.
+    /// The side of the relation that stores the linkage; `None` if it cannot be changed.
     fn side(id: i64) -> Option<Side>;
 
     /// A page of the linkage.
     async fn page(guard: &Guard, id: i64, part: Part) -> Result<Members, ApiError>;
 
-    /// The linkage of several resources, at most so many pairs.
+    /// The linkage of several resources, at most `limit` pairs.
     async fn follow(guard: &Guard, ids: Vec<i64>, limit: i64) -> Result<Pairs, ApiError>;
 }
 
-/// A relationship whose both sides are many.
+/// A many-to-many relationship.
 macro_rules! many_to_many {
     ($link:ident, $from:ident $name:literal $to:ident, $relation:ident, $of:expr) => {
         #[doc = concat!("`/", stringify!($from), "/ID/", $name, "`")]
@@ -81,7 +81,7 @@ macro_rules! many_to_many {
     };
 }
 
-/// A relationship to resources that name their owner: made and ended with them.
+/// A one-to-many relationship, stored in a foreign key of the related resources.
 macro_rules! owned {
     ($link:ident, $from:ident $name:literal $to:ident, $of:expr, $owner:expr) => {
         #[doc = concat!("`/", stringify!($from), "/ID/", $name, "`")]
@@ -124,7 +124,7 @@ async fn owned_page<L: ToMany>(guard: &Guard, id: i64, part: Part) -> Result<Mem
     };
     let listed = L::To::list(guard, list).await?;
     let ids: Vec<i64> = listed.rows.iter().map(L::To::id).collect();
-    // Nothing is changed here, so what this page shows is state enough.
+    // The linkage cannot be changed, so a digest of this page is sufficient.
     let mut state = Digest::of(ids.iter().copied());
     state.count = listed.total.unwrap_or(state.count);
     Ok(Members {
@@ -135,7 +135,7 @@ async fn owned_page<L: ToMany>(guard: &Guard, id: i64, part: Part) -> Result<Mem
     })
 }
 
-/// The first rows of what it is confined to, not counted.
+/// The first rows of a parent's list, without a total.
 fn first_rows<R: Listable>(parent: <R::Entity as Entity>::Parent, limit: i64) -> List<R::Entity> {
     let slice = Slice { offset: 0, limit };
     List {

@@ -19,7 +19,7 @@ pub struct Roles;
 
 impl Resource for Roles {
     const TYPE: &'static str = "roles";
-    const DOC: &'static str = "What people are, and the permissions that come with it.";
+    const DOC: &'static str = "Roles that users hold, and the permissions that they give.";
     const RELATIONSHIPS: &'static [Relationship] = &[
         Relationship {
             name: "users",
@@ -39,7 +39,7 @@ impl Resource for Roles {
             name: "includes",
             target: "roles",
             to_many: true,
-            doc: "The roles that this one contains: whoever holds it has these, too.",
+            doc: "The roles that this one contains: its holders have them as well.",
             writability: Writability::Always,
         },
         Relationship {
@@ -94,7 +94,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     attribute!(
         text name,
         Some(RoleColumn::Name),
-        "The name: unique whatever the case, without blanks around it, kept in normalization form C; one that looks like that of another role is refused.",
+        "The name: unique regardless of case, without surrounding whitespace, stored in normalization form C; a name that looks like another is refused.",
         Constraints::text(1, values::MAX_TEXT).required(),
         values::role_name
     ),
@@ -119,7 +119,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     attribute!(
         flag is_default,
         Some(RoleColumn::IsDefault),
-        "A mark for clients: the role to propose for a new user. Nothing is given by itself."
+        "A hint for clients: the role to propose for a new user. It is not granted automatically."
     ),
     Attribute {
         name: "permissions",
@@ -164,7 +164,7 @@ const ATTRIBUTES: &[Attribute<Roles>] = &[
     ),
     attribute!(
         read_only origin Some(RoleColumn::Origin),
-        "Where the role comes from: system (made with the directory), portal (of the Partner Reporting Portal) or directory (made by somebody here).",
+        "The origin of the role: system (created with the directory), portal (of the Partner Reporting Portal) or directory (created by a user).",
         Text,
         Constraints::one_of(ORIGINS),
         |role| AttributeValue::Text(&role.origin)

@@ -5,17 +5,17 @@ use crate::api::resource::{
 use crate::directory;
 use crate::directory::sign_ins::{DeleteSignIn, FindSignInById, SignIn, SignInColumn};
 
-/// Made at `/auth`, and ended here or there.
+/// Sign-ins are created at `/auth`, and ended here or there.
 pub struct SignIns;
 
 impl Resource for SignIns {
     const TYPE: &'static str = "sign-ins";
-    const DOC: &'static str = "Sign-ins that are not over. Deleting one ends its access and refresh tokens, and the API tokens that end with it.";
+    const DOC: &'static str = "Active sign-ins. Deleting one ends its access and refresh tokens, and the API tokens that end with it.";
     const RELATIONSHIPS: &'static [Relationship] = &[Relationship {
         name: "user",
         target: "users",
         to_many: false,
-        doc: "Who signed in.",
+        doc: "The user who signed in.",
         writability: Writability::Never,
     }];
     type Entity = directory::sign_ins::SignIns;
@@ -44,7 +44,7 @@ impl Resource for SignIns {
         }
     }
 
-    /// What is shown depends on the token that asks.
+    /// `is_current` depends on the token of the request.
     fn related_version(row: &SignIn) -> Option<i64> {
         Some(i64::from(row.is_current))
     }

@@ -19,11 +19,11 @@ use crate::jsonapi::write::AttributeValue;
 
 pub struct Tokens;
 
-/// The attributes of a request.
+/// The decoded attributes of a request.
 #[derive(Default)]
 pub struct TokenDraft {
     changes: TokenChanges,
-    /// The caller's own, so that the token does not end with the sign-in.
+    /// The caller's own password: the token then does not end with the sign-in.
     password: Option<Secret>,
 }
 
@@ -35,7 +35,7 @@ impl AsChanges for TokenDraft {
     }
 }
 
-/// The attribute that is shown once, in the answer that makes a token.
+/// The one-time attribute with the token itself.
 const SECRET: &str = "token";
 const PASSWORD: &str = "password";
 
@@ -46,12 +46,12 @@ impl Resource for Tokens {
         name: "user",
         target: "users",
         to_many: false,
-        doc: "Whose token it is. Left out of a new token, it is the caller.",
+        doc: "The user that the token acts as; by default the caller.",
         writability: Writability::OnCreate,
     }];
     const ONE_TIME: &'static [(&'static str, &'static str)] = &[(
         SECRET,
-        "The secret itself, only in the answer to the request that makes the token.",
+        "The secret itself, only in the response to the creation of the token.",
     )];
     type Entity = directory::tokens::Tokens;
     type Find = FindToken;
@@ -103,7 +103,7 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     ),
     Attribute {
         name: "scopes",
-        doc: "What the token may do at most: names of permissions. Null: all that its user may.",
+        doc: "The permissions that the token is limited to. Null: all permissions of its user.",
         constraints: Constraints::names().or_null(),
         kind: AttributeKind::Structure,
         get: Some(|token| {
@@ -128,7 +128,7 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     ),
     Attribute {
         name: PASSWORD,
-        doc: "The caller's own password: a token that is made with an access token then does not end with its sign-in. In no answer.",
+        doc: "The caller's own password: with it, a token that is created with an access token does not end with its sign-in. Never in responses.",
         constraints: Constraints::PLAIN.or_null().only_to_create(),
         kind: AttributeKind::Text,
         get: None,
@@ -143,7 +143,7 @@ const ATTRIBUTES: &[Attribute<Tokens>] = &[
     },
     Attribute {
         name: "ends_with_sign_in",
-        doc: "Whether the token ends with the sign-in that it was made with.",
+        doc: "Whether the token ends with the sign-in that it was created with.",
         constraints: Constraints::PLAIN,
         kind: AttributeKind::Flag,
         get: Some(|token| AttributeValue::Flag(token.sign_in_id.is_some())),
@@ -177,8 +177,8 @@ impl Writable for Tokens {
     type Update = UpdateToken;
     const RETURNS_SECRET: bool = true;
 
-    /// For oneself, unless the document names another `user`. The answer to
-    /// this request is the only one that shows the secret.
+    /// A token of the caller, unless the document names another `user`. Only the response
+    /// to this request contains the secret.
     async fn creation(
         guard: &Guard,
         draft: TokenDraft,
@@ -204,7 +204,7 @@ impl Writable for Tokens {
             .as_ref()
             .and_then(|expires| expires.as_deref());
         if expires.is_some_and(|expires| *expires <= *clock::text(guard.context().now)) {
-            field_errors.push(FieldError::invalid("expires", "This moment has passed."));
+            field_errors.push(FieldError::invalid("expires", "This time is in the past."));
         }
         refuse(field_errors)?;
         if let Some(password) = draft.password {

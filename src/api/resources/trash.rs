@@ -1,5 +1,5 @@
-//! What is in the trash: the table of its living kind, read-only but for the names
-//! to restore under, with when and by whom it was deleted.
+//! The trash: the attributes of users, read-only except for the names to restore with,
+//! plus the time and author of the deletion.
 
 use std::sync::LazyLock;
 
@@ -22,7 +22,7 @@ impl Resource for TrashedUsers {
     const DOC: &'static str = "Deleted users, for holders of users:read and users:write. \
          They keep their names, which are free for others, and roles; PATCH restores one, \
          under another username or uname where that is sent, DELETE purges it for good.";
-    /// The addresses of relationships are those of living users.
+    /// Relationship URLs exist for users that are not deleted.
     const RELATIONSHIPS: &'static [Relationship] = &[];
     const FILTERS: &'static [(&'static str, CustomFilter)] = Users::FILTERS;
     const SEARCH_COLUMNS: &'static [UserColumn] = Users::SEARCH_COLUMNS;
@@ -65,7 +65,7 @@ static ATTRIBUTES: LazyLock<Vec<Attribute<TrashedUsers>>> = LazyLock::new(|| {
             constraints: attribute.constraints,
             get: attribute.get,
             column: attribute.column,
-            // What is taken meanwhile can be another when the user is restored.
+            // A name that was taken since can be changed when the user is restored.
             set: attribute
                 .read
                 .filter(|_| matches!(attribute.name, "username" | "uname")),
@@ -83,7 +83,7 @@ const DELETION: [Attribute<TrashedUsers>; 2] = [
         column: Some(UserColumn::DeletedAt),
         set: None,
     },
-    // Nothing in the trash is changed there: the last change was the deletion.
+    // Deleted users are never modified: the last modification was the deletion.
     Attribute {
         name: "deleted_by",
         doc: "The id of the user who deleted it; null for the program itself.",

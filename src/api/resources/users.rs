@@ -20,13 +20,14 @@ use crate::jsonapi::write::AttributeValue;
 
 pub struct Users;
 
-/// The attributes of a request; the password is hashed only when all else is well.
+/// The decoded attributes of a request. The password is hashed only if all of them are
+/// valid.
 #[derive(Default)]
 pub struct UserDraft {
     changes: UserChanges,
     password: Option<Secret>,
-    /// Proves a new password to be the caller's wish, not that of somebody with
-    /// their token.
+    /// Reauthenticates the caller, so that a stolen token is not enough to change the
+    /// password.
     old_password: Option<Secret>,
     end_tokens: Option<bool>,
 }
@@ -53,14 +54,14 @@ impl Resource for Users {
             name: "tokens",
             target: "tokens",
             to_many: true,
-            doc: "The API tokens of the user; they are made and revoked at /tokens.",
+            doc: "The API tokens of the user; they are created and revoked at /tokens.",
             writability: Writability::Never,
         },
         Relationship {
             name: "sign-ins",
             target: "sign-ins",
             to_many: true,
-            doc: "The sign-ins of the user that are not over; they are ended at /sign-ins.",
+            doc: "The active sign-ins of the user; they are ended at /sign-ins.",
             writability: Writability::Never,
         },
         Relationship {
@@ -146,7 +147,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     ),
     Attribute {
         name: "password",
-        doc: "Never in answers. Changing one's own needs old_password; meta.password_strength of the answer then says how strong it is.",
+        doc: "Never in responses. Changing one's own requires old_password; meta.password_strength of the response then says how strong it is.",
         constraints: Constraints::PLAIN.required(),
         kind: AttributeKind::Text,
         get: None,
@@ -173,7 +174,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     },
     Attribute {
         name: "end_tokens",
-        doc: "With a new password: whether it also revokes the user's API tokens. By default it does if somebody else sets it.",
+        doc: "With a new password: whether it also revokes the user's API tokens. By default it does if another user sets it.",
         constraints: Constraints::PLAIN.or_null().only_to_change(),
         kind: AttributeKind::Flag,
         get: None,
@@ -194,7 +195,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
         get: Some(|user| AttributeValue::Text(&user.uname)),
         column: Some(UserColumn::Uname),
         set: Some(|draft, value| {
-            // Null asks for what the username suggests, as leaving it out does.
+            // Null derives it from the username, as leaving it out does.
             draft.changes.uname = match value {
                 Value::Null => None,
                 value => Some(values::uname(text("uname", value)?)?),
@@ -248,7 +249,7 @@ const ATTRIBUTES: &[Attribute<Users>] = &[
     attribute!(
         read_only flag external,
         Some(UserColumn::External),
-        "Whether the user is from another directory (LDAP)."
+        "Whether the user comes from another directory (LDAP)."
     ),
     attribute!(
         read_only nullable_time last_login,
@@ -269,7 +270,7 @@ impl UserDraft {
         }
     }
 
-    /// Whom the user will be: `before` and what changes.
+    /// The user's identity after the change, for the password check.
     fn owner(&self, before: Option<User>) -> Owner {
         let (username, email) =
             before.map_or_else(Default::default, |user| (user.username, user.email));
@@ -291,7 +292,8 @@ impl UserDraft {
         Ok(passwords::problem(&found))
     }
 
-    /// Whoever chooses their own password hears how strong it is.
+    /// Hashes the password. With `chooser`, the caller's own, its strength is estimated
+    /// for the response.
     async fn hash(&mut self, guard: &Guard, chooser: Option<Owner>) -> Result<(), ApiError> {
         if let Some(password) = self.password.take() {
             let password = password.expose();
@@ -305,15 +307,15 @@ impl UserDraft {
     }
 }
 
-/// Puts what a draft changes into an operation, when all is well with it and the
-/// caller has the right: problems before the cost of a hash.
+/// Moves a valid draft into an operation that the caller is permitted to carry out.
+/// Errors are reported before the password is hashed.
 async fn apply_draft(
     operation: &mut UpdateUser,
     guard: &Guard,
     mut draft: UserDraft,
     mut field_errors: Vec<FieldError>,
 ) -> Result<(), ApiError> {
-    // Who may not be seen is not compared with, and not changed either.
+    // A user that the caller cannot see is not read, and the update fails later.
     let before = match &draft.password {
         Some(_) => guard.find(Users::find(operation.id)).await?,
         None => None,
@@ -328,7 +330,7 @@ async fn apply_draft(
     if draft.end_tokens.is_some() && !has_new {
         field_errors.push(FieldError::invalid(
             "end_tokens",
-            "Send this beside a password.",
+            "Send this together with a password.",
         ));
     }
     let claims = || {
@@ -351,7 +353,7 @@ async fn apply_draft(
     Ok(())
 }
 
-/// What `/auth/user` changes: the caller's own record.
+/// Updates the caller's own record, for `/auth/user`.
 pub async fn update_own(
     guard: &Guard,
     draft: UserDraft,
@@ -377,7 +379,7 @@ impl Deletable for Users {
     }
 }
 
-/// The partner that the linkage names; none: it is not named.
+/// The partner in the relationships; `None` if it was not sent.
 fn partner(linked: &mut RelationshipIds) -> Option<Option<i64>> {
     Some(linked.take("partner")?.first().copied())
 }
@@ -401,7 +403,7 @@ impl Writable for Users {
             roles: linked.take("roles"),
             ceiling: Default::default(),
         };
-        // Rights before the cost of a hash.
+        // Permissions are checked before the password is hashed.
         guard.permits(&mut operation)?;
         field_errors.extend(CreateUser::missing(
             &draft.changes,

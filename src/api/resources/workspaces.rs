@@ -18,7 +18,7 @@ pub struct Workspaces;
 impl Resource for Workspaces {
     const TYPE: &'static str = "workspaces";
     const DOC: &'static str =
-        "What work is divided into: countries, programmes, projects. Roles can be held in one.";
+        "Workspaces, such as countries, programmes or projects. Roles can be held in one.";
     const RELATIONSHIPS: &'static [Relationship] = &[
         Relationship {
             name: "clusters",

@@ -8,10 +8,10 @@ use crate::api::call::Api;
 use crate::api::error::ApiError;
 use crate::directory::Context;
 
-/// How long services may keep the keys: a new one is shown before it signs.
+/// How long clients may cache the keys: a new key is published before it is used.
 const KEEP: &str = "public, max-age=300";
 
-/// `GET /.well-known/jwks.json`, for everybody: RFC 7517.
+/// `GET /.well-known/jwks.json`, without authentication: RFC 7517.
 pub async fn key_set(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     let request_id = api.next_request_id();
     let now = api.auth.directory.clock().now();

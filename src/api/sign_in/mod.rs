@@ -1,5 +1,5 @@
-//! `/auth`: where people sign in and out, `/auth/user`: their own record, and
-//! the keys with which other services verify the tokens that are given here.
+//! `/auth` to sign in and out, `/auth/user` for the caller's own record, and the keys
+//! with which other services verify access tokens.
 
 mod keys;
 mod own_user;

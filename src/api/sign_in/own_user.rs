@@ -15,7 +15,7 @@ use crate::directory::users::User;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
-/// `GET /auth/user`: the caller, with roles unless the query asks otherwise.
+/// `GET /auth/user`: the caller, including roles unless the query has `include`.
 pub async fn get_own(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     answer(&api, &request, async |call| {
         let query = call.query(&[])?;
@@ -30,7 +30,8 @@ pub async fn get_own(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     .await
 }
 
-/// `PATCH /auth/user`: one's own record; a new password needs the old one.
+/// `PATCH /auth/user`: updates the caller's own record; a new password requires the old
+/// one.
 pub async fn update_own(
     request: HttpRequest,
     api: Data<Api>,

@@ -1,4 +1,4 @@
-//! What is sent to sign in: JSON or a form, a password or a refresh token.
+//! The request to sign in: a password or a refresh token, as JSON or as a form.
 
 use serde_json::{Map, Value};
 
@@ -13,13 +13,13 @@ pub enum TokenRequest {
         username: String,
         password: Secret,
     },
-    /// Without a token here it is in the header.
+    /// `None`: the token is in the Authorization header.
     Refresh {
         token: Option<Secret>,
     },
 }
 
-/// The most members of a form that are looked at.
+/// The maximum number of form fields that are read.
 const MOST_MEMBERS: usize = 20;
 
 impl TokenRequest {
@@ -81,10 +81,10 @@ impl TokenRequest {
     }
 }
 
-/// The members of either, all of them text.
+/// The members of a JSON object or form.
 struct Members {
     sent: Map<String, Value>,
-    /// Whether there is a JSON document to point into.
+    /// Whether errors have pointers: there is a JSON document.
     points: bool,
 }
 
@@ -107,7 +107,7 @@ impl Members {
         })
     }
 
-    /// What is missing is blamed on its parent.
+    /// Adds a pointer to the member, or to its parent if it is missing.
     fn with_source(&self, error: Error, name: &str) -> Error {
         if !self.points {
             error

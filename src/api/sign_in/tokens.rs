@@ -66,7 +66,7 @@ async fn carry_out(
     })
 }
 
-/// As it was sent; what is no text in it is replaced.
+/// The User-Agent header, with invalid UTF-8 replaced.
 fn user_agent(request: &HttpRequest) -> Option<String> {
     let header = request.headers().get(USER_AGENT)?;
     Some(String::from_utf8_lossy(header.as_bytes()).into_owned())

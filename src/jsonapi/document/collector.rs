@@ -1,12 +1,12 @@
-//! The faults of one document.
+//! Collects the errors of one document.
 
 use crate::jsonapi::error::{Error, Errors};
 use crate::jsonapi::kinds::ErrorKind;
 
-/// How many faults of one document are reported.
+/// The maximum number of errors that are reported for one document.
 const MOST: usize = 50;
 
-/// Collects faults, so that a client learns of all of them at once.
+/// Collects errors, so that a client sees all of them at once.
 #[derive(Debug, Default)]
 pub(super) struct ErrorCollector(Vec<Error>);
 
@@ -17,7 +17,7 @@ impl ErrorCollector {
         }
     }
 
-    /// What was read, if nothing was wrong.
+    /// The value that was read, if there are no errors.
     pub(super) fn finish<T>(self, read: Option<T>) -> Result<T, Errors> {
         match (Errors::from_vec(self.0), read) {
             (None, Some(read)) => Ok(read),

@@ -7,19 +7,19 @@ use super::collector::ErrorCollector;
 use crate::jsonapi::error::Errors;
 use crate::jsonapi::{kinds, pointer};
 
-/// By what a resource is identified within its type.
+/// What identifies a resource within its type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
-    /// An id; integers came as such or as strings.
+    /// An id; integers are converted to strings.
     Id(String),
-    /// A name that is local to the document.
+    /// A local id.
     Lid(String),
 }
 
 /// A resource identifier object. Its `meta` is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier {
-    /// `None` is possible at relationship URLs only, where it is clear from the relationship.
+    /// `None` at relationship URLs only, where the relationship implies it.
     pub r#type: Option<String>,
     /// The id, or the lid if there is no id.
     pub key: Key,
@@ -35,14 +35,14 @@ impl Identifier {
     }
 }
 
-/// Resource linkage as it was sent; which form fits the relationship is for the caller to judge.
+/// Resource linkage as it was sent; the caller checks that it fits the relationship.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Linkage {
     /// `null`
     Null,
     /// One identifier object.
     One(Identifier),
-    /// An array, repetitions included.
+    /// An array, including duplicates.
     Many(Vec<Identifier>),
 }
 
@@ -65,8 +65,8 @@ impl Linkage {
     }
 }
 
-/// Reads linkage out of a document that was read already, where `pointer` points at it; identifiers
-/// may lack `type`.
+/// Reads linkage from parsed JSON; `pointer` is its position in the document. Identifiers may lack
+/// `type`.
 ///
 /// # Errors
 /// 400 with pointers: something else than an object, an array of objects or `null`; an identifier
@@ -101,7 +101,7 @@ pub(super) fn read(
             None
         }
         Value::Array(items) => {
-            // All items are looked at, also behind a bad one.
+            // All items are read, even after an invalid one, to report all errors.
             let read: Vec<_> = items
                 .into_iter()
                 .enumerate()
@@ -171,7 +171,7 @@ pub(super) fn read_type(
     }
 }
 
-/// The `id` of the object at `parent`. Integers are taken (D07), but nothing like `1.0` or `1e3`.
+/// The `id` of the object at `parent`. Integers are accepted (D07), but not `1.0` or `1e3`.
 pub(super) fn read_id(value: &Value, parent: &str, errors: &mut ErrorCollector) -> Option<String> {
     match value {
         Value::String(id) => Some(id.clone()),

@@ -1,5 +1,5 @@
-//! JSON, more strictly than serde_json reads it into a `Value`: no member twice in an object (D01),
-//! a bound on the depth. Members that begin with `@` are checked and dropped (C09).
+//! Parses JSON more strictly than serde_json does: no duplicate members (D01), limited depth.
+//! Members that start with `@` are checked and dropped (C09).
 
 use std::fmt;
 
@@ -13,8 +13,8 @@ use crate::jsonapi::kinds;
 /// Reads a body that is one JSON text.
 ///
 /// # Errors
-/// 400 without a source (E05), telling line and column: an empty body, broken JSON, bytes that are
-/// not UTF-8, something behind the text, a member twice, too many levels.
+/// 400 without a source (E05), with line and column: an empty body, invalid JSON or UTF-8, trailing
+/// characters, duplicate members, too many levels.
 pub fn read_json(body: &[u8], limits: &Limits) -> Result<Value, Errors> {
     if body.trim_ascii().is_empty() {
         return Err(kinds::INVALID_JSON.error("The body is empty.").into());
@@ -32,14 +32,14 @@ fn sentence(error: &serde_json::Error) -> String {
     format!("The body is not valid JSON: {error}.")
 }
 
-/// Reads one value that may have so many levels.
+/// Reads one value with at most so many levels.
 #[derive(Clone, Copy)]
 struct Strict {
     levels: usize,
 }
 
 impl Strict {
-    /// For the values within an array or object.
+    /// For the values in an array or object.
     fn within<E: serde::de::Error>(self) -> Result<Self, E> {
         match self.levels.checked_sub(1) {
             Some(levels) => Ok(Self { levels }),

@@ -1,9 +1,9 @@
 //! Request documents: resource objects and linkage, read into plain values (JSON:API 1.1, "Document
 //! Structure"; checklist C05 to C09, U07, R09 to R12).
 //!
-//! Here is the shape only: types, ids and names are not compared with anything. Members that are
-//! unknown to the specification are ignored, members that begin with `@` are dropped everywhere.
-//! All faults of a document are reported together, up to a bound.
+//! Checks the shape only: types, ids and names are for the caller to check. Members that JSON:API
+//! does not define are ignored, members that start with `@` are dropped everywhere. All errors of a
+//! document are reported together, up to a limit.
 
 mod collector;
 mod identifier;
@@ -24,10 +24,10 @@ use super::kinds;
 /// The pointer of the primary data.
 pub const DATA: &str = "/data";
 
-/// Bounds on request documents.
+/// Limits of request documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Arrays and objects within each other; the document itself is the first.
+    /// Nested arrays and objects; the document itself is the first level.
     pub max_depth: usize,
     /// Identifiers in one linkage.
     pub max_identifiers: usize,
@@ -45,8 +45,8 @@ impl Default for Limits {
 /// Reads the document of a POST to a collection or a PATCH of a resource.
 ///
 /// # Errors
-/// All are 400: a body that is no JSON, without a source (E05); a document of another shape, with
-/// pointers to values that are in it (D22).
+/// All are 400: a body that is not JSON, without a source (E05); an invalid document, with pointers
+/// to existing values (D22).
 pub fn read_resource(
     body: &[u8],
     purpose: Purpose,
@@ -56,7 +56,7 @@ pub fn read_resource(
 }
 
 /// Reads the document of a POST, PATCH or DELETE of a relationship URL. Its `data` may be an array,
-/// one identifier (R11) or `null`, which the caller judges; identifiers may lack `type`.
+/// one identifier (R11) or `null`, which the caller checks; identifiers may lack `type`.
 ///
 /// # Errors
 /// As [`read_resource`].

@@ -1,7 +1,7 @@
 //! Request documents of the Atomic Operations extension (checklist A03 to A15).
 //!
-//! Here is the shape only. What an operation addresses, and whether its `data` fits that, the caller
-//! finds out with [`resource_from`](super::resource_from) and [`linkage_from`](super::linkage_from).
+//! Checks the shape only. The caller resolves the target of an operation and reads its `data` with
+//! [`resource_from`](super::resource_from) or [`linkage_from`](super::linkage_from).
 
 use serde_json::{Map, Value};
 
@@ -22,7 +22,7 @@ pub enum Op {
     Remove,
 }
 
-/// Where an operation says that it happens.
+/// The target of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     Ref(Reference),
@@ -41,7 +41,7 @@ pub struct Reference {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     pub op: Op,
-    /// `None`: the target is named by `data`.
+    /// `None`: `data` names the target.
     pub address: Option<Address>,
     pub data: Option<Value>,
     pub meta: Map<String, Value>,
@@ -55,7 +55,7 @@ pub fn operation_pointer(place: usize) -> String {
 /// Reads the document of a POST to the operations endpoint.
 ///
 /// # Errors
-/// All are 400, with pointers to values that are there: no operations or too many, a document that
+/// All are 400, with pointers to existing values: no operations or too many, a document that
 /// has `data`, `included` or `errors` beside them (A20), a malformed operation (A12).
 pub fn read_operations(
     body: &[u8],
@@ -157,7 +157,7 @@ fn read_op(value: Option<Value>, base: &str, errors: &mut ErrorCollector) -> Opt
     None
 }
 
-/// `None` after a fault; `Some(None)` where the operation names no address.
+/// `None` after an error; `Some(None)` if the operation has neither `ref` nor `href`.
 fn read_address(
     object: &mut Map<String, Value>,
     base: &str,
@@ -218,16 +218,16 @@ fn read_ref(value: Value, base: &str, errors: &mut ErrorCollector) -> Option<Ref
     })
 }
 
-/// What the members of an operation must be beside each other.
+/// Checks that the members of an operation fit each other.
 fn check(operation: &Operation, base: &str, errors: &mut ErrorCollector) {
     let of_resource = |address: &Address| matches!(address, Address::Ref(reference) if reference.relationship.is_none());
     match operation.op {
         Op::Remove if operation.address.is_none() => {
-            let detail = "What is removed is named by \"ref\" or \"href\".";
+            let detail = "A removal needs \"ref\" or \"href\".";
             errors.add(&kinds::MISSING_MEMBER, base, detail);
         }
         Op::Add if operation.address.as_ref().is_some_and(of_resource) => {
-            let detail = "A new resource is not there yet to be referred to.";
+            let detail = "A new resource cannot be the target of a ref.";
             errors.add(
                 &kinds::INVALID_OPERATION,
                 &pointer::join(base, "ref"),

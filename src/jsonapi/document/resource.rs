@@ -10,7 +10,7 @@ use super::identifier::{self, Linkage, Typing, read_id, read_lid, read_type};
 use crate::jsonapi::error::{Errors, excerpt};
 use crate::jsonapi::{kinds, pointer};
 
-/// What a resource object is sent for.
+/// The purpose of a resource object in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// A new resource: `id` may be missing.
@@ -22,25 +22,25 @@ pub enum Purpose {
 /// A resource object of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourceObject {
-    /// The type, which is not compared with anything yet.
+    /// The type; the caller checks it.
     pub r#type: String,
-    /// The id; integers are taken as strings.
+    /// The id; integers are converted to strings.
     pub id: Option<String>,
-    /// The name that is local to the document.
+    /// The local id.
     pub lid: Option<String>,
     /// The attributes that were sent, without `@`-members.
     pub attributes: Map<String, Value>,
     /// The linkage of the relationships that were sent with `data`, by name. The pointer to one is
     /// [`relationship_pointer`](Self::relationship_pointer).
     pub relationships: BTreeMap<String, Linkage>,
-    /// The names of all members that the specification does not know here.
+    /// The names of members that JSON:API does not define.
     pub others: Vec<String>,
-    /// Non-standard information; `None` if it was not sent or is no object.
+    /// Non-standard information; `None` if it is absent or not an object.
     pub meta: Option<Map<String, Value>>,
 }
 
 impl ResourceObject {
-    /// A resource object that says nothing but one relationship.
+    /// A resource object with one relationship only.
     pub fn of_relationship(kind: &str, name: &str, linkage: Linkage) -> Self {
         Self {
             r#type: kind.into(),
@@ -70,13 +70,13 @@ impl ResourceObject {
     }
 }
 
-/// Reads a resource object out of a document that was read already, where `pointer` points at it.
+/// Reads a resource object from parsed JSON; `pointer` is its position in the document.
 ///
 /// # Errors
-/// 400 with pointers to values that are there, a missing member at its parent: `type` missing or no
-/// string; `id` neither string nor integer, or missing from an update; `attributes`,
-/// `relationships` or a relationship of another kind than an object; a relationship without
-/// `data` and `links`; malformed linkage; a name used for an attribute and a relationship.
+/// 400 with pointers to existing values, for a missing member to its parent: `type` missing or not
+/// a string; `id` neither a string nor an integer, or missing from an update; `attributes`,
+/// `relationships` or a relationship that is not an object; a relationship without `data` and
+/// `links`; invalid linkage; a name used for an attribute and a relationship.
 pub fn resource_from(
     value: Value,
     pointer: &str,
@@ -102,7 +102,7 @@ fn read(
     };
     let r#type = read_type(object.remove("type"), base, errors);
     let id = match object.remove("id") {
-        // Some clients write null where a new resource has no id yet.
+        // Some clients send null as the id of a new resource.
         Some(Value::Null) if purpose == Purpose::Create => None,
         Some(id) => read_id(&id, base, errors),
         None => {
@@ -139,7 +139,7 @@ fn read(
     })
 }
 
-/// A member that is an object if it is there.
+/// An optional member that is an object.
 fn read_object(
     value: Option<Value>,
     base: &str,
@@ -180,7 +180,7 @@ fn read_relationships(
     relationships
 }
 
-/// `None` for a relationship object that changes nothing, or is faulty.
+/// `None` for a relationship object without linkage, or an invalid one.
 fn read_relationship(
     value: Value,
     pointer: &str,
@@ -196,7 +196,7 @@ fn read_relationship(
         let pointer = pointer::join(pointer, "data");
         return identifier::read(data, &pointer, Typing::Required, limits, errors);
     }
-    // Clients send back the links that they were given.
+    // Clients send back links that they have received.
     if !object.contains_key("links") {
         let detail = "The relationship has no \"data\".";
         errors.add(&kinds::MISSING_MEMBER, pointer, detail);

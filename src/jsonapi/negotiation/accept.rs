@@ -1,4 +1,4 @@
-//! The `Accept` header: all its lines together, and what follows from them.
+//! The `Accept` header: all its lines together.
 
 use super::instance::{Instance, add_all};
 use super::{Accepted, Negotiation};
@@ -8,17 +8,17 @@ use crate::jsonapi::media_type::{MediaType, parse_list, weight};
 
 const ACCEPT: &str = "Accept";
 
-/// Everything that the `Accept` lines of a request say about what could be served.
+/// The media ranges in all `Accept` lines of a request.
 #[derive(Default)]
 pub(super) struct Ranges {
     /// The header has at least one element.
     any: bool,
     malformed: bool,
-    /// JSON:API occurs and can be served.
+    /// JSON:API is accepted and can be served.
     pub(super) usable: bool,
-    /// JSON:API occurs with a foreign parameter or an unsupported extension.
+    /// JSON:API occurs with an unknown parameter or an unsupported extension.
     unusable: bool,
-    /// JSON:API occurs with the weight zero.
+    /// JSON:API occurs with weight zero.
     excluded: bool,
     extensions: Vec<&'static str>,
     profiles: Vec<&'static str>,
@@ -72,14 +72,14 @@ impl Ranges {
         }
     }
 
-    /// Whether an answer in that extension is among what is wanted.
+    /// Whether a response with the extension is accepted.
     pub(super) fn take(&self, extension: &str, strict: bool) -> bool {
         let wildcard = self.application.or(self.everything) == Some(true);
         let plain = self.plain_json == Some(true) && !strict && !self.usable;
         !self.any || wildcard || plain || self.extensions.contains(&extension)
     }
 
-    /// The more specific range decides about a type, whatever the order (RFC 9110, 12.5.1).
+    /// The most specific range applies, regardless of order (RFC 9110, 12.5.1).
     pub(super) fn decide(self, strict: bool) -> Result<Accepted, Error> {
         if self.usable {
             return Ok(Accepted {
@@ -109,7 +109,7 @@ impl Ranges {
             });
         }
         if self.malformed {
-            let detail = "The value is no list of media ranges.";
+            let detail = "The value is not a list of media ranges.";
             return Err(kinds::INVALID_HEADER.error(detail).at_header(ACCEPT));
         }
         let says_nothing = !self.any && by_wildcard.is_none();
@@ -124,7 +124,7 @@ fn not_acceptable(detail: &str) -> Error {
     kinds::NOT_ACCEPTABLE.error(detail).at_header(ACCEPT)
 }
 
-/// Whether the weight of a range is above zero; `None` if it is no weight (N09).
+/// Whether the weight of a range is above zero; `None` if it is invalid (N09).
 fn is_wanted(range: &MediaType<'_>) -> Option<bool> {
     range
         .parameters
@@ -133,7 +133,7 @@ fn is_wanted(range: &MediaType<'_>) -> Option<bool> {
         .map_or(Some(true), |(_, value)| weight(value))
 }
 
-/// Of several weights of one range the highest counts.
+/// The highest of several weights of one range applies.
 fn raise(weight: &mut Option<bool>, wanted: bool) {
     *weight = Some(wanted || *weight == Some(true));
 }

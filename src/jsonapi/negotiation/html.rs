@@ -1,9 +1,9 @@
-//! Who looks at the answer: browsers ask for HTML by name, and never for JSON.
+//! Recognizes browsers: they accept HTML explicitly, and never JSON.
 
 use crate::jsonapi::media_type::{MediaType, parse_list};
 
-/// Whether these `Accept` lines are those of a browser that shows a page: HTML
-/// is named, no form of JSON is, and nothing else is wanted more.
+/// Whether these `Accept` lines are those of a browser that navigates to a page: they
+/// contain HTML, no kind of JSON, and no other range with a higher weight.
 pub fn prefers_html<'a>(values: impl Iterator<Item = &'a [u8]>) -> bool {
     let (mut html, mut anything) = (0.0, 0.0);
     for value in values {
@@ -29,7 +29,7 @@ fn is_json(range: &MediaType<'_>) -> bool {
     range.is_json_api() || range.is_plain_json() || range.is("application", "*")
 }
 
-/// 1 without a weight, 0 for what is no weight.
+/// 1 without a weight, 0 for an invalid one.
 fn weight_of(range: &MediaType<'_>) -> f32 {
     let is_weight = |name: &str| name.eq_ignore_ascii_case("q");
     let given = range.parameters.iter().find(|(name, _)| is_weight(name));

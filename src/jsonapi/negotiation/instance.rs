@@ -1,9 +1,9 @@
-//! One instance of JSON:API's media type: what its parameters mean here.
+//! The parameters of one instance of JSON:API's media type.
 
 use super::Negotiation;
 use crate::jsonapi::media_type::MediaType;
 
-/// What the parameters of one instance of JSON:API's media type come to.
+/// The parameters of one instance of JSON:API's media type.
 #[derive(Default)]
 pub(super) struct Instance {
     pub(super) extensions: Vec<&'static str>,
@@ -21,7 +21,7 @@ impl Instance {
             if name.eq_ignore_ascii_case("ext") {
                 instance.add_extensions(value, offer);
             } else if name.eq_ignore_ascii_case("profile") {
-                // Unknown profiles are ignored, never refused (N04, N08).
+                // Unknown profiles are ignored, never rejected (N04, N08).
                 let known = |uri| offer.profiles.iter().find(|known| is_same(known, uri));
                 add_all(
                     &mut instance.profiles,
@@ -45,7 +45,7 @@ impl Instance {
     }
 }
 
-/// The URI of a profile is met with and without a trailing slash.
+/// Clients send the URI of a profile with and without a trailing slash.
 fn is_same(known: &str, uri: &str) -> bool {
     uri.strip_suffix('/').unwrap_or(uri) == known
 }

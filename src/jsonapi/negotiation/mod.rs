@@ -1,5 +1,5 @@
-//! Content negotiation: what may be answered, and what was sent (JSON:API 1.1, "Content
-//! Negotiation"; checklist N01 to N16).
+//! Content negotiation: `Accept` and `Content-Type` (JSON:API 1.1, "Content Negotiation"; checklist
+//! N01 to N16).
 
 mod accept;
 mod html;
@@ -17,32 +17,32 @@ use super::media_type::{MEDIA_TYPE, MediaType, PLAIN_JSON, parse_one};
 
 const CONTENT_TYPE: &str = "Content-Type";
 
-/// What an endpoint offers, and how strictly it reads the headers.
+/// The extensions and profiles of an endpoint, and how strictly it reads the headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Negotiation {
     /// URIs of the supported extensions.
     pub extensions: &'static [&'static str],
     /// URIs of the known profiles, without a trailing slash.
     pub profiles: &'static [&'static str],
-    /// Whether JSON:API's media type is the only one: otherwise plain JSON is taken and served.
+    /// Whether only JSON:API's media type is supported: otherwise plain JSON is as well.
     pub strict: bool,
 }
 
-/// What the client takes as an answer.
+/// The media type of the response, from `Accept`.
 ///
-/// The lists say what *may* be applied. Take out what was not before asking for
-/// [`content_type`](Self::content_type), which names them as applied (N14).
+/// The lists contain what *may* be applied. Remove what was not before calling
+/// [`content_type`](Self::content_type), which declares them as applied (N14).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Accepted {
-    /// The supported extensions that a usable instance names.
+    /// The supported extensions in usable ranges.
     pub extensions: Vec<&'static str>,
-    /// The known profiles that a usable instance names.
+    /// The known profiles in usable ranges.
     pub profiles: Vec<&'static str>,
-    /// The client takes plain JSON, but not JSON:API.
+    /// Whether the client accepts plain JSON but not JSON:API.
     pub plain_json: bool,
 }
 
-/// What a request's `Content-Type` says.
+/// The media type of the request body, from `Content-Type`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RequestMediaType {
     /// The extensions that the body uses.
@@ -52,8 +52,8 @@ pub struct RequestMediaType {
 }
 
 impl Accepted {
-    /// The same with an extension that is applied, whether it was named or only
-    /// fell under a wildcard.
+    /// Adds an applied extension, whether the client accepts it explicitly or by a
+    /// wildcard.
     pub fn applying(mut self, extension: &'static str) -> Self {
         if !self.extensions.contains(&extension) {
             self.extensions.push(extension);
@@ -61,7 +61,7 @@ impl Accepted {
         self
     }
 
-    /// The `Content-Type` of the answer; never with a `charset` (N01).
+    /// The `Content-Type` of the response; never with a `charset` (N01).
     pub fn content_type(&self) -> Cow<'static, str> {
         if self.plain_json {
             return Cow::Borrowed(PLAIN_JSON);
@@ -80,11 +80,11 @@ impl Accepted {
 }
 
 impl Negotiation {
-    /// Reads all `Accept` lines of a request; none at all means anything.
+    /// Reads all `Accept` lines of a request; without any, everything is accepted.
     ///
     /// # Errors
-    /// 406 if nothing that is served here is accepted (N05, N07), 400 if nothing is because
-    /// elements are malformed. Both name the header.
+    /// 406 if no supported media type is accepted (N05, N07), 400 if that is because of malformed
+    /// elements. The source of both is the header.
     pub fn accept<'a>(&self, values: impl Iterator<Item = &'a [u8]>) -> Result<Accepted, Error> {
         let mut ranges = Ranges::default();
         for value in values {
@@ -99,8 +99,8 @@ impl Negotiation {
         ranges.decide(self.strict)
     }
 
-    /// Whether an answer that uses `extension` is accepted: it is named, or a
-    /// wildcard or no header at all leaves the choice to us.
+    /// Whether a response with `extension` is accepted: explicitly, by a wildcard, or
+    /// because there is no header.
     pub fn takes<'a>(&self, values: impl Iterator<Item = &'a [u8]>, extension: &str) -> bool {
         let mut ranges = Ranges::default();
         for value in values {
@@ -112,9 +112,9 @@ impl Negotiation {
     /// Reads the `Content-Type` of a request.
     ///
     /// # Errors
-    /// 415, naming the header: none or another media type on a body (N16), a parameter other than `ext`
-    /// and `profile` on JSON:API's (N02, also without a body), an unsupported extension (N03), or
-    /// a value that is no media type.
+    /// 415 with the header as its source: a missing or unsupported media type of a body (N16), a
+    /// parameter of JSON:API's media type other than `ext` and `profile` (N02, even without a body),
+    /// an unsupported extension (N03), or a value that is not a media type.
     pub fn content_type(
         &self,
         value: Option<&[u8]>,
@@ -133,7 +133,7 @@ impl Negotiation {
         let media_type = std::str::from_utf8(value)
             .ok()
             .and_then(|value| parse_one(value).ok())
-            .ok_or_else(|| unsupported("The value is no media type.".to_owned()))?;
+            .ok_or_else(|| unsupported("The value is not a media type.".to_owned()))?;
         if media_type.is_json_api() {
             return self.sent(&media_type);
         }

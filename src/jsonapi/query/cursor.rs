@@ -1,25 +1,25 @@
-//! Cursors of the cursor pagination profile: where an item stands in a sorted
-//! list. Opaque to clients; the item itself need not be there any more (K13).
+//! Cursors of the cursor pagination profile: positions in a sorted list. Opaque to
+//! clients; the item itself may have been deleted (K13).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-/// The kind of problem that the profile defines for sorts that it cannot page.
+/// The error type that the profile defines for unsupported sorts.
 pub const UNSUPPORTED_SORT: &str =
     "https://jsonapi.org/profiles/ethanresnick/cursor-pagination/unsupported-sort";
 
-/// The form of what is inside; another number is another form.
+/// The version of the encoding.
 const VERSION: u8 = 1;
 
 /// A position in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cursor {
-    /// Behind the last item, whichever that is.
+    /// After the last item.
     End,
-    /// On an item.
+    /// At an item.
     Item {
-        /// The `sort` that gives the values their meaning.
+        /// The `sort` parameter that the values belong to.
         sort: String,
         /// The item's value for each sort field.
         values: Vec<Value>,
@@ -29,17 +29,17 @@ pub enum Cursor {
 }
 
 impl Cursor {
-    /// As it stands in a link.
+    /// The text in a link.
     pub fn encode(&self) -> String {
         let inside = match self {
             Self::End => serde_json::to_vec(&(VERSION,)),
             Self::Item { sort, values, id } => serde_json::to_vec(&(VERSION, sort, values, id)),
         };
-        // Such values always are JSON.
+        // JSON values can always be serialized.
         URL_SAFE_NO_PAD.encode(inside.unwrap_or_default())
     }
 
-    /// `None` if the text is none of our cursors.
+    /// `None` if the text is not a cursor.
     pub fn decode(text: &str) -> Option<Self> {
         let inside = URL_SAFE_NO_PAD.decode(text).ok()?;
         if let Ok((VERSION,)) = serde_json::from_slice(&inside) {

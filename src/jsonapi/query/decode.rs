@@ -1,5 +1,5 @@
-//! `application/x-www-form-urlencoded`, strictly: what is not UTF-8 is an error, not a replacement
-//! character (the reason why `form_urlencoded` does not serve here).
+//! Decodes `application/x-www-form-urlencoded` strictly: invalid UTF-8 is an error. The crate
+//! `form_urlencoded` would insert replacement characters.
 
 use std::string::FromUtf8Error;
 
@@ -17,7 +17,7 @@ pub(super) fn decode(encoded: &str) -> Result<String, FromUtf8Error> {
     String::from_utf8(bytes(encoded))
 }
 
-/// Decodes for an error's source, which must be text whatever was sent.
+/// Decodes a name for the source of an error, with replacement characters.
 pub(super) fn decode_lossy(encoded: &str) -> String {
     String::from_utf8_lossy(&bytes(encoded)).into_owned()
 }

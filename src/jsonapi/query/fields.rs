@@ -3,12 +3,12 @@
 use crate::jsonapi::error::{Error, excerpt};
 use crate::jsonapi::{kinds, member};
 
-/// Which fields of which types are wanted; types without an entry are shown whole.
+/// Sparse fieldsets by type; types without an entry have all fields.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fields(Vec<(String, Vec<String>)>);
 
 impl Fields {
-    /// The fieldset of a type: `None` if all of it is wanted, empty if nothing is (Q08).
+    /// The fieldset of a type: `None` for all fields, empty for none (Q08).
     pub fn get(&self, r#type: &str) -> Option<&[String]> {
         self.0
             .iter()
@@ -16,7 +16,7 @@ impl Fields {
             .map(|(_, fields)| fields.as_slice())
     }
 
-    /// Whether a field of a type is to be shown.
+    /// Whether a field of a type is part of the response.
     pub fn shows(&self, r#type: &str, field: &str) -> bool {
         self.get(r#type)
             .is_none_or(|fields| fields.iter().any(|name| name == field))
@@ -34,19 +34,19 @@ impl Fields {
             .map(|(name, fields)| (name.as_str(), fields.as_slice()))
     }
 
-    /// Whether everything is shown whole.
+    /// Whether there are no fieldsets.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Takes the value of `fields[type]`.
+    /// Adds the value of `fields[type]`.
     pub(super) fn add(&mut self, r#type: &str, value: &str) -> Result<(), Error> {
         let mut fields = Vec::new();
         if !value.is_empty() {
             for name in value.split(',') {
                 if !member::is_legal(name) {
                     let name = excerpt(name);
-                    return Err(kinds::INVALID_FIELDS.error(format!("{name} is no field name.")));
+                    return Err(kinds::INVALID_FIELDS.error(format!("{name} is not a field name.")));
                 }
                 fields.push(name.to_owned());
             }

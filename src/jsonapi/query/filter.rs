@@ -11,7 +11,7 @@ use super::parameter::Parameter;
 use crate::jsonapi::error::{Error, excerpt};
 use crate::jsonapi::kinds;
 
-/// A condition. Combinations have at least two parts: single ones stand for themselves.
+/// A condition. Combinations have at least two parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     /// All parts hold.
@@ -39,17 +39,17 @@ pub struct Test {
     pub field: String,
     /// How to compare.
     pub operator: Operator,
-    /// What to compare with: exactly one value, but for `In` and `NotIn`, which have one or more.
-    /// `Null` has `true` or `false`.
+    /// The operands: exactly one, but one or more for `In` and `NotIn`. For `Null`: `true` or
+    /// `false`.
     pub values: Vec<String>,
-    /// Each value was sent by itself. Else, joined with commas, they are what was sent.
+    /// Whether each value was sent separately. Otherwise they were sent joined with commas.
     pub has_separate_values: bool,
     /// The name of the parameter as sent, for the source of an error.
     pub parameter: String,
 }
 
 impl Test {
-    /// The value as it was sent, where commas are to mean nothing.
+    /// The value as it was sent, with its commas.
     pub fn text(&self) -> String {
         self.values.join(",")
     }
@@ -82,7 +82,7 @@ pub enum Operator {
     Contains,
     /// `null`: whether the field has no value.
     Null,
-    /// `regex`: not looked into here.
+    /// `regex`: not parsed here.
     Regex,
 }
 
@@ -128,7 +128,7 @@ impl Operator {
     }
 }
 
-/// The tests as they come in.
+/// Collects the tests.
 #[derive(Debug, Default)]
 pub(super) struct FilterBuilder {
     root: Group,
@@ -138,12 +138,12 @@ pub(super) struct FilterBuilder {
 #[derive(Debug, Default)]
 struct Group {
     tests: Vec<Test>,
-    /// The groups of which one must hold, by their number.
+    /// Groups of which one must hold, by number.
     alternatives: BTreeMap<u32, Group>,
 }
 
 impl FilterBuilder {
-    /// Takes one parameter with `members` between the brackets.
+    /// Adds one parameter with `members` in brackets.
     pub(super) fn add(
         &mut self,
         members: &[&str],
@@ -186,7 +186,7 @@ impl FilterBuilder {
 }
 
 impl Group {
-    /// As deep as `filter_depth` allows.
+    /// Recursive; `filter_depth` limits the depth.
     fn finish(self) -> Option<Filter> {
         let mut parts: Vec<_> = self.tests.into_iter().map(Filter::Test).collect();
         let alternatives = self
@@ -199,7 +199,7 @@ impl Group {
     }
 }
 
-/// A single part stands for itself.
+/// Combines parts; a single part is returned as it is.
 fn combine(mut parts: Vec<Filter>, by: fn(Vec<Filter>) -> Filter) -> Option<Filter> {
     if parts.len() > 1 {
         Some(by(parts))
@@ -208,7 +208,7 @@ fn combine(mut parts: Vec<Filter>, by: fn(Vec<Filter>) -> Filter) -> Option<Filt
     }
 }
 
-/// Takes the groups off the front of a name.
+/// Splits the groups off the start of a name.
 fn split_groups<'a, 'b>(
     mut members: &'a [&'b str],
     limits: &Limits,
@@ -220,7 +220,7 @@ fn split_groups<'a, 'b>(
             .and_then(|number| number.parse().ok())
             .ok_or_else(|| {
                 let number = excerpt(number);
-                kinds::INVALID_FILTER.error(format!("{number} is no number of a group."))
+                kinds::INVALID_FILTER.error(format!("{number} is not a group number."))
             })?;
         groups.push(number);
         if groups.len() > limits.filter_depth {

@@ -11,12 +11,12 @@ use crate::jsonapi::{kinds, member};
 pub struct IncludePath(Vec<String>);
 
 impl IncludePath {
-    /// The names of the relationships, from the primary data on.
+    /// The names of the relationships, starting at the primary data.
     pub fn names(&self) -> &[String] {
         &self.0
     }
 
-    /// The relationship of the primary data, and what follows it.
+    /// The relationship of the primary data, and the rest of the path.
     pub fn split_first(&self) -> Option<(&str, &[String])> {
         self.0
             .split_first()
@@ -30,7 +30,7 @@ impl fmt::Display for IncludePath {
     }
 }
 
-/// Reads the value of `include`; an empty one names no path (Q03), repeated paths count once.
+/// Reads the value of `include`; an empty one has no paths (Q03), duplicates are dropped.
 pub(super) fn parse(value: &str, limits: &Limits) -> Result<Vec<IncludePath>, Error> {
     let mut paths = Vec::new();
     if value.is_empty() {
@@ -52,7 +52,7 @@ pub(super) fn parse(value: &str, limits: &Limits) -> Result<Vec<IncludePath>, Er
 fn parse_path(text: &str, limits: &Limits) -> Result<IncludePath, Error> {
     if !member::is_legal_path(text) {
         let text = excerpt(text);
-        return Err(kinds::INVALID_INCLUDE.error(format!("{text} is no relationship path.")));
+        return Err(kinds::INVALID_INCLUDE.error(format!("{text} is not a relationship path.")));
     }
     let names: Vec<_> = text
         .split('.')

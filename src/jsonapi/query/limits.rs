@@ -1,6 +1,6 @@
-//! How much a query string may ask for.
+//! Limits of query strings.
 
-/// Bounds on query strings; whatever is above is refused, page sizes apart.
+/// Limits of query strings; beyond them a request is rejected, except for page sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the raw query string.
@@ -19,15 +19,15 @@ pub struct Limits {
     pub filter_tests: usize,
     /// Values in the list of one test.
     pub filter_values: usize,
-    /// Words of a search; looked at by those who search.
+    /// Words of a search; enforced by the caller.
     pub search_words: usize,
     /// Bytes of one value of a filter and of an endpoint's own parameter.
     pub value_length: usize,
-    /// Bytes of one cursor, which carries the values that the list is sorted by.
+    /// Bytes of one cursor, which contains the values of the sort fields.
     pub cursor_length: usize,
-    /// The largest page: numbered pages and offsets are capped, the cursor profile refuses.
+    /// The maximum page size: numbered pages and offsets are capped, the cursor profile rejects.
     pub max_page_size: u64,
-    /// The page size of requests that name none.
+    /// The page size of requests without one.
     pub default_page_size: u64,
 }
 

@@ -4,9 +4,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::name;
 
-/// What is encoded: all but letters, digits and the marks that are legal in a query, mean nothing
-/// to form decoding, and keep links readable. Quotes and backslashes are encoded, so a link needs
-/// no escaping in JSON.
+/// The encoded characters: all except letters, digits and those that are legal in a query, have no
+/// meaning in form encoding, and keep links readable. Quotes and backslashes are encoded, so a link
+/// needs no escaping in JSON.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

@@ -1,7 +1,7 @@
-//! Query strings: every parameter family of JSON:API 1.1 read once into plain values.
+//! Parses query strings: all parameter families of JSON:API 1.1.
 //!
-//! Here is the grammar only. Whether a type, field, path or operator makes sense for an endpoint is
-//! for the caller to check, who finds in each value what an error has to name as its source.
+//! Checks the grammar only. The caller checks types, fields, paths and operators; each value has
+//! the parameter name that an error needs as its source.
 
 mod cursor;
 mod decode;
@@ -26,36 +26,36 @@ pub use sort::SortKey;
 
 use super::error::{Error, Errors};
 
-/// A query string that was understood.
+/// A parsed query string.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// The paths of `include`: `None` if it was not sent, empty for `include=` (Q03).
+    /// The paths of `include`: `None` if it is absent, empty for `include=` (Q03).
     pub include: Option<Vec<IncludePath>>,
     /// The sparse fieldsets.
     pub fields: Fields,
-    /// The sort keys in the order of their weight, without repetitions.
+    /// The sort keys in order of significance, without duplicates.
     pub sort: Vec<SortKey>,
     /// All tests of the `filter` family.
     pub filter: Option<Filter>,
-    /// Which page; the first one of the default size if nothing was sent.
+    /// The page; by default the first one with the default size.
     pub page: Page,
-    /// `page[count]`: whether the caller wants to know a total.
+    /// `page[count]`: whether the total is wanted, and how exact.
     pub count: Option<Count>,
     /// The endpoint's own parameters that were sent, in the order of the request.
     pub extras: Vec<(String, String)>,
     /// All parameters as sent, decoded, in the order of the request.
     sent: Vec<(String, String)>,
-    /// The size that was asked for, before it was capped.
+    /// The requested page size, before it is capped.
     asked_size: Option<u64>,
 }
 
 impl Query {
-    /// Reads a raw query string, without its `?`. `extras` are the exact names of the endpoint's
+    /// Parses a raw query string, without its `?`. `extras` are the exact names of the endpoint's
     /// own parameters.
     ///
     /// # Errors
-    /// One error for each parameter that is wrong, each with `source.parameter` as sent (Q25), all
-    /// of them 400; a string that is too long as a whole is 414 and is not looked into.
+    /// 400 with one error for each invalid parameter, with `source.parameter` as sent (Q25); 414 for
+    /// a query string that is too long, which is not parsed.
     pub fn parse(raw: &str, extras: &[&str], limits: &Limits) -> Result<Self, Errors> {
         if raw.is_empty() {
             return Ok(Self::empty(limits));
@@ -96,14 +96,14 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The name under which a parameter was sent, for the source of an error: `page[size]` may
-    /// have come as `page_size`. `None` if it was not sent.
+    /// The name of a parameter as it was sent, for the source of an error: `page[size]` may have
+    /// been sent as `page_size`. `None` if it was not sent.
     pub fn sent_as(&self, canonical: &str) -> Option<&str> {
         name::sent_as(&self.sent, canonical)
     }
 
     /// The first parameter of a family (`page`, `filter`, `fields`, `include`, `sort`) as sent, for
-    /// endpoints that refuse the family (Q26). Aliases belong to their family.
+    /// endpoints that reject the family (Q26). Aliases belong to their family.
     pub fn first_of_family(&self, family: &str) -> Option<&str> {
         self.parameter_names().find(|sent| {
             let is_extra = self.extras.iter().any(|(extra, _)| extra == sent);
@@ -111,8 +111,8 @@ impl Query {
         })
     }
 
-    /// The page as the cursor pagination profile sees it: for requests whose `Accept` names the
-    /// profile. A request that pages by number or offset explicitly keeps its style.
+    /// The page for requests whose `Accept` names the cursor pagination profile. Explicit paging by
+    /// number or offset keeps its style.
     ///
     /// # Errors
     /// 400 with the profile's link if the size is above the maximum (K10).
@@ -134,12 +134,12 @@ impl Query {
         })
     }
 
-    /// Appends a link: `base`, then `?` and all parameters of the request, percent-encoded (D13),
-    /// so that it may stand between quotes as it is.
+    /// Appends a link: `base`, then `?` and all parameters of the request, percent-encoded (D13), so
+    /// that it needs no escaping in JSON.
     ///
-    /// `replace` names parameters canonically (`page[number]`) and gives them another value: under
-    /// the name that the client used, at the end if they were not sent. An empty value takes the
-    /// parameter away. There is no `?` where nothing is left.
+    /// `replace` sets parameters, given by canonical name (`page[number]`), to other values. They
+    /// keep the name that the client used, or are appended. An empty value removes the parameter.
+    /// Without parameters there is no `?`.
     pub fn write_link(&self, out: &mut Vec<u8>, base: &str, replace: &[(&str, &str)]) {
         link::write(out, base, &self.sent, replace);
     }

@@ -3,16 +3,16 @@
 
 use crate::jsonapi::member::{is_legal, is_legal_path};
 
-/// A parameter name that follows the rules, taken apart.
+/// A legal parameter name, split into its parts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Name<'a> {
     pub(super) base: &'a str,
-    /// What stands between the brackets: nothing, a member name, or several separated by dots.
+    /// The content of each pair of brackets: empty, a member name, or several separated by dots.
     pub(super) members: Vec<&'a str>,
 }
 
 impl<'a> Name<'a> {
-    /// `None` if the name breaks the rules.
+    /// `None` if the name is illegal.
     pub(super) fn parse(name: &'a str) -> Option<Self> {
         let (base, mut rest) = match name.find('[') {
             Some(bracket) => name.split_at_checked(bracket)?,
@@ -34,7 +34,7 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The one name of a parameter that has several.
+/// The canonical name of a parameter with aliases.
 pub(super) fn canonical(name: &str) -> &str {
     match name {
         "page" => "page[number]",
@@ -49,7 +49,7 @@ pub(super) fn family(name: &str) -> &str {
     name.split_once('[').map_or(name, |(base, _)| base)
 }
 
-/// The name under which a parameter was sent.
+/// The name of a parameter as it was sent.
 pub(super) fn sent_as<'a>(sent: &'a [(String, String)], wanted: &str) -> Option<&'a str> {
     let wanted = canonical(wanted);
     sent.iter()

@@ -6,14 +6,14 @@ use super::{Limits, name};
 use crate::jsonapi::error::{Error, excerpt};
 use crate::jsonapi::kinds;
 
-/// The kind of problem that the cursor pagination profile defines for sizes above the maximum.
+/// The error type that the cursor pagination profile defines for sizes above the maximum.
 const MAX_SIZE_EXCEEDED_TYPE: &str =
     "https://jsonapi.org/profiles/ethanresnick/cursor-pagination/max-size-exceeded";
 
-/// Numbers above are taken as this one, so that they fit a database's signed integers.
+/// Larger numbers are capped to this one, so that they fit a database's signed integers.
 const LARGEST: u64 = i64::MAX as u64;
 
-/// Which part of a list is wanted. A request uses one style (K17).
+/// The requested page of a list. A request uses one style (K17).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Page {
     /// `page[number]` and `page[size]`, also as `page` and `page_size`.
@@ -22,31 +22,31 @@ pub enum Page {
         number: u64,
         /// At least 1, at most the maximum.
         size: u64,
-        /// A bigger size was asked for.
+        /// Whether a larger size was requested.
         capped: bool,
     },
     /// `page[offset]` and `page[limit]`.
     Offset {
-        /// How many items to skip.
+        /// The number of items to skip.
         offset: u64,
         /// At least 1, at most the maximum.
         limit: u64,
-        /// A bigger limit was asked for.
+        /// Whether a larger limit was requested.
         capped: bool,
     },
-    /// The cursor pagination profile; cursors are not looked into here.
+    /// The cursor pagination profile; cursors are not decoded here.
     Cursor {
-        /// Begin right behind this cursor.
+        /// The page starts after this cursor.
         after: Option<String>,
-        /// End right before this cursor.
+        /// The page ends before this cursor.
         before: Option<String>,
-        /// At least 1, at most the maximum; which default applies depends on the cursors (K11).
+        /// At least 1, at most the maximum; the default depends on the cursors (K11).
         size: Option<u64>,
     },
 }
 
 impl Page {
-    /// The page of requests that name none.
+    /// The page of requests without page parameters.
     pub fn first(limits: &Limits) -> Self {
         Self::Number {
             number: 1,
@@ -56,14 +56,14 @@ impl Page {
     }
 }
 
-/// `page[count]`: how exact a total has to be.
+/// `page[count]`: whether the total is wanted, and how exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
     /// No total.
     None,
     /// The exact total.
     Exact,
-    /// An estimate will do.
+    /// An estimated total.
     Estimated,
 }
 
@@ -78,7 +78,7 @@ pub(super) fn max_size_exceeded(size: u64, limits: &Limits) -> Error {
         .with_meta(meta)
 }
 
-/// The members of the family as they come in.
+/// Collects the members of the family.
 #[derive(Debug, Default)]
 pub(super) struct PageBuilder {
     number: Option<u64>,
@@ -91,7 +91,7 @@ pub(super) struct PageBuilder {
 }
 
 impl PageBuilder {
-    /// Takes `page[member]`.
+    /// Adds `page[member]`.
     pub(super) fn add(&mut self, member: &str, value: &str, limits: &Limits) -> Result<(), Error> {
         match member {
             "number" => self.number = Some(positive(value)?),
@@ -106,7 +106,7 @@ impl PageBuilder {
         Ok(())
     }
 
-    /// Settles the style; `sent` are all parameters of the request.
+    /// Determines the style; `sent` are all parameters of the request.
     pub(super) fn finish(
         self,
         sent: &[(String, String)],
@@ -118,7 +118,9 @@ impl PageBuilder {
             .filter_map(|canonical| name::sent_as(sent, canonical))
             .map(|parameter| {
                 kinds::CONFLICTING_PAGES
-                    .error("It belongs to another style of paging than other parameters.")
+                    .error(
+                        "The parameter belongs to another style of paging than other parameters.",
+                    )
                     .at_parameter(parameter)
             })
             .collect();
@@ -139,7 +141,7 @@ impl PageBuilder {
         self.offset.is_some() || self.limit.is_some()
     }
 
-    /// The parameters that do not fit the style, whether they were sent or not.
+    /// The parameters of other styles, whether they were sent or not.
     fn conflicts(&self) -> &'static [&'static str] {
         if self.is_by_cursor() {
             &["page[number]", "page[offset]", "page[limit]"]
@@ -190,7 +192,7 @@ fn positive(value: &str) -> Result<u64, Error> {
         Ok(number) if number > 0 => Ok(number),
         _ => {
             let value = excerpt(value);
-            Err(kinds::INVALID_PAGE.error(format!("{value} is no positive integer.")))
+            Err(kinds::INVALID_PAGE.error(format!("{value} is not a positive integer.")))
         }
     }
 }
@@ -198,15 +200,15 @@ fn positive(value: &str) -> Result<u64, Error> {
 fn integer(value: &str) -> Result<u64, Error> {
     if value.is_empty() || !value.bytes().all(|b| b.is_ascii_digit()) {
         let value = excerpt(value);
-        return Err(kinds::INVALID_PAGE.error(format!("{value} is no integer from 0 up.")));
+        return Err(kinds::INVALID_PAGE.error(format!("{value} is not a non-negative integer.")));
     }
-    // Digits only: what does not parse is too big.
+    // Digits only: parsing fails only if the number is too large.
     Ok(value.parse().unwrap_or(LARGEST).min(LARGEST))
 }
 
 fn cursor(value: &str, limits: &Limits) -> Result<String, Error> {
     if value.is_empty() || value.len() > limits.cursor_length {
-        return Err(kinds::INVALID_PAGE.error("This is no cursor."));
+        return Err(kinds::INVALID_PAGE.error("This is not a cursor."));
     }
     Ok(value.to_owned())
 }

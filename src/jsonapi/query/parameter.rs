@@ -1,25 +1,24 @@
-//! Which values each parameter was given. Clients write a list in four ways that
-//! mean the same: with commas, by repetition, and by `[]` or `[N]` at the end of
-//! the name.
+//! Groups the values of each parameter. Clients write lists in four equivalent ways:
+//! with commas, by repetition, and with `[]` or `[N]` at the end of the name.
 
 use super::name::{Name, canonical};
 
 /// One parameter with its values.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parameter<'a> {
-    /// As it was sent first.
+    /// The name as it was first sent.
     pub(super) sent_name: &'a str,
-    /// Without the end that only says that it is a list.
+    /// The name without its list suffix.
     pub(super) name: &'a str,
     pub(super) values: Vec<&'a str>,
-    /// Each value was sent by itself: a comma in one belongs to it.
+    /// Whether each value was sent separately: commas are part of the values.
     pub(super) has_separate_values: bool,
-    /// The numbers in the names, as far as there are any.
+    /// The numbers in the list suffixes.
     numbers: Vec<u64>,
 }
 
 impl Parameter<'_> {
-    /// All values with commas between them, where no value can hold one.
+    /// All values joined with commas, for parameters whose values contain none.
     pub(super) fn joined(&self) -> String {
         let mut values: Vec<_> = self.values.iter().enumerate().collect();
         if self.numbers.len() == self.values.len() {
@@ -32,8 +31,8 @@ impl Parameter<'_> {
     }
 }
 
-/// Gathers parameters in the order in which they come first. Those that are given
-/// once too often go to `repeated`.
+/// Groups parameters in the order of their first occurrence. Names that may not be
+/// repeated are added to `repeated`.
 pub(super) fn group_parameters<'a>(
     sent: &'a [(String, String)],
     extras: &[&str],
@@ -69,10 +68,10 @@ pub(super) fn group_parameters<'a>(
     all
 }
 
-/// A name and what its end says of lists.
+/// A parameter name split into name and list suffix.
 struct ListSyntax<'a> {
     name: &'a str,
-    /// What stands in the brackets at the end: nothing or a number.
+    /// The content of the list suffix: empty or a number.
     end: Option<&'a str>,
     takes_lists: bool,
 }
@@ -92,7 +91,7 @@ impl<'a> ListSyntax<'a> {
         };
         let mut members = name.members.as_slice();
         if name.base == "filter" {
-            // Numbers of groups are no ends of lists.
+            // Group numbers are not list suffixes.
             while let ["or", _, rest @ ..] = members {
                 members = rest;
             }

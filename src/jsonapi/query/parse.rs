@@ -1,4 +1,4 @@
-//! The way from a raw query string to a [`Query`]: each parameter goes to its family.
+//! Parses a raw query string into a [`Query`]: dispatches each parameter to its family.
 
 use super::decode::{decode, decode_lossy, pairs};
 use super::name::Name;
@@ -46,7 +46,7 @@ fn check_size(raw: &str, limits: &Limits) -> Result<(), Error> {
     Ok(())
 }
 
-/// What cannot be decoded becomes a fault and is left out.
+/// Parameters that cannot be decoded are reported and dropped.
 fn decode_pairs(raw: &str, errors: &mut Vec<Error>) -> Vec<(String, String)> {
     let mut sent = Vec::new();
     for (name, value) in pairs(raw) {
@@ -62,7 +62,7 @@ fn decode_pairs(raw: &str, errors: &mut Vec<Error>) -> Vec<(String, String)> {
     sent
 }
 
-/// A query while its parameters come in.
+/// Collects the parameters of a query.
 struct QueryBuilder<'a> {
     extra_names: &'a [&'a str],
     limits: &'a Limits,
@@ -75,7 +75,7 @@ struct QueryBuilder<'a> {
 }
 
 impl QueryBuilder<'_> {
-    /// Takes one parameter; the caller adds the source to an error.
+    /// Adds one parameter; the caller adds the source to an error.
     fn add(&mut self, parameter: &Parameter<'_>) -> Result<(), Error> {
         let value = parameter.values.first().copied().unwrap_or_default();
         if self.extra_names.contains(&parameter.name) {
@@ -98,14 +98,15 @@ impl QueryBuilder<'_> {
             ("page_size", []) => self.page.add("size", value, self.limits)?,
             ("page", [member]) => self.page.add(member, value, self.limits)?,
             ("include" | "sort", _) => {
-                return Err(kinds::INVALID_PARAMETER_NAME.error("It takes no member in brackets."));
+                return Err(kinds::INVALID_PARAMETER_NAME
+                    .error("The parameter takes no member in brackets."));
             }
             ("fields", _) => {
-                let detail = "It takes exactly one type in brackets.";
+                let detail = "The parameter takes exactly one type in brackets.";
                 return Err(kinds::INVALID_PARAMETER_NAME.error(detail));
             }
             _ => {
-                let detail = "The parameter is not understood here.";
+                let detail = "The parameter is not supported here.";
                 return Err(kinds::UNKNOWN_PARAMETER.error(detail));
             }
         }

@@ -1,4 +1,4 @@
-//! `sort`: fields in the order of their weight.
+//! `sort`: fields in order of significance.
 
 use super::Limits;
 use crate::jsonapi::error::{Error, excerpt};
@@ -9,12 +9,12 @@ use crate::jsonapi::{kinds, member};
 pub struct SortKey {
     /// The name, perhaps a path with dots.
     pub field: String,
-    /// It was sent with a minus sign.
+    /// Whether it was sent with a minus sign.
     pub descending: bool,
 }
 
-/// Reads the value of `sort`. An empty value means the default order, and a field that was named
-/// before is left out, because it cannot change the order any more.
+/// Reads the value of `sort`. An empty value means the default order. Repeated fields are dropped,
+/// because they cannot change the order.
 pub(super) fn parse(value: &str, limits: &Limits) -> Result<Vec<SortKey>, Error> {
     let mut keys: Vec<SortKey> = Vec::new();
     if value.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn parse(value: &str, limits: &Limits) -> Result<Vec<SortKey>, Error>
         };
         if !member::is_legal_path(field) {
             let text = excerpt(text);
-            return Err(kinds::INVALID_SORT.error(format!("{text} is no sort field.")));
+            return Err(kinds::INVALID_SORT.error(format!("{text} is not a sort field.")));
         }
         if keys.iter().any(|key| key.field == field) {
             continue;

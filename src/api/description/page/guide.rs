@@ -1,4 +1,4 @@
-//! What holds for all resource types.
+//! The sections that apply to all resource types.
 
 use super::html::{block, code, codes, escape, paragraph, part, table};
 use crate::api::description::capabilities::{PAGES, is_served};
@@ -16,10 +16,10 @@ pub fn start(context: &DescriptionContext) -> String {
         "\
 A='admin:THE-PASSWORD'; J='Content-Type: {MEDIA_TYPE}'
 
-# everybody, a page at a time
+# all users, a page at a time
 curl -u \"$A\" {base}/users
 
-# a new user, whose id jq takes from the answer
+# a new user; jq extracts the id from the response
 JANE=$(curl -s -u \"$A\" -H \"$J\" {base}/users -d '
   {{\"data\": {{\"type\": \"users\", \"attributes\": {{\"username\": \"janedoe\", \"password\": \"tulips-in-may\"}}}}}}' | jq -r .data.id)
 
@@ -28,10 +28,10 @@ DESK=$(curl -s -u \"$A\" -H \"$J\" {base}/roles -d '
   {{\"data\": {{\"type\": \"roles\", \"attributes\": {{\"name\": \"front desk\", \"permissions\": [\"users:read\"]}}}}}}' | jq -r .data.id)
 curl -u \"$A\" -H \"$J\" {base}/users/$JANE/relationships/roles -d '{{\"data\": [{{\"type\": \"roles\", \"id\": \"'$DESK'\"}}]}}'
 
-# she may read everybody; who holds which role, in order, with little else
+# she can read all users: who holds which role, sorted, with few attributes
 curl -g -u janedoe:tulips-in-may '{base}/users?include=roles&sort=surname,name&fields[users]=username,roles'
 
-# and away again: into the trash, out of it for good, and the role
+# clean up: move the user to the trash, purge it, and delete the role
 curl -u \"$A\" -X DELETE {base}/users/$JANE
 curl -u \"$A\" -X DELETE {base}/trash/users/$JANE
 curl -u \"$A\" -X DELETE {base}/roles/$DESK"
@@ -178,7 +178,7 @@ pub fn headers() -> String {
             escape(header.doc()),
         ]
     });
-    paragraph("The tables of addresses say where each of them works.")
+    paragraph("The tables of addresses say which headers each operation supports.")
         + &table(&["header", "for example", "meaning"], rows)
 }
 

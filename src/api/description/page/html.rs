@@ -1,4 +1,4 @@
-//! The little HTML that the page needs. Whatever is no tag goes through [`escape`].
+//! HTML helpers. All text goes through [`escape`].
 
 /// Text that is safe between tags and in attributes.
 pub fn escape(text: &str) -> String {
@@ -28,7 +28,7 @@ pub fn paragraph(html: &str) -> String {
     format!("<p>{html}</p>\n")
 }
 
-/// Several lines as they are.
+/// Preformatted text.
 pub fn block(text: &str) -> String {
     format!("<pre tabindex=\"0\"><code>{}</code></pre>\n", escape(text))
 }
@@ -43,8 +43,8 @@ pub fn part(id: &str, title: &str, body: &str) -> String {
     format!("<h3 id=\"{id}\"><a href=\"#{id}\">{title}</a></h3>\n{body}")
 }
 
-/// IncludedRows of cells, which are HTML already; on narrow screens each row is a block
-/// of its own. Nothing where there are no rows.
+/// A table whose cells are HTML; on narrow screens each row is a block of its own.
+/// Empty without rows.
 pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let rows: String = rows.into_iter().map(|cells| row(head, &cells)).collect();
     if rows.is_empty() {

@@ -1,5 +1,5 @@
-//! The reference as a page: no script, no other host, one style sheet. Beside
-//! it the page of an address at which there is nothing.
+//! The reference as an HTML page: no script, no other host, one style sheet. Also the
+//! HTML page for unknown paths.
 
 mod guide;
 mod html;
@@ -36,7 +36,7 @@ pub fn html(context: &DescriptionContext) -> String {
     whole(context, &body)
 }
 
-/// For people who came by a browser.
+/// The page for unknown paths.
 pub fn not_found_page(project: &str, base: &str) -> String {
     let (project, base) = (escape(project), escape(base));
     format!(

@@ -140,7 +140,7 @@ fn sent(relationship: &Relationship) -> &'static str {
     }
 }
 
-/// Attributes that know the same operators share a row.
+/// Attributes with the same operators share a row.
 fn filters(capabilities: &QueryCapabilities) -> String {
     let mut rows: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
     let plain = capabilities.filters.iter();
@@ -157,7 +157,7 @@ fn filters(capabilities: &QueryCapabilities) -> String {
     table(&["attribute", "operators"], rows)
 }
 
-/// The search has two names, and takes words instead of values.
+/// The two parameters of the search.
 fn searches(capabilities: &QueryCapabilities) -> String {
     let names = [
         (capabilities.search, SEARCH),
@@ -177,7 +177,7 @@ fn searches(capabilities: &QueryCapabilities) -> String {
     }
 }
 
-/// What the collection itself takes beside filters.
+/// The parameter `id` of collections.
 fn by_id(kind: &Type) -> String {
     let path = kind.path;
     let mut text = format!(
@@ -204,7 +204,7 @@ fn sorts(capabilities: &QueryCapabilities) -> String {
     text
 }
 
-/// A request that makes one where that can be done, and the resource.
+/// A request, and the resource in its response.
 fn example(kind: &Type, context: &DescriptionContext) -> String {
     let base = context.address();
     let path = kind.path;
@@ -220,7 +220,7 @@ fn example(kind: &Type, context: &DescriptionContext) -> String {
         format!("curl -u $A {base}/{path}/2")
     };
     block(&command)
-        + &paragraph("The resource in the answer:")
+        + &paragraph("The resource in the response:")
         + &block(&format!("{:#}", resource(kind, base)))
 }
 
