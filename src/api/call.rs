@@ -11,11 +11,11 @@ use futures_util::StreamExt;
 use ipnet::IpNet;
 
 use super::access_checks;
-use super::answer::Answer;
 use super::base_url::base_url;
 use super::error::{ApiError, body_not_read, body_too_large};
 use super::member_names::MemberNames;
 use super::paging::PagingDefaults;
+use super::response::Response;
 use super::routes::OPERATIONS;
 use super::{client, conditional};
 use crate::auth::{Auth, Guard};
@@ -316,28 +316,28 @@ pub async fn read_body_within(
 
 /// Negotiates the media types, authenticates the caller, then calls `work` for the
 /// response.
-pub async fn answer(
+pub async fn respond(
     api: &Data<Api>,
     request: &HttpRequest,
-    work: impl AsyncFnOnce(&Call<'_>) -> Result<Answer, ApiError>,
+    work: impl AsyncFnOnce(&Call<'_>) -> Result<Response, ApiError>,
 ) -> HttpResponse {
     let request_id = api.next_request_id();
     // Negotiation comes before any side effect (N13).
     let accepted = match api.negotiate(request) {
         Ok(accepted) => accepted,
-        Err(error) => return ApiError::from(error).respond(api, request, request_id, None),
+        Err(error) => return ApiError::from(error).into_http(api, request, request_id, None),
     };
     let context = request_context(api, request, request_id);
     let call = match begin(api, request, &accepted, context.clone()).await {
         Ok(call) => call,
         Err(error) => {
-            let response = error.respond(api, request, request_id, Some(&accepted));
+            let response = error.into_http(api, request, request_id, Some(&accepted));
             return record_forbidden(api, request, &context, response);
         }
     };
     let response = match work(&call).await {
-        Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
-        Err(error) => error.respond(api, request, request_id, Some(&accepted)),
+        Ok(response) => response.into_http(&accepted, request_id, &api.fingerprint),
+        Err(error) => error.into_http(api, request, request_id, Some(&accepted)),
     };
     record_forbidden(api, request, call.guard.context(), response)
 }

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::access_checks::reason;
-use super::call::{Api, answer};
+use super::call::{Api, respond};
 use super::handlers::page_with;
 use super::plan::{Plan, SEARCH};
 use super::resource::{Listable, Resource};
@@ -61,7 +61,7 @@ pub async fn effective_of<S: EffectiveRelation>(
     request: HttpRequest,
     api: Data<Api>,
 ) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         let query = call.query(&[SEARCH])?;
         let plan = Plan::<S::To>::parse_list(&query, &call.paging(None))?;
         let parent = call.guard.find(S::From::find(call.id())).await?;

@@ -309,7 +309,7 @@ impl ApiError {
     }
 
     /// The response.
-    pub fn respond(
+    pub fn into_http(
         self,
         api: &Api,
         request: &HttpRequest,
@@ -338,7 +338,7 @@ impl ApiError {
         if let Some(allow) = allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
             response.insert_header((header::ALLOW, allow));
         }
-        response.insert_header((super::answer::REQUEST_ID, request_id.to_string()));
+        response.insert_header((super::response::REQUEST_ID, request_id.to_string()));
         let mut body = Vec::new();
         let home = base_url(api, request)
             .ok()
@@ -482,7 +482,7 @@ pub fn forbid_cross_origin(
     let detail = "The request comes from a page of another origin. server.cors_origins lists the permitted origins, server.base_url is the service's own.";
     let error = kinds::CROSS_ORIGIN.error(detail).at_header(header);
     let accepted = api.negotiate_accept(request).ok();
-    ApiError::from(error).respond(api, request, request_id, accepted.as_ref())
+    ApiError::from(error).into_http(api, request, request_id, accepted.as_ref())
 }
 
 /// 415 for a body with a content coding.
@@ -516,5 +516,5 @@ pub fn read_only(api: &Api, request: &HttpRequest) -> HttpResponse {
 
 fn without_call(api: &Api, request: &HttpRequest, error: ApiError) -> HttpResponse {
     let accepted = api.negotiate_accept(request).ok();
-    error.respond(api, request, api.next_request_id(), accepted.as_ref())
+    error.into_http(api, request, api.next_request_id(), accepted.as_ref())
 }

@@ -4,11 +4,11 @@
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::REQUEST_ID;
 use super::base_url::base_url;
 use super::call::Api;
 use super::description::{PAGE, POLICY, not_found_page};
 use super::error::not_found;
+use super::response::REQUEST_ID;
 use crate::jsonapi::prefers_html;
 
 const ROOT: &str = "/";

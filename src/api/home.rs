@@ -4,17 +4,17 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
-use super::call::{Api, Call, answer};
+use super::call::{Api, Call, respond};
 use super::description::OPENAPI;
 use super::plan;
 use super::resource::Resource;
 use super::resources::{TrashedUsers, types};
+use super::response::Response;
 use super::routes::{Endpoint, OPERATIONS, TRASH, endpoints};
 use crate::jsonapi::{MEDIA_TYPE, PLAIN_JSON};
 
 pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         plan::refuse_parameters(&call.query(&[])?)?;
         let endpoints = endpoints();
         let resources: Map<_, _> = types()
@@ -37,21 +37,21 @@ pub async fn home(request: HttpRequest, api: Data<Api>) -> HttpResponse {
                 "version": env!("CARGO_PKG_VERSION"),
             },
         });
-        Ok(Answer::Document(document.to_string().into_bytes()))
+        Ok(Response::Document(document.to_string().into_bytes()))
     })
     .await
 }
 
 /// The collections of the trash. Each checks the caller's permissions itself.
 pub async fn trash(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         plan::refuse_parameters(&call.query(&[])?)?;
         let users = entry(call, &endpoints(), &format!("/{}", TrashedUsers::PATH));
         let document = json!({
             "links": links(call, TRASH),
             "meta": { "resources": { TrashedUsers::TYPE: users } },
         });
-        Ok(Answer::Document(document.to_string().into_bytes()))
+        Ok(Response::Document(document.to_string().into_bytes()))
     })
     .await
 }

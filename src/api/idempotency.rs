@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::answer::Answer;
 use super::call::Call;
 use super::conditional::State;
 use super::error::ApiError;
 use super::kinds;
 use super::resources::is_secret;
+use super::response::Response;
 use crate::directory::batch::{self, Batch, Done, Finish, Keeping, Outcome, Step};
 use crate::directory::clock;
 use crate::jsonapi;
 use crate::jsonapi::document::read_json;
 
 pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
-const SHOWN: &str = "Idempotency-Key";
+const HEADER_NAME: &str = "Idempotency-Key";
 /// The maximum length of a key, in characters.
-pub const MOST: usize = 255;
+pub const MAX_LENGTH: usize = 255;
 
 /// The parts of a response that are stored beside its body.
 #[derive(Serialize, Deserialize)]
@@ -62,12 +62,13 @@ impl Call<'_> {
             return Ok(None);
         };
         let key = line.as_bytes();
-        let fits = (1..=MOST).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
+        let fits = (1..=MAX_LENGTH).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
         if another.is_some() || !fits {
-            let detail =
-                format!("{SHOWN} is sent once, with 1 to {MOST} visible ASCII characters.");
+            let detail = format!(
+                "{HEADER_NAME} is sent once, with 1 to {MAX_LENGTH} visible ASCII characters."
+            );
             let error = jsonapi::kinds::INVALID_HEADER.error(detail);
-            return Err(error.at_header(SHOWN).into());
+            return Err(error.at_header(HEADER_NAME).into());
         }
         Ok(Some(String::from_utf8_lossy(key).into_owned()))
     }
@@ -107,16 +108,16 @@ impl Call<'_> {
         &self,
         steps: Vec<Box<dyn Step>>,
         key: Option<Key>,
-        finish: impl Fn(&[Outcome]) -> Answer + Clone + Send + Sync + 'static,
-    ) -> Result<Answer, ApiError> {
+        finish: impl Fn(&[Outcome]) -> Response + Clone + Send + Sync + 'static,
+    ) -> Result<Response, ApiError> {
         let keeping = key.map(|key| {
             let finish = finish.clone();
-            key.keeping(Box::new(move |outcomes| to_keep(finish(outcomes))))
+            key.keeping(Box::new(move |outcomes| to_stored(finish(outcomes))))
         });
         let done = self.guard.write(Batch { steps, keeping }).await?;
         Ok(match done {
             Done::Now(outcomes) => finish(&outcomes),
-            Done::Before(answer) => Answer::Replayed(Box::new(from_kept(answer))),
+            Done::Before(answer) => Response::Replayed(Box::new(from_stored(answer))),
         })
     }
 }
@@ -137,7 +138,7 @@ impl Key {
 pub fn unsupported(detail: &str) -> ApiError {
     kinds::IDEMPOTENCY_KEY_UNSUPPORTED
         .error(detail)
-        .at_header(SHOWN)
+        .at_header(HEADER_NAME)
         .into()
 }
 
@@ -153,19 +154,20 @@ fn without_secrets(value: Value) -> Value {
     }
 }
 
-fn to_keep(answer: Answer) -> batch::Answer {
-    let status = answer.status().as_u16();
-    let state = answer.state().map(|state| state.as_str().to_owned());
-    let (location, body) = match answer {
-        Answer::Created { location, body, .. } => (Some(location), body),
-        Answer::Document(body)
-        | Answer::CursorPage(body)
-        | Answer::Atomic(body)
-        | Answer::Current { body, .. } => (None, body),
+fn to_stored(response: Response) -> batch::Answer {
+    let status = response.status().as_u16();
+    let state = response.state().map(|state| state.as_str().to_owned());
+    let (location, body) = match response {
+        Response::Created { location, body, .. } => (Some(location), body),
+        Response::Document(body)
+        | Response::CursorPage(body)
+        | Response::Atomic(body)
+        | Response::Current { body, .. } => (None, body),
         // Only responses to changes are stored, and none of them is streamed.
-        Answer::Empty | Answer::NotModified(_) | Answer::Replayed(_) | Answer::Streamed(_) => {
-            (None, Vec::new())
-        }
+        Response::Empty
+        | Response::NotModified(_)
+        | Response::Replayed(_)
+        | Response::Streamed(_) => (None, Vec::new()),
     };
     let headers = serde_json::to_string(&Headers { location, state }).unwrap_or_default();
     batch::Answer {
@@ -175,21 +177,21 @@ fn to_keep(answer: Answer) -> batch::Answer {
     }
 }
 
-fn from_kept(kept: batch::Answer) -> Answer {
+fn from_stored(stored: batch::Answer) -> Response {
     let batch::Answer {
         status,
         headers,
         body,
-    } = kept;
+    } = stored;
     let headers: Option<Headers> = serde_json::from_str(&headers).ok();
     let (location, state) = headers.map_or((None, None), |h| (h.location, h.state));
     match (status, location) {
-        (204, _) => Answer::Empty,
-        (_, Some(location)) => Answer::Created {
+        (204, _) => Response::Empty,
+        (_, Some(location)) => Response::Created {
             body,
             location,
             state: state.map(State::stored),
         },
-        (_, None) => Answer::Atomic(body),
+        (_, None) => Response::Atomic(body),
     }
 }

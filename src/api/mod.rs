@@ -5,7 +5,7 @@
 //! queries (`directory`).
 
 mod access_checks;
-mod answer;
+mod response;
 #[macro_use]
 mod attribute;
 mod base_url;

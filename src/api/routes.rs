@@ -5,7 +5,7 @@ use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::access_checks::{self, check_access};
-use super::call::{Api, answer};
+use super::call::{Api, respond};
 use super::effective::{EffectiveRoles, EffectiveUsers, effective_of};
 use super::error::ApiError;
 use super::handlers::{
@@ -46,7 +46,7 @@ async fn wrong_method(
     api: Data<Api>,
     methods: &'static [&'static str],
 ) -> HttpResponse {
-    answer(&api, &request, async |_| {
+    respond(&api, &request, async |_| {
         Err(ApiError::MethodNotAllowed {
             allow: methods.join(", "),
         })

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::Answer;
 use super::base_url::base_url;
 use super::call::{
     Api, content_type, has_body, read_body_within, record_forbidden, request_context,
 };
 use super::error::ApiError;
+use super::response::Response;
 use crate::directory::Context;
 use crate::jsonapi::{Accepted, Error, Negotiation};
 
@@ -40,15 +40,15 @@ impl UnauthenticatedCall<'_> {
 }
 
 /// Negotiates the media types, then calls `work` for the response.
-pub async fn answer_unauthenticated(
+pub async fn respond_unauthenticated(
     api: &Data<Api>,
     request: &HttpRequest,
-    work: impl AsyncFnOnce(&UnauthenticatedCall<'_>) -> Result<Answer, ApiError>,
+    work: impl AsyncFnOnce(&UnauthenticatedCall<'_>) -> Result<Response, ApiError>,
 ) -> HttpResponse {
     let request_id = api.next_request_id();
     let accepted = match negotiate(api, request) {
         Ok(accepted) => accepted,
-        Err(error) => return ApiError::from(error).respond(api, request, request_id, None),
+        Err(error) => return ApiError::from(error).into_http(api, request, request_id, None),
     };
     let context = request_context(api, request, request_id);
     let outcome = match begin(api, request, context.clone()) {
@@ -56,8 +56,8 @@ pub async fn answer_unauthenticated(
         Err(error) => Err(error.into()),
     };
     let response = match outcome {
-        Ok(answer) => answer.respond(&accepted, request_id, &api.fingerprint),
-        Err(error) => error.respond(api, request, request_id, Some(&accepted)),
+        Ok(response) => response.into_http(&accepted, request_id, &api.fingerprint),
+        Err(error) => error.into_http(api, request, request_id, Some(&accepted)),
     };
     record_forbidden(api, request, &context, response)
 }

@@ -14,8 +14,7 @@ pub use host_access::write as write_verdict;
 use hosts::Hosts;
 pub use hosts::Limits;
 
-use crate::api::answer::Answer;
-use crate::api::call::{Api, Call, answer};
+use crate::api::call::{Api, Call, respond};
 use crate::api::decode::{DocumentPosition, refuse, related_ids, text};
 use crate::api::error::{ApiError, RequestDocument, body_too_large};
 use crate::api::handlers::check_kind;
@@ -23,6 +22,7 @@ use crate::api::kinds;
 use crate::api::member_names::MemberNames;
 use crate::api::plan;
 use crate::api::render::open_links;
+use crate::api::response::Response;
 use crate::directory::FieldError;
 use crate::directory::access::{CheckAccess, Question, Reason, RoleNamed, Verdict};
 use crate::directory::delegation::{Place, VERBS, Verb};
@@ -39,7 +39,7 @@ pub async fn check_access(
     api: Data<Api>,
     mut payload: Payload,
 ) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         plan::refuse_parameters(&call.query(&[])?)?;
         let limits = call.api.access_checks;
         let max_bytes = call.api.access_check_bytes;
@@ -49,7 +49,7 @@ pub async fn check_access(
             return Err(body_too_large(call.api.body_bytes));
         }
         let document = read_resource(&body, Purpose::Create, &call.api.document_limits)?;
-        let answered = async {
+        let checked = async {
             check_kind(&document, TYPE, "/data")?;
             refuse_unknown(call.api, &document)?;
             let caller = call.guard.principal().id;
@@ -64,7 +64,7 @@ pub async fn check_access(
                 }
             }
         };
-        answered.await.map_err(|error: ApiError| {
+        checked.await.map_err(|error: ApiError| {
             let at = RequestDocument::Resource(&document, "/data");
             error.with_pointers(at, call.api.invalid_data)
         })
@@ -72,7 +72,7 @@ pub async fn check_access(
     .await
 }
 
-async fn check_one(call: &Call<'_>, asked: CheckRequest) -> Result<Answer, ApiError> {
+async fn check_one(call: &Call<'_>, asked: CheckRequest) -> Result<Response, ApiError> {
     let id = call.guard.context().request_id.to_string();
     let mut out = Vec::with_capacity(1024);
     raw(&mut out, "{\"data\":");
@@ -89,7 +89,7 @@ async fn check_one(call: &Call<'_>, asked: CheckRequest) -> Result<Answer, ApiEr
     out.push(b',');
     out.extend(links(call));
     out.push(b'}');
-    Ok(Answer::Document(out))
+    Ok(Response::Document(out))
 }
 
 async fn check_hosts(
@@ -97,7 +97,7 @@ async fn check_hosts(
     caller: i64,
     document: &ResourceObject,
     hosts: Hosts,
-) -> Result<Answer, ApiError> {
+) -> Result<Response, ApiError> {
     let others = ["permission", "role_name", "verb", "classes", "bundles"];
     let sent = |name: &&str| document.attributes.get(*name).is_some_and(|v| !v.is_null());
     if let Some(other) = others.into_iter().find(sent) {
@@ -110,7 +110,7 @@ async fn check_hosts(
     hosts.check(call.api.access_checks).await?;
     let access = call.guard.read(find.clone()).await?;
     let id = call.guard.context().request_id.to_string();
-    Ok(Answer::Streamed(hosts.stream(
+    Ok(Response::Streamed(hosts.stream(
         &id,
         &find,
         access,

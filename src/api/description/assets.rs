@@ -51,7 +51,7 @@ impl Asset {
         }
     }
 
-    fn answer(&self, known: &IfNoneMatch) -> HttpResponse {
+    fn respond(&self, known: &IfNoneMatch) -> HttpResponse {
         let is_known = match known {
             IfNoneMatch::Any => true,
             IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(&self.tag)),
@@ -154,7 +154,7 @@ fn resource(path: &'static str, asset: LazyAsset) -> Resource {
                 PAGE => asset.with_base_url(|| address_of(&api, &request)),
                 _ => asset,
             };
-            Ok::<_, BlockingError>(asset.answer(&known))
+            Ok::<_, BlockingError>(asset.respond(&known))
         }
     };
     web::resource(path)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::context::DescriptionContext;
 use super::shape::Shape;
 use super::{OPENAPI, PAGE};
-use crate::api::idempotency::MOST;
+use crate::api::idempotency::MAX_LENGTH;
 use crate::api::resource::Writability;
 use crate::api::routes::OPERATIONS;
 
@@ -81,7 +81,7 @@ impl Header {
             Self::IdempotencyKey => json!({
                 "type": "string",
                 "minLength": 1,
-                "maxLength": MOST,
+                "maxLength": MAX_LENGTH,
                 "pattern": "^[!-~]+$",
             }),
         }

@@ -129,7 +129,7 @@ fn responses(operation: &Operation) -> Value {
     if operation.headers.contains(&Header::IfNoneMatch) {
         let known = json!({
             "description": "The client's copy is current.",
-            "headers": answered(&["ETag"]),
+            "headers": response_headers(&["ETag"]),
         });
         all.insert("304".into(), known);
     }
@@ -150,7 +150,7 @@ fn success(operation: &Operation, success: &Success) -> Value {
     }
     let headers = headers_of(operation);
     if !headers.is_empty() {
-        set(&mut object, &["headers"], answered(&headers));
+        set(&mut object, &["headers"], response_headers(&headers));
     }
     object
 }
@@ -173,7 +173,7 @@ fn headers_of(operation: &Operation) -> Vec<&'static str> {
     all
 }
 
-fn answered(names: &[&str]) -> Value {
+fn response_headers(names: &[&str]) -> Value {
     let headers = names.iter().map(|name| {
         let reference = json!({ "$ref": format!("#/components/headers/{name}") });
         ((*name).to_owned(), reference)

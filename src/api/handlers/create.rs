@@ -2,8 +2,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{one, written};
-use crate::api::answer::Answer;
-use crate::api::call::{Api, Call, answer};
+use crate::api::call::{Api, Call, respond};
 use crate::api::conditional::State;
 use crate::api::decode::{DocumentPosition, attributes, client_id, relationships};
 use crate::api::error::{ApiError, RequestDocument};
@@ -12,6 +11,7 @@ use crate::api::include::Compound;
 use crate::api::plan;
 use crate::api::render::Render;
 use crate::api::resource::{OneTimeAttributes, Resource, Row, Writable};
+use crate::api::response::Response;
 use crate::directory::batch::Outcome;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
@@ -22,7 +22,7 @@ pub async fn create<R: Writable>(
     api: Data<Api>,
     mut payload: Payload,
 ) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         let query = call.query(&[])?;
         let tree = plan::parse_one::<R>(&query)?;
         let body = call.body(&mut payload).await?;
@@ -50,7 +50,7 @@ pub async fn create<R: Writable>(
         let collection = format!("{}/{}", call.base_url, R::PATH);
         let location = format!("{collection}/{}", R::id(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &once, &collection).await?;
-        Ok(Answer::Created {
+        Ok(Response::Created {
             body,
             location,
             state: tree.is_none().then(|| State::of_row::<R>(&row)),
@@ -76,7 +76,7 @@ async fn create_once<R: Writable>(
     query: &Query,
     creation: R::Create,
     key: Key,
-) -> Result<Answer, ApiError> {
+) -> Result<Response, ApiError> {
     let collection = format!("{}/{}", call.base_url, R::PATH);
     let mut link = Vec::with_capacity(64);
     query.write_link(&mut link, &collection, &[]);
@@ -102,9 +102,9 @@ async fn create_once<R: Writable>(
     done.await.map_err(only_step_error)
 }
 
-fn created(outcomes: &[Outcome], collection: &str) -> Answer {
+fn created(outcomes: &[Outcome], collection: &str) -> Response {
     let outcome = outcomes.first().cloned().unwrap_or_default();
-    Answer::Created {
+    Response::Created {
         location: format!("{collection}/{}", outcome.id.unwrap_or_default()),
         state: outcome.state.map(State::stored),
         body: outcome.shown,

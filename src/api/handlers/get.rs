@@ -2,16 +2,16 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::one;
-use crate::api::answer::Answer;
-use crate::api::call::{Api, answer};
+use crate::api::call::{Api, respond};
 use crate::api::conditional::State;
 use crate::api::plan;
 use crate::api::resource::Resource;
+use crate::api::response::Response;
 use crate::directory::DirectoryError;
 
 /// `GET /users/ID`
 pub async fn get<R: Resource>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         let query = call.query(&[])?;
         let tree = plan::parse_one::<R>(&query)?;
         let row = call
@@ -24,11 +24,11 @@ pub async fn get<R: Resource>(request: HttpRequest, api: Data<Api>) -> HttpRespo
         if let Some(state) = &state
             && call.matches(state)?
         {
-            return Ok(Answer::NotModified(state.clone()));
+            return Ok(Response::NotModified(state.clone()));
         }
         let own = format!("{}/{}/{}", call.base_url, R::PATH, R::id(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &[], &own).await?;
-        Ok(Answer::Current { body, state })
+        Ok(Response::Current { body, state })
     })
     .await
 }

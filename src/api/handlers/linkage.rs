@@ -2,8 +2,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::or_hidden;
-use crate::api::answer::Answer;
-use crate::api::call::{Api, Call, answer};
+use crate::api::call::{Api, Call, respond};
 use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{DocumentPosition, related_ids};
 use crate::api::error::{ApiError, RequestDocument};
@@ -12,6 +11,7 @@ use crate::api::paging::{CursorOrder, PageContext, Paging, PagingDefaults};
 use crate::api::render::{Render, cursor_member, open_links};
 use crate::api::resource::{RelationshipIds, Resource, Row, Target, Writability, Writable};
 use crate::api::resources::{ToMany, ToOne};
+use crate::api::response::Response;
 use crate::api::{kinds, plan};
 use crate::directory::DirectoryError;
 use crate::directory::members::{Change, ChangeMembers, Members, Part};
@@ -22,7 +22,7 @@ use crate::jsonapi::{Linkage, read_linkage};
 
 /// `GET /users/ID/relationships/roles`
 pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         let query = call.query(&[])?;
         let defaults = call.paging(Some(call.api.linkage_items));
         let (paging, tree) = plan::parse_linkage::<L::From>(&query, L::NAME, &defaults)?;
@@ -34,13 +34,13 @@ pub async fn get_linkage<L: ToMany>(request: HttpRequest, api: Data<Api>) -> Htt
         if let Some(state) = &state
             && call.matches(state)?
         {
-            return Ok(Answer::NotModified(state.clone()));
+            return Ok(Response::NotModified(state.clone()));
         }
         let body = document::<L>(call, &query, &paging, tree.as_ref(), members, None).await?;
         if by_cursor {
-            return Ok(Answer::page(body, true));
+            return Ok(Response::page(body, true));
         }
-        Ok(Answer::Current { body, state })
+        Ok(Response::Current { body, state })
     })
     .await
 }
@@ -52,7 +52,7 @@ pub async fn change_linkage<L: ToMany>(
     mut payload: Payload,
     change: Change,
 ) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         plan::refuse_parameters(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
         let seal = call.seal::<L>().await?;
@@ -99,14 +99,14 @@ pub async fn change_linkage<L: ToMany>(
         let version = members.version;
         let state = version.map(|version| State::of_linkage(version, &seal));
         let body = document::<L>(call, &query, &paging, None, members, Some(changed)).await?;
-        Ok(Answer::Current { body, state })
+        Ok(Response::Current { body, state })
     })
     .await
 }
 
 /// Changes that a relationship does not support: 403 (R18).
 pub async fn refuse_linkage<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await)
     })
     .await
@@ -118,7 +118,7 @@ pub async fn set_linkage<L: ToOne<From: Writable>>(
     api: Data<Api>,
     mut payload: Payload,
 ) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         plan::refuse_parameters(&call.query(&[])?)?;
         let body = call.body(&mut payload).await?;
         let expected = call.expected(TagScope::Resource)?;
@@ -145,7 +145,7 @@ pub async fn set_linkage<L: ToOne<From: Writable>>(
                 call.api.invalid_data,
             )
         })?;
-        Ok(Answer::Current {
+        Ok(Response::Current {
             body: one_document::<L>(call, &row),
             state: Some(State::of_row::<L::From>(&row)),
         })
@@ -274,16 +274,16 @@ fn links<L: ToMany>(call: &Call<'_>, query: &Query, out: &mut Vec<u8>) {
 
 /// `GET /tokens/ID/relationships/user`
 pub async fn get_linkage_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         let query = call.query(&[])?;
         plan::refuse_parameters(&query)?;
         let parent = call.guard.find(L::From::find(call.id())).await?;
         let parent = parent.ok_or(DirectoryError::NotFound)?;
         let state = one_state::<L>(&parent);
         if call.matches(&state)? {
-            return Ok(Answer::NotModified(state));
+            return Ok(Response::NotModified(state));
         }
-        Ok(Answer::Current {
+        Ok(Response::Current {
             body: one_document::<L>(call, &parent),
             state: Some(state),
         })

@@ -18,7 +18,6 @@ pub use related::{related, related_one};
 pub use restore::restore;
 pub use update::{check_kind, check_type, update};
 
-use super::answer::Answer;
 use super::call::Call;
 use super::error::ApiError;
 use super::include::{Compound, IncludeTree};
@@ -26,6 +25,7 @@ use super::paging::PageContext;
 use super::plan::Plan;
 use super::render::{Render, cursor_member, open_links};
 use super::resource::{Listable, Resource, Row};
+use super::response::Response;
 use crate::auth::passwords::Strength;
 use crate::directory::DirectoryError;
 use crate::directory::listing::List;
@@ -98,7 +98,7 @@ async fn page<R: Listable>(
     query: &Query,
     plan: Plan<R>,
     list: List<R::Entity>,
-) -> Result<Answer, ApiError> {
+) -> Result<Response, ApiError> {
     page_with::<R>(call, query, plan, list, async |_| Ok(Notes::new())).await
 }
 
@@ -112,7 +112,7 @@ pub async fn page_with<R: Listable>(
     plan: Plan<R>,
     list: List<R::Entity>,
     notes: impl AsyncFnOnce(&[i64]) -> Result<Notes, ApiError>,
-) -> Result<Answer, ApiError> {
+) -> Result<Response, ApiError> {
     let permit = call.guard.pattern_permit(&list)?;
     let listed = R::list(&call.guard, list).await?;
     drop(permit);
@@ -162,5 +162,5 @@ pub async fn page_with<R: Listable>(
     raw(&mut out, "},\"meta\":{");
     plan.paging.write_meta(&mut out, &context);
     raw(&mut out, "}}");
-    Ok(Answer::page(out, by_cursor))
+    Ok(Response::page(out, by_cursor))
 }

@@ -2,19 +2,19 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{one, page};
-use crate::api::answer::Answer;
-use crate::api::call::{Api, Call, answer};
+use crate::api::call::{Api, Call, respond};
 use crate::api::error::ApiError;
 use crate::api::plan::{self, Plan, SEARCH};
 use crate::api::resource::Resource;
 use crate::api::resources::{ToMany, ToOne};
+use crate::api::response::Response;
 use crate::directory::DirectoryError;
 use crate::jsonapi::query::Query;
 use crate::jsonapi::write::raw;
 
 /// `GET /users/ID/roles`
 pub async fn related<L: ToMany>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         page_of::<L>(call, &call.query(&[SEARCH])?, call.id()).await
     })
     .await
@@ -25,7 +25,7 @@ pub async fn page_of<L: ToMany>(
     call: &Call<'_>,
     query: &Query,
     id: i64,
-) -> Result<Answer, ApiError> {
+) -> Result<Response, ApiError> {
     let plan = Plan::<L::To>::parse_list(query, &call.paging(None))?;
     let parent = call.guard.find(L::From::find(id)).await?;
     parent.ok_or(DirectoryError::NotFound)?;
@@ -35,7 +35,7 @@ pub async fn page_of<L: ToMany>(
 
 /// `GET /tokens/ID/user`
 pub async fn related_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         let query = call.query(&[])?;
         let tree = plan::parse_one::<L::To>(&query)?;
         let parent = call.guard.find(L::From::find(call.id())).await?;
@@ -50,9 +50,9 @@ pub async fn related_one<L: ToOne>(request: HttpRequest, api: Data<Api>) -> Http
             raw(&mut out, "{\"data\":null,");
             super::open_links(&mut out, &call.base_url, own.as_bytes());
             raw(&mut out, "}}");
-            return Ok(Answer::Document(out));
+            return Ok(Response::Document(out));
         };
-        Ok(Answer::Document(
+        Ok(Response::Document(
             one::<L::To>(call, &query, tree.as_ref(), &row, &[], &own).await?,
         ))
     })

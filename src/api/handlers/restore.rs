@@ -3,14 +3,14 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::one;
 use super::update::check_subject;
-use crate::api::answer::Answer;
-use crate::api::call::{Api, Call, answer};
+use crate::api::call::{Api, Call, respond};
 use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{attributes_among, refuse};
 use crate::api::error::{ApiError, RequestDocument};
 use crate::api::member_names::MemberNames;
 use crate::api::plan;
 use crate::api::resource::{Resource, Restorable, Row, Target};
+use crate::api::response::Response;
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
 /// `PATCH /trash/users/ID`: restores the resource. The document can change names that
@@ -21,7 +21,7 @@ pub async fn restore<R: Restorable>(
     api: Data<Api>,
     mut payload: Payload,
 ) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         let query = call.query(&[])?;
         let tree = plan::parse_one::<R::Restored>(&query)?;
         let target = Target {
@@ -42,7 +42,7 @@ pub async fn restore<R: Restorable>(
         );
         let state = tree.is_none().then(|| State::of_row::<R::Restored>(&row));
         let body = one::<R::Restored>(call, &query, tree.as_ref(), &row, &[], &own).await?;
-        Ok(Answer::Current { body, state })
+        Ok(Response::Current { body, state })
     })
     .await
 }

@@ -2,12 +2,12 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{one, or_hidden};
-use crate::api::answer::Answer;
-use crate::api::call::{Api, Call, answer};
+use crate::api::call::{Api, Call, respond};
 use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{DocumentPosition, attributes, id, relationships, without_unchanged};
 use crate::api::error::{ApiError, RequestDocument};
 use crate::api::resource::{Resource, Row, Target, Writable};
+use crate::api::response::Response;
 use crate::api::{kinds, plan};
 use crate::directory::{DirectoryError, Expected};
 use crate::jsonapi::{Purpose, ResourceObject, read_resource};
@@ -18,7 +18,7 @@ pub async fn update<R: Writable>(
     api: Data<Api>,
     mut payload: Payload,
 ) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         let query = call.query(&[])?;
         let tree = plan::parse_one::<R>(&query)?;
         let expected = call.expected(TagScope::Resource)?;
@@ -35,7 +35,7 @@ pub async fn update<R: Writable>(
         let own = format!("{}/{}/{}", call.base_url, R::PATH, R::id(&row));
         let state = tree.is_none().then(|| State::of_row::<R>(&row));
         let body = one::<R>(call, &query, tree.as_ref(), &row, &[], &own).await?;
-        Ok(Answer::Current { body, state })
+        Ok(Response::Current { body, state })
     })
     .await
 }

@@ -205,21 +205,21 @@ pub fn check_access(
         CheckRequest::Access(check) => {
             let asked = check.clone();
             let show: Show<Verdict> = Box::new(move |verdict| {
-                answered(|out| access_checks::write(out, &id, &asked, &verdict))
+                data_document(|out| access_checks::write(out, &id, &asked, &verdict))
             });
             Box::new(guard.task::<FindUser, _>(None, check, show))
         }
         CheckRequest::Visibility(find, query) => {
             let asked = find.clone();
             let show: Show<HostAccess> = Box::new(move |access| {
-                answered(|out| access_checks::write_verdict(out, &id, &asked, &query, &access))
+                data_document(|out| access_checks::write_verdict(out, &id, &asked, &query, &access))
             });
             Box::new(guard.task::<FindUser, _>(None, find, show))
         }
     })
 }
 
-fn answered(write: impl FnOnce(&mut Vec<u8>)) -> Outcome {
+fn data_document(write: impl FnOnce(&mut Vec<u8>)) -> Outcome {
     let mut shown = Vec::with_capacity(512);
     raw(&mut shown, "{\"data\":");
     write(&mut shown);

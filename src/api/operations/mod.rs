@@ -14,11 +14,11 @@ pub use lids::Lids;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::answer::Answer;
-use super::call::{Api, Call, answer};
+use super::call::{Api, Call, respond};
 use super::error::{ApiError, RequestDocument};
 use super::idempotency;
 use super::resources::is_secret;
+use super::response::Response;
 use super::{kinds, plan};
 use crate::directory::batch::{Outcome, Step};
 use crate::jsonapi::ATOMIC;
@@ -32,7 +32,7 @@ pub async fn operations(
     api: Data<Api>,
     mut payload: Payload,
 ) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         plan::refuse_parameters(&call.query(&[])?)?;
         call.api.negotiate_extension(&request, ATOMIC)?;
         let body = call.body(&mut payload).await?;
@@ -175,9 +175,9 @@ fn located(call: &Call<'_>, plans: &[PlannedOperation], error: ApiError) -> ApiE
 }
 
 /// `{"atomic:results": [...]}`, or 204 if all results are empty.
-fn results(outcomes: &[Outcome], base: &str) -> Answer {
+fn results(outcomes: &[Outcome], base: &str) -> Response {
     if outcomes.iter().all(|outcome| outcome.shown.is_empty()) {
-        return Answer::Empty;
+        return Response::Empty;
     }
     let size: usize = outcomes.iter().map(|outcome| outcome.shown.len() + 3).sum();
     let mut out = Vec::with_capacity(size + 256);
@@ -196,5 +196,5 @@ fn results(outcomes: &[Outcome], base: &str) -> Answer {
     raw(&mut out, "],\"links\":{\"home\":\"");
     raw(&mut out, base);
     raw(&mut out, "/home\"}}");
-    Answer::Atomic(out)
+    Response::Atomic(out)
 }

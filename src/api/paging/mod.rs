@@ -14,7 +14,7 @@ use crate::jsonapi::kinds;
 use crate::jsonapi::query::{self, Limits, Page, Query};
 use crate::jsonapi::write::{self, raw};
 
-/// How an answer is paged where its query does not say.
+/// How a response is paged where its query does not say.
 pub struct PagingDefaults<'a> {
     /// `Accept` names the cursor pagination profile.
     pub by_profile: bool,

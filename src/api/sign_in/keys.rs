@@ -3,9 +3,9 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use crate::api::answer::REQUEST_ID;
 use crate::api::call::Api;
 use crate::api::error::ApiError;
+use crate::api::response::REQUEST_ID;
 use crate::directory::Context;
 
 /// How long clients may cache the keys: a new key is published before it is used.
@@ -20,7 +20,7 @@ pub async fn key_set(request: HttpRequest, api: Data<Api>) -> HttpResponse {
         Ok(ring) => ring,
         Err(error) => {
             let accepted = api.negotiate_accept(&request).ok();
-            return ApiError::from(error).respond(&api, &request, request_id, accepted.as_ref());
+            return ApiError::from(error).into_http(&api, &request, request_id, accepted.as_ref());
         }
     };
     let keys: Vec<Value> = ring

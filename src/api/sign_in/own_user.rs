@@ -1,14 +1,14 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::api::answer::Answer;
-use crate::api::call::{Api, Call, answer};
+use crate::api::call::{Api, Call, respond};
 use crate::api::decode::{attributes, id, without_unchanged};
 use crate::api::error::{ApiError, RequestDocument};
 use crate::api::handlers::{check_type, one};
 use crate::api::include::IncludeTree;
 use crate::api::resource::Resource;
 use crate::api::resources::{Users, update_own as change};
+use crate::api::response::Response;
 use crate::api::{kinds, plan};
 use crate::directory::DirectoryError;
 use crate::directory::users::User;
@@ -17,7 +17,7 @@ use crate::jsonapi::{Purpose, ResourceObject, read_resource};
 
 /// `GET /auth/user`: the caller, including roles unless the query has `include`.
 pub async fn get_own(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         let query = call.query(&[])?;
         let tree = tree(call, &query)?;
         let user = call
@@ -37,7 +37,7 @@ pub async fn update_own(
     api: Data<Api>,
     mut payload: Payload,
 ) -> HttpResponse {
-    answer(&api, &request, async |call| {
+    respond(&api, &request, async |call| {
         let query = call.query(&[])?;
         let tree = tree(call, &query)?;
         let body = call.body(&mut payload).await?;
@@ -87,8 +87,8 @@ async fn document(
     query: &Query,
     tree: Option<&IncludeTree>,
     user: &User,
-) -> Result<Answer, ApiError> {
+) -> Result<Response, ApiError> {
     let own = format!("{}/auth/user", call.base_url);
     let body = one::<Users>(call, query, tree, user, &[], &own).await?;
-    Ok(Answer::Document(body))
+    Ok(Response::Document(body))
 }

@@ -4,17 +4,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::token_request::TokenRequest;
-use crate::api::answer::Answer;
 use crate::api::call::{Api, authorization};
 use crate::api::error::ApiError;
-use crate::api::unauthenticated::{UnauthenticatedCall, answer_unauthenticated};
+use crate::api::response::Response;
+use crate::api::unauthenticated::{UnauthenticatedCall, respond_unauthenticated};
 use crate::api::{client, kinds, plan};
 use crate::auth::{AuthError, TokenPair};
 use crate::jsonapi::query::Query;
 
 /// `POST /auth`
 pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload) -> HttpResponse {
-    answer_unauthenticated(&api, &request, async |call| {
+    respond_unauthenticated(&api, &request, async |call| {
         no_query(call)?;
         let body = call.body(&mut payload).await?;
         let token_request = if call.sends_form() {
@@ -28,7 +28,7 @@ pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload)
             "links": { "self": own, "home": format!("{}/home", call.base_url) },
             "meta": { "jwt": pair.access, "renew": pair.refresh.expose() },
         });
-        Ok(Answer::Document(document.to_string().into_bytes()))
+        Ok(Response::Document(document.to_string().into_bytes()))
     })
     .await
 }
@@ -84,13 +84,13 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
 
 /// `DELETE /auth`
 pub async fn sign_out(request: HttpRequest, api: Data<Api>) -> HttpResponse {
-    answer_unauthenticated(&api, &request, async |call| {
+    respond_unauthenticated(&api, &request, async |call| {
         no_query(call)?;
         let from = client::address(call.api, call.request);
         let header = authorization(call.request);
         let auth = &call.api.auth;
         auth.sign_out(header, from, &call.context).await?;
-        Ok(Answer::Empty)
+        Ok(Response::Empty)
     })
     .await
 }

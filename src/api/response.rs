@@ -21,7 +21,7 @@ const REPLAYED: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("true"),
 );
 
-pub enum Answer {
+pub enum Response {
     Document(Vec<u8>),
     /// A page to which the cursor pagination profile was applied.
     CursorPage(Vec<u8>),
@@ -38,14 +38,14 @@ pub enum Answer {
     /// The results of atomic operations, in the media type of the extension.
     Atomic(Vec<u8>),
     /// The stored response to an earlier request with the same idempotency key.
-    Replayed(Box<Answer>),
+    Replayed(Box<Response>),
     /// A document that is generated while it is sent.
     Streamed(LocalBoxStream<'static, Result<Bytes, Infallible>>),
     NotModified(State),
     Empty,
 }
 
-impl Answer {
+impl Response {
     pub fn page(body: Vec<u8>, by_cursor: bool) -> Self {
         if by_cursor {
             Self::CursorPage(body)
@@ -54,7 +54,7 @@ impl Answer {
         }
     }
 
-    pub fn respond(
+    pub fn into_http(
         self,
         accepted: &Accepted,
         request_id: RequestId,
@@ -71,7 +71,7 @@ impl Answer {
             response.insert_header((header::ETAG, tag));
         }
         if let Self::Replayed(first) = self {
-            let mut response = first.respond(accepted, request_id, fingerprint);
+            let mut response = first.into_http(accepted, request_id, fingerprint);
             let (name, value) = REPLAYED;
             response.headers_mut().insert(name, value);
             return response;
