@@ -165,6 +165,72 @@ fn find_host_access(
     })
 }
 
+/// The question of an access check, as far as it was sent.
+struct SentQuestion {
+    permission: Option<String>,
+    role: Option<RoleNamed>,
+    verb: Option<Verb>,
+    target: Option<i64>,
+}
+
+impl SentQuestion {
+    fn read(
+        document: &ResourceObject,
+        at: &DocumentPosition<'_>,
+        field_errors: &mut Vec<FieldError>,
+    ) -> Result<Self, ApiError> {
+        let mut attribute = |name: &'static str, max: usize| {
+            let value = document.attributes.get(name).filter(|v| !v.is_null())?;
+            let read = text(name, value).and_then(|text| {
+                values::within(name, text, 1, max)?;
+                Ok(text.to_owned())
+            });
+            read.map_err(|field_error| field_errors.push(field_error))
+                .ok()
+        };
+        let permission = attribute("permission", MAX_NAME);
+        let role_name = attribute("role_name", values::MAX_TEXT);
+        let verb = attribute("verb", MAX_NAME);
+        let named = |name: &str, kind: &str| one(document, name, kind, at);
+        let role = named("role", "roles")?.map(RoleNamed::Id);
+        let role = role.or(role_name.map(RoleNamed::Name));
+        let target = named("target", "users")?;
+        let verb = verb.and_then(|name| {
+            let verb = Verb::named(&name);
+            if verb.is_none() {
+                let message = format!("Choose one of {}.", VERBS.join(", "));
+                field_errors.push(FieldError::invalid("verb", message));
+            }
+            verb
+        });
+        Ok(Self {
+            permission,
+            role,
+            verb,
+            target,
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.permission.is_none()
+            && self.role.is_none()
+            && self.verb.is_none()
+            && self.target.is_none()
+    }
+
+    /// `None` if the parts do not form one question.
+    fn into_question(self) -> Option<Question> {
+        match (self.permission, self.role, self.verb, self.target) {
+            (Some(permission), None, None, None) => Some(Question::Permission(permission)),
+            (None, Some(role), None, None) => Some(Question::Role(role)),
+            (None, Some(role), Some(verb), Some(target)) => {
+                Some(Question::Hand { verb, role, target })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Parses an access check, of the caller unless the document names another `user`.
 pub fn read(
     caller: i64,
@@ -182,32 +248,9 @@ pub fn read(
         let message = "Send hosts to /access-checks, as a list.";
         field_errors.push(FieldError::invalid("hosts", message));
     }
-    let mut attribute = |name: &'static str, max: usize| {
-        let value = document.attributes.get(name).filter(|v| !v.is_null())?;
-        let read = text(name, value).and_then(|text| {
-            values::within(name, text, 1, max)?;
-            Ok(text.to_owned())
-        });
-        read.map_err(|field_error| field_errors.push(field_error))
-            .ok()
-    };
-    let permission = attribute("permission", MAX_NAME);
-    let role_name = attribute("role_name", values::MAX_TEXT);
-    let verb = attribute("verb", MAX_NAME);
-    let named = |name: &str, kind: &str| one(document, name, kind, at);
-    let role = named("role", "roles")?.map(RoleNamed::Id);
-    let role = role.or(role_name.map(RoleNamed::Name));
-    let target = named("target", "users")?;
-    let verb = verb.and_then(|name| {
-        let verb = Verb::named(&name);
-        if verb.is_none() {
-            let message = format!("Choose one of {}.", VERBS.join(", "));
-            field_errors.push(FieldError::invalid("verb", message));
-        }
-        verb
-    });
+    let sent = SentQuestion::read(document, at, &mut field_errors)?;
     if !query.is_empty() {
-        if permission.is_some() || role.is_some() || verb.is_some() || target.is_some() {
+        if !sent.is_empty() {
             let message = "Check what a user can do or what they can see, not both.";
             field_errors.push(FieldError::invalid("classes", message));
         }
@@ -217,12 +260,7 @@ pub fn read(
             query,
         ));
     }
-    let question = match (permission, role, verb, target) {
-        (Some(permission), None, None, None) => Some(Question::Permission(permission)),
-        (None, Some(role), None, None) => Some(Question::Role(role)),
-        (None, Some(role), Some(verb), Some(target)) => Some(Question::Hand { verb, role, target }),
-        _ => None,
-    };
+    let question = sent.into_question();
     if field_errors.is_empty() && question.is_none() {
         field_errors.push(FieldError::invalid(
             "permission",

@@ -52,6 +52,23 @@ fn names(doc: &str, most: usize) -> Value {
     })
 }
 
+fn hosts(max: usize, classes: &Value, bundles: &Value) -> Value {
+    json!({
+        "type": ["array", "null"],
+        "description": "Many hosts, answered one by one; not in operations.",
+        "maxItems": max,
+        "items": {
+            "type": "object",
+            "properties": {
+                "id": { "type": "string", "maxLength": MAX_TEXT },
+                "classes": classes,
+                "bundles": bundles,
+            },
+            "required": ["id"],
+        },
+    })
+}
+
 /// An access check: a permission, a role, a verb with a role and a target, the classes
 /// of a host, bundles, or many hosts.
 pub fn new(context: &DescriptionContext) -> Value {
@@ -64,7 +81,7 @@ pub fn new(context: &DescriptionContext) -> Value {
         "CFEngine bundles, each on its own: are its reports visible?",
         limits.names,
     );
-
+    let hosts = hosts(context.access_checks.hosts, &classes, &bundles);
     json!({
         "type": "object",
         "properties": {
@@ -92,20 +109,7 @@ pub fn new(context: &DescriptionContext) -> Value {
                             },
                             "classes": classes,
                             "bundles": bundles,
-                            "hosts": {
-                                "type": ["array", "null"],
-                                "description": "Many hosts, answered one by one; not in operations.",
-                                "maxItems": limits.hosts,
-                                "items": {
-                                    "type": "object",
-                                    "properties": {
-                                        "id": { "type": "string", "maxLength": MAX_TEXT },
-                                        "classes": classes,
-                                        "bundles": bundles,
-                                    },
-                                    "required": ["id"],
-                                },
-                            },
+                            "hosts": hosts,
                         },
                     },
                     "relationships": relationships(),

@@ -78,69 +78,84 @@ impl DescriptionContext {
         self.base_url.as_deref().unwrap_or(REQUESTED_BASE_URL)
     }
 
+    /// All limits, in the order of the reference.
     pub fn limits(&self) -> Vec<Limit> {
+        let mut all = self.query_limits();
+        all.extend(self.body_limits());
+        all
+    }
+
+    fn query_limits(&self) -> Vec<Limit> {
         let query = &self.query;
-        let line = |what, most: usize, otherwise| Limit {
-            what,
-            most: most.to_string(),
-            otherwise,
-        };
         let page_size = usize::try_from(query.max_page_size).unwrap_or(usize::MAX);
         vec![
-            line(
+            limit(
                 "items on a page",
                 page_size,
                 "capped; see meta.page_size_max",
             ),
-            line(
+            limit(
                 "identifiers in one change of linkage",
                 self.linkage_items,
                 "400",
             ),
-            line(
+            limit(
                 "identifiers on a page of linkage without page[size]",
                 self.linkage_items,
                 "paged",
             ),
-            line(
+            limit(
                 "linkage of one included relationship",
                 self.linkage_items,
                 "400",
             ),
-            line(
+            limit(
                 "relationships in one path of include",
                 query.include_depth,
                 "400",
             ),
-            line("paths in include", query.include_paths, "400"),
-            line("keys in sort", query.sort_keys, "400"),
-            line("tests in all filters together", query.filter_tests, "400"),
-            line("values in one filter", query.filter_values, "400"),
-            line("levels of filter[or]", query.filter_depth, "400"),
-            line("words of a search", query.search_words, "400"),
-            line("bytes of one value of a filter", query.value_length, "400"),
-            line("query parameters", query.max_parameters, "400"),
-            line("bytes of the query string", query.max_length, "414"),
-            line("bytes of the body", self.body_bytes, "413"),
-            line("bytes of the body of a sign-in", self.sign_in_bytes, "413"),
-            line(
+            limit("paths in include", query.include_paths, "400"),
+            limit("keys in sort", query.sort_keys, "400"),
+            limit("tests in all filters together", query.filter_tests, "400"),
+            limit("values in one filter", query.filter_values, "400"),
+            limit("levels of filter[or]", query.filter_depth, "400"),
+            limit("words of a search", query.search_words, "400"),
+            limit("bytes of one value of a filter", query.value_length, "400"),
+            limit("query parameters", query.max_parameters, "400"),
+            limit("bytes of the query string", query.max_length, "414"),
+        ]
+    }
+
+    fn body_limits(&self) -> Vec<Limit> {
+        vec![
+            limit("bytes of the body", self.body_bytes, "413"),
+            limit("bytes of the body of a sign-in", self.sign_in_bytes, "413"),
+            limit(
                 "bytes of the body of an access check with hosts",
                 self.access_check_bytes,
                 "413",
             ),
-            line("hosts in one access check", self.access_checks.hosts, "400"),
-            line(
+            limit("hosts in one access check", self.access_checks.hosts, "400"),
+            limit(
                 "classes, and bundles, of one host",
                 self.access_checks.names,
                 "400",
             ),
-            line("bytes of all headers", self.header_bytes, "431"),
-            line(
+            limit("bytes of all headers", self.header_bytes, "431"),
+            limit(
                 "nested objects and arrays in a body",
                 self.json_depth,
                 "400",
             ),
-            line("characters of a password", self.password.1, "400"),
+            limit("characters of a password", self.password.1, "400"),
         ]
+    }
+}
+
+fn limit(what: &'static str, most: usize, otherwise: &'static str) -> Limit {
+    Limit {
+        what,
+        most: most.to_string(),
+        otherwise,
     }
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod assets;
+mod attribute_schemas;
 mod capabilities;
 mod common;
 mod context;
@@ -19,6 +20,7 @@ mod other_endpoints;
 mod page;
 mod parameters;
 mod schemas;
+mod service_schemas;
 mod shape;
 mod summaries;
 mod types;
