@@ -53,11 +53,11 @@ pub fn attribute(kind: &str, field: &Field) -> Value {
         ("events", "request_id") => json!("8735b1524bd3b15a"),
         ("events", "source_address") => json!("192.0.2.7"),
         ("events", "credential") => json!("api_token"),
-        _ => of_kind(field),
+        _ => value_of_kind(field),
     }
 }
 
-fn of_kind(field: &Field) -> Value {
+fn value_of_kind(field: &Field) -> Value {
     match field.kind {
         AttributeKind::Text => json!(
             field
