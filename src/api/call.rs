@@ -180,7 +180,7 @@ impl Api {
             Ok(())
         } else {
             Err(jsonapi::kinds::NOT_ACCEPTABLE
-                .error(format!("The answer uses the extension {extension}."))
+                .error(format!("The response uses the extension {extension}."))
                 .at_header("Accept"))
         }
     }

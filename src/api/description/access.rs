@@ -55,7 +55,7 @@ fn names(doc: &str, most: usize) -> Value {
 fn hosts(max: usize, classes: &Value, bundles: &Value) -> Value {
     json!({
         "type": ["array", "null"],
-        "description": "Many hosts, answered one by one; not in operations.",
+        "description": "Many hosts, each with a verdict; not in operations.",
         "maxItems": max,
         "items": {
             "type": "object",

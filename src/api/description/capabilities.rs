@@ -78,7 +78,7 @@ pub const PAGES: &[Candidate] = &[
     Candidate {
         name: "page[count]",
         values: &["none", "exact", "estimated"],
-        doc: "How the total in the answer is counted: exact (the default), estimated, or none, which is quickest.",
+        doc: "How the total is counted: exact (the default), estimated, or none, which is fastest.",
     },
 ];
 

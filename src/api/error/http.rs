@@ -39,7 +39,7 @@ impl ApiError {
             Self::SignInRejected => kinds::UNAUTHORIZED.error("These credentials are not valid."),
             Self::WrongPassword(name) => wrong_password(name, RequestDocument::None),
             Self::MethodNotAllowed { allow } => {
-                kinds::METHOD_NOT_ALLOWED.error(format!("This path answers to {allow}."))
+                kinds::METHOD_NOT_ALLOWED.error(format!("This path supports {allow}."))
             }
             Self::Throttled { seconds } => kinds::TOO_MANY_ATTEMPTS.error(format!(
                 "Too many wrong passwords for this username from this address; try again in {seconds} s."

@@ -38,8 +38,8 @@ curl -u \"$A\" -X DELETE {base}/roles/$DESK"
     );
     block(&commands)
         + &paragraph(&format!(
-            "Bodies are {}{}, and need that as their Content-Type. Answers are {}, or {} for clients that accept only that. \
-             Times are RFC 3339 with an offset; ids are strings. Answers contain links to follow: \
+            "Bodies are {}{}, and need that as their Content-Type. Responses are {}, or {} for clients that accept only that. \
+             Times are RFC 3339 with an offset; ids are strings. Responses contain links to follow: \
              the pages of a list, the relationships of a resource, and this description as {}.",
             code(MEDIA_TYPE),
             if context.is_strict {
@@ -53,7 +53,7 @@ curl -u \"$A\" -X DELETE {base}/roles/$DESK"
         ))
         + &paragraph(&format!(
             "In a browser, only pages of the service's own origin and of the origins in {} can change \
-             anything; requests from pages of other origins are refused (403). Answers about users are \
+             anything; requests from pages of other origins are refused (403). Responses about users are \
              not cached ({}); clients that store an ETag themselves can send it in If-None-Match.",
             code("server.cors_origins"),
             code("Cache-Control: no-store"),
@@ -117,7 +117,7 @@ pub fn query(context: &DescriptionContext) -> String {
             "including",
             "Related resources",
             &paragraph(&format!(
-                "<code>include=roles,roles.users</code> adds related resources to the answer, along paths of at most \
+                "<code>include=roles,roles.users</code> adds related resources to the response, along paths of at most \
              {} relationships. <code>include=</code> adds none.",
                 context.query.include_depth
             )),
@@ -127,7 +127,7 @@ pub fn query(context: &DescriptionContext) -> String {
             "Sparse fieldsets",
             &paragraph(
                 "<code>fields[users]=username,roles</code> restricts the resources of a type to these \
-             attributes and relationships, in the whole answer. It applies to the answers to POST and PATCH too.",
+             attributes and relationships, in the whole response. It applies to the responses to POST and PATCH too.",
             ),
         )
         + &part("filtering", "Filters", &filtering(context))
