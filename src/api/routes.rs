@@ -63,7 +63,7 @@ const READ: &[&str] = &["GET", "HEAD"];
 const COLLECTION: &[&str] = &["GET", "HEAD", "POST"];
 const OWN: &[&str] = &["GET", "HEAD", "PATCH"];
 const ITEM: &[&str] = &["GET", "HEAD", "PATCH", "DELETE"];
-const REMOVABLE: &[&str] = &["GET", "HEAD", "DELETE"];
+const DELETABLE: &[&str] = &["GET", "HEAD", "DELETE"];
 const LINKAGE: &[&str] = &["GET", "HEAD", "POST", "PATCH", "DELETE"];
 const LINKAGE_ONE: &[&str] = &["GET", "HEAD", "PATCH"];
 
@@ -164,9 +164,9 @@ pub fn writable<R: Writable>(lists: Lists) -> [Endpoint; 2] {
     [collection, item]
 }
 
-pub fn removable<R: Deletable>(lists: Lists) -> [Endpoint; 2] {
+pub fn deletable<R: Deletable>(lists: Lists) -> [Endpoint; 2] {
     let [collection, mut item] = read_only::<R>(lists);
-    item.methods = REMOVABLE;
+    item.methods = DELETABLE;
     item.routes.push(web::delete().to(delete::<R>));
     [collection, item]
 }
@@ -225,7 +225,7 @@ pub fn to_one<L: ToOne>() -> [Endpoint; 2] {
 }
 
 /// A relationship that can be set to another resource.
-pub fn to_one_set<L: ToOne<From: Writable>>() -> [Endpoint; 2] {
+pub fn to_one_writable<L: ToOne<From: Writable>>() -> [Endpoint; 2] {
     one_with::<L>(web::patch().to(set_linkage::<L>))
 }
 

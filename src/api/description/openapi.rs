@@ -77,7 +77,9 @@ fn path_item(path: &str) -> Value {
 }
 
 fn written(operation: &Operation) -> Value {
-    let tag = operation.shape.map_or("service", |shape| shape.home().name);
+    let tag = operation
+        .shape
+        .map_or("service", |shape| shape.section().name);
     let queries = operation.parameters.iter().map(|query| query.key.clone());
     let headers = operation.headers.iter().map(|header| header.key());
     let parameters: Vec<_> = queries

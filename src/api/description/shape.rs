@@ -35,7 +35,7 @@ impl Shape {
     }
 
     /// The type in whose section it is described.
-    pub fn home(self) -> &'static Type {
+    pub fn section(self) -> &'static Type {
         match self {
             Self::Collection(kind)
             | Self::Item(kind)

@@ -1,7 +1,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::or_hidden;
+use super::or_not_found;
 use crate::api::call::{Api, respond};
 use crate::api::conditional::TagScope;
 use crate::api::error::ApiError;
@@ -20,7 +20,7 @@ pub async fn delete<R: Deletable>(request: HttpRequest, api: Data<Api>) -> HttpR
         let deleted = call.guard.write(R::deletion(target)).await;
         match deleted.map_err(ApiError::from) {
             Ok(()) => Ok(Response::Empty),
-            Err(error) if error.is_forbidden() => Err(or_hidden::<R>(call, error).await),
+            Err(error) if error.is_forbidden() => Err(or_not_found::<R>(call, error).await),
             Err(error) => Err(error),
         }
     })

@@ -1,7 +1,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::or_hidden;
+use super::or_not_found;
 use crate::api::call::{Api, Call, respond};
 use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{DocumentPosition, related_ids};
@@ -58,7 +58,7 @@ pub async fn change_linkage<L: ToMany>(
         let seal = call.seal::<L>().await?;
         let expected = call.expected(TagScope::Linkage(&seal))?;
         let Some(side) = L::side(call.id()) else {
-            return Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await);
+            return Err(or_not_found::<L::From>(call, unsupported(L::NAME)).await);
         };
         let linkage = read_linkage(&body, &call.api.document_limits)?;
         if linkage == Linkage::Null {
@@ -80,7 +80,7 @@ pub async fn change_linkage<L: ToMany>(
         let changed = match call.guard.write(operation).await.map_err(ApiError::from) {
             Ok(changed) => changed,
             Err(error) if error.is_forbidden() => {
-                return Err(or_hidden::<L::From>(call, error).await);
+                return Err(or_not_found::<L::From>(call, error).await);
             }
             Err(error) => {
                 return Err(error.with_pointers(
@@ -107,7 +107,7 @@ pub async fn change_linkage<L: ToMany>(
 /// Changes that a relationship does not support: 403 (R18).
 pub async fn refuse_linkage<L: ToOne>(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     respond(&api, &request, async |call| {
-        Err(or_hidden::<L::From>(call, unsupported(L::NAME)).await)
+        Err(or_not_found::<L::From>(call, unsupported(L::NAME)).await)
     })
     .await
 }

@@ -36,7 +36,7 @@ use crate::jsonapi::write::{Commas, raw};
 const RESOURCE_BYTES: usize = 1600;
 
 /// The error, or 404 if the caller cannot see the resource.
-async fn or_hidden<R: Resource>(call: &Call<'_>, error: ApiError) -> ApiError {
+async fn or_not_found<R: Resource>(call: &Call<'_>, error: ApiError) -> ApiError {
     match call.guard.find(R::find(call.id())).await {
         Ok(Some(_)) => error,
         Ok(None) => DirectoryError::NotFound.into(),

@@ -31,7 +31,7 @@ pub async fn restore<R: Restorable>(
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
         let pointing = RequestDocument::Resource(&document, "/data");
-        let row = carry_out::<R>(call, target, &document)
+        let row = execute::<R>(call, target, &document)
             .await
             .map_err(|error| error.as_conflict(pointing, call.api.invalid_data))?;
         let own = format!(
@@ -47,7 +47,7 @@ pub async fn restore<R: Restorable>(
     .await
 }
 
-async fn carry_out<R: Restorable>(
+async fn execute<R: Restorable>(
     call: &Call<'_>,
     target: Target,
     document: &ResourceObject,

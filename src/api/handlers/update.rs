@@ -1,7 +1,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{one, or_hidden};
+use super::{one, or_not_found};
 use crate::api::call::{Api, Call, respond};
 use crate::api::conditional::{State, TagScope};
 use crate::api::decode::{DocumentPosition, attributes, id, relationships, without_unchanged};
@@ -24,7 +24,7 @@ pub async fn update<R: Writable>(
         let expected = call.expected(TagScope::Resource)?;
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
-        let row = carry_out::<R>(call, expected, &document)
+        let row = execute::<R>(call, expected, &document)
             .await
             .map_err(|error| {
                 error.with_pointers(
@@ -40,7 +40,7 @@ pub async fn update<R: Writable>(
     .await
 }
 
-async fn carry_out<R: Writable>(
+async fn execute<R: Writable>(
     call: &Call<'_>,
     expected: Expected,
     document: &ResourceObject,
@@ -49,11 +49,11 @@ async fn carry_out<R: Writable>(
     // update checks that itself, except that it would first hash a password.
     if R::UPDATE_CHECKS_VISIBILITY && !has_secrets::<R>(document) {
         return match change::<R>(call, expected, document).await {
-            Err(error) => Err(or_hidden::<R>(call, error).await),
+            Err(error) => Err(or_not_found::<R>(call, error).await),
             changed => changed,
         };
     }
-    is_there::<R>(call).await?;
+    check_exists::<R>(call).await?;
     change::<R>(call, expected, document).await
 }
 
@@ -66,7 +66,7 @@ async fn change<R: Writable>(
     expected: Expected,
     document: &ResourceObject,
 ) -> Result<Row<R>, ApiError> {
-    is_about::<R>(call, document)?;
+    check_identity::<R>(call, document)?;
     let linked = relationships::<R>(document, Purpose::Update, &DocumentPosition::DATA)?;
     let (draft, field_errors) = attributes::<R>(call.api, document);
     let field_errors =
@@ -84,16 +84,16 @@ pub async fn check_subject<R: Resource>(
     call: &Call<'_>,
     document: &ResourceObject,
 ) -> Result<(), ApiError> {
-    is_there::<R>(call).await?;
-    is_about::<R>(call, document)
+    check_exists::<R>(call).await?;
+    check_identity::<R>(call, document)
 }
 
-async fn is_there<R: Resource>(call: &Call<'_>) -> Result<(), ApiError> {
+async fn check_exists<R: Resource>(call: &Call<'_>) -> Result<(), ApiError> {
     let found = call.guard.read(R::find(call.id())).await?;
     found.map(drop).ok_or(DirectoryError::NotFound.into())
 }
 
-fn is_about<R: Resource>(call: &Call<'_>, document: &ResourceObject) -> Result<(), ApiError> {
+fn check_identity<R: Resource>(call: &Call<'_>, document: &ResourceObject) -> Result<(), ApiError> {
     check_type::<R>(document, "/data")?;
     if document.id.as_deref().map(id) == Some(call.id()) {
         return Ok(());

@@ -51,15 +51,15 @@ use included::{IncludedRows, IncludedType};
 
 /// All resource types, in the order of the reference.
 pub const TYPES: &[Type] = &[
-    writable::<Users>().by_alias::<UserRoles>(),
-    writable::<Roles>().by_alias::<RoleUsers>(),
+    writable::<Users>().with_alias::<UserRoles>(),
+    writable::<Roles>().with_alias::<RoleUsers>(),
     writable::<Grants>(),
     writable::<GrantRules>(),
     writable::<Workspaces>(),
     writable::<Clusters>(),
     writable::<Partners>(),
     writable::<Tokens>(),
-    removable::<SignIns>(),
+    deletable::<SignIns>(),
     read_only::<Events>(),
 ];
 
@@ -68,20 +68,20 @@ pub const RELATIONS: &[Relation] = &[
     to_many::<UserGrants>(),
     to_many::<UserTokens>(),
     to_many::<UserSignIns>(),
-    to_one_set::<UserPartner>(),
+    to_one_writable::<UserPartner>(),
     to_many::<RoleUsers>(),
     to_many::<RoleGrants>(),
     to_many::<RoleIncludes>(),
     to_many::<RoleRules>(),
     to_one::<GrantUser>(),
-    to_one_set::<GrantRole>(),
+    to_one_writable::<GrantRole>(),
     to_one::<GrantWorkspace>(),
     to_one::<GrantCluster>(),
-    to_one_set::<RuleGranter>(),
+    to_one_writable::<RuleGranter>(),
     to_many::<RuleTargets>(),
     to_many::<WorkspaceClusters>(),
     to_many::<WorkspaceGrants>(),
-    to_one_set::<ClusterWorkspace>(),
+    to_one_writable::<ClusterWorkspace>(),
     to_many::<ClusterPartners>(),
     to_many::<ClusterGrants>(),
     to_many::<PartnerClusters>(),
@@ -119,10 +119,10 @@ const fn read_only<R: Listable>() -> Type {
 }
 
 /// A type whose resources can be deleted but not created or changed here.
-const fn removable<R: Listable + Deletable>() -> Type {
+const fn deletable<R: Listable + Deletable>() -> Type {
     Type {
         operations: Some(delete_only_operations::<R>()),
-        endpoints: routes::removable::<R>,
+        endpoints: routes::deletable::<R>,
         ..read_only::<R>()
     }
 }
@@ -137,7 +137,7 @@ const fn writable<R: Listable + Writable>() -> Type {
 
 impl Type {
     /// Adds the alias `?id=N&NAME` of a related list.
-    const fn by_alias<L: ToMany<From: Listable>>(mut self) -> Self {
+    const fn with_alias<L: ToMany<From: Listable>>(mut self) -> Self {
         self.lists = routes::lists_or_related::<L>;
         self
     }
@@ -180,9 +180,9 @@ const fn to_one<L: ToOne>() -> Relation {
 }
 
 /// A relationship that can be set to another resource.
-const fn to_one_set<L: ToOne<From: Writable>>() -> Relation {
+const fn to_one_writable<L: ToOne<From: Writable>>() -> Relation {
     Relation {
-        endpoints: routes::to_one_set::<L>,
+        endpoints: routes::to_one_writable::<L>,
         ..to_one::<L>()
     }
 }

@@ -42,7 +42,7 @@ pub async fn update_own(
         let tree = tree(call, &query)?;
         let body = call.body(&mut payload).await?;
         let document = read_resource(&body, Purpose::Update, &call.api.document_limits)?;
-        let user = carry_out(call, &document).await.map_err(|error| {
+        let user = execute(call, &document).await.map_err(|error| {
             error.with_pointers(
                 RequestDocument::Resource(&document, "/data"),
                 call.api.invalid_data,
@@ -53,7 +53,7 @@ pub async fn update_own(
     .await
 }
 
-async fn carry_out(call: &Call<'_>, sent: &ResourceObject) -> Result<User, ApiError> {
+async fn execute(call: &Call<'_>, sent: &ResourceObject) -> Result<User, ApiError> {
     check_type::<Users>(sent, "/data")?;
     if sent.id.as_deref().map(id) != Some(call.guard.principal().id) {
         let detail = "The id in the document is not your own.";

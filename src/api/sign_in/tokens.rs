@@ -22,7 +22,7 @@ pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload)
         } else {
             TokenRequest::of_json(&body, &call.api.document_limits)?
         };
-        let pair = carry_out(call, token_request).await?;
+        let pair = execute(call, token_request).await?;
         let own = format!("{}/auth", call.base_url);
         let document = json!({
             "links": { "self": own, "home": format!("{}/home", call.base_url) },
@@ -33,7 +33,7 @@ pub async fn sign_in(request: HttpRequest, api: Data<Api>, mut payload: Payload)
     .await
 }
 
-async fn carry_out(
+async fn execute(
     call: &UnauthenticatedCall<'_>,
     token_request: TokenRequest,
 ) -> Result<TokenPair, ApiError> {

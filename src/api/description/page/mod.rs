@@ -21,7 +21,11 @@ pub fn html(context: &DescriptionContext) -> String {
     for kind in types::all() {
         let own: Vec<&Operation> = operations
             .iter()
-            .filter(|operation| operation.shape.is_some_and(|s| s.home().name == kind.name))
+            .filter(|operation| {
+                operation
+                    .shape
+                    .is_some_and(|s| s.section().name == kind.name)
+            })
             .collect();
         let capabilities = QueryCapabilities::of(kind, &context.query);
         let text = reference::of_type(kind, &own, &capabilities, context);
