@@ -204,7 +204,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// The ids in linkage whose members must be of the type `target`.
-pub fn members(
+pub fn related_ids(
     linkage: &Linkage,
     target: &str,
     at: &DocumentPosition<'_>,

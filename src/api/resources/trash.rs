@@ -67,7 +67,7 @@ static ATTRIBUTES: LazyLock<Vec<Attribute<TrashedUsers>>> = LazyLock::new(|| {
             column: attribute.column,
             // A name that was taken since can be changed when the user is restored.
             set: attribute
-                .read
+                .set
                 .filter(|_| matches!(attribute.name, "username" | "uname")),
         });
     shown.chain(DELETION).collect()
