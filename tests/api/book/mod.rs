@@ -3,6 +3,7 @@
 mod generated;
 mod links;
 mod reference;
+mod walks;
 
 use std::path::{Path, PathBuf};
 
