@@ -161,8 +161,8 @@ const HEAD: &str = "\
 # Conformance
 
 The rules of [JSON:API 1.1](https://jsonapi.org/format/1.1/), of its Atomic Operations extension and of the cursor
-pagination profile, in our own words, with the tests that prove them on SQLite and PostgreSQL.
-Beside these, every answer that any test of the suite reads is checked against the rules of documents (D).
+pagination profile, in short, with the tests that prove them on SQLite and PostgreSQL.
+In addition, every answer that any test of the suite reads is checked against the rules of documents (D).
 
 Made from `tests/api/specification` by `UPDATE=1 cargo test --test api conformance`; a rule without a test fails there.
 M is a MUST of the specification or of HTTP, S a SHOULD, P a decision of this product.
@@ -173,7 +173,7 @@ fn table() -> String {
     let mut out = HEAD.to_owned();
     let (mut all, mut open) = (0, 0);
     for (title, rules) in sections() {
-        out += &format!("\n## {title}\n\n| rule | | what | tests |\n|---|---|---|---|\n");
+        out += &format!("\n## {title}\n\n| rule | | text | tests |\n|---|---|---|---|\n");
         for rule in rules {
             let found = tests.get(rule.id);
             all += 1;
