@@ -110,7 +110,7 @@ where
                 let http = http(&limits, |stream: &MonitoredStream| stream.activity())
                     .graceful_shutdown_signal(stopping.clone())
                     .finish(app());
-                over_tcp(http, Sweeper::start(timeouts), clients.clone())
+                over_tcp(http, timeouts, clients.clone())
             }),
             Some(config) => {
                 let handshake = Handshake::new(config.clone(), &limits);
@@ -120,12 +120,7 @@ where
                     })
                     .graceful_shutdown_signal(stopping.clone())
                     .finish(app());
-                    over_tls(
-                        http,
-                        handshake.clone(),
-                        Sweeper::start(timeouts),
-                        clients.clone(),
-                    )
+                    over_tls(http, handshake.clone(), timeouts, clients.clone())
                 })
             }
         }?;
@@ -141,7 +136,7 @@ fn workers(settings: &Settings) -> usize {
 /// Accepts connections within the limits and hands them to `http`.
 fn over_tcp<H>(
     http: H,
-    sweeper: Rc<Sweeper>,
+    timeouts: Timeouts,
     clients: Arc<Clients>,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
 where
@@ -153,6 +148,7 @@ where
             InitError = (),
         > + 'static,
 {
+    let sweeper = Sweeper::start(timeouts);
     fn_service(move |stream: TcpStream| {
         let accepted = accept(stream, &sweeper, &clients);
         async move {
@@ -175,7 +171,7 @@ struct Handshake {
 fn over_tls<H>(
     http: H,
     handshake: Handshake,
-    sweeper: Rc<Sweeper>,
+    timeouts: Timeouts,
     clients: Arc<Clients>,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
 where
@@ -187,6 +183,7 @@ where
             InitError = (),
         > + 'static,
 {
+    let sweeper = Sweeper::start(timeouts);
     fn_service(move |stream: TcpStream| {
         let accepted = accept(stream, &sweeper, &clients);
         let handshake = handshake.clone();
