@@ -8,9 +8,9 @@ use super::answer::Answer;
 use super::call::{Cfengine, answer};
 use super::error::ApiError;
 use super::{roles, status, users};
-use crate::dialects::addresses::is_within;
+use crate::dialects::paths::is_within;
 
-struct Address {
+struct Endpoint {
     path: &'static str,
     allow: &'static str,
     routes: Vec<Route>,
@@ -38,13 +38,13 @@ macro_rules! record {
     };
 }
 
-fn addresses() -> Vec<Address> {
-    let read = |path, routes: [Route; 2]| Address {
+fn table() -> Vec<Endpoint> {
+    let read = |path, routes: [Route; 2]| Endpoint {
         path,
         allow: READ,
         routes: routes.into(),
     };
-    let record = |path, routes| Address {
+    let record = |path, routes| Endpoint {
         path,
         allow: RECORD,
         routes,
@@ -65,17 +65,17 @@ pub fn serves(path: &str) -> bool {
 
 /// All routes, with their methods.
 pub fn endpoints() -> Vec<(String, &'static str)> {
-    let endpoint = |address: Address| (address.path.to_owned(), address.allow);
-    addresses().into_iter().map(endpoint).collect()
+    let summary = |endpoint: Endpoint| (endpoint.path.to_owned(), endpoint.allow);
+    table().into_iter().map(summary).collect()
 }
 
 /// Registers `/api` and everything under `/api/user` and `/api/role`.
 pub fn configure(config: &mut ServiceConfig) {
-    for Address {
+    for Endpoint {
         path,
         allow,
         routes,
-    } in addresses()
+    } in table()
     {
         let options = move |request: HttpRequest, cfengine: Data<Cfengine>| async move {
             answer(&cfengine, &request, async |_| Ok(Answer::allowing(allow))).await

@@ -63,7 +63,7 @@ impl OpenL2m {
 
 /// A route, as `OPTIONS` describes it.
 #[derive(Clone, Copy, Debug)]
-pub struct Address {
+pub struct Endpoint {
     pub path: &'static str,
     pub name: &'static str,
     pub description: &'static str,
@@ -73,7 +73,7 @@ pub struct Address {
 pub struct Call<'a> {
     pub shared: &'a OpenL2m,
     pub request: &'a HttpRequest,
-    pub address: Address,
+    pub endpoint: Endpoint,
     pub context: Context,
     pub from: Option<IpAddr>,
     /// Set once the caller is authenticated.
@@ -163,7 +163,7 @@ pub fn too_many_requests(shared: &OpenL2m) -> HttpResponse {
 pub async fn answer(
     shared: &Data<OpenL2m>,
     request: &HttpRequest,
-    address: Address,
+    endpoint: Endpoint,
     work: impl AsyncFnOnce(&Call<'_>) -> Result<HttpResponse, ApiError>,
 ) -> HttpResponse {
     let request_id = (shared.request_context.request_id)();
@@ -172,7 +172,7 @@ pub async fn answer(
     let call = Call {
         shared,
         request,
-        address,
+        endpoint,
         context: Context::of_request(now, request_id, from)
             .reading_only(request.method().is_safe()),
         from,
@@ -182,7 +182,7 @@ pub async fn answer(
         Ok(()) => work(&call).await,
         Err(error) => Err(error),
     };
-    let response = outcome.unwrap_or_else(|error| error.respond(address.allow, request_id));
+    let response = outcome.unwrap_or_else(|error| error.respond(endpoint.allow, request_id));
     let context = call.caller.get().unwrap_or(&call.context);
     record_forbidden(&shared.auth, request, context, response)
 }

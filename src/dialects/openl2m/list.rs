@@ -24,7 +24,7 @@ const SIZE: usize = 320;
 pub async fn list(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
     let guard = call.guard().await?;
     let request_id = call.request_id();
-    let mut response = answer::begin(StatusCode::OK, call.address.allow, request_id);
+    let mut response = answer::begin(StatusCode::OK, call.endpoint.allow, request_id);
     if call.request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, std::io::Error>>()));
     }

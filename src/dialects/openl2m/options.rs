@@ -19,14 +19,14 @@ struct Description {
 
 pub fn describe(call: &Call<'_>) -> Result<HttpResponse, ApiError> {
     let described = Description {
-        name: call.address.name,
-        description: call.address.description,
+        name: call.endpoint.name,
+        description: call.endpoint.description,
         renders: [answer::JSON],
         parses: PARSED,
     };
     answer::json(
         StatusCode::OK,
-        call.address.allow,
+        call.endpoint.allow,
         &described,
         call.request_id(),
     )

@@ -6,32 +6,32 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::call::{Address, Call, OpenL2m, answer};
+use super::call::{Call, Endpoint, OpenL2m, answer};
 use super::error::ApiError;
 use super::list::list;
 use super::options::describe;
 use super::{tokens, users};
-use crate::dialects::addresses::is_within;
+use crate::dialects::paths::is_within;
 
-const USERS: Address = Address {
+const USERS: Endpoint = Endpoint {
     path: "/api/admin/users/",
     name: "Api Admin Users",
     description: "List and create users.",
     allow: "GET, POST, HEAD, OPTIONS",
 };
-const USER: Address = Address {
+const USER: Endpoint = Endpoint {
     path: "/api/admin/users/{id:[0-9]+}/",
     name: "Api Admin User Detail",
     description: "Show and change a user.",
     allow: "GET, POST, PATCH, HEAD, OPTIONS",
 };
-const TOKEN: Address = Address {
+const TOKEN: Endpoint = Endpoint {
     path: "/api/users/token/",
     name: "Api Token",
     description: "Exchange a username and a password for a token.",
     allow: "POST, OPTIONS",
 };
-const UNKNOWN: Address = Address {
+const UNKNOWN: Endpoint = Endpoint {
     path: "",
     name: "",
     description: "",
@@ -43,17 +43,17 @@ pub fn serves(path: &str) -> bool {
     is_within(path, "/api/admin/users") || is_within(path, "/api/users")
 }
 
-const ADDRESSES: [Address; 3] = [USERS, USER, TOKEN];
+const ENDPOINTS: [Endpoint; 3] = [USERS, USER, TOKEN];
 
 /// All routes, with their methods.
 pub fn endpoints() -> Vec<(String, &'static str)> {
-    let endpoint = |address: Address| (address.path.to_owned(), address.allow);
-    ADDRESSES.map(endpoint).into()
+    let summary = |endpoint: Endpoint| (endpoint.path.to_owned(), endpoint.allow);
+    ENDPOINTS.map(summary).into()
 }
 
 /// Registers the routes under `/api/admin/users` and `/api/users`.
 pub fn configure(config: &mut ServiceConfig) {
-    let without_slash = ADDRESSES.map(|address| address.path.trim_end_matches('/'));
+    let without_slash = ENDPOINTS.map(|endpoint| endpoint.path.trim_end_matches('/'));
     config
         .service(web::resource(USERS.path).to(of_users))
         .service(web::resource(USER.path).to(of_user))

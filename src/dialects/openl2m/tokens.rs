@@ -67,7 +67,7 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     };
     answer::json(
         StatusCode::OK,
-        call.address.allow,
+        call.endpoint.allow,
         &given,
         call.request_id(),
     )

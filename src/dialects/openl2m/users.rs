@@ -199,7 +199,7 @@ fn respond(
 ) -> Result<HttpResponse, ApiError> {
     answer::json(
         status,
-        call.address.allow,
+        call.endpoint.allow,
         &UserBody::of(user),
         call.request_id(),
     )

@@ -62,7 +62,7 @@ impl Call<'_> {
     }
 
     /// The URL of this request without the query.
-    pub fn address(&self) -> Result<String, ApiError> {
+    pub fn url(&self) -> Result<String, ApiError> {
         let base = (self.prp.request_context.base_url)(self.request);
         let base = base.ok_or(ApiError::BadRequest("The Host header is not a host name."))?;
         Ok(format!("{base}{}", self.request.path()))

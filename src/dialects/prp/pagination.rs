@@ -50,8 +50,8 @@ pub fn envelope<R, T>(
     if page > last {
         return Err(ApiError::InvalidPage);
     }
-    let address = call.address()?;
-    let link = |page: i64| address_of(&address, call.request.query_string(), page);
+    let url = call.url()?;
+    let link = |page: i64| page_url(&url, call.request.query_string(), page);
     Ok(Envelope {
         count: found.total,
         next: (page < last).then(|| link(page + 1)),
@@ -61,7 +61,7 @@ pub fn envelope<R, T>(
 }
 
 /// The URL of another page of the list; that of the first has no page number.
-fn address_of(address: &str, query: &str, page: i64) -> String {
+fn page_url(url: &str, query: &str, page: i64) -> String {
     let is_page = |pair: &&str| pair.split('=').next() == Some("page");
     let mut pairs: Vec<String> = query
         .split('&')
@@ -72,9 +72,9 @@ fn address_of(address: &str, query: &str, page: i64) -> String {
         pairs.push(format!("page={page}"));
     }
     if pairs.is_empty() {
-        address.to_owned()
+        url.to_owned()
     } else {
-        format!("{address}?{}", pairs.join("&"))
+        format!("{url}?{}", pairs.join("&"))
     }
 }
 
@@ -87,11 +87,11 @@ fn escaped(pair: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::address_of;
+    use super::page_url;
 
     #[test]
     fn links_keep_the_query_and_change_the_page() {
-        let at = |query, page| address_of("http://x/users/", query, page);
+        let at = |query, page| page_url("http://x/users/", query, page);
         assert_eq!(at("", 1), "http://x/users/");
         assert_eq!(at("page=2", 1), "http://x/users/");
         assert_eq!(at("page=2&a=%2C", 3), "http://x/users/?a=%2C&page=3");

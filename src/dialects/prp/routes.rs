@@ -7,11 +7,11 @@ use super::call::{Prp, answer};
 use super::error::ApiError;
 use super::options::describe;
 use super::{assignable, partners, role_groups, users};
-use crate::dialects::addresses::is_within;
+use crate::dialects::paths::is_within;
 
 const BASE: &str = "/api/id-management";
 
-struct Address {
+struct Endpoint {
     path: &'static str,
     name: &'static str,
     allow: &'static str,
@@ -27,8 +27,8 @@ macro_rules! reading {
     };
 }
 
-fn addresses() -> Vec<Address> {
-    let address = |path, name, allow, routes| Address {
+fn table() -> Vec<Endpoint> {
+    let endpoint = |path, name, allow, routes| Endpoint {
         path,
         name,
         allow,
@@ -46,34 +46,34 @@ fn addresses() -> Vec<Address> {
     let assignable_clusters = reading!(assignable::clusters).collect();
     let assignable_partners = reading!(assignable::partners).collect();
     vec![
-        address("users", "Users", COLLECTION, users.collect()),
-        address("role-group", "Role groups", "POST, OPTIONS", give),
-        address(
+        endpoint("users", "Users", COLLECTION, users.collect()),
+        endpoint("role-group", "Role groups", "POST, OPTIONS", give),
+        endpoint(
             "role-group/{id}",
             "Role group",
             "PATCH, DELETE, OPTIONS",
             role_group,
         ),
-        address("partners", "Partners", COLLECTION, partners.collect()),
-        address(
+        endpoint("partners", "Partners", COLLECTION, partners.collect()),
+        endpoint(
             "partners/{id}",
             "Partner",
             "GET, PATCH, HEAD, OPTIONS",
             partner.collect(),
         ),
-        address(
+        endpoint(
             "partners/{id}/clusters",
             "Clusters of a partner",
             READ,
             clusters,
         ),
-        address(
+        endpoint(
             "assignable-clusters",
             "Assignable clusters",
             READ,
             assignable_clusters,
         ),
-        address(
+        endpoint(
             "assignable-partners",
             "Assignable partners",
             READ,
@@ -89,18 +89,18 @@ pub fn serves(path: &str) -> bool {
 
 /// All routes, with their methods.
 pub fn endpoints() -> Vec<(String, &'static str)> {
-    let endpoint = |address: Address| (format!("{BASE}/{}", address.path), address.allow);
-    addresses().into_iter().map(endpoint).collect()
+    let summary = |endpoint: Endpoint| (format!("{BASE}/{}", endpoint.path), endpoint.allow);
+    table().into_iter().map(summary).collect()
 }
 
 /// Registers everything under `/api/id-management`.
 pub fn configure(config: &mut ServiceConfig) {
-    for Address {
+    for Endpoint {
         path,
         name,
         allow,
         routes,
-    } in addresses()
+    } in table()
     {
         let paths = vec![format!("{BASE}/{path}"), format!("{BASE}/{path}/")];
         let options = move |request: HttpRequest, prp: Data<Prp>| async move {
