@@ -35,7 +35,7 @@ fn a_read_that_takes_too_long_is_503_in_the_form_of_each_surface_and_the_next_is
         );
     }
     let openl2m = admin.send("GET", "/api/admin/users/", &[], None);
-    let detail = "The database took too long over it; ask for less.";
+    let detail = "The database took too long; request less data.";
     assert_eq!(is_told(openl2m), json!({ "detail": detail }));
     let portal = admin.get_with("/api/id-management/users/", &[]);
     assert_eq!(is_told(portal)["error_codes"], "timed_out");
