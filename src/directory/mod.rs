@@ -69,6 +69,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use crate::storage::postgres::{Postgres, Replica, ReplicaStatus};
+use crate::storage::waited::Waited;
 use crate::storage::{Obstacle, Readiness, StorageError, Store};
 
 /// Something to read or to change.
@@ -235,7 +236,7 @@ impl Directory {
     /// A change of this user's was committed that had no actor yet.
     pub fn has_written(&self, user_id: i64) {
         if let Some(replica) = self.replica() {
-            replica.writers.wrote(user_id);
+            replica.writers.wrote(user_id, None);
         }
     }
 
@@ -291,8 +292,13 @@ impl Directory {
         let gone =
             || DirectoryError::Unavailable("neither the primary nor the replica answers".into());
         let may = replica.may_serve(context.actor_id());
+        // Another server, which has not been waited for.
+        let context = Context {
+            waited: Waited::of_request(),
+            ..context.clone()
+        };
         let answer = match may {
-            true => self.read_replica(context, operation).await,
+            true => self.read_replica(&context, operation).await,
             false => None,
         };
         answer.unwrap_or_else(|| Err(gone()))
@@ -355,13 +361,14 @@ impl Directory {
                 let touches = operation.touches_credentials();
                 let is_of_the_caller = operation.is_of_the_caller();
                 let primary = &servers.primary;
-                let commits = AtomicBool::new(false);
+                let commits = postgres::Commits::default();
                 let answer =
                     postgres::write(primary, context, &operation, ATTEMPTS, &commits).await;
                 // Whatever the answer: a commit may be done whose word got lost.
-                let is_of_the_caller = is_of_the_caller && commits.into_inner();
-                if let Some(actor_id) = context.actor_id().filter(|_| is_of_the_caller) {
-                    self.has_written(actor_id);
+                let is_of_the_caller = is_of_the_caller && commits.is_sent();
+                let actor_id = context.actor_id().filter(|_| is_of_the_caller);
+                if let Some((replica, actor_id)) = servers.replica.as_ref().zip(actor_id) {
+                    replica.writers.wrote(actor_id, commits.place());
                 }
                 if touches {
                     self.credential_version.fetch_add(1, Ordering::AcqRel);

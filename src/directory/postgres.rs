@@ -1,6 +1,6 @@
 //! The queries compiled for PostgreSQL, and how an operation runs there.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use diesel::QueryResult;
@@ -15,6 +15,25 @@ use crate::storage::waited::Waited;
 )]
 #[path = "queries/mod.rs"]
 pub mod queries;
+
+/// How far a change has come.
+#[derive(Default)]
+pub struct Commits {
+    is_sent: AtomicBool,
+    place: AtomicU64,
+}
+
+impl Commits {
+    /// Whether the change may be done: an error before that has left nothing.
+    pub fn is_sent(&self) -> bool {
+        self.is_sent.load(Ordering::Acquire)
+    }
+
+    /// A place in the server's log behind the change, where a replica follows.
+    pub fn place(&self) -> Option<u64> {
+        Some(self.place.load(Ordering::Acquire)).filter(|place| *place > 0)
+    }
+}
 
 /// Reads; a connection that turns out to be dead is replaced once, unless it
 /// took long to find that out.
@@ -45,21 +64,20 @@ async fn read_once<O: queries::Run>(
 ) -> Result<O::Answer, DirectoryError> {
     if postgres.needs_transactions() {
         let mut connection = postgres.transaction(waited).await?;
-        let commits = AtomicBool::new(false);
+        let commits = Commits::default();
         return in_one(context, operation, &mut connection, &commits).await;
     }
     let mut connection = postgres.connection(waited).await?;
     operation.run(context, &mut connection).await
 }
 
-/// Changes in one transaction; a race that was lost is run again. `commits` is
-/// set when the change may be done: an error before that has left nothing.
+/// Changes in one transaction; a race that was lost is run again.
 pub async fn write<O: queries::Run>(
     postgres: &Postgres,
     context: &Context,
     operation: &O,
     attempts: usize,
-    commits: &AtomicBool,
+    commits: &Commits,
 ) -> Result<O::Answer, DirectoryError> {
     let waited = context.waited.for_operation();
     for _ in 0..attempts {
@@ -78,7 +96,7 @@ async fn write_once<O: queries::Run>(
     context: &Context,
     operation: &O,
     waited: &Waited,
-    commits: &AtomicBool,
+    commits: &Commits,
 ) -> Result<O::Answer, DirectoryError> {
     let mut connection = postgres.transaction(waited).await?;
     let outcome = in_one(context, operation, &mut connection, commits).await;
@@ -91,9 +109,13 @@ async fn write_once<O: queries::Run>(
     in_one(context, operation, &mut connection, commits).await
 }
 
-async fn committed(connection: &mut Session, commits: &AtomicBool) -> QueryResult<()> {
-    commits.store(true, Ordering::Release);
-    connection.commit().await
+async fn committed(connection: &mut Session, commits: &Commits) -> QueryResult<()> {
+    commits.is_sent.store(true, Ordering::Release);
+    let place = connection.commit().await?;
+    commits
+        .place
+        .store(place.unwrap_or_default(), Ordering::Release);
+    Ok(())
 }
 
 /// Runs in the connection's transaction and ends it.
@@ -101,7 +123,7 @@ async fn in_one<O: queries::Run>(
     context: &Context,
     operation: &O,
     connection: &mut Session,
-    commits: &AtomicBool,
+    commits: &Commits,
 ) -> Result<O::Answer, DirectoryError> {
     let outcome = match operation.run(context, connection).await {
         Ok(answer) => match committed(connection, commits).await {

@@ -3,6 +3,7 @@
 
 mod activity;
 mod address;
+mod commit;
 mod connect;
 pub mod env;
 mod listener;
@@ -68,6 +69,7 @@ impl Postgres {
             busy: milliseconds(settings.busy_timeout_ms),
             limits,
             pooler: settings.pooler,
+            is_followed: settings.replica_url.is_some(),
             statements: settings.statements,
             activity: Activity::at(direct.unwrap_or_else(|| address.clone())),
             generation: AtomicU64::new(0),

@@ -38,6 +38,8 @@ pub struct Rules {
     pub busy: Duration,
     pub limits: Limits,
     pub pooler: Pooler,
+    /// Whether a replica follows the server.
+    pub is_followed: bool,
     /// The most statements that each connection keeps prepared.
     pub statements: usize,
     /// What the server is doing for our connections.

@@ -21,6 +21,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 const PAUSE_AWAY: Duration = Duration::from_millis(500);
 /// How long a server may be silent before it counts as gone.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Looks that a replica which serves alone may leave without an answer.
+const FORGIVEN: u32 = 2;
 /// States of the primary that are kept until the replica has them.
 const MOST_SEEN: usize = 1024;
 
@@ -164,6 +166,8 @@ impl Replica {
         }
         match replica {
             Ok(place) if watch.are_of_one_cluster() => {
+                watch.missed = 0;
+                self.writers.reached(place);
                 if let Some(seen) = watch.seen.reached(place) {
                     self.writers.replayed(seen.tick);
                     watch.fresh = Some(seen.at);
@@ -179,6 +183,11 @@ impl Replica {
                 ReplicaStatus::Unreachable,
                 "it is no replica of database.url",
             ),
+            // There is no other to ask: one look that took long is forgiven.
+            Err(error) if self.is_alone() && watch.missed < FORGIVEN => {
+                watch.missed += 1;
+                log::debug!("the replica was not seen: {error}");
+            }
             Err(error) => self.set_status(ReplicaStatus::Unreachable, &error.to_string()),
         }
     }
@@ -241,6 +250,8 @@ struct Watch {
     fresh: Option<Instant>,
     /// When the primary was last seen.
     met: Option<Instant>,
+    /// Looks in a row that a replica which serves alone did not answer.
+    missed: u32,
 }
 
 impl Watch {
@@ -335,7 +346,7 @@ async fn opened<'a>(
 }
 
 /// A position in the write-ahead log: two hexadecimal numbers with a slash.
-fn position(text: Option<&Option<String>>) -> Result<u64, StorageError> {
+pub(super) fn position(text: Option<&Option<String>>) -> Result<u64, StorageError> {
     let read = || {
         let (high, low) = text?.as_ref()?.split_once('/')?;
         let high = u64::from_str_radix(high, 16).ok()?;

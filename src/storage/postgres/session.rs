@@ -16,12 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::QueryResult;
 use diesel::pg::Pg;
-use diesel::query_builder::{AsQuery, AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::result::Error;
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::commit::{Commit, place};
 use super::pipeline::{Failed, Made, Sending, in_order};
 use super::pool::Pooled;
 use super::rows::Rows;
@@ -92,17 +93,6 @@ impl<'a> Queue<'a> {
     fn push(&mut self, label: Label, statement: Sending<'a>) {
         self.statements.push(statement);
         self.labels.push(label);
-    }
-}
-
-/// As a statement, which the driver sends after those before it.
-#[derive(QueryId)]
-struct Commit;
-
-impl QueryFragment<Pg> for Commit {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("COMMIT");
-        Ok(())
     }
 }
 
@@ -187,28 +177,35 @@ impl Session {
         matches!(self.0.state().transaction, Transaction::Refused)
     }
 
-    /// Sends what waits, and ends the transaction.
+    /// Sends what waits, and ends the transaction. Where a replica follows, the
+    /// answer is a place in the server's log behind the transaction.
     ///
     /// # Errors
     /// Of whatever was not done; then nothing was. The transaction is to be
     /// rolled back, whether it has ended by that or not.
-    pub async fn commit(&mut self) -> QueryResult<()> {
+    pub async fn commit(&mut self) -> QueryResult<Option<u64>> {
         self.0.state().send_told();
         if !self.0.keeps_statements {
             // What a statement leaves behind must be gone before COMMIT.
             self.settle().await?;
         }
         if self.0.state().has_nothing_to_end() {
-            return Ok(());
+            return Ok(None);
         }
-        let (mut connection, queue) = self.0.sending()?;
+        let (mut connection, mut queue) = self.0.sending()?;
         let commit = match self.0.keeps_statements {
             true => connection.execute_returning_count(Commit),
             false => simple(connection, "COMMIT".into()),
         };
-        self.0.after(queue, commit).await?;
+        let place = match self.0.is_followed() {
+            true => {
+                queue.push(Label::Later { step: None }, commit);
+                self.0.after(queue, place(connection)).await?
+            }
+            false => self.0.after(queue, commit).await.map(|_| None)?,
+        };
         self.0.state().transaction = Transaction::None;
-        Ok(())
+        Ok(place)
     }
 
     /// Undoes the transaction. A failure is not reported: the connection is
@@ -268,6 +265,13 @@ impl Shared {
     /// The connection is not used any more.
     pub(super) fn lose(&self) {
         self.state().is_lost = true;
+    }
+
+    /// Whether a replica follows, and what it has can be found out: a statement
+    /// behind COMMIT meets the same session.
+    fn is_followed(&self) -> bool {
+        let pool = self.pooled.as_ref().map(|pooled| &pooled.pool);
+        self.keeps_statements && pool.is_some_and(|pool| pool.rules.is_followed)
     }
 
     fn connection(&self) -> QueryResult<&AsyncPgConnection> {

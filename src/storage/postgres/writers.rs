@@ -2,8 +2,11 @@
 //!
 //! Time is counted in ticks: a tick begins when the primary is asked how far it
 //! is. A change that was committed before a tick began is within what that tick
-//! saw, so a caller who wrote need only remember the next tick: a change costs
-//! no question of its own.
+//! saw, so a caller who wrote need only remember the next tick.
+//!
+//! Where the primary goes before that tick begins, it never ends. So a change of
+//! this process also notes the place in the primary's log behind it, which comes
+//! with the answer to COMMIT: a replica that has come so far has the change.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
@@ -22,10 +25,17 @@ pub struct Writers {
     capacity: usize,
 }
 
+/// Either is enough.
+#[derive(Clone, Copy)]
+struct Until {
+    tick: u64,
+    place: Option<u64>,
+}
+
 #[derive(Default)]
 struct Callers {
-    /// Which tick has the last change of a caller.
-    until: HashMap<i64, u64>,
+    /// What has the last change of a caller.
+    until: HashMap<i64, Until>,
     /// Who wrote through this process since it last told the others.
     untold: HashSet<i64>,
 }
@@ -50,22 +60,32 @@ impl Writers {
     /// The replica has all that this tick saw.
     pub fn replayed(&self, tick: u64) {
         self.replayed.store(tick, Ordering::SeqCst);
+        self.retain(|until| until.tick > tick);
+    }
+
+    /// The replica has come to this place of the log.
+    pub fn reached(&self, place: u64) {
+        self.retain(|until| until.place.is_none_or(|change| change > place));
+    }
+
+    fn retain(&self, waits: impl Fn(&Until) -> bool) {
         if self.waiting.load(Ordering::SeqCst) == 0 {
             return;
         }
         if let Ok(mut callers) = self.callers.lock() {
-            callers.until.retain(|_, until| *until > tick);
+            callers.until.retain(|_, until| waits(until));
             self.waiting.store(callers.until.len(), Ordering::SeqCst);
         }
     }
 
-    /// A change of this caller has been committed by this process.
-    pub fn wrote(&self, caller: i64) {
+    /// A change of this caller has been committed by this process, before this
+    /// place of the log, where that is known.
+    pub fn wrote(&self, caller: i64, place: Option<u64>) {
         if let Ok(mut callers) = self.callers.lock() {
             if callers.untold.len() < self.capacity {
                 callers.untold.insert(caller);
             }
-            self.wait(&mut callers, caller);
+            self.wait(&mut callers, caller, place);
         }
     }
 
@@ -73,19 +93,19 @@ impl Writers {
     pub fn heard(&self, writers: &[i64]) {
         if let Ok(mut callers) = self.callers.lock() {
             for caller in writers {
-                self.wait(&mut callers, *caller);
+                self.wait(&mut callers, *caller, None);
             }
         }
     }
 
-    fn wait(&self, callers: &mut Callers, caller: i64) {
+    fn wait(&self, callers: &mut Callers, caller: i64, place: Option<u64>) {
         let tick = self.next.load(Ordering::SeqCst);
         if callers.until.len() >= self.capacity && !callers.until.contains_key(&caller) {
             // No place for one more name: then all wait.
             self.everybody.fetch_max(tick, Ordering::SeqCst);
             return;
         }
-        callers.until.insert(caller, tick);
+        callers.until.insert(caller, Until { tick, place });
         self.waiting.store(callers.until.len(), Ordering::SeqCst);
     }
 
@@ -111,7 +131,7 @@ impl Writers {
         let callers = self.callers.lock();
         callers.is_ok_and(|callers| {
             let until = callers.until.get(&caller);
-            until.is_none_or(|until| *until <= replayed)
+            until.is_none_or(|until| until.tick <= replayed)
         })
     }
 }
@@ -124,7 +144,7 @@ mod tests {
     fn a_writer_waits_for_a_tick_that_began_after_the_change() {
         let writers = Writers::new(10);
         let before = writers.tick();
-        writers.wrote(1);
+        writers.wrote(1, None);
         writers.replayed(before);
         assert!(!writers.has_all_of(Some(1)));
         assert!(writers.has_all_of(Some(2)));
@@ -134,10 +154,22 @@ mod tests {
     }
 
     #[test]
+    fn a_replica_that_has_come_to_the_place_of_a_change_has_it_without_a_tick() {
+        let writers = Writers::new(10);
+        writers.wrote(1, Some(20));
+        writers.wrote(2, None);
+        writers.reached(19);
+        assert!(!writers.has_all_of(Some(1)));
+        writers.reached(20);
+        assert!(writers.has_all_of(Some(1)));
+        assert!(!writers.has_all_of(Some(2)));
+    }
+
+    #[test]
     fn who_wrote_here_is_told_once_and_who_wrote_elsewhere_is_not() {
         let writers = Writers::new(10);
-        writers.wrote(1);
-        writers.wrote(1);
+        writers.wrote(1, None);
+        writers.wrote(1, None);
         writers.heard(&[2]);
         assert!(!writers.has_all_of(Some(2)));
         assert_eq!(writers.untold(), [1]);
@@ -147,8 +179,8 @@ mod tests {
     #[test]
     fn when_there_are_too_many_writers_everybody_waits() {
         let writers = Writers::new(1);
-        writers.wrote(1);
-        writers.wrote(2);
+        writers.wrote(1, None);
+        writers.wrote(2, None);
         assert!(!writers.has_all_of(Some(3)));
         let tick = writers.tick();
         writers.replayed(tick);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::{Client, Sink, TestApp, a_new, eventually};
 
 /// Sends by the server at this port, and looks for what is due all the time.
-fn by(port: u16) -> impl FnOnce(&mut Settings) {
+pub fn by(port: u16) -> impl FnOnce(&mut Settings) {
     move |settings| {
         let mail = &mut settings.mail;
         mail.smtp_url = Some(SmtpUrl::parse(&format!("smtp://127.0.0.1:{port}")).unwrap());
@@ -55,7 +55,7 @@ fn counts(app: &TestApp) -> MailCounts {
 
 /// Waits until there are so many that wait, were sent and have failed.
 #[track_caller]
-fn settled(app: &TestApp, waiting: i64, sent: i64, failed: i64) -> MailCounts {
+pub fn settled(app: &TestApp, waiting: i64, sent: i64, failed: i64) -> MailCounts {
     let mut last = MailCounts::default();
     eventually("the mails are settled", || {
         last = counts(app);
@@ -74,7 +74,7 @@ fn new_user(username: &str) -> Value {
 
 /// Makes a user who has an address.
 #[track_caller]
-fn make(client: &Client, username: &str) -> String {
+pub fn make(client: &Client, username: &str) -> String {
     client
         .post("/users", &new_user(username))
         .expect(201)

@@ -2,6 +2,7 @@
 //! `/health`, and goes on by itself. With real servers that stop, and a proxy
 //! that loses connections.
 
+mod behind;
 mod health;
 mod pooler;
 mod replica;

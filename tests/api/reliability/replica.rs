@@ -7,7 +7,6 @@ use crate::scaling::is_skipped;
 use crate::support::{ADMIN_PASSWORD, Cluster, TestApp, a_user, eventually};
 
 #[test]
-#[ignore = "reads by the replica alone are not reliable yet (docs/guides/reliability.md)"]
 fn callers_are_known_and_read_while_the_primary_is_gone() {
     if is_skipped() {
         return;
@@ -58,6 +57,10 @@ fn callers_are_known_and_read_while_the_primary_is_gone() {
             primary.resume();
         }
         eventually("changes work", || rename(&clients[0], "y").status == 200);
+        // Who has just made a change is not answered without it.
+        eventually("the replica has it", || {
+            replica.has("SELECT 1 FROM users WHERE id = 1 AND name = 'y'")
+        });
     }
 }
 
