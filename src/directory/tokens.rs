@@ -4,8 +4,8 @@ use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
 use super::batch::{Made, Refers};
-use super::grants::last_author;
 use super::error::FieldError;
+use super::grants::last_author;
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::{PasswordHash, drop_same};
