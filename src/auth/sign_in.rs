@@ -15,13 +15,14 @@ use super::jws::UnverifiedToken;
 use super::principal::Principal;
 use super::secret::{self, RefreshSecret};
 use super::signing_keys::KeySet;
+use crate::directory::access_log::AccessVerb;
 use crate::directory::credentials::NoteUse;
 use crate::directory::sign_ins::{
     BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Proof, Renew,
     Renewed, SignInAccount, SignedIn, USER_AGENT_LENGTH,
 };
 use crate::directory::tokens::TokenHash;
-use crate::directory::{Context, Credential, DirectoryError, Reading, clock};
+use crate::directory::{Actor, Context, Credential, DirectoryError, Reading, clock};
 
 /// Bytes of the names in an access token, which has to fit into a header.
 const MAX_NAME_BYTES: usize = 4096;
@@ -88,13 +89,18 @@ impl Auth {
             ends: after(context, self.settings().sign_in_seconds),
             address: from.map(|address| address.to_string()),
             user_agent: user_agent.map(truncated),
+            has_own_event: self.has_own_event(AccessVerb::SignIn, known.account.id, context),
         };
-        let user_id = begin.user_id;
+        let (user_id, has_own_event) = (begin.user_id, begin.has_own_event);
         let verified = context.with_credential(Credential::Password);
         let signed_in = self.directory.write(&verified, begin).await?;
         self.directory.has_written(user_id);
-        self.token_pair(&signed_in.ok_or(AuthError::Wrong)?, refresh, context)
-            .await
+        let signed_in = signed_in.ok_or(AuthError::Wrong)?;
+        if !has_own_event {
+            let user = Actor::new(user_id, signed_in.username.as_str().into());
+            self.count_sign_in(AccessVerb::SignIn, user, &verified);
+        }
+        self.token_pair(&signed_in, refresh, context).await
     }
 
     /// The refresh grant: replaces the refresh token. A token that is used again ends
@@ -123,7 +129,11 @@ impl Auth {
             Renewed::Reused { sign_in_id } => {
                 log::warn!("{} a refresh token was reused", context.request_id);
                 let why = EndOfSignIn::Reused;
-                let end = EndSignIn { sign_in_id, why };
+                let end = EndSignIn {
+                    sign_in_id,
+                    why,
+                    has_own_event: true,
+                };
                 self.directory.write(context, end).await?;
                 Err(AuthError::Wrong)
             }
@@ -149,7 +159,11 @@ impl Auth {
             return Ok(());
         }
         let why = EndOfSignIn::Unknown;
-        let end = EndSignIn { sign_in_id, why };
+        let end = EndSignIn {
+            sign_in_id,
+            why,
+            has_own_event: true,
+        };
         self.directory.write(context, end).await?;
         Err(AuthError::Wrong)
     }
@@ -182,15 +196,36 @@ impl Auth {
             self.authenticate(header, from, context, &reading).await?;
             return Err(AuthError::NoSignIn);
         };
-        let why = EndOfSignIn::SignedOut;
-        let end = EndSignIn { sign_in_id, why };
         let context = &context.with_credential(credential);
-        if self.directory.write(context, end).await? {
+        if self.end(sign_in_id, context).await? {
             Ok(())
         } else {
             self.record_failed_token(&AuthError::Wrong, credential, context);
             Err(AuthError::Wrong)
         }
+    }
+
+    /// Ends a sign-in whose user signs out; false when there is none.
+    async fn end(&self, sign_in_id: i64, context: &Context) -> Result<bool, AuthError> {
+        let find = FindSignInAccount { sign_in_id };
+        let found = self.directory.read(context, find).await?;
+        let user = found.map(|found| {
+            let account = found.account;
+            Actor::new(account.id, account.username.as_str().into())
+        });
+        let is_allowed = |user: &Actor| self.has_own_event(AccessVerb::SignOut, user.id, context);
+        let has_own_event = user.as_ref().is_none_or(is_allowed);
+        let why = EndOfSignIn::SignedOut;
+        let end = EndSignIn {
+            sign_in_id,
+            why,
+            has_own_event,
+        };
+        let ended = self.directory.write(context, end).await?;
+        if let Some(user) = user.filter(|_| ended && !has_own_event) {
+            self.count_sign_in(AccessVerb::SignOut, user, context);
+        }
+        Ok(ended)
     }
 
     /// The keys that verify access tokens.

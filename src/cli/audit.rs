@@ -31,7 +31,7 @@ fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
         ))
     })?;
     let session = Session::open(settings)?;
-    // The event that tells of the pruning must not be among what is pruned.
+    // The event that records the pruning must not be among what is pruned.
     if before > session.context.now {
         return Err(Failure::usage("--before: this moment is still to come"));
     }
@@ -40,7 +40,7 @@ fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
         let old =
             session.run(async |session| Ok(session.read(CountPrunable { before }).await?))?;
         return output::print(&format!(
-            "{} be taken out\n",
+            "{} be removed\n",
             counted(old, "event would", "events would")
         ));
     }
@@ -48,7 +48,7 @@ fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
     output::print(&match pruned.event_id {
         None => "no events are that old\n".to_owned(),
         Some(event_id) => format!(
-            "{} taken out, up to {}; the event {event_id} tells of it\n",
+            "{} removed, up to {}; event {event_id} records it\n",
             counted(pruned.rows, "event was", "events were"),
             pruned.up_to_id
         ),

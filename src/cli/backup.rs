@@ -8,7 +8,7 @@ use crate::config::{DatabaseUrl, Settings};
 use crate::directory::counted::counted;
 use crate::storage::Empty;
 use crate::storage::migrations;
-use crate::storage::sqlite::{copies, integrity};
+use crate::storage::sqlite::{copies, integrity, unfinished};
 
 pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
     let from = sqlite_file("backup", settings)?;
@@ -19,6 +19,7 @@ pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
     // Nothing is there, or nothing of ours.
     migrations::check_file(from, Empty::Refuse)
         .map_err(|error| Failure::failed(format!("{}: {error}", from.display())))?;
+    remove_left_over(file);
     copies::copy(from, file).map_err(|error| {
         Failure::failed(format!(
             "cannot copy {} to {shown}: {error}",
@@ -35,6 +36,16 @@ pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
         "{shown}: {}, checked\n",
         counted(bytes, "byte", "bytes")
     ))
+}
+
+/// Takes away what was killed in the middle left in this folder.
+pub fn remove_left_over(beside: &Path) {
+    for path in unfinished::remove_left_over(beside) {
+        let path = path.display();
+        output::remark(&format!(
+            "removed {path}, left by a process that was killed"
+        ));
+    }
 }
 
 /// The file that is copied or replaced.

@@ -118,13 +118,19 @@ impl<W: Write> Table<W> {
 pub fn printable(cell: &str) -> String {
     let mut text = String::with_capacity(cell.len());
     for letter in cell.chars() {
-        if letter.is_control() {
+        if letter.is_control() || turns_text(letter) {
             text.extend(letter.escape_default());
         } else {
             text.push(letter);
         }
     }
     text
+}
+
+/// Whether a character ends a line or changes the direction of the text behind
+/// it, so that another name is read than the one that stands there.
+fn turns_text(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -171,7 +177,14 @@ mod tests {
     #[test]
     fn a_name_can_neither_break_the_table_nor_command_the_terminal() {
         assert_eq!(printable("a\tb\nc\u{1b}[2J"), r"a\tb\nc\u{1b}[2J");
-        assert_eq!(printable("Zoë Ωmega"), "Zoë Ωmega");
+        assert_eq!(
+            printable("nimda\u{202e}x\u{2028}y"),
+            r"nimda\u{202e}x\u{2028}y"
+        );
+        assert_eq!(
+            printable("Zoë Ωmega \u{5d0}\u{5d1}"),
+            "Zoë Ωmega \u{5d0}\u{5d1}"
+        );
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! `rolecall restore`.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::backup::{sound, sqlite_file};
+use super::backup::{remove_left_over, sound, sqlite_file};
 use super::check;
 use super::failure::Failure;
 use super::output;
@@ -12,7 +12,7 @@ use crate::config::{DatabaseUrl, Settings};
 use crate::directory::{Clock, SystemClock};
 use crate::storage::migrations;
 use crate::storage::sqlite::copies::{self, with_suffix};
-use crate::storage::sqlite::marker;
+use crate::storage::sqlite::{marker, unfinished};
 use crate::storage::{Empty, StorageError};
 
 pub fn run(file: &Path, replace: bool, settings: Settings) -> Result<(), Failure> {
@@ -57,23 +57,27 @@ fn resolved(path: &Path) -> Result<PathBuf, Failure> {
 
 /// A copy of the backup beside the place where it will be; removed unless it
 /// gets there.
-struct Prepared(PathBuf);
+struct Prepared {
+    path: PathBuf,
+    /// Keeps other restores from taking it for left over.
+    _lock: File,
+}
 
 impl Prepared {
     fn new(backup: &Path, to: &Path) -> Result<Self, Failure> {
         sound(backup)?;
         migrations::check_file(backup, Empty::Refuse)
             .map_err(|error| Failure::failed(format!("{}: {error}", backup.display())))?;
+        remove_left_over(to);
         // A name of its own: two restores at the same time do not meet.
-        let number = getrandom::u32().map_err(Failure::failed)?;
-        let copy = with_suffix(to, &format!(".restoring-{number:08x}"));
-        copies::copy(backup, &copy).map_err(Failure::failed)?;
-        Ok(Self(copy))
+        let path = unfinished::restoring(to).map_err(Failure::failed)?;
+        let lock = copies::copy(backup, &path).map_err(Failure::failed)?;
+        Ok(Self { path, _lock: lock })
     }
 
     /// Brings the tables up to date, and puts right what can be derived.
     fn bring_up(&self, mut settings: Settings) -> Result<(), Failure> {
-        settings.database.url = DatabaseUrl::Sqlite(self.0.clone());
+        settings.database.url = DatabaseUrl::Sqlite(self.path.clone());
         let session = Session::open(settings)?;
         session.run(async |session| {
             for (part, finding) in check::findings(session, true).await? {
@@ -82,11 +86,11 @@ impl Prepared {
             Ok(())
         })?;
         drop(session);
-        copies::retire(&self.0).map_err(Failure::failed)
+        copies::retire(&self.path).map_err(Failure::failed)
     }
 
     fn put_in_place(&self, to: &Path) -> Result<(), Failure> {
-        fs::rename(&self.0, to).map_err(Failure::failed)?;
+        fs::rename(&self.path, to).map_err(Failure::failed)?;
         copies::sync_folder(to).map_err(Failure::failed)
     }
 }
@@ -94,7 +98,7 @@ impl Prepared {
 impl Drop for Prepared {
     fn drop(&mut self) {
         for suffix in ["", "-wal", "-shm", ".marker"] {
-            let _ = fs::remove_file(with_suffix(&self.0, suffix));
+            let _ = fs::remove_file(with_suffix(&self.path, suffix));
         }
     }
 }

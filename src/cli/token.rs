@@ -11,9 +11,9 @@ use super::output::{Table, print_secret, remark};
 use super::runtime::Session;
 use super::walk::Walk;
 use crate::auth::secret::TokenSecret;
-use crate::config::Settings;
+use crate::config::{Settings, closest};
 use crate::directory::listing::Visibility;
-use crate::directory::permissions::{PrivilegeCeiling, check_names};
+use crate::directory::permissions::{Permission, PrivilegeCeiling, check_names};
 use crate::directory::tokens::{
     CreateToken, DeleteToken, Token, TokenChanges, TokenColumn, Tokens, TokensOf,
 };
@@ -60,8 +60,22 @@ fn create(arguments: &arguments::CreateToken, settings: Settings) -> Result<(), 
         "Made the token {} for {username:?}; its secret is shown only now.",
         token.id
     ));
+    arguments.scopes.iter().for_each(|scope| doubt(scope));
     let otherwise = format!("revoke it with `rolecall token revoke {}`", token.id);
     print_secret(secret.expose(), &otherwise)
+}
+
+/// Names of other services are scopes as well, so a slip can only be remarked on.
+fn doubt(scope: &str) {
+    let known = || Permission::ALL.iter().map(|(_, name, _)| *name);
+    if known().any(|name| name == scope) {
+        return;
+    }
+    if let Some(close) = closest(scope, known()) {
+        remark(&format!(
+            "The scope {scope:?} is none of rolecall's own; did you mean {close}?"
+        ));
+    }
 }
 
 type Attributes = (TokenChanges, Option<DateTime<Utc>>);

@@ -8,6 +8,7 @@ pub struct Audit {
     pub window_seconds: u64,
     pub window_entries: usize,
     pub window_details: usize,
+    pub window_sign_ins: u32,
     pub token_addresses: u32,
 }
 
@@ -17,6 +18,7 @@ impl Default for Audit {
             window_seconds: 60,
             window_entries: 10_000,
             window_details: 20,
+            window_sign_ins: 10,
             token_addresses: 20,
         }
     }
@@ -56,6 +58,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "How many usernames that one address tries, or operations that are refused to one caller, are counted apart at a time; more are counted together.",
         set: |settings, text| {
             settings.audit.window_details = value::number(text, 1..=10_000)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "audit.window_sign_ins",
+        env: "ROLECALL_AUDIT_WINDOW_SIGN_INS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("10"),
+        meaning: "How many sign-ins by POST /auth, and how many sign-outs, of a user from one network are events of their own in a window; more are counted together.",
+        set: |settings, text| {
+            settings.audit.window_sign_ins = value::number(text, 0..=100_000)?;
             Ok(())
         },
     },

@@ -14,6 +14,9 @@ use super::users::drop_same;
 use super::{Expected, Operation};
 use crate::storage::schema::grants;
 
+/// The origin of a grant that follows from a group in LDAP, and goes with it.
+pub const ORIGIN_LDAP: &str = "ldap";
+
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
 #[diesel(table_name = grants)]
 pub struct Grant {
@@ -33,9 +36,16 @@ pub struct Grant {
     pub created: String,
     pub modified: String,
     pub created_by: Option<i64>,
+    /// Who changed it last; none in a row from before this column was there.
+    pub modified_by: Option<i64>,
 }
 
 impl Grant {
+    /// The user who changed it last.
+    pub fn last_author(&self) -> Option<i64> {
+        last_author(self.version, self.created_by, self.modified_by)
+    }
+
     pub fn place(&self) -> Place {
         Place {
             workspace: self.workspace_id,
@@ -51,6 +61,12 @@ impl Grant {
     }
 }
 
+/// Who changed a row last: whoever made it, where it never changed. Rows from before
+/// `modified_by` was kept have it only if they had changed.
+pub fn last_author(version: i64, created_by: Option<i64>, modified_by: Option<i64>) -> Option<i64> {
+    modified_by.or(created_by.filter(|_| version == 1))
+}
+
 #[derive(Insertable)]
 #[diesel(table_name = grants, treat_none_as_default_value = false)]
 pub struct NewGrant<'a> {
@@ -64,6 +80,9 @@ pub struct NewGrant<'a> {
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
+    /// [`ORIGIN_LDAP`], or nothing.
+    pub origin: Option<&'a str>,
 }
 
 /// What shall be changed; `None` leaves a column alone, `Some(None)` empties it.

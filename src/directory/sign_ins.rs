@@ -33,6 +33,8 @@ pub struct BeginSignIn {
     /// Where the request came from, and what sent it.
     pub address: Option<String>,
     pub user_agent: Option<String>,
+    /// Whether the audit log gets an event of its own for it.
+    pub has_own_event: bool,
 }
 
 /// What somebody's password was verified by. No sign-in begins when that is so no more.
@@ -133,6 +135,8 @@ impl Operation for FindSignInAccount {
 pub struct EndSignIn {
     pub sign_in_id: i64,
     pub why: EndOfSignIn,
+    /// Whether the audit log gets an event of its own for it.
+    pub has_own_event: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

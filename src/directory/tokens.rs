@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::batch::{Made, Refers};
 use super::error::FieldError;
+use super::grants::last_author;
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::{PasswordHash, drop_same};
@@ -25,9 +26,18 @@ pub struct Token {
     pub created: String,
     pub modified: String,
     pub created_by: Option<i64>,
+    /// Who changed it last; none in a row from before this column was there.
+    pub modified_by: Option<i64>,
     /// The sign-in that the token ends with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_in_id: Option<i64>,
+}
+
+impl Token {
+    /// The user who changed it last.
+    pub fn last_author(&self) -> Option<i64> {
+        last_author(self.version, self.created_by, self.modified_by)
+    }
 }
 
 /// SHA-256 of a token's secret, in hexadecimal.
@@ -51,6 +61,7 @@ pub struct NewToken<'a> {
     pub created: &'a str,
     pub modified: &'a str,
     pub created_by: Option<i64>,
+    pub modified_by: Option<i64>,
     pub sign_in_id: Option<i64>,
 }
 

@@ -13,6 +13,9 @@ use super::search::Called;
 use super::secret::secret_text;
 use super::{Expected, Operation, names, values};
 use crate::storage::schema::users;
+pub use differing::differing;
+
+mod differing;
 
 /// A user as it is read. The password hash is not read with it.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]

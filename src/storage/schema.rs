@@ -206,6 +206,7 @@ diesel::table! {
         created_by -> Nullable<BigInt>,
         end_told -> Bool,
         origin -> Nullable<Text>,
+        modified_by -> Nullable<BigInt>,
     }
 }
 
@@ -257,6 +258,7 @@ diesel::table! {
         modified -> Text,
         created_by -> Nullable<BigInt>,
         sign_in_id -> Nullable<BigInt>,
+        modified_by -> Nullable<BigInt>,
     }
 }
 

@@ -5,7 +5,7 @@ pub mod postgres;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
@@ -183,6 +183,99 @@ fn a_backup_is_for_its_owner_only_and_replaces_nothing() {
             .flatten()
             .any(|entry| partial(entry.file_name().to_str().unwrap()))
     );
+}
+
+impl Place {
+    /// Names in the folder that contain this.
+    fn named(&self, part: &str) -> Vec<String> {
+        let names = fs::read_dir(self.file().parent().unwrap()).unwrap();
+        let names = names.flatten().map(|entry| entry.file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.retain(|name| name.contains(part));
+        names.sort();
+        names
+    }
+}
+
+#[test]
+fn what_a_killed_backup_left_goes_with_the_next_one() {
+    let Some(place) = Place::on_sqlite() else {
+        return;
+    };
+    place.does(&["generate", "--users", "5000"]);
+    let mut left = Vec::new();
+    for number in 0..50 {
+        let copy = place.beside(&format!("killed{number}.db"));
+        let mut child = rolecall(&place.database, &["backup", shown(&copy)])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // The one of this name: what was left before goes as it begins.
+        let begun = || place.named(&format!("killed{number}.db.rolecall-"));
+        while begun().is_empty() && child.try_wait().unwrap().is_none() {}
+        child.kill().unwrap();
+        child.wait().unwrap();
+        left = begun();
+        if !left.is_empty() {
+            break;
+        }
+    }
+    assert!(!left.is_empty(), "no backup was killed in the middle");
+    let output = place.run(&["backup", shown(&place.beside("next.db"))]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("left by a process that was killed"));
+    assert_eq!(place.named(".partial"), [""; 0]);
+    let left: Vec<&String> = left
+        .iter()
+        .filter(|name| place.beside(name).exists())
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn nothing_else_is_taken_for_left_over() {
+    let Some(place) = Place::on_sqlite() else {
+        return;
+    };
+    place.does(&["migrate"]);
+    let (left, kept) = (
+        [
+            "a.db.rolecall-0123abcd.partial",
+            "a.db.rolecall-0123abcd.partial-journal",
+            "a.db.restoring-0123abcd",
+            "a.db.restoring-0123abcd-wal",
+        ],
+        [
+            "a.db.partial",
+            "a.db.rolecall-0123abcd",
+            "a.db.rolecall-0123ABCD.partial",
+            "a.db.restoring-x",
+            "busy.db.rolecall-0123abcd.partial",
+        ],
+    );
+    for name in left.iter().chain(&kept) {
+        fs::write(place.beside(name), "").unwrap();
+    }
+    let folder = place.beside("folder.db.rolecall-0123abcd.partial");
+    fs::create_dir(&folder).unwrap();
+    let link = place.beside("link.db.rolecall-0123abcd.partial");
+    std::os::unix::fs::symlink(place.beside("a.db.partial"), &link).unwrap();
+    // Another process is at it.
+    let busy = fs::File::open(place.beside(kept[4])).unwrap();
+    busy.lock().unwrap();
+    let copy = place.back_up();
+    place.does(&["restore", shown(&copy), "--replace"]);
+    for name in left {
+        assert!(!place.beside(name).exists(), "{name}");
+    }
+    for name in kept {
+        assert!(place.beside(name).exists(), "{name}");
+    }
+    assert!(folder.exists() && link.is_symlink());
+    drop(busy);
+    place.does(&["restore", shown(&copy), "--replace"]);
+    assert!(!place.beside(kept[4]).exists());
 }
 
 #[test]

@@ -132,6 +132,23 @@ fn the_first_start_makes_an_administrator_and_later_ones_do_not() {
 }
 
 #[test]
+fn a_scope_that_is_nearly_one_of_ours_is_remarked_on() {
+    let database = TestDatabase::create();
+    run(&database, &["user", "add", "calvin"]);
+    let create = |scope| {
+        let arguments = ["token", "create", "calvin", "--name", "t", "--scope", scope];
+        let made = run(&database, &arguments);
+        assert!(made.status.success(), "{}", complaint(&made));
+        complaint(&made)
+    };
+    assert!(create("users:raed").contains("did you mean users:read?"));
+    for other in ["users:read", "payments:send"] {
+        let said = create(other);
+        assert!(!said.contains("did you mean"), "{said}");
+    }
+}
+
+#[test]
 fn commands_change_the_directory_of_a_running_service() {
     let database = TestDatabase::create();
     let service = Running::start(&database);

@@ -52,7 +52,7 @@ fn a_new_token_is_answered_whole_with_its_secret() {
                     "self": format!("{own}/relationships/user"),
                 }}},
                 "meta": {
-                    "created": BEGIN, "modified": BEGIN, "created_by": 1, "modified_by": null,
+                    "created": BEGIN, "modified": BEGIN, "created_by": 1, "modified_by": 1,
                 },
             },
         })

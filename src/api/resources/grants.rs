@@ -86,7 +86,7 @@ impl Resource for Grants {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
-            modified_by: None,
+            modified_by: row.last_author(),
             external_id: None,
         })
     }

@@ -84,7 +84,7 @@ impl Resource for Tokens {
             created: &row.created,
             modified: &row.modified,
             created_by: row.created_by,
-            modified_by: None,
+            modified_by: row.last_author(),
             external_id: None,
         })
     }

@@ -219,7 +219,8 @@ impl EventCounts {
 fn group(occurrence: &Occurrence) -> Option<Group> {
     let actor = occurrence.actor.as_ref().map(|actor| actor.id);
     let network = occurrence.source.address.map(network);
-    (occurrence.verb != AccessVerb::SignIn).then_some((occurrence.verb, actor, network))
+    let is_user = matches!(occurrence.verb, AccessVerb::SignIn | AccessVerb::SignOut);
+    (!is_user).then_some((occurrence.verb, actor, network))
 }
 
 impl Key {

@@ -2,6 +2,7 @@
 //! background.
 
 mod event_counts;
+mod own_events;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -21,8 +22,9 @@ use crate::config;
 use crate::directory::access_log::{AccessEvent, AccessVerb, NoteTokenAddress, RecordAccess};
 use crate::directory::source::network;
 use crate::directory::values::MAX_USERNAME;
-use crate::directory::{Context, Credential, Directory, DirectoryError, RequestId};
+use crate::directory::{Actor, Context, Credential, Directory, DirectoryError, RequestId};
 use event_counts::{Detail, EventCounts, Occurrence};
+use own_events::OwnEvents;
 
 /// Rows per transaction.
 const MAX_ROWS: usize = 500;
@@ -34,6 +36,7 @@ const MAX_ROUTE: usize = 200;
 /// Access events that are not stored yet.
 pub struct AccessLog {
     counts: Mutex<EventCounts>,
+    own_events: Mutex<OwnEvents>,
     begun: Notify,
     /// The batch that a failed write left.
     unwritten: tokio::sync::Mutex<Option<RecordAccess>>,
@@ -47,6 +50,7 @@ impl AccessLog {
     pub fn new(settings: &config::Settings) -> Self {
         Self {
             counts: Mutex::new(EventCounts::new(&settings.audit)),
+            own_events: Mutex::new(OwnEvents::new(&settings.audit)),
             begun: Notify::new(),
             unwritten: tokio::sync::Mutex::default(),
             used_from: RwLock::default(),
@@ -140,6 +144,23 @@ impl AccessLog {
 }
 
 impl Auth {
+    /// Whether a sign-in or sign-out gets an event of its own, in its transaction.
+    /// Otherwise [`Auth::count_sign_in`] follows.
+    pub(super) fn has_own_event(&self, verb: AccessVerb, user: i64, context: &Context) -> bool {
+        let events = self.access_log.own_events.lock();
+        let mut events = events.unwrap_or_else(PoisonError::into_inner);
+        events.allow(verb, user, context.source.address, context.now)
+    }
+
+    /// Counts a sign-in or sign-out that has no event of its own.
+    pub(super) fn count_sign_in(&self, verb: AccessVerb, user: Actor, context: &Context) {
+        let context = Context {
+            actor: Some(user),
+            ..context.clone()
+        };
+        self.access_log.add(verb, Detail::Nothing, &context);
+    }
+
     /// Records a sign-in with a password that no other event covers.
     pub(super) fn record_sign_in(&self, principal: &Principal, context: &Context) {
         let mut context = context.with_credential(Credential::Password);

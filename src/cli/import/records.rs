@@ -246,7 +246,7 @@ fn value(kind: Kind, name: &str, cell: String) -> Value {
             object.unwrap_or(Value::String(cell))
         }
         (_, UNCHECKED)
-        | (Kind::Users, "roles")
+        | (Kind::Users, "roles" | "ldap_roles")
         | (Kind::Roles, "includes" | "permissions")
         | (Kind::Partners, "clusters") => match serde_json::from_str(&cell) {
             Ok(list @ Value::Array(_)) => list,

@@ -140,6 +140,7 @@ pub const USERS: &[Field<UserRow>] = &[
     field!(flag is_active),
     field!(flag is_staff),
     own!(roles, |value| json::texts("roles", value)),
+    own!(ldap_roles, |value| json::texts("ldap_roles", value)),
     field!(put password_hash, |value| {
         let checked = |text: &str| {
             values::within("password_hash", text, 1, MAX_HASH)?;

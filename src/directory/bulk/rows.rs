@@ -127,6 +127,8 @@ pub struct UserRow {
     pub changes: UserChanges,
     /// Names of roles that are held everywhere and without an end.
     pub roles: Option<Vec<String>>,
+    /// Those of them that a group in LDAP gives, and takes.
+    pub ldap_roles: Option<Vec<String>>,
     /// A partner: see `references`.
     pub partner: Option<Option<String>>,
     pub external: Option<bool>,

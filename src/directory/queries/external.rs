@@ -9,7 +9,7 @@ use crate::directory::delegation::Place;
 use crate::directory::external::{
     Admit, Arrival, Changes, FindEntryId, Foresee, Outcome, Unwelcome,
 };
-use crate::directory::grants::{CreateGrant, Grant, GrantChanges};
+use crate::directory::grants::{CreateGrant, Grant, GrantChanges, ORIGIN_LDAP};
 use crate::directory::members::Authority;
 use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::roles::ADMIN;
@@ -18,9 +18,6 @@ use crate::storage::schema::{self, grants, roles};
 use whose::{Record, Whose, whose};
 
 mod whose;
-
-/// Marks a grant that follows from a group, and goes with it.
-const ORIGIN: &str = "ldap";
 
 /// Names that one query asks for.
 const NAMES_AT_ONCE: usize = 500;
@@ -304,7 +301,7 @@ async fn plan(
     for (grant, origin, name) in held {
         let is_wanted = wanted.remove(&grant.role_id).is_some();
         let may_go = groups.is_some_and(|groups| groups.are_all);
-        if is_wanted || origin.as_deref() != Some(ORIGIN) || !may_go {
+        if is_wanted || origin.as_deref() != Some(ORIGIN_LDAP) || !may_go {
             continue;
         }
         if is_last_administrator(&grant, context, connection).await? {
@@ -385,7 +382,7 @@ async fn give(
     let grant = create.run(context, connection).await?;
     if given.follows {
         diesel::update(grants::table.find(grant.id))
-            .set(grants::origin.eq(ORIGIN))
+            .set(grants::origin.eq(ORIGIN_LDAP))
             .lasting()
             .execute(connection)
             .await?;

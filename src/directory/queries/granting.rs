@@ -279,6 +279,8 @@ async fn insert(
         created: &now,
         modified: &now,
         created_by: context.actor_id(),
+        modified_by: context.actor_id(),
+        origin: None,
     };
     let grant: Option<Grant> = diesel::insert_into(grants::table)
         .values(new)
@@ -413,6 +415,7 @@ pub async fn put(
             grants::origin.eq(None::<String>),
             grants::version.eq(grants::version + 1),
             grants::modified.eq(context.now_text()),
+            grants::modified_by.eq(context.actor_id()),
         ))
         .returning(Grant::as_returning())
         .lasting()

@@ -727,7 +727,7 @@ async fn give(
         match existing.get(member) {
             Some(grant) if !grant.is_lifted_by(change, &now) => {}
             Some(grant) => {
-                lift_limits(grant.id, &now, connection).await?;
+                lift_limits(grant.id, context, connection).await?;
                 happenings.push(happening("update", grant.id, user, role));
                 if !grant.is_in_force(&now) {
                     let what = GrantChange::Granted;
@@ -746,6 +746,8 @@ async fn give(
                     created: &now,
                     modified: &now,
                     created_by: context.actor_id(),
+                    modified_by: context.actor_id(),
+                    origin: None,
                 };
                 // Somebody may give the same at the same time: both succeed.
                 let id: Option<i64> = diesel::insert_into(grants::table)
@@ -768,7 +770,11 @@ async fn give(
 }
 
 /// Makes a limited or inactive grant what this relationship stands for.
-async fn lift_limits(id: i64, now: &str, connection: &mut Conn) -> Result<(), DirectoryError> {
+async fn lift_limits(
+    id: i64,
+    context: &Context,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
     diesel::update(grants::table.find(id))
         .set((
             grants::is_active.eq(true),
@@ -776,7 +782,8 @@ async fn lift_limits(id: i64, now: &str, connection: &mut Conn) -> Result<(), Di
             grants::valid_until.eq(None::<String>),
             grants::end_told.eq(false),
             grants::version.eq(grants::version + 1),
-            grants::modified.eq(now),
+            grants::modified.eq(context.now_text()),
+            grants::modified_by.eq(context.actor_id()),
         ))
         .lasting()
         .execute(connection)

@@ -71,8 +71,10 @@ impl Run for BeginSignIn {
             .execute(connection)
             .await?;
         let context = &as_user(self.user_id, &username, context);
-        let comes = of_user(AccessVerb::SignIn, sign_in_id, self.user_id);
-        record(context, connection, comes).await?;
+        if self.has_own_event {
+            let comes = of_user(AccessVerb::SignIn, sign_in_id, self.user_id);
+            record(context, connection, comes).await?;
+        }
         let signed_in = SignedIn {
             sign_in_id,
             ends: self.ends.clone(),
@@ -356,6 +358,9 @@ impl Run for EndSignIn {
             true => as_user(user_id, &username, context),
             false => context.clone(),
         };
+        if !self.has_own_event {
+            return Ok(end(vec![self.sign_in_id], &context, connection).await? > 0);
+        }
         let ended = end_one((self.sign_in_id, user_id), self.why, &context, connection).await?;
         if ended && signed_out {
             let happening = of_user(AccessVerb::SignOut, self.sign_in_id, user_id);

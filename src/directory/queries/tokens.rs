@@ -163,6 +163,7 @@ impl Run for CreateToken {
             created: &now,
             modified: &now,
             created_by: context.actor_id(),
+            modified_by: context.actor_id(),
             sign_in_id: self.sign_in_id,
         };
         let token: Token = diesel::insert_into(tokens::table)
@@ -286,6 +287,7 @@ impl Run for UpdateToken {
                 &changes,
                 tokens::version.eq(tokens::version + 1),
                 tokens::modified.eq(context.now_text()),
+                tokens::modified_by.eq(context.actor_id()),
             ))
             .returning(Token::as_returning())
             .lasting()

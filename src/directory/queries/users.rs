@@ -11,7 +11,7 @@ use super::outbox::about_new_user;
 use super::prelude::*;
 use super::visibility::{ResolvedVisibility, resolve_visibility};
 use super::{env, found, grants, names, roles, taken};
-use crate::directory::events::{described, difference};
+use crate::directory::events::described;
 use crate::directory::listing::CustomCondition;
 use crate::directory::members::Authority;
 use crate::directory::names::SAME_UNAME;
@@ -20,7 +20,7 @@ use crate::directory::privileges::OfPartner;
 use crate::directory::search::Called;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NameKeys, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
-    UserColumn, Users, UsersOf,
+    UserColumn, Users, UsersOf, differing,
 };
 use crate::directory::values;
 use crate::storage::schema::{
@@ -837,7 +837,7 @@ impl Run for UpdateUser {
         if own::ends_tokens(self, &before, &after, context) {
             super::tokens::revoke_all(self.id, context, connection).await?;
         }
-        let (mut old, mut new) = difference(described(&before), described(&after));
+        let (mut old, mut new) = differing(&before, &after);
         if changes.created.is_some() {
             old.insert("created".into(), Value::from(before.created.as_str()));
             new.insert("created".into(), Value::from(after.created.as_str()));

@@ -10,6 +10,7 @@ use diesel::sql_types::Text;
 use diesel::{RunQueryDsl, SqliteConnection};
 
 use super::connection;
+use super::unfinished::Unfinished;
 use crate::storage::StorageError;
 
 /// How long a writer of another process may keep a copy from beginning.
@@ -17,15 +18,15 @@ pub(super) const WAIT: Duration = Duration::from_secs(10);
 
 /// Copies a database that others may be changing, as of one moment. `to` must
 /// not exist; it is there when it is complete and on the disk, or not at all.
-pub fn copy(from: &Path, to: &Path) -> Result<(), StorageError> {
-    let beside = with_suffix(to, ".partial");
+/// Answers a lock on the copy: see [`super::unfinished`].
+pub fn copy(from: &Path, to: &Path) -> Result<File, StorageError> {
     let mut source = connection::open_existing(from, WAIT)?;
-    connection::create_private(&beside)?;
-    let copied = vacuum_into(&mut source, &beside).and_then(|()| Ok(publish(&beside, to)?));
+    let copy = Unfinished::begin(to)?;
+    let copied = vacuum_into(&mut source, copy.path()).and_then(|()| Ok(publish(copy.path(), to)?));
     if copied.is_err() {
-        let _ = fs::remove_file(&beside);
+        let _ = fs::remove_file(copy.path());
     }
-    copied
+    copied.map(|()| copy.finish())
 }
 
 /// `VACUUM INTO` reads one snapshot and holds no writer up.

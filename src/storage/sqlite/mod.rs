@@ -18,6 +18,7 @@ mod session;
 mod snapshot;
 mod statistics;
 mod turns;
+pub mod unfinished;
 mod wal_index;
 mod watch;
 mod writer;

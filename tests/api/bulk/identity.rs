@@ -3,12 +3,14 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use rolecall::config::{RoleSync, Settings};
 use serde_json::{Value, json};
 
 use super::{export, import, lines, run};
+use crate::program::rolecall;
 use crate::support::{
-    Client, TestApp, TestDatabase, a_cluster, a_new, a_partner, a_role, a_user, a_workspace,
-    changes, linkage, role_named,
+    Beside, Client, Entry, Slapd, TULIP, TestApp, TestDatabase, a_cluster, a_group, a_new,
+    a_partner, a_person, a_role, a_user, a_workspace, changes, linkage, role_named,
 };
 
 /// The kinds of rows, each before those that refer to it.
@@ -256,14 +258,10 @@ fn roles_of_the_portal_stay_what_they_are_under_any_name() {
         ("Information manager", "CLUSTER_IMO"),
     ] {
         let same = format!("name = '{name}' AND predefined = '{is}'");
-        assert_eq!(
-            crate::support::Beside::count(&second, "roles", &same),
-            1,
-            "{name}"
-        );
+        assert_eq!(Beside::count(&second, "roles", &same), 1, "{name}");
     }
     let plain = "name = 'cluster_imo' AND predefined IS NULL";
-    assert_eq!(crate::support::Beside::count(&second, "roles", plain), 1);
+    assert_eq!(Beside::count(&second, "roles", plain), 1);
 }
 
 #[test]
@@ -322,7 +320,7 @@ fn files_from_before_say_by_names_what_the_portals_roles_are() {
         said.out
     );
     let ours = "predefined IS NOT NULL AND label IN ('IMO', 'Admin')";
-    assert_eq!(crate::support::Beside::count(&database, "roles", ours), 2);
+    assert_eq!(Beside::count(&database, "roles", ours), 2);
 }
 
 #[test]
@@ -339,6 +337,65 @@ fn a_role_that_is_held_against_its_scope_comes_back() {
         admin.patch(&role.path(), &edit).expect(200);
     }
     comes_back(&app.database);
+}
+
+#[test]
+fn roles_of_groups_in_ldap_are_still_theirs_after_an_import() {
+    let slapd = a_company();
+    let following = |settings: &mut Settings| {
+        slapd.asked_by(settings);
+        settings.ldap.role_sync = RoleSync::Every;
+    };
+    let app = TestApp::with(following);
+    let [group, own] = ["follows", "own"].map(|name| a_role().named(name).create(&app));
+    let is_refused = |name: &&str| app.basic(name, TULIP).get("/home").status != 200;
+    let refused: Vec<&str> = COMPANY.into_iter().filter(is_refused).collect();
+    // No username may have these characters.
+    assert_eq!(refused, ["o'brien@x.org", "x%2Fy"]);
+    let id = Beside::number(&app.database, "id", "users", "username = 'ца'");
+    let path = format!("/users/{id}/relationships/roles");
+    app.admin()
+        .post(&path, &linkage("roles", &[own.id]))
+        .expect(200);
+    // The role's scope changes while it is held.
+    let scope = changes("roles", group.id, json!({"scope": "cluster"}));
+    let written = comes_back(&app.database);
+    app.admin().patch(&group.path(), &scope).expect(200);
+    comes_back(&app.database);
+    let row = |text: &str| -> Value {
+        let rows = text.lines().map(|row| serde_json::from_str(row).unwrap());
+        let mut rows = rows.filter(|row: &Value| row["username"] == "ца");
+        rows.next().unwrap()
+    };
+    assert_eq!(row(&written)["roles"], json!(["follows", "own"]));
+    assert_eq!(row(&written)["ldap_roles"], json!(["follows"]));
+    // Out of the group, the role goes with it, and the one that was given here stays.
+    let second = TestApp::with(following);
+    import(&second.database, &written, &[]).well();
+    slapd.remove_from_group("follows", "ца");
+    second.basic("ца", TULIP).get("/home").expect(200);
+    let after = export(&second.database, &["--kind", "users"]).out;
+    assert_eq!(row(&after)["roles"], json!(["own"]));
+    assert_eq!(row(&after)["ldap_roles"], Value::Null);
+}
+
+#[test]
+fn a_role_of_a_group_is_one_of_the_users_roles() {
+    let database = TestDatabase::create();
+    let rows = lines(&[
+        json!({"username": "ada", "external": true, "roles": ["admin"], "ldap_roles": ["nurse"]}),
+        json!({"username": "eve", "external": true, "ldap_roles": ["admin"]}),
+        json!({"username": "pal", "external": true, "roles": ["admin"], "ldap_roles": "admin"}),
+    ]);
+    let said = import(&database, rows, &[]).badly();
+    for told in [
+        "line 1: ldap_roles: \"nurse\" is not among the roles.",
+        "line 2: ldap_roles: \"admin\" is not among the roles.",
+        "line 3: ldap_roles: ",
+    ] {
+        assert!(said.err.contains(told), "{told}\n{}", said.err);
+    }
+    assert_eq!(Beside::count(&database, "users", "1 = 1"), 0);
 }
 
 /// What somebody does on some surface.
@@ -404,6 +461,11 @@ enum Act {
     Gone {
         role: usize,
     },
+    /// Somebody of the company signs in.
+    Ldap {
+        who: usize,
+    },
+    LdapSync,
     Trash,
 }
 
@@ -456,6 +518,8 @@ fn act() -> impl Strategy<Value = Act> {
         (role.clone(), name()).prop_map(|(role, name)| Act::Rename { role, name }),
         (role.clone(), 0..3_usize).prop_map(|(role, scope)| Act::Scope { role, scope }),
         role.prop_map(|role| Act::Gone { role }),
+        (0..COMPANY.len()).prop_map(|who| Act::Ldap { who }),
+        Just(Act::LdapSync),
         Just(Act::Trash),
     ]
 }
@@ -482,8 +546,37 @@ fn nth(ids: &[i64], place: usize) -> i64 {
     ids[place % ids.len().max(1)]
 }
 
+/// Names of people in LDAP; two of them no username may have.
+const COMPANY: [&str; 9] = [
+    "calvin",
+    "Ab",
+    "o'brien@x.org",
+    "Ünal",
+    "1",
+    "x%2Fy",
+    "Admin2",
+    "ца",
+    "e\u{301}a",
+];
+
+/// A company in which everybody is in some groups, named like roles that acts make.
+fn a_company() -> Slapd {
+    let mut entries: Vec<Entry> = COMPANY.iter().map(|uid| a_person(uid)).collect();
+    entries[1] = a_person("Ab")
+        .and("givenName", "'=1+1;\"b\"")
+        .and("mail", "noreply@@aol.com");
+    entries[2] = a_person(COMPANY[2])
+        .and("givenName", "Ó ")
+        .and("mail", "o'brien@x.org");
+    entries.push(a_group("a", &COMPANY));
+    entries.push(a_group("ab", &COMPANY[..4]));
+    entries.push(a_group("CLUSTER_IMO", &COMPANY[..5]));
+    entries.push(a_group("follows", &COMPANY[2..]));
+    Slapd::with(&entries)
+}
+
 /// Does it, whether it is refused or not; never does it fail.
-fn perform(app: &TestApp, act: &Act) {
+fn perform(app: &TestApp, slapd: &Slapd, act: &Act) {
     let admin = app.admin();
     let plain = |method: &str, path: &str, body: &Value| {
         let headers = [("content-type", "application/json")];
@@ -627,6 +720,21 @@ fn perform(app: &TestApp, act: &Act) {
             let path = format!("/roles/{}", nth(&last(&admin, "roles"), *role));
             admin.delete(&path).status
         }
+        Act::Ldap { who } => {
+            let client = app.basic(COMPANY[*who], TULIP);
+            client.get("/home").status
+        }
+        Act::LdapSync => {
+            let mut command = rolecall(&app.database, &["ldap", "sync"]);
+            command.envs(slapd.environment());
+            command.env("ROLECALL_LDAP_ROLE_SYNC", "every");
+            let output = command.output().unwrap();
+            assert!(
+                output.status.code().is_some_and(|code| code < 2),
+                "{output:?}"
+            );
+            return;
+        }
         Act::Trash => {
             let user = nth(&last(&admin, "users"), 0);
             admin.delete(&format!("/users/{user}")).status
@@ -651,9 +759,14 @@ fn whatever_the_surfaces_make_comes_back() {
         ..Config::default()
     });
     let acts = prop::collection::vec(act(), 20..70);
+    let slapd = a_company();
     let outcome = runner.run(&acts, |acts| {
-        let app = TestApp::with(|settings| settings.auth.hash_queue = 100);
-        acts.iter().for_each(|act| perform(&app, act));
+        let app = TestApp::with(|settings| {
+            settings.auth.hash_queue = 100;
+            slapd.asked_by(settings);
+            settings.ldap.role_sync = RoleSync::Every;
+        });
+        acts.iter().for_each(|act| perform(&app, &slapd, act));
         comes_back(&app.database);
         Ok(())
     });

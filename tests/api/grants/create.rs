@@ -38,7 +38,7 @@ fn a_role_is_given_for_good_and_everywhere() {
                 "workspace": relationship("workspace"),
                 "cluster": relationship("cluster"),
             },
-            "meta": {"created": BEGIN, "modified": BEGIN, "created_by": 1, "modified_by": null},
+            "meta": {"created": BEGIN, "modified": BEGIN, "created_by": 1, "modified_by": 1},
         })
     );
     let held = app.admin().get(&format!("{}/roles", user.path()));

@@ -14,7 +14,7 @@ use crate::directory::bulk::{
 };
 use crate::directory::clusters::Cluster;
 use crate::directory::delegation::Place;
-use crate::directory::grants::{Grant, misplaced};
+use crate::directory::grants::{Grant, ORIGIN_LDAP, misplaced};
 use crate::directory::partners::Partner;
 use crate::directory::users::{PasswordHash, User};
 use crate::directory::workspaces::Workspace;
@@ -283,6 +283,9 @@ async fn users_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, Di
         }
         let held = roles.remove(&user.id).unwrap_or_default();
         shown.insert("roles".into(), held.names.into());
+        if !held.of_groups.is_empty() {
+            shown.insert("ldap_roles".into(), held.of_groups.into());
+        }
         if held.is_misplaced {
             shown.insert(UNCHECKED.into(), vec!["roles"].into());
         }
@@ -299,6 +302,8 @@ async fn users_page(page: &ExportPage, connection: &mut Conn) -> Result<Rows, Di
 #[derive(Default)]
 struct Held {
     names: Vec<String>,
+    /// Those that a group in LDAP gives.
+    of_groups: Vec<String>,
     /// One of them is by its scope no role that is held everywhere: that was
     /// changed after it had been given.
     is_misplaced: bool,
@@ -309,25 +314,29 @@ async fn roles_of(
     users: Vec<i64>,
     connection: &mut Conn,
 ) -> Result<HashMap<i64, Held>, DirectoryError> {
-    let rows: Vec<(i64, String, String)> = grants::table
+    let rows: Vec<(i64, String, String, Option<String>)> = grants::table
         .inner_join(roles::table)
         .filter(env::id_in(grants::user_id, users))
         .filter(un_scoped!())
         .filter(grants::is_active.eq(true))
         .filter(grants::valid_from.is_null())
         .filter(grants::valid_until.is_null())
-        .select((grants::user_id, roles::name, roles::scope))
+        .select((grants::user_id, roles::name, roles::scope, grants::origin))
         .load(connection)
         .await?;
     let mut held: HashMap<i64, Held> = HashMap::new();
-    for (user, role, scope) in rows {
+    for (user, role, scope, origin) in rows {
         let held = held.entry(user).or_default();
+        if origin.as_deref() == Some(ORIGIN_LDAP) {
+            held.of_groups.push(role.clone());
+        }
         held.names.push(role);
         held.is_misplaced |= misplaced(&scope, Place::UN_SCOPED).is_some();
     }
     // In the order of the letters themselves, which is the same everywhere.
     for held in held.values_mut() {
         held.names.sort_unstable();
+        held.of_groups.sort_unstable();
     }
     Ok(held)
 }

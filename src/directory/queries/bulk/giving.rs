@@ -217,5 +217,7 @@ fn whole<'a>(
         created,
         modified: created,
         created_by: context.actor_id(),
+        modified_by: context.actor_id(),
+        origin: None,
     }
 }

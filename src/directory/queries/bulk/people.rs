@@ -14,7 +14,7 @@ use super::names::Names;
 use super::{Batch, env, guarded, names};
 use crate::directory::bulk::{Doubt, Kind, Numbered, Row, RowProblem, UserRow};
 use crate::directory::delegation::Place;
-use crate::directory::grants::{NewGrant, misplaced};
+use crate::directory::grants::{NewGrant, ORIGIN_LDAP, misplaced};
 use crate::directory::members::{Authority, Change, ChangeMembers, Relation};
 use crate::directory::names::{folded, normalized, skeleton};
 use crate::directory::permissions::PrivilegeCeiling;
@@ -65,6 +65,8 @@ struct Wanted {
     row: UserRow,
     uname: String,
     roles: Option<Vec<i64>>,
+    /// Those of the roles that a group in LDAP gives.
+    of_groups: BTreeSet<i64>,
 }
 
 /// Names of the others are free.
@@ -98,6 +100,7 @@ pub async fn take(
         match there {
             None => new.push(Wanted {
                 line,
+                of_groups: known.of_groups(&row),
                 row,
                 uname: String::new(),
                 roles,
@@ -108,6 +111,7 @@ pub async fn take(
                     row,
                     uname: String::new(),
                     roles,
+                    of_groups: BTreeSet::new(),
                 };
                 update(wanted, there, &known, batch, context, connection).await?;
             }
@@ -279,6 +283,15 @@ impl Known {
         })
     }
 
+    /// The roles that a group in LDAP gives. Whose they are is settled by a sign-in
+    /// or a sync once the record is here, so it matters to new users alone.
+    fn of_groups(&self, row: &UserRow) -> BTreeSet<i64> {
+        let names = row.ldap_roles.iter().flatten();
+        names
+            .filter_map(|name| self.roles.find("ldap_roles", name).ok())
+            .collect()
+    }
+
     /// Puts ids where the row has names.
     fn resolve(&self, row: &mut UserRow) -> Result<Option<Vec<i64>>, Vec<RowProblem>> {
         let mut problems = Vec::new();
@@ -298,6 +311,11 @@ impl Known {
             problems.extend(found);
             None
         });
+        let held = |name: &&String| row.roles.iter().flatten().any(|role| role == *name);
+        if let Some(name) = row.ldap_roles.iter().flatten().find(|name| !held(name)) {
+            let message = format!("{name:?} is not among the roles.");
+            problems.push(RowProblem::new("ldap_roles", message));
+        }
         let placed = roles
             .iter()
             .flatten()
@@ -590,6 +608,8 @@ async fn insert(
             created: &now,
             modified: &now,
             created_by: context.actor_id(),
+            modified_by: context.actor_id(),
+            origin: wanted.of_groups.contains(&role_id).then_some(ORIGIN_LDAP),
         }));
         batch.created(KIND, *id, || described(wanted));
     }

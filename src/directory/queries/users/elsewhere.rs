@@ -2,8 +2,7 @@
 
 use super::super::prelude::*;
 use super::{happening, record};
-use crate::directory::events::{described, difference};
-use crate::directory::users::{NameKeys, User, UserChanges};
+use crate::directory::users::{NameKeys, User, UserChanges, differing};
 use crate::storage::schema::users;
 
 /// Lets the name of a record, and the entry that it is known by, follow. The
@@ -40,7 +39,7 @@ pub async fn change_elsewhere(
     } else {
         update.set(changes).lasting().execute(connection).await?;
     }
-    let (old, new) = difference(described(&before), described(&after));
+    let (old, new) = differing(&before, &after);
     let told = happening("update", id, Some(old), Some(new));
     record(context, connection, told).await
 }

@@ -9,14 +9,14 @@ use super::super::prelude::*;
 use super::super::visibility::ResolvedVisibility;
 use super::super::{env, found, grants, sign_ins, tokens};
 use super::{condition, free_uname, happening, living, refuse_foreign, settled, with_roles};
-use crate::directory::events::{described, difference};
+use crate::directory::events::described;
 use crate::directory::members::Relation;
 use crate::directory::names::{Clash, unfit};
 use crate::directory::search::Called;
 use crate::directory::trash::{
     FindTrashedUser, NewNames, PurgeUser, RestoreUser, TrashedUsers, TrashedUsersOf,
 };
-use crate::directory::users::{NameKeys, User, UserChanges, UserColumn};
+use crate::directory::users::{NameKeys, User, UserChanges, UserColumn, differing};
 use crate::storage::schema::users;
 
 impl Run for FindTrashedUser {
@@ -119,7 +119,7 @@ impl Run for RestoreUser {
             .execute(connection)
             .await?;
         let after = found(living(self.id, connection).await?)?;
-        let (mut old, mut new) = difference(described(&before), described(&after));
+        let (mut old, mut new) = differing(&before, &after);
         old.insert("deleted_at".into(), Value::from(before.deleted_at));
         new.insert("deleted_at".into(), Value::Null);
         let restored = happening("restore", self.id, Some(old), Some(new));
