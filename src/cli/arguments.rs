@@ -175,6 +175,18 @@ Examples:
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Ask a running service whether it is ready: exit code 0 when it is, else 1
+    ///
+    /// For the health check of a container. Without --url it asks the service on this machine
+    /// that has the same settings.
+    #[command(
+        after_help = "Examples:\n  rolecall health\n  rolecall health --url https://people.example.org"
+    )]
+    Health {
+        /// The address of the service, or of another probe
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
     /// Print the description of the service as OpenAPI 3.1
     ///
     /// The service itself shows it at /openapi.json, and for reading at /docs.

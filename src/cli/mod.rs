@@ -12,6 +12,7 @@ mod closing;
 mod export;
 mod failure;
 mod generate;
+mod health;
 mod import;
 mod ldap;
 mod logging;
@@ -91,6 +92,7 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
         Command::Backup { file } => backup::run(&file, &settings::load(flags)?),
         Command::Restore { file, replace } => restore::run(&file, replace, settings::load(flags)?),
         Command::Audit { command } => audit::run(command, settings::load(flags)?),
+        Command::Health { url } => health::run(url.as_deref(), &settings::load(flags)?),
         Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),
         Command::Completions { shell } => output::print(&manual::completions(shell)?),
         Command::Man { folder } => manual::write_pages(&folder),

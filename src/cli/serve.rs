@@ -1,7 +1,7 @@
 //! `rolecall serve`.
 
 use std::fmt::Write;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use super::closing::close;
 use super::failure::Failure;
@@ -15,7 +15,7 @@ use crate::directory::credentials::{
     CanAdministrate, CreateFirstAdministrator, FirstAdministrator, HasAdministrator,
 };
 use crate::directory::{names, values};
-use crate::server::{self, Signals};
+use crate::server::{self, Signals, reachable};
 
 pub fn run(settings: Settings) -> Result<(), Failure> {
     let signals = Signals::receive()
@@ -142,16 +142,6 @@ fn welcome(settings: &Settings, addresses: &[SocketAddr], first: Option<&Passwor
         None => writeln!(text, "Try: curl {url}/health"),
     };
     text
-}
-
-/// Where this machine reaches an address that stands for all of its own.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
 }
 
 #[cfg(test)]

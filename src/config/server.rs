@@ -26,6 +26,8 @@ pub struct Server {
     /// How long browsers are told to come by HTTPS only; 0 tells them nothing.
     pub hsts_seconds: u64,
     pub shutdown_seconds: u64,
+    /// How long `/health/ready` fails before the listener closes.
+    pub unready_seconds: u64,
     /// Bytes from which on an answer is worth compressing; 0 for never.
     pub compress_from: u64,
     pub strict_media_types: bool,
@@ -80,6 +82,7 @@ impl Default for Server {
             cors_origins: Vec::new(),
             hsts_seconds: 365 * 24 * 60 * 60,
             shutdown_seconds: 30,
+            unready_seconds: 0,
             compress_from: 2048,
             strict_media_types: false,
             invalid_data_status: InvalidDataStatus::BadRequest,
@@ -236,6 +239,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Time that open requests get to finish when the service stops.",
         set: |settings, text| {
             settings.server.shutdown_seconds = value::number(text, 0..=3600)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "server.unready_seconds",
+        env: "ROLECALL_UNREADY_SECONDS",
+        flag: None,
+        kind: Kind::Number,
+        preset: Preset::Value("0"),
+        meaning: "How long /health/ready answers 503 before the service stops accepting connections, so that a load balancer sends new ones elsewhere. It should be longer than the balancer takes to notice.",
+        set: |settings, text| {
+            settings.server.unready_seconds = value::number(text, 0..=3600)?;
             Ok(())
         },
     },

@@ -32,6 +32,7 @@ pub mod listing;
 pub mod log_limit;
 pub mod mail;
 pub mod members;
+pub mod migrations;
 pub mod names;
 pub mod partners;
 pub mod permissions;
@@ -383,6 +384,14 @@ impl Directory {
         match &self.store {
             Store::Sqlite(sqlite) => sqlite.look().is_ok(),
             Store::Postgres(_) => true,
+        }
+    }
+
+    /// SQLite: whether a change would be refused now, because too many wait.
+    pub fn is_write_queue_full(&self) -> bool {
+        match &self.store {
+            Store::Sqlite(sqlite) => sqlite.is_write_queue_full(),
+            Store::Postgres(_) => false,
         }
     }
 

@@ -52,6 +52,6 @@ fn body(directory: &Directory) -> String {
 }
 
 /// Other methods.
-async fn method_not_allowed(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+pub async fn method_not_allowed(request: HttpRequest, api: Data<Api>) -> HttpResponse {
     read_only(&api, &request)
 }

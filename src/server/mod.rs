@@ -11,6 +11,8 @@ mod housekeeping;
 mod log_limit;
 mod memory;
 mod middleware;
+mod probe_client;
+mod probes;
 mod requests;
 mod shutdown;
 mod surfaces;
@@ -42,11 +44,13 @@ use crate::mail::{self, Mailer, SenderHandle};
 use crate::storage::Obstacle;
 pub use log_limit::LogLimit;
 use middleware::MiddlewareState;
+pub use probe_client::{probe, reachable};
 pub use shutdown::{Signals, Stop};
 
 use certificate::ServerCertificate;
 use connections::clients::Clients;
 use connections::{ListenerConfig, serve};
+use probes::Probes;
 use surfaces::Surfaces;
 
 /// How long shutdown waits for a database that does not answer.
@@ -65,6 +69,7 @@ pub struct Bound {
     mailer: Option<Mailer>,
     mail: MailPolicy,
     certificate: Option<Arc<ServerCertificate>>,
+    probes: Data<Probes>,
 }
 
 /// Why the server cannot start, in one sentence.
@@ -107,6 +112,7 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
         mailer: Mailer::new(&settings.mail).map_err(BindError)?,
         mail,
         certificate: ServerCertificate::load(&settings.server).map_err(BindError)?,
+        probes: Data::default(),
     })
 }
 
@@ -147,8 +153,14 @@ impl Bound {
         actix_web::rt::System::new().block_on(async {
             let started = self.start()?;
             let handle = started.handle();
+            let (probes, unready) = (started.probes.clone(), started.unready);
             actix_web::rt::spawn(async move {
                 stop.wait().await;
+                probes.stop();
+                if !unready.is_zero() {
+                    log::info!("not ready any more; accepting connections for {unready:?}");
+                    actix_web::rt::time::sleep(unready).await;
+                }
                 log::info!("shutting down after the requests in flight");
                 handle.stop(true).await;
             });
@@ -167,6 +179,7 @@ impl Bound {
             mailer,
             mail,
             certificate,
+            probes,
             ..
         } = self;
         let auth = surfaces.api.auth.clone();
@@ -185,12 +198,14 @@ impl Bound {
             clients,
             connections: descriptors::connections(&settings),
         };
+        let shared_probes = probes.clone();
         let server = serve(&settings, listening, move || {
             // Runs once on each worker thread.
             memory::release_free_memory();
             let (within, around) = (state.clone(), state.clone());
             App::new()
                 .configure(|config| surfaces.share(config))
+                .app_data(shared_probes.clone())
                 .wrap(from_fn(move |request, next| {
                     middleware::inner(request, next, within.clone())
                 }))
@@ -199,6 +214,7 @@ impl Bound {
                     middleware::outer(request, next, around.clone())
                 }))
                 .configure(health::configure)
+                .configure(probes::configure)
                 .configure(routes)
                 .configure(cfengine::configure)
                 .configure(prp::configure)
@@ -215,6 +231,8 @@ impl Bound {
             sender: sender.transpose()?,
             auth,
             grace,
+            probes,
+            unready: Duration::from_secs(settings.server.unready_seconds),
         })
     }
 }
@@ -249,6 +267,9 @@ pub struct Started {
     sender: Option<SenderHandle>,
     auth: Arc<Auth>,
     grace: Duration,
+    probes: Data<Probes>,
+    /// How long connections are accepted after the readiness probe has begun to fail.
+    unready: Duration,
 }
 
 impl Started {

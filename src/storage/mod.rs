@@ -7,6 +7,7 @@
 mod error;
 pub mod events;
 mod local;
+pub mod measurements;
 pub mod migrations;
 pub mod phrase;
 pub mod postgres;

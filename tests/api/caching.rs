@@ -16,6 +16,8 @@ fn addresses() -> Vec<String> {
         .collect();
     let others = [
         "/health",
+        "/health/live",
+        "/health/ready",
         "/api",
         "/api/user",
         "/api/user/admin",

@@ -16,7 +16,13 @@ use crate::support::{
 };
 
 /// What is served beside the endpoints, for everybody.
-const PUBLIC: &[&str] = &["/health", "/openapi.json", "/docs"];
+const PUBLIC: &[&str] = &[
+    "/health",
+    "/health/live",
+    "/health/ready",
+    "/openapi.json",
+    "/docs",
+];
 
 /// Reads no query either.
 const KEYS: &str = "/.well-known/jwks.json";

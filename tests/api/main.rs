@@ -55,6 +55,7 @@ mod packaging;
 mod partners;
 mod passwords;
 mod privileges;
+mod probes;
 mod program;
 mod prp;
 mod races;

@@ -10,11 +10,11 @@ use crate::program::rolecall;
 use crate::support::{Client, TestDatabase, Wire, eventually, free_port, is_postgres, unique};
 
 /// The program with its log in a file.
-struct Logged {
-    child: Child,
+pub struct Logged {
+    pub child: Child,
     log: PathBuf,
     out: BufReader<ChildStdout>,
-    address: String,
+    pub address: String,
 }
 
 impl Logged {
@@ -37,7 +37,7 @@ impl Logged {
     }
 
     /// One that answers.
-    fn serving(database: &TestDatabase, environment: &[(&str, &str)]) -> Self {
+    pub fn serving(database: &TestDatabase, environment: &[(&str, &str)]) -> Self {
         let mut logged = Self::start(database, environment);
         logged.serves();
         logged
@@ -50,11 +50,11 @@ impl Logged {
         assert!(first.contains(&self.address), "{first}{}", self.log());
     }
 
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
-    fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         let process = self.child.id().to_string();
         let sent = std::process::Command::new("kill")
             .args([signal, &process])
@@ -69,7 +69,7 @@ impl Logged {
     }
 
     /// Waits for the end; the exit code.
-    fn code(&mut self) -> Option<i32> {
+    pub fn code(&mut self) -> Option<i32> {
         let mut code = None;
         eventually("it has ended", || {
             code = self.child.try_wait().unwrap();

@@ -56,7 +56,7 @@ fn media_type_of(path: &str) -> Option<&'static str> {
         OPENAPI => Some("application/openapi+json"),
         PAGE => Some("text/html"),
         KEYS => Some("application/jwk-set+json"),
-        "/health" => Some(MEDIA_TYPE),
+        "/health" | "/health/live" | "/health/ready" => Some(MEDIA_TYPE),
         OPERATIONS => Some(ATOMIC_TYPE),
         _ => None,
     }

@@ -26,6 +26,7 @@ mod granting;
 mod holders;
 mod links;
 mod members;
+mod migrations;
 mod names;
 mod notices;
 pub mod outbox;

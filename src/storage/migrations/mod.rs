@@ -32,6 +32,17 @@ pub enum Empty {
     Refuse,
 }
 
+/// The table in which Diesel notes what was applied.
+pub mod history {
+    diesel::table! {
+        #[sql_name = "__diesel_schema_migrations"]
+        migrations (version) {
+            version -> Text,
+        }
+    }
+    pub use migrations::{table, version};
+}
+
 const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations";
 
 /// Applies what is missing to the database with these settings, past a pooler
@@ -214,6 +225,13 @@ fn refuse_newer(applied: &[String]) -> Result<(), StorageError> {
         ))),
         None => Ok(()),
     }
+}
+
+/// Whether all migrations of this program are among the versions.
+pub fn are_all_in(applied: &[String]) -> Result<bool, StorageError> {
+    // Both databases have migrations of the same names.
+    let all = versions::<Sqlite>(SQLITE)?;
+    Ok(all.iter().all(|version| applied.contains(version)))
 }
 
 fn versions<DB: Backend>(source: EmbeddedMigrations) -> Result<BTreeSet<String>, StorageError> {

@@ -84,6 +84,12 @@ impl Sqlite {
         self.watch.file.look()
     }
 
+    /// Whether the next change would be refused.
+    pub fn is_write_queue_full(&self) -> bool {
+        let counts = &self.writer.counts;
+        counts.depth() >= counts.capacity as u64
+    }
+
     /// Whether it takes changes.
     pub fn readiness(&self) -> &Readiness {
         &self.watch.file.readiness

@@ -18,6 +18,7 @@ use super::turns::Turns;
 use super::watch::Watched;
 use super::{open_watched, statistics, watched};
 use crate::storage::StorageError;
+use crate::storage::measurements::{Counter, Histogram};
 use crate::storage::phrase::phrase;
 
 /// The most jobs that share one transaction.
@@ -38,7 +39,40 @@ struct Job {
     until: Instant,
 }
 
+/// Upper bounds of the sizes of batches; the last is all that one may have.
+const SIZES: [u64; 9] = [1, 2, 4, 8, 16, 32, 64, 128, BATCH as u64];
+
+/// What the writer has done, and what waits for it.
+pub struct WriterCounts {
+    entered: Counter,
+    taken: Counter,
+    pub batches: Histogram<9>,
+    /// Changes that found the queue full.
+    pub refused: Counter,
+    /// The most changes that may wait.
+    pub capacity: usize,
+}
+
+impl WriterCounts {
+    fn new(capacity: usize) -> Self {
+        Self {
+            entered: Counter::default(),
+            taken: Counter::default(),
+            batches: Histogram::new(SIZES),
+            refused: Counter::default(),
+            capacity,
+        }
+    }
+
+    /// Changes that wait now.
+    pub fn depth(&self) -> u64 {
+        let taken = self.taken.get();
+        self.entered.get().saturating_sub(taken)
+    }
+}
+
 pub struct Writer {
+    pub counts: Arc<WriterCounts>,
     /// Taken when the writer is dropped, which ends the thread.
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
@@ -57,6 +91,8 @@ impl Drop for Writer {
 impl Writer {
     pub fn start(options: Options, file: Arc<Watched>, queue: usize) -> Result<Self, StorageError> {
         let (jobs, waiting) = sync_channel(queue);
+        let counts = Arc::new(WriterCounts::new(queue));
+        let shared = counts.clone();
         let options = Options {
             busy: options.busy.min(WAIT),
             ..options
@@ -71,11 +107,13 @@ impl Writer {
                     connection: Some(connection),
                     turns: Turns::default(),
                     has_written: false,
+                    counts: shared,
                 }
                 .work(&waiting)
             })
             .map_err(|error| StorageError::Unavailable(error.to_string()))?;
         Ok(Self {
+            counts,
             jobs: Some(jobs),
             thread: Some(thread),
         })
@@ -95,13 +133,25 @@ impl Writer {
         let Some(jobs) = &self.jobs else {
             return Err(StorageError::Unavailable("the writer stopped".into()).into());
         };
-        jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => StorageError::Busy("the queue of writes is full".into()),
-            TrySendError::Disconnected(_) => StorageError::Unavailable("the writer stopped".into()),
+        // Before it can be taken: a count of what waits is never below zero.
+        self.counts.entered.add_one();
+        jobs.try_send(job).map_err(|error| {
+            self.counts.taken.add_one();
+            refused(&error, &self.counts)
         })?;
         answer.await.unwrap_or_else(|_| {
             Err(StorageError::Unavailable("the writer dropped the work".into()).into())
         })
+    }
+}
+
+fn refused(error: &TrySendError<Job>, counts: &WriterCounts) -> StorageError {
+    match error {
+        TrySendError::Full(_) => {
+            counts.refused.add_one();
+            StorageError::Busy("the queue of writes is full".into())
+        }
+        TrySendError::Disconnected(_) => StorageError::Unavailable("the writer stopped".into()),
     }
 }
 
@@ -153,6 +203,7 @@ struct Worker {
     connection: Option<Lasting>,
     turns: Turns,
     has_written: bool,
+    counts: Arc<WriterCounts>,
 }
 
 impl Worker {
@@ -162,10 +213,14 @@ impl Worker {
         loop {
             if batch.is_empty() {
                 let Ok(first) = waiting.recv() else { break };
+                self.counts.taken.add_one();
                 batch.push(first);
             }
-            let room = BATCH.saturating_sub(batch.len());
+            let before = batch.len();
+            let room = BATCH.saturating_sub(before);
             batch.extend(waiting.try_iter().take(room));
+            self.counts.taken.add((batch.len() - before) as u64);
+            self.counts.batches.observe(batch.len() as u64);
             batch = self.commit(batch);
         }
         // Who has only read leaves the lock to others.
@@ -312,7 +367,7 @@ mod tests {
         Ok(connection.batch_execute(&format!("INSERT INTO t VALUES ({value})"))?)
     }
 
-    fn refused() -> StorageError {
+    fn turned_down() -> StorageError {
         StorageError::Busy("refused".into())
     }
 
@@ -364,6 +419,52 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_is_counted_and_a_full_queue_refuses() {
+        let folder = std::env::temp_dir().join(format!("rolecall-full-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let options = Options {
+            path: folder.join("full.db"),
+            busy: Duration::from_secs(5),
+            statements: 100,
+        };
+        let anchor = connection::open(&options.path, Duration::ZERO).unwrap();
+        let watch = Watch::start(&options.path, anchor).unwrap();
+        let writer = Writer::start(options.clone(), watch.file.clone(), 2).unwrap();
+        let (begun, has_begun) = std::sync::mpsc::channel::<()>();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let wait = std::sync::Mutex::new(wait);
+        let until = Instant::now() + options.busy;
+        let first = writer.write(until, move |_| {
+            let _ = begun.send(());
+            let _ = wait.lock().unwrap().recv();
+            Ok::<_, StorageError>(())
+        });
+        let job = || writer.write(until, |_| Ok::<_, StorageError>(()));
+        let all = async {
+            let waiting = async {
+                has_begun.recv().unwrap();
+                let waiting = join(job(), job());
+                let refused = async {
+                    assert_eq!(writer.counts.depth(), 2);
+                    let refused = job().await;
+                    assert!(matches!(refused, Err(StorageError::Busy(_))));
+                    go.send(()).unwrap();
+                };
+                join(waiting, refused).await.0
+            };
+            join(first, waiting).await
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let (first, (second, third)) = runtime.unwrap().block_on(all);
+        assert!(first.is_ok() && second.is_ok() && third.is_ok());
+        let batches = writer.counts.batches.snapshot();
+        assert_eq!((batches.count(), batches.sum), (2, 3));
+        assert_eq!((writer.counts.depth(), writer.counts.refused.get()), (0, 1));
+        drop((writer, watch));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
     fn a_job_waits_for_another_process_until_its_own_time() {
         let folder = std::env::temp_dir().join(format!("rolecall-locked-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -409,7 +510,7 @@ mod tests {
             RUNS.fetch_add(1, Ordering::Relaxed);
             match value % 2 {
                 0 => put(connection, value),
-                _ => Err(refused()),
+                _ => Err(turned_down()),
             }
         });
         assert_eq!(RUNS.load(Ordering::Relaxed), 5);
@@ -423,7 +524,7 @@ mod tests {
             put(connection, value)?;
             match value % 2 {
                 0 => Ok(()),
-                _ => Err(refused()),
+                _ => Err(turned_down()),
             }
         });
         let runs = RUNS.load(Ordering::Relaxed);

@@ -73,6 +73,8 @@ fn addresses() -> Vec<(Surface, String)> {
     let others = [
         "/",
         "/health",
+        "/health/live",
+        "/health/ready",
         "/openapi.json",
         "/docs",
         "/nothing",

@@ -90,6 +90,8 @@ pub const PRP: &[Row] = &[
 #[rustfmt::skip]
 pub const OPEN: &[Row] = &[
     row("GET", "/health", "200; 200 unknown"),
+    row("GET", "/health/live", "200; 200 unknown"),
+    row("GET", "/health/ready", "200; 200 unknown"),
     row("GET", "/openapi.json", "200; 200 unknown"),
     row("GET", "/docs", "200; 200 unknown"),
     row("GET", "/docs/style.css", "200; 200 unknown"),

@@ -1,0 +1,12 @@
+//! `rolecall health`: whether a running service is ready, as an exit code.
+
+use super::failure::Failure;
+use super::output;
+use crate::config::Settings;
+use crate::server;
+
+pub fn run(url: Option<&str>, settings: &Settings) -> Result<(), Failure> {
+    server::probe(&settings.server, url)
+        .map_err(|why| Failure::failed(format!("not ready: {why}")))?;
+    output::print("ready\n")
+}
