@@ -197,26 +197,26 @@ const PUBLIC: &[OtherEndpoint] = &[
             "The service can change its database.",
         )
     },
-    Other {
+    OtherEndpoint {
         schema: Some("health"),
         errors: &[400, 429, 431],
         ..get(
             "/health/live",
             "get_health_live",
             "Check that the process answers",
-            "Looks at nothing else. When this fails, restart the process.",
-            "It does.",
+            "Checks nothing else. If this fails, restart the process.",
+            "The process answers.",
         )
     },
-    Other {
+    OtherEndpoint {
         schema: Some("health"),
         errors: &[400, 406, 429, 431, 503],
         ..get(
             "/health/ready",
             "get_health_ready",
             "Check that requests may be sent here",
-            "Succeeds when the database takes changes, its migrations are those of this version, the queue of changes has room, and the service is not about to stop. Else `meta.reason` of the error says why not: the reasons of `/health`, `migrations`, `queue_full` or `stopping`.",
-            "They may.",
+            "Succeeds if the database takes changes, its migrations are those of this version, the queue of changes has room, and the service is not about to stop. Otherwise `meta.reason` of the error says why not: the reasons of `/health`, `migrations`, `queue_full` or `stopping`.",
+            "Requests may be sent here.",
         )
     },
     get(
