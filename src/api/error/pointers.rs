@@ -89,7 +89,7 @@ impl ApiError {
 
     /// [`with_pointers`](Self::with_pointers), but with 409 if a restored resource has
     /// names that are taken.
-    pub fn as_conflict(self, at: RequestDocument<'_>, invalid_data: u16) -> Self {
+    pub fn into_conflict(self, at: RequestDocument<'_>, invalid_data: u16) -> Self {
         match self {
             Self::Policy(PolicyError::Directory(DirectoryError::Invalid(field_errors)))
                 if field_errors

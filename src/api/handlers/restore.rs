@@ -33,7 +33,7 @@ pub async fn restore<R: Restorable>(
         let pointing = RequestDocument::Resource(&document, "/data");
         let row = execute::<R>(call, target, &document)
             .await
-            .map_err(|error| error.as_conflict(pointing, call.api.invalid_data))?;
+            .map_err(|error| error.into_conflict(pointing, call.api.invalid_data))?;
         let own = format!(
             "{}/{}/{}",
             call.base_url,

@@ -27,7 +27,7 @@ fn every_kind_of_broken_row_is_told_with_its_line_and_its_field() {
         (br#"{"username": "x14", "emial": "a@b"}"#, "line 14: emial: There is no such field."),
         (br#"{"username": "x15", "email": "nonsense"}"#, "line 15: email: Enter a valid"),
         (br#"{"username": "x16", "password": "s3cret"}"#, "line 16: password: There is no such field."),
-        (br#"{"username": "x17", "password_hash": "md5"}"#, "line 17: password_hash: This is no hash"),
+        (br#"{"username": "x17", "password_hash": "md5"}"#, "line 17: password_hash: This hash format is not supported"),
         (br#"{"username": "x18", "created": "yesterday"}"#, "line 18: created: This value must be a time"),
         (br#"{"kind": "cats"}"#, "line 19: kind: Choose one of"),
         (br#"{"kind": "grants", "user": "first", "role": "IP_EDITOR", "workspace": "NO"}"#, "line 20: workspace: There is no \"NO\"."),

@@ -45,7 +45,7 @@ impl Surface {
             Self::Cfengine => {
                 let kind = answer.header("content-type");
                 assert_eq!(kind, Some("text/plain; charset=utf-8"), "{what}");
-                assert!(answer.text.contains("other origins"), "{what}");
+                assert!(answer.text.contains("Cross-origin requests"), "{what}");
             }
             Self::OpenL2m => {
                 let detail = answer.json()["detail"].clone();

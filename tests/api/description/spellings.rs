@@ -23,8 +23,7 @@ fn a_search_is_described_as_words_and_not_as_a_list_of_values() {
     }
     assert!(searches >= 3, "{searches}");
     let page = app.anonymous().get_with("/docs", &[]).expect(200).text;
-    let both =
-        "<code>q</code> or <code>filter[query]</code>: Only those who have each of these words";
+    let both = "<code>q</code> or <code>filter[query]</code>: Only users with each of these words";
     let lists_of_users = page.matches(both).count();
     assert_eq!(lists_of_users, 2, "users, and those in the trash");
     for path in [

@@ -198,7 +198,7 @@ fn a_branch_that_is_not_there_and_a_filter_that_nobody_matches_are_told() {
         "ou=nowhere,dc=example,dc=org",
     );
     let nobody = [("ROLECALL_LDAP_FILTER", "(employeeType=none)")];
-    fails(&slapd, &[], &nobody, "users", "nobody");
+    fails(&slapd, &[], &nobody, "users", "no user below");
     let groups = [
         ("ROLECALL_LDAP_ROLE_SYNC", "every"),
         ("ROLECALL_LDAP_GROUP_DIRECTORY", "ou=nowhere"),
