@@ -71,7 +71,7 @@ fn forwarded<'a>(api: &Api, request: &'a HttpRequest, name: &str) -> Option<&'a 
     line.to_str().ok()?.rsplit(',').next().map(str::trim)
 }
 
-/// [`base_url`] for other surfaces; `None` if the Host header is invalid.
+/// The base URL for other surfaces; `None` if the Host header is invalid.
 pub fn public_url(api: &Api, request: &HttpRequest) -> Option<String> {
     base_url(api, request).ok().map(Cow::into_owned)
 }
