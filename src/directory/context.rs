@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::mail::MailPolicy;
 use super::source::{Credential, Source};
-use crate::storage::waited::Waited;
+use crate::storage::wait_budget::WaitBudget;
 
 /// Who acts, for the audit log and for `created_by`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub struct Context {
     /// Which mails a change queues; none by default.
     pub mail: MailPolicy,
     /// What the request has waited for others so far.
-    pub waited: Waited,
+    pub waited: WaitBudget,
     /// Whether the request changes nothing, as its method says. Then a replica
     /// may answer who the caller is while the primary is gone.
     pub is_safe: bool,
@@ -94,7 +94,7 @@ impl Context {
             request_id,
             source: Source::default(),
             mail: MailPolicy::default(),
-            waited: Waited::default(),
+            waited: WaitBudget::default(),
             is_safe: false,
         }
     }
@@ -107,7 +107,7 @@ impl Context {
         };
         Self {
             source,
-            waited: Waited::of_request(),
+            waited: WaitBudget::for_request(),
             ..Self::of_program(now, request_id)
         }
     }
@@ -120,7 +120,7 @@ impl Context {
     /// The same, for work that the request does not wait for.
     pub fn beside(&self) -> Self {
         Self {
-            waited: Waited::default(),
+            waited: WaitBudget::default(),
             ..self.clone()
         }
     }

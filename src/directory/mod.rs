@@ -70,7 +70,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use crate::storage::postgres::{Postgres, Replica, ReplicaStatus};
-use crate::storage::waited::Waited;
+use crate::storage::wait_budget::WaitBudget;
 use crate::storage::{Obstacle, Readiness, StorageError, Store};
 
 /// Something to read or to change.
@@ -295,7 +295,7 @@ impl Directory {
         let may = replica.may_serve(context.actor_id());
         // Another server, which has not been waited for.
         let context = Context {
-            waited: Waited::of_request(),
+            waited: WaitBudget::for_request(),
             ..context.clone()
         };
         let answer = match may {

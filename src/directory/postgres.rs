@@ -7,7 +7,7 @@ use diesel::QueryResult;
 
 use super::{Context, DirectoryError, Operation};
 use crate::storage::postgres::{Postgres, Session, env};
-use crate::storage::waited::Waited;
+use crate::storage::wait_budget::WaitBudget;
 
 #[expect(
     clippy::duplicate_mod,
@@ -60,7 +60,7 @@ async fn read_once<O: queries::Run>(
     postgres: &Postgres,
     context: &Context,
     operation: &O,
-    waited: &Waited,
+    waited: &WaitBudget,
 ) -> Result<O::Answer, DirectoryError> {
     if postgres.needs_transactions() {
         let mut connection = postgres.transaction(waited).await?;
@@ -95,7 +95,7 @@ async fn write_once<O: queries::Run>(
     postgres: &Postgres,
     context: &Context,
     operation: &O,
-    waited: &Waited,
+    waited: &WaitBudget,
     commits: &Commits,
 ) -> Result<O::Answer, DirectoryError> {
     let mut connection = postgres.transaction(waited).await?;

@@ -9,13 +9,13 @@ pub mod events;
 mod local;
 pub mod measurements;
 pub mod migrations;
-pub mod phrase;
 pub mod postgres;
 mod readiness;
 pub mod schema;
+pub mod sql_fragment;
 pub mod sqlite;
 pub mod statements;
-pub mod waited;
+pub mod wait_budget;
 mod waiting;
 
 pub use error::{ABORTED, StorageError};

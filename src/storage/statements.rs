@@ -1,5 +1,5 @@
-//! Diesel keeps every statement that it prepares for as long as a connection
-//! lives. Filters make statements of countless kinds, so they are counted.
+//! The cache of prepared statements. Diesel caches every statement for as long as
+//! its connection lives; filters produce ever new ones, so they are counted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,13 +12,13 @@ use diesel::query_builder::{
     AstPass, Query, QueryFragment, QueryId, SelectStatement, UpdateStatement,
 };
 
-/// How many statements some connections keep.
+/// How many prepared statements some connections have cached.
 #[derive(Clone, Debug, Default)]
-pub struct Kept(Arc<AtomicUsize>);
+pub struct StatementCount(Arc<AtomicUsize>);
 
-impl Kept {
-    /// What a connection has to be given to be counted.
-    pub fn counting(&self) -> impl Instrumentation + use<> {
+impl StatementCount {
+    /// Counts the statements of a connection that uses this instrumentation.
+    pub fn instrumentation(&self) -> impl Instrumentation + use<> {
         let kept = self.0.clone();
         move |event: InstrumentationEvent<'_>| {
             if matches!(event, InstrumentationEvent::CacheQuery { .. }) {
@@ -31,9 +31,9 @@ impl Kept {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Whether there are more than `most`; then the count begins anew, and the
-    /// caller sees to it that they are forgotten.
-    pub fn are_more_than(&self, most: usize) -> bool {
+    /// Whether there are more than `most`. If so, the count starts again at zero,
+    /// and the caller must empty the cache.
+    pub fn exceeds(&self, most: usize) -> bool {
         let more = self.count() > most;
         if more {
             self.0.store(0, Ordering::Relaxed);
@@ -42,44 +42,44 @@ impl Kept {
     }
 }
 
-/// When PostgreSQL plans a part of a query's rows. SQLite plans once.
+/// How PostgreSQL plans a query with a limit. SQLite plans once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Planned {
-    /// For whatever values: where the same way is best for all of them.
-    Once,
-    /// At each execution, for its values: few rows may be surnamed one thing
-    /// and many another.
-    Anew,
+pub enum PlanMode {
+    /// One plan for all values, where the same one is best for all of them.
+    Generic,
+    /// A plan for the values of each execution: one surname may be rare and
+    /// another one common.
+    Custom,
 }
 
-/// A statement that stays prepared, without Diesel walking through all of it at
-/// each call to find out whether it may. An UPDATE it would prepare anew, since
-/// what is set, and so the text, may differ from call to call: here it is kept by
-/// its text. For statements of few different texts, whose values are all bound.
+/// A statement that Diesel caches without walking through all of it at each call
+/// to find out whether it can. Diesel would prepare an UPDATE again each time,
+/// since the columns that it sets can differ: here it is cached by its text. For
+/// statements of few different texts, whose values are all bound.
 #[derive(Clone, Copy, Debug)]
-pub struct Lasting<Q>(Q);
+pub struct Cached<Q>(Q);
 
-pub trait Lasts: Sized {
-    /// Keeps the statement prepared: see [`Lasting`].
-    fn lasting(self) -> Lasting<Self> {
-        Lasting(self)
+pub trait Cacheable: Sized {
+    /// Caches the prepared statement: see [`Cached`].
+    fn cached(self) -> Cached<Self> {
+        Cached(self)
     }
 }
 
-impl<T, U, V, Ret> Lasts for UpdateStatement<T, U, V, Ret> where T: QuerySource {}
+impl<T, U, V, Ret> Cacheable for UpdateStatement<T, U, V, Ret> where T: QuerySource {}
 
-impl<F, S, D, W, O, LOf, G, H, LC> Lasts for SelectStatement<F, S, D, W, O, LOf, G, H, LC> {}
+impl<F, S, D, W, O, LOf, G, H, LC> Cacheable for SelectStatement<F, S, D, W, O, LOf, G, H, LC> {}
 
-impl<Q: Query> Query for Lasting<Q> {
+impl<Q: Query> Query for Cached<Q> {
     type SqlType = Q::SqlType;
 }
 
-impl<Q: QueryId> QueryId for Lasting<Q> {
+impl<Q: QueryId> QueryId for Cached<Q> {
     type QueryId = Q::QueryId;
     const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
 }
 
-impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Lasting<Q> {
+impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Cached<Q> {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.0.walk_ast(out)
     }
@@ -89,4 +89,4 @@ impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Lasting<Q> {
     }
 }
 
-impl<Q, Conn> diesel::RunQueryDsl<Conn> for Lasting<Q> {}
+impl<Q, Conn> diesel::RunQueryDsl<Conn> for Cached<Q> {}

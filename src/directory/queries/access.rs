@@ -56,7 +56,7 @@ impl Run for CheckAccess {
 const NOBODYS: i64 = 0;
 
 /// The grants in force whose place covers this one, with what they give.
-macro_rules! held {
+macro_rules! held_grants {
     ($check:expr, $workspace:expr, $now:expr) => {
         grants::table
             .inner_join(role_closure::table.on(role_closure::role_id.eq(grants::role_id)))
@@ -100,7 +100,7 @@ impl Run for FindHostAccess {
             Option<String>,
             Option<String>,
         );
-        let rows: Vec<Row> = held!(self, workspace, &now)
+        let rows: Vec<Row> = held_grants!(self, workspace, &now)
             .inner_join(roles::table.on(roles::id.eq(role_closure::part_id)))
             .order(roles::id.asc())
             .select((
@@ -186,7 +186,7 @@ async fn by_role(
     connection: &mut Conn,
 ) -> Result<Verdict, DirectoryError> {
     let now = context.now_text();
-    let held: Vec<Held> = held!(check, workspace, &now)
+    let held: Vec<Held> = held_grants!(check, workspace, &now)
         .filter(role_closure::part_id.eq(role))
         .order(grants::id.asc())
         .limit(i64::try_from(MAX_REASONS).unwrap_or(i64::MAX))
@@ -214,7 +214,7 @@ async fn by_permission(
     connection: &mut Conn,
 ) -> Result<Verdict, DirectoryError> {
     let now = context.now_text();
-    let rows: Vec<(Held, String)> = held!(check, workspace, &now)
+    let rows: Vec<(Held, String)> = held_grants!(check, workspace, &now)
         .inner_join(roles::table.on(roles::id.eq(role_closure::part_id)))
         .order(grants::id.asc())
         .select((

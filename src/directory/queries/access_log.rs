@@ -20,7 +20,7 @@ impl Run for RecordAccess {
     async fn run(&self, _: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
         let owners = owners(&self.0, connection).await?;
         let rows = self.0.iter().map(|event| row(event, &owners)).collect();
-        Ok(env::tell(rows, connection).await?)
+        Ok(env::append_audit(rows, connection).await?)
     }
 }
 
@@ -47,7 +47,7 @@ async fn owners(
     // As at the door: in whatever case, and the very name before others.
     let letters: Vec<String> = names.iter().map(|name| folded(name)).collect();
     let living = || users::table.filter(users::deleted_at.is_null());
-    let (exactly, known): (Vec<Owner>, Vec<Owner>) = env::together!(
+    let (exactly, known): (Vec<Owner>, Vec<Owner>) = env::pipelined!(
         connection,
         living()
             .filter(env::text_in(users::username, &names))
@@ -109,7 +109,7 @@ impl Run for NoteTokenAddress {
         let Some(address) = context.source.address.map(shown_network) else {
             return Ok(());
         };
-        let token = env::held!(tokens::table.find(self.token_id).select(tokens::user_id));
+        let token = env::for_update!(tokens::table.find(self.token_id).select(tokens::user_id));
         let owner: Option<i64> = token.get_result(connection).await.optional()?;
         if owner.is_none() {
             return Ok(());
@@ -118,7 +118,7 @@ impl Run for NoteTokenAddress {
         let known = token_addresses::table.find((self.token_id, &address));
         let is_known = diesel::update(known)
             .set(token_addresses::seen.eq(&now))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
         if is_known > 0 {

@@ -30,7 +30,7 @@ impl Run for ListAdministered {
             .filter(users::deleted_at.is_null())
             .order(users::id.asc())
             .select(Record::as_select());
-        let records = env::sliced(records, Planned::Once, self.limit, 0);
+        let records = env::limited(records, PlanMode::Generic, self.limit, 0);
         let records: Vec<Record> = records.load(connection).await?;
         with_roles(records, context, connection).await
     }

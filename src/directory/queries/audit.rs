@@ -70,5 +70,5 @@ pub async fn record_all(
         credential: context.source.credential.map(Credential::name),
         count: 1,
     });
-    Ok(super::env::tell(rows.collect(), connection).await?)
+    Ok(super::env::append_audit(rows.collect(), connection).await?)
 }

@@ -131,7 +131,7 @@ impl Run for Batch {
         let mut made = Made::default();
         let mut outcomes = Vec::with_capacity(self.steps.len());
         for (place, step) in self.steps.iter().enumerate() {
-            env::step(place, connection);
+            env::begin_step(place, connection);
             let outcome = RunStep::run_step(step.as_ref(), &made, context, connection).await;
             let failed = || env::failed_step(connection).unwrap_or(place);
             let outcome = outcome.map_err(|error| error.of_step(failed()))?;
@@ -232,7 +232,7 @@ async fn keep(
             idempotency::headers.eq(answer.headers),
             idempotency::answer.eq(answer.body),
         ))
-        .lasting()
+        .cached()
         .execute(connection)
         .await?;
     Ok(())

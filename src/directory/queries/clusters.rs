@@ -48,7 +48,7 @@ async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Cluster>, Direct
 
 /// Before a change: what is recorded as the state before it must be that.
 async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Cluster>, DirectoryError> {
-    let query = env::held!(clusters::table.find(id).select(Cluster::as_select()));
+    let query = env::for_update!(clusters::table.find(id).select(Cluster::as_select()));
     Ok(query.get_result(connection).await.optional()?)
 }
 
@@ -222,7 +222,7 @@ impl Run for UpdateCluster {
                 clusters::modified.eq(context.now_text()),
                 clusters::modified_by.eq(context.actor_id()),
             ))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
         let after = found(by_id(self.id, connection).await?)?;

@@ -14,11 +14,11 @@ macro_rules! columns {
             let part = |part| self::condition(part, context);
             match condition {
                 Condition::All(parts) => parts.iter().map(part).fold(
-                    Box::new(phrase::<Truth>("TRUE")),
+                    Box::new(fragment::<NullableBool>("TRUE")),
                     |all, part| Box::new(all.and(part)),
                 ),
                 Condition::Any(parts) => parts.iter().map(part).fold(
-                    Box::new(phrase::<Truth>("FALSE")),
+                    Box::new(fragment::<NullableBool>("FALSE")),
                     |any, part| Box::new(any.or(part)),
                 ),
                 Condition::Test { column, comparison, operands } => match column {
@@ -60,7 +60,7 @@ macro_rules! columns {
             Ok(condition)
         }
 
-        type Truth = diesel::sql_types::Nullable<diesel::sql_types::Bool>;
+        type NullableBool = diesel::sql_types::Nullable<diesel::sql_types::Bool>;
 
         macro_rules! ordered {
             ($query:expr, $keys:expr) => {{
@@ -170,7 +170,7 @@ macro_rules! test {
             Comparison::Prefix
             | Comparison::Suffix
             | Comparison::Contains
-            | Comparison::Matches => Box::new(phrase::<Truth>("FALSE")),
+            | Comparison::Matches => Box::new(fragment::<NullableBool>("FALSE")),
         }
     }};
 }
@@ -203,12 +203,12 @@ macro_rules! beyond {
         let sign = if $descending { "<" } else { ">" };
         match $value {
             Operand::$kind(value) => {
-                let range = phrase::<Truth>(format!("{row} {sign} ("));
+                let range = fragment::<NullableBool>(format!("{row} {sign} ("));
                 let range = beyond!(@bind $kind, range, value.clone());
                 Box::new(range.sql(", ").number($id).sql(")"))
             }
             // Of another kind than the column: nothing compares.
-            _ => Box::new(phrase::<Truth>("FALSE")),
+            _ => Box::new(fragment::<NullableBool>("FALSE")),
         }
     }};
 }
@@ -224,7 +224,7 @@ pub async fn found_if_few(
     pieces: &[String],
     connection: &mut Conn,
 ) -> Result<Option<Vec<i64>>, DirectoryError> {
-    let ids = super::env::found_by_search(pieces, FEW + 1, connection).await?;
+    let ids = super::env::search_ids(pieces, FEW + 1, connection).await?;
     Ok(if_few(ids))
 }
 
@@ -313,7 +313,7 @@ macro_rules! fitting {
                         "(", stringify!($table), ".", stringify!($name), ", ",
                         stringify!($table), ".id) > ("
                     );
-                    let beyond = phrase::<diesel::sql_types::Nullable<diesel::sql_types::Bool>>(row);
+                    let beyond = fragment::<diesel::sql_types::Nullable<diesel::sql_types::Bool>>(row);
                     let beyond = beyond.text(text.clone()).sql(", ").number(*id).sql(")");
                     rows = rows.filter(beyond);
                 }
@@ -368,7 +368,7 @@ macro_rules! no_own {
             _: &crate::directory::listing::CustomCondition,
             _: &Context,
         ) -> Boxed<$table::table> {
-            Box::new(phrase::<Truth>("FALSE"))
+            Box::new(fragment::<NullableBool>("FALSE"))
         }
     };
 }
@@ -379,11 +379,11 @@ macro_rules! page {
         // All rows are best read in their order, wherever the page begins; some
         // of them perhaps by another index.
         let planned = match $list.is_everything() {
-            true => Planned::Once,
-            false => Planned::Anew,
+            true => PlanMode::Generic,
+            false => PlanMode::Custom,
         };
         let mut rows: Vec<$row> = Vec::new();
-        for piece in $list.pieces(super::env::FINDS_ROWS) {
+        for piece in $list.pieces(super::env::COMPARES_ROWS) {
             let left = $list.left(&rows);
             if left == 0 && !rows.is_empty() {
                 break;
@@ -393,7 +393,7 @@ macro_rules! page {
                 None => $matching,
             };
             let page = ordered!(query, $list.reading_order()).select(<$row>::as_select());
-            let page = super::env::sliced(page, planned, left, $list.slice.offset);
+            let page = super::env::limited(page, planned, left, $list.slice.offset);
             let read: Vec<$row> = page.load($connection).await?;
             rows.extend(read);
         }

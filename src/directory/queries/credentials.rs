@@ -25,7 +25,7 @@ pub async fn version(connection: &mut Conn) -> Result<i64, DirectoryError> {
     let version = credential_versions::table
         .find(1)
         .select(credential_versions::version);
-    Ok(version.lasting().get_result(connection).await?)
+    Ok(version.cached().get_result(connection).await?)
 }
 
 pub type AccountRow = (i64, String, Option<PasswordHash>, bool);
@@ -86,7 +86,7 @@ async fn called(
         .eq(&letters)
         .and(users::deleted_at.is_null());
     // As text, so that the index of the skeletons leads to them.
-    let shares = phrase::<Bool>("COALESCE(users.username_folded, '') = ''");
+    let shares = fragment::<Bool>("COALESCE(users.username_folded, '') = ''");
     let shares = users::username_skeleton
         .eq(skeleton(username))
         .and(users::deleted_at.is_null())
@@ -100,7 +100,7 @@ async fn called(
         );
         (row, users::is_active)
     };
-    let (mut rows, unfilled): (Vec<Called>, Vec<Called>) = env::together!(
+    let (mut rows, unfilled): (Vec<Called>, Vec<Called>) = env::pipelined!(
         connection,
         users::table
             .filter(named.or(same).or(shares))
@@ -261,18 +261,18 @@ impl Run for NoteUse {
         match *self {
             Self::SignIn { user_id } => {
                 let user = diesel::update(users::table.find(user_id));
-                let note = user.set(users::last_login.eq(now)).lasting();
-                env::later(note, connection).await?;
+                let note = user.set(users::last_login.eq(now)).cached();
+                env::defer(note, connection).await?;
             }
             Self::Token { token_id } => {
                 let token = diesel::update(tokens::table.find(token_id));
-                let note = token.set(tokens::last_used.eq(now)).lasting();
-                env::later(note, connection).await?;
+                let note = token.set(tokens::last_used.eq(now)).cached();
+                env::defer(note, connection).await?;
             }
             Self::AccessToken { sign_in_id } => {
                 let sign_in = diesel::update(sign_ins::table.find(sign_in_id));
-                let note = sign_in.set(sign_ins::last_used.eq(now)).lasting();
-                env::later(note, connection).await?;
+                let note = sign_in.set(sign_ins::last_used.eq(now)).cached();
+                env::defer(note, connection).await?;
             }
         }
         Ok(())
@@ -288,7 +288,7 @@ impl Run for RenewHash {
             .filter(users::password_hash.eq(&self.old));
         let renewed = diesel::update(same)
             .set(users::password_hash.eq(&self.new))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
         Ok(renewed > 0)
@@ -355,7 +355,7 @@ impl Run for CreateFirstAdministrator {
         connection: &mut Conn,
     ) -> Result<FirstAdministrator, DirectoryError> {
         // Two processes that start together make one administrator.
-        env::one_at_a_time(connection).await?;
+        env::serialize(connection).await?;
         if HasAdministrator.run(context, connection).await? {
             return Ok(FirstAdministrator::Needless);
         }

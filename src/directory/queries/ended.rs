@@ -25,7 +25,7 @@ impl Run for ClearEnded {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
         // Two processes that delete the same rows would wait for each other.
-        env::one_at_a_time(connection).await?;
+        env::serialize(connection).await?;
         if self.what == Ended::Answers {
             return clear_answers(&self.until, connection).await;
         }

@@ -54,7 +54,7 @@ impl Run for Admit {
         let mut theirs = whose(&self.0, true, connection).await?;
         if matches!(theirs, Whose::Nobodys) {
             // Of several who come first at the same time one makes the record.
-            env::one_at_a_time(connection).await?;
+            env::serialize(connection).await?;
             theirs = whose(&self.0, true, connection).await?;
         }
         let next = Next::of(&self.0, theirs, context, connection).await?;
@@ -383,7 +383,7 @@ async fn give(
     if given.follows {
         diesel::update(grants::table.find(grant.id))
             .set(grants::origin.eq(ORIGIN_LDAP))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
     }

@@ -156,7 +156,7 @@ fn filtered(
 
 /// A living user's grant, which nobody else changes until this transaction ends.
 pub async fn held(id: i64, connection: &mut Conn) -> Result<Grant, DirectoryError> {
-    let row = env::held!(grants::table.find(id).select(Grant::as_select()));
+    let row = env::for_update!(grants::table.find(id).select(Grant::as_select()));
     let grant: Grant = found(row.get_result(connection).await.optional()?)?;
     living(grant.user_id, connection).await?;
     Ok(grant)
@@ -179,7 +179,7 @@ async fn check_place(role: i64, place: Place, connection: &mut Conn) -> Result<(
     let cluster = clusters::table
         .find(place.cluster.unwrap_or_default())
         .select(clusters::id);
-    let (scope, workspace, cluster) = env::together!(
+    let (scope, workspace, cluster) = env::pipelined!(
         connection,
         scope.get_result::<String>(connection).await.optional(),
         match place.workspace {
@@ -215,7 +215,7 @@ impl Run for CreateGrant {
             verb: Verb::Give,
             end: End::at(self.changes.valid_until.clone().flatten()),
         }];
-        let (sees, allowed, placed) = env::together!(
+        let (sees, allowed, placed) = env::pipelined!(
             connection,
             sees_user(self.visible, self.user_id, context, connection).await,
             Ok::<_, DirectoryError>(may(self.authority, &asked, context, connection).await),
@@ -418,7 +418,7 @@ pub async fn put(
             grants::modified_by.eq(context.actor_id()),
         ))
         .returning(Grant::as_returning())
-        .lasting()
+        .cached()
         .get_result(connection)
         .await
         .map_err(same_grant)?;
@@ -523,7 +523,7 @@ impl Run for GiveRoles {
         connection: &mut Conn,
     ) -> Result<Vec<Grant>, DirectoryError> {
         // Two that give roles in one place at the same time must see each other.
-        let user = env::held!(
+        let user = env::for_update!(
             users::table
                 .find(self.user_id)
                 .filter(users::deleted_at.is_null())
@@ -594,7 +594,7 @@ impl Run for RecordExpiredGrants {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
         let now = context.now_text();
-        let ended = env::held!(
+        let ended = env::for_update!(
             grants::table
                 .filter(grants::valid_until.le(&now))
                 // In the words of the index `grants_ending`: a bound value would
@@ -608,7 +608,7 @@ impl Run for RecordExpiredGrants {
         let ids = ended.iter().map(|grant| grant.id).collect();
         diesel::update(grants::table.filter(env::id_in(grants::id, ids)))
             .set(grants::end_told.eq(true))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
         let happenings = ended

@@ -258,9 +258,9 @@ pub async fn is_last_administrator(
     }
     let now = context.now_text();
     let others = lasting_administrators!(&now).filter(grants::id.ne(grant.id));
-    let ((), other) = env::together!(
+    let ((), other) = env::pipelined!(
         connection,
-        env::one_at_a_time(connection).await,
+        env::serialize(connection).await,
         others.first::<i64>(connection).await.optional(),
     );
     Ok(other.is_none())
@@ -273,9 +273,9 @@ pub async fn some_administrator(
     let now = context.now_text();
     let lasting = lasting_administrators!(&now);
     // Two that remove the last two at the same time must see each other.
-    let ((), one) = env::together!(
+    let ((), one) = env::pipelined!(
         connection,
-        env::one_at_a_time(connection).await,
+        env::serialize(connection).await,
         lasting.first::<i64>(connection).await.optional(),
     );
     match one {

@@ -8,14 +8,14 @@ use diesel::sql_types::BigInt;
 use super::env;
 use super::prelude::*;
 use crate::directory::versions::Digest;
-use crate::storage::phrase::Phrase;
 use crate::storage::schema::{grants, role_counts, users};
+use crate::storage::sql_fragment::SqlFragment;
 
 /// A count, a sum and a sum of squares, as [`Digest::of`] has them.
 pub type Numbers = (
-    Phrase<BigInt, Yes>,
-    Phrase<BigInt, Yes>,
-    Phrase<BigInt, Yes>,
+    SqlFragment<BigInt, Yes>,
+    SqlFragment<BigInt, Yes>,
+    SqlFragment<BigInt, Yes>,
 );
 
 /// Of grants that are looked at, with a sign before each number.
@@ -98,7 +98,7 @@ pub async fn holders(
 /// How many grants there are of users who are not in the trash.
 pub async fn all_grants(connection: &mut Conn) -> Result<i64, DirectoryError> {
     let kept = aggregate::<BigInt>("CAST(COALESCE(SUM(role_counts.granted), 0) AS BIGINT)");
-    let (all, gone): (i64, i64) = env::together!(
+    let (all, gone): (i64, i64) = env::pipelined!(
         connection,
         role_counts::table.select(kept).get_result(connection).await,
         grants::table

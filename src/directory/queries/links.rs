@@ -65,7 +65,7 @@ pub async fn follow(
                 let seen = seen.into_iter().collect();
                 query = query.filter(env::id_in($table::$other, seen));
             }
-            let pairs = env::sliced(query, Planned::Once, limit, 0);
+            let pairs = env::limited(query, PlanMode::Generic, limit, 0);
             pairs.load(connection).await?
         }};
     }
@@ -214,7 +214,7 @@ pub async fn replace(
 async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
     match side.relation {
         // Cycles are made by two changes of two roles: one after the other.
-        Relation::RoleIncludes => Ok(env::one_at_a_time(connection).await?),
+        Relation::RoleIncludes => Ok(env::serialize(connection).await?),
         Relation::RuleTargets => rules::hold(side.id, connection).await,
         Relation::PartnerClusters => partners::hold(side.id, connection).await,
         Relation::ClusterPartners => clusters::hold(side.id, connection).await,

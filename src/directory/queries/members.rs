@@ -29,10 +29,10 @@ macro_rules! members {
         let page = $all.filter($id.between(least, most)).select($id);
         let Slice { limit, offset } = $part.slice;
         if $part.seek.backwards {
-            let page = env::sliced(page.order($id.desc()), Planned::Once, limit, offset);
+            let page = env::limited(page.order($id.desc()), PlanMode::Generic, limit, offset);
             page.load::<i64>($connection).await
         } else {
-            let page = env::sliced(page.order($id.asc()), Planned::Once, limit, offset);
+            let page = env::limited(page.order($id.asc()), PlanMode::Generic, limit, offset);
             page.load::<i64>($connection).await
         }
     }};
@@ -54,7 +54,7 @@ impl Run for FollowMembers {
                     .filter(un_scoped!())
                     .filter(in_force!(&now))
                     .select((grants::user_id, grants::role_id));
-                let pairs = env::sliced(pairs, Planned::Once, self.limit, 0);
+                let pairs = env::limited(pairs, PlanMode::Generic, self.limit, 0);
                 // There are too many when the limit is reached, whichever they
                 // are; few are sorted here in less time than there.
                 let mut pairs: Vec<(i64, i64)> = pairs.load(connection).await?;
@@ -73,7 +73,7 @@ impl Run for FollowMembers {
                     .filter(seen!(visibility))
                     .order((grants::role_id.asc(), grants::user_id.asc()))
                     .select((grants::role_id, grants::user_id));
-                let pairs = env::sliced(pairs, Planned::Once, self.limit, 0);
+                let pairs = env::limited(pairs, PlanMode::Generic, self.limit, 0);
                 pairs.load(connection).await?
             }
             _ => links::follow(self, context, connection).await?,
@@ -101,7 +101,7 @@ impl Run for ListMembers {
                             .filter(un_scoped!())
                             .filter(in_force!(&now))
                     };
-                    let (exists, digest, ids) = env::together!(
+                    let (exists, digest, ids) = env::pipelined!(
                         connection,
                         exists(self.side, self.visible, context, connection).await,
                         roles()
@@ -125,7 +125,7 @@ impl Run for ListMembers {
                     let visibility =
                         resolve_visibility(self.visible_members, context, connection).await?;
                     // The version is one for everybody, whatever they see of it.
-                    let (exists, digest, ids) = env::together!(
+                    let (exists, digest, ids) = env::pipelined!(
                         connection,
                         exists(self.side, self.visible, context, connection).await,
                         holders(id, context, connection).await,
@@ -200,7 +200,7 @@ impl Run for ChangeMembers {
             Relation::UserRoles | Relation::RoleUsers
         );
         if is_of_grants && self.expected == Expected::Anything {
-            let (exists, existing) = env::together!(
+            let (exists, existing) = env::pipelined!(
                 connection,
                 exists(self.side, self.visible, context, connection).await,
                 // Told only to whom it is about something that is there.
@@ -246,7 +246,7 @@ async fn expected(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Vec<ExistingGrant>, DirectoryError> {
-    let ((), existing) = env::together!(
+    let ((), existing) = env::pipelined!(
         connection,
         hold(wanted.side, connection).await,
         existing(wanted.side, None, connection).await,
@@ -491,7 +491,7 @@ async fn known(
     match change {
         Change::Remove => existing(side, Some(&named), connection).await,
         Change::Add => {
-            let ((), existing) = env::together!(
+            let ((), existing) = env::pipelined!(
                 connection,
                 exist_for(authority, side, members, connection).await,
                 existing(side, Some(&named), connection).await,
@@ -500,7 +500,7 @@ async fn known(
         }
         Change::Replace => {
             // Of two replacements at the same time one must come after the other.
-            let ((), (), existing) = env::together!(
+            let ((), (), existing) = env::pipelined!(
                 connection,
                 exist_for(authority, side, members, connection).await,
                 hold(side, connection).await,
@@ -603,11 +603,11 @@ async fn guard(
 async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
     let held: Option<i64> = match side.relation {
         Relation::UserRoles => {
-            let row = env::held!(users::table.find(side.id).select(users::id));
+            let row = env::for_update!(users::table.find(side.id).select(users::id));
             row.get_result(connection).await.optional()?
         }
         _ => {
-            let row = env::held!(roles_table::table.find(side.id).select(roles_table::id));
+            let row = env::for_update!(roles_table::table.find(side.id).select(roles_table::id));
             row.get_result(connection).await.optional()?
         }
     };
@@ -785,7 +785,7 @@ async fn lift_limits(
             grants::modified.eq(context.now_text()),
             grants::modified_by.eq(context.actor_id()),
         ))
-        .lasting()
+        .cached()
         .execute(connection)
         .await?;
     Ok(())
@@ -803,7 +803,7 @@ async fn take(
     // Somebody may take the same at the same time: only one of them did it.
     let delete =
         diesel::delete(grants::table.filter(env::id_in(grants::id, ids))).returning(grants::id);
-    let (taken, ()) = env::together!(
+    let (taken, ()) = env::pipelined!(
         connection,
         delete.load::<i64>(connection).await,
         match gone.iter().any(|grant| grant.role == ADMIN) {

@@ -79,8 +79,8 @@ mod prelude {
         Comparison, Condition, Count, List, Listed, Operand, Slice, Visibility,
     };
     pub use crate::directory::{Context, DirectoryError, FieldError};
-    pub use crate::storage::phrase::{aggregate, phrase};
-    pub use crate::storage::statements::{Lasts, Planned};
+    pub use crate::storage::sql_fragment::{aggregate, fragment};
+    pub use crate::storage::statements::{Cacheable, PlanMode};
     pub use diesel::{
         BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods,
         OptionalExtension, QueryDsl, SelectableHelper,

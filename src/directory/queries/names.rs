@@ -139,7 +139,7 @@ pub async fn like_username(
     let same = users::username_folded
         .eq(folded(username))
         .and(users::deleted_at.is_null());
-    let (mut like, unknown): (Vec<Named>, Vec<Named>) = env::together!(
+    let (mut like, unknown): (Vec<Named>, Vec<Named>) = env::pipelined!(
         connection,
         users::table
             .filter(same.or(alike))
@@ -233,7 +233,7 @@ impl Run for FillNameKeys {
     async fn run(&self, _: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
         // Beside each other, each would find taken what another has just given to
         // the very same rows.
-        env::one_at_a_time(connection).await?;
+        env::serialize(connection).await?;
         let filled = fill_users(connection).await?;
         if filled > 0 {
             return Ok(filled);
@@ -265,7 +265,7 @@ async fn fill_users(connection: &mut Conn) -> Result<usize, DirectoryError> {
             users::username_skeleton.eq(skeleton(&username)),
             users::uname_skeleton.eq(skeleton(&uname)),
         ));
-        env::later(fill.lasting(), connection).await?;
+        env::defer(fill.cached(), connection).await?;
     }
     Ok(filled)
 }
@@ -282,10 +282,10 @@ async fn fill_search_texts(connection: &mut Conn) -> Result<usize, DirectoryErro
         let text = Called::from(user).search_text();
         let fill = diesel::update(users::table.find(user.id));
         let fill = fill.set(users::search_text.eq(text));
-        env::later(fill.lasting(), connection).await?;
+        env::defer(fill.cached(), connection).await?;
     }
     if !without.is_empty() {
-        env::settle_search(connection).await?;
+        env::flush_search(connection).await?;
     }
     Ok(without.len())
 }
@@ -329,7 +329,7 @@ async fn fill_roles(connection: &mut Conn) -> Result<usize, DirectoryError> {
             roles::name_folded.eq(is_free.then_some(folded)),
             roles::name_skeleton.eq(skeleton(&name)),
         ));
-        env::later(fill.lasting(), connection).await?;
+        env::defer(fill.cached(), connection).await?;
     }
     Ok(filled)
 }

@@ -307,7 +307,7 @@ impl Run for ClaimMail {
                     outbox::attempts.eq(outbox::attempts + 1),
                 ))
                 .returning(Mail::as_select())
-                .lasting()
+                .cached()
                 .get_result(connection)
                 .await
                 .optional()?;
@@ -341,13 +341,13 @@ impl Run for SettleMail {
                 outbox::failed_at.eq(failed_at),
                 outbox::last_error.eq(error),
             ))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
         if let Some(at) = next.filter(|_| settled > 0) {
             diesel::update(outbox::table.find(self.id))
                 .set(outbox::next_attempt.eq(at))
-                .lasting()
+                .cached()
                 .execute(connection)
                 .await?;
         }
@@ -372,7 +372,7 @@ impl Run for GiveUpLostMail {
                 outbox::last_error.eq(LOST),
             ))
             .returning(outbox::id)
-            .lasting()
+            .cached()
             .load(connection)
             .await?;
         Ok(lost)

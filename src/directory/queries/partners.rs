@@ -61,7 +61,7 @@ async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Partner>, Direct
 
 /// Before a change: what is recorded as the state before it must be that.
 async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Partner>, DirectoryError> {
-    let query = env::held!(partners::table.find(id).select(Partner::as_select()));
+    let query = env::for_update!(partners::table.find(id).select(Partner::as_select()));
     Ok(query.get_result(connection).await.optional()?)
 }
 
@@ -164,7 +164,7 @@ impl Run for CreatePartner {
         if !rest.is_empty() {
             diesel::update(partners::table.find(id))
                 .set(&rest)
-                .lasting()
+                .cached()
                 .execute(connection)
                 .await?;
         }
@@ -211,7 +211,7 @@ impl Run for UpdatePartner {
                 partners::modified.eq(context.now_text()),
                 partners::modified_by.eq(context.actor_id()),
             ))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
         let after = found(by_id(self.id, connection).await?)?;

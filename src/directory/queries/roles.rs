@@ -95,7 +95,7 @@ async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Role>, Directory
 
 /// Before a change: what is recorded as the state before it must be that.
 async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Role>, DirectoryError> {
-    let query = env::held!(roles::table.find(id).select(Role::as_select()));
+    let query = env::for_update!(roles::table.find(id).select(Role::as_select()));
     Ok(query.get_result(connection).await.optional()?)
 }
 
@@ -272,7 +272,7 @@ async fn insert(
     let role = diesel::update(roles::table.find(role.id))
         .set(&rest)
         .returning(Role::as_returning())
-        .lasting()
+        .cached()
         .get_result(connection)
         .await?;
     Ok(role)
@@ -532,7 +532,7 @@ async fn write(
             roles::modified_by.eq(context.actor_id()),
         ))
         .returning(Role::as_returning())
-        .lasting()
+        .cached()
         .get_result(connection)
         .await?;
     Ok(role)
@@ -558,7 +558,7 @@ impl Run for DeleteRole {
         grants::record_end_of(side, context, connection).await?;
         about_end_of(self.id, context, connection).await?;
         // Nobody changes what a role contains while it is settled anew.
-        env::one_at_a_time(connection).await?;
+        env::serialize(connection).await?;
         // What others contain only through this role they lose with it.
         let contained = role_includes::table
             .filter(role_includes::part_id.eq(self.id))

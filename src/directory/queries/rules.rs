@@ -68,7 +68,7 @@ pub async fn sees(
 
 /// Nobody else changes the rule until this transaction ends.
 pub async fn hold(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
-    let row = env::held!(grant_rules::table.find(id).select(grant_rules::id));
+    let row = env::for_update!(grant_rules::table.find(id).select(grant_rules::id));
     let held: Option<i64> = row.get_result(connection).await.optional()?;
     found(held).map(drop)
 }
@@ -256,7 +256,7 @@ impl Run for UpdateGrantRule {
                 grant_rules::modified.eq(context.now_text()),
                 grant_rules::modified_by.eq(context.actor_id()),
             ))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
         within_ceiling(&ceiling, self.id, context, connection).await?;

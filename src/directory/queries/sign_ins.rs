@@ -31,7 +31,7 @@ impl Run for BeginSignIn {
     ) -> Result<Option<SignedIn>, DirectoryError> {
         type Row = (String, Option<PasswordHash>, bool);
         // Held, so that a new password ends this sign-in or prevents it.
-        let row = env::held!(
+        let row = env::for_update!(
             users::table
                 .find(self.user_id)
                 .filter(users::is_active.eq(true))
@@ -67,7 +67,7 @@ impl Run for BeginSignIn {
         add_token(sign_in_id, &self.refresh, &self.ends, context, connection).await?;
         diesel::update(users::table.find(self.user_id))
             .set(users::last_login.eq(&now))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
         let context = &as_user(self.user_id, &username, context);
@@ -200,7 +200,7 @@ async fn refresh_token(
     hash: &str,
     connection: &mut Conn,
 ) -> Result<Option<RefreshRow>, DirectoryError> {
-    let row = env::held!(
+    let row = env::for_update!(
         refresh_tokens::table
             .filter(refresh_tokens::hash.eq(hash))
             .select((
@@ -266,7 +266,7 @@ async fn replace(
     let now = context.now_text();
     diesel::update(refresh_tokens::table.find(used))
         .set(refresh_tokens::used.eq(&now))
-        .lasting()
+        .cached()
         .execute(connection)
         .await?;
     // A token that could not be used anyway need not be known again.
@@ -283,7 +283,7 @@ async fn replace(
             sign_ins::expires.eq(ends.min(refresh.expires.as_str())),
             sign_ins::last_used.eq(&now),
         ))
-        .lasting()
+        .cached()
         .execute(connection)
         .await?;
     Ok(())

@@ -32,7 +32,7 @@ impl Run for EnsureSigningKey {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Vec<SigningKey>, DirectoryError> {
-        super::env::one_at_a_time(connection).await?;
+        super::env::serialize(connection).await?;
         let now = context.now_text();
         let known = ListSigningKeys.run(context, connection).await?;
         if known.iter().any(|key| key.not_before <= now) {

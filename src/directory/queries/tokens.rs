@@ -48,7 +48,7 @@ async fn visible_held(
     whose: Visibility,
     connection: &mut Conn,
 ) -> Result<Option<Token>, DirectoryError> {
-    let row = env::held!(tokens::table.find(id).select(tokens::id));
+    let row = env::for_update!(tokens::table.find(id).select(tokens::id));
     let held: Option<i64> = row.get_result(connection).await.optional()?;
     match held {
         Some(id) => visible(id, whose, connection).await,
@@ -128,7 +128,7 @@ impl Run for CreateToken {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Token, DirectoryError> {
         // Held, so that of two at the same time each counts the other's token.
-        let owner = env::held!(
+        let owner = env::for_update!(
             users::table
                 .find(self.user_id)
                 .filter(users::deleted_at.is_null())
@@ -212,7 +212,7 @@ const TOO_MANY: &str = "This user has as many API tokens as a user can have \
 
 /// Held, so that whoever ends the sign-in finds the token, too.
 async fn still_lasts(sign_in: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
-    let row = env::held!(sign_ins::table.find(sign_in).select(sign_ins::id));
+    let row = env::for_update!(sign_ins::table.find(sign_in).select(sign_ins::id));
     let row: Option<i64> = row.get_result(connection).await.optional()?;
     match row {
         Some(_) => Ok(()),
@@ -225,7 +225,7 @@ impl Run for IssueToken {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
         // Held, so that of two at the same time each sees the other's token.
-        let owner = env::held!(
+        let owner = env::for_update!(
             users::table
                 .find(self.user_id)
                 .filter(users::is_active.eq(true))
@@ -290,7 +290,7 @@ impl Run for UpdateToken {
                 tokens::modified_by.eq(context.actor_id()),
             ))
             .returning(Token::as_returning())
-            .lasting()
+            .cached()
             .get_result(connection)
             .await?;
         let (old, new) = difference(described(&before), described(&after));

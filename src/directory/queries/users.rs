@@ -63,7 +63,7 @@ pub use elsewhere::change_elsewhere;
 fn own(wanted: &CustomCondition, context: &Context) -> Boxed<users::table> {
     match wanted {
         // Settled before: see `with_roles`.
-        CustomCondition::Roles { .. } => Box::new(phrase::<Truth>("FALSE")),
+        CustomCondition::Roles { .. } => Box::new(fragment::<NullableBool>("FALSE")),
         CustomCondition::Holders {
             anywhere,
             roles,
@@ -110,12 +110,12 @@ async fn living(id: i64, connection: &mut Conn) -> Result<Option<User>, Director
         .find(id)
         .filter(users::deleted_at.is_null())
         .select(User::as_select());
-    Ok(query.lasting().get_result(connection).await.optional()?)
+    Ok(query.cached().get_result(connection).await.optional()?)
 }
 
 /// Before a change: what is recorded as the state before it must be that.
 async fn living_held(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
-    let query = env::held!(
+    let query = env::for_update!(
         users::table
             .find(id)
             .filter(users::deleted_at.is_null())
@@ -288,8 +288,8 @@ async fn counted_exactly(
     connection: &mut Conn,
 ) -> Result<i64, DirectoryError> {
     let matching = || seen_of(users::table.into_boxed(), list, visibility, wanted, context);
-    let gone = matching().filter(phrase::<Bool>(IN_TRASH));
-    let (all, gone): (i64, i64) = env::together!(
+    let gone = matching().filter(fragment::<Bool>(IN_TRASH));
+    let (all, gone): (i64, i64) = env::pipelined!(
         connection,
         matching().count().get_result(connection).await,
         gone.count().get_result(connection).await,
@@ -376,7 +376,7 @@ async fn plain_page(
 ) -> Result<Listed<User>, DirectoryError> {
     let Slice { offset, limit } = list.slice;
     if offset == 0 {
-        let (total, rows) = env::together!(
+        let (total, rows) = env::pipelined!(
             connection,
             match list.count {
                 Count::None => Ok(None),
@@ -406,14 +406,14 @@ async fn rows(
     let rows = match whose {
         Whose::Everybodys => {
             let page = living.filter(users::id.gt(after)).order(users::id.asc());
-            let page = env::sliced(page, Planned::Once, limit, offset);
+            let page = env::limited(page, PlanMode::Generic, limit, offset);
             page.load(connection).await?
         }
         Whose::Partners(partner) => {
             let page = living
                 .filter(env::of_partner(partner, after))
                 .order((users::partner_id.asc(), users::id.asc()));
-            let page = env::sliced(page, Planned::Once, limit, offset);
+            let page = env::limited(page, PlanMode::Generic, limit, offset);
             page.load(connection).await?
         }
     };
@@ -606,7 +606,7 @@ impl Run for CreateUser {
             user = diesel::update(users::table.find(id))
                 .set(&rest)
                 .returning(User::as_returning())
-                .lasting()
+                .cached()
                 .get_result(connection)
                 .await?;
         }
@@ -827,7 +827,7 @@ impl Run for UpdateUser {
             users::modified.eq(after.modified.clone()),
             users::modified_by.eq(after.modified_by),
         ));
-        env::later(update.lasting(), connection).await?;
+        env::defer(update.cached(), connection).await?;
         if before.is_active && !after.is_active {
             administrators_remain(self.id, context, connection).await?;
         }
@@ -912,7 +912,7 @@ impl Run for DeleteUser {
             users::modified.eq(now),
             users::modified_by.eq(context.actor_id()),
         ));
-        env::later(delete.lasting(), connection).await?;
+        env::defer(delete.cached(), connection).await?;
         administrators_remain(self.id, context, connection).await?;
         super::sign_ins::end_all(self.id, context, connection).await?;
         let before = Some(described(&before));

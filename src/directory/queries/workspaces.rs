@@ -44,7 +44,7 @@ async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Workspace>, Dire
 
 /// Before a change: what is recorded as the state before it must be that.
 async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Workspace>, DirectoryError> {
-    let query = env::held!(workspaces::table.find(id).select(Workspace::as_select()));
+    let query = env::for_update!(workspaces::table.find(id).select(Workspace::as_select()));
     Ok(query.get_result(connection).await.optional()?)
 }
 
@@ -161,7 +161,7 @@ impl Run for UpdateWorkspace {
                 workspaces::modified.eq(context.now_text()),
                 workspaces::modified_by.eq(context.actor_id()),
             ))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
         let after = found(by_id(self.id, connection).await?)?;

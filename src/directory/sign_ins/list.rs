@@ -7,8 +7,8 @@ use crate::directory::batch::{Made, Refers};
 use crate::directory::listing::{Entity, Visibility};
 use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::{Expected, Operation};
-use crate::storage::phrase::{Phrase, phrase};
 use crate::storage::schema::sign_ins;
+use crate::storage::sql_fragment::{SqlFragment, fragment};
 
 /// The characters of a user agent that are kept; the rest is cut off.
 pub const USER_AGENT_LENGTH: usize = 256;
@@ -26,8 +26,8 @@ pub struct SignIn {
     pub user_agent: Option<String>,
     pub last_used: Option<String>,
     /// Whether the request that asks came with its access token: no column.
-    #[diesel(select_expression = phrase::<Bool>("FALSE"))]
-    #[diesel(select_expression_type = Phrase<Bool>)]
+    #[diesel(select_expression = fragment::<Bool>("FALSE"))]
+    #[diesel(select_expression_type = SqlFragment<Bool>)]
     pub is_current: bool,
 }
 

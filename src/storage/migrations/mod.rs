@@ -51,7 +51,9 @@ const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations";
 /// Blocks, and must not be called on an async thread.
 pub fn bring_up(settings: &Database, empty: Empty) -> Result<Vec<String>, StorageError> {
     match place(settings)? {
-        Place::File(path) => sqlite::patiently(MIGRATION_WAIT, || bring_file_up(path, empty)),
+        Place::File(path) => {
+            sqlite::retry_while_busy(MIGRATION_WAIT, || bring_file_up(path, empty))
+        }
         Place::Server(address, way) => postgres::bring_up(*address, way, empty),
     }
 }

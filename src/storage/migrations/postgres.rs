@@ -48,7 +48,7 @@ pub fn bring_up(address: Address, way: Way, empty: Empty) -> Result<Vec<String>,
         }
         let (mut applied, mut built) = (Vec::new(), BTreeSet::new());
         loop {
-            let step = patiently(connection, |connection| step(connection, empty, &built))?;
+            let step = retry_while_busy(connection, |connection| step(connection, empty, &built))?;
             match step {
                 Step::Applied(names) => applied.extend(names),
                 Step::Build(version) => {
@@ -67,7 +67,7 @@ pub fn back_to(address: Address, way: Way, version: String) -> Result<Vec<String
     with_connection(address, way, move |connection| {
         let mut undone = Vec::new();
         loop {
-            let step = patiently(connection, |connection| {
+            let step = retry_while_busy(connection, |connection| {
                 lock(connection)?;
                 check(connection, Empty::Refuse)?;
                 super::back::step::<_, Pg>(connection, POSTGRES, &version)
@@ -119,7 +119,7 @@ fn step(connection: &mut Blocking, empty: Empty, built: &BTreeSet<String>) -> Re
 }
 
 /// In a transaction, which is begun anew while others hold what it needs.
-fn patiently<T>(
+fn retry_while_busy<T>(
     connection: &mut Blocking,
     work: impl Fn(&mut Blocking) -> Result<T, Failed>,
 ) -> Result<T, StorageError> {

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::address::Address;
-use super::plain::Plain;
+use super::dedicated::DedicatedConnection;
 use crate::storage::StorageError;
 
 /// How long a look may take. One that took longer tells that the server is silent.
@@ -39,7 +39,7 @@ pub struct Activity {
 
 #[derive(Default)]
 struct State {
-    connection: Option<Plain>,
+    connection: Option<DedicatedConnection>,
     last: Option<Look>,
 }
 
@@ -137,7 +137,7 @@ impl Activity {
             return Ok(rows);
         }
         let name = "rolecall: sees what its connections wait for";
-        let connection = Plain::open(&self.address, name, patience).await?;
+        let connection = DedicatedConnection::open(&self.address, name, patience).await?;
         let rows = connection.rows(statement).await?;
         state.connection = Some(connection);
         Ok(rows)

@@ -1,4 +1,4 @@
-//! The end of a transaction, as statements of a pipeline.
+//! COMMIT and the WAL position after it, as statements of a pipeline.
 
 use diesel::QueryResult;
 use diesel::pg::Pg;
@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::replica::position;
-use crate::storage::phrase::phrase;
+use crate::storage::sql_fragment::fragment;
 
 /// COMMIT as a statement, which the driver sends after those before it.
 #[derive(QueryId)]
@@ -22,10 +22,10 @@ impl QueryFragment<Pg> for Commit {
     }
 }
 
-/// How far the server's log is; nothing when it does not say.
-pub fn place(mut connection: &AsyncPgConnection) -> BoxFuture<'_, QueryResult<Option<u64>>> {
+/// The server's WAL position, if it returns one.
+pub fn wal_position(mut connection: &AsyncPgConnection) -> BoxFuture<'_, QueryResult<Option<u64>>> {
     async move {
-        let place = phrase::<Text>("CAST(pg_current_wal_insert_lsn() AS TEXT)");
+        let place = fragment::<Text>("CAST(pg_current_wal_insert_lsn() AS TEXT)");
         let place = diesel::select(place).get_result(&mut connection).await;
         Ok(position(Some(&place.ok())).ok())
     }

@@ -7,27 +7,27 @@ use diesel::{ExpressionMethods, PgSortExpressionMethods, QueryDsl, QueryResult};
 
 pub use diesel_async::RunQueryDsl;
 
-use super::sliced::Sliced;
+use super::limited::Limited;
 use crate::storage::events::{NewEvent, OldMonth};
-use crate::storage::phrase::{Phrase, phrase};
 use crate::storage::schema::users;
-use crate::storage::statements::Planned;
+use crate::storage::sql_fragment::{SqlFragment, fragment};
+use crate::storage::statements::PlanMode;
 
 pub type Db = diesel::pg::Pg;
 /// True, false or, where there is no value, neither.
-type Truth = Nullable<Bool>;
+type NullableBool = Nullable<Bool>;
 /// A test of a text column with one value bound.
-pub type Textual = Phrase<Truth>;
+pub type TextCondition = SqlFragment<NullableBool>;
 
 pub type Conn = super::Session;
 
-/// An index range may be by two columns together.
-pub const FINDS_ROWS: bool = true;
+/// Whether an index range can compare rows of two columns.
+pub const COMPARES_ROWS: bool = true;
 
-/// Ids would go over the connection twice; sorting rows takes less.
-pub const GATHERS_IDS: bool = false;
+/// Ids would cross the connection twice; sorting rows is faster.
+pub const COLLECTS_IDS: bool = false;
 
-/// The order of a column that may be null: as on SQLite, nulls come first.
+/// The order of a nullable column: as on SQLite, nulls come first.
 pub fn ascending<E: ExpressionMethods>(column: E) -> NullsFirst<Asc<E>> {
     column.asc().nulls_first()
 }
@@ -36,9 +36,9 @@ pub fn descending<E: ExpressionMethods>(column: E) -> NullsLast<Desc<E>> {
     column.desc().nulls_last()
 }
 
-/// These of the query's rows, in its order.
-pub fn sliced<Q>(query: Q, plan: Planned, limit: i64, offset: i64) -> Sliced<Q> {
-    Sliced {
+/// A part of the query's rows, in its order.
+pub fn limited<Q>(query: Q, plan: PlanMode, limit: i64, offset: i64) -> Limited<Q> {
+    Limited {
         query,
         plan,
         limit,
@@ -46,31 +46,31 @@ pub fn sliced<Q>(query: Q, plan: Planned, limit: i64, offset: i64) -> Sliced<Q> 
     }
 }
 
-/// Chosen once: whoever must not work beside another of its kind takes it.
+/// The key of the advisory lock, an arbitrary constant.
 const LOCK: i64 = 0x726f_6c65_6f6e_6531;
 
-/// Waits until no other transaction is past this call.
-pub async fn one_at_a_time(connection: &mut Conn) -> QueryResult<()> {
-    let lock = phrase::<Bool>("pg_advisory_xact_lock(")
+/// Takes an advisory lock until the transaction ends.
+pub async fn serialize(connection: &mut Conn) -> QueryResult<()> {
+    let lock = fragment::<Bool>("pg_advisory_xact_lock(")
         .number(LOCK)
         .sql(") IS NULL");
     RunQueryDsl::execute(diesel::select(lock), connection).await?;
     Ok(())
 }
 
-/// Of all tables that an import fills; the server's own look comes a minute later
+/// Analyzes the tables that an import fills; autovacuum would do so a minute later
 /// or more.
 pub async fn refresh_statistics(connection: &mut Conn) -> QueryResult<()> {
     let analyze = "ANALYZE workspaces, clusters, partners, partner_clusters, roles, \
         role_includes, role_closure, users, grants, events";
     RunQueryDsl::execute(diesel::sql_query(analyze), connection).await?;
-    settle_search(connection).await
+    flush_search(connection).await
 }
 
-/// Takes into the search index what waits beside it, which makes a search through
-/// the index look dearer than one without.
-pub async fn settle_search(connection: &mut Conn) -> QueryResult<()> {
-    // Only whoever owns the index may.
+/// Moves the pending list of the search index into the index: a long list makes
+/// the planner avoid the index.
+pub async fn flush_search(connection: &mut Conn) -> QueryResult<()> {
+    // Only the owner of the index can.
     let clean = "SELECT gin_clean_pending_list(oid) FROM pg_class \
         WHERE oid = to_regclass('users_search_text') AND pg_has_role(relowner, 'USAGE')";
     RunQueryDsl::execute(diesel::sql_query(clean), connection)
@@ -78,16 +78,16 @@ pub async fn settle_search(connection: &mut Conn) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Waits until nobody else changes rows of this table, until this transaction ends.
-pub async fn keep_out(table: &str, connection: &mut Conn) -> QueryResult<()> {
+/// Keeps others from changing the rows of this table until the transaction ends.
+pub async fn lock_table(table: &str, connection: &mut Conn) -> QueryResult<()> {
     let lock = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
     RunQueryDsl::execute(diesel::sql_query(lock), connection)
         .await
         .map(drop)
 }
 
-/// Lets the search index take in many rows at a time, in this transaction.
-pub async fn prepare_for_many(connection: &mut Conn) -> QueryResult<()> {
+/// Raises the memory for changes of many rows, in this transaction.
+pub async fn prepare_for_bulk(connection: &mut Conn) -> QueryResult<()> {
     for setting in ["gin_pending_list_limit = '64MB'", "work_mem = '64MB'"] {
         let set = diesel::sql_query(format!("SET LOCAL {setting}"));
         RunQueryDsl::execute(set, connection).await?;
@@ -95,7 +95,7 @@ pub async fn prepare_for_many(connection: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
-/// Drops the oldest month of events that was over before this moment.
+/// Drops the partition of the oldest month of events that ended before this time.
 pub async fn drop_event_month(
     before: &str,
     connection: &mut Conn,
@@ -106,7 +106,7 @@ pub async fn drop_event_month(
     Ok(dropped.into_iter().next())
 }
 
-/// Partitions for the events of the month of this moment and of those that follow.
+/// Adds partitions for the events of the current month and of those that follow.
 pub async fn add_event_months(now: &str, connection: &mut Conn) -> QueryResult<()> {
     let add = diesel::sql_query("SELECT add_event_months(CAST(left($1, 10) AS date))");
     RunQueryDsl::execute(add.bind::<Text, _>(now), connection)
@@ -115,7 +115,7 @@ pub async fn add_event_months(now: &str, connection: &mut Conn) -> QueryResult<(
 }
 
 pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {
-    let found = phrase::<Bool>(
+    let found = fragment::<Bool>(
         "EXISTS (SELECT 1 FROM pg_index WHERE indisvalid AND indexrelid = to_regclass(",
     )
     .text(name)
@@ -123,14 +123,14 @@ pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {
     diesel::select(found).get_result(connection).await
 }
 
-/// Whether the search index is there, where it can be; the server keeps it right.
-pub async fn search_is_right(connection: &mut Conn) -> QueryResult<bool> {
-    let can_be = phrase::<Bool>("EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm')");
+/// Whether the search index exists, if it can; the server keeps it correct.
+pub async fn is_search_index_valid(connection: &mut Conn) -> QueryResult<bool> {
+    let can_be = fragment::<Bool>("EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm')");
     let can_be: bool = diesel::select(can_be).get_result(connection).await?;
     Ok(!can_be || has_index("users_search_text", connection).await?)
 }
 
-pub async fn mend_search(connection: &mut Conn) -> QueryResult<()> {
+pub async fn rebuild_search_index(connection: &mut Conn) -> QueryResult<()> {
     for statement in [
         "DROP INDEX IF EXISTS users_search_text",
         "CREATE INDEX users_search_text ON users USING gin (search_text gin_trgm_ops)",
@@ -140,41 +140,41 @@ pub async fn mend_search(connection: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
-/// Carries out a statement of which nothing but its success matters: it is sent
-/// with the next one or with COMMIT, which fails when it does.
-pub async fn later<Q>(statement: Q, connection: &mut Conn) -> QueryResult<()>
+/// Runs a statement of which only the success matters: it is sent with the next
+/// one or with COMMIT, which fails if it does.
+pub async fn defer<Q>(statement: Q, connection: &mut Conn) -> QueryResult<()>
 where
     Q: QueryFragment<Db> + QueryId + Send + 'static,
 {
-    connection.later(statement);
+    connection.defer(statement);
     Ok(())
 }
 
-/// Tells the audit log, with all else that this transaction tells.
-pub async fn tell(rows: Vec<NewEvent>, connection: &mut Conn) -> QueryResult<()> {
-    connection.tell(rows);
+/// Appends entries to the audit log, together with the others of the transaction.
+pub async fn append_audit(rows: Vec<NewEvent>, connection: &mut Conn) -> QueryResult<()> {
+    connection.append_audit(rows);
     Ok(())
 }
 
-/// What was told so far stays, whatever becomes of what follows.
-pub fn keep_told(connection: &mut Conn) {
-    connection.send_told();
+/// Keeps the audit entries so far even if the following statements are discarded.
+pub fn flush_audit(connection: &mut Conn) {
+    connection.flush_audit();
 }
 
-/// Waits for what is still to be carried out.
-pub async fn settle(connection: &mut Conn) -> QueryResult<()> {
-    connection.settle().await
+/// Waits for the deferred statements.
+pub async fn flush(connection: &mut Conn) -> QueryResult<()> {
+    connection.flush().await
 }
 
-/// What is still to be carried out or told need not be any more.
-pub fn forget(connection: &mut Conn) {
-    connection.forget();
+/// Drops the deferred statements and audit entries.
+pub fn discard(connection: &mut Conn) {
+    connection.discard();
 }
 
-/// Asks independent questions together, in this order: one round trip for all.
-/// Each is said with the connection's own name. Of several errors the first
-/// counts, unless it only follows from another.
-macro_rules! together {
+/// Pipelines independent queries, in this order: one round trip for all. Each is
+/// an expression that uses the connection by its name. Of several errors the first
+/// is returned, unless it only follows from another.
+macro_rules! pipelined {
     ($connection:ident, $one:expr, $other:expr $(,)?) => {{
         let (mut first, mut second) = ($connection.beside(), $connection.beside());
         let first = async {
@@ -195,41 +195,41 @@ macro_rules! together {
         }
     }};
     ($connection:ident, $one:expr, $other:expr, $third:expr $(,)?) => {{
-        let (first, (second, third)) = env::together!($connection, $one, {
-            let two = env::together!($connection, $other, $third);
+        let (first, (second, third)) = env::pipelined!($connection, $one, {
+            let two = env::pipelined!($connection, $other, $third);
             Ok::<_, DirectoryError>(two)
         });
         (first, second, third)
     }};
 }
-pub(crate) use together;
+pub(crate) use pipelined;
 
-/// What follows is this step of a batch.
-pub fn step(step: usize, connection: &mut Conn) {
+/// The statements that follow belong to this step of a batch.
+pub fn begin_step(step: usize, connection: &mut Conn) {
     connection.step(step);
 }
 
-/// The step that failed, where it is not the one that told.
+/// The step of a deferred statement that made a later one fail.
 pub fn failed_step(connection: &Conn) -> Option<usize> {
     connection.failed_step()
 }
 
-/// A query whose rows nobody else changes until this transaction ends; they
-/// are read as the last change left them. New grants may still refer to them.
-macro_rules! held {
+/// A query that locks its rows until the transaction ends and reads their latest
+/// version. New grants can still refer to them.
+macro_rules! for_update {
     ($query:expr) => {
         $query.for_no_key_update()
     };
 }
-pub(crate) use held;
+pub(crate) use for_update;
 
-/// Rows that one INSERT takes: one round trip for many; at most 65,535 values.
-pub const ROWS_AN_INSERT: usize = 1000;
+/// Rows of one INSERT: one round trip for many; at most 65,535 values.
+pub const ROWS_PER_INSERT: usize = 1000;
 
-/// Inserts rows, but none that is there already.
+/// Inserts the rows that do not exist yet.
 macro_rules! insert_new {
     ($table:expr, $rows:expr, $connection:expr) => {
-        for rows in $rows.chunks(env::ROWS_AN_INSERT) {
+        for rows in $rows.chunks(env::ROWS_PER_INSERT) {
             diesel::insert_into($table)
                 .values(rows)
                 .on_conflict_do_nothing()
@@ -240,11 +240,11 @@ macro_rules! insert_new {
 }
 pub(crate) use insert_new;
 
-/// Inserts rows and answers what is asked of each, in their order.
+/// Inserts rows and returns an expression for each, in their order.
 macro_rules! insert_returning {
     ($table:expr, $rows:expr, $returning:expr => $answer:ty, $connection:expr) => {{
         let mut answers: Vec<$answer> = Vec::with_capacity($rows.len());
-        for rows in $rows.chunks(env::ROWS_AN_INSERT) {
+        for rows in $rows.chunks(env::ROWS_PER_INSERT) {
             let insert = diesel::insert_into($table).values(rows);
             let some: Vec<$answer> = insert.returning($returning).load($connection).await?;
             answers.extend(some);
@@ -254,11 +254,11 @@ macro_rules! insert_returning {
 }
 pub(crate) use insert_returning;
 
-/// Whether users are of this partner and their ids above `after`. Said so that
-/// only the index by partner has them in their order: whoever plans for any
-/// partner may think that its users are found among all before long.
-pub fn of_partner(partner: i64, after: i64) -> Textual {
-    phrase("(users.partner_id, users.id) > (")
+/// Whether users belong to this partner and their ids are above `after`, written so
+/// that only the index by partner has the order: a generic plan could otherwise
+/// expect to find the users of any partner soon among all.
+pub fn of_partner(partner: i64, after: i64) -> TextCondition {
+    fragment("(users.partner_id, users.id) > (")
         .number(partner)
         .sql(", ")
         .number(after)
@@ -282,51 +282,53 @@ where
     column.eq_any(ids)
 }
 
-/// Whether a text column holds `text`, letter by letter.
-pub fn contains(column: &str, text: &str) -> Textual {
-    phrase(format!("strpos({column}, ")).text(text).sql(") > 0")
+/// Whether a text column contains `text` literally.
+pub fn contains(column: &str, text: &str) -> TextCondition {
+    fragment(format!("strpos({column}, "))
+        .text(text)
+        .sql(") > 0")
 }
 
 /// Whether a text column ends with `text`, which is not empty.
-pub fn ends_with(column: &str, text: &str) -> Textual {
+pub fn ends_with(column: &str, text: &str) -> TextCondition {
     let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-    phrase(format!("right({column}, CAST("))
+    fragment(format!("right({column}, CAST("))
         .number(length)
         .sql(" AS INTEGER)) = ")
         .text(text)
 }
 
-/// Whether a user's search text holds each of these pieces.
-pub fn search(pieces: &[String]) -> Textual {
-    // Found before anything else: else a LIMIT tempts the planner to try one
-    // row after the other instead.
+/// Whether a user's search text contains each of these pieces.
+pub fn search(pieces: &[String]) -> TextCondition {
+    // Searched first: a LIMIT would otherwise tempt the planner to test one row
+    // after the other.
     let found = "users.id = ANY(ARRAY(SELECT found.id FROM users AS found WHERE ";
-    holds_all(phrase(found), "found.search_text", pieces).sql("))")
+    contains_all(fragment(found), "found.search_text", pieces).sql("))")
 }
 
-fn holds_all<T>(test: Phrase<T>, column: &str, pieces: &[String]) -> Phrase<T> {
+fn contains_all<T>(test: SqlFragment<T>, column: &str, pieces: &[String]) -> SqlFragment<T> {
     let (mut test, mut and) = (test, "");
     for piece in pieces {
         let like = format!("{and}{column} LIKE ");
-        test = test.sql(like).text(as_pattern(piece));
+        test = test.sql(like).text(like_pattern(piece));
         and = " AND ";
     }
     test
 }
 
-/// The ids of those whom the search finds, of many any so many.
-pub async fn found_by_search(
+/// The ids of users whom the search finds, at most `most` in no order.
+pub async fn search_ids(
     pieces: &[String],
     most: i64,
     connection: &mut Conn,
 ) -> QueryResult<Vec<i64>> {
-    let held = holds_all(phrase::<Bool>(""), "users.search_text", pieces);
-    let ids = users::table.filter(held).select(users::id).limit(most);
+    let matching = contains_all(fragment::<Bool>(""), "users.search_text", pieces);
+    let ids = users::table.filter(matching).select(users::id).limit(most);
     ids.load(connection).await
 }
 
-/// A text anywhere, as LIKE takes it for itself.
-fn as_pattern(text: &str) -> String {
+/// A LIKE pattern that matches a text anywhere.
+fn like_pattern(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for letter in text.chars() {

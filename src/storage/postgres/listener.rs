@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::address::Address;
-use super::plain::Plain;
+use super::dedicated::DedicatedConnection;
 use crate::storage::StorageError;
 
 const CHANNEL: &str = "rolecall";
@@ -63,7 +63,7 @@ pub fn telling(process: u64, callers: &[i64]) -> String {
 }
 
 pub struct Listener {
-    connection: Plain,
+    connection: DedicatedConnection,
     pulse: Duration,
 }
 
@@ -72,8 +72,9 @@ impl Listener {
     /// that is silent for `pulse` is asked whether it is alive, and has as long
     /// again to answer.
     pub async fn open(address: &Address, pulse: Duration) -> Result<Self, StorageError> {
-        let connection = Plain::open(address, "rolecall: hears of changes", pulse).await?;
-        connection.ask(&format!("LISTEN {CHANNEL}")).await?;
+        let connection =
+            DedicatedConnection::open(address, "rolecall: hears of changes", pulse).await?;
+        connection.last_row(&format!("LISTEN {CHANNEL}")).await?;
         Ok(Self { connection, pulse })
     }
 
@@ -88,7 +89,7 @@ impl Listener {
                     Some(notice) => return Ok(notice),
                     None => log::debug!("a notification that means nothing here"),
                 },
-                Err(_) => drop(self.connection.ask("SELECT 1").await?),
+                Err(_) => drop(self.connection.last_row("SELECT 1").await?),
             }
         }
     }

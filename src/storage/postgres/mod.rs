@@ -3,21 +3,21 @@
 
 mod activity;
 mod address;
+mod audit_insert;
 mod commit;
 mod connect;
+mod dedicated;
 pub mod env;
+mod limited;
 mod listener;
 mod oversight;
 mod pipeline;
-mod plain;
 mod pool;
 mod primary;
 mod replica;
 mod rows;
 mod servers;
 mod session;
-mod sliced;
-mod told;
 mod writers;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,19 +29,19 @@ pub use address::Address;
 use connect::Limits;
 pub(super) use connect::{for_commands, to_pooler};
 pub use listener::{Listener, Notice};
-use pool::{Pool, Rules};
+use pool::{Pool, PoolSettings};
 pub use replica::{Replica, ReplicaStatus};
 pub use servers::Servers;
 pub use session::Session;
 
 use super::StorageError;
 use super::local::Local;
-use super::waited::Waited;
+use super::wait_budget::WaitBudget;
 use crate::config::{Database as DatabaseSettings, Pooler};
 
 /// One PostgreSQL database. Cheap to share behind an `Arc`.
 pub struct Postgres {
-    rules: Arc<Rules>,
+    settings: Arc<PoolSettings>,
     pools: Local<Arc<Pool>>,
 }
 
@@ -61,7 +61,7 @@ impl Postgres {
             let most = settings.answer_timeout_ms.saturating_mul(9) / 10;
             limits.statement = limits.statement.min(most);
         }
-        let rules = Rules {
+        let settings = PoolSettings {
             connections: settings.connections,
             acquire: milliseconds(settings.acquire_timeout_ms),
             connect: milliseconds(settings.connect_timeout_ms),
@@ -77,37 +77,37 @@ impl Postgres {
             address,
         };
         Self {
-            rules: Arc::new(rules),
+            settings: Arc::new(settings),
             pools: Local::new(),
         }
     }
 
     /// Whether statements outside a transaction may each meet another session.
     pub fn needs_transactions(&self) -> bool {
-        self.rules.pooler == Pooler::Transaction
+        self.settings.pooler == Pooler::Transaction
     }
 
     /// Lets go of all connections, of those in use when they come back.
     pub fn renew(&self) {
-        self.rules.generation.fetch_add(1, Ordering::Relaxed);
+        self.settings.generation.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How long an answer may take.
     pub fn answer(&self) -> Duration {
-        self.rules.answer
+        self.settings.answer
     }
 
     /// A connection on which everything is in one transaction, which begins
     /// with the first statement.
     ///
     /// Must be called on an async thread, as [`Postgres::connection`].
-    pub async fn transaction(&self, waited: &Waited) -> Result<Session, StorageError> {
+    pub async fn transaction(&self, waited: &WaitBudget) -> Result<Session, StorageError> {
         let mut session = self.connection(waited).await?;
-        match self.rules.pooler {
+        match self.settings.pooler {
             Pooler::None => session.begin("BEGIN"),
             // The server's session is somebody else's after this transaction.
             Pooler::Transaction => {
-                let limits = self.rules.limits.by("SET LOCAL");
+                let limits = self.settings.limits.by("SET LOCAL");
                 let name = session.name();
                 session.begin(format!(
                     "BEGIN; {limits}; SET LOCAL application_name = '{name}'"
@@ -120,8 +120,8 @@ impl Postgres {
     /// A connection of this thread's pool, waiting at most the configured time.
     ///
     /// Must be called on an async thread.
-    pub async fn connection(&self, waited: &Waited) -> Result<Session, StorageError> {
-        let make = || Ok::<_, StorageError>(Pool::new(self.rules.clone()));
+    pub async fn connection(&self, waited: &WaitBudget) -> Result<Session, StorageError> {
+        let make = || Ok::<_, StorageError>(Pool::new(self.settings.clone()));
         let pool = self.pools.with(make, |pool| pool.clone())?;
         let pooled = pool.get(waited).await?;
         Ok(Session::new(

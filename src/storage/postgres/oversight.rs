@@ -14,7 +14,7 @@ use futures_util::future::{Either, select};
 use tokio::time::{sleep, timeout};
 
 use super::activity::Doing;
-use super::pool::{Pool, Rules, TableWait};
+use super::pool::{Pool, PoolSettings, TableWait};
 use super::session::Shared;
 use crate::config::Pooler;
 
@@ -81,7 +81,7 @@ impl Shared {
             return Error::BrokenTransactionManager;
         };
         let (pool, name) = (&*pooled.pool, pooled.name());
-        let rules = &*pool.rules;
+        let settings = &*pool.settings;
         // Of commands, each statement by itself.
         let waited = self.waited.for_operation();
         let mut wait = Wait {
@@ -90,32 +90,35 @@ impl Shared {
         };
         let mut began = Instant::now();
         loop {
-            sleep(pause.min(waited.left(rules.answer))).await;
-            let doing = rules.activity.of(name, waited.left(rules.answer)).await;
+            sleep(pause.min(waited.left(settings.answer))).await;
+            let doing = settings
+                .activity
+                .of(name, waited.left(settings.answer))
+                .await;
             let is_lock = matches!(doing, Doing::WaitingForTable | Doing::WaitingForLock);
             if doing != Doing::Working && (!is_lock || waited.counts_locks()) {
                 waited.add(began.elapsed());
             }
             began = Instant::now();
-            if wait.must_give_in(doing, pool) || (is_lock && waited.left(rules.busy).is_zero()) {
-                rules.activity.cancel(name, CANCEL).await;
+            if wait.must_give_in(doing, pool) || (is_lock && waited.left(settings.busy).is_zero()) {
+                settings.activity.cancel(name, CANCEL).await;
             }
             let is_silent = matches!(doing, Doing::Nothing | Doing::Unknown);
-            let is_over = is_silent && waited.left(rules.answer).is_zero();
-            if wait.is_lost(doing, rules) || is_over {
+            let is_over = is_silent && waited.left(settings.answer).is_zero();
+            if wait.is_lost(doing, settings) || is_over {
                 break;
             }
             pause = match doing {
-                Doing::Working => (pause * 2).clamp(FIRST_LOOK, rules.answer / 4),
+                Doing::Working => (pause * 2).clamp(FIRST_LOOK, settings.answer / 4),
                 _ => FIRST_LOOK,
             };
         }
         self.lose();
         // Others that are idle may be as dead.
-        rules.generation.fetch_add(1, Ordering::Relaxed);
+        settings.generation.fetch_add(1, Ordering::Relaxed);
         if wait.nothing_since.is_some() {
             // It lives: what it still holds for us shall not hinder others.
-            rules.activity.terminate(name, FIRST_LOOK).await;
+            settings.activity.terminate(name, FIRST_LOOK).await;
         }
         let why = "the server did not answer in time".to_owned();
         Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, Box::new(why))
@@ -135,12 +138,12 @@ impl<'a> Wait<'a> {
     }
 
     /// Behind a pooler what is seen nowhere may wait for a session.
-    fn is_lost(&mut self, doing: Doing, rules: &Rules) -> bool {
+    fn is_lost(&mut self, doing: Doing, settings: &PoolSettings) -> bool {
         if doing != Doing::Nothing {
             self.nothing_since = None;
             return false;
         }
         let since = *self.nothing_since.get_or_insert_with(Instant::now);
-        rules.pooler == Pooler::None && since.elapsed() >= LOST
+        settings.pooler == Pooler::None && since.elapsed() >= LOST
     }
 }

@@ -1,5 +1,5 @@
-//! Statements that are sent one after another, without waiting for the answer
-//! to one before the next is sent.
+//! Pipelining: statements are sent one after another, without waiting for the
+//! answer to one before sending the next.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -11,28 +11,31 @@ use diesel_async::AsyncPgConnection;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
 
-/// A statement that is sent when this is polled first.
-pub type Sending<'a> = BoxFuture<'a, QueryResult<usize>>;
+/// A statement that is sent when this future is first polled.
+pub type SentStatement<'a> = BoxFuture<'a, QueryResult<usize>>;
 
-/// A statement that is made when there is a connection to send it on.
-pub type Made = Box<dyn for<'a> FnOnce(&'a AsyncPgConnection) -> Sending<'a> + Send>;
+/// A statement that is built when there is a connection to send it on.
+pub type DeferredStatement =
+    Box<dyn for<'a> FnOnce(&'a AsyncPgConnection) -> SentStatement<'a> + Send>;
 
-/// A statement that failed: its place among those before the last, and why.
+/// A statement that failed: its position among those before the last, and why.
 pub struct Failed {
     pub place: usize,
     pub error: Error,
 }
 
-/// Sends these and then `last`, and waits for all. Of several failures the
-/// first is told: the server refuses whatever follows in the transaction.
+/// Sends these and then `last`, and waits for all. Of several failures the first
+/// is returned: the server rejects everything after it in the transaction.
 ///
-/// `last` is not sent when it is known before that another has failed, as one
-/// that never came to the server: a COMMIT would keep what is not whole.
+/// `last` is not sent if an earlier statement is already known to have failed,
+/// such as one that never reached the server: a COMMIT would make an incomplete
+/// transaction permanent.
 pub async fn in_order<T>(
-    before: Vec<Sending<'_>>,
+    before: Vec<SentStatement<'_>>,
     last: impl Future<Output = QueryResult<T>>,
 ) -> Result<QueryResult<T>, Failed> {
-    let mut before: Vec<MaybeDone<Sending<'_>>> = before.into_iter().map(maybe_done).collect();
+    let mut before: Vec<MaybeDone<SentStatement<'_>>> =
+        before.into_iter().map(maybe_done).collect();
     let mut last = pin!(maybe_done(last));
     let mut is_sent = false;
     poll_fn(|context| {
@@ -68,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    fn statement(answer: QueryResult<usize>) -> Sending<'static> {
+    fn statement(answer: QueryResult<usize>) -> SentStatement<'static> {
         futures_util::future::ready(answer).boxed()
     }
 

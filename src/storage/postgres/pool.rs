@@ -16,8 +16,8 @@ use super::address::Address;
 use super::connect::{self, Limits};
 use crate::config::Pooler;
 use crate::storage::StorageError;
-use crate::storage::statements::Kept;
-use crate::storage::waited::Waited;
+use crate::storage::statements::StatementCount;
+use crate::storage::wait_budget::WaitBudget;
 
 /// How long a pool makes do with the connections that it has, when the server
 /// has no room for another.
@@ -26,7 +26,7 @@ const ROOM: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What all pools of a database go by.
-pub struct Rules {
+pub struct PoolSettings {
     pub address: Address,
     pub connections: usize,
     /// How long to wait for a free connection.
@@ -51,7 +51,7 @@ pub struct Rules {
 }
 
 pub struct Pool {
-    pub rules: Arc<Rules>,
+    pub settings: Arc<PoolSettings>,
     permits: Arc<Semaphore>,
     idle: Mutex<VecDeque<Connection>>,
     /// Connections that are there, in use or not.
@@ -59,7 +59,7 @@ pub struct Pool {
     /// How many wait for a lock on a table.
     waiting_for_table: AtomicUsize,
     /// Statements that its connections keep, all together.
-    kept: Kept,
+    statement_count: StatementCount,
     /// Moved when they are too many.
     generation: AtomicU64,
 }
@@ -81,17 +81,17 @@ pub struct Pooled {
 
 impl Pool {
     /// Connects to nothing yet.
-    pub fn new(rules: Arc<Rules>) -> Arc<Self> {
+    pub fn new(settings: Arc<PoolSettings>) -> Arc<Self> {
         let pool = Arc::new(Self {
-            permits: Arc::new(Semaphore::new(rules.connections)),
+            permits: Arc::new(Semaphore::new(settings.connections)),
             idle: Mutex::default(),
             open: AtomicUsize::new(0),
             waiting_for_table: AtomicUsize::new(0),
-            kept: Kept::default(),
+            statement_count: StatementCount::default(),
             generation: AtomicU64::new(0),
-            rules,
+            settings,
         });
-        let mut pools = lock(&pool.rules.pools);
+        let mut pools = lock(&pool.settings.pools);
         pools.retain(|pool| pool.strong_count() > 0);
         pools.push(Arc::downgrade(&pool));
         drop(pools);
@@ -99,9 +99,12 @@ impl Pool {
     }
 
     /// A connection, when one is free or can be made in time.
-    pub async fn get(self: &Arc<Self>, waited: &Waited) -> Result<Pooled, StorageError> {
-        let most = self.rules.statements.saturating_mul(self.rules.connections);
-        if self.kept.are_more_than(most) {
+    pub async fn get(self: &Arc<Self>, waited: &WaitBudget) -> Result<Pooled, StorageError> {
+        let most = self
+            .settings
+            .statements
+            .saturating_mul(self.settings.connections);
+        if self.statement_count.exceeds(most) {
             self.generation.fetch_add(1, Ordering::Relaxed);
         }
         let permit = self.permits.clone().try_acquire_owned().ok();
@@ -120,9 +123,9 @@ impl Pool {
         self: &Arc<Self>,
         mut permit: Option<OwnedSemaphorePermit>,
         began: Instant,
-        waited: &Waited,
+        waited: &WaitBudget,
     ) -> Result<Pooled, StorageError> {
-        let until = began + waited.left(self.rules.acquire);
+        let until = began + waited.left(self.settings.acquire);
         loop {
             if permit.is_none() {
                 let acquired = self.permits.clone().acquire_owned();
@@ -132,7 +135,7 @@ impl Pool {
             if let Some(connection) = self.take_idle() {
                 return self.lend(connection, permit);
             }
-            let left = waited.left(self.rules.connect);
+            let left = waited.left(self.settings.connect);
             let left = left.saturating_sub(began.elapsed());
             match self.open(left).await {
                 Ok(connection) => return self.lend(connection, permit),
@@ -157,7 +160,7 @@ impl Pool {
             }
             return;
         }
-        let pools = lock(&self.rules.pools).clone();
+        let pools = lock(&self.settings.pools).clone();
         for other in pools.iter().filter_map(Weak::upgrade) {
             if other.spare_one() {
                 break;
@@ -195,7 +198,7 @@ impl Pool {
 
     /// Neither part ever goes back, so neither does the sum.
     fn generation(&self) -> u64 {
-        let all = self.rules.generation.load(Ordering::Relaxed);
+        let all = self.settings.generation.load(Ordering::Relaxed);
         all.wrapping_add(self.generation.load(Ordering::Relaxed))
     }
 
@@ -215,20 +218,20 @@ impl Pool {
     }
 
     async fn open(&self, limit: Duration) -> Result<Connection, StorageError> {
-        let Rules {
+        let PoolSettings {
             address, limits, ..
-        } = &*self.rules;
+        } = &*self.settings;
         let generation = self.generation();
         let name = activity::name(address.name());
         let opening = async {
-            match self.rules.pooler {
+            match self.settings.pooler {
                 Pooler::None => connect::to_server(&address.named(&name), *limits).await,
                 // A name of its own would be set anew with each change of sessions.
                 Pooler::Transaction => connect::through_pooler(address).await,
             }
         };
         let mut connection = connect::within(limit, opening).await?;
-        connection.set_instrumentation(self.kept.counting());
+        connection.set_instrumentation(self.statement_count.instrumentation());
         self.open.fetch_add(1, Ordering::Relaxed);
         Ok(Connection {
             connection,
@@ -240,14 +243,14 @@ impl Pool {
     /// Half of the connections at most, so that statements which need no such
     /// lock find the others.
     pub fn may_wait_for_table(&self) -> bool {
-        let most = (self.rules.connections / 2).max(1);
+        let most = (self.settings.connections / 2).max(1);
         self.waiting_for_table.load(Ordering::Relaxed) <= most
     }
 
     /// Whether as many wait for tables as may.
     pub fn is_short(&self) -> bool {
         let waiting = self.waiting_for_table.load(Ordering::Relaxed);
-        waiting > 0 && waiting >= self.rules.connections / 2
+        waiting > 0 && waiting >= self.settings.connections / 2
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::Postgres;
 use super::address::Address;
-use super::plain::Plain;
+use super::dedicated::DedicatedConnection;
 use crate::storage::{Obstacle, Readiness, StorageError};
 
 /// How long one connection may be silent.
@@ -28,7 +28,7 @@ pub struct Primary {
 
 #[derive(Default)]
 struct State {
-    connection: Option<(Instant, Plain)>,
+    connection: Option<(Instant, DedicatedConnection)>,
     last: Option<(Instant, Option<Obstacle>)>,
 }
 
@@ -77,7 +77,7 @@ impl Primary {
     async fn ask(
         &self,
         state: &mut State,
-        old: Option<(Instant, Plain)>,
+        old: Option<(Instant, DedicatedConnection)>,
         pools: &Postgres,
     ) -> Result<Option<Obstacle>, StorageError> {
         let was_open = old.is_some();
@@ -88,7 +88,7 @@ impl Primary {
             return Ok(obstacle);
         }
         let name = "rolecall: sees whether changes are taken";
-        let connection = Plain::open(&self.address, name, PATIENCE).await?;
+        let connection = DedicatedConnection::open(&self.address, name, PATIENCE).await?;
         let obstacle = asked(&connection).await?;
         if was_open {
             // It died without a word, and so may have those of the pools.
@@ -99,9 +99,9 @@ impl Primary {
     }
 }
 
-async fn asked(connection: &Plain) -> Result<Option<Obstacle>, StorageError> {
+async fn asked(connection: &DedicatedConnection) -> Result<Option<Obstacle>, StorageError> {
     let statement = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')";
-    let answer = connection.ask(statement).await?;
+    let answer = connection.last_row(statement).await?;
     let is = |place: usize, text: &str| {
         let column = answer.get(place).and_then(Option::as_deref);
         column == Some(text)

@@ -10,8 +10,8 @@ use tokio::sync::watch;
 
 use super::Postgres;
 use super::address::Address;
+use super::dedicated::DedicatedConnection;
 use super::listener::telling;
-use super::plain::Plain;
 use super::writers::Writers;
 use crate::storage::StorageError;
 
@@ -263,7 +263,7 @@ impl Watch {
 
 #[derive(Default)]
 struct Primary {
-    connection: Option<Plain>,
+    connection: Option<DedicatedConnection>,
     cluster: Option<String>,
 }
 
@@ -279,13 +279,13 @@ impl Primary {
         let connection = opened(&mut self.connection, &mut self.cluster, address).await?;
         let asked = async {
             let answer = connection
-                .ask(
+                .last_row(
                     "SELECT pg_current_wal_insert_lsn(), current_setting('wal_block_size'), \
                      pg_size_bytes(current_setting('wal_segment_size'))",
                 )
                 .await?;
             if !writers.is_empty() {
-                connection.ask(&telling(*process, writers)).await?;
+                connection.last_row(&telling(*process, writers)).await?;
             }
             let size = |column: usize| answer.get(column)?.as_ref()?.parse().ok();
             let place = position(answer.first())?;
@@ -301,7 +301,7 @@ impl Primary {
 
 #[derive(Default)]
 struct Follower {
-    connection: Option<Plain>,
+    connection: Option<DedicatedConnection>,
     cluster: Option<String>,
 }
 
@@ -311,7 +311,7 @@ impl Follower {
         let connection = opened(&mut self.connection, &mut self.cluster, address).await?;
         let asked = async {
             let answer = connection
-                .ask("SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()")
+                .last_row("SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn()")
                 .await?;
             if answer.first().is_some_and(|is| is.as_deref() == Some("f")) {
                 let why = "it takes changes itself, so it follows nobody";
@@ -329,16 +329,18 @@ impl Follower {
 
 /// The connection, opened where there is none, and the number of its cluster.
 async fn opened<'a>(
-    connection: &'a mut Option<Plain>,
+    connection: &'a mut Option<DedicatedConnection>,
     cluster: &mut Option<String>,
     address: &Address,
-) -> Result<&'a Plain, StorageError> {
+) -> Result<&'a DedicatedConnection, StorageError> {
     let open = match connection.take() {
         Some(open) => open,
         None => {
-            let open = Plain::open(address, "rolecall: looks after the replica", PATIENCE).await?;
+            let open =
+                DedicatedConnection::open(address, "rolecall: looks after the replica", PATIENCE)
+                    .await?;
             let asked = "SELECT system_identifier FROM pg_control_system()";
-            *cluster = open.ask(asked).await?.into_iter().next().flatten();
+            *cluster = open.last_row(asked).await?.into_iter().next().flatten();
             open
         }
     };

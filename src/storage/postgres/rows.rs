@@ -13,18 +13,18 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use super::oversight::FIRST_LOOK;
 use super::session::Shared;
 
-type Plain = <AsyncPgConnection as AsyncConnectionCore>::Stream<'static, 'static>;
+type DriverStream = <AsyncPgConnection as AsyncConnectionCore>::Stream<'static, 'static>;
 type Row = <AsyncPgConnection as AsyncConnectionCore>::Row<'static, 'static>;
 
 pub struct Rows {
-    rows: Plain,
+    rows: DriverStream,
     shared: Arc<Shared>,
     /// Made when a row has to be waited for.
     given_up: Option<BoxFuture<'static, Error>>,
 }
 
 impl Rows {
-    pub(super) fn new(rows: Plain, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(rows: DriverStream, shared: Arc<Shared>) -> Self {
         Self {
             rows,
             shared,

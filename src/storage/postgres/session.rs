@@ -1,14 +1,14 @@
-//! What the queries have of PostgreSQL while one operation runs: a connection
-//! of the pool, and what is still to be sent on it.
+//! The connection of one operation: a pooled connection and the statements that
+//! are deferred on it.
 //!
-//! A round trip is what a statement costs most, and a transaction holds its
-//! locks through each. So BEGIN goes with the first statement; a statement of
-//! which nothing but its success matters goes with the next one, or with COMMIT;
-//! and what is told to the audit log goes with COMMIT, all in one INSERT.
+//! The largest cost of a statement is its round trip, and a transaction holds its
+//! locks through each. So BEGIN is sent with the first statement; a statement of
+//! which only the success matters is deferred and sent with the next one or with
+//! COMMIT; and all audit entries are inserted together before COMMIT.
 //!
-//! The order is kept: BEGIN is sent when it is polled, and all other statements
-//! wait for one lock of the driver's, in the order in which they are polled,
-//! while one of them has to be prepared.
+//! The order is preserved: BEGIN is sent when it is polled, and all other
+//! statements wait for one lock of the driver, in the order in which they are
+//! polled, while one of them is being prepared.
 
 use std::borrow::Cow;
 use std::future::ready;
@@ -22,13 +22,13 @@ use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::commit::{Commit, place};
-use super::pipeline::{Failed, Made, Sending, in_order};
+use super::audit_insert;
+use super::commit::{Commit, wal_position};
+use super::pipeline::{DeferredStatement, Failed, SentStatement, in_order};
 use super::pool::Pooled;
 use super::rows::Rows;
-use super::told;
 use crate::storage::events::NewEvent;
-use crate::storage::waited::Waited;
+use crate::storage::wait_budget::WaitBudget;
 
 /// A connection, as the queries know it.
 pub struct Session(Arc<Shared>);
@@ -36,7 +36,7 @@ pub struct Session(Arc<Shared>);
 pub(super) struct Shared {
     /// `None` only when this is being dropped.
     pub(super) pooled: Option<Pooled>,
-    pub(super) waited: Waited,
+    pub(super) waited: WaitBudget,
     /// Whether COMMIT may be sent with the statements before it.
     keeps_statements: bool,
     state: Mutex<State>,
@@ -45,16 +45,16 @@ pub(super) struct Shared {
 #[derive(Default)]
 struct State {
     transaction: Transaction,
-    /// To be sent before anything else, the oldest first.
-    queue: Vec<Later>,
-    /// To be told to the audit log before COMMIT.
-    told: Vec<NewEvent>,
-    /// To which step of a batch belongs what is queued now.
+    /// Deferred statements, sent before the next one, the oldest first.
+    queue: Vec<Deferred>,
+    /// Inserted into the audit log before COMMIT.
+    audit_entries: Vec<NewEvent>,
+    /// The step of a batch that statements queued now belong to.
     step: Option<usize>,
-    /// The step of the statement that was queued and failed.
+    /// The step of the deferred statement that failed.
     failed_step: Option<usize>,
-    /// No more answers are to be expected, or nobody waited for one: whatever
-    /// comes next on the connection would be mistaken for another.
+    /// No more answers will arrive, or one was not waited for: the next answer on
+    /// the connection would be taken for a different one.
     is_lost: bool,
 }
 
@@ -62,44 +62,43 @@ struct State {
 enum Transaction {
     #[default]
     None,
-    /// To be begun by these words before the first statement.
+    /// This SQL begins it before the first statement.
     Wanted(Cow<'static, str>),
-    /// Begun, as far as is known; the connection is not clean until it is ended.
+    /// Begun, as far as is known; the connection is not clean until it ends.
     Open,
-    /// The server refused to begin it, or was not there.
+    /// The server rejected BEGIN or could not be reached.
     Refused,
 }
 
-struct Later {
+struct Deferred {
     step: Option<usize>,
-    statement: Made,
+    statement: DeferredStatement,
 }
 
 /// What a queued statement is.
 #[derive(Clone, Copy)]
 enum Label {
     Begin,
-    Later { step: Option<usize> },
+    Deferred { step: Option<usize> },
 }
 
 /// What is sent before a statement.
 #[derive(Default)]
 struct Queue<'a> {
-    statements: Vec<Sending<'a>>,
+    statements: Vec<SentStatement<'a>>,
     labels: Vec<Label>,
 }
 
 impl<'a> Queue<'a> {
-    fn push(&mut self, label: Label, statement: Sending<'a>) {
+    fn push(&mut self, label: Label, statement: SentStatement<'a>) {
         self.statements.push(statement);
         self.labels.push(label);
     }
 }
 
 impl Session {
-    /// `keeps_statements`: whether a prepared statement is there for the next
-    /// transaction, too.
-    pub fn new(pooled: Pooled, keeps_statements: bool, waited: Waited) -> Self {
+    /// `keeps_statements`: whether prepared statements outlive a transaction.
+    pub fn new(pooled: Pooled, keeps_statements: bool, waited: WaitBudget) -> Self {
         Self(Arc::new(Shared {
             pooled: Some(pooled),
             waited,
@@ -108,86 +107,86 @@ impl Session {
         }))
     }
 
-    /// By which the server knows the connection.
+    /// The `application_name` of the connection.
     pub fn name(&self) -> &str {
         self.0.pooled.as_ref().map_or("", Pooled::name)
     }
 
-    /// Everything that follows is in one transaction, begun by these words.
-    pub fn begin(&mut self, words: impl Into<Cow<'static, str>>) {
-        self.0.state().transaction = Transaction::Wanted(words.into());
+    /// Everything that follows is in one transaction, which this SQL begins.
+    pub fn begin(&mut self, sql: impl Into<Cow<'static, str>>) {
+        self.0.state().transaction = Transaction::Wanted(sql.into());
     }
 
-    /// The same connection once more: what is asked through both at the same
-    /// time is sent together.
+    /// A second handle of the same connection: queries through both at the same
+    /// time are pipelined.
     pub fn beside(&self) -> Self {
         Self(self.0.clone())
     }
 
-    /// Sends the statement with the next one, or with COMMIT; when it fails,
-    /// that one tells.
-    pub fn later<Q>(&mut self, query: Q)
+    /// Sends the statement with the next one, or with COMMIT, which returns its
+    /// error if it fails.
+    pub fn defer<Q>(&mut self, query: Q)
     where
         Q: QueryFragment<Pg> + QueryId + Send + 'static,
     {
-        let statement: Made =
+        let statement: DeferredStatement =
             Box::new(move |mut connection| connection.execute_returning_count(query));
         self.0.state().push(statement);
     }
 
-    /// Tells the audit log with COMMIT.
-    pub fn tell(&mut self, rows: Vec<NewEvent>) {
+    /// Inserts these rows into the audit log before COMMIT.
+    pub fn append_audit(&mut self, rows: Vec<NewEvent>) {
         let mut state = self.0.state();
-        state.told.extend(rows);
-        if state.told.len() >= told::ROWS {
-            state.send_told();
+        state.audit_entries.extend(rows);
+        if state.audit_entries.len() >= audit_insert::ROWS {
+            state.flush_audit();
         }
     }
 
-    /// What was told so far comes before the next statement.
-    pub fn send_told(&mut self) {
-        self.0.state().send_told();
+    /// Inserts the audit entries so far before the next statement.
+    pub fn flush_audit(&mut self) {
+        self.0.state().flush_audit();
     }
 
-    /// Sends what waits to be sent with the next statement, and waits for it.
-    pub async fn settle(&mut self) -> QueryResult<()> {
+    /// Sends the deferred statements and waits for them.
+    pub async fn flush(&mut self) -> QueryResult<()> {
         let (_, queue) = self.0.sending()?;
         self.0.after(queue, ready(Ok(())).boxed()).await
     }
 
-    /// Nothing that waits is to be sent any more.
-    pub fn forget(&mut self) {
+    /// Drops the deferred statements and audit entries.
+    pub fn discard(&mut self) {
         let mut state = self.0.state();
         state.queue.clear();
-        state.told.clear();
+        state.audit_entries.clear();
     }
 
-    /// What is queued from now on belongs to this step of a batch.
+    /// Statements that are deferred from now on belong to this step of a batch.
     pub fn step(&mut self, step: usize) {
         self.0.state().step = Some(step);
     }
 
-    /// To which step the queued statement belonged that made another fail.
+    /// The step of the deferred statement that made a later one fail.
     pub fn failed_step(&self) -> Option<usize> {
         self.0.state().failed_step
     }
 
-    /// Whether BEGIN failed: then nothing that was asked has been done.
+    /// Whether BEGIN failed: then nothing has been done.
     pub fn could_not_begin(&self) -> bool {
         matches!(self.0.state().transaction, Transaction::Refused)
     }
 
-    /// Sends what waits, and ends the transaction. Where a replica follows, the
-    /// answer is a place in the server's log behind the transaction.
+    /// Sends the deferred statements and COMMIT. If there is a replica, returns a
+    /// WAL position after the transaction.
     ///
     /// # Errors
-    /// Of whatever was not done; then nothing was. The transaction is to be
-    /// rolled back, whether it has ended by that or not.
+    /// If any statement failed; then nothing is committed. The caller must roll
+    /// back, whether or not the failure has ended the transaction.
     pub async fn commit(&mut self) -> QueryResult<Option<u64>> {
-        self.0.state().send_told();
+        self.0.state().flush_audit();
         if !self.0.keeps_statements {
-            // What a statement leaves behind must be gone before COMMIT.
-            self.settle().await?;
+            // Statements must be deallocated before COMMIT.
+            self.flush().await?;
         }
         if self.0.state().has_nothing_to_end() {
             return Ok(None);
@@ -197,21 +196,21 @@ impl Session {
             true => connection.execute_returning_count(Commit),
             false => simple(connection, "COMMIT".into()),
         };
-        let place = match self.0.is_followed() {
+        let position = match self.0.is_followed() {
             true => {
-                queue.push(Label::Later { step: None }, commit);
-                self.0.after(queue, place(connection)).await?
+                queue.push(Label::Deferred { step: None }, commit);
+                self.0.after(queue, wal_position(connection)).await?
             }
             false => self.0.after(queue, commit).await.map(|_| None)?,
         };
         self.0.state().transaction = Transaction::None;
-        Ok(place)
+        Ok(position)
     }
 
-    /// Undoes the transaction. A failure is not reported: the connection is
-    /// closed then, and the server undoes it.
+    /// Rolls the transaction back. A failure is not reported: the connection is
+    /// closed then, and the server rolls back.
     pub async fn rollback(&mut self) {
-        self.forget();
+        self.discard();
         let (is_lost, has_nothing_to_end) = {
             let state = self.0.state();
             (state.is_lost, state.has_nothing_to_end())
@@ -229,22 +228,22 @@ impl Session {
     }
 }
 
-/// A statement that is not prepared.
-fn simple<'a>(connection: &'a AsyncPgConnection, words: Cow<'static, str>) -> Sending<'a> {
+/// A statement of the simple query protocol, which is not prepared.
+fn simple<'a>(connection: &'a AsyncPgConnection, sql: Cow<'static, str>) -> SentStatement<'a> {
     let mut connection = connection;
-    async move { connection.batch_execute(&words).await.map(|()| 0) }.boxed()
+    async move { connection.batch_execute(&sql).await.map(|()| 0) }.boxed()
 }
 
 impl State {
-    fn push(&mut self, statement: Made) {
+    fn push(&mut self, statement: DeferredStatement) {
         let step = self.step;
-        self.queue.push(Later { step, statement });
+        self.queue.push(Deferred { step, statement });
     }
 
-    fn send_told(&mut self) {
-        if !self.told.is_empty() {
-            let rows = std::mem::take(&mut self.told);
-            self.push(told::insert(rows));
+    fn flush_audit(&mut self) {
+        if !self.audit_entries.is_empty() {
+            let rows = std::mem::take(&mut self.audit_entries);
+            self.push(audit_insert::insert(rows));
         }
     }
 
@@ -262,16 +261,16 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection is not used any more.
+    /// The connection must not be used any more.
     pub(super) fn lose(&self) {
         self.state().is_lost = true;
     }
 
-    /// Whether a replica follows, and what it has can be found out: a statement
-    /// behind COMMIT meets the same session.
+    /// Whether a replica follows whose position can be compared: a statement after
+    /// COMMIT must run in the same session.
     fn is_followed(&self) -> bool {
         let pool = self.pooled.as_ref().map(|pooled| &pooled.pool);
-        self.keeps_statements && pool.is_some_and(|pool| pool.rules.is_followed)
+        self.keeps_statements && pool.is_some_and(|pool| pool.settings.is_followed)
     }
 
     fn connection(&self) -> QueryResult<&AsyncPgConnection> {
@@ -281,25 +280,25 @@ impl Shared {
             .ok_or(Error::BrokenTransactionManager)
     }
 
-    /// The connection, and what has to be sent on it before anything else.
+    /// The connection, and the statements that must be sent first.
     fn sending(&self) -> QueryResult<(&AsyncPgConnection, Queue<'_>)> {
         let connection = self.connection()?;
         let mut queue = Queue::default();
         let mut state = self.state();
         state.transaction = match std::mem::take(&mut state.transaction) {
-            Transaction::Wanted(words) => {
-                queue.push(Label::Begin, simple(connection, words));
+            Transaction::Wanted(sql) => {
+                queue.push(Label::Begin, simple(connection, sql));
                 Transaction::Open
             }
             other => other,
         };
-        for Later { step, statement } in state.queue.drain(..) {
-            queue.push(Label::Later { step }, statement(connection));
+        for Deferred { step, statement } in state.queue.drain(..) {
+            queue.push(Label::Deferred { step }, statement(connection));
         }
         Ok((connection, queue))
     }
 
-    /// The answer to `last`, which is sent behind the others.
+    /// The answer to `last`, which is sent after the others.
     async fn after<'a, T>(
         &'a self,
         Queue { statements, labels }: Queue<'a>,
@@ -324,16 +323,16 @@ impl Shared {
         let mut state = self.state();
         match failed {
             Some(Label::Begin) => state.transaction = Transaction::Refused,
-            Some(Label::Later { step }) => state.failed_step = step,
+            Some(Label::Deferred { step }) => state.failed_step = step,
             None => {}
         }
     }
 }
 
 impl Drop for Shared {
-    /// A connection with a transaction that nobody ended, as when a request is
-    /// given up in the middle, is closed at once: its locks go with it. So is one
-    /// whose answer did not come.
+    /// A connection whose transaction was not ended, because a request was
+    /// abandoned, is closed at once, which releases its locks. So is one whose
+    /// answer did not arrive.
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         let is_open = matches!(state.transaction, Transaction::Open | Transaction::Refused);

@@ -10,7 +10,7 @@ use diesel::{Connection, SqliteConnection};
 use super::{deadline, faults, log_file, medium, patience};
 use crate::storage::StorageError;
 use crate::storage::migrations::{HISTORY, Tables};
-use crate::storage::statements::Kept;
+use crate::storage::statements::StatementCount;
 
 /// How long a start waits for another process that migrates the same file.
 pub const MIGRATION_WAIT: Duration = Duration::from_secs(30);
@@ -26,27 +26,27 @@ pub struct Options {
 }
 
 /// A connection that forgets its prepared statements when they are too many.
-pub struct Lasting {
+pub struct CachingConnection {
     connection: SqliteConnection,
-    kept: Kept,
+    statement_count: StatementCount,
     most: usize,
 }
 
-impl Lasting {
+impl CachingConnection {
     pub fn open(options: &Options) -> Result<Self, StorageError> {
         let mut connection = open(&options.path, options.busy)?;
-        let kept = Kept::default();
-        connection.set_instrumentation(kept.counting());
+        let statement_count = StatementCount::default();
+        connection.set_instrumentation(statement_count.instrumentation());
         Ok(Self {
             connection,
-            kept,
+            statement_count,
             most: options.statements,
         })
     }
 
     /// The connection, for one piece of work.
     pub fn lend(&mut self) -> &mut SqliteConnection {
-        if self.kept.are_more_than(self.most) {
+        if self.statement_count.exceeds(self.most) {
             let connection = &mut self.connection;
             connection.set_prepared_statement_cache_size(CacheSize::Disabled);
             connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
@@ -100,7 +100,7 @@ pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageErro
          PRAGMA temp_store = MEMORY;",
         log_file::LARGE
     ))?;
-    let wal = super::patiently(busy, || {
+    let wal = super::retry_while_busy(busy, || {
         let done = connection.batch_execute("PRAGMA journal_mode = WAL");
         done.map_err(StorageError::from)
     });
@@ -258,17 +258,17 @@ mod tests {
     fn statements_of_ever_new_kinds_do_not_pile_up() {
         let folder = std::env::temp_dir().join(format!("rolecall-kept-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let mut lasting = Lasting::open(&Options {
+        let mut connection = CachingConnection::open(&Options {
             path: folder.join("kept.db"),
             busy: Duration::from_secs(1),
             statements: 10,
         })
         .unwrap();
         let mut read = |number: i32| {
-            let text = crate::storage::phrase::phrase::<Text>(format!("'{number}'"));
-            let read: String = diesel::select(text).get_result(lasting.lend()).unwrap();
+            let text = crate::storage::sql_fragment::fragment::<Text>(format!("'{number}'"));
+            let read: String = diesel::select(text).get_result(connection.lend()).unwrap();
             assert_eq!(read, number.to_string());
-            lasting.kept.count()
+            connection.statement_count.count()
         };
         let kept: Vec<usize> = (0..30).map(&mut read).collect();
         assert_eq!(kept[10], 11, "one more than may be: {kept:?}");

@@ -48,11 +48,11 @@ mod tests {
 
     use super::super::connection;
     use crate::storage::StorageError;
-    use crate::storage::phrase::phrase;
+    use crate::storage::sql_fragment::fragment;
 
     /// Counts so far, and without end where there is none.
     fn count(to: &str, connection: &mut diesel::SqliteConnection) -> QueryResult<i64> {
-        let counted = phrase::<BigInt>(format!(
+        let counted = fragment::<BigInt>(format!(
             "(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n {to})
              SELECT count(*) FROM n)"
         ));

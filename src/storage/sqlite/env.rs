@@ -10,15 +10,15 @@ use diesel::sql_types::{Bool, Nullable, Text};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, SqliteConnection};
 
 use crate::storage::events::{NewEvent, OldMonth};
-use crate::storage::phrase::{Phrase, phrase};
 use crate::storage::schema::events;
-use crate::storage::statements::Planned;
+use crate::storage::sql_fragment::{SqlFragment, fragment};
+use crate::storage::statements::PlanMode;
 
 pub type Db = diesel::sqlite::Sqlite;
 /// True, false or, where there is no value, neither.
-type Truth = Nullable<Bool>;
+type NullableBool = Nullable<Bool>;
 /// A test of a text column with one value bound.
-pub type Textual = Phrase<Truth>;
+pub type TextCondition = SqlFragment<NullableBool>;
 
 pub type Conn = SqliteConnection;
 
@@ -57,11 +57,11 @@ pub trait RunQueryDsl: Sized {
 
 impl<T> RunQueryDsl for T {}
 
-/// An index range by two columns uses the first only: ties are read apart.
-pub const FINDS_ROWS: bool = false;
+/// An index range by two columns uses the first only: ties are read separately.
+pub const COMPARES_ROWS: bool = false;
 
-/// Ids come out of an index sooner than rows are sorted.
-pub const GATHERS_IDS: bool = true;
+/// Reading ids from an index is faster than sorting rows.
+pub const COLLECTS_IDS: bool = true;
 
 /// The order of a column; SQLite puts nulls first by itself.
 pub fn ascending<E: ExpressionMethods>(column: E) -> Asc<E> {
@@ -72,8 +72,8 @@ pub fn descending<E: ExpressionMethods>(column: E) -> Desc<E> {
     column.desc()
 }
 
-/// These of the query's rows, in its order.
-pub fn sliced<Q>(query: Q, _: Planned, limit: i64, offset: i64) -> Offset<Limit<Q>>
+/// A part of the query's rows, in its order.
+pub fn limited<Q>(query: Q, _: PlanMode, limit: i64, offset: i64) -> Offset<Limit<Q>>
 where
     Q: LimitDsl,
     Limit<Q>: OffsetDsl,
@@ -81,33 +81,33 @@ where
     query.limit(limit).offset(offset)
 }
 
-/// Nothing to do: there is one writer, and it has the database for itself.
-pub async fn one_at_a_time(_: &mut Conn) -> QueryResult<()> {
+/// Does nothing: there is only one writer.
+pub async fn serialize(_: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
-/// Nothing to do: plans here do not follow from how many rows there were once,
-/// and what was noted of small tables is forgotten at each start.
+/// Does nothing: plans do not depend on statistics here, and those of small tables
+/// are removed at each start.
 pub async fn refresh_statistics(_: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
-/// As above: all that the search index is told is in it.
-pub async fn settle_search(_: &mut Conn) -> QueryResult<()> {
+/// Does nothing: the search index has no pending list.
+pub async fn flush_search(_: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
-/// Nothing to do either.
-pub async fn keep_out(_: &str, _: &mut Conn) -> QueryResult<()> {
+/// Does nothing: there is only one writer.
+pub async fn lock_table(_: &str, _: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
-/// Nothing to set: a transaction of thousands of rows is what SQLite is quick at.
-pub async fn prepare_for_many(_: &mut Conn) -> QueryResult<()> {
+/// Does nothing: SQLite needs no setting for large transactions.
+pub async fn prepare_for_bulk(_: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
-/// All events are in one table here.
+/// Does nothing: all events are in one table.
 pub async fn drop_event_month(_: &str, _: &mut Conn) -> QueryResult<Option<OldMonth>> {
     Ok(None)
 }
@@ -118,30 +118,30 @@ pub async fn add_event_months(_: &str, _: &mut Conn) -> QueryResult<()> {
 
 pub async fn has_index(name: &str, connection: &mut Conn) -> QueryResult<bool> {
     let found =
-        phrase::<Bool>("EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ")
+        fragment::<Bool>("EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ")
             .text(name)
             .sql(")");
     diesel::RunQueryDsl::get_result(diesel::select(found), connection)
 }
 
-/// Whether the search index tells what the table does.
-pub async fn search_is_right(connection: &mut Conn) -> QueryResult<bool> {
-    super::search_index::is_right(connection)
+/// Whether the search index agrees with the table.
+pub async fn is_search_index_valid(connection: &mut Conn) -> QueryResult<bool> {
+    super::search_index::is_valid(connection)
 }
 
-pub async fn mend_search(connection: &mut Conn) -> QueryResult<()> {
+pub async fn rebuild_search_index(connection: &mut Conn) -> QueryResult<()> {
     let rebuild = "INSERT INTO users_search (users_search) VALUES ('rebuild')";
     diesel::RunQueryDsl::execute(diesel::sql_query(rebuild), connection).map(drop)
 }
 
-/// Carries out a statement of which nothing but its success matters.
-pub async fn later<Q: ExecuteDsl<Conn>>(statement: Q, connection: &mut Conn) -> QueryResult<()> {
+/// Runs a statement of which only the success matters.
+pub async fn defer<Q: ExecuteDsl<Conn>>(statement: Q, connection: &mut Conn) -> QueryResult<()> {
     ExecuteDsl::execute(statement, connection).map(drop)
 }
 
-/// Tells the audit log. Row by row: a single-row statement stays prepared, and
-/// there is no round trip to save.
-pub async fn tell(rows: Vec<NewEvent>, connection: &mut Conn) -> QueryResult<()> {
+/// Appends entries to the audit log. Row by row: a single-row statement stays
+/// cached, and there is no round trip to save.
+pub async fn append_audit(rows: Vec<NewEvent>, connection: &mut Conn) -> QueryResult<()> {
     for row in rows {
         let insert = diesel::insert_into(events::table).values(row);
         diesel::RunQueryDsl::execute(insert, connection)?;
@@ -149,46 +149,46 @@ pub async fn tell(rows: Vec<NewEvent>, connection: &mut Conn) -> QueryResult<()>
     Ok(())
 }
 
-/// Nothing is put off here, so there is nothing to keep, settle or forget.
-pub fn keep_told(_: &mut Conn) {}
+/// Does nothing: statements are not deferred here.
+pub fn flush_audit(_: &mut Conn) {}
 
-/// As above.
-pub async fn settle(_: &mut Conn) -> QueryResult<()> {
+/// Does nothing: statements are not deferred here.
+pub async fn flush(_: &mut Conn) -> QueryResult<()> {
     Ok(())
 }
 
-/// As above.
-pub fn forget(_: &mut Conn) {}
+/// Does nothing: statements are not deferred here.
+pub fn discard(_: &mut Conn) {}
 
-/// Asks independent questions, one after the other: there is no round trip to save.
-macro_rules! together {
+/// Runs independent queries one after the other: there is no round trip to save.
+macro_rules! pipelined {
     ($connection:ident, $($question:expr),+ $(,)?) => {
         ($($question?),+)
     };
 }
-pub(crate) use together;
+pub(crate) use pipelined;
 
-/// Each statement tells of itself alone.
-pub fn step(_: usize, _: &mut Conn) {}
+/// Does nothing: a statement fails by itself.
+pub fn begin_step(_: usize, _: &mut Conn) {}
 
-/// As above.
+/// None: a statement fails by itself.
 pub fn failed_step(_: &Conn) -> Option<usize> {
     None
 }
 
-/// A query whose rows nobody else changes meanwhile, as is always so here.
-macro_rules! held {
+/// The query itself: there is only one writer, so nothing needs a lock.
+macro_rules! for_update {
     ($query:expr) => {
         $query
     };
 }
-pub(crate) use held;
+pub(crate) use for_update;
 
-/// Rows that one INSERT takes: a single-row statement stays prepared, and there
-/// is no round trip to save.
-pub const ROWS_AN_INSERT: usize = 1;
+/// Rows of one INSERT: a single-row statement stays cached, and there is no round
+/// trip to save.
+pub const ROWS_PER_INSERT: usize = 1;
 
-/// Inserts rows, but none that is there already.
+/// Inserts the rows that do not exist yet.
 macro_rules! insert_new {
     ($table:expr, $rows:expr, $connection:expr) => {
         for row in &$rows {
@@ -202,7 +202,7 @@ macro_rules! insert_new {
 }
 pub(crate) use insert_new;
 
-/// Inserts rows and answers what is asked of each, in their order.
+/// Inserts rows and returns an expression for each, in their order.
 macro_rules! insert_returning {
     ($table:expr, $rows:expr, $returning:expr => $answer:ty, $connection:expr) => {{
         let mut answers: Vec<$answer> = Vec::with_capacity($rows.len());
@@ -231,8 +231,8 @@ pub fn text_in<C>(column: C, texts: &[String]) -> IdIn<C> {
     IdIn { column, ids }
 }
 
-/// Its text does not depend on how many ids there are, since they travel as
-/// one JSON array: so the statement stays prepared.
+/// Its text does not depend on the number of ids, since they are bound as one JSON
+/// array: so the statement stays cached.
 #[derive(Clone, Debug)]
 pub struct IdIn<C> {
     column: C,
@@ -276,33 +276,35 @@ impl<C: QueryFragment<Db>> QueryFragment<Db> for IdIn<C> {
     }
 }
 
-/// Whether a text column holds `text`, letter by letter.
-pub fn contains(column: &str, text: &str) -> Textual {
-    phrase(format!("instr({column}, ")).text(text).sql(") > 0")
+/// Whether a text column contains `text` literally.
+pub fn contains(column: &str, text: &str) -> TextCondition {
+    fragment(format!("instr({column}, "))
+        .text(text)
+        .sql(") > 0")
 }
 
 /// Whether a text column ends with `text`, which is not empty.
-pub fn ends_with(column: &str, text: &str) -> Textual {
+pub fn ends_with(column: &str, text: &str) -> TextCondition {
     let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-    phrase(format!("substr({column}, "))
+    fragment(format!("substr({column}, "))
         .number(-length)
         .sql(") = ")
         .text(text)
 }
 
-/// Whether users are of this partner and their ids above `after`.
-pub fn of_partner(partner: i64, after: i64) -> Textual {
-    phrase("users.partner_id = ")
+/// Whether users belong to this partner and their ids are above `after`.
+pub fn of_partner(partner: i64, after: i64) -> TextCondition {
+    fragment("users.partner_id = ")
         .number(partner)
         .sql(" AND users.id > ")
         .number(after)
 }
 
-/// Whether a user's search text holds each of these pieces; of at least three
-/// characters, which is what the index holds.
-pub fn search(pieces: &[String]) -> Textual {
-    phrase("users.id IN (SELECT rowid FROM users_search WHERE users_search MATCH ")
-        .text(as_match(pieces))
+/// Whether a user's search text contains each of these pieces, which have at least
+/// three characters, since the index consists of trigrams.
+pub fn search(pieces: &[String]) -> TextCondition {
+    fragment("users.id IN (SELECT rowid FROM users_search WHERE users_search MATCH ")
+        .text(match_expression(pieces))
         .sql(")")
 }
 
@@ -312,19 +314,21 @@ diesel::table! {
     }
 }
 
-/// The ids of those whom the search finds, of many any so many.
-pub async fn found_by_search(
+/// The ids of users whom the search finds, at most `most` in no order.
+pub async fn search_ids(
     pieces: &[String],
     most: i64,
     connection: &mut Conn,
 ) -> QueryResult<Vec<i64>> {
-    let held = phrase::<Bool>("users_search MATCH ").text(as_match(pieces));
-    let ids = users_search::table.filter(held).select(users_search::rowid);
+    let matching = fragment::<Bool>("users_search MATCH ").text(match_expression(pieces));
+    let ids = users_search::table
+        .filter(matching)
+        .select(users_search::rowid);
     LimitDsl::limit(ids, most).load(connection).await
 }
 
-/// Texts that the index takes for themselves, and looks for all of them.
-fn as_match(pieces: &[String]) -> String {
+/// An FTS5 expression that matches all of these texts literally.
+fn match_expression(pieces: &[String]) -> String {
     let quoted = pieces
         .iter()
         .map(|piece| format!("\"{}\"", piece.replace('"', "\"\"")));

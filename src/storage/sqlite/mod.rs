@@ -30,10 +30,10 @@ use std::time::{Duration, Instant};
 use diesel::SqliteConnection;
 
 use super::local::Local;
-use super::waited::Waited;
+use super::wait_budget::WaitBudget;
 use super::{Readiness, StorageError};
 use crate::config::Database as DatabaseSettings;
-use connection::{Lasting, Options};
+use connection::{CachingConnection, Options};
 pub use session::Session;
 pub use snapshot::snapshot;
 use watch::{Watch, Watched};
@@ -44,7 +44,7 @@ pub struct Sqlite {
     options: Options,
     /// How long a read may take.
     limit: Option<Duration>,
-    readers: Local<Lasting>,
+    readers: Local<CachingConnection>,
     slow: r2d2::Pool<Manager>,
     writer: Writer,
     /// Dropped last: it keeps the file open.
@@ -95,7 +95,7 @@ impl Sqlite {
         &self.watch.file.readiness
     }
 
-    fn open_reader(&self) -> Result<Lasting, StorageError> {
+    fn open_reader(&self) -> Result<CachingConnection, StorageError> {
         open_watched(&self.options, &self.watch.file)
     }
 
@@ -150,7 +150,7 @@ impl Sqlite {
     /// again, after all that it did was undone.
     pub async fn write<T, E>(
         &self,
-        waited: &Waited,
+        waited: &WaitBudget,
         work: impl Fn(&mut SqliteConnection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
@@ -168,7 +168,7 @@ impl Sqlite {
 /// Tries again for so long while another process has the file. SQLite's own
 /// waiting leaves some of that out: a change of the journal's mode, the recovery
 /// after a crash, and the last connection of another process that closes.
-pub fn patiently<T>(
+pub fn retry_while_busy<T>(
     patience: Duration,
     mut work: impl FnMut() -> Result<T, StorageError>,
 ) -> Result<T, StorageError> {
@@ -186,7 +186,7 @@ pub fn patiently<T>(
 /// The connection that keeps the file open. It waits only while it is opened, for
 /// another process that migrates or closes the file.
 fn anchor(options: &Options) -> Result<SqliteConnection, StorageError> {
-    let mut connection = patiently(options.busy, || {
+    let mut connection = retry_while_busy(options.busy, || {
         connection::open(&options.path, Duration::ZERO)
     })?;
     // An older rolecall or somebody's own hand may have left some.
@@ -198,9 +198,9 @@ fn anchor(options: &Options) -> Result<SqliteConnection, StorageError> {
 
 /// Opens a connection to the file that is in use, not to another that has its
 /// name by now.
-fn open_watched(options: &Options, file: &Watched) -> Result<Lasting, StorageError> {
+fn open_watched(options: &Options, file: &Watched) -> Result<CachingConnection, StorageError> {
     file.look()?;
-    let opened = watched(file, || Lasting::open(options))?;
+    let opened = watched(file, || CachingConnection::open(options))?;
     file.look()?;
     Ok(opened)
 }
@@ -217,18 +217,18 @@ fn watched<T>(file: &Watched, work: impl FnOnce() -> T) -> T {
 struct Manager(Options, Arc<Watched>);
 
 impl r2d2::ManageConnection for Manager {
-    type Connection = Lasting;
+    type Connection = CachingConnection;
     type Error = StorageError;
 
-    fn connect(&self) -> Result<Lasting, StorageError> {
+    fn connect(&self) -> Result<CachingConnection, StorageError> {
         open_watched(&self.0, &self.1)
     }
 
-    fn is_valid(&self, _: &mut Lasting) -> Result<(), StorageError> {
+    fn is_valid(&self, _: &mut CachingConnection) -> Result<(), StorageError> {
         Ok(())
     }
 
-    fn has_broken(&self, _: &mut Lasting) -> bool {
+    fn has_broken(&self, _: &mut CachingConnection) -> bool {
         std::thread::panicking()
     }
 }

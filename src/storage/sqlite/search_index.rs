@@ -36,7 +36,7 @@ struct Indexed {
 }
 
 /// Within a transaction that reads: both must be of one moment.
-pub fn is_right(connection: &mut SqliteConnection) -> QueryResult<bool> {
+pub fn is_valid(connection: &mut SqliteConnection) -> QueryResult<bool> {
     match compare(connection) {
         // Damage of the index itself; that of other tables shows elsewhere.
         Err(QueryError::DatabaseError(_, info))
@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn an_index_of_all_texts_is_right_and_of_others_it_is_not() {
         let mut connection = directory();
-        assert!(is_right(&mut connection).unwrap());
-        assert!(is_right(&mut connection).unwrap(), "a second time");
+        assert!(is_valid(&mut connection).unwrap());
+        assert!(is_valid(&mut connection).unwrap(), "a second time");
         for damage in [
             "UPDATE users SET search_text = '  calvin  hobbez' WHERE id = 1",
             "UPDATE users SET search_text = NULL WHERE id = 3",
@@ -168,7 +168,7 @@ mod tests {
         ] {
             let mut connection = directory();
             connection.batch_execute(damage).unwrap();
-            assert!(!is_right(&mut connection).unwrap(), "{damage}");
+            assert!(!is_valid(&mut connection).unwrap(), "{damage}");
         }
     }
 }

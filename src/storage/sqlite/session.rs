@@ -3,22 +3,22 @@
 use diesel::SqliteConnection;
 
 use super::Sqlite;
-use super::connection::Lasting;
+use super::connection::CachingConnection;
 use super::{deadline, fixed, watched};
 use crate::storage::StorageError;
 
 /// A thread's own connection, inside a transaction that has begun. SQLite locks
 /// and unlocks the file, and all threads of the process out of that, with every
 /// transaction: a page with roles has four of them without this.
-pub struct Session(Lasting);
+pub struct Session(CachingConnection);
 
 impl Sqlite {
     /// Takes this thread's connection; others may be opened meanwhile.
     pub fn begin(&self) -> Result<Session, StorageError> {
         self.watch.file.is_in_place()?;
-        let mut lasting = self.readers.take(|| self.open_reader())?;
-        fixed::begin(lasting.lend())?;
-        Ok(Session(lasting))
+        let mut connection = self.readers.take(|| self.open_reader())?;
+        fixed::begin(connection.lend())?;
+        Ok(Session(connection))
     }
 
     /// One read.

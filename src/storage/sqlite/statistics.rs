@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::Bool;
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
-use crate::storage::phrase::phrase;
+use crate::storage::sql_fragment::fragment;
 
 /// Takes fresh statistics, for the next start.
 pub fn renew(connection: &mut SqliteConnection) -> QueryResult<()> {
@@ -19,12 +19,12 @@ pub fn renew(connection: &mut SqliteConnection) -> QueryResult<()> {
 /// Forgets what is said of tables with fewer rows than an index is for.
 pub fn forget_small(connection: &mut SqliteConnection) -> QueryResult<()> {
     let are_there =
-        phrase::<Bool>("EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1')");
+        fragment::<Bool>("EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1')");
     let are_there: bool = diesel::select(are_there).get_result(connection)?;
     if are_there {
         // A statistic begins with the number of rows.
         let small = "FROM sqlite_stat1 WHERE CAST(stat AS INTEGER) < 10000";
-        let some = phrase::<Bool>(format!("EXISTS (SELECT 1 {small})"));
+        let some = fragment::<Bool>(format!("EXISTS (SELECT 1 {small})"));
         let some: bool = diesel::select(some).get_result(connection)?;
         if some {
             connection.batch_execute(&format!("DELETE {small};"))?;
@@ -48,7 +48,7 @@ mod tests {
     }
 
     fn told(connection: &mut SqliteConnection) -> i64 {
-        let count = phrase::<BigInt>("(SELECT count(*) FROM sqlite_stat1)");
+        let count = fragment::<BigInt>("(SELECT count(*) FROM sqlite_stat1)");
         diesel::select(count).get_result(connection).unwrap()
     }
 

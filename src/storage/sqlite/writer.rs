@@ -12,14 +12,14 @@ use diesel::sql_types::BigInt;
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use tokio::sync::oneshot;
 
-use super::connection::{Lasting, Options};
+use super::connection::{CachingConnection, Options};
 use super::fixed::Fixed;
 use super::turns::Turns;
 use super::watch::Watched;
 use super::{open_watched, statistics, watched};
 use crate::storage::StorageError;
 use crate::storage::measurements::{Counter, Histogram};
-use crate::storage::phrase::phrase;
+use crate::storage::sql_fragment::fragment;
 
 /// The most jobs that share one transaction.
 const BATCH: usize = 256;
@@ -200,7 +200,7 @@ where
 struct Worker {
     options: Options,
     file: Arc<Watched>,
-    connection: Option<Lasting>,
+    connection: Option<CachingConnection>,
     turns: Turns,
     has_written: bool,
     counts: Arc<WriterCounts>,
@@ -266,7 +266,7 @@ impl Worker {
         }
         self.connection
             .as_mut()
-            .map(Lasting::lend)
+            .map(CachingConnection::lend)
             .ok_or_else(|| StorageError::Unavailable("no connection".into()))
     }
 }
@@ -336,7 +336,7 @@ fn still_open(connection: &mut SqliteConnection) -> Result<(), QueryError> {
 
 /// Rows that this connection has ever changed, those by triggers too.
 fn changes(connection: &mut SqliteConnection) -> Result<i64, QueryError> {
-    diesel::select(phrase::<BigInt>("total_changes()")).get_result(connection)
+    diesel::select(fragment::<BigInt>("total_changes()")).get_result(connection)
 }
 
 /// Every job of a batch hears the same outcome; Diesel's errors do not clone.
@@ -387,7 +387,7 @@ mod tests {
             busy: Duration::from_secs(5),
             statements: 100,
         };
-        let mut connection = Lasting::open(&options).unwrap();
+        let mut connection = CachingConnection::open(&options).unwrap();
         let table = "CREATE TABLE t (x BIGINT)";
         connection.lend().batch_execute(table).unwrap();
         let anchor = connection::open(&options.path, Duration::ZERO).unwrap();
@@ -474,7 +474,7 @@ mod tests {
             busy: Duration::from_secs(3600),
             statements: 100,
         };
-        let mut other = Lasting::open(&options).unwrap();
+        let mut other = CachingConnection::open(&options).unwrap();
         let statements = "CREATE TABLE t (x BIGINT); BEGIN IMMEDIATE";
         other.lend().batch_execute(statements).unwrap();
         let anchor = connection::open(&options.path, Duration::ZERO).unwrap();

@@ -277,7 +277,7 @@ async fn counts(
         findings.extend(runs_finding(&wrong, &format!("{run}s of {}", counted.of)));
     }
     if repair && !findings.is_empty() {
-        env::keep_out("users", connection).await?;
+        env::lock_table("users", connection).await?;
         let ((blocks, right), (spans, _)) = (counted.blocks, counted.spans);
         statement(&format!("DELETE FROM {blocks}"), connection).await?;
         statement(&format!("DELETE FROM {spans}"), connection).await?;
@@ -316,7 +316,7 @@ async fn role_counts(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>
     let wrong = wrong(&differing, connection).await?;
     let finding = runs_finding(&wrong, "counts of roles");
     if repair && finding.is_some() {
-        env::keep_out("grants", connection).await?;
+        env::lock_table("grants", connection).await?;
         statement("DELETE FROM role_counts", connection).await?;
         let count =
             format!("INSERT INTO role_counts (role_id, slot, {ROLE_COUNTS}) {COUNTED_GRANTS}");

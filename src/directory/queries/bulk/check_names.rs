@@ -68,8 +68,9 @@ async fn same_letters(connection: &mut Conn) -> Result<Vec<Pair>, DirectoryError
 /// Only a name beyond ASCII can be taken for another.
 async fn look_alikes(connection: &mut Conn) -> Result<Vec<Pair>, DirectoryError> {
     let other = diesel::alias!(users as other);
-    let beyond_ascii =
-        phrase::<diesel::sql_types::Bool>("octet_length(users.username) > length(users.username)");
+    let beyond_ascii = fragment::<diesel::sql_types::Bool>(
+        "octet_length(users.username) > length(users.username)",
+    );
     let pairs: Vec<(i64, String, i64, String)> = users::table
         .inner_join(
             other.on(other
@@ -151,7 +152,7 @@ async fn keys(repair: bool, connection: &mut Conn) -> Result<Option<Finding>, Di
                     users::username_skeleton.eq(skeleton(&username)),
                     users::uname_skeleton.eq(skeleton(&uname)),
                 ));
-                env::later(fill.lasting(), connection).await?;
+                env::defer(fill.cached(), connection).await?;
             }
         }
     }

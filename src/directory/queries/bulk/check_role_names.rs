@@ -86,7 +86,7 @@ async fn keys(
                 roles::name_folded.eq(wanted.clone()),
                 roles::name_skeleton.eq(skeleton(name)),
             ));
-            env::later(fill.lasting(), connection).await?;
+            env::defer(fill.cached(), connection).await?;
         }
     }
     Ok((!wrong.is_empty()).then(|| Finding {

@@ -13,9 +13,9 @@ const BATCH: i64 = 10_000;
 
 pub async fn search(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, DirectoryError> {
     let mut findings: Vec<Finding> = texts(repair, connection).await?.into_iter().collect();
-    if !env::search_is_right(connection).await? {
+    if !env::is_search_index_valid(connection).await? {
         if repair {
-            env::mend_search(connection).await?;
+            env::rebuild_search_index(connection).await?;
         }
         findings.push(Finding {
             what: "the index of names does not tell what the users are called".into(),
@@ -47,7 +47,7 @@ async fn texts(repair: bool, connection: &mut Conn) -> Result<Option<Finding>, D
             if repair {
                 let fill = diesel::update(users::table.find(user.id));
                 let fill = fill.set(users::search_text.eq(text));
-                env::later(fill.lasting(), connection).await?;
+                env::defer(fill.cached(), connection).await?;
             }
         }
     }

@@ -89,17 +89,17 @@ async fn guarded<O: Run>(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<O::Answer, DirectoryError> {
-    env::keep_told(connection);
+    env::flush_audit(connection);
     statement("SAVEPOINT import_row", connection).await?;
     let answer = match operation.run(context, connection).await {
-        Ok(answer) => match env::settle(connection).await {
+        Ok(answer) => match env::flush(connection).await {
             Ok(()) => Ok(answer),
             Err(error) => Err(error.into()),
         },
         Err(error) => Err(error),
     };
     if answer.is_err() {
-        env::forget(connection);
+        env::discard(connection);
         statement("ROLLBACK TO SAVEPOINT import_row", connection).await?;
     }
     statement("RELEASE SAVEPOINT import_row", connection).await?;
@@ -212,7 +212,7 @@ impl Run for ImportRows {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Outcome, DirectoryError> {
-        env::prepare_for_many(connection).await?;
+        env::prepare_for_bulk(connection).await?;
         let rows = self.rows.clone();
         let id = self.mark.import_id;
         let outcome = take(rows, &self.rules, id, context, connection).await;
@@ -230,7 +230,7 @@ impl Run for ImportAll {
     type Answer = ();
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
-        env::prepare_for_many(connection).await?;
+        env::prepare_for_bulk(connection).await?;
         while let Some(rows) = self.next() {
             let outcome = take(rows, &self.rules, self.import_id, context, connection);
             // What was read is gone: it cannot be run again from the start.

@@ -50,7 +50,10 @@ pub async fn whose(
     if let EntryId::Is(id) = &arrival.user.id {
         let row = records!(users::ldap_id.eq(id));
         let row: Option<Record> = match is_change {
-            true => env::held!(row).get_result(connection).await.optional()?,
+            true => env::for_update!(row)
+                .get_result(connection)
+                .await
+                .optional()?,
             false => row.get_result(connection).await.optional()?,
         };
         if let Some(record) = row {
@@ -77,7 +80,7 @@ async fn named(
     }
     let rows = records!(env::id_in(users::id, ids));
     let mut rows: Vec<Record> = match is_change {
-        true => env::held!(rows).load(connection).await?,
+        true => env::for_update!(rows).load(connection).await?,
         false => rows.load(connection).await?,
     };
     rows.sort_by_key(|row| (row.username != username, row.id));

@@ -74,7 +74,7 @@ impl Run for GivePortalRoles {
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
         // Two that give roles to one user at the same time must see each other.
-        let user = env::held!(
+        let user = env::for_update!(
             users::table
                 .find(self.user)
                 .filter(users::deleted_at.is_null())
@@ -111,7 +111,7 @@ async fn end_in_clusters(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    let there = env::held!(
+    let there = env::for_update!(
         grants::table
             .filter(grants::user_id.eq(user))
             .filter(grants::id.ne(but.unwrap_or_default()))
@@ -212,7 +212,7 @@ async fn promote(
     }
     may(change.authority, &asked, context, connection).await?;
     // Two that do so at the same time must see each other.
-    let row = env::held!(users::table.find(user).select(users::id));
+    let row = env::for_update!(users::table.find(user).select(users::id));
     found(row.get_result::<i64>(connection).await.optional()?)?;
     let same = grants::table
         .filter(grants::user_id.eq(user))

@@ -80,7 +80,7 @@ enum At<'a> {
 /// Who holds one of these roles there, in force or not. Of few users each is
 /// looked at, of all those are taken who hold it.
 fn holds(few: bool, roles: Vec<i64>, at: At<'_>) -> Boxed<users::table> {
-    macro_rules! held {
+    macro_rules! held_grants {
         ($($there:expr)?) => {
             if few {
                 let theirs = grants::table
@@ -98,12 +98,12 @@ fn holds(few: bool, roles: Vec<i64>, at: At<'_>) -> Boxed<users::table> {
         };
     }
     match at {
-        At::Anywhere => held!(),
-        At::Workspaces(ids) => held!(env::id_in(
+        At::Anywhere => held_grants!(),
+        At::Workspaces(ids) => held_grants!(env::id_in(
             grants::workspace_id.assume_not_null(),
             ids.to_vec()
         )),
-        At::Clusters(ids) => held!(env::id_in(
+        At::Clusters(ids) => held_grants!(env::id_in(
             grants::cluster_id.assume_not_null(),
             ids.to_vec()
         )),
@@ -172,7 +172,7 @@ fn named(query: Matching, words: &Words, seen: &Seen) -> Matching {
 }
 
 fn of_status(wanted: &[UserStatus], few: bool, ids: &RoleIds) -> Boxed<users::table> {
-    let none: Boxed<users::table> = Box::new(phrase("FALSE"));
+    let none: Boxed<users::table> = Box::new(fragment("FALSE"));
     let some = || holds(few, ids.all(), At::Anywhere);
     wanted.iter().fold(none, |any, status| match status {
         UserStatus::Active => {
@@ -206,8 +206,8 @@ fn ordered(mut query: Matching, order: &[(UserOrder, bool)]) -> Matching {
             UserOrder::LastLogin => by!(users::last_login, descends),
             UserOrder::FirstName => by!(users::name, descends),
             UserOrder::LastName => by!(users::surname, descends),
-            UserOrder::Partner => by!(phrase::<Nullable<Text>>(PARTNER_TITLE), descends),
-            UserOrder::Status => by!(phrase::<Nullable<Text>>(STATUS), descends),
+            UserOrder::Partner => by!(fragment::<Nullable<Text>>(PARTNER_TITLE), descends),
+            UserOrder::Status => by!(fragment::<Nullable<Text>>(STATUS), descends),
         };
     }
     query.then_order_by(users::id.desc())
@@ -223,8 +223,8 @@ async fn with_roles(
     let rows: Vec<Row> = page
         .select((
             User::as_select(),
-            phrase::<Nullable<Text>>(PARTNER_TITLE),
-            phrase::<Nullable<Text>>(PARTNER_OCHA),
+            fragment::<Nullable<Text>>(PARTNER_TITLE),
+            fragment::<Nullable<Text>>(PARTNER_OCHA),
         ))
         .load(connection)
         .await?;

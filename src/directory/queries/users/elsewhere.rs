@@ -35,9 +35,9 @@ pub async fn change_elsewhere(
             users::modified.eq(after.modified.clone()),
             users::modified_by.eq(after.modified_by),
         ));
-        update.lasting().execute(connection).await?;
+        update.cached().execute(connection).await?;
     } else {
-        update.set(changes).lasting().execute(connection).await?;
+        update.set(changes).cached().execute(connection).await?;
     }
     let (old, new) = differing(&before, &after);
     let told = happening("update", id, Some(old), Some(new));

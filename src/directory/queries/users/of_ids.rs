@@ -46,7 +46,7 @@ fn leads_through_an_index(condition: &Condition<UserColumn>) -> bool {
             operands,
         } => {
             let empty = operands.contains(&Operand::Text(String::new()));
-            env::GATHERS_IDS && Users::is_indexed(*column) && !empty
+            env::COLLECTS_IDS && Users::is_indexed(*column) && !empty
         }
         _ => false,
     }
@@ -109,6 +109,6 @@ fn of_page(list: &List<Users>, ids: &[i64]) -> Vec<i64> {
 /// In their order; `None` when they are many.
 async fn in_trash(connection: &mut Conn) -> Result<Option<Vec<i64>>, DirectoryError> {
     let gone = in_trash!().order(users::id.asc());
-    let gone = env::sliced(gone, Planned::Once, FEW + 1, 0);
+    let gone = env::limited(gone, PlanMode::Generic, FEW + 1, 0);
     Ok(if_few(gone.load(connection).await?))
 }

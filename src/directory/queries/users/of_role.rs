@@ -51,11 +51,11 @@ pub async fn page(
     let Slice { limit, offset } = list.slice;
     let rows = if list.seek.backwards {
         let page = page.order(grants::user_id.desc());
-        let page = env::sliced(page, Planned::Once, limit, offset);
+        let page = env::limited(page, PlanMode::Generic, limit, offset);
         page.load(connection).await?
     } else {
         let page = page.order(grants::user_id.asc());
-        let page = env::sliced(page, Planned::Once, limit, offset);
+        let page = env::limited(page, PlanMode::Generic, limit, offset);
         page.load(connection).await?
     };
     let rows = list.in_order(rows);

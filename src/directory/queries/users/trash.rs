@@ -75,7 +75,7 @@ impl Run for List<TrashedUsers> {
 /// Before a change: of a restoration and a purge at the same time the later one
 /// finds nobody in the trash.
 async fn trashed_held(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
-    let query = env::held!(
+    let query = env::for_update!(
         users::table
             .find(id)
             .filter(users::deleted_at.is_not_null())
@@ -115,7 +115,7 @@ impl Run for RestoreUser {
                 users::modified.eq(context.now_text()),
                 users::modified_by.eq(context.actor_id()),
             ))
-            .lasting()
+            .cached()
             .execute(connection)
             .await?;
         let after = found(living(self.id, connection).await?)?;

@@ -1,6 +1,6 @@
-//! A connection of its own, beside the pools, for what goes on as long as the
-//! process does. It speaks in plain text: nothing of it stays in a session, so
-//! a pooler makes no difference.
+//! A dedicated connection beside the pools, for work that goes on as long as the
+//! process does. It uses the simple query protocol, which leaves nothing in a
+//! session, so it works through a pooler, too.
 
 use std::future::poll_fn;
 use std::time::Duration;
@@ -12,25 +12,25 @@ use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage, SimpleQueryRow};
 use super::address::{Address, explained};
 use crate::storage::StorageError;
 
-pub struct Plain {
+pub struct DedicatedConnection {
     client: Client,
     /// The payloads of notifications. Unbounded: what arrives is short, and it
     /// is taken out by a task that does nothing else.
     notices: UnboundedReceiver<String>,
     driver: JoinHandle<()>,
-    /// How long any answer may take.
-    patience: Duration,
+    /// The longest time that an answer can take.
+    timeout: Duration,
 }
 
-impl Plain {
-    /// `name`: by which the server's administrator knows what it is for.
+impl DedicatedConnection {
+    /// `name` tells the server's administrator what the connection is for.
     pub async fn open(
         address: &Address,
         name: &str,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Self, StorageError> {
         let address = address.named(name);
-        let connected = tokio::time::timeout(patience, address.connect()).await;
+        let connected = tokio::time::timeout(timeout, address.connect()).await;
         let connected = connected.map_err(|_| silent())?;
         let (client, mut wire) = connected.map_err(StorageError::Unavailable)?;
         let (sender, notices) = mpsc::unbounded_channel();
@@ -47,20 +47,20 @@ impl Plain {
             client,
             notices,
             driver,
-            patience,
+            timeout,
         })
     }
 
-    /// The columns of the last row that these statements answer with.
-    pub async fn ask(&self, statements: &str) -> Result<Vec<Option<String>>, StorageError> {
+    /// The columns of the last row that these statements return.
+    pub async fn last_row(&self, statements: &str) -> Result<Vec<Option<String>>, StorageError> {
         let rows = self.rows(statements).await?;
         Ok(rows.into_iter().last().unwrap_or_default())
     }
 
-    /// All rows that they answer with.
+    /// All rows that these statements return.
     pub async fn rows(&self, statements: &str) -> Result<Vec<Vec<Option<String>>>, StorageError> {
-        let asking = self.client.simple_query(statements);
-        let answered = tokio::time::timeout(self.patience, asking).await;
+        let query = self.client.simple_query(statements);
+        let answered = tokio::time::timeout(self.timeout, query).await;
         let messages = answered.map_err(|_| silent())?.map_err(unavailable)?;
         let columns = |row: &SimpleQueryRow| {
             let column = |place| row.get(place).map(ToOwned::to_owned);
@@ -83,7 +83,7 @@ impl Plain {
     }
 }
 
-impl Drop for Plain {
+impl Drop for DedicatedConnection {
     fn drop(&mut self) {
         self.driver.abort();
     }

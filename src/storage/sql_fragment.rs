@@ -1,4 +1,4 @@
-//! SQL that Diesel has no words for, as a part of its queries.
+//! Fragments of SQL that Diesel cannot express, as parts of its queries.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -12,13 +12,13 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{QueryResult, sql_types};
 
-/// SQL with values bound between its pieces. Unlike what `diesel::dsl::sql`
-/// makes, it does not keep the statement around it from staying prepared: what
-/// differs from call to call must be bound, not written.
+/// SQL with values bound between its pieces. Unlike the fragments of
+/// `diesel::dsl::sql`, it lets Diesel cache the statement around it: values that
+/// differ between calls must be bound, not written into the text.
 ///
-/// `A` tells whether it sums up rows (`is_aggregate::Yes`) or looks at one.
+/// `A` is `is_aggregate::Yes` for an aggregate of rows.
 #[derive(Clone, Debug)]
-pub struct Phrase<ST, A = is_aggregate::No> {
+pub struct SqlFragment<ST, A = is_aggregate::No> {
     pieces: Vec<Piece>,
     kind: PhantomData<fn() -> (ST, A)>,
 }
@@ -31,23 +31,23 @@ enum Piece {
     Flag(bool),
 }
 
-/// Begins a phrase of this type.
-pub fn phrase<ST>(sql: impl Into<Cow<'static, str>>) -> Phrase<ST> {
-    Phrase {
+/// Begins a fragment of this SQL type.
+pub fn fragment<ST>(sql: impl Into<Cow<'static, str>>) -> SqlFragment<ST> {
+    SqlFragment {
         pieces: vec![Piece::Sql(sql.into())],
         kind: PhantomData,
     }
 }
 
-/// A sum, a number or the like of all rows of the query.
-pub fn aggregate<ST>(sql: &'static str) -> Phrase<ST, is_aggregate::Yes> {
-    Phrase {
+/// An aggregate of all rows of the query, such as a sum.
+pub fn aggregate<ST>(sql: &'static str) -> SqlFragment<ST, is_aggregate::Yes> {
+    SqlFragment {
         pieces: vec![Piece::Sql(sql.into())],
         kind: PhantomData,
     }
 }
 
-impl<ST, A> Phrase<ST, A> {
+impl<ST, A> SqlFragment<ST, A> {
     fn then(mut self, piece: Piece) -> Self {
         self.pieces.push(piece);
         self
@@ -70,27 +70,27 @@ impl<ST, A> Phrase<ST, A> {
     }
 }
 
-impl<ST, A> Expression for Phrase<ST, A>
+impl<ST, A> Expression for SqlFragment<ST, A>
 where
     ST: sql_types::SingleValue,
 {
     type SqlType = ST;
 }
 
-impl<ST, A, Source> AppearsOnTable<Source> for Phrase<ST, A> where Self: Expression {}
-impl<ST, A, Source> SelectableExpression<Source> for Phrase<ST, A> where Self: Expression {}
+impl<ST, A, Source> AppearsOnTable<Source> for SqlFragment<ST, A> where Self: Expression {}
+impl<ST, A, Source> SelectableExpression<Source> for SqlFragment<ST, A> where Self: Expression {}
 
-impl<ST, A, Group> ValidGrouping<Group> for Phrase<ST, A> {
+impl<ST, A, Group> ValidGrouping<Group> for SqlFragment<ST, A> {
     type IsAggregate = A;
 }
 
 // The text is known at run time only.
-impl<ST: 'static, A: 'static> QueryId for Phrase<ST, A> {
+impl<ST: 'static, A: 'static> QueryId for SqlFragment<ST, A> {
     type QueryId = Self;
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<ST, A, DB> QueryFragment<DB> for Phrase<ST, A>
+impl<ST, A, DB> QueryFragment<DB> for SqlFragment<ST, A>
 where
     DB: Backend + sql_types::HasSqlType<Text> + sql_types::HasSqlType<Bool>,
     DB: sql_types::HasSqlType<BigInt>,

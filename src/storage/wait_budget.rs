@@ -1,37 +1,37 @@
-//! The time that a request has spent waiting for others: for a connection, for
-//! locks, for a server that is silent. Its waits share each limit, so that two
-//! of them do not take twice as long as one may.
+//! The time that a request has spent waiting: for a connection, for locks, for a
+//! server that does not respond. All waits of a request share each limit, so two
+//! of them do not take twice the time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Shared by all that is done for one request.
+/// Shared by all operations of one request.
 #[derive(Clone, Debug, Default)]
-pub struct Waited {
+pub struct WaitBudget {
     micros: Arc<AtomicU64>,
-    is_of_request: bool,
+    is_shared: bool,
 }
 
-impl Waited {
-    pub fn of_request() -> Self {
+impl WaitBudget {
+    pub fn for_request() -> Self {
         Self {
             micros: Arc::default(),
-            is_of_request: true,
+            is_shared: true,
         }
     }
 
-    /// What one operation shall count with. The program's own are each by themselves.
+    /// The budget of one operation. Outside a request each operation has its own.
     pub fn for_operation(&self) -> Self {
-        match self.is_of_request {
+        match self.is_shared {
             true => self.clone(),
             false => Self::default(),
         }
     }
 
-    /// Whether locks count: a command may meet many of them.
+    /// Whether waiting for locks counts: a command can wait for many of them.
     pub fn counts_locks(&self) -> bool {
-        self.is_of_request
+        self.is_shared
     }
 
     pub fn add(&self, time: Duration) {
@@ -39,7 +39,7 @@ impl Waited {
         self.micros.fetch_add(micros, Ordering::Relaxed);
     }
 
-    /// What is left of a limit.
+    /// The rest of a limit.
     pub fn left(&self, limit: Duration) -> Duration {
         let spent = Duration::from_micros(self.micros.load(Ordering::Relaxed));
         limit.saturating_sub(spent)
@@ -53,13 +53,13 @@ mod tests {
     #[test]
     fn waits_of_one_request_share_a_limit_and_those_of_the_program_do_not() {
         let limit = Duration::from_secs(5);
-        let request = Waited::of_request();
+        let request = WaitBudget::for_request();
         request.for_operation().add(Duration::from_secs(2));
         request.for_operation().add(Duration::from_secs(2));
         assert_eq!(request.left(limit), Duration::from_secs(1));
         request.add(limit);
         assert_eq!(request.left(limit), Duration::ZERO);
-        let program = Waited::default();
+        let program = WaitBudget::default();
         program.for_operation().add(limit);
         assert_eq!(program.for_operation().left(limit), limit);
     }

@@ -1,4 +1,4 @@
-//! The INSERT of what a transaction tells the audit log.
+//! The INSERT of the audit entries of a transaction.
 
 use diesel::QueryResult;
 use diesel::pg::Pg;
@@ -6,15 +6,15 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use diesel_async::AsyncConnectionCore;
 
-use super::pipeline::Made;
+use super::pipeline::DeferredStatement;
 use crate::storage::events::NewEvent;
 use crate::storage::schema::events;
 
 /// Rows that one INSERT takes.
-pub const ROWS: usize = super::env::ROWS_AN_INSERT;
+pub const ROWS: usize = super::env::ROWS_PER_INSERT;
 
 /// The rows get their ids in this order.
-pub fn insert(rows: Vec<NewEvent>) -> Made {
+pub fn insert(rows: Vec<NewEvent>) -> DeferredStatement {
     Box::new(
         move |mut connection| match <[NewEvent; 1]>::try_from(rows) {
             Ok([row]) => {
@@ -26,8 +26,8 @@ pub fn insert(rows: Vec<NewEvent>) -> Made {
     )
 }
 
-/// Many rows as an array for each column: however many, the statement is one
-/// and the same, so it stays prepared.
+/// Many rows as one array for each column: the statement is the same for any
+/// number of rows, so it stays cached.
 #[derive(Default)]
 struct Many {
     at: Vec<String>,
@@ -109,7 +109,7 @@ impl QueryFragment<Pg> for Many {
         out.push_sql(", ");
         out.push_bind_param::<Array<BigInt>, _>(&self.count)?;
         out.push_sql(
-            ") WITH ORDINALITY AS told (at, actor_id, actor, token_id, verb, subject_type, \
+            ") WITH ORDINALITY AS entries (at, actor_id, actor, token_id, verb, subject_type, \
              subject_id, before, after, request_id, source_address, credential, count, place) ORDER BY place",
         );
         Ok(())
