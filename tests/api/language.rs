@@ -34,10 +34,7 @@ const fn within(
 /// The surface and the protocol that it speaks.
 const API: &[&str] = &["src/api", "src/jsonapi"];
 const AUTH: &[&str] = &["src/auth"];
-const CLI: &[&str] = &["src/cli"];
-const CONFIG: &[&str] = &["src/config"];
 const DIALECTS: &[&str] = &["src/dialects"];
-const DIRECTORY: &[&str] = &["src/directory"];
 const MAIL: &[&str] = &["src/mail"];
 const SERVER: &[&str] = &["src/server"];
 const STORAGE: &[&str] = &["src/storage"];
