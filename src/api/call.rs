@@ -20,7 +20,7 @@ use super::routes::OPERATIONS;
 use super::{client, conditional};
 use crate::auth::{Auth, Guard};
 use crate::config::{ClientIds, Limits, Listen, Settings, UnknownAttributes};
-use crate::directory::{Context, FieldError, Reading, RequestId};
+use crate::directory::{Context, FieldError, ReadSession, RequestId};
 use crate::jsonapi::{
     self, ATOMIC, Accepted, CURSOR_PAGINATION, Error, Negotiation, ResourceObject, document, query,
 };
@@ -379,7 +379,7 @@ async fn begin<'a>(
     let from = context.source.address;
     let header = authorization(request);
     let auth = &api.auth;
-    let reading = Reading::new(auth.directory.clone(), request.method().is_safe());
+    let reading = ReadSession::new(auth.directory.clone(), request.method().is_safe());
     let principal = auth.authenticate(header, from, &context, &reading).await?;
     let guard = Guard::new(auth.clone(), principal, context, from, reading);
     let guard = guard.reading_only(request.method().is_safe());

@@ -12,7 +12,7 @@ use crate::auth::Guard;
 pub use crate::directory::json::{
     flag, nullable, nullable_amount, nullable_text, nullable_time, text, texts,
 };
-use crate::directory::taken::FindTaken;
+use crate::directory::name_conflicts::FindNameConflicts;
 use crate::directory::{DirectoryError, FieldError};
 use crate::jsonapi::write::AttributeValue;
 use crate::jsonapi::{Error, Errors, Key, Linkage, Purpose, ResourceObject};
@@ -250,7 +250,7 @@ pub fn refuse(field_errors: Vec<FieldError>) -> Result<(), DirectoryError> {
 pub async fn refuse_all(
     guard: &Guard,
     mut field_errors: Vec<FieldError>,
-    claims: impl FnOnce() -> FindTaken,
+    claims: impl FnOnce() -> FindNameConflicts,
 ) -> Result<(), ApiError> {
     if !field_errors.is_empty() {
         field_errors.extend(guard.read(claims()).await?);

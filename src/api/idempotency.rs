@@ -17,7 +17,9 @@ use super::error::ApiError;
 use super::kinds;
 use super::resources::is_secret;
 use super::response::Response;
-use crate::directory::batch::{self, Batch, Done, Finish, Keeping, Outcome, Step};
+use crate::directory::batch::{
+    self, Batch, BatchOutcome, Finish, IdempotencyRequest, Outcome, Step,
+};
 use crate::directory::clock;
 use crate::jsonapi;
 use crate::jsonapi::document::read_json;
@@ -110,21 +112,21 @@ impl Call<'_> {
         key: Option<Key>,
         finish: impl Fn(&[Outcome]) -> Response + Clone + Send + Sync + 'static,
     ) -> Result<Response, ApiError> {
-        let keeping = key.map(|key| {
+        let idempotency = key.map(|key| {
             let finish = finish.clone();
-            key.keeping(Box::new(move |outcomes| to_stored(finish(outcomes))))
+            key.idempotency(Box::new(move |outcomes| to_stored(finish(outcomes))))
         });
-        let done = self.guard.write(Batch { steps, keeping }).await?;
+        let done = self.guard.write(Batch { steps, idempotency }).await?;
         Ok(match done {
-            Done::Now(outcomes) => finish(&outcomes),
-            Done::Before(answer) => Response::Replayed(Box::new(from_stored(answer))),
+            BatchOutcome::Executed(outcomes) => finish(&outcomes),
+            BatchOutcome::Replayed(answer) => Response::Replayed(Box::new(from_stored(answer))),
         })
     }
 }
 
 impl Key {
-    fn keeping(self, answer: Finish) -> Keeping {
-        Keeping {
+    fn idempotency(self, answer: Finish) -> IdempotencyRequest {
+        IdempotencyRequest {
             caller_id: self.caller_id,
             key: self.key,
             request_hash: self.request_hash,

@@ -6,7 +6,7 @@ use serde_json::Value;
 pub use super::constraints::Constraints;
 use super::error::ApiError;
 use crate::auth::{Authorize, Guard};
-use crate::directory::batch::{Narrowed, Refers};
+use crate::directory::batch::{ResolveIds, VisibilityScoped};
 use crate::directory::listing::{Entity, List, Listed};
 use crate::directory::{Execute, Expected, FieldError, Operation};
 use crate::jsonapi::Purpose;
@@ -116,7 +116,7 @@ pub trait Resource: Sized + 'static {
     /// The columns that a search looks in.
     const SEARCH_COLUMNS: &'static [Column<Self>] = &[];
     type Entity: Entity;
-    type Find: Execute + Authorize + Narrowed + Operation<Output = Option<Row<Self>>>;
+    type Find: Execute + Authorize + VisibilityScoped + Operation<Output = Option<Row<Self>>>;
     /// The decoded attributes of a request.
     type Draft: Default;
 
@@ -196,9 +196,9 @@ impl RelationshipIds {
 pub type OneTimeAttributes = Vec<(&'static str, String)>;
 
 /// A write operation of the directory.
-pub trait Change: Execute + Authorize + Refers + Clone {}
+pub trait Change: Execute + Authorize + ResolveIds + Clone {}
 
-impl<T: Execute + Authorize + Refers + Clone> Change for T {}
+impl<T: Execute + Authorize + ResolveIds + Clone> Change for T {}
 
 /// The resource to change, and the state that it must have.
 #[derive(Clone)]

@@ -22,10 +22,10 @@ use super::signing_keys::KeyStore;
 use super::single_flight::SingleFlight;
 use super::throttle::Throttle;
 use crate::config;
-use crate::directory::credentials::{FindTokenAccount, NoteUse, SignInOf, TokenAccount};
+use crate::directory::credentials::{FindTokenAccount, RecordTokenUse, SignInOf, TokenAccount};
 use crate::directory::mail::MailPolicy;
 use crate::directory::permissions::{self, Permissions};
-use crate::directory::{Context, Credential, Directory, Reading, clock};
+use crate::directory::{Context, Credential, Directory, ReadSession, clock};
 
 /// The last use of a token or a sign-in is stored at most this often.
 const USE_INTERVAL: TimeDelta = TimeDelta::seconds(60);
@@ -126,7 +126,7 @@ impl Auth {
         header: Option<&[u8]>,
         from: Option<IpAddr>,
         context: &Context,
-        reading: &Reading,
+        reading: &ReadSession,
     ) -> Result<Arc<Principal>, AuthError> {
         let header = header.ok_or(AuthError::Missing)?;
         match parse(header).ok_or(AuthError::Wrong)? {
@@ -161,7 +161,7 @@ impl Auth {
         &self,
         secret: &str,
         context: &Context,
-        reading: &Reading,
+        reading: &ReadSession,
     ) -> Result<Arc<Principal>, AuthError> {
         let digest = secret::digest(secret.as_bytes());
         let version = reading.credential_version()?;
@@ -190,13 +190,13 @@ impl Auth {
         self.note_use(
             context,
             found.last_used.as_deref(),
-            NoteUse::Token { token_id },
+            RecordTokenUse::Token { token_id },
         );
         Ok(principal)
     }
 
     /// Records a use, unless the last one was recorded less than `USE_INTERVAL` ago.
-    pub(super) fn note_use(&self, context: &Context, last: Option<&str>, note: NoteUse) {
+    pub(super) fn note_use(&self, context: &Context, last: Option<&str>, note: RecordTokenUse) {
         let last = last.and_then(clock::parse);
         if last.is_none_or(|last| context.now - last >= USE_INTERVAL) {
             self.note(context, note);
@@ -233,7 +233,7 @@ impl Auth {
     }
 
     /// Records a use in the background. It may be lost when the database is busy.
-    pub(super) fn note(&self, context: &Context, note: NoteUse) {
+    pub(super) fn note(&self, context: &Context, note: RecordTokenUse) {
         let directory = self.directory.clone();
         let context = context.beside();
         tokio::task::spawn_local(async move {

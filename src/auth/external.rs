@@ -12,8 +12,8 @@ use super::error::AuthError;
 use super::ldap::{BindOutcome, Ldap, LdapUnavailable, Person};
 use super::throttle::Key;
 use crate::config::RoleSync;
-use crate::directory::credentials::{Account, NoteUse};
-use crate::directory::external::{Admit, FindEntryId, Foresee, IsSettledHere};
+use crate::directory::credentials::{Account, RecordTokenUse};
+use crate::directory::external::{FindEntryId, IsProvisioned, PreviewProvisioning, ProvisionUser};
 use crate::directory::log_limit::EXTERNAL_SIGN_IN;
 use crate::directory::{Context, DirectoryError, values};
 
@@ -51,7 +51,7 @@ impl Auth {
             Some(known) => known.account.external,
             None => {
                 let username = username.to_owned();
-                let settled = IsSettledHere { username };
+                let settled = IsProvisioned { username };
                 !self.directory.read(context, settled).await?
             }
         };
@@ -128,7 +128,7 @@ impl Auth {
             return self.reject(attempt).await;
         };
         self.check_intended_user(&person.username, attempt, context)?;
-        let Some((id, name)) = self.admit(ldap, person, context).await? else {
+        let Some((id, name)) = self.provision(ldap, person, context).await? else {
             return self.reject(attempt).await;
         };
         let Some(known) = self.external_account(id, &name, context).await? else {
@@ -141,7 +141,7 @@ impl Auth {
         let user_id = known.account.id;
         // The sign-in may have created the user or granted roles.
         self.directory.has_written(user_id);
-        self.note(context, NoteUse::SignIn { user_id });
+        self.note(context, RecordTokenUse::SignIn { user_id });
         Ok(known.newly_verified())
     }
 
@@ -165,15 +165,15 @@ impl Auth {
 
     /// Creates or updates the record of a user that LDAP has accepted. Returns its id
     /// and username, or `None` if the user cannot sign in here.
-    async fn admit(
+    async fn provision(
         &self,
         ldap: &Ldap,
         person: Person,
         context: &Context,
     ) -> Result<Option<(i64, String)>, DirectoryError> {
         let dn = person.dn.clone();
-        let arrival = match ldap.arrival(person) {
-            Ok(arrival) => arrival,
+        let provisioning = match ldap.provisioning(person) {
+            Ok(provisioning) => provisioning,
             Err(problem) => {
                 EXTERNAL_SIGN_IN.log(format_args!(
                     "LDAP: {dn:?} cannot sign in here: {}",
@@ -182,18 +182,20 @@ impl Auth {
                 return Ok(None);
             }
         };
-        let foreseen = self
+        let preview = self
             .directory
-            .read(context, Foresee(arrival.clone()))
+            .read(context, PreviewProvisioning(provisioning.clone()))
             .await?;
-        let outcome = if foreseen.is_settled() {
-            foreseen
+        let outcome = if preview.is_unchanged() {
+            preview
         } else {
             let mut context = context.as_program(ACTOR);
             context.mail = self.mail.clone();
-            self.directory.write(&context, Admit(arrival)).await?
+            self.directory
+                .write(&context, ProvisionUser(provisioning))
+                .await?
         };
-        match outcome.welcome {
+        match outcome.result {
             Ok(changes) => {
                 if let Some(name) = changes.name_taken {
                     EXTERNAL_SIGN_IN.log(format_args!(
@@ -202,8 +204,8 @@ impl Auth {
                 }
                 Ok(outcome.record)
             }
-            Err(unwelcome) => {
-                log::info!("LDAP: {dn:?} cannot sign in here: {}", unwelcome.text());
+            Err(denial) => {
+                log::info!("LDAP: {dn:?} cannot sign in here: {}", denial.text());
                 Ok(None)
             }
         }

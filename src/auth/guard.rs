@@ -12,7 +12,7 @@ use super::principal::Principal;
 use crate::directory::batch::{Find, Rule, Show, Subject, Task};
 use crate::directory::listing::{Entity, List};
 use crate::directory::users::PasswordHash;
-use crate::directory::{Actor, Context, DirectoryError, Execute, Operation, Reading, Source};
+use crate::directory::{Actor, Context, DirectoryError, Execute, Operation, ReadSession, Source};
 
 /// Why the operation of an authenticated caller failed.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Guard {
     auth: Arc<Auth>,
     principal: Arc<Principal>,
     context: Context,
-    reading: Reading,
+    reading: ReadSession,
     /// The client address, to throttle wrong passwords.
     from: Option<IpAddr>,
     strength: OnceLock<Strength>,
@@ -51,7 +51,7 @@ impl Guard {
         mut principal: Arc<Principal>,
         mut context: Context,
         from: Option<IpAddr>,
-        reading: Reading,
+        reading: ReadSession,
     ) -> Self {
         if auth.settings().rename_self {
             Arc::make_mut(&mut principal).renames_self = true;

@@ -16,7 +16,7 @@ use super::secret;
 use super::single_flight::Flight;
 use super::throttle::Key;
 use crate::config::Secret;
-use crate::directory::credentials::{Account, NoteUse, RenewHash};
+use crate::directory::credentials::{Account, RecordTokenUse, RenewHash};
 use crate::directory::names::normalized;
 use crate::directory::{Context, Credential, DirectoryError};
 
@@ -273,7 +273,7 @@ impl Auth {
         }
         self.note(
             context,
-            NoteUse::SignIn {
+            RecordTokenUse::SignIn {
                 user_id: known.account.id,
             },
         );

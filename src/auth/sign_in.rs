@@ -16,13 +16,13 @@ use super::principal::Principal;
 use super::secret::{self, RefreshSecret};
 use super::signing_keys::KeySet;
 use crate::directory::access_log::AccessVerb;
-use crate::directory::credentials::NoteUse;
+use crate::directory::credentials::RecordTokenUse;
 use crate::directory::sign_ins::{
-    BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh, Proof, Renew,
-    Renewed, SignInAccount, SignedIn, USER_AGENT_LENGTH,
+    BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, NewRefresh,
+    RotateRefreshToken, Rotation, SignInAccount, SignedIn, USER_AGENT_LENGTH, VerifiedBy,
 };
 use crate::directory::tokens::TokenHash;
-use crate::directory::{Actor, Context, Credential, DirectoryError, Reading, clock};
+use crate::directory::{Actor, Context, Credential, DirectoryError, ReadSession, clock};
 
 /// Bytes of the names in an access token, which has to fit into a header.
 const MAX_NAME_BYTES: usize = 4096;
@@ -76,15 +76,15 @@ impl Auth {
         let known = self
             .check_password(username, password, from, context)
             .await?;
-        let proof = match (known.account.external, &known.account.password_hash) {
-            (true, _) => Proof::External,
-            (false, Some(hash)) => Proof::Hash(hash.clone()),
+        let verified_by = match (known.account.external, &known.account.password_hash) {
+            (true, _) => VerifiedBy::External,
+            (false, Some(hash)) => VerifiedBy::Hash(hash.clone()),
             (false, None) => return Err(AuthError::Wrong),
         };
         let refresh = refresh_secret()?;
         let begin = BeginSignIn {
             user_id: known.account.id,
-            proof,
+            verified_by,
             refresh: self.new_refresh(&refresh, context),
             ends: after(context, self.settings().sign_in_seconds),
             address: from.map(|address| address.to_string()),
@@ -120,13 +120,13 @@ impl Auth {
         let hash = secret::hash(secret.as_bytes());
         self.check_existence(&hash, context).await?;
         let refresh = refresh_secret()?;
-        let renew = Renew {
+        let renew = RotateRefreshToken {
             hash,
             refresh: self.new_refresh(&refresh, context),
         };
         match self.directory.write(context, renew).await? {
-            Renewed::Fresh(signed_in) => self.token_pair(&signed_in, refresh, context).await,
-            Renewed::Reused { sign_in_id } => {
+            Rotation::Fresh(signed_in) => self.token_pair(&signed_in, refresh, context).await,
+            Rotation::Reused { sign_in_id } => {
                 log::warn!("{} a refresh token was reused", context.request_id);
                 let why = EndOfSignIn::Reused;
                 let end = EndSignIn {
@@ -137,7 +137,7 @@ impl Auth {
                 self.directory.write(context, end).await?;
                 Err(AuthError::Wrong)
             }
-            Renewed::Refused => Err(AuthError::Wrong),
+            Rotation::Refused => Err(AuthError::Wrong),
         }
     }
 
@@ -192,7 +192,7 @@ impl Auth {
             Credentials::Password { .. } => None,
         };
         let Some((sign_in_id, credential)) = verified else {
-            let reading = Reading::new(self.directory.clone(), false);
+            let reading = ReadSession::new(self.directory.clone(), false);
             self.authenticate(header, from, context, &reading).await?;
             return Err(AuthError::NoSignIn);
         };
@@ -238,7 +238,7 @@ impl Auth {
         &self,
         token: &str,
         context: &Context,
-        reading: &Reading,
+        reading: &ReadSession,
     ) -> Result<Arc<Principal>, AuthError> {
         let digest = secret::digest(token.as_bytes());
         let version = reading.credential_version()?;
@@ -265,7 +265,7 @@ impl Auth {
         let ends = [cached.account.good_until.as_deref(), expires.as_deref()];
         let until = self.until(context.now, &ends);
         self.cache_token(digest, cached, until, context);
-        let note = NoteUse::AccessToken {
+        let note = RecordTokenUse::AccessToken {
             sign_in_id: sign_in.id,
         };
         self.note_use(context, last_used.as_deref(), note);

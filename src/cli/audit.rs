@@ -10,7 +10,7 @@ use super::output;
 use super::runtime::Session;
 use crate::config::Settings;
 use crate::directory::clock;
-use crate::directory::counted::counted;
+use crate::directory::plural::pluralize;
 use crate::directory::pruning::{CountPrunable, PruneEvents, Pruned};
 
 /// Between two steps, so that whoever waits to write comes first.
@@ -41,7 +41,7 @@ fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
             session.run(async |session| Ok(session.read(CountPrunable { before }).await?))?;
         return output::print(&format!(
             "{} be removed\n",
-            counted(old, "event would", "events would")
+            pluralize(old, "event would", "events would")
         ));
     }
     let pruned = session.run(async |session| steps(session, before, flags.batch).await)?;
@@ -49,7 +49,7 @@ fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
         None => "no events are that old\n".to_owned(),
         Some(event_id) => format!(
             "{} removed, up to {}; event {event_id} records it\n",
-            counted(pruned.rows, "event was", "events were"),
+            pluralize(pruned.rows, "event was", "events were"),
             pruned.up_to_id
         ),
     })

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::failure::Failure;
 use super::output;
 use crate::config::{DatabaseUrl, Settings};
-use crate::directory::counted::counted;
+use crate::directory::plural::pluralize;
 use crate::storage::Empty;
 use crate::storage::migrations;
 use crate::storage::sqlite::{copies, integrity, unfinished};
@@ -34,7 +34,7 @@ pub fn run(file: &Path, settings: &Settings) -> Result<(), Failure> {
     let bytes = std::fs::metadata(file).map_err(Failure::failed)?.len();
     output::print(&format!(
         "{shown}: {}, checked\n",
-        counted(bytes, "byte", "bytes")
+        pluralize(bytes, "byte", "bytes")
     ))
 }
 

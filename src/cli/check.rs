@@ -6,7 +6,7 @@ use super::runtime::Session;
 use crate::config::{DatabaseUrl, Settings};
 use crate::directory::DirectoryError;
 use crate::directory::bulk::{Check, Finding, Part};
-use crate::directory::counted::counted;
+use crate::directory::plural::pluralize;
 use crate::storage::sqlite::integrity;
 use crate::storage::{Empty, StorageError, migrations};
 
@@ -33,7 +33,7 @@ pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
         (0, 0, _) => Ok(()),
         (0, wrong, false) => Err(Failure::failed(format!(
             "{}: `rolecall check --repair` puts right what it can",
-            counted(wrong, "thing is wrong", "things are wrong")
+            pluralize(wrong, "thing is wrong", "things are wrong")
         ))),
         (0, _, true) => Ok(()),
         _ => Err(Failure::failed(

@@ -4,7 +4,7 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
-use crate::directory::counted::counted;
+use crate::directory::plural::pluralize;
 
 /// How often the line is written anew on a terminal, at most.
 const ANEW: Duration = Duration::from_millis(200);
@@ -35,14 +35,14 @@ impl Progress {
     }
 
     pub fn add(&mut self, rows: u64) {
-        if let Some(text) = self.counted(rows, Instant::now()) {
+        if let Some(text) = self.pluralize(rows, Instant::now()) {
             // Progress is no reason to fail.
             let _ = write!(stderr(), "{text}");
         }
     }
 
     /// What is to be written when so many more rows are done.
-    fn counted(&mut self, rows: u64, now: Instant) -> Option<String> {
+    fn pluralize(&mut self, rows: u64, now: Instant) -> Option<String> {
         self.rows += rows;
         let every = if self.is_terminal { ANEW } else { ANOTHER };
         if now.duration_since(self.last) < every {
@@ -51,7 +51,7 @@ impl Progress {
         self.last = now;
         let elapsed = now.duration_since(self.began).as_secs_f64();
         let rate = self.rows as f64 / elapsed.max(0.001);
-        let rows = counted(self.rows, "row", "rows");
+        let rows = pluralize(self.rows, "row", "rows");
         let told = format!("{rows}, {rate:.0} a second");
         Some(if self.is_terminal {
             self.is_standing = true;
@@ -84,12 +84,12 @@ mod tests {
         let began = Instant::now();
         let mut progress = Progress::begun_at(began, false);
         let after = |millis| began + Duration::from_millis(millis);
-        assert_eq!(progress.counted(10_000, after(2_000)), None);
-        assert_eq!(progress.counted(10_000, after(4_900)), None);
-        let told = progress.counted(10_000, after(5_000));
+        assert_eq!(progress.pluralize(10_000, after(2_000)), None);
+        assert_eq!(progress.pluralize(10_000, after(4_900)), None);
+        let told = progress.pluralize(10_000, after(5_000));
         assert_eq!(told.as_deref(), Some("30000 rows, 6000 a second\n"));
-        assert_eq!(progress.counted(10_000, after(9_900)), None);
-        let told = progress.counted(10_000, after(10_000));
+        assert_eq!(progress.pluralize(10_000, after(9_900)), None);
+        let told = progress.pluralize(10_000, after(10_000));
         assert_eq!(told.as_deref(), Some("50000 rows, 5000 a second\n"));
     }
 
@@ -98,8 +98,8 @@ mod tests {
         let began = Instant::now();
         let mut progress = Progress::begun_at(began, true);
         let after = |millis| began + Duration::from_millis(millis);
-        assert_eq!(progress.counted(100, after(100)), None);
-        let told = progress.counted(100, after(200));
+        assert_eq!(progress.pluralize(100, after(100)), None);
+        let told = progress.pluralize(100, after(200));
         assert_eq!(told.as_deref(), Some("\r200 rows, 1000 a second\x1b[K"));
         assert!(progress.is_standing);
     }

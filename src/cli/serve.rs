@@ -67,7 +67,7 @@ async fn first_administrator(session: &Session) -> Result<Option<Password>, Fail
         password_hash,
     };
     match session.write(create).await? {
-        FirstAdministrator::Made => Ok(Some(password)),
+        FirstAdministrator::Created => Ok(Some(password)),
         // Another process was quicker: its administrator counts.
         FirstAdministrator::Needless => Ok(None),
         FirstAdministrator::Taken => {

@@ -1,8 +1,8 @@
 //! May this user do this? And by which grant, through which roles, by which rule.
 
 use super::Operation;
-use super::batch::{Made, Refers};
-use super::delegation::{Place, Verb};
+use super::batch::{CreatedIds, ResolveIds};
+use super::delegation::{GrantScope, Verb};
 use super::listing::Visibility;
 
 /// A role by its id or its name.
@@ -43,7 +43,7 @@ pub struct SeesAll {
 pub struct CheckAccess {
     pub user_id: i64,
     pub question: Question,
-    pub place: Place,
+    pub place: GrantScope,
     pub visible: Visibility,
     pub sees_all: SeesAll,
 }
@@ -74,7 +74,7 @@ pub struct Reason {
     pub grant: i64,
     /// From the role that is granted to the one that decides.
     pub path: Vec<i64>,
-    pub place: Place,
+    pub place: GrantScope,
     pub valid_until: Option<String>,
     /// The grant rule, where one decides.
     pub rule: Option<i64>,
@@ -90,18 +90,20 @@ impl Verdict {
     }
 }
 
-impl Refers for CheckAccess {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.user_id);
+impl ResolveIds for CheckAccess {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.user_id);
         let ids = [&mut self.place.workspace, &mut self.place.cluster];
-        ids.into_iter().flatten().for_each(|id| made.put(id));
+        ids.into_iter()
+            .flatten()
+            .for_each(|id| created_ids.resolve(id));
         match &mut self.question {
             Question::Permission(_) | Question::Role(RoleNamed::Name(_)) => {}
-            Question::Role(RoleNamed::Id(id)) => made.put(id),
+            Question::Role(RoleNamed::Id(id)) => created_ids.resolve(id),
             Question::Hand { role, target, .. } => {
-                made.put(target);
+                created_ids.resolve(target);
                 if let RoleNamed::Id(id) = role {
-                    made.put(id);
+                    created_ids.resolve(id);
                 }
             }
         }

@@ -49,7 +49,7 @@ pub struct AccessEvent {
     pub request_id: RequestId,
     /// The caller, where one is known.
     pub actor: Option<Actor>,
-    /// The username that was tried. Whose it is becomes the subject.
+    /// The username that was tried. Its user becomes the subject.
     pub username: Option<String>,
     /// An address, or a network when they came from several of its addresses.
     pub source_address: Option<String>,

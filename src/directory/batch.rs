@@ -1,8 +1,9 @@
-//! Several changes in one transaction, in order, all or nothing; and changes
-//! whose answer is kept, so that asking again does nothing again.
+//! Several changes in one transaction, in order, all or nothing; and changes with
+//! an idempotency key, whose stored response is replayed.
 //!
-//! A step may name what an earlier step makes: where an id would stand, its
-//! operation holds [`Made::by`] that step, and learns the id when it is there.
+//! A step can refer to a record that an earlier step creates: its operation has
+//! [`CreatedIds::placeholder`] in the place of the id, which is resolved when the
+//! id is known.
 
 use super::clusters::FindCluster;
 use super::events::FindEvent;
@@ -20,14 +21,14 @@ use super::users::FindUser;
 use super::workspaces::FindWorkspace;
 use super::{DirectoryError, Operation};
 
-/// The ids that earlier steps of a batch made.
+/// The ids of the records that earlier steps of a batch created.
 #[derive(Debug, Default)]
-pub struct Made(Vec<Option<i64>>);
+pub struct CreatedIds(Vec<Option<i64>>);
 
-impl Made {
-    /// What stands for the id that the step at this place will make: ids are
-    /// above zero, these are below.
-    pub fn by(step: usize) -> i64 {
+impl CreatedIds {
+    /// Stands for the id that the step at this position will create. Ids are
+    /// positive, placeholders negative.
+    pub fn placeholder(step: usize) -> i64 {
         i64::try_from(step).map_or(i64::MIN, |step| -1 - step)
     }
 
@@ -35,8 +36,8 @@ impl Made {
         self.0.push(id);
     }
 
-    /// Puts the real id where one of an earlier step is meant.
-    pub fn put(&self, id: &mut i64) {
+    /// Replaces a placeholder by the id that it stands for.
+    pub fn resolve(&self, id: &mut i64) {
         if *id < 0 {
             let step = usize::try_from(-1 - *id).ok();
             let made = step.and_then(|step| self.0.get(step).copied().flatten());
@@ -44,44 +45,45 @@ impl Made {
         }
     }
 
-    pub fn put_all(&self, ids: &mut [i64]) {
-        ids.iter_mut().for_each(|id| self.put(id));
+    pub fn resolve_all(&self, ids: &mut [i64]) {
+        ids.iter_mut().for_each(|id| self.resolve(id));
     }
 }
 
-/// An operation that names things by their ids.
-pub trait Refers {
-    fn refer(&mut self, made: &Made);
+/// An operation that refers to records by their ids.
+pub trait ResolveIds {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds);
 }
 
-/// What a step leaves: the id of what it made or changed, and what the surface
-/// shows of it.
+/// The result of a step: the id of the record that it created or changed, and
+/// the surface's representation of it.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     pub id: Option<i64>,
-    /// Names the state of what is shown.
+    /// The entity tag of the representation.
     pub state: Option<String>,
     pub shown: Vec<u8>,
 }
 
-/// Lets an operation through, narrowed to what the caller may, or refuses it.
+/// Authorizes an operation and restricts it to the caller's visibility, or rejects it.
 pub type Rule<O> = Box<dyn Fn(&mut O) -> Result<(), DirectoryError> + Send + Sync>;
 
-/// Writes what is shown of an operation's result.
+/// Renders the result of an operation.
 pub type Show<T> = Box<dyn Fn(T) -> Outcome + Send + Sync>;
 
-/// Finds a thing by its id.
+/// Builds the operation that finds a record by its id.
 pub type Find<F> = fn(i64) -> F;
 
-/// What must be there, for this caller, before anything else is said.
+/// The record that must exist and be visible to the caller before anything else is
+/// checked.
 pub struct Subject<F> {
     pub id: i64,
     pub find: Find<F>,
     pub rule: Rule<F>,
 }
 
-/// One change of a batch. Its rules are asked inside the transaction, when the
-/// ids are known.
+/// One change of a batch. It is authorized inside the transaction, when the ids are
+/// known.
 pub struct Task<F, O: Operation> {
     pub subject: Option<Subject<F>>,
     pub operation: O,
@@ -89,31 +91,31 @@ pub struct Task<F, O: Operation> {
     pub show: Show<O::Output>,
 }
 
-/// A task, whatever it does.
+/// A task of any operation.
 pub trait Step: RunOnSqlite + RunOnPostgres {}
 
 impl<T: RunOnSqlite + RunOnPostgres> Step for T {}
 
-/// A search for one thing, narrowed to what the caller may see.
-pub trait Narrowed {
-    /// Whether the rules of changes ask for a permission only where the thing is
-    /// seen, and leave it to the directory to say that it is not there.
-    const SEEN_FIRST: bool = false;
+/// An operation that finds one record if the caller can see it.
+pub trait VisibilityScoped {
+    /// Whether changes check a permission only for visible records, so that the
+    /// directory reports a hidden one as missing.
+    const VISIBILITY_FIRST: bool = false;
 
     fn visible(&mut self) -> &mut Visibility;
 }
 
-impl Narrowed for FindUser {
-    const SEEN_FIRST: bool = true;
+impl VisibilityScoped for FindUser {
+    const VISIBILITY_FIRST: bool = true;
 
     fn visible(&mut self) -> &mut Visibility {
         &mut self.visible
     }
 }
 
-macro_rules! narrowed {
+macro_rules! visibility_scoped {
     ($($find:ty,)*) => {
-        $(impl Narrowed for $find {
+        $(impl VisibilityScoped for $find {
             fn visible(&mut self) -> &mut Visibility {
                 &mut self.visible
             }
@@ -121,7 +123,7 @@ macro_rules! narrowed {
     };
 }
 
-narrowed! {
+visibility_scoped! {
     FindEvent,
     FindCluster,
     FindGrant,
@@ -134,7 +136,7 @@ narrowed! {
     FindWorkspace,
 }
 
-/// Whether something was found.
+/// Whether a record was found.
 pub trait Found {
     fn is_found(&self) -> bool;
 }
@@ -145,7 +147,7 @@ impl<T> Found for Option<T> {
     }
 }
 
-/// An answer as it is kept.
+/// A stored response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -153,37 +155,37 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Makes the answer that is kept.
+/// Builds the response that is stored.
 pub type Finish = Box<dyn Fn(&[Outcome]) -> Answer + Send + Sync>;
 
-/// Under which key the answer of a batch is kept, for whom, and to which request.
-pub struct Keeping {
+/// The idempotency key of a batch, with its caller and the hash of the request.
+pub struct IdempotencyRequest {
     pub caller_id: i64,
     pub key: String,
     pub request_hash: String,
-    /// What was kept up to this moment counts no more.
+    /// Responses that were stored up to this time have expired.
     pub expired: String,
     pub answer: Finish,
 }
 
 pub struct Batch {
     pub steps: Vec<Box<dyn Step>>,
-    pub keeping: Option<Keeping>,
+    pub idempotency: Option<IdempotencyRequest>,
 }
 
 #[derive(Debug)]
-pub enum Done {
-    Now(Vec<Outcome>),
-    /// Under this key it was done before, with this answer.
-    Before(Answer),
+pub enum BatchOutcome {
+    Executed(Vec<Outcome>),
+    /// The request was executed before; this is its stored response.
+    Replayed(Answer),
 }
 
 impl Operation for Batch {
-    type Output = Done;
+    type Output = BatchOutcome;
 }
 
 impl DirectoryError {
-    /// Of the step at this place, unless it is about no step in particular.
+    /// The error of the step at this position, unless it concerns no single step.
     pub fn of_step(self, place: usize) -> Self {
         match self {
             Self::Again
@@ -205,11 +207,16 @@ mod tests {
 
     #[test]
     fn an_id_of_an_earlier_step_is_put_where_it_is_meant() {
-        let mut made = Made::default();
-        made.push(None);
-        made.push(Some(19283));
-        let mut ids = [7, Made::by(1), Made::by(0), Made::by(9)];
-        made.put_all(&mut ids);
+        let mut created_ids = CreatedIds::default();
+        created_ids.push(None);
+        created_ids.push(Some(19283));
+        let mut ids = [
+            7,
+            CreatedIds::placeholder(1),
+            CreatedIds::placeholder(0),
+            CreatedIds::placeholder(9),
+        ];
+        created_ids.resolve_all(&mut ids);
         assert_eq!(ids, [7, 19283, 0, 0]);
     }
 }

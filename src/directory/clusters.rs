@@ -7,7 +7,7 @@ use diesel::{
 };
 use serde::Serialize;
 
-use super::batch::{Made, Refers};
+use super::batch::{CreatedIds, ResolveIds};
 use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
@@ -114,7 +114,7 @@ impl ClusterChanges {
 
     /// With the `imported_type` that follows from the rest: an imported
     /// cluster has one, its title unless another is named, and no other has.
-    pub fn settled(mut self, before: Option<&Cluster>) -> Result<Self, FieldError> {
+    pub fn validated(mut self, before: Option<&Cluster>) -> Result<Self, FieldError> {
         let old_type = before.map(|cluster| cluster.cluster_type.as_str());
         let cluster_type = self.cluster_type.as_deref().or(old_type);
         let named = self.imported_type.clone().flatten();
@@ -256,28 +256,28 @@ impl Operation for DeleteCluster {
     }
 }
 
-impl Refers for CreateCluster {
-    fn refer(&mut self, made: &Made) {
+impl ResolveIds for CreateCluster {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
         if let Some(workspace) = &mut self.changes.workspace_id {
-            made.put(workspace);
+            created_ids.resolve(workspace);
         }
-        made.put_all(self.partners.as_deref_mut().unwrap_or_default());
+        created_ids.resolve_all(self.partners.as_deref_mut().unwrap_or_default());
     }
 }
 
-impl Refers for UpdateCluster {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for UpdateCluster {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
         if let Some(workspace) = &mut self.changes.workspace_id {
-            made.put(workspace);
+            created_ids.resolve(workspace);
         }
-        made.put_all(self.partners.as_deref_mut().unwrap_or_default());
+        created_ids.resolve_all(self.partners.as_deref_mut().unwrap_or_default());
     }
 }
 
-impl Refers for DeleteCluster {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for DeleteCluster {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }
 
@@ -303,7 +303,7 @@ mod tests {
     }
 
     fn imported(changes: ClusterChanges, before: Option<&Cluster>) -> Option<String> {
-        changes.settled(before).unwrap().imported_type.flatten()
+        changes.validated(before).unwrap().imported_type.flatten()
     }
 
     fn changes(title: Option<&str>, kind: Option<&str>) -> ClusterChanges {
@@ -342,6 +342,6 @@ mod tests {
             imported_type: Some(Some("x".into())),
             ..changes(Some("H"), Some("health"))
         };
-        assert_eq!(named.settled(None).unwrap_err().field, "imported_type");
+        assert_eq!(named.validated(None).unwrap_err().field, "imported_type");
     }
 }

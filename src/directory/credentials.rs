@@ -83,13 +83,13 @@ impl Operation for FindTokenFault {
 
 /// Notes that somebody gave the password, or used a token.
 #[derive(Debug)]
-pub enum NoteUse {
+pub enum RecordTokenUse {
     SignIn { user_id: i64 },
     Token { token_id: i64 },
     AccessToken { sign_in_id: i64 },
 }
 
-impl Operation for NoteUse {
+impl Operation for RecordTokenUse {
     type Output = ();
 
     fn touches_credentials(&self) -> bool {
@@ -119,7 +119,7 @@ pub struct CreateFirstAdministrator {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstAdministrator {
-    Made,
+    Created,
     /// Somebody is one already.
     Needless,
     /// The username is somebody else's.

@@ -1,19 +1,19 @@
-//! Delegation as data: who may hand on which role, where. A rule names the
-//! role of the granter, the roles that may be handed on, how near the two
-//! must be to each other, and what may be done.
+//! Delegation: who can grant which role, and where. A rule names the role of the
+//! granter, the target roles, how the scopes of the two grants must match, and
+//! the permitted actions.
 
 use super::error::FieldError;
 
-/// What can be done to a grant.
+/// An action on a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// Give the role, or make it the role of a grant.
+    /// Grant the role, or make it the role of an existing grant.
     Give,
-    /// Take the role away.
+    /// Revoke the role.
     Remove,
     /// Make the grant one of another role, which must be [`Verb::Give`]n.
     Change,
-    /// Switch the grant on and off, or set when it begins and ends.
+    /// Activate and deactivate the grant, or set its period.
     Toggle,
 }
 
@@ -44,9 +44,9 @@ impl Verb {
 /// The names of [`Verb`], in the order in which they are stored.
 pub const VERBS: &[&str] = &["give", "remove", "change", "toggle"];
 
-/// How near a granter's grant must be to the one that is handed on.
+/// How the scope of the granter's grant must match that of the grant to give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nearness {
+pub enum ScopeMatch {
     Any,
     SameWorkspace,
     SameCluster,
@@ -55,8 +55,8 @@ pub enum Nearness {
     SameClusterAndPartner,
 }
 
-/// The names of [`Nearness`], as they are stored and shown.
-pub const NEARNESS: &[&str] = &[
+/// The names of [`ScopeMatch`], as they are stored and shown.
+pub const SCOPE_MATCHES: &[&str] = &[
     "any",
     "same_workspace",
     "same_cluster",
@@ -65,7 +65,7 @@ pub const NEARNESS: &[&str] = &[
     "same_cluster_and_partner",
 ];
 
-impl Nearness {
+impl ScopeMatch {
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "any" => Self::Any,
@@ -78,7 +78,7 @@ impl Nearness {
         })
     }
 
-    /// Whether only people of one's own partner can be meant.
+    /// Whether only users of the granter's own partner can be given roles.
     pub fn needs_partner(self) -> bool {
         matches!(
             self,
@@ -95,14 +95,14 @@ impl Nearness {
     }
 }
 
-/// Where a role is held; nowhere in particular: everywhere.
+/// The scope of a grant; without workspace and cluster it holds everywhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct GrantScope {
     pub workspace: Option<i64>,
     pub cluster: Option<i64>,
 }
 
-impl Place {
+impl GrantScope {
     /// Everywhere.
     pub const UN_SCOPED: Self = Self {
         workspace: None,
@@ -114,28 +114,28 @@ impl Place {
     }
 }
 
-/// A rule that a granter has by one of their grants, for one target role.
+/// A rule that is in effect for a granter by one of their grants, for one target role.
 #[derive(Clone, Debug)]
-pub struct Power {
+pub struct EffectiveRule {
     pub rule: i64,
     /// The granter's grant, and where it is held.
     pub grant: i64,
-    pub held: Place,
+    pub held: GrantScope,
     pub target: i64,
-    pub nearness: Nearness,
+    pub scope_match: ScopeMatch,
     pub verbs: Vec<Verb>,
 }
 
-impl Power {
+impl EffectiveRule {
     /// Whether this lets the granter do `verb` to a grant of `role` there.
     /// Nothing is never the same as nothing.
-    pub fn covers(&self, verb: Verb, role: i64, place: Place, same_partner: bool) -> bool {
+    pub fn covers(&self, verb: Verb, role: i64, place: GrantScope, same_partner: bool) -> bool {
         let same = |one: Option<i64>, other: Option<i64>| one.is_some() && one == other;
         self.target == role
             && self.verbs.contains(&verb)
-            && (!self.nearness.needs_partner() || same_partner)
-            && (!self.nearness.needs_workspace() || same(self.held.workspace, place.workspace))
-            && (!self.nearness.needs_cluster() || same(self.held.cluster, place.cluster))
+            && (!self.scope_match.needs_partner() || same_partner)
+            && (!self.scope_match.needs_workspace() || same(self.held.workspace, place.workspace))
+            && (!self.scope_match.needs_cluster() || same(self.held.cluster, place.cluster))
     }
 }
 
@@ -170,30 +170,37 @@ pub fn verbs(stored: &str) -> Vec<Verb> {
 mod tests {
     use super::*;
 
-    fn power(nearness: Nearness, held: Place) -> Power {
-        Power {
+    fn effective_rule(scope_match: ScopeMatch, held: GrantScope) -> EffectiveRule {
+        EffectiveRule {
             rule: 1,
             grant: 1,
             held,
             target: 7,
-            nearness,
+            scope_match,
             verbs: vec![Verb::Give, Verb::Remove],
         }
     }
 
     #[test]
     fn nothing_is_never_the_same_as_nothing() {
-        let here = Place {
+        let here = GrantScope {
             cluster: Some(3),
-            ..Place::UN_SCOPED
+            ..GrantScope::UN_SCOPED
         };
-        let same = power(Nearness::SameCluster, here);
+        let same = effective_rule(ScopeMatch::SameCluster, here);
         assert!(same.covers(Verb::Give, 7, here, false));
         assert!(!same.covers(Verb::Toggle, 7, here, false));
         assert!(!same.covers(Verb::Give, 8, here, false));
-        let nowhere = power(Nearness::SameCluster, Place::UN_SCOPED);
-        assert!(!nowhere.covers(Verb::Give, 7, Place::UN_SCOPED, true));
-        assert!(power(Nearness::Any, Place::UN_SCOPED).covers(Verb::Give, 7, here, false));
+        let nowhere = effective_rule(ScopeMatch::SameCluster, GrantScope::UN_SCOPED);
+        assert!(!nowhere.covers(Verb::Give, 7, GrantScope::UN_SCOPED, true));
+        assert!(
+            effective_rule(ScopeMatch::Any, GrantScope::UN_SCOPED).covers(
+                Verb::Give,
+                7,
+                here,
+                false
+            )
+        );
     }
 
     #[test]

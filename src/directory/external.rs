@@ -1,24 +1,24 @@
-//! Users who are kept in another directory: their record here is made when they
-//! first come, and groups there become roles here.
+//! Provisioning of users from an external directory: their record is created at
+//! their first sign-in, and groups there become roles here.
 
 use std::collections::BTreeSet;
 
 use super::{FieldError, Operation, names, values};
 use crate::directory::users::UserChanges;
 
-/// By what an entry of the other directory is known, whatever it is called.
+/// The id of an entry of the external directory, which survives renames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum EntryId {
-    /// Entries are known by their names alone.
+    /// Entries are identified by name only.
     #[default]
     Unused,
-    /// Entries have ids, and this one shows none.
+    /// Entries have ids, but this one shows none.
     Hidden,
     Is(String),
 }
 
-/// What another directory tells of one user. Only a valid username makes one;
-/// other members that are not valid here are left out.
+/// A user as the external directory describes them. The username must be valid;
+/// other attributes that are not valid here are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalUser {
     username: String,
@@ -45,7 +45,7 @@ impl ExternalUser {
         &self.username
     }
 
-    /// A new record of this user: without a password, now and later.
+    /// The attributes of a new record of this user, which never has a password.
     pub fn record(&self) -> UserChanges {
         let text = |field, value: &Option<String>| {
             let fits = |text: &String| values::filled(field, text, values::MAX_TEXT).is_ok();
@@ -71,43 +71,43 @@ impl ExternalUser {
     }
 }
 
-/// The groups of a user, each a role where there is one of its name.
+/// The groups of a user, each of which is a role if there is one of its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Groups {
     pub names: BTreeSet<String>,
-    /// False when there may be more: then nothing is taken away.
+    /// False if there may be more: then no role is revoked.
     pub are_all: bool,
-    /// Whether the roles of a record that exists already follow, too.
+    /// Whether the roles of existing records follow the groups, too.
     pub always: bool,
 }
 
-/// A user of another directory who is known there, and comes here.
+/// A user of the external directory whose record is to be created or updated.
 #[derive(Clone, Debug)]
-pub struct Arrival {
+pub struct Provisioning {
     pub user: ExternalUser,
-    /// A role, by its name, that a new record holds from the beginning.
+    /// The name of a role that a new record gets.
     pub default_role: Option<String>,
-    /// `None`: roles are given here alone.
+    /// `None`: groups do not determine roles.
     pub groups: Option<Groups>,
-    /// Whether an administrator may be made in this way.
+    /// Whether the role of administrators can be granted in this way.
     pub may_grant_admin: bool,
-    /// Whether the record of this name becomes theirs though it is that of
-    /// another entry.
+    /// Whether an existing record of this name that belongs to another entry becomes
+    /// theirs.
     pub may_adopt: bool,
 }
 
-/// What an arrival would change, or has changed.
+/// What provisioning would change, or has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     pub is_new: bool,
-    /// What they were called here until now.
+    /// Their former username here.
     pub renamed_from: Option<String>,
-    /// What they are called there, where that is the name of somebody else here.
+    /// Their username there, if another user has it here.
     pub name_taken: Option<String>,
     /// Names of roles.
     pub given: Vec<String>,
     pub taken: Vec<String>,
-    /// Groups, or the default role, that give nothing though a role of that name
+    /// Groups, or the default role, that are skipped although a role of that name
     /// exists, and why. Names without a role are left out.
     pub passed_over: Vec<(String, &'static str)>,
 }
@@ -121,25 +121,24 @@ impl Changes {
     }
 }
 
-/// Who may not come in, though the other directory knows them.
+/// Why a user of the external directory cannot be provisioned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unwelcome {
-    /// The name is somebody's whose password is here.
+pub enum ProvisioningDenial {
+    /// A user with a password here has the name.
     Internal,
     Inactive,
     InTrash,
-    /// The record of this name is that of another entry.
+    /// The record of this name belongs to another entry.
     Another,
-    /// The same, and it is inactive.
+    /// The same, and the record is inactive.
     InactiveAnother,
-    /// The record of this name is known by the id of its entry, and this entry
-    /// shows none.
+    /// The record of this name has the id of an entry, and this entry shows none.
     NoId,
-    /// No record can be made under the name: it is unfit, or looks like another's.
+    /// The name is invalid for a record here, or looks like another user's.
     Unfit,
 }
 
-impl Unwelcome {
+impl ProvisioningDenial {
     pub fn text(self) -> &'static str {
         match self {
             Self::Internal => "the name is that of an internal user",
@@ -162,42 +161,42 @@ impl Unwelcome {
     }
 }
 
-pub type Welcome = Result<Changes, Unwelcome>;
+pub type ProvisioningResult = Result<Changes, ProvisioningDenial>;
 
-/// What becomes, or became, of an arrival.
+/// The result of provisioning, or of its preview.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The record that is theirs, by its id and its username; none when it would
-    /// have to be made, or is not theirs.
+    /// Id and username of their record; none if it would have to be created, or is not
+    /// theirs.
     pub record: Option<(i64, String)>,
-    pub welcome: Welcome,
-    /// Whether the record does not name their entry yet.
+    pub result: ProvisioningResult,
+    /// Whether the id of their entry has yet to be stored in the record.
     pub notes_entry: bool,
 }
 
 impl Outcome {
-    /// Whether there is nothing to write down.
-    pub fn is_settled(&self) -> bool {
-        !self.notes_entry && self.welcome.as_ref().map_or(true, Changes::is_nothing)
+    /// Whether there is nothing to store.
+    pub fn is_unchanged(&self) -> bool {
+        !self.notes_entry && self.result.as_ref().map_or(true, Changes::is_nothing)
     }
 }
 
-/// Tells what [`Admit`] would do.
+/// Finds out what [`ProvisionUser`] would do.
 #[derive(Debug)]
-pub struct Foresee(pub Arrival);
+pub struct PreviewProvisioning(pub Provisioning);
 
-impl Operation for Foresee {
+impl Operation for PreviewProvisioning {
     type Output = Outcome;
     const SNAPSHOT: bool = true;
 }
 
-/// Makes the record where there is none, and lets its name and its roles follow
-/// the entry and its groups. An
-/// operation of the program itself: no principal can ask for it.
+/// Creates the record if there is none, and updates its name and roles from the
+/// entry and its groups. An operation of the program itself, which no principal
+/// can run.
 #[derive(Debug)]
-pub struct Admit(pub Arrival);
+pub struct ProvisionUser(pub Provisioning);
 
-impl Operation for Admit {
+impl Operation for ProvisionUser {
     type Output = Outcome;
 }
 
@@ -206,11 +205,11 @@ impl Operation for Admit {
 /// called so, or somebody who is inactive or in the trash and whose entry is not
 /// known. With a known entry it depends on whose the name is there by now.
 #[derive(Debug)]
-pub struct IsSettledHere {
+pub struct IsProvisioned {
     pub username: String,
 }
 
-impl Operation for IsSettledHere {
+impl Operation for IsProvisioned {
     type Output = bool;
 }
 

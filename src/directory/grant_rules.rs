@@ -3,7 +3,7 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
-use super::batch::{Made, Refers};
+use super::batch::{CreatedIds, ResolveIds};
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::drop_same;
@@ -16,7 +16,7 @@ pub struct GrantRule {
     pub id: i64,
     #[serde(rename = "granter")]
     pub granter_role_id: i64,
-    /// One of [`super::delegation::NEARNESS`].
+    /// One of [`super::delegation::SCOPE_MATCHES`].
     pub scope: String,
     /// A JSON array of names.
     pub verbs: String,
@@ -159,27 +159,27 @@ impl Operation for DeleteGrantRule {
     }
 }
 
-impl Refers for CreateGrantRule {
-    fn refer(&mut self, made: &Made) {
+impl ResolveIds for CreateGrantRule {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
         if let Some(granter) = &mut self.changes.granter_role_id {
-            made.put(granter);
+            created_ids.resolve(granter);
         }
-        made.put_all(&mut self.targets);
+        created_ids.resolve_all(&mut self.targets);
     }
 }
 
-impl Refers for UpdateGrantRule {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for UpdateGrantRule {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
         if let Some(granter) = &mut self.changes.granter_role_id {
-            made.put(granter);
+            created_ids.resolve(granter);
         }
-        made.put_all(self.targets.as_deref_mut().unwrap_or_default());
+        created_ids.resolve_all(self.targets.as_deref_mut().unwrap_or_default());
     }
 }
 
-impl Refers for DeleteGrantRule {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for DeleteGrantRule {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }

@@ -4,8 +4,8 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
-use super::batch::{Made, Refers};
-use super::delegation::{Place, Verb};
+use super::batch::{CreatedIds, ResolveIds};
+use super::delegation::{GrantScope, Verb};
 use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::members::Authority;
@@ -46,8 +46,8 @@ impl Grant {
         last_author(self.version, self.created_by, self.modified_by)
     }
 
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn place(&self) -> GrantScope {
+        GrantScope {
             workspace: self.workspace_id,
             cluster: self.cluster_id,
         }
@@ -128,7 +128,7 @@ impl GrantChanges {
 }
 
 /// Whether a role of this scope cannot be held there.
-pub fn misplaced(scope: &str, place: Place) -> Option<FieldError> {
+pub fn misplaced(scope: &str, place: GrantScope) -> Option<FieldError> {
     let (field, message) = match (scope, place.workspace, place.cluster) {
         ("none", None, None) | ("workspace", Some(_), None) | ("cluster", None, Some(_)) => {
             return None;
@@ -205,7 +205,7 @@ impl Entity for Grants {
 #[derive(Debug)]
 pub struct FindGrant {
     pub id: i64,
-    /// Whose grants are seen.
+    /// The users whose grants are visible.
     pub visible: Visibility,
 }
 
@@ -221,7 +221,7 @@ pub struct CreateGrant {
     pub visible: Visibility,
     pub user_id: i64,
     pub role_id: i64,
-    pub place: Place,
+    pub place: GrantScope,
     pub changes: GrantChanges,
     pub authority: Authority,
 }
@@ -290,7 +290,7 @@ impl Operation for DeleteGrant {
 #[derive(Clone, Debug)]
 pub struct GiveRoles {
     pub user_id: i64,
-    pub roles: Vec<(i64, Place)>,
+    pub roles: Vec<(i64, GrantScope)>,
     /// Refuses a place where the user holds one of these roles already, and
     /// everything to whom holds one of them everywhere.
     pub alone_among: Vec<i64>,
@@ -314,30 +314,30 @@ impl Operation for RecordExpiredGrants {
     }
 }
 
-impl Refers for CreateGrant {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.user_id);
-        made.put(&mut self.role_id);
+impl ResolveIds for CreateGrant {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.user_id);
+        created_ids.resolve(&mut self.role_id);
         for id in [&mut self.place.workspace, &mut self.place.cluster]
             .into_iter()
             .flatten()
         {
-            made.put(id);
+            created_ids.resolve(id);
         }
     }
 }
 
-impl Refers for UpdateGrant {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for UpdateGrant {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
         if let Some(role) = &mut self.changes.role_id {
-            made.put(role);
+            created_ids.resolve(role);
         }
     }
 }
 
-impl Refers for DeleteGrant {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for DeleteGrant {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::Operation;
 use super::access::SeesAll;
-use super::batch::{Made, Refers};
-use super::delegation::Place;
+use super::batch::{CreatedIds, ResolveIds};
+use super::delegation::GrantScope;
 use super::expressions::{Expressions, compiled};
 use super::listing::Visibility;
 
@@ -18,7 +18,7 @@ use super::listing::Visibility;
 #[derive(Clone, Debug)]
 pub struct FindHostAccess {
     pub user_id: i64,
-    pub place: Place,
+    pub place: GrantScope,
     pub visible: Visibility,
     pub sees_all: SeesAll,
 }
@@ -32,11 +32,13 @@ impl Operation for FindHostAccess {
     }
 }
 
-impl Refers for FindHostAccess {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.user_id);
+impl ResolveIds for FindHostAccess {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.user_id);
         let ids = [&mut self.place.workspace, &mut self.place.cluster];
-        ids.into_iter().flatten().for_each(|id| made.put(id));
+        ids.into_iter()
+            .flatten()
+            .for_each(|id| created_ids.resolve(id));
     }
 }
 

@@ -233,12 +233,12 @@ pub enum MailOutcome {
 
 /// Writes down how the attempt at a claimed mail ended.
 #[derive(Clone, Debug)]
-pub struct SettleMail {
+pub struct FinishMail {
     pub id: i64,
     pub outcome: MailOutcome,
 }
 
-impl Operation for SettleMail {
+impl Operation for FinishMail {
     type Output = ();
 
     fn touches_credentials(&self) -> bool {

@@ -1,12 +1,12 @@
 //! Relationships whose both sides are many: users and roles, by the un-scoped,
 //! unlimited grants between them, and the pairs that a table of its own keeps.
 
-use super::batch::{Made, Refers};
+use super::batch::{CreatedIds, ResolveIds};
 use super::listing::{Count, Seek, Slice, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::{Expected, Operation};
 
-/// Whose members are meant: (relationship of) a resource.
+/// A relationship of a type of resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// The roles of a user.
@@ -174,9 +174,9 @@ impl Operation for FollowMembers {
     type Output = Vec<(i64, i64)>;
 }
 
-impl Refers for ChangeMembers {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.side.id);
-        made.put_all(&mut self.members);
+impl ResolveIds for ChangeMembers {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.side.id);
+        created_ids.resolve_all(&mut self.members);
     }
 }

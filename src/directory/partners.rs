@@ -5,7 +5,7 @@ use serde::Serialize;
 
 pub use super::countries::COUNTRIES;
 
-use super::batch::{Made, Refers};
+use super::batch::{CreatedIds, ResolveIds};
 use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::users::drop_same;
@@ -263,21 +263,21 @@ impl Operation for DeletePartner {
     }
 }
 
-impl Refers for CreatePartner {
-    fn refer(&mut self, made: &Made) {
-        made.put_all(self.clusters.as_deref_mut().unwrap_or_default());
+impl ResolveIds for CreatePartner {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve_all(self.clusters.as_deref_mut().unwrap_or_default());
     }
 }
 
-impl Refers for UpdatePartner {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
-        made.put_all(self.clusters.as_deref_mut().unwrap_or_default());
+impl ResolveIds for UpdatePartner {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
+        created_ids.resolve_all(self.clusters.as_deref_mut().unwrap_or_default());
     }
 }
 
-impl Refers for DeletePartner {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for DeletePartner {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }

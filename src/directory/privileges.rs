@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::delegation::{Nearness, Place};
+use super::delegation::{GrantScope, ScopeMatch};
 use super::permissions::Permission;
 use super::portal::PortalRole;
 
@@ -55,7 +55,7 @@ impl PartialOrd for End {
 pub enum Where {
     /// Wherever the role can be held.
     Anywhere,
-    In(Place),
+    In(GrantScope),
 }
 
 /// Of which partner the holder is.
@@ -92,7 +92,7 @@ impl Holding {
 #[derive(Clone, Debug)]
 pub struct HeldRule {
     pub rule: i64,
-    pub nearness: Nearness,
+    pub scope_match: ScopeMatch,
     pub targets: Arc<[i64]>,
     pub holding: Holding,
 }
@@ -153,7 +153,9 @@ impl Privileges {
 
     /// Whether a change of the holder's partner changes what this opens.
     pub fn depend_on_partner(&self) -> bool {
-        self.rules.iter().any(|rule| rule.nearness.needs_partner())
+        self.rules
+            .iter()
+            .any(|rule| rule.scope_match.needs_partner())
             || self
                 .portal
                 .iter()
@@ -241,16 +243,19 @@ fn is_of_same_partner(own: &Holding, wanted: &Holding) -> bool {
 }
 
 fn is_as_wide(own: &HeldRule, wanted: &HeldRule) -> bool {
-    let nearness = wanted.nearness;
-    let is_near = |part: fn(Place) -> Option<i64>| match (own.holding.place, wanted.holding.place) {
-        (_, Where::Anywhere) | (Where::Anywhere, _) => false,
-        (Where::In(own), Where::In(wanted)) => part(wanted).is_none() || part(own) == part(wanted),
-    };
+    let scope_match = wanted.scope_match;
+    let is_near =
+        |part: fn(GrantScope) -> Option<i64>| match (own.holding.place, wanted.holding.place) {
+            (_, Where::Anywhere) | (Where::Anywhere, _) => false,
+            (Where::In(own), Where::In(wanted)) => {
+                part(wanted).is_none() || part(own) == part(wanted)
+            }
+        };
     own.rule == wanted.rule
         && own.holding.end >= wanted.holding.end
-        && (!nearness.needs_workspace() || is_near(|place| place.workspace))
-        && (!nearness.needs_cluster() || is_near(|place| place.cluster))
-        && (!nearness.needs_partner() || is_of_same_partner(&own.holding, &wanted.holding))
+        && (!scope_match.needs_workspace() || is_near(|place| place.workspace))
+        && (!scope_match.needs_cluster() || is_near(|place| place.cluster))
+        && (!scope_match.needs_partner() || is_of_same_partner(&own.holding, &wanted.holding))
 }
 
 #[cfg(test)]
@@ -262,16 +267,16 @@ mod tests {
     }
 
     fn in_cluster(cluster: i64) -> Where {
-        Where::In(Place {
+        Where::In(GrantScope {
             cluster: Some(cluster),
-            ..Place::UN_SCOPED
+            ..GrantScope::UN_SCOPED
         })
     }
 
-    fn rule(nearness: Nearness, place: Where, partner: OfPartner) -> HeldRule {
+    fn rule(scope_match: ScopeMatch, place: Where, partner: OfPartner) -> HeldRule {
         HeldRule {
             rule: 1,
-            nearness,
+            scope_match,
             targets: [7].into(),
             holding: Holding {
                 role: 3,
@@ -325,24 +330,24 @@ mod tests {
     #[test]
     fn a_rule_is_had_only_as_near_as_it_is_held() {
         let here = in_cluster(1);
-        let own = |nearness, partner| {
+        let own = |scope_match, partner| {
             ResolvedCeiling::Of(Privileges {
-                rules: vec![rule(nearness, here, partner)],
+                rules: vec![rule(scope_match, here, partner)],
                 ..Privileges::default()
             })
         };
-        let ceiling = own(Nearness::SameCluster, OfPartner::Is(None));
-        let wanted = |place, partner| rule(Nearness::SameCluster, place, partner);
+        let ceiling = own(ScopeMatch::SameCluster, OfPartner::Is(None));
+        let wanted = |place, partner| rule(ScopeMatch::SameCluster, place, partner);
         assert!(ceiling.has_rule(&wanted(here, OfPartner::Any)));
         assert!(!ceiling.has_rule(&wanted(in_cluster(2), OfPartner::Any)));
         assert!(!ceiling.has_rule(&wanted(Where::Anywhere, OfPartner::Any)));
-        let ceiling = own(Nearness::SamePartner, OfPartner::Is(Some(5)));
-        let wanted = |partner| rule(Nearness::SamePartner, in_cluster(2), partner);
+        let ceiling = own(ScopeMatch::SamePartner, OfPartner::Is(Some(5)));
+        let wanted = |partner| rule(ScopeMatch::SamePartner, in_cluster(2), partner);
         assert!(ceiling.has_rule(&wanted(OfPartner::Is(Some(5)))));
         assert!(ceiling.has_rule(&wanted(OfPartner::Is(None))));
         assert!(!ceiling.has_rule(&wanted(OfPartner::Is(Some(6)))));
         assert!(!ceiling.has_rule(&wanted(OfPartner::Any)));
-        let nobody = own(Nearness::SamePartner, OfPartner::Is(None));
+        let nobody = own(ScopeMatch::SamePartner, OfPartner::Is(None));
         assert!(!nobody.has_rule(&wanted(OfPartner::Is(Some(5)))));
     }
 

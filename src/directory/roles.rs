@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
-use super::batch::{Made, Refers};
+use super::batch::{CreatedIds, ResolveIds};
 use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
@@ -259,23 +259,23 @@ impl Operation for DeleteRole {
     type Output = ();
 }
 
-impl Refers for CreateRole {
-    fn refer(&mut self, made: &Made) {
-        made.put_all(self.includes.as_deref_mut().unwrap_or_default());
-        made.put_all(self.users.as_deref_mut().unwrap_or_default());
+impl ResolveIds for CreateRole {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve_all(self.includes.as_deref_mut().unwrap_or_default());
+        created_ids.resolve_all(self.users.as_deref_mut().unwrap_or_default());
     }
 }
 
-impl Refers for UpdateRole {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
-        made.put_all(self.includes.as_deref_mut().unwrap_or_default());
-        made.put_all(self.users.as_deref_mut().unwrap_or_default());
+impl ResolveIds for UpdateRole {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
+        created_ids.resolve_all(self.includes.as_deref_mut().unwrap_or_default());
+        created_ids.resolve_all(self.users.as_deref_mut().unwrap_or_default());
     }
 }
 
-impl Refers for DeleteRole {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for DeleteRole {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }

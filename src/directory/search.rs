@@ -49,16 +49,16 @@ fn words_of<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
     words
 }
 
-/// What is kept of the names of somebody.
+/// The stored search text of a user.
 fn text_of<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let words = words_of(texts);
     let with_beginnings = words.iter().flat_map(|word| [BEGINNING, word.as_str()]);
     with_beginnings.collect()
 }
 
-/// What a user is called, in all ways.
+/// The names of a user that searches look at.
 #[derive(Clone, Copy, Debug)]
-pub struct Called<'a> {
+pub struct SearchedNames<'a> {
     pub username: &'a str,
     pub name: Option<&'a str>,
     pub surname: Option<&'a str>,
@@ -66,7 +66,7 @@ pub struct Called<'a> {
     pub email: Option<&'a str>,
 }
 
-impl Called<'_> {
+impl SearchedNames<'_> {
     pub fn search_text(&self) -> String {
         let others = [self.name, self.surname, self.full_name, self.email];
         text_of(
@@ -77,7 +77,7 @@ impl Called<'_> {
     }
 }
 
-impl<'a> From<&'a User> for Called<'a> {
+impl<'a> From<&'a User> for SearchedNames<'a> {
     fn from(user: &'a User) -> Self {
         Self {
             username: &user.username,
@@ -89,7 +89,7 @@ impl<'a> From<&'a User> for Called<'a> {
     }
 }
 
-impl<'a> From<&'a UserChanges> for Called<'a> {
+impl<'a> From<&'a UserChanges> for SearchedNames<'a> {
     /// Of a new user.
     fn from(changes: &'a UserChanges) -> Self {
         let text = |change: &'a Option<Option<String>>| change.as_ref()?.as_deref();
@@ -161,7 +161,7 @@ impl Words {
     }
 
     /// Whether somebody who is called so is found.
-    pub fn find(&self, called: &Called<'_>) -> bool {
+    pub fn find(&self, called: &SearchedNames<'_>) -> bool {
         let text = called.search_text();
         self.pieces().iter().all(|piece| text.contains(piece))
     }
@@ -209,8 +209,8 @@ fn joins(letter: char) -> bool {
 mod tests {
     use super::*;
 
-    fn ada() -> Called<'static> {
-        Called {
+    fn ada() -> SearchedNames<'static> {
+        SearchedNames {
             username: "ada.l",
             name: Some("Ada"),
             surname: Some("van der Lovelace"),

@@ -1,5 +1,5 @@
-//! Sign-ins: families of refresh tokens that replace one another, and the
-//! account that an access token of theirs stands for.
+//! Sign-ins: families of rotating refresh tokens, and the account that an access
+//! token of a sign-in stands for.
 
 mod list;
 
@@ -22,13 +22,13 @@ pub struct NewRefresh {
     pub expires: String,
 }
 
-/// Begins a sign-in of somebody whose password was just verified.
+/// Begins the sign-in of a user whose password was just verified.
 #[derive(Debug)]
 pub struct BeginSignIn {
     pub user_id: i64,
-    pub proof: Proof,
+    pub verified_by: VerifiedBy,
     pub refresh: NewRefresh,
-    /// When the password is asked for again at the latest.
+    /// The latest time at which the password is required again.
     pub ends: String,
     /// Where the request came from, and what sent it.
     pub address: Option<String>,
@@ -37,12 +37,12 @@ pub struct BeginSignIn {
     pub has_own_event: bool,
 }
 
-/// What somebody's password was verified by. No sign-in begins when that is so no more.
+/// What a password was verified by. No sign-in begins if it has changed since.
 #[derive(Debug)]
-pub enum Proof {
-    /// The hash here that it fitted.
+pub enum VerifiedBy {
+    /// The stored hash that it matched.
     Hash(PasswordHash),
-    /// Another directory, which keeps the password of external users.
+    /// The external directory, which has the passwords of external users.
     External,
 }
 
@@ -54,35 +54,35 @@ impl Operation for BeginSignIn {
     }
 }
 
-/// Who signed in, with what an access token tells of them.
+/// The user who signed in, with the claims of an access token.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     pub sign_in_id: i64,
     pub ends: String,
     pub user_id: i64,
     pub username: String,
-    pub held: Held,
+    pub held: RoleClaims,
 }
 
-/// The un-scoped roles that are in force.
+/// The effective un-scoped roles, for the claims of an access token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct RoleClaims {
     pub roles: Vec<String>,
-    /// What they permit, names of other services included.
+    /// Their permissions, including those of other services.
     pub permissions: Vec<String>,
     /// When the first of them ends.
     pub until: Option<String>,
 }
 
-/// Replaces a refresh token by another.
+/// Replaces a refresh token by a new one.
 #[derive(Debug)]
-pub struct Renew {
+pub struct RotateRefreshToken {
     pub hash: TokenHash,
     pub refresh: NewRefresh,
 }
 
-impl Operation for Renew {
-    type Output = Renewed;
+impl Operation for RotateRefreshToken {
+    type Output = Rotation;
 
     fn touches_credentials(&self) -> bool {
         false
@@ -90,13 +90,13 @@ impl Operation for Renew {
 }
 
 #[derive(Debug)]
-pub enum Renewed {
+pub enum Rotation {
     Fresh(SignedIn),
-    /// The token was used before: somebody has a copy. End the whole sign-in.
+    /// The token was used before, so it has been copied: end the whole sign-in.
     Reused {
         sign_in_id: i64,
     },
-    /// No such token, or it has expired, or its user may not come in.
+    /// The token does not exist or has expired, or its user cannot sign in.
     Refused,
 }
 
@@ -116,7 +116,7 @@ pub struct FindSignInAccount {
     pub sign_in_id: i64,
 }
 
-/// The account with the sign-in that it is known by.
+/// The account of a sign-in.
 #[derive(Debug)]
 pub struct SignInAccount {
     pub sign_in: SignInOf,
@@ -129,8 +129,8 @@ impl Operation for FindSignInAccount {
     const SNAPSHOT: bool = true;
 }
 
-/// Ends a sign-in: its refresh tokens are worth nothing, and its access tokens
-/// are not believed here any more. Tells whether there was one.
+/// Ends a sign-in and invalidates its refresh and access tokens. Returns whether it
+/// existed.
 #[derive(Debug)]
 pub struct EndSignIn {
     pub sign_in_id: i64,
@@ -142,16 +142,16 @@ pub struct EndSignIn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndOfSignIn {
     SignedOut,
-    /// By somebody who looked at the list of sign-ins.
+    /// Ended from the list of sign-ins.
     Ended,
-    /// A refresh token came a second time.
+    /// A refresh token was used a second time.
     Reused,
-    /// Their directory no longer knows the user.
+    /// The external directory no longer has the user.
     Unknown,
 }
 
 impl EndOfSignIn {
-    /// As the audit log says it.
+    /// The reason in the audit log.
     pub fn text(self) -> &'static str {
         match self {
             Self::SignedOut => "signed out",

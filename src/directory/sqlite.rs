@@ -54,7 +54,7 @@ mod tests {
 
     use super::*;
     use crate::directory::credentials::FindAccount;
-    use crate::directory::ended::{ClearEnded, Ended, HasEnded};
+    use crate::directory::expired::{DeleteExpired, Expired, HasExpired};
     use crate::directory::grants::RecordExpiredGrants;
     use crate::directory::listing::{
         Condition, Count, CustomCondition, List, Seek, Slice, Visibility,
@@ -220,17 +220,17 @@ mod tests {
         let none: [String; 0] = [];
         assert_eq!(scanned(&RecordExpiredGrants), none);
         // A directory has a handful of signing keys, and no index of them.
-        for what in Ended::ALL
+        for what in Expired::ALL
             .into_iter()
-            .filter(|what| *what != Ended::SigningKeys)
+            .filter(|what| *what != Expired::SigningKeys)
         {
             let until = "2030-01-01T00:00:00+00:00".to_owned();
-            let look = HasEnded {
+            let look = HasExpired {
                 what,
                 until: until.clone(),
             };
             assert_eq!(scanned(&look), none, "{what:?}");
-            assert_eq!(scanned(&ClearEnded { what, until }), none, "{what:?}");
+            assert_eq!(scanned(&DeleteExpired { what, until }), none, "{what:?}");
         }
     }
 

@@ -3,7 +3,7 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
-use super::batch::{Made, Refers};
+use super::batch::{CreatedIds, ResolveIds};
 use super::error::FieldError;
 use super::grants::last_author;
 use super::listing::{Entity, Visibility};
@@ -215,20 +215,20 @@ impl Operation for DeleteToken {
     type Output = ();
 }
 
-impl Refers for CreateToken {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.user_id);
+impl ResolveIds for CreateToken {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.user_id);
     }
 }
 
-impl Refers for UpdateToken {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for UpdateToken {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }
 
-impl Refers for DeleteToken {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for DeleteToken {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }

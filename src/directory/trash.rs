@@ -1,7 +1,7 @@
 //! Users in the trash: deleted, but not gone. They keep their names and their
 //! roles until they are restored or purged; the names are free for others.
 
-use super::batch::{Made, Refers};
+use super::batch::{CreatedIds, ResolveIds};
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
 use super::users::{User, UserColumn};
@@ -80,14 +80,14 @@ impl Operation for PurgeUser {
     type Output = ();
 }
 
-impl Refers for RestoreUser {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for RestoreUser {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }
 
-impl Refers for PurgeUser {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for PurgeUser {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
-use super::batch::{Made, Refers};
+use super::batch::{CreatedIds, ResolveIds};
 use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::permissions::PrivilegeCeiling;
-use super::search::Called;
+use super::search::SearchedNames;
 use super::secret::secret_text;
 use super::{Expected, Operation, names, values};
 use crate::storage::schema::users;
@@ -78,7 +78,7 @@ impl<'a> NewUser<'a> {
         now: &'a str,
         by: Option<i64>,
     ) -> Self {
-        let called = Called {
+        let called = SearchedNames {
             username,
             name: None,
             surname: None,
@@ -113,7 +113,7 @@ pub struct NameKeys {
 
 impl NameKeys {
     /// Of all names of somebody.
-    pub fn of_names(called: Called<'_>, uname: &str) -> Self {
+    pub fn of_names(called: SearchedNames<'_>, uname: &str) -> Self {
         Self {
             search_text: Some(called.search_text()),
             username_folded: Some(names::folded(called.username)),
@@ -125,7 +125,9 @@ impl NameKeys {
     /// Of what the user is called `after` these changes.
     pub fn of(changes: &UserChanges, after: &User) -> Self {
         Self {
-            search_text: changes.recalls().then(|| Called::from(after).search_text()),
+            search_text: changes
+                .recalls()
+                .then(|| SearchedNames::from(after).search_text()),
             username_folded: changes.username.as_deref().map(names::folded),
             username_skeleton: changes.username.as_deref().map(names::skeleton),
             uname_skeleton: changes.uname.as_deref().map(names::skeleton),
@@ -508,31 +510,31 @@ impl Operation for DeleteUser {
     type Output = ();
 }
 
-impl Refers for UserChanges {
-    fn refer(&mut self, made: &Made) {
+impl ResolveIds for UserChanges {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
         if let Some(Some(partner)) = &mut self.partner_id {
-            made.put(partner);
+            created_ids.resolve(partner);
         }
     }
 }
 
-impl Refers for CreateUser {
-    fn refer(&mut self, made: &Made) {
-        self.changes.refer(made);
-        made.put_all(self.roles.as_deref_mut().unwrap_or_default());
+impl ResolveIds for CreateUser {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        self.changes.resolve_ids(created_ids);
+        created_ids.resolve_all(self.roles.as_deref_mut().unwrap_or_default());
     }
 }
 
-impl Refers for UpdateUser {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
-        self.changes.refer(made);
-        made.put_all(self.roles.as_deref_mut().unwrap_or_default());
+impl ResolveIds for UpdateUser {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
+        self.changes.resolve_ids(created_ids);
+        created_ids.resolve_all(self.roles.as_deref_mut().unwrap_or_default());
     }
 }
 
-impl Refers for DeleteUser {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for DeleteUser {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }

@@ -3,7 +3,7 @@
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::Serialize;
 
-use super::batch::{Made, Refers};
+use super::batch::{CreatedIds, ResolveIds};
 use super::error::FieldError;
 use super::listing::{Entity, Visibility};
 use super::users::drop_same;
@@ -159,18 +159,18 @@ impl Operation for DeleteWorkspace {
     }
 }
 
-impl Refers for CreateWorkspace {
-    fn refer(&mut self, _: &Made) {}
+impl ResolveIds for CreateWorkspace {
+    fn resolve_ids(&mut self, _: &CreatedIds) {}
 }
 
-impl Refers for UpdateWorkspace {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for UpdateWorkspace {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }
 
-impl Refers for DeleteWorkspace {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for DeleteWorkspace {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::mailer::Mailer;
 use crate::directory::mail::{
-    ClaimMail, GiveUpLostMail, IsMailDue, LOST, Mail, MailOutcome, MailPolicy, SettleMail,
+    ClaimMail, FinishMail, GiveUpLostMail, IsMailDue, LOST, Mail, MailOutcome, MailPolicy,
 };
 use crate::directory::{Context, Directory, DirectoryError, Execute, RequestId};
 
@@ -139,7 +139,7 @@ impl Sender {
     /// Stores the outcome; retries until that succeeds, since it would be lost
     /// otherwise.
     async fn store_outcome(&self, id: i64, outcome: MailOutcome) {
-        let settle = SettleMail { id, outcome };
+        let settle = FinishMail { id, outcome };
         while let Err(error) = self.write(settle.clone()).await {
             log::warn!("could not store the outcome of mail {id}: {error}");
             if self.is_stopped() {

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 
 use crate::auth::Auth;
 use crate::config::{DatabaseUrl, Settings};
-use crate::directory::ended::{ClearEnded, Ended, HasEnded};
+use crate::directory::expired::{DeleteExpired, Expired, HasExpired};
 use crate::directory::grants::RecordExpiredGrants;
 use crate::directory::pruning::AddEventMonths;
 use crate::directory::{Context, Directory, DirectoryError, RequestId, clock, log_limit};
@@ -23,7 +23,7 @@ const IMPORT_RETENTION: TimeDelta = TimeDelta::days(30);
 pub fn start(directory: Arc<Directory>, settings: &Settings) {
     let pause = Duration::from_secs(settings.limits.ended_grants_seconds);
     let is_postgres = matches!(settings.database.url, DatabaseUrl::Postgres(_));
-    let retention = Ended::ALL.map(|what| (what, retention(what, settings)));
+    let retention = Expired::ALL.map(|what| (what, retention(what, settings)));
     rt::spawn(async move {
         loop {
             record_expired_grants(&directory).await;
@@ -45,13 +45,13 @@ pub fn start(directory: Arc<Directory>, settings: &Settings) {
 }
 
 /// How long expired rows are kept.
-fn retention(what: Ended, settings: &Settings) -> TimeDelta {
+fn retention(what: Expired, settings: &Settings) -> TimeDelta {
     let seconds = match what {
-        Ended::Answers => settings.server.idempotency_seconds,
-        Ended::Tokens => settings.auth.expired_token_seconds,
-        Ended::Mails => u64::from(settings.mail.keep_days) * 24 * 60 * 60,
-        Ended::Imports => return IMPORT_RETENTION,
-        Ended::SignIns | Ended::SigningKeys => 0,
+        Expired::Answers => settings.server.idempotency_seconds,
+        Expired::Tokens => settings.auth.expired_token_seconds,
+        Expired::Mails => u64::from(settings.mail.keep_days) * 24 * 60 * 60,
+        Expired::Imports => return IMPORT_RETENTION,
+        Expired::SignIns | Expired::SigningKeys => 0,
     };
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
     TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX)
@@ -106,21 +106,21 @@ async fn add_months(directory: &Directory) {
 /// written if there are none.
 async fn delete_ended(
     directory: &Directory,
-    what: Ended,
+    what: Expired,
     retention: TimeDelta,
 ) -> Result<(), DirectoryError> {
     let context = context(directory);
     let Some(until) = context.now.checked_sub_signed(retention).map(clock::text) else {
         return Ok(());
     };
-    let look = HasEnded {
+    let look = HasExpired {
         what,
         until: until.clone(),
     };
     if !directory.read(&context, look).await? {
         return Ok(());
     }
-    let clear = ClearEnded { what, until };
+    let clear = DeleteExpired { what, until };
     while directory.write(&context, clear.clone()).await? > 0 {
         rt::time::sleep(BATCH_PAUSE).await;
     }

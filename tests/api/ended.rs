@@ -1,7 +1,7 @@
 //! What has ended leaves the database by itself, and what has not stays.
 
 use rolecall::config::Settings;
-use rolecall::directory::ended::Ended;
+use rolecall::directory::expired::Expired;
 
 use crate::support::{BEGIN, Beside, TestApp, eventually};
 
@@ -17,32 +17,32 @@ fn quickly(settings: &mut Settings) {
 }
 
 /// A statement that makes `MANY` rows of a kind, as if they ended at `moment`.
-fn rows(what: Ended, moment: &str) -> String {
+fn rows(what: Expired, moment: &str) -> String {
     let (into, values) = match what {
-        Ended::Answers => (
+        Expired::Answers => (
             "idempotency (caller_id, idempotency_key, request_hash, status, at)",
             format!("1, 'key' || n || '{moment}', 'x', 204, '{moment}'"),
         ),
-        Ended::Tokens => (
+        Expired::Tokens => (
             "tokens (hash, user_id, name, expires, created, modified)",
             format!("'hash' || n || '{moment}', 1, 'old', '{moment}', '{BEGIN}', '{BEGIN}'"),
         ),
-        Ended::SignIns => (
+        Expired::SignIns => (
             "sign_ins (user_id, created, expires, ends)",
             format!("1, '{BEGIN}', '{moment}', '{moment}'"),
         ),
-        Ended::Mails => (
+        Expired::Mails => (
             "outbox (created, kind, event_key, recipient, subject, body, next_attempt, sent_at)",
             format!(
                 "'{BEGIN}', 'created', 'event' || n || '{moment}', 'a@example.org', 's', 'b', \
                  '{BEGIN}', '{moment}'"
             ),
         ),
-        Ended::Imports => (
+        Expired::Imports => (
             "imports (head, started, finished)",
             format!("'head' || n, '{BEGIN}', '{moment}'"),
         ),
-        Ended::SigningKeys => (
+        Expired::SigningKeys => (
             "signing_keys (kid, algorithm, private_key, public_key, not_before, retired_at, created)",
             format!("'kid' || n || '{moment}', 'none', '', '', '{BEGIN}', '{moment}', '{BEGIN}'"),
         ),
@@ -54,25 +54,25 @@ fn rows(what: Ended, moment: &str) -> String {
     )
 }
 
-fn table(what: Ended) -> (&'static str, &'static str) {
+fn table(what: Expired) -> (&'static str, &'static str) {
     match what {
-        Ended::Answers => ("idempotency", "at"),
-        Ended::Tokens => ("tokens", "expires"),
-        Ended::SignIns => ("sign_ins", "expires"),
-        Ended::Mails => ("outbox", "sent_at"),
-        Ended::Imports => ("imports", "finished"),
-        Ended::SigningKeys => ("signing_keys", "retired_at"),
+        Expired::Answers => ("idempotency", "at"),
+        Expired::Tokens => ("tokens", "expires"),
+        Expired::SignIns => ("sign_ins", "expires"),
+        Expired::Mails => ("outbox", "sent_at"),
+        Expired::Imports => ("imports", "finished"),
+        Expired::SigningKeys => ("signing_keys", "retired_at"),
     }
 }
 
-fn count(app: &TestApp, what: Ended, moment: &str) -> usize {
+fn count(app: &TestApp, what: Expired, moment: &str) -> usize {
     let (table, column) = table(what);
     let found = Beside::count(&app.database, table, &format!("{column} = '{moment}'"));
     usize::try_from(found).unwrap()
 }
 
 fn fill(app: &TestApp) {
-    for what in Ended::ALL {
+    for what in Expired::ALL {
         app.database.execute(&rows(what, PAST));
         app.database.execute(&rows(what, FUTURE));
     }
@@ -80,7 +80,7 @@ fn fill(app: &TestApp) {
 
 #[track_caller]
 fn all_that_ended_goes(app: &TestApp) {
-    for what in Ended::ALL {
+    for what in Expired::ALL {
         eventually(what.name(), || count(app, what, PAST) == 0);
         assert_eq!(count(app, what, FUTURE), MANY, "{what:?}");
     }
@@ -110,10 +110,10 @@ fn two_processes_clear_the_same_without_standing_in_each_others_way() {
     let app = TestApp::with(quickly);
     let another = app.another();
     for _ in 0..3 {
-        for what in Ended::ALL {
+        for what in Expired::ALL {
             app.database.execute(&rows(what, PAST));
         }
-        for what in Ended::ALL {
+        for what in Expired::ALL {
             eventually(what.name(), || count(&app, what, PAST) == 0);
         }
     }
@@ -136,9 +136,9 @@ fn an_expired_token_is_shown_for_as_long_as_the_setting_says() {
     eventually("the older one is gone", || shown() == 1);
     app.advance(3599);
     // A look at the clock of before may still be under way: another kind shows that one is over.
-    app.database.execute(&rows(Ended::Imports, PAST));
+    app.database.execute(&rows(Expired::Imports, PAST));
     eventually("it was looked once more", || {
-        count(&app, Ended::Imports, PAST) == 0
+        count(&app, Expired::Imports, PAST) == 0
     });
     assert_eq!(shown(), 1);
     app.advance(1);

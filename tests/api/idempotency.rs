@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: asking again does nothing again.
 
-use rolecall::directory::ended::{ClearEnded, Ended};
+use rolecall::directory::expired::{DeleteExpired, Expired};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -143,8 +143,8 @@ fn what_has_expired_is_forgotten() {
     app.advance(10);
     keyed(&admin, "/roles", "c", &role("c")).expect(201);
     let forget = || {
-        let clear = ClearEnded {
-            what: Ended::Answers,
+        let clear = DeleteExpired {
+            what: Expired::Answers,
             until: BEGIN.to_owned(),
         };
         app.inside(async |directory, context| directory.write(context, clear).await)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Barrier;
 
-use rolecall::directory::delegation::Place;
+use rolecall::directory::delegation::GrantScope;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, JSON_API, RoleMade, TestApp, a_cluster, a_role, a_user};
@@ -734,7 +734,7 @@ fn of_many_grants_that_become_the_same_exactly_one_does() {
     let user = a_user().create(&app);
     let goal = a_role().create(&app);
     let grants: Vec<i64> = (0..5)
-        .map(|_| user.grant_in(&app, &a_role().create(&app), Place::UN_SCOPED))
+        .map(|_| user.grant_in(&app, &a_role().create(&app), GrantScope::UN_SCOPED))
         .collect();
     let document = json!({"data": {"type": "roles", "id": goal.id.to_string()}});
     let answers = at_once(
@@ -811,7 +811,7 @@ fn of_two_last_administrators_only_one_is_ended_by_grants() {
         id: 1,
         name: "admin".into(),
     };
-    let second = deputy.grant_in(&app, &role, Place::UN_SCOPED);
+    let second = deputy.grant_in(&app, &role, GrantScope::UN_SCOPED);
     let off = json!({"data": {"type": "grants", "id": first,
         "attributes": {"valid_until": "2999-01-01T00:00:00Z"}}});
     let works: Vec<Box<dyn FnOnce() -> Answer + Send>> = vec![

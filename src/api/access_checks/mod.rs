@@ -25,7 +25,7 @@ use crate::api::render::open_links;
 use crate::api::response::Response;
 use crate::directory::FieldError;
 use crate::directory::access::{CheckAccess, Question, Reason, RoleNamed, Verdict};
-use crate::directory::delegation::{Place, VERBS, Verb};
+use crate::directory::delegation::{GrantScope, VERBS, Verb};
 use crate::directory::host_access::FindHostAccess;
 use crate::directory::permissions::MAX_NAME;
 use crate::directory::values;
@@ -156,7 +156,7 @@ fn find_host_access(
     let named = |name: &str, kind: &str| one(document, name, kind, at);
     Ok(FindHostAccess {
         user_id: named("user", "users")?.unwrap_or(caller),
-        place: Place {
+        place: GrantScope {
             workspace: named("workspace", "workspaces")?,
             cluster: named("cluster", "clusters")?,
         },

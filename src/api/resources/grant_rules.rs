@@ -6,7 +6,7 @@ use crate::api::resource::{
     RelationshipIds, Resource, ResourceMeta, Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
-use crate::directory::delegation::{NEARNESS, VERBS, check_verbs};
+use crate::directory::delegation::{SCOPE_MATCHES, VERBS, check_verbs};
 use crate::directory::grant_rules::{
     CreateGrantRule, DeleteGrantRule, FindGrantRule, GrantRule, GrantRuleChanges, GrantRuleColumn,
     UpdateGrantRule,
@@ -82,8 +82,8 @@ const ATTRIBUTES: &[Attribute<GrantRules>] = &[
     Attribute {
         name: "scope",
         doc: "How the scope of the granter's own grant must relate to that of the other grant.",
-        constraints: Constraints::one_of(NEARNESS).required(),
-        ..attribute!(choice scope, Some(GrantRuleColumn::Scope), "", NEARNESS)
+        constraints: Constraints::one_of(SCOPE_MATCHES).required(),
+        ..attribute!(choice scope, Some(GrantRuleColumn::Scope), "", SCOPE_MATCHES)
     },
     Attribute {
         name: "verbs",

@@ -6,7 +6,7 @@ use crate::api::resource::{
     Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
-use crate::directory::delegation::Place;
+use crate::directory::delegation::GrantScope;
 use crate::directory::grants::{
     CreateGrant, DeleteGrant, FindGrant, Grant, GrantChanges, GrantColumn, UpdateGrant,
 };
@@ -144,7 +144,7 @@ impl Writable for Grants {
             visible: Default::default(),
             user_id: user.unwrap_or_default(),
             role_id: role.unwrap_or_default(),
-            place: Place {
+            place: GrantScope {
                 workspace: linked.one("workspace"),
                 cluster: linked.one("cluster"),
             },

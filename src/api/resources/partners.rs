@@ -6,13 +6,13 @@ use crate::api::resource::{
     ResourceMeta, Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
+use crate::directory::name_conflicts::{FindNameConflicts, UniqueNames};
 use crate::directory::partners::{
     COUNTRIES, CSO_TYPES, CreatePartner, DeletePartner, EXTERNAL_SOURCES, FindPartner, MAX_CITY,
     MAX_EXTERNAL_ID, MAX_OCHA_EXTERNAL_ID, MAX_PHONE, MAX_POSTAL_CODE, MAX_RATING, MAX_SHORT_TITLE,
     MAX_STREET, MAX_VENDOR_NUMBER, PARTNER_TYPES, Partner, PartnerChanges, PartnerColumn,
     SHARED_PARTNER, UpdatePartner, country,
 };
-use crate::directory::taken::{Claims, FindTaken};
 use crate::directory::{self, FieldError, values};
 
 pub struct Partners;
@@ -224,7 +224,12 @@ impl Writable for Partners {
         };
         guard.permits(&mut operation)?;
         field_errors.extend(CreatePartner::missing(&operation.changes));
-        let claims = || FindTaken::new(Claims::Partner(Box::new(operation.changes.clone())), None);
+        let claims = || {
+            FindNameConflicts::new(
+                UniqueNames::Partner(Box::new(operation.changes.clone())),
+                None,
+            )
+        };
         refuse_all(guard, field_errors, claims).await?;
         Ok((operation, OneTimeAttributes::new()))
     }
@@ -245,8 +250,8 @@ impl Writable for Partners {
         };
         guard.permits(&mut operation)?;
         let claims = || {
-            FindTaken::new(
-                Claims::Partner(Box::new(operation.changes.clone())),
+            FindNameConflicts::new(
+                UniqueNames::Partner(Box::new(operation.changes.clone())),
                 Some(target.id),
             )
         };

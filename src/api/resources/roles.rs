@@ -7,11 +7,11 @@ use crate::api::resource::{
 };
 use crate::auth::Guard;
 use crate::directory::expressions;
+use crate::directory::name_conflicts::{FindNameConflicts, UniqueNames};
 use crate::directory::permissions::check_names;
 use crate::directory::roles::{
     CreateRole, DeleteRole, FindRole, ORIGINS, Role, RoleChanges, RoleColumn, UpdateRole,
 };
-use crate::directory::taken::{Claims, FindTaken};
 use crate::directory::{self, FieldError, values};
 use crate::jsonapi::write::AttributeValue;
 
@@ -209,7 +209,8 @@ impl Writable for Roles {
         };
         guard.permits(&mut operation)?;
         field_errors.extend(CreateRole::missing(&operation.changes));
-        let claims = || FindTaken::new(Claims::Role(Box::new(operation.changes.clone())), None);
+        let claims =
+            || FindNameConflicts::new(UniqueNames::Role(Box::new(operation.changes.clone())), None);
         refuse_all(guard, field_errors, claims).await?;
         Ok((operation, OneTimeAttributes::new()))
     }
@@ -232,8 +233,8 @@ impl Writable for Roles {
         };
         guard.permits(&mut operation)?;
         let claims = || {
-            FindTaken::new(
-                Claims::Role(Box::new(operation.changes.clone())),
+            FindNameConflicts::new(
+                UniqueNames::Role(Box::new(operation.changes.clone())),
                 Some(target.id),
             )
         };

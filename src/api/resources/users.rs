@@ -11,7 +11,7 @@ use crate::api::resource::{
 };
 use crate::auth::Guard;
 use crate::config::Secret;
-use crate::directory::taken::{Claims, FindTaken};
+use crate::directory::name_conflicts::{FindNameConflicts, UniqueNames};
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, UpdateUser, User, UserChanges, UserColumn,
 };
@@ -288,7 +288,8 @@ impl Writable for Users {
         ));
         let owner = draft.owner(None);
         field_errors.extend(draft.check_password(guard, &owner).await?);
-        let claims = || FindTaken::new(Claims::User(Box::new(draft.changes.clone())), None);
+        let claims =
+            || FindNameConflicts::new(UniqueNames::User(Box::new(draft.changes.clone())), None);
         refuse_all(guard, field_errors, claims).await?;
         draft.hash(guard, None).await?;
         operation.changes = draft.changes;

@@ -6,7 +6,7 @@ use crate::api::resource::{
     ResourceMeta, Revision, Target, Writability, Writable,
 };
 use crate::auth::Guard;
-use crate::directory::taken::{Claims, FindTaken};
+use crate::directory::name_conflicts::{FindNameConflicts, UniqueNames};
 use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, MAX_CODE, UpdateWorkspace, Workspace,
     WorkspaceChanges, WorkspaceColumn,
@@ -118,7 +118,8 @@ impl Writable for Workspaces {
         let mut operation = CreateWorkspace { changes: draft };
         guard.permits(&mut operation)?;
         field_errors.extend(CreateWorkspace::missing(&operation.changes));
-        let claims = || FindTaken::new(Claims::Workspace(operation.changes.clone()), None);
+        let claims =
+            || FindNameConflicts::new(UniqueNames::Workspace(operation.changes.clone()), None);
         refuse_all(guard, field_errors, claims).await?;
         Ok((operation, OneTimeAttributes::new()))
     }
@@ -138,8 +139,8 @@ impl Writable for Workspaces {
         };
         guard.permits(&mut operation)?;
         let claims = || {
-            FindTaken::new(
-                Claims::Workspace(operation.changes.clone()),
+            FindNameConflicts::new(
+                UniqueNames::Workspace(operation.changes.clone()),
                 Some(target.id),
             )
         };

@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config;
 use crate::directory::FieldError;
-use crate::directory::external::{Arrival, EntryId};
+use crate::directory::external::{EntryId, Provisioning};
 use crate::directory::log_limit::EXTERNAL_SIGN_IN;
 use circuit_breaker::CircuitBreaker;
 use concurrency_limit::ConcurrencyLimit;
@@ -177,8 +177,8 @@ impl Ldap {
     }
 
     /// The record of an entry, as the core takes it over.
-    pub fn arrival(&self, person: Person) -> Result<Arrival, FieldError> {
-        person.arrival(&self.0.settings)
+    pub fn provisioning(&self, person: Person) -> Result<Provisioning, FieldError> {
+        person.provisioning(&self.0.settings)
     }
 
     /// Runs a request on a task of its own: it completes although the caller

@@ -7,7 +7,7 @@ use ldap3::{ResultEntry, SearchEntry};
 use super::{dn, entry_id};
 use crate::config;
 use crate::directory::FieldError;
-use crate::directory::external::{Arrival, EntryId, ExternalUser, Groups};
+use crate::directory::external::{EntryId, ExternalUser, Groups, Provisioning};
 
 /// A user of the LDAP directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Person {
         })
     }
 
-    pub fn arrival(self, settings: &config::Ldap) -> Result<Arrival, FieldError> {
+    pub fn provisioning(self, settings: &config::Ldap) -> Result<Provisioning, FieldError> {
         let always = settings.role_sync == config::RoleSync::Every;
         let groups = self.groups.map(|groups| Groups {
             names: groups.names,
@@ -74,7 +74,7 @@ impl Person {
         user.surname = self.surname;
         user.full_name = self.full_name;
         user.email = self.email;
-        Ok(Arrival {
+        Ok(Provisioning {
             user,
             default_role: settings.default_role.clone(),
             groups,

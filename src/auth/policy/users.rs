@@ -4,8 +4,8 @@ use super::{Authorize, can_see, require};
 use crate::auth::guard::PolicyError;
 use crate::auth::principal::Principal;
 use crate::directory::listing::{List, Visibility};
+use crate::directory::name_conflicts::{FindNameConflicts, UniqueNames};
 use crate::directory::permissions::Permission;
-use crate::directory::taken::{Claims, FindTaken};
 use crate::directory::trash::{FindTrashedUser, PurgeUser, RestoreUser, TrashedUsers};
 use crate::directory::users::{CreateUser, DeleteUser, FindUser, UpdateOwn, UpdateUser, Users};
 
@@ -79,15 +79,15 @@ impl Authorize for UpdateOwn {
     }
 }
 
-impl Authorize for FindTaken {
+impl Authorize for FindNameConflicts {
     fn authorize(&mut self, principal: &Principal) -> Result<(), PolicyError> {
         let is_own = self.own == Some(principal.id);
-        self.may = match &self.claims {
-            Claims::User(_) if is_own => principal.may_rename(),
-            Claims::User(_) => principal.may(Permission::UsersWrite),
-            Claims::Role(_) => principal.may(Permission::RolesWrite),
-            Claims::Workspace(_) => principal.may(Permission::WorkspacesWrite),
-            Claims::Partner(_) => principal.may(Permission::PartnersWrite),
+        self.may = match &self.names {
+            UniqueNames::User(_) if is_own => principal.may_rename(),
+            UniqueNames::User(_) => principal.may(Permission::UsersWrite),
+            UniqueNames::Role(_) => principal.may(Permission::RolesWrite),
+            UniqueNames::Workspace(_) => principal.may(Permission::WorkspacesWrite),
+            UniqueNames::Partner(_) => principal.may(Permission::PartnersWrite),
         };
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::directory::bulk::{
     Kind, Numbered, RowProblem, UNCHECKED, fields_of, is_reference, read_row,
 };
-use crate::directory::counted::counted;
+use crate::directory::plural::pluralize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -215,7 +215,7 @@ fn row_of_cells(
     if cells.len() != header.len() {
         let (found, wanted) = (cells.len(), header.len());
         let are = if found == 1 { "is" } else { "are" };
-        let cells = counted(found, "cell", "cells");
+        let cells = pluralize(found, "cell", "cells");
         return Err(format!(
             "There {are} {cells}, and {wanted} in the first line."
         ));

@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{self, printable, remark};
 use crate::cli::progress::Progress;
 use crate::directory::bulk::{Outcome, RowProblem};
-use crate::directory::counted::counted;
+use crate::directory::plural::pluralize;
 
 /// The most refused rows that are told on the terminal.
 const SHOWN: u64 = 20;
@@ -75,7 +75,7 @@ impl Report {
         self.progress.end();
         if self.told > SHOWN {
             let more = self.told - SHOWN;
-            let more = counted(more, "more problem", "more problems");
+            let more = pluralize(more, "more problem", "more problems");
             remark(&format!("{more}; --errors FILE has all."));
         }
     }
@@ -98,7 +98,7 @@ impl Report {
             remark(&format!("There are no rows in {name}."));
         }
         let refused = self.sum.total().refused;
-        let were_refused = counted(refused, "row was refused", "rows were refused");
+        let were_refused = pluralize(refused, "row was refused", "rows were refused");
         if dry_run {
             remark("That was a dry run: nothing was changed.");
         } else if all_or_nothing && refused > 0 {

@@ -6,7 +6,7 @@ use crate::cli::lookup;
 use crate::cli::output::Table;
 use crate::cli::runtime::{Session, block_on};
 use crate::config::{RoleSync, Settings};
-use crate::directory::external::{Changes, Foresee};
+use crate::directory::external::{Changes, PreviewProvisioning};
 
 /// A line for each step that worked; the one that did not is the failure.
 pub fn run(ldap: &Ldap, user: Option<&str>, settings: Settings) -> Result<(), Failure> {
@@ -52,22 +52,22 @@ async fn here(
         return Ok(steps);
     };
     let username = person.username.clone();
-    let arrival = ldap.arrival(person).map_err(|problem| {
+    let provisioning = ldap.provisioning(person).map_err(|problem| {
         Failure::failed(format!(
             "user: {username:?} is no username here: {}",
             problem.message
         ))
     })?;
-    let outcome = session.read(Foresee(arrival)).await?;
-    let changes = outcome.welcome.map_err(|unwelcome| {
-        Failure::failed(format!("user: may not sign in: {}", unwelcome.text()))
-    })?;
+    let outcome = session.read(PreviewProvisioning(provisioning)).await?;
+    let changes = outcome
+        .result
+        .map_err(|denial| Failure::failed(format!("user: may not sign in: {}", denial.text())))?;
     let called = outcome.record.map(|(_, name)| name);
-    steps.extend(foreseen(ldap, &changes, called.as_deref()));
+    steps.extend(preview(ldap, &changes, called.as_deref()));
     Ok(steps)
 }
 
-fn foreseen(ldap: &Ldap, changes: &Changes, called: Option<&str>) -> Vec<Step> {
+fn preview(ldap: &Ldap, changes: &Changes, called: Option<&str>) -> Vec<Step> {
     let record = match (changes, called) {
         (Changes { is_new: true, .. }, _) | (_, None) => {
             "would be made by the first sign-in".to_owned()

@@ -14,11 +14,11 @@ use crate::cli::output::{Table, remark};
 use crate::cli::runtime::Session;
 use crate::cli::walk::Walk;
 use crate::config::Settings;
-use crate::directory::counted::counted;
-use crate::directory::external::{Admit, Changes, EntryId, Foresee, Outcome};
+use crate::directory::external::{Changes, EntryId, Outcome, PreviewProvisioning, ProvisionUser};
 use crate::directory::listing::{Comparison, Condition, Operand, Visibility};
 use crate::directory::names::folded;
 use crate::directory::permissions::PrivilegeCeiling;
+use crate::directory::plural::pluralize;
 use crate::directory::users::{UpdateUser, User, UserChanges, UserColumn, Users};
 use crate::directory::{DirectoryError, Expected};
 
@@ -98,9 +98,9 @@ fn told(counts: &Counts, dry_run: bool) -> String {
     };
     format!(
         "{would}{} in LDAP, {} made, {} given, {} taken, {} renamed, {} deactivated, {} skipped.",
-        counted(counts.met, "user", "users"),
-        counted(counts.made, "record", "records"),
-        counted(counts.given, "role", "roles"),
+        pluralize(counts.met, "user", "users"),
+        pluralize(counts.made, "record", "records"),
+        pluralize(counts.given, "role", "roles"),
         counts.taken,
         counts.renamed,
         counts.deactivated,
@@ -118,7 +118,7 @@ impl Sync<'_> {
             if self.counts.met > most {
                 return Err(Failure::failed(format!(
                     "LDAP has more than {} (ldap.sync_max_users)",
-                    counted(most, "user", "users")
+                    pluralize(most, "user", "users")
                 )));
             }
             self.bar.inc(1);
@@ -130,13 +130,13 @@ impl Sync<'_> {
                 }
             }
             if some.len() == AT_ONCE {
-                self.admit(std::mem::take(&mut some)).await?;
+                self.provision(std::mem::take(&mut some)).await?;
             }
         }
-        self.admit(some).await
+        self.provision(some).await
     }
 
-    async fn admit(&mut self, people: Vec<Person>) -> Result<(), Failure> {
+    async fn provision(&mut self, people: Vec<Person>) -> Result<(), Failure> {
         let mut arrivals = Vec::with_capacity(people.len());
         for person in people {
             self.seen.insert(match &person.id {
@@ -144,21 +144,23 @@ impl Sync<'_> {
                 EntryId::Hidden | EntryId::Unused => digest("name", &folded(&person.username)),
             });
             let dn = person.dn.clone();
-            match self.ldap.arrival(person) {
-                Ok(mut arrival) => {
-                    arrival.may_adopt = self.wanted.adopt;
-                    arrivals.push(arrival);
+            match self.ldap.provisioning(person) {
+                Ok(mut provisioning) => {
+                    provisioning.may_adopt = self.wanted.adopt;
+                    arrivals.push(provisioning);
                 }
                 Err(problem) => self.skip(&dn, &problem.message),
             }
         }
         let (session, dry_run) = (self.session, self.wanted.dry_run);
-        let all = arrivals.into_iter().map(async |arrival| {
-            let username = arrival.user.username().to_owned();
-            let foreseen = session.read(Foresee(arrival.clone())).await?;
-            let outcome = match foreseen.is_settled() || dry_run {
-                true => foreseen,
-                false => session.write(Admit(arrival)).await?,
+        let all = arrivals.into_iter().map(async |provisioning| {
+            let username = provisioning.user.username().to_owned();
+            let preview = session
+                .read(PreviewProvisioning(provisioning.clone()))
+                .await?;
+            let outcome = match preview.is_unchanged() || dry_run {
+                true => preview,
+                false => session.write(ProvisionUser(provisioning)).await?,
             };
             Ok::<_, DirectoryError>((username, outcome))
         });
@@ -167,9 +169,9 @@ impl Sync<'_> {
             if let Some((id, _)) = outcome.record {
                 self.seen.insert(digest("record", &id.to_string()));
             }
-            match outcome.welcome {
+            match outcome.result {
                 Ok(changes) => self.changed(&username, changes)?,
-                Err(unwelcome) => self.skip(&username, unwelcome.text()),
+                Err(denial) => self.skip(&username, denial.text()),
             }
         }
         Ok(())

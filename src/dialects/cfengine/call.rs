@@ -16,7 +16,7 @@ use crate::config::Limits;
 use crate::dialects::RequestContext;
 use crate::dialects::body::{self, BodyError, depth};
 use crate::dialects::request_context::record_forbidden;
-use crate::directory::{Context, Reading, RequestId};
+use crate::directory::{Context, ReadSession, RequestId};
 
 /// The media types of request bodies.
 const MEDIA_TYPES: [&str; 2] = ["application/json", "application/x-www-form-urlencoded"];
@@ -171,7 +171,7 @@ async fn begin<'a>(
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.map(|value| value.as_bytes());
     let from = context.source.address;
-    let reading = Reading::new(auth.directory.clone(), request.method().is_safe());
+    let reading = ReadSession::new(auth.directory.clone(), request.method().is_safe());
     let principal = auth.authenticate(header, from, &context, &reading).await?;
     let raw = request.query_string();
     if raw.len() > cfengine.query_bytes {

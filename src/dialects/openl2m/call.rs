@@ -18,7 +18,7 @@ use crate::dialects::RequestContext;
 use crate::dialects::request_context::record_forbidden;
 use crate::directory::administered::FindAdministered;
 use crate::directory::credentials::TokenFault;
-use crate::directory::{Context, Reading, RequestId};
+use crate::directory::{Context, ReadSession, RequestId};
 
 /// The state that all requests of this surface share.
 pub struct OpenL2m {
@@ -113,7 +113,7 @@ impl Call<'_> {
         let header = self.request.headers().get(header::AUTHORIZATION);
         let header = header.map(|value| value.as_bytes());
         // No shared snapshot: the list of all users is read while it is sent.
-        let reading = Reading::new(auth.directory.clone(), false);
+        let reading = ReadSession::new(auth.directory.clone(), false);
         let known = auth.authenticate(header, self.from, &self.context, &reading);
         let known = known.await;
         let principal = match known {

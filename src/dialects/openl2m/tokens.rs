@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::field_errors::{FieldErrors, NON_FIELD};
 use super::fields::{Fields, Text};
 use crate::auth::{AuthError, Guard, IssuedToken};
-use crate::directory::Reading;
+use crate::directory::ReadSession;
 use crate::directory::users::FindUser;
 
 /// The name of these tokens in the list of all tokens.
@@ -50,7 +50,7 @@ pub async fn create(call: &Call<'_>, payload: &mut Payload) -> Result<HttpRespon
     })?;
     let user_id = principal.id;
     let context = call.context.clone();
-    let reading = Reading::new(auth.directory.clone(), false);
+    let reading = ReadSession::new(auth.directory.clone(), false);
     let guard = Guard::new(auth.clone(), principal, context, call.from, reading);
     let own = FindUser {
         id: user_id,

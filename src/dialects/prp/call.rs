@@ -16,7 +16,7 @@ use crate::config::Limits;
 use crate::dialects::RequestContext;
 use crate::dialects::body::{self, BodyError, depth};
 use crate::dialects::request_context::record_forbidden;
-use crate::directory::{Context, Reading, RequestId};
+use crate::directory::{Context, ReadSession, RequestId};
 
 /// The state that all requests of this surface share.
 pub struct Prp {
@@ -165,7 +165,7 @@ async fn begin<'a>(
     let header = header.map(|value| value.as_bytes());
     let from = context.source.address;
     let auth = &prp.auth;
-    let reading = Reading::new(auth.directory.clone(), request.method().is_safe());
+    let reading = ReadSession::new(auth.directory.clone(), request.method().is_safe());
     let principal = auth.authenticate(header, from, &context, &reading).await?;
     let raw = request.query_string();
     if raw.len() > prp.query_bytes {

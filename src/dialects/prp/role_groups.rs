@@ -12,7 +12,7 @@ use super::field_errors::FieldErrors;
 use super::fields::{Fields, Need, kind};
 use crate::auth::PolicyError;
 use crate::directory::DirectoryError;
-use crate::directory::delegation::Place;
+use crate::directory::delegation::GrantScope;
 use crate::directory::portal::{
     ChangePortalRole, GivePortalRoles, PortalRole, RemovePortalRole, Scope, WantedRole,
 };
@@ -140,7 +140,7 @@ fn entry(item: &Value) -> Result<Entry, FieldErrors> {
     };
     let mut fields = Fields::of(object);
     let role = fields.choice("role", Need::Required, PortalRole::named);
-    let mut place = Place {
+    let mut place = GrantScope {
         workspace: fields.id("workspace", Need::Optional).flatten(),
         cluster: fields.id("cluster", Need::Optional).flatten(),
     };

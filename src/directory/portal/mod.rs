@@ -18,7 +18,7 @@ pub use users::{
     UserStatus, WorkspaceBrief,
 };
 
-use super::delegation::Place;
+use super::delegation::GrantScope;
 use super::listing::Slice;
 
 /// A predefined role, known by its name.
@@ -134,7 +134,7 @@ pub struct Caller {
 pub struct HeldRoles {
     pub unbounded: bool,
     pub partner: Option<i64>,
-    pub held: Vec<(PortalRole, Place)>,
+    pub held: Vec<(PortalRole, GrantScope)>,
 }
 
 impl HeldRoles {

@@ -2,7 +2,7 @@
 
 use super::PortalRole;
 use crate::directory::Operation;
-use crate::directory::delegation::Place;
+use crate::directory::delegation::GrantScope;
 use crate::directory::members::Authority;
 
 /// Refuses every change of what somebody holds who is switched off.
@@ -19,7 +19,7 @@ pub struct RoleGroup {
 #[derive(Clone, Copy, Debug)]
 pub struct WantedRole {
     pub role: PortalRole,
-    pub place: Place,
+    pub place: GrantScope,
     /// What was named beside the cluster: it must be the cluster's own workspace.
     pub workspace_of_cluster: Option<i64>,
 }

@@ -1,4 +1,4 @@
-use super::delegation::{partners, powers};
+use super::delegation::{effective_rules, partners};
 use super::env;
 use super::prelude::*;
 use super::visibility::sees_user;
@@ -6,7 +6,7 @@ use crate::directory::access::{
     CheckAccess, Effective, FindOrigins, MAX_ORIGINS, MAX_REASONS, Origin, Question, Reason,
     RoleNamed, SeesAll, Verdict, path,
 };
-use crate::directory::delegation::{Place, Verb};
+use crate::directory::delegation::{GrantScope, Verb};
 use crate::directory::host_access::{FindHostAccess, HostAccess, RoleHostAccess};
 use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::ADMIN;
@@ -123,7 +123,7 @@ impl Run for FindHostAccess {
 /// The workspace of the place; to who does not see all places, a place that is
 /// not there is one where nobody holds anything.
 async fn workspace_of(
-    place: Place,
+    place: GrantScope,
     sees_all: SeesAll,
     connection: &mut Conn,
 ) -> Result<Option<i64>, DirectoryError> {
@@ -265,7 +265,7 @@ async fn reasons(held: Vec<Held>, connection: &mut Conn) -> Result<Vec<Reason>, 
     let reason = |(grant, role, part, workspace, cluster, valid_until): Held| Reason {
         grant,
         path: path(role, part, &direct),
-        place: Place { workspace, cluster },
+        place: GrantScope { workspace, cluster },
         valid_until,
         rule: None,
     };
@@ -293,7 +293,7 @@ async fn by_rules(
 ) -> Result<Verdict, DirectoryError> {
     let missing = |why: &str| Ok(Verdict::of(Vec::new(), || why.to_owned()));
     let everywhere = CheckAccess {
-        place: Place::UN_SCOPED,
+        place: GrantScope::UN_SCOPED,
         ..check.clone()
     };
     let name = Permission::GrantsWrite.name();
@@ -310,8 +310,8 @@ async fn by_rules(
         return missing("The user whose grant it is is deactivated.");
     }
     let same_partner = partner(target).is_some() && partner(target) == partner(check.user_id);
-    let powers = powers(check.user_id, vec![role], context, connection).await?;
-    let reasons = powers
+    let effective_rules = effective_rules(check.user_id, vec![role], context, connection).await?;
+    let reasons = effective_rules
         .iter()
         .filter(|power| power.covers(verb, role, check.place, same_partner))
         .take(MAX_REASONS)

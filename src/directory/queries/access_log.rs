@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::audit::{Happening, record};
+use super::audit::{AuditEntry, append_audit};
 use super::env;
 use super::prelude::*;
 use crate::directory::access_log::{AccessEvent, AccessVerb, NoteTokenAddress, RecordAccess};
@@ -27,8 +27,8 @@ impl Run for RecordAccess {
 /// A username, or its letters, and whose it is.
 type Owner = (String, i64);
 
-/// Whose the usernames are that were tried. Asked here, so that an attempt takes
-/// as long for a name that is known as for one that is not.
+/// The users with the names that were tried. Looked up here, so that an attempt
+/// takes the same time whether or not the name exists.
 async fn owners(
     events: &[AccessEvent],
     connection: &mut Conn,
@@ -135,14 +135,14 @@ impl Run for NoteTokenAddress {
         forget_oldest(self, connection).await?;
         let mut after = Map::new();
         after.insert("address".into(), address.into());
-        let happening = Happening {
+        let audit_entry = AuditEntry {
             verb: AccessVerb::TokenUsed.name(),
             subject_type: "tokens",
             subject_id: self.token_id,
             before: None,
             after: Some(after),
         };
-        record(context, connection, happening).await
+        append_audit(context, connection, audit_entry).await
     }
 }
 

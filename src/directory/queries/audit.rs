@@ -6,8 +6,8 @@ use super::prelude::*;
 use crate::directory::source::{Credential, shown};
 use crate::storage::events::NewEvent;
 
-/// What happened to which thing.
-pub struct Happening<'a> {
+/// An entry of the audit log: which change, of which record.
+pub struct AuditEntry<'a> {
     pub verb: &'a str,
     pub subject_type: &'a str,
     pub subject_id: i64,
@@ -15,16 +15,16 @@ pub struct Happening<'a> {
     pub after: Option<Map<String, Value>>,
 }
 
-/// Defines `happening`: what happened to a thing of this type.
-macro_rules! tells_of {
+/// Defines `audit_entry`, which builds the entries of a type of records.
+macro_rules! audit_entry_for {
     ($subject_type:literal) => {
-        fn happening(
+        fn audit_entry(
             verb: &'static str,
             id: i64,
             before: Option<serde_json::Map<String, serde_json::Value>>,
             after: Option<serde_json::Map<String, serde_json::Value>>,
-        ) -> super::audit::Happening<'static> {
-            super::audit::Happening {
+        ) -> super::audit::AuditEntry<'static> {
+            super::audit::AuditEntry {
                 verb,
                 subject_type: $subject_type,
                 subject_id: id,
@@ -35,36 +35,36 @@ macro_rules! tells_of {
     };
 }
 
-pub async fn record(
+pub async fn append_audit(
     context: &Context,
     connection: &mut Conn,
-    happening: Happening<'_>,
+    audit_entry: AuditEntry<'_>,
 ) -> Result<(), DirectoryError> {
-    record_all(context, connection, vec![happening]).await
+    append_audit_entries(context, connection, vec![audit_entry]).await
 }
 
-pub async fn record_all(
+pub async fn append_audit_entries(
     context: &Context,
     connection: &mut Conn,
-    happenings: Vec<Happening<'_>>,
+    audit_entries: Vec<AuditEntry<'_>>,
 ) -> Result<(), DirectoryError> {
     let at = context.now_text();
     let request_id = context.request_id.to_string();
     let source_address = context.source.address.map(shown);
     let actor = context.actor.as_ref();
     let json = |side: Option<Map<String, Value>>| side.map(|side| Value::Object(side).to_string());
-    let rows = happenings.into_iter().map(|happening| NewEvent {
+    let rows = audit_entries.into_iter().map(|audit_entry| NewEvent {
         at: at.clone(),
         actor_id: actor.map(|actor| actor.id),
         actor: actor
             .map_or(context.program, |actor| Some(actor.username.as_ref()))
             .map(str::to_owned),
         token_id: actor.and_then(|actor| actor.token_id),
-        verb: happening.verb.to_owned(),
-        subject_type: happening.subject_type.to_owned(),
-        subject_id: happening.subject_id,
-        before: json(happening.before),
-        after: json(happening.after),
+        verb: audit_entry.verb.to_owned(),
+        subject_type: audit_entry.subject_type.to_owned(),
+        subject_id: audit_entry.subject_id,
+        before: json(audit_entry.before),
+        after: json(audit_entry.after),
         request_id: request_id.clone(),
         source_address: source_address.clone(),
         credential: context.source.credential.map(Credential::name),

@@ -1,4 +1,4 @@
-//! Steps of one transaction, and answers that are kept for whoever asks again.
+//! Runs the steps of a batch, and stores responses for repeated requests.
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -7,21 +7,22 @@ use super::env;
 use super::prelude::*;
 use crate::directory::Operation;
 use crate::directory::batch::{
-    Answer, Batch, Done, Found, Keeping, Made, Narrowed, Outcome, Refers, Subject, Task,
+    Answer, Batch, BatchOutcome, CreatedIds, Found, IdempotencyRequest, Outcome, ResolveIds,
+    Subject, Task, VisibilityScoped,
 };
 use crate::storage::schema::idempotency;
 
-/// Carries a step out on one database.
+/// Runs a step on one database.
 pub trait RunStep: Send + Sync {
     fn run_step<'a>(
         &'a self,
-        made: &'a Made,
+        created_ids: &'a CreatedIds,
         context: &'a Context,
         connection: &'a mut Conn,
     ) -> LocalBoxFuture<'a, Result<Outcome, DirectoryError>>;
 
-    /// Whether the caller may hear what came of this, when it was done before.
-    fn may_be_told<'a>(
+    /// Whether the stored response can be replayed to the caller.
+    fn check_replay<'a>(
         &'a self,
         context: &'a Context,
         connection: &'a mut Conn,
@@ -30,36 +31,36 @@ pub trait RunStep: Send + Sync {
 
 impl<F, O> RunStep for Task<F, O>
 where
-    F: Run<Answer: Found> + Narrowed + 'static,
-    O: Operation + Refers + Clone + Run<Answer = <O as Operation>::Output>,
+    F: Run<Answer: Found> + VisibilityScoped + 'static,
+    O: Operation + ResolveIds + Clone + Run<Answer = <O as Operation>::Output>,
 {
     fn run_step<'a>(
         &'a self,
-        made: &'a Made,
+        created_ids: &'a CreatedIds,
         context: &'a Context,
         connection: &'a mut Conn,
     ) -> LocalBoxFuture<'a, Result<Outcome, DirectoryError>> {
         async move {
             if let Some(subject) = &self.subject {
-                must_be_there(subject, made, context, connection).await?;
+                must_be_there(subject, created_ids, context, connection).await?;
             }
             let mut operation = self.operation.clone();
-            operation.refer(made);
+            operation.resolve_ids(created_ids);
             (self.rule)(&mut operation)?;
             Ok((self.show)(operation.run(context, connection).await?))
         }
         .boxed_local()
     }
 
-    fn may_be_told<'a>(
+    fn check_replay<'a>(
         &'a self,
         context: &'a Context,
         connection: &'a mut Conn,
     ) -> LocalBoxFuture<'a, Result<(), DirectoryError>> {
         async move {
-            // What was made under other ids is not known any more.
+            // The ids that were created are not known any more.
             let mut operation = self.operation.clone();
-            operation.refer(&Made::default());
+            operation.resolve_ids(&CreatedIds::default());
             (self.rule)(&mut operation)?;
             match &self.subject {
                 Some(subject) if subject.id > 0 => not_hidden(subject, context, connection).await,
@@ -70,9 +71,9 @@ where
     }
 }
 
-/// Refuses what the caller does not see. What is gone since, perhaps by this very
-/// change, is not hidden.
-async fn not_hidden<F: Run<Answer: Found> + Narrowed>(
+/// Rejects records that the caller cannot see. A record that was deleted meanwhile,
+/// perhaps by this very change, is not hidden.
+async fn not_hidden<F: Run<Answer: Found> + VisibilityScoped>(
     subject: &Subject<F>,
     context: &Context,
     connection: &mut Conn,
@@ -85,7 +86,7 @@ async fn not_hidden<F: Run<Answer: Found> + Narrowed>(
     if find.run(context, connection).await?.is_found() {
         return Ok(());
     }
-    if F::SEEN_FIRST && matches!(*find.visible(), Visibility::Own(_)) {
+    if F::VISIBILITY_FIRST && matches!(*find.visible(), Visibility::Own(_)) {
         return Err(DirectoryError::NotFound);
     }
     *find.visible() = Visibility::All;
@@ -97,12 +98,12 @@ async fn not_hidden<F: Run<Answer: Found> + Narrowed>(
 
 async fn must_be_there<F: Run<Answer: Found>>(
     subject: &Subject<F>,
-    made: &Made,
+    created_ids: &CreatedIds,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     let mut id = subject.id;
-    made.put(&mut id);
+    created_ids.resolve(&mut id);
     let mut find = (subject.find)(id);
     (subject.rule)(&mut find)?;
     if find.run(context, connection).await?.is_found() {
@@ -113,55 +114,59 @@ async fn must_be_there<F: Run<Answer: Found>>(
 }
 
 impl Run for Batch {
-    type Answer = Done;
+    type Answer = BatchOutcome;
 
-    async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Done, DirectoryError> {
-        // First of all, so that whoever asks the same meanwhile waits here.
-        if let Some(keeping) = &self.keeping
-            && let Some(answer) = claim(keeping, context, connection).await?
+    async fn run(
+        &self,
+        context: &Context,
+        connection: &mut Conn,
+    ) -> Result<BatchOutcome, DirectoryError> {
+        // First, so that a concurrent request with the same key waits here.
+        if let Some(idempotency) = &self.idempotency
+            && let Some(answer) = claim(idempotency, context, connection).await?
         {
-            // Rights first, as for what is done now: the key may have been another
-            // credential's of the same user, or the user's rights others then.
+            // Authorized as a new request: the key may have been used with another
+            // credential, or the user's permissions may have changed since.
             for (place, step) in self.steps.iter().enumerate() {
-                let told = RunStep::may_be_told(step.as_ref(), context, connection).await;
+                let told = RunStep::check_replay(step.as_ref(), context, connection).await;
                 told.map_err(|error| error.of_step(place))?;
             }
-            return Ok(Done::Before(answer));
+            return Ok(BatchOutcome::Replayed(answer));
         }
-        let mut made = Made::default();
+        let mut created_ids = CreatedIds::default();
         let mut outcomes = Vec::with_capacity(self.steps.len());
         for (place, step) in self.steps.iter().enumerate() {
             env::begin_step(place, connection);
-            let outcome = RunStep::run_step(step.as_ref(), &made, context, connection).await;
+            let outcome = RunStep::run_step(step.as_ref(), &created_ids, context, connection).await;
             let failed = || env::failed_step(connection).unwrap_or(place);
             let outcome = outcome.map_err(|error| error.of_step(failed()))?;
-            made.push(outcome.id);
+            created_ids.push(outcome.id);
             outcomes.push(outcome);
         }
-        if let Some(keeping) = &self.keeping {
-            let kept = keep(keeping, (keeping.answer)(&outcomes), connection).await;
+        if let Some(idempotency) = &self.idempotency {
+            let kept = keep(idempotency, (idempotency.answer)(&outcomes), connection).await;
             kept.map_err(|error| match env::failed_step(connection) {
                 Some(place) => error.of_step(place),
                 None => error,
             })?;
         }
-        Ok(Done::Now(outcomes))
+        Ok(BatchOutcome::Executed(outcomes))
     }
 }
 
-type Kept = (String, Option<i32>, Option<String>, Option<Vec<u8>>, String);
+type StoredRow = (String, Option<i32>, Option<String>, Option<Vec<u8>>, String);
 
 /// Takes the key, or finds the answer that is kept under it.
 async fn claim(
-    keeping: &Keeping,
+    idempotency: &IdempotencyRequest,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Option<Answer>, DirectoryError> {
-    if take_key(keeping, context, connection).await? {
+    if take_key(idempotency, context, connection).await? {
         return Ok(None);
     }
-    let row: Option<Kept> = idempotency::table
-        .find((keeping.caller_id, &keeping.key))
+    let row: Option<StoredRow> = idempotency::table
+        .find((idempotency.caller_id, &idempotency.key))
         .select((
             idempotency::request_hash,
             idempotency::status,
@@ -176,16 +181,16 @@ async fn claim(
         // It was there a moment ago, and expired.
         return Err(DirectoryError::Again);
     };
-    if at <= keeping.expired {
-        diesel::delete(idempotency::table.find((keeping.caller_id, &keeping.key)))
+    if at <= idempotency.expired {
+        diesel::delete(idempotency::table.find((idempotency.caller_id, &idempotency.key)))
             .execute(connection)
             .await?;
-        return match take_key(keeping, context, connection).await? {
+        return match take_key(idempotency, context, connection).await? {
             true => Ok(None),
             false => Err(DirectoryError::Again),
         };
     }
-    if request_hash != keeping.request_hash {
+    if request_hash != idempotency.request_hash {
         return Err(DirectoryError::KeyReused);
     }
     Ok(Some(Answer {
@@ -198,15 +203,15 @@ async fn claim(
 /// Whether the key was free. Somebody who has it, but has not finished, is
 /// waited for; for too long, and the caller hears so.
 async fn take_key(
-    keeping: &Keeping,
+    idempotency: &IdempotencyRequest,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<bool, DirectoryError> {
     let inserted = diesel::insert_into(idempotency::table)
         .values((
-            idempotency::caller_id.eq(keeping.caller_id),
-            idempotency::idempotency_key.eq(&keeping.key),
-            idempotency::request_hash.eq(&keeping.request_hash),
+            idempotency::caller_id.eq(idempotency.caller_id),
+            idempotency::idempotency_key.eq(&idempotency.key),
+            idempotency::request_hash.eq(&idempotency.request_hash),
             idempotency::at.eq(context.now_text()),
         ))
         .on_conflict_do_nothing()
@@ -222,11 +227,11 @@ async fn take_key(
 }
 
 async fn keep(
-    keeping: &Keeping,
+    idempotency: &IdempotencyRequest,
     answer: Answer,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    diesel::update(idempotency::table.find((keeping.caller_id, &keeping.key)))
+    diesel::update(idempotency::table.find((idempotency.caller_id, &idempotency.key)))
         .set((
             idempotency::status.eq(i32::from(answer.status)),
             idempotency::headers.eq(answer.headers),

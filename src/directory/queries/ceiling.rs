@@ -9,7 +9,7 @@ use diesel::sql_types::Bool;
 
 use super::env;
 use super::prelude::*;
-use crate::directory::delegation::{Nearness, Place};
+use crate::directory::delegation::{GrantScope, ScopeMatch};
 use crate::directory::permissions::{Permission, PrivilegeCeiling, names};
 use crate::directory::portal::PortalRole;
 use crate::directory::privileges::{
@@ -242,7 +242,7 @@ const HOLDING: (
 fn held(rows: Vec<HoldingRow>, partner: Option<i64>) -> Vec<Holding> {
     let holding = |(role, workspace, cluster, until): HoldingRow| Holding {
         role,
-        place: Where::In(Place { workspace, cluster }),
+        place: Where::In(GrantScope { workspace, cluster }),
         partner: OfPartner::Is(partner),
         end: End::at(until),
     };
@@ -273,7 +273,7 @@ pub async fn of_user(
     Ok(held(rows, partner_of(user, connection).await?))
 }
 
-/// Whose grants count as holding a role.
+/// The grants that count as holding a role.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Holders {
     All,
@@ -440,12 +440,12 @@ async fn rules_of(
     }
     let mut rules: BTreeMap<i64, Vec<HeldRule>> = BTreeMap::new();
     for ((granter, rule, scope), targets) in targets {
-        let Some(nearness) = Nearness::named(&scope) else {
+        let Some(scope_match) = ScopeMatch::named(&scope) else {
             continue;
         };
         rules.entry(granter).or_default().push(HeldRule {
             rule,
-            nearness,
+            scope_match,
             targets: Arc::from(targets),
             holding: Holding::of_role(granter, End::NEVER),
         });

@@ -1,12 +1,12 @@
-use super::audit::record;
+use super::audit::append_audit;
 use super::ceiling::may_move_cluster;
 use super::prelude::*;
-use super::{env, found, links, places};
+use super::{env, found, pair_relations, scopes};
 use crate::directory::clusters::{
     Cluster, ClusterChanges, ClusterColumn, Clusters, ClustersOf, CreateCluster, DeleteCluster,
     FindCluster, NewCluster, UpdateCluster,
 };
-use crate::directory::delegation::Place;
+use crate::directory::delegation::GrantScope;
 use crate::directory::events::{described, difference};
 use crate::directory::members::{Authority, Relation};
 use crate::storage::schema::{clusters, partner_clusters, workspaces};
@@ -30,7 +30,7 @@ impl Run for FindCluster {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Option<Cluster>, DirectoryError> {
-        let Some(seen) = places::clusters_seen(self.visible, context) else {
+        let Some(seen) = scopes::clusters_seen(self.visible, context) else {
             return by_id(self.id, connection).await;
         };
         let query = clusters::table
@@ -47,7 +47,7 @@ async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Cluster>, Direct
 }
 
 /// Before a change: what is recorded as the state before it must be that.
-async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Cluster>, DirectoryError> {
+async fn lock_by_id(id: i64, connection: &mut Conn) -> Result<Option<Cluster>, DirectoryError> {
     let query = env::for_update!(clusters::table.find(id).select(Cluster::as_select()));
     Ok(query.get_result(connection).await.optional()?)
 }
@@ -63,15 +63,15 @@ pub async fn sees(
         .find(id)
         .select(clusters::id)
         .into_boxed::<Db>();
-    if let Some(seen) = places::clusters_seen(visible, context) {
+    if let Some(seen) = scopes::clusters_seen(visible, context) {
         query = query.filter(seen);
     }
     Ok(query.first::<i64>(connection).await.optional()?.is_some())
 }
 
 /// Nobody else changes the cluster until this transaction ends.
-pub async fn hold(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
-    found(by_id_held(id, connection).await?).map(drop)
+pub async fn lock_row(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+    found(lock_by_id(id, connection).await?).map(drop)
 }
 
 async fn workspace_exists(
@@ -88,12 +88,12 @@ async fn workspace_exists(
     }
 }
 
-fn settle(
+fn validated_changes(
     changes: &ClusterChanges,
     before: Option<&Cluster>,
 ) -> Result<ClusterChanges, DirectoryError> {
-    let settled = changes.clone().settled(before);
-    settled.map_err(|problem| DirectoryError::Invalid(vec![problem]))
+    let validated = changes.clone().validated(before);
+    validated.map_err(|problem| DirectoryError::Invalid(vec![problem]))
 }
 
 impl Run for List<Clusters> {
@@ -109,7 +109,7 @@ impl Run for List<Clusters> {
             Visibility::All => None,
             _ => Some(&seen),
         };
-        let wanted = settled(&self.condition, among, connection).await?;
+        let wanted = resolve_patterns(&self.condition, among, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
         let rows = page!(self, matching(), Cluster, context, connection);
         let total = total!(self, rows, matching(), connection);
@@ -123,7 +123,7 @@ fn filtered(
     context: &Context,
 ) -> clusters::BoxedQuery<'static, Db> {
     let mut query = clusters::table.into_boxed::<Db>();
-    if let Some(seen) = places::clusters_seen(list.visible, context) {
+    if let Some(seen) = scopes::clusters_seen(list.visible, context) {
         query = query.filter(seen);
     }
     query = match &list.parent {
@@ -145,7 +145,7 @@ fn filtered(
     }
 }
 
-tells_of!("clusters");
+audit_entry_for!("clusters");
 
 impl Run for CreateCluster {
     type Answer = Cluster;
@@ -156,7 +156,7 @@ impl Run for CreateCluster {
         connection: &mut Conn,
     ) -> Result<Cluster, DirectoryError> {
         workspace_exists(self.changes.workspace_id, connection).await?;
-        let changes = settle(&self.changes, None)?;
+        let changes = validated_changes(&self.changes, None)?;
         let now = context.now_text();
         let new = NewCluster {
             title: changes.title.as_deref().unwrap_or_default(),
@@ -175,11 +175,11 @@ impl Run for CreateCluster {
             .await?;
         let cluster = found(by_id(id, connection).await?)?;
         let after = Some(described(&cluster));
-        record(context, connection, happening("create", id, None, after)).await?;
+        append_audit(context, connection, audit_entry("create", id, None, after)).await?;
         if let Some(partners) = &self.partners {
             let side = Relation::ClusterPartners.of(id);
             let authority = Authority::default();
-            links::replace(side, partners, authority, context, connection).await?;
+            pair_relations::replace(side, partners, authority, context, connection).await?;
         }
         Ok(cluster)
     }
@@ -196,17 +196,17 @@ impl Run for UpdateCluster {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(by_id_held(self.id, connection).await?)?;
+        let before = found(lock_by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         workspace_exists(self.changes.workspace_id, connection).await?;
         if let Some(partners) = &self.partners {
             let side = Relation::ClusterPartners.of(self.id);
             let authority = Authority::default();
-            links::replace(side, partners, authority, context, connection).await?;
+            pair_relations::replace(side, partners, authority, context, connection).await?;
         }
         let mut changes = self.changes.clone().without_unchanged(&before);
         if !changes.is_empty() {
-            changes = settle(&self.changes, Some(&before))?.without_unchanged(&before);
+            changes = validated_changes(&self.changes, Some(&before))?.without_unchanged(&before);
         }
         if changes.is_empty() {
             return Ok(before);
@@ -227,10 +227,10 @@ impl Run for UpdateCluster {
             .await?;
         let after = found(by_id(self.id, connection).await?)?;
         let (old, new) = difference(described(&before), described(&after));
-        record(
+        append_audit(
             context,
             connection,
-            happening("update", self.id, Some(old), Some(new)),
+            audit_entry("update", self.id, Some(old), Some(new)),
         )
         .await?;
         Ok(after)
@@ -244,16 +244,16 @@ impl Run for DeleteCluster {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(by_id_held(self.id, connection).await?)?;
+        let before = found(lock_by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
-        let place = Place {
+        let place = GrantScope {
             cluster: Some(self.id),
-            ..Place::UN_SCOPED
+            ..GrantScope::UN_SCOPED
         };
-        places::refuse_held(place, connection).await?;
+        scopes::refuse_held(place, connection).await?;
         // What goes with it is told with it.
         let side = Relation::ClusterPartners.of(self.id);
-        let pairs = links::members(side, connection).await?;
+        let pairs = pair_relations::members(side, connection).await?;
         let mut told = described(&before);
         told.insert(side.relation.name().into(), pairs.into_iter().collect());
         let deleted = diesel::delete(clusters::table.find(self.id))
@@ -262,10 +262,10 @@ impl Run for DeleteCluster {
         if deleted == 0 {
             return Err(DirectoryError::NotFound);
         }
-        record(
+        append_audit(
             context,
             connection,
-            happening("delete", self.id, Some(told), None),
+            audit_entry("delete", self.id, Some(told), None),
         )
         .await
     }

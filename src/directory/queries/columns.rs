@@ -37,7 +37,7 @@ macro_rules! columns {
 
         /// With ids in the place of patterns. Whoever does not see all rows has
         /// patterns tried `among` those that they see, and on no other.
-        async fn settled(
+        async fn resolve_patterns(
             condition: &Option<Condition<$column>>,
             among: Option<&dyn Fn() -> $table::BoxedQuery<'static, Db>>,
             connection: &mut Conn,

@@ -1,12 +1,12 @@
-use super::audit::{Happening, record};
+use super::audit::{AuditEntry, append_audit};
 use super::env;
 use super::members::add_roles;
 use super::names::{uname_problem, username_problem};
 use super::prelude::*;
 use crate::directory::credentials::{
     Account, CanAdministrate, CreateFirstAdministrator, FindAccount, FindTokenAccount,
-    FindTokenFault, FirstAdministrator, HasAdministrator, NoteUse, Reachable, RenewHash, SignInOf,
-    TokenAccount, TokenFault,
+    FindTokenFault, FirstAdministrator, HasAdministrator, Reachable, RecordTokenUse, RenewHash,
+    SignInOf, TokenAccount, TokenFault,
 };
 use crate::directory::members::Authority;
 use crate::directory::names::{folded, normalized, skeleton};
@@ -64,7 +64,7 @@ impl Run for FindAccount {
 const NOBODY: i64 = 0;
 
 /// A user who is called so, and whether they are active.
-type Called = (AccountRow, bool);
+type AccountByName = (AccountRow, bool);
 
 /// Users whose letters are not filled in yet that are looked through for one.
 const UNFILLED: i64 = 1000;
@@ -76,7 +76,7 @@ const UNFILLED: i64 = 1000;
 async fn called(
     username: &str,
     connection: &mut Conn,
-) -> Result<(Vec<Called>, bool), DirectoryError> {
+) -> Result<(Vec<AccountByName>, bool), DirectoryError> {
     let letters = folded(username);
     let named = users::username
         .eq(username)
@@ -100,7 +100,7 @@ async fn called(
         );
         (row, users::is_active)
     };
-    let (mut rows, unfilled): (Vec<Called>, Vec<Called>) = env::pipelined!(
+    let (mut rows, unfilled): (Vec<AccountByName>, Vec<AccountByName>) = env::pipelined!(
         connection,
         users::table
             .filter(named.or(same).or(shares))
@@ -253,7 +253,7 @@ pub async fn account(
     Ok(account)
 }
 
-impl Run for NoteUse {
+impl Run for RecordTokenUse {
     type Answer = ();
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
@@ -378,14 +378,14 @@ impl Run for CreateFirstAdministrator {
             .await?;
         let mut after = serde_json::Map::new();
         after.insert("username".into(), (&*username).into());
-        let happening = Happening {
+        let audit_entry = AuditEntry {
             verb: "create",
             subject_type: "users",
             subject_id: id,
             before: None,
             after: Some(after),
         };
-        record(context, connection, happening).await?;
+        append_audit(context, connection, audit_entry).await?;
         add_roles(
             id,
             &[ADMIN],
@@ -394,7 +394,7 @@ impl Run for CreateFirstAdministrator {
             connection,
         )
         .await?;
-        Ok(FirstAdministrator::Made)
+        Ok(FirstAdministrator::Created)
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::ceiling::{self, MORE_THAN_YOU_MAY, repeats_own_limited};
 use super::env;
 use super::prelude::*;
-use crate::directory::delegation::{Nearness, Place, Power, Verb, verbs};
+use crate::directory::delegation::{EffectiveRule, GrantScope, ScopeMatch, Verb, verbs};
 use crate::directory::members::Authority;
 use crate::directory::permissions::{Permission, PrivilegeCeiling};
 use crate::directory::privileges::{End, Holding, OfPartner, Where};
@@ -17,7 +17,7 @@ use crate::storage::schema::{grant_rule_targets, grant_rules, grants, role_closu
 pub struct Asked {
     pub user: i64,
     pub role: i64,
-    pub place: Place,
+    pub place: GrantScope,
     pub verb: Verb,
     /// Until when the grant gives what it gives: past for what only takes away.
     pub end: End,
@@ -33,7 +33,7 @@ impl Asked {
         Self {
             user,
             role,
-            place: Place::UN_SCOPED,
+            place: GrantScope::UN_SCOPED,
             verb,
             end,
         }
@@ -103,9 +103,11 @@ async fn by_ceiling(
         return Err(MORE_THAN_YOU_MAY);
     };
     let roles = asked.iter().map(|asked| asked.role).collect();
-    let powers = powers(granter, roles, context, connection).await?;
+    let effective_rules = effective_rules(granter, roles, context, connection).await?;
     let (by_rule, rest): (Vec<&Asked>, Vec<&Asked>) = asked.iter().partition(|asked| {
-        let mut of_role = powers.iter().filter(|power| power.target == asked.role);
+        let mut of_role = effective_rules
+            .iter()
+            .filter(|effective_rule| effective_rule.target == asked.role);
         asked.user != granter && of_role.next().is_some()
     });
     let rest = holdings(&rest);
@@ -154,7 +156,7 @@ async fn by_rules(
         ));
     }
     let roles = asked.iter().map(|asked| asked.role).collect();
-    let powers = powers(granter, roles, context, connection).await?;
+    let effective_rules = effective_rules(granter, roles, context, connection).await?;
     let mut people: Vec<i64> = asked.iter().map(|asked| asked.user).collect();
     people.push(granter);
     let people = partners(people, connection).await?;
@@ -164,9 +166,9 @@ async fn by_rules(
             return Err(refused());
         };
         let same_partner = own.is_some() && own == person.partner;
-        let covered = powers
-            .iter()
-            .any(|power| power.covers(asked.verb, asked.role, asked.place, same_partner));
+        let covered = effective_rules.iter().any(|effective_rule| {
+            effective_rule.covers(asked.verb, asked.role, asked.place, same_partner)
+        });
         if !covered {
             return Err(refused());
         }
@@ -181,12 +183,12 @@ async fn by_rules(
 }
 
 /// What the rules give to `granter` now, as far as it is about these roles.
-pub async fn powers(
+pub async fn effective_rules(
     granter: i64,
     roles: Vec<i64>,
     context: &Context,
     connection: &mut Conn,
-) -> Result<Vec<Power>, DirectoryError> {
+) -> Result<Vec<EffectiveRule>, DirectoryError> {
     type Row = (i64, i64, Option<i64>, Option<i64>, i64, String, String);
     let now = context.now_text();
     let rows: Vec<Row> = grants::table
@@ -207,17 +209,17 @@ pub async fn powers(
         ))
         .load(connection)
         .await?;
-    let power = |(rule, grant, workspace, cluster, target, scope, stored): Row| {
-        Some(Power {
+    let effective_rule = |(rule, grant, workspace, cluster, target, scope, stored): Row| {
+        Some(EffectiveRule {
             rule,
             grant,
-            held: Place { workspace, cluster },
+            held: GrantScope { workspace, cluster },
             target,
-            nearness: Nearness::named(&scope)?,
+            scope_match: ScopeMatch::named(&scope)?,
             verbs: verbs(&stored),
         })
     };
-    Ok(rows.into_iter().filter_map(power).collect())
+    Ok(rows.into_iter().filter_map(effective_rule).collect())
 }
 
 /// A living user, as rules look at them.

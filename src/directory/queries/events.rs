@@ -48,7 +48,7 @@ impl Run for List<Events> {
                 total: Some(0),
             });
         }
-        let wanted = settled(&self.condition, None, connection).await?;
+        let wanted = resolve_patterns(&self.condition, None, connection).await?;
         let matching = || {
             let mut query = events::table.into_boxed::<Db>();
             if let Some(EventsOf::Ids(ids)) = &self.parent {

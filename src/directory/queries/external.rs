@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grants::{containing, is_last_administrator};
 use super::prelude::*;
-use super::{env, granting, users};
-use crate::directory::delegation::Place;
+use super::{env, grant_writes, users};
+use crate::directory::delegation::GrantScope;
 use crate::directory::external::{
-    Admit, Arrival, Changes, FindEntryId, Foresee, Outcome, Unwelcome,
+    Changes, FindEntryId, Outcome, PreviewProvisioning, ProvisionUser, Provisioning,
+    ProvisioningDenial,
 };
 use crate::directory::grants::{CreateGrant, Grant, GrantChanges, ORIGIN_LDAP};
 use crate::directory::members::Authority;
@@ -15,14 +16,14 @@ use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::roles::ADMIN;
 use crate::directory::users::{CreateUser, UserChanges};
 use crate::storage::schema::{self, grants, roles};
-use whose::{Record, Whose, whose};
+use record_match::{Record, RecordMatch, match_record};
 
-mod whose;
+mod record_match;
 
 /// Names that one query asks for.
 const NAMES_AT_ONCE: usize = 500;
 
-impl Run for Foresee {
+impl Run for PreviewProvisioning {
     type Answer = Outcome;
 
     async fn run(
@@ -30,19 +31,19 @@ impl Run for Foresee {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Outcome, DirectoryError> {
-        let found = whose(&self.0, false, connection).await?;
+        let found = match_record(&self.0, false, connection).await?;
         let mut next = Next::of(&self.0, found, context, connection).await?;
         if next.is_unfit() {
             // On PostgreSQL each statement sees what is committed by then: another
             // sign-in may have made the record between two of them.
-            let found = whose(&self.0, false, connection).await?;
+            let found = match_record(&self.0, false, connection).await?;
             next = Next::of(&self.0, found, context, connection).await?;
         }
         Ok(next.outcome(&self.0))
     }
 }
 
-impl Run for Admit {
+impl Run for ProvisionUser {
     type Answer = Outcome;
 
     async fn run(
@@ -51,11 +52,11 @@ impl Run for Admit {
         connection: &mut Conn,
     ) -> Result<Outcome, DirectoryError> {
         // Held: two sign-ins of one user at the same time come one after the other.
-        let mut theirs = whose(&self.0, true, connection).await?;
-        if matches!(theirs, Whose::Nobodys) {
+        let mut theirs = match_record(&self.0, true, connection).await?;
+        if matches!(theirs, RecordMatch::None) {
             // Of several who come first at the same time one makes the record.
             env::serialize(connection).await?;
-            theirs = whose(&self.0, true, connection).await?;
+            theirs = match_record(&self.0, true, connection).await?;
         }
         let next = Next::of(&self.0, theirs, context, connection).await?;
         let mut outcome = next.outcome(&self.0);
@@ -79,7 +80,7 @@ impl Run for Admit {
             give(*id, role, context, connection).await.map_err(raced)?;
         }
         for (grant, _) in &plan.taken {
-            granting::end(grant, context, connection)
+            grant_writes::end(grant, context, connection)
                 .await
                 .map_err(raced)?;
         }
@@ -102,10 +103,10 @@ impl Run for FindEntryId {
     }
 }
 
-/// What is to be done about an arrival.
+/// What is to be done about an provisioning.
 enum Next {
     Refused {
-        why: Unwelcome,
+        why: ProvisioningDenial,
         record: Option<Record>,
     },
     Comes {
@@ -119,27 +120,27 @@ enum Next {
 
 impl Next {
     async fn of(
-        arrival: &Arrival,
-        whose: Whose,
+        provisioning: &Provisioning,
+        whose: RecordMatch,
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Self, DirectoryError> {
         let record = match whose {
-            Whose::Refused(why, record) => return Ok(Self::Refused { why, record }),
-            Whose::Theirs(record) => Some(record),
-            Whose::Nobodys => None,
+            RecordMatch::Rejected(why, record) => return Ok(Self::Refused { why, record }),
+            RecordMatch::Own(record) => Some(record),
+            RecordMatch::None => None,
         };
-        let username = arrival.user.username();
+        let username = provisioning.user.username();
         let known = record.as_ref().map(|record| record.id);
         let is_called_so = record
             .as_ref()
             .is_some_and(|record| record.username == username);
         let is_free = is_called_so || is_free(username, known, connection).await?;
         if record.is_none() && !is_free {
-            let why = Unwelcome::Unfit;
+            let why = ProvisioningDenial::Unfit;
             return Ok(Self::Refused { why, record });
         }
-        let plan = plan(arrival, known, context, connection).await?;
+        let plan = plan(provisioning, known, context, connection).await?;
         Ok(Self::Comes {
             record,
             is_free,
@@ -152,38 +153,38 @@ impl Next {
         matches!(
             self,
             Self::Refused {
-                why: Unwelcome::Unfit,
+                why: ProvisioningDenial::Unfit,
                 ..
             }
         )
     }
 
     /// What the record is to be called from now on.
-    fn new_name(&self, arrival: &Arrival) -> Option<String> {
+    fn new_name(&self, provisioning: &Provisioning) -> Option<String> {
         match self {
             Self::Comes {
                 record: Some(record),
                 is_free: true,
                 ..
-            } => Some(arrival.user.username())
+            } => Some(provisioning.user.username())
                 .filter(|name| *name != record.username)
                 .map(str::to_owned),
             _ => None,
         }
     }
 
-    fn outcome(&self, arrival: &Arrival) -> Outcome {
+    fn outcome(&self, provisioning: &Provisioning) -> Outcome {
         let (Self::Refused { record, .. } | Self::Comes { record, .. }) = self;
-        let new_name = self.new_name(arrival);
+        let new_name = self.new_name(provisioning);
         let notes_entry = record
             .as_ref()
-            .is_some_and(|record| record.lacks(&arrival.user.id));
-        let welcome = match self {
+            .is_some_and(|record| record.lacks(&provisioning.user.id));
+        let result = match self {
             Self::Refused { why, .. } => Err(*why),
             Self::Comes { is_free, plan, .. } => {
                 let mut changes = plan.told(record.is_none());
                 let is_taken = !is_free;
-                changes.name_taken = is_taken.then(|| arrival.user.username().to_owned());
+                changes.name_taken = is_taken.then(|| provisioning.user.username().to_owned());
                 let before = record.as_ref().map(|record| record.username.clone());
                 changes.renamed_from = before.filter(|_| new_name.is_some());
                 Ok(changes)
@@ -194,7 +195,7 @@ impl Next {
                 let name = new_name.unwrap_or_else(|| record.username.clone());
                 (record.id, name)
             }),
-            welcome,
+            result,
             notes_entry,
         }
     }
@@ -256,15 +257,15 @@ impl Plan {
 type RoleRow = (i64, String, String);
 
 async fn plan(
-    arrival: &Arrival,
+    provisioning: &Provisioning,
     user: Option<i64>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<Plan, DirectoryError> {
     let mut plan = Plan::default();
-    let groups = arrival.groups.as_ref();
+    let groups = provisioning.groups.as_ref();
     let groups = groups.filter(|groups| groups.always || user.is_none());
-    let default = arrival.default_role.iter().filter(|_| user.is_none());
+    let default = provisioning.default_role.iter().filter(|_| user.is_none());
     let names: BTreeSet<&String> = default
         .clone()
         .chain(groups.iter().flat_map(|groups| &groups.names))
@@ -277,7 +278,7 @@ async fn plan(
         if scope != "none" {
             let why = "it is held in a workspace or a cluster, not everywhere";
             plan.passed_over.push((name, why));
-        } else if mighty.contains(&id) && !arrival.may_grant_admin {
+        } else if mighty.contains(&id) && !provisioning.may_grant_admin {
             let why = "it makes an administrator, which ldap.grant_admin does not allow";
             plan.passed_over.push((name, why));
         } else {
@@ -352,12 +353,12 @@ async fn held(
 }
 
 async fn create(
-    arrival: &Arrival,
+    provisioning: &Provisioning,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(i64, String), DirectoryError> {
     let create = CreateUser {
-        changes: arrival.user.record(),
+        changes: provisioning.user.record(),
         roles: None,
         ceiling: PrivilegeCeiling::Everything,
     };
@@ -375,7 +376,7 @@ async fn give(
         visible: Visibility::All,
         user_id: user,
         role_id: given.role,
-        place: Place::UN_SCOPED,
+        place: GrantScope::UN_SCOPED,
         changes: GrantChanges::default(),
         authority: Authority::Permission(PrivilegeCeiling::Everything),
     };

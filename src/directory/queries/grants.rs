@@ -3,7 +3,7 @@
 use diesel::dsl::{exists, not};
 use serde_json::{Map, Value};
 
-use super::audit::{Happening, record_all};
+use super::audit::{AuditEntry, append_audit_entries};
 use super::env;
 use super::prelude::*;
 use crate::directory::grants::Grant;
@@ -192,14 +192,14 @@ pub async fn record_end_of(
         _ => ending.filter(grants::role_id.eq(side.id)),
     };
     let grants: Vec<(i64, i64, i64)> = ending.load(connection).await?;
-    let happenings = grants
+    let audit_entries = grants
         .into_iter()
-        .map(|(id, user, role)| happening("delete", id, user, role))
+        .map(|(id, user, role)| audit_entry("delete", id, user, role))
         .collect();
-    record_all(context, connection, happenings).await
+    append_audit_entries(context, connection, audit_entries).await
 }
 
-pub fn happening(verb: &'static str, id: i64, user: i64, role: i64) -> Happening<'static> {
+pub fn audit_entry(verb: &'static str, id: i64, user: i64, role: i64) -> AuditEntry<'static> {
     let pair: Map<String, Value> = [
         ("user".to_owned(), Value::from(user)),
         ("role".to_owned(), Value::from(role)),
@@ -211,7 +211,7 @@ pub fn happening(verb: &'static str, id: i64, user: i64, role: i64) -> Happening
     } else {
         (None, Some(pair))
     };
-    Happening {
+    AuditEntry {
         verb,
         subject_type: "grants",
         subject_id: id,

@@ -3,16 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::audit::record_all;
+use super::audit::append_audit_entries;
 use super::delegation::{Asked, may, refused};
-use super::grants::{happening, some_administrator};
-use super::holders::{COUNTED, digest, holders, numbers};
+use super::grants::{audit_entry, some_administrator};
 use super::outbox::about_grants;
 use super::prelude::*;
+use super::role_counters::{COUNTED, digest, holders, numbers};
 use super::visibility::{ResolvedVisibility, resolve_visibility, sees_user};
-use super::{clusters, env, found, links, partners, roles, rules};
+use super::{clusters, env, found, pair_relations, partners, roles, rules};
 use crate::directory::Expected;
-use crate::directory::delegation::{Place, Verb};
+use crate::directory::delegation::{GrantScope, Verb};
 use crate::directory::grants::{NewGrant, misplaced};
 use crate::directory::mail::{GrantChange, GrantNews};
 use crate::directory::members::{
@@ -76,7 +76,7 @@ impl Run for FollowMembers {
                 let pairs = env::limited(pairs, PlanMode::Generic, self.limit, 0);
                 pairs.load(connection).await?
             }
-            _ => links::follow(self, context, connection).await?,
+            _ => pair_relations::follow(self, context, connection).await?,
         };
         Ok(pairs)
     }
@@ -147,7 +147,8 @@ impl Run for ListMembers {
                 }
                 _ => {
                     let exists = exists(self.side, self.visible, context, connection).await?;
-                    let (ids, total, digest) = links::page(self, context, connection).await?;
+                    let (ids, total, digest) =
+                        pair_relations::page(self, context, connection).await?;
                     (exists, ids, total, digest)
                 }
             };
@@ -231,10 +232,10 @@ impl Run for ChangeMembers {
             return Err(DirectoryError::NotFound);
         }
         if !is_of_grants {
-            return links::change(self, context, connection).await;
+            return pair_relations::change(self, context, connection).await;
         }
         let known = expected(self, context, connection).await?;
-        settle(self, known, context, connection).await
+        apply_change(self, known, context, connection).await
     }
 }
 
@@ -248,7 +249,7 @@ async fn expected(
 ) -> Result<Vec<ExistingGrant>, DirectoryError> {
     let ((), existing) = env::pipelined!(
         connection,
-        hold(wanted.side, connection).await,
+        lock_row(wanted.side, connection).await,
         existing(wanted.side, None, connection).await,
     );
     let now = context.now_text();
@@ -258,7 +259,7 @@ async fn expected(
     Ok(existing)
 }
 
-async fn settle(
+async fn apply_change(
     wanted: &ChangeMembers,
     known: Vec<ExistingGrant>,
     context: &Context,
@@ -503,7 +504,7 @@ async fn known(
             let ((), (), existing) = env::pipelined!(
                 connection,
                 exist_for(authority, side, members, connection).await,
-                hold(side, connection).await,
+                lock_row(side, connection).await,
                 existing(side, None, connection).await,
             );
             Ok(existing)
@@ -600,7 +601,7 @@ async fn guard(
     may(authority, &asked, context, connection).await
 }
 
-async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
+async fn lock_row(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
     let held: Option<i64> = match side.relation {
         Relation::UserRoles => {
             let row = env::for_update!(users::table.find(side.id).select(users::id));
@@ -668,7 +669,7 @@ async fn all_exist(
 
 /// A role that is held somewhere is given by a grant that says where.
 fn un_scoped(scope: &str) -> Result<(), DirectoryError> {
-    match misplaced(scope, Place::UN_SCOPED) {
+    match misplaced(scope, GrantScope::UN_SCOPED) {
         None => Ok(()),
         Some(_) => Err(DirectoryError::Invalid(vec![FieldError::invalid(
             "roles",
@@ -720,7 +721,7 @@ async fn give(
     connection: &mut Conn,
 ) -> Result<usize, DirectoryError> {
     let now = context.now_text();
-    let mut happenings = Vec::new();
+    let mut audit_entries = Vec::new();
     let mut news = Vec::new();
     for member in named {
         let (user, role) = side.pair(*member);
@@ -728,7 +729,7 @@ async fn give(
             Some(grant) if !grant.is_lifted_by(change, &now) => {}
             Some(grant) => {
                 lift_limits(grant.id, context, connection).await?;
-                happenings.push(happening("update", grant.id, user, role));
+                audit_entries.push(audit_entry("update", grant.id, user, role));
                 if !grant.is_in_force(&now) {
                     let what = GrantChange::Granted;
                     news.push(GrantNews::everywhere(grant.id, user, role, what));
@@ -757,14 +758,14 @@ async fn give(
                     .get_result(connection)
                     .await
                     .optional()?;
-                happenings.extend(id.map(|id| happening("create", id, user, role)));
+                audit_entries.extend(id.map(|id| audit_entry("create", id, user, role)));
                 let what = GrantChange::Granted;
                 news.extend(id.map(|id| GrantNews::everywhere(id, user, role, what)));
             }
         }
     }
-    let changed = happenings.len();
-    record_all(context, connection, happenings).await?;
+    let changed = audit_entries.len();
+    append_audit_entries(context, connection, audit_entries).await?;
     about_grants(&news, context, connection).await?;
     Ok(changed)
 }
@@ -812,12 +813,12 @@ async fn take(
         },
     );
     let taken: BTreeSet<i64> = taken.into_iter().collect();
-    let happenings = gone
+    let audit_entries = gone
         .iter()
         .filter(|grant| taken.contains(&grant.id))
-        .map(|grant| happening("delete", grant.id, grant.user, grant.role))
+        .map(|grant| audit_entry("delete", grant.id, grant.user, grant.role))
         .collect();
-    record_all(context, connection, happenings).await?;
+    append_audit_entries(context, connection, audit_entries).await?;
     let now = context.now_text();
     let what = GrantChange::Removed;
     let news: Vec<GrantNews> = gone

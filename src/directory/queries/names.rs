@@ -9,7 +9,7 @@ use crate::directory::names::{
     Clash, FillNameKeys, LacksNameKeys, SAME_ROLE_NAME, clash, folded, normalized, refused,
     skeleton, unfit,
 };
-use crate::directory::search::Called;
+use crate::directory::search::SearchedNames;
 use crate::directory::users::User;
 use crate::storage::schema::{roles, users};
 
@@ -44,7 +44,7 @@ pub async fn username_problem(
     Ok(rival.map(|rival| refused("username", username, &rival.name, rival.clash)))
 }
 
-/// Whose username does not let somebody have, or keep, this one.
+/// The user whose username prevents another user from having this one.
 pub async fn username_rival(
     username: &str,
     own: Option<i64>,
@@ -279,7 +279,7 @@ async fn fill_search_texts(connection: &mut Conn) -> Result<usize, DirectoryErro
         .load(connection)
         .await?;
     for user in &without {
-        let text = Called::from(user).search_text();
+        let text = SearchedNames::from(user).search_text();
         let fill = diesel::update(users::table.find(user.id));
         let fill = fill.set(users::search_text.eq(text));
         env::defer(fill.cached(), connection).await?;

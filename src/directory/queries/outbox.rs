@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::env;
 use super::prelude::*;
 use crate::directory::mail::{
-    Addressee, ClaimMail, CountMail, GiveUpLostMail, GrantChange, GrantNews, IsMailDue, LOST, Mail,
-    MailCounts, MailKind, MailOutcome, NewMail, RoleInWords, SettleMail, about_role, welcome,
+    Addressee, ClaimMail, CountMail, FinishMail, GiveUpLostMail, GrantChange, GrantNews, IsMailDue,
+    LOST, Mail, MailCounts, MailKind, MailOutcome, NewMail, RoleInWords, about_role, welcome,
 };
 use crate::directory::users::User;
 use crate::storage::schema::{clusters, grants, outbox, roles, users, workspaces};
@@ -319,7 +319,7 @@ impl Run for ClaimMail {
     }
 }
 
-impl Run for SettleMail {
+impl Run for FinishMail {
     type Answer = ();
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {

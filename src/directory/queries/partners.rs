@@ -1,6 +1,6 @@
-use super::audit::record;
+use super::audit::append_audit;
 use super::prelude::*;
-use super::{env, found, links, places, taken};
+use super::{env, found, name_conflicts, pair_relations, scopes};
 use crate::directory::events::{described, difference};
 use crate::directory::members::{Authority, Relation};
 use crate::directory::partners::{
@@ -43,7 +43,7 @@ impl Run for FindPartner {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Option<Partner>, DirectoryError> {
-        let Some(seen) = places::partners_seen(self.visible, context) else {
+        let Some(seen) = scopes::partners_seen(self.visible, context) else {
             return by_id(self.id, connection).await;
         };
         let query = partners::table
@@ -60,7 +60,7 @@ async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Partner>, Direct
 }
 
 /// Before a change: what is recorded as the state before it must be that.
-async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Partner>, DirectoryError> {
+async fn lock_by_id(id: i64, connection: &mut Conn) -> Result<Option<Partner>, DirectoryError> {
     let query = env::for_update!(partners::table.find(id).select(Partner::as_select()));
     Ok(query.get_result(connection).await.optional()?)
 }
@@ -76,15 +76,15 @@ pub async fn sees(
         .find(id)
         .select(partners::id)
         .into_boxed::<Db>();
-    if let Some(seen) = places::partners_seen(visible, context) {
+    if let Some(seen) = scopes::partners_seen(visible, context) {
         query = query.filter(seen);
     }
     Ok(query.first::<i64>(connection).await.optional()?.is_some())
 }
 
 /// Nobody else changes the partner until this transaction ends.
-pub async fn hold(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
-    found(by_id_held(id, connection).await?).map(drop)
+pub async fn lock_row(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+    found(lock_by_id(id, connection).await?).map(drop)
 }
 
 impl Run for List<Partners> {
@@ -100,7 +100,7 @@ impl Run for List<Partners> {
             Visibility::All => None,
             _ => Some(&seen),
         };
-        let wanted = settled(&self.condition, among, connection).await?;
+        let wanted = resolve_patterns(&self.condition, among, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
         let rows = page!(self, matching(), Partner, context, connection);
         let total = total!(self, rows, matching(), connection);
@@ -114,7 +114,7 @@ fn filtered(
     context: &Context,
 ) -> partners::BoxedQuery<'static, Db> {
     let mut query = partners::table.into_boxed::<Db>();
-    if let Some(seen) = places::partners_seen(list.visible, context) {
+    if let Some(seen) = scopes::partners_seen(list.visible, context) {
         query = query.filter(seen);
     }
     query = match &list.parent {
@@ -133,7 +133,7 @@ fn filtered(
     }
 }
 
-tells_of!("partners");
+audit_entry_for!("partners");
 
 impl Run for CreatePartner {
     type Answer = Partner;
@@ -143,7 +143,7 @@ impl Run for CreatePartner {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Partner, DirectoryError> {
-        taken::refuse(taken::of_partner(&self.changes, None, connection).await?)?;
+        name_conflicts::refuse(name_conflicts::of_partner(&self.changes, None, connection).await?)?;
         let now = context.now_text();
         let new = NewPartner {
             title: self.changes.title.as_deref().unwrap_or_default(),
@@ -170,11 +170,11 @@ impl Run for CreatePartner {
         }
         let partner = found(by_id(id, connection).await?)?;
         let after = Some(described(&partner));
-        record(context, connection, happening("create", id, None, after)).await?;
+        append_audit(context, connection, audit_entry("create", id, None, after)).await?;
         if let Some(clusters) = &self.clusters {
             let side = Relation::PartnerClusters.of(id);
             let authority = Authority::default();
-            links::replace(side, clusters, authority, context, connection).await?;
+            pair_relations::replace(side, clusters, authority, context, connection).await?;
         }
         Ok(partner)
     }
@@ -191,19 +191,21 @@ impl Run for UpdatePartner {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(by_id_held(self.id, connection).await?)?;
+        let before = found(lock_by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         if let Some(clusters) = &self.clusters {
             let side = Relation::PartnerClusters.of(self.id);
             let authority = Authority::default();
-            links::replace(side, clusters, authority, context, connection).await?;
+            pair_relations::replace(side, clusters, authority, context, connection).await?;
         }
         let changes = self.changes.clone();
         let changes = changes.without_unchanged(&before);
         if changes.is_empty() {
             return Ok(before);
         }
-        taken::refuse(taken::of_partner(&changes, Some(self.id), connection).await?)?;
+        name_conflicts::refuse(
+            name_conflicts::of_partner(&changes, Some(self.id), connection).await?,
+        )?;
         diesel::update(partners::table.find(self.id))
             .set((
                 &changes,
@@ -216,10 +218,10 @@ impl Run for UpdatePartner {
             .await?;
         let after = found(by_id(self.id, connection).await?)?;
         let (old, new) = difference(described(&before), described(&after));
-        record(
+        append_audit(
             context,
             connection,
-            happening("update", self.id, Some(old), Some(new)),
+            audit_entry("update", self.id, Some(old), Some(new)),
         )
         .await?;
         Ok(after)
@@ -254,12 +256,12 @@ impl Run for DeletePartner {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(by_id_held(self.id, connection).await?)?;
+        let before = found(lock_by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         refuse_with_users(self.id, connection).await?;
         // What goes with it is told with it.
         let side = Relation::PartnerClusters.of(self.id);
-        let pairs = links::members(side, connection).await?;
+        let pairs = pair_relations::members(side, connection).await?;
         let mut told = described(&before);
         told.insert(side.relation.name().into(), pairs.into_iter().collect());
         let deleted = diesel::delete(partners::table.find(self.id))
@@ -268,10 +270,10 @@ impl Run for DeletePartner {
         if deleted == 0 {
             return Err(DirectoryError::NotFound);
         }
-        record(
+        append_audit(
             context,
             connection,
-            happening("delete", self.id, Some(told), None),
+            audit_entry("delete", self.id, Some(told), None),
         )
         .await
     }

@@ -1,10 +1,10 @@
-use super::audit::record;
+use super::audit::append_audit;
 use super::ceiling::{Holders, is_held, require_roles, resolve_ceiling};
 use super::grants;
 use super::members::{add_users, replace_users};
 use super::outbox::about_end_of;
 use super::prelude::*;
-use super::{env, found, links, taken};
+use super::{env, found, name_conflicts, pair_relations};
 use crate::directory::events::{described, difference};
 use crate::directory::listing::Named;
 use crate::directory::members::{Authority, Relation};
@@ -94,7 +94,7 @@ async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Role>, Directory
 }
 
 /// Before a change: what is recorded as the state before it must be that.
-async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Role>, DirectoryError> {
+async fn lock_by_id(id: i64, connection: &mut Conn) -> Result<Option<Role>, DirectoryError> {
     let query = env::for_update!(roles::table.find(id).select(Role::as_select()));
     Ok(query.get_result(connection).await.optional()?)
 }
@@ -112,7 +112,7 @@ impl Run for List<Roles> {
             Visibility::All => None,
             _ => Some(&seen),
         };
-        let wanted = settled(&self.condition, among, connection).await?;
+        let wanted = resolve_patterns(&self.condition, among, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
         let rows = page!(self, matching(), Role, context, connection);
         let total = total!(self, rows, matching(), connection);
@@ -198,7 +198,7 @@ pub async fn make(
     let mut changes = create.changes.clone();
     if !keeps_name {
         changes = changes.normalized();
-        taken::refuse(taken::of_role(&changes, None, connection).await?)?;
+        name_conflicts::refuse(name_conflicts::of_role(&changes, None, connection).await?)?;
     }
     let mut role = insert(changes, keeps_name, context, connection).await?;
     let id = role.id;
@@ -219,11 +219,11 @@ pub async fn make(
         role = found(by_id(id, connection).await?)?;
     }
     let after = Some(described(&role));
-    record(context, connection, happening("create", id, None, after)).await?;
+    append_audit(context, connection, audit_entry("create", id, None, after)).await?;
     if let Some(parts) = &create.includes {
         let side = Relation::RoleIncludes.of(id);
         let authority = Authority::Permission(create.ceiling);
-        links::replace(side, parts, authority, context, connection).await?;
+        pair_relations::replace(side, parts, authority, context, connection).await?;
     }
     if let Some(users) = &create.users {
         add_users(
@@ -287,7 +287,7 @@ async fn has_letters(letters: &str, connection: &mut Conn) -> Result<bool, Direc
     Ok(twin.is_some())
 }
 
-tells_of!("roles");
+audit_entry_for!("roles");
 
 pub async fn is_changeable(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
     let row = roles::table.find(id).select(roles::unchangeable);
@@ -332,7 +332,7 @@ fn may_protect(ceiling: PrivilegeCeiling, changes: bool) -> Result<(), Directory
 }
 
 /// What a role gives changes for all who hold it: that is giving, too.
-async fn may_change_held(
+async fn lock_and_may_change(
     ceiling: &ResolvedCeiling,
     role: i64,
     except: Option<i64>,
@@ -438,7 +438,7 @@ async fn may_change(
     });
     // Services know a role by its name.
     if gains || changes.scope.is_some() || changes.name.is_some() {
-        may_change_held(ceiling, before.id, None, context, connection).await?;
+        lock_and_may_change(ceiling, before.id, None, context, connection).await?;
     }
     Ok(())
 }
@@ -461,7 +461,7 @@ pub async fn update(
     if !sees(wanted.visible, wanted.id, context, connection).await? {
         return Err(DirectoryError::NotFound);
     }
-    let before = found(by_id_held(wanted.id, connection).await?)?;
+    let before = found(lock_by_id(wanted.id, connection).await?)?;
     wanted.expected.check(before.version)?;
     if before.unchangeable && !unprotects(wanted) {
         return Err(UNCHANGEABLE);
@@ -479,7 +479,7 @@ pub async fn update(
     let authority = Authority::Permission(wanted.ceiling);
     if let Some(parts) = &wanted.includes {
         let side = Relation::RoleIncludes.of(wanted.id);
-        links::replace(side, parts, authority, context, connection).await?;
+        pair_relations::replace(side, parts, authority, context, connection).await?;
     }
     if let Some(users) = &wanted.users {
         replace_users(wanted.id, users, authority, context, connection).await?;
@@ -488,17 +488,19 @@ pub async fn update(
         return Ok(before);
     }
     if !keeps_name {
-        taken::refuse(taken::of_role(&changes, Some(wanted.id), connection).await?)?;
+        name_conflicts::refuse(
+            name_conflicts::of_role(&changes, Some(wanted.id), connection).await?,
+        )?;
     }
     let after = write(&changes, &before, keeps_name, context, connection).await?;
     if changes.permissions.is_some() {
         within_ceiling(&ceiling, wanted.id, context, connection).await?;
     }
     let (old, new) = difference(described(&before), described(&after));
-    record(
+    append_audit(
         context,
         connection,
-        happening("update", wanted.id, Some(old), Some(new)),
+        audit_entry("update", wanted.id, Some(old), Some(new)),
     )
     .await?;
     Ok(after)
@@ -545,7 +547,7 @@ impl Run for DeleteRole {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(by_id_held(self.id, connection).await?)?;
+        let before = found(lock_by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         if before.unchangeable {
             return Err(UNCHANGEABLE);
@@ -553,7 +555,7 @@ impl Run for DeleteRole {
         let ceiling = resolve_ceiling(self.ceiling, context, connection).await?;
         let gone = Holding::of_role(self.id, End::past());
         require_roles(&ceiling, vec![gone], connection).await?;
-        may_change_held(&ceiling, self.id, context.actor_id(), context, connection).await?;
+        lock_and_may_change(&ceiling, self.id, context.actor_id(), context, connection).await?;
         let side = Relation::RoleUsers.of(self.id);
         grants::record_end_of(side, context, connection).await?;
         about_end_of(self.id, context, connection).await?;
@@ -574,10 +576,10 @@ impl Run for DeleteRole {
             rebuild_closure(connection).await?;
         }
         let before = Some(described(&before));
-        record(
+        append_audit(
             context,
             connection,
-            happening("delete", self.id, before, None),
+            audit_entry("delete", self.id, before, None),
         )
         .await
     }

@@ -1,9 +1,9 @@
-use super::audit::record;
+use super::audit::append_audit;
 use super::ceiling::{
     Holders, MORE_THAN_YOU_MAY, Names, covers_beside, is_held, privileges, resolve_ceiling,
 };
 use super::prelude::*;
-use super::{env, found, grants, links};
+use super::{env, found, grants, pair_relations};
 use crate::directory::delegation::{Verb, verbs};
 use crate::directory::events::{described, difference};
 use crate::directory::grant_rules::{
@@ -67,7 +67,7 @@ pub async fn sees(
 }
 
 /// Nobody else changes the rule until this transaction ends.
-pub async fn hold(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+pub async fn lock_row(id: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
     let row = env::for_update!(grant_rules::table.find(id).select(grant_rules::id));
     let held: Option<i64> = row.get_result(connection).await.optional()?;
     found(held).map(drop)
@@ -86,7 +86,7 @@ impl Run for List<GrantRules> {
             Visibility::All => None,
             _ => Some(&seen),
         };
-        let wanted = settled(&self.condition, among, connection).await?;
+        let wanted = resolve_patterns(&self.condition, among, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
         let rows = page!(self, matching(), GrantRule, context, connection);
         let total = total!(self, rows, matching(), connection);
@@ -120,7 +120,7 @@ fn filtered(
     }
 }
 
-tells_of!("grant-rules");
+audit_entry_for!("grant-rules");
 
 /// Refuses a rule that is, or lets somebody give, more than the caller may. That
 /// they have the rule themselves does not count: else they could widen it.
@@ -209,15 +209,15 @@ impl Run for CreateGrantRule {
             .get_result(connection)
             .await?;
         let after = Some(described(&rule));
-        record(
+        append_audit(
             context,
             connection,
-            happening("create", rule.id, None, after),
+            audit_entry("create", rule.id, None, after),
         )
         .await?;
         let authority = Authority::Permission(self.ceiling);
         let targets = Relation::RuleTargets.of(rule.id);
-        links::replace(targets, &self.targets, authority, context, connection).await?;
+        pair_relations::replace(targets, &self.targets, authority, context, connection).await?;
         within_ceiling(&ceiling, rule.id, context, connection).await?;
         Ok(rule)
     }
@@ -234,7 +234,7 @@ impl Run for UpdateGrantRule {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        hold(self.id, connection).await?;
+        lock_row(self.id, connection).await?;
         let before = found(by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         let authority = Authority::Permission(self.ceiling);
@@ -243,7 +243,7 @@ impl Run for UpdateGrantRule {
         granter_exists(self.changes.granter_role_id, connection).await?;
         if let Some(targets) = &self.targets {
             let side = Relation::RuleTargets.of(self.id);
-            links::replace(side, targets, authority, context, connection).await?;
+            pair_relations::replace(side, targets, authority, context, connection).await?;
         }
         let changes = self.changes.clone().without_unchanged(&before);
         if changes.is_empty() {
@@ -262,10 +262,10 @@ impl Run for UpdateGrantRule {
         within_ceiling(&ceiling, self.id, context, connection).await?;
         let after = found(by_id(self.id, connection).await?)?;
         let (old, new) = difference(described(&before), described(&after));
-        record(
+        append_audit(
             context,
             connection,
-            happening("update", self.id, Some(old), Some(new)),
+            audit_entry("update", self.id, Some(old), Some(new)),
         )
         .await?;
         Ok(after)
@@ -279,7 +279,7 @@ impl Run for DeleteGrantRule {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        hold(self.id, connection).await?;
+        lock_row(self.id, connection).await?;
         let before = found(by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         let ceiling = resolve_ceiling(self.ceiling, context, connection).await?;
@@ -288,10 +288,10 @@ impl Run for DeleteGrantRule {
             .execute(connection)
             .await?;
         let before = Some(described(&before));
-        record(
+        append_audit(
             context,
             connection,
-            happening("delete", self.id, before, None),
+            audit_entry("delete", self.id, before, None),
         )
         .await
     }

@@ -79,7 +79,7 @@ impl Run for List<SignIns> {
             Visibility::All => None,
             _ => Some(&seen),
         };
-        let wanted = settled(&self.condition, among, connection).await?;
+        let wanted = resolve_patterns(&self.condition, among, connection).await?;
         let matching = || {
             let query = lasting(self.visible, context);
             let query = match &self.parent {

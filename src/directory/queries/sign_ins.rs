@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::audit::{Happening, record};
+use super::audit::{AuditEntry, append_audit};
 use super::credentials::{AccountRow, account};
 use super::prelude::*;
 use super::{env, tokens};
@@ -12,8 +12,8 @@ use crate::directory::credentials::SignInOf;
 use crate::directory::permissions::{Permission, names};
 use crate::directory::roles::ADMIN;
 use crate::directory::sign_ins::{
-    BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, Held, MOST_SIGN_INS,
-    NewRefresh, Proof, Renew, Renewed, SignInAccount, SignedIn,
+    BeginSignIn, EndOfSignIn, EndSignIn, FindSignIn, FindSignInAccount, MOST_SIGN_INS, NewRefresh,
+    RoleClaims, RotateRefreshToken, Rotation, SignInAccount, SignedIn, VerifiedBy,
 };
 use crate::directory::users::PasswordHash;
 use crate::storage::schema::{grants, refresh_tokens, role_closure, roles, sign_ins, users};
@@ -30,7 +30,7 @@ impl Run for BeginSignIn {
         connection: &mut Conn,
     ) -> Result<Option<SignedIn>, DirectoryError> {
         type Row = (String, Option<PasswordHash>, bool);
-        // Held, so that a new password ends this sign-in or prevents it.
+        // RoleClaims, so that a new password ends this sign-in or prevents it.
         let row = env::for_update!(
             users::table
                 .find(self.user_id)
@@ -42,9 +42,9 @@ impl Run for BeginSignIn {
         let Some((username, hash, external)) = row else {
             return Ok(None);
         };
-        let is_password_confirmed = match &self.proof {
-            Proof::Hash(proved) => hash.as_ref() == Some(proved),
-            Proof::External => external,
+        let is_password_confirmed = match &self.verified_by {
+            VerifiedBy::Hash(proved) => hash.as_ref() == Some(proved),
+            VerifiedBy::External => external,
         };
         if !is_password_confirmed {
             return Ok(None);
@@ -73,7 +73,7 @@ impl Run for BeginSignIn {
         let context = &as_user(self.user_id, &username, context);
         if self.has_own_event {
             let comes = of_user(AccessVerb::SignIn, sign_in_id, self.user_id);
-            record(context, connection, comes).await?;
+            append_audit(context, connection, comes).await?;
         }
         let signed_in = SignedIn {
             sign_in_id,
@@ -159,7 +159,7 @@ async fn held(
     user_id: i64,
     context: &Context,
     connection: &mut Conn,
-) -> Result<Held, DirectoryError> {
+) -> Result<RoleClaims, DirectoryError> {
     type Row = (i64, String, String, Option<String>);
     let now = context.now_text();
     let rows: Vec<Row> = grants::table
@@ -178,7 +178,7 @@ async fn held(
         .load(connection)
         .await?;
     let mut permissions = BTreeSet::new();
-    let mut held = Held::default();
+    let mut held = RoleClaims::default();
     for (id, name, permitted, until) in rows {
         permissions.extend(names(&permitted));
         if id == ADMIN {
@@ -213,24 +213,24 @@ async fn refresh_token(
     Ok(row.get_result(connection).await.optional()?)
 }
 
-impl Run for Renew {
-    type Answer = Renewed;
+impl Run for RotateRefreshToken {
+    type Answer = Rotation;
 
     async fn run(
         &self,
         context: &Context,
         connection: &mut Conn,
-    ) -> Result<Renewed, DirectoryError> {
+    ) -> Result<Rotation, DirectoryError> {
         let now = context.now_text();
         let Some((id, sign_in_id, expires, used)) = refresh_token(&self.hash.0, connection).await?
         else {
-            return Ok(Renewed::Refused);
+            return Ok(Rotation::Refused);
         };
         if used.is_some() {
-            return Ok(Renewed::Reused { sign_in_id });
+            return Ok(Rotation::Reused { sign_in_id });
         }
         if expires <= now {
-            return Ok(Renewed::Refused);
+            return Ok(Rotation::Refused);
         }
         type Row = (i64, String, String);
         let row: Option<Row> = sign_ins::table
@@ -243,10 +243,10 @@ impl Run for Renew {
             .await
             .optional()?;
         let Some((user_id, username, ends)) = row else {
-            return Ok(Renewed::Refused);
+            return Ok(Rotation::Refused);
         };
         replace(id, (sign_in_id, &ends), &self.refresh, context, connection).await?;
-        Ok(Renewed::Fresh(SignedIn {
+        Ok(Rotation::Fresh(SignedIn {
             sign_in_id,
             ends,
             user_id,
@@ -363,8 +363,8 @@ impl Run for EndSignIn {
         }
         let ended = end_one((self.sign_in_id, user_id), self.why, &context, connection).await?;
         if ended && signed_out {
-            let happening = of_user(AccessVerb::SignOut, self.sign_in_id, user_id);
-            record(&context, connection, happening).await?;
+            let audit_entry = of_user(AccessVerb::SignOut, self.sign_in_id, user_id);
+            append_audit(&context, connection, audit_entry).await?;
         }
         Ok(ended)
     }
@@ -379,10 +379,10 @@ fn as_user(id: i64, username: &str, context: &Context) -> Context {
 }
 
 /// Tells of a user who comes or goes, beside what becomes of the sign-in itself.
-fn of_user(verb: AccessVerb, sign_in_id: i64, user_id: i64) -> Happening<'static> {
+fn of_user(verb: AccessVerb, sign_in_id: i64, user_id: i64) -> AuditEntry<'static> {
     let mut after = Map::new();
     after.insert("sign_in".into(), sign_in_id.into());
-    Happening {
+    AuditEntry {
         verb: verb.name(),
         subject_type: "users",
         subject_id: user_id,
@@ -401,17 +401,17 @@ pub async fn end_one(
     if end(vec![sign_in_id], context, connection).await? == 0 {
         return Ok(false);
     }
-    let happening = tells_of_end(sign_in_id, user_id, why);
-    record(context, connection, happening).await?;
+    let audit_entry = tells_of_end(sign_in_id, user_id, why);
+    append_audit(context, connection, audit_entry).await?;
     Ok(true)
 }
 
-fn tells_of_end(sign_in_id: i64, user_id: i64, why: EndOfSignIn) -> Happening<'static> {
+fn tells_of_end(sign_in_id: i64, user_id: i64, why: EndOfSignIn) -> AuditEntry<'static> {
     let mut before = Map::new();
     before.insert("user".into(), user_id.into());
     let mut after = Map::new();
     after.insert("ended".into(), Value::from(why.text()));
-    Happening {
+    AuditEntry {
         verb: "delete",
         subject_type: "sign_ins",
         subject_id: sign_in_id,

@@ -50,14 +50,14 @@ impl Run for EnsureSigningKey {
             .select(signing_keys::id)
             .get_result(connection)
             .await?;
-        let happening = super::audit::Happening {
+        let audit_entry = super::audit::AuditEntry {
             verb: "create",
             subject_type: "signing_keys",
             subject_id: id,
             before: None,
             after: Some(after),
         };
-        super::audit::record(context, connection, happening).await?;
+        super::audit::append_audit(context, connection, audit_entry).await?;
         ListSigningKeys.run(context, connection).await
     }
 }

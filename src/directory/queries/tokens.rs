@@ -1,4 +1,4 @@
-use super::audit::{Happening, record, record_all};
+use super::audit::{AuditEntry, append_audit, append_audit_entries};
 use super::ceiling::may_not_outrank_until;
 use super::notices::about_token;
 use super::prelude::*;
@@ -43,7 +43,7 @@ async fn visible(
 
 /// Before a change: two at the same time could else each narrow what was,
 /// and the later one give back what the earlier took away.
-async fn visible_held(
+async fn lock_visible(
     id: i64,
     whose: Visibility,
     connection: &mut Conn,
@@ -81,7 +81,7 @@ impl Run for List<Tokens> {
             Visibility::All => None,
             _ => Some(&seen),
         };
-        let wanted = settled(&self.condition, among, connection).await?;
+        let wanted = resolve_patterns(&self.condition, among, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
         let rows = page!(self, matching(), Token, context, connection);
         let total = total!(self, rows, matching(), connection);
@@ -121,7 +121,7 @@ fn filtered(
 /// setting, waits for the next.
 const MOST_REVOKED: i64 = 1000;
 
-tells_of!("tokens");
+audit_entry_for!("tokens");
 
 impl Run for CreateToken {
     type Answer = Token;
@@ -172,10 +172,10 @@ impl Run for CreateToken {
             .get_result(connection)
             .await?;
         let after = Some(described(&token));
-        record(
+        append_audit(
             context,
             connection,
-            happening("create", token.id, None, after),
+            audit_entry("create", token.id, None, after),
         )
         .await?;
         about_token(&token, context, connection).await?;
@@ -204,7 +204,7 @@ async fn make_room(
     if count >= most {
         return Err(DirectoryError::Protected(TOO_MANY));
     }
-    record_all(context, connection, ends_of(&revoked)).await
+    append_audit_entries(context, connection, ends_of(&revoked)).await
 }
 
 const TOO_MANY: &str = "This user has as many API tokens as a user can have \
@@ -251,7 +251,7 @@ impl Run for IssueToken {
                 .returning(Token::as_returning())
                 .load(connection)
                 .await?;
-            record_all(context, connection, ends_of(&revoked)).await?;
+            append_audit_entries(context, connection, ends_of(&revoked)).await?;
         }
         let create = CreateToken {
             hash: self.hash.clone(),
@@ -274,7 +274,7 @@ impl Run for UpdateToken {
     type Answer = Token;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<Token, DirectoryError> {
-        let before = found(visible_held(self.id, self.visible, connection).await?)?;
+        let before = found(lock_visible(self.id, self.visible, connection).await?)?;
         self.expected.check(before.version)?;
         changeable(&before, self.ceiling, context, connection).await?;
         let changes = self.changes.clone().without_unchanged(&before);
@@ -294,10 +294,10 @@ impl Run for UpdateToken {
             .get_result(connection)
             .await?;
         let (old, new) = difference(described(&before), described(&after));
-        record(
+        append_audit(
             context,
             connection,
-            happening("update", self.id, Some(old), Some(new)),
+            audit_entry("update", self.id, Some(old), Some(new)),
         )
         .await?;
         Ok(after)
@@ -371,8 +371,8 @@ fn narrows(before: &Token, changes: &TokenChanges) -> Result<(), DirectoryError>
     }
 }
 
-fn ends_of(revoked: &[Token]) -> Vec<Happening<'static>> {
-    let end = |token: &Token| happening("delete", token.id, Some(described(token)), None);
+fn ends_of(revoked: &[Token]) -> Vec<AuditEntry<'static>> {
+    let end = |token: &Token| audit_entry("delete", token.id, Some(described(token)), None);
     revoked.iter().map(end).collect()
 }
 
@@ -390,7 +390,7 @@ pub async fn revoke_with_sign_ins(
         .returning(Token::as_returning())
         .load(connection)
         .await?;
-    record_all(context, connection, ends_of(&revoked)).await
+    append_audit_entries(context, connection, ends_of(&revoked)).await
 }
 
 /// Revokes all tokens of a user.
@@ -403,14 +403,14 @@ pub async fn revoke_all(
         .returning(Token::as_returning())
         .load(connection)
         .await?;
-    record_all(context, connection, ends_of(&revoked)).await
+    append_audit_entries(context, connection, ends_of(&revoked)).await
 }
 
 impl Run for DeleteToken {
     type Answer = ();
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
-        let before = found(visible_held(self.id, self.visible, connection).await?)?;
+        let before = found(lock_visible(self.id, self.visible, connection).await?)?;
         self.expected.check(before.version)?;
         changeable(&before, self.ceiling, context, connection).await?;
         let deleted = diesel::delete(tokens::table.find(self.id))
@@ -420,10 +420,10 @@ impl Run for DeleteToken {
             return Err(DirectoryError::NotFound);
         }
         let before = Some(described(&before));
-        record(
+        append_audit(
             context,
             connection,
-            happening("delete", self.id, before, None),
+            audit_entry("delete", self.id, before, None),
         )
         .await
     }

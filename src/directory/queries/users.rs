@@ -1,7 +1,7 @@
 use diesel::sql_types::Bool;
 use serde_json::Value;
 
-use super::audit::record;
+use super::audit::append_audit;
 use super::ceiling::{Names, may_not_outrank, of_user, privileges, require_user, resolve_ceiling};
 use super::columns::found_if_few;
 use super::grants::administrators_remain;
@@ -10,14 +10,14 @@ use super::notices::{about_email, about_password};
 use super::outbox::about_new_user;
 use super::prelude::*;
 use super::visibility::{ResolvedVisibility, resolve_visibility};
-use super::{env, found, grants, names, roles, taken};
+use super::{env, found, grants, name_conflicts, names, roles};
 use crate::directory::events::described;
 use crate::directory::listing::CustomCondition;
 use crate::directory::members::Authority;
 use crate::directory::names::SAME_UNAME;
 use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::privileges::OfPartner;
-use crate::directory::search::Called;
+use crate::directory::search::SearchedNames;
 use crate::directory::users::{
     CreateUser, DeleteUser, FindUser, NameKeys, NewUser, UpdateOwn, UpdateUser, User, UserChanges,
     UserColumn, Users, UsersOf, differing,
@@ -51,14 +51,14 @@ columns!(users, UserColumn {
     DeletedAt: maybe_text deleted_at,
 });
 
-mod elsewhere;
-mod found_among;
-mod of_ids;
-mod of_role;
-mod own;
+mod by_ids;
+mod by_role;
+mod external_changes;
+mod search_visible;
+mod self_service;
 mod trash;
 
-pub use elsewhere::change_elsewhere;
+pub use external_changes::change_elsewhere;
 
 fn own(wanted: &CustomCondition, context: &Context) -> Boxed<users::table> {
     match wanted {
@@ -82,7 +82,7 @@ impl Run for FindUser {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Option<User>, DirectoryError> {
-        let user = living(self.id, connection).await?;
+        let user = find_user(self.id, connection).await?;
         seen(user, self.visible, context, connection).await
     }
 }
@@ -105,7 +105,7 @@ async fn seen(
     Ok(Some(user).filter(|_| sees))
 }
 
-async fn living(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
+async fn find_user(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
     let query = users::table
         .find(id)
         .filter(users::deleted_at.is_null())
@@ -114,7 +114,7 @@ async fn living(id: i64, connection: &mut Conn) -> Result<Option<User>, Director
 }
 
 /// Before a change: what is recorded as the state before it must be that.
-async fn living_held(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
+async fn lock_user(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
     let query = env::for_update!(
         users::table
             .find(id)
@@ -133,11 +133,11 @@ impl Run for List<Users> {
         connection: &mut Conn,
     ) -> Result<Listed<User>, DirectoryError> {
         let visibility = resolve_visibility(self.visible, context, connection).await?;
-        if let Some(whose) = Whose::plain(self, visibility) {
-            return plain_page(self, whose, connection).await;
+        if let Some(scope) = CounterScope::of_list(self, visibility) {
+            return page_from_counters(self, scope, connection).await;
         }
-        if let Some(role) = of_role::alone(self, visibility, connection).await? {
-            return of_role::page(self, role, context, connection).await;
+        if let Some(role) = by_role::alone(self, visibility, connection).await? {
+            return by_role::page(self, role, context, connection).await;
         }
         if visibility == ResolvedVisibility::Nothing {
             let total = (self.count != Count::None).then_some(0);
@@ -151,13 +151,13 @@ impl Run for List<Users> {
             ResolvedVisibility::All => None,
             _ => Some(&seen),
         };
-        let wanted = settled(&self.condition, among, connection).await?;
+        let wanted = resolve_patterns(&self.condition, among, connection).await?;
         let wanted = with_roles(wanted, self.parent.as_ref(), visibility, connection).await?;
         let wanted = match among {
             None => searched(wanted, connection).await?,
-            Some(among) => found_among::searched(wanted, among, connection).await?,
+            Some(among) => search_visible::searched(wanted, among, connection).await?,
         };
-        let by_ids = of_ids::page(self, visibility, wanted.as_ref(), context, connection);
+        let by_ids = by_ids::page(self, visibility, wanted.as_ref(), context, connection);
         if let Some(page) = by_ids.await? {
             return Ok(page);
         }
@@ -167,7 +167,7 @@ impl Run for List<Users> {
             self,
             rows,
             if self.is_everything() {
-                living_users(connection).await?
+                count_users(connection).await?
             } else if self.count == Count::Estimated && visibility == ResolvedVisibility::All {
                 estimate(matching(), context, connection).await?
             } else {
@@ -338,25 +338,25 @@ fn seen_of(
 
 /// Users of whom the counted blocks tell how many there are, and where.
 #[derive(Clone, Copy)]
-enum Whose {
-    Everybodys,
-    Partners(i64),
+enum CounterScope {
+    All,
+    Partner(i64),
 }
 
-impl Whose {
+impl CounterScope {
     /// Of a list in the order of the ids that is paged by counting.
-    fn plain(list: &List<Users>, visibility: ResolvedVisibility) -> Option<Self> {
+    fn of_list(list: &List<Users>, visibility: ResolvedVisibility) -> Option<Self> {
         if !list.is_in_plain_order() {
             return None;
         }
         match (&list.parent, visibility) {
-            (None, ResolvedVisibility::All) => Some(Self::Everybodys),
-            (None, ResolvedVisibility::Partner(own)) => Some(Self::Partners(own)),
+            (None, ResolvedVisibility::All) => Some(Self::All),
+            (None, ResolvedVisibility::Partner(own)) => Some(Self::Partner(own)),
             (Some(UsersOf::Partners(partners)), visibility) => {
                 match (partners.as_slice(), visibility) {
-                    ([one], ResolvedVisibility::All) => Some(Self::Partners(*one)),
+                    ([one], ResolvedVisibility::All) => Some(Self::Partner(*one)),
                     ([one], ResolvedVisibility::Partner(own)) if *one == own => {
-                        Some(Self::Partners(own))
+                        Some(Self::Partner(own))
                     }
                     _ => None,
                 }
@@ -369,9 +369,9 @@ impl Whose {
 /// All users, or a partner's, in the order of their ids: the counted blocks
 /// give the total and the place where a deep page begins, so no page costs
 /// more than the first.
-async fn plain_page(
+async fn page_from_counters(
     list: &List<Users>,
-    whose: Whose,
+    scope: CounterScope,
     connection: &mut Conn,
 ) -> Result<Listed<User>, DirectoryError> {
     let Slice { offset, limit } = list.slice;
@@ -380,22 +380,22 @@ async fn plain_page(
             connection,
             match list.count {
                 Count::None => Ok(None),
-                Count::Estimated | Count::Exact => counted(whose, connection).await.map(Some),
+                Count::Estimated | Count::Exact => counted(scope, connection).await.map(Some),
             },
-            rows(whose, 0, list.slice, connection).await,
+            rows(scope, 0, list.slice, connection).await,
         );
         return Ok(Listed { rows, total });
     }
-    let spans = spans(whose, connection).await?;
+    let spans = spans(scope, connection).await?;
     let total = (list.count != Count::None).then(|| spans.iter().map(|(_, living)| living).sum());
-    let (after, offset) = place(whose, &spans, offset, connection).await?;
-    let rows = rows(whose, after, Slice { offset, limit }, connection).await?;
+    let (after, offset) = place(scope, &spans, offset, connection).await?;
+    let rows = rows(scope, after, Slice { offset, limit }, connection).await?;
     Ok(Listed { rows, total })
 }
 
 /// Those of these users whose ids are above `after`, in their order.
 async fn rows(
-    whose: Whose,
+    scope: CounterScope,
     after: i64,
     Slice { offset, limit }: Slice,
     connection: &mut Conn,
@@ -403,13 +403,13 @@ async fn rows(
     let living = users::table
         .filter(users::deleted_at.is_null())
         .select(User::as_select());
-    let rows = match whose {
-        Whose::Everybodys => {
+    let rows = match scope {
+        CounterScope::All => {
             let page = living.filter(users::id.gt(after)).order(users::id.asc());
             let page = env::limited(page, PlanMode::Generic, limit, offset);
             page.load(connection).await?
         }
-        Whose::Partners(partner) => {
+        CounterScope::Partner(partner) => {
             let page = living
                 .filter(env::of_partner(partner, after))
                 .order((users::partner_id.asc(), users::id.asc()));
@@ -426,15 +426,18 @@ const BLOCK: i64 = 1024;
 const SPAN: i64 = 64;
 
 /// How many of these users each span holds.
-async fn spans(whose: Whose, connection: &mut Conn) -> Result<Vec<(i64, i64)>, DirectoryError> {
-    let spans = match whose {
-        Whose::Everybodys => {
+async fn spans(
+    scope: CounterScope,
+    connection: &mut Conn,
+) -> Result<Vec<(i64, i64)>, DirectoryError> {
+    let spans = match scope {
+        CounterScope::All => {
             let spans = user_spans::table
                 .order(user_spans::span.asc())
                 .select((user_spans::span, user_spans::living));
             spans.load(connection).await?
         }
-        Whose::Partners(partner) => {
+        CounterScope::Partner(partner) => {
             let spans = partner_spans::table
                 .filter(partner_spans::partner_id.eq(partner))
                 .order(partner_spans::span.asc())
@@ -447,19 +450,19 @@ async fn spans(whose: Whose, connection: &mut Conn) -> Result<Vec<(i64, i64)>, D
 
 /// How many of these users each block from the first up to the last holds.
 async fn blocks(
-    whose: Whose,
+    scope: CounterScope,
     (first, last): (i64, i64),
     connection: &mut Conn,
 ) -> Result<Vec<(i64, i64)>, DirectoryError> {
-    let blocks = match whose {
-        Whose::Everybodys => {
+    let blocks = match scope {
+        CounterScope::All => {
             let blocks = user_blocks::table
                 .filter(user_blocks::block.between(first, last))
                 .order(user_blocks::block.asc())
                 .select((user_blocks::block, user_blocks::living));
             blocks.load(connection).await?
         }
-        Whose::Partners(partner) => {
+        CounterScope::Partner(partner) => {
             let blocks = partner_blocks::table
                 .filter(partner_blocks::partner_id.eq(partner))
                 .filter(partner_blocks::block.between(first, last))
@@ -473,7 +476,7 @@ async fn blocks(
 
 /// Ids above the first number, and then so many rows on, is where `offset` is.
 async fn place(
-    whose: Whose,
+    scope: CounterScope,
     spans: &[(i64, i64)],
     offset: i64,
     connection: &mut Conn,
@@ -483,12 +486,12 @@ async fn place(
         return Ok(nowhere);
     };
     let within = (span.run * SPAN, span.run * SPAN + SPAN - 1);
-    let blocks = blocks(whose, within, connection).await?;
+    let blocks = blocks(scope, within, connection).await?;
     Ok(seek(&blocks, span.left).map_or(nowhere, |block| within_block(&block)))
 }
 
 /// Of a block without gaps the ids are known. Ids begin with 1.
-fn within_block(block: &Sought) -> (i64, i64) {
+fn within_block(block: &BlockPosition) -> (i64, i64) {
     let first = (block.run * BLOCK).max(1);
     let end = (block.run + 1) * BLOCK;
     if block.living == end - first {
@@ -508,7 +511,7 @@ async fn estimate(
     context: &Context,
     connection: &mut Conn,
 ) -> Result<i64, DirectoryError> {
-    let blocks = blocks(Whose::Everybodys, (0, i64::MAX), connection).await?;
+    let blocks = blocks(CounterScope::All, (0, i64::MAX), connection).await?;
     let living = |blocks: &[(i64, i64)]| blocks.iter().map(|(_, living)| living).sum::<i64>();
     let step = blocks.len().div_ceil(SAMPLE).max(1);
     let sample: Vec<(i64, i64)> = blocks.iter().copied().step_by(step).collect();
@@ -532,19 +535,19 @@ fn run_of_ids(block: i64) -> Condition<UserColumn> {
     ])
 }
 
-pub async fn living_users(connection: &mut Conn) -> Result<i64, DirectoryError> {
-    counted(Whose::Everybodys, connection).await
+pub async fn count_users(connection: &mut Conn) -> Result<i64, DirectoryError> {
+    counted(CounterScope::All, connection).await
 }
 
-async fn counted(whose: Whose, connection: &mut Conn) -> Result<i64, DirectoryError> {
+async fn counted(scope: CounterScope, connection: &mut Conn) -> Result<i64, DirectoryError> {
     use diesel::sql_types::BigInt;
     let sum = || aggregate::<BigInt>("CAST(COALESCE(SUM(living), 0) AS BIGINT)");
-    let total = match whose {
-        Whose::Everybodys => {
+    let total = match scope {
+        CounterScope::All => {
             let total = user_spans::table.select(sum());
             total.get_result(connection).await?
         }
-        Whose::Partners(partner) => {
+        CounterScope::Partner(partner) => {
             let theirs = partner_spans::table.filter(partner_spans::partner_id.eq(partner));
             theirs.select(sum()).get_result(connection).await?
         }
@@ -554,18 +557,18 @@ async fn counted(whose: Whose, connection: &mut Conn) -> Result<i64, DirectoryEr
 
 /// Where a row is: the run, how many it holds, and how many of them are before the row.
 #[derive(Debug, PartialEq)]
-struct Sought {
+struct BlockPosition {
     run: i64,
     living: i64,
     left: i64,
 }
 
 /// Which of these runs holds the row at `offset`.
-fn seek(runs: &[(i64, i64)], offset: i64) -> Option<Sought> {
+fn seek(runs: &[(i64, i64)], offset: i64) -> Option<BlockPosition> {
     let mut left = offset;
     for &(run, living) in runs {
         if left < living {
-            return Some(Sought { run, living, left });
+            return Some(BlockPosition { run, living, left });
         }
         left -= living;
     }
@@ -614,10 +617,10 @@ impl Run for CreateUser {
         if self.changes.created.is_some() {
             after.insert("created".into(), Value::from(user.created.as_str()));
         }
-        record(
+        append_audit(
             context,
             connection,
-            happening("create", id, None, Some(after)),
+            audit_entry("create", id, None, Some(after)),
         )
         .await?;
         about_new_user(&user, context, connection).await?;
@@ -662,7 +665,7 @@ pub async fn refuse_names(
     own: Option<i64>,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
-    taken::refuse(name_problems(changes, own, connection).await?)
+    name_conflicts::refuse(name_problems(changes, own, connection).await?)
 }
 
 pub async fn name_problems(
@@ -723,7 +726,7 @@ async fn insert(
             continue;
         }
         let new = NewUser {
-            search_text: Called::from(&create.changes).search_text(),
+            search_text: SearchedNames::from(&create.changes).search_text(),
             ..NewUser::named(
                 create.changes.username.as_deref().unwrap_or_default(),
                 &uname,
@@ -775,13 +778,13 @@ async fn is_taken(uname: &str, connection: &mut Conn) -> Result<bool, DirectoryE
     Ok(problem.is_some())
 }
 
-tells_of!("users");
+audit_entry_for!("users");
 
 impl Run for UpdateUser {
     type Answer = User;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<User, DirectoryError> {
-        let before = living_held(self.id, connection).await?;
+        let before = lock_user(self.id, connection).await?;
         let before = found(seen(before, self.visible, context, connection).await?)?;
         self.expected.check(before.version)?;
         // Whoever sets a password can become that user: a token with scopes would
@@ -802,7 +805,7 @@ impl Run for UpdateUser {
             ));
         }
         refuse_foreign(&before, &changes)?;
-        own::require_password(self, &changes, context)?;
+        self_service::require_password(self, &changes, context)?;
         refuse_names(&changes, Some(self.id), connection).await?;
         partner_exists(&changes, connection).await?;
         may_move(self, &changes, context, connection).await?;
@@ -834,7 +837,7 @@ impl Run for UpdateUser {
         if self.changes.password_hash.is_some() || !after.is_active || !before.is_active {
             super::sign_ins::end_all(self.id, context, connection).await?;
         }
-        if own::ends_tokens(self, &before, &after, context) {
+        if self_service::ends_tokens(self, &before, &after, context) {
             super::tokens::revoke_all(self.id, context, connection).await?;
         }
         let (mut old, mut new) = differing(&before, &after);
@@ -845,10 +848,10 @@ impl Run for UpdateUser {
         if self.changes.password_hash.is_some() {
             new.insert("password".into(), Value::from("changed"));
         }
-        record(
+        append_audit(
             context,
             connection,
-            happening("update", self.id, Some(old), Some(new)),
+            audit_entry("update", self.id, Some(old), Some(new)),
         )
         .await?;
         if self.changes.password_hash.is_some() {
@@ -897,7 +900,7 @@ impl Run for DeleteUser {
     type Answer = ();
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<(), DirectoryError> {
-        let before = living_held(self.id, connection).await?;
+        let before = lock_user(self.id, connection).await?;
         let before = found(seen(before, self.visible, context, connection).await?)?;
         self.expected.check(before.version)?;
         if context.actor_id() == Some(self.id) {
@@ -916,10 +919,10 @@ impl Run for DeleteUser {
         administrators_remain(self.id, context, connection).await?;
         super::sign_ins::end_all(self.id, context, connection).await?;
         let before = Some(described(&before));
-        record(
+        append_audit(
             context,
             connection,
-            happening("delete", self.id, before, None),
+            audit_entry("delete", self.id, before, None),
         )
         .await
     }
@@ -927,7 +930,7 @@ impl Run for DeleteUser {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sought, seek, within_block};
+    use super::{BlockPosition, seek, within_block};
 
     #[test]
     fn counted_runs_lead_to_the_place_of_a_deep_page() {
@@ -943,7 +946,7 @@ mod tests {
 
     #[test]
     fn in_a_block_without_gaps_no_row_has_to_be_skipped() {
-        let place = |run, living, left| within_block(&Sought { run, living, left });
+        let place = |run, living, left| within_block(&BlockPosition { run, living, left });
         assert_eq!(place(0, 1023, 0), (0, 0), "behind id 0");
         assert_eq!(place(0, 1023, 20), (20, 0));
         assert_eq!(place(0, 1022, 20), (0, 20));

@@ -1,7 +1,7 @@
 //! Resolves which users a caller can see, once for each operation.
 
 use super::prelude::*;
-use crate::directory::delegation::Nearness;
+use crate::directory::delegation::ScopeMatch;
 use crate::storage::schema::{grant_rules, grants, role_closure, users};
 
 /// The [`Visibility`] of users after the grant rules of the caller were loaded.
@@ -88,8 +88,8 @@ pub async fn resolve_visibility(
     };
     let mut own = None;
     for (scope, verbs, partner) in &rules {
-        match Nearness::named(scope).filter(|_| gives(verbs)) {
-            Some(nearness) if nearness.needs_partner() => own = *partner,
+        match ScopeMatch::named(scope).filter(|_| gives(verbs)) {
+            Some(scope_match) if scope_match.needs_partner() => own = *partner,
             Some(_) => return Ok(ResolvedVisibility::All),
             None => {}
         }

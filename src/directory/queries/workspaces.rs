@@ -1,7 +1,7 @@
-use super::audit::record;
+use super::audit::append_audit;
 use super::prelude::*;
-use super::{env, found, places};
-use crate::directory::delegation::Place;
+use super::{env, found, scopes};
+use crate::directory::delegation::GrantScope;
 use crate::directory::events::{described, difference};
 use crate::directory::workspaces::{
     CreateWorkspace, DeleteWorkspace, FindWorkspace, NewWorkspace, UpdateWorkspace, Workspace,
@@ -26,7 +26,7 @@ impl Run for FindWorkspace {
         context: &Context,
         connection: &mut Conn,
     ) -> Result<Option<Workspace>, DirectoryError> {
-        let Some(seen) = places::workspaces_seen(self.visible, context) else {
+        let Some(seen) = scopes::workspaces_seen(self.visible, context) else {
             return by_id(self.id, connection).await;
         };
         let query = workspaces::table
@@ -43,7 +43,7 @@ async fn by_id(id: i64, connection: &mut Conn) -> Result<Option<Workspace>, Dire
 }
 
 /// Before a change: what is recorded as the state before it must be that.
-async fn by_id_held(id: i64, connection: &mut Conn) -> Result<Option<Workspace>, DirectoryError> {
+async fn lock_by_id(id: i64, connection: &mut Conn) -> Result<Option<Workspace>, DirectoryError> {
     let query = env::for_update!(workspaces::table.find(id).select(Workspace::as_select()));
     Ok(query.get_result(connection).await.optional()?)
 }
@@ -59,7 +59,7 @@ pub async fn sees(
         .find(id)
         .select(workspaces::id)
         .into_boxed::<Db>();
-    if let Some(seen) = places::workspaces_seen(visible, context) {
+    if let Some(seen) = scopes::workspaces_seen(visible, context) {
         query = query.filter(seen);
     }
     Ok(query.first::<i64>(connection).await.optional()?.is_some())
@@ -78,7 +78,7 @@ impl Run for List<Workspaces> {
             Visibility::All => None,
             _ => Some(&seen),
         };
-        let wanted = settled(&self.condition, among, connection).await?;
+        let wanted = resolve_patterns(&self.condition, among, connection).await?;
         let matching = || filtered(self, wanted.as_ref(), context);
         let rows = page!(self, matching(), Workspace, context, connection);
         let total = total!(self, rows, matching(), connection);
@@ -92,7 +92,7 @@ fn filtered(
     context: &Context,
 ) -> workspaces::BoxedQuery<'static, Db> {
     let mut query = workspaces::table.into_boxed::<Db>();
-    if let Some(seen) = places::workspaces_seen(list.visible, context) {
+    if let Some(seen) = scopes::workspaces_seen(list.visible, context) {
         query = query.filter(seen);
     }
     query = match &list.parent {
@@ -105,7 +105,7 @@ fn filtered(
     }
 }
 
-tells_of!("workspaces");
+audit_entry_for!("workspaces");
 
 impl Run for CreateWorkspace {
     type Answer = Workspace;
@@ -131,7 +131,7 @@ impl Run for CreateWorkspace {
             .await?;
         let workspace = found(by_id(id, connection).await?)?;
         let after = Some(described(&workspace));
-        record(context, connection, happening("create", id, None, after)).await?;
+        append_audit(context, connection, audit_entry("create", id, None, after)).await?;
         Ok(workspace)
     }
 }
@@ -147,7 +147,7 @@ impl Run for UpdateWorkspace {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(by_id_held(self.id, connection).await?)?;
+        let before = found(lock_by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         let changes = self.changes.clone();
         let changes = changes.without_unchanged(&before);
@@ -166,10 +166,10 @@ impl Run for UpdateWorkspace {
             .await?;
         let after = found(by_id(self.id, connection).await?)?;
         let (old, new) = difference(described(&before), described(&after));
-        record(
+        append_audit(
             context,
             connection,
-            happening("update", self.id, Some(old), Some(new)),
+            audit_entry("update", self.id, Some(old), Some(new)),
         )
         .await?;
         Ok(after)
@@ -183,7 +183,7 @@ impl Run for DeleteWorkspace {
         if !sees(self.visible, self.id, context, connection).await? {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(by_id_held(self.id, connection).await?)?;
+        let before = found(lock_by_id(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         let row = clusters::table
             .filter(clusters::workspace_id.eq(self.id))
@@ -193,11 +193,11 @@ impl Run for DeleteWorkspace {
                 "Clusters are in this workspace: move or delete them first.",
             ));
         }
-        let place = Place {
+        let place = GrantScope {
             workspace: Some(self.id),
-            ..Place::UN_SCOPED
+            ..GrantScope::UN_SCOPED
         };
-        places::refuse_held(place, connection).await?;
+        scopes::refuse_held(place, connection).await?;
         let told = described(&before);
         let deleted = diesel::delete(workspaces::table.find(self.id))
             .execute(connection)
@@ -205,10 +205,10 @@ impl Run for DeleteWorkspace {
         if deleted == 0 {
             return Err(DirectoryError::NotFound);
         }
-        record(
+        append_audit(
             context,
             connection,
-            happening("delete", self.id, Some(told), None),
+            audit_entry("delete", self.id, Some(told), None),
         )
         .await
     }

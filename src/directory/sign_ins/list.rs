@@ -3,7 +3,7 @@
 use diesel::sql_types::Bool;
 use diesel::{Queryable, Selectable};
 
-use crate::directory::batch::{Made, Refers};
+use crate::directory::batch::{CreatedIds, ResolveIds};
 use crate::directory::listing::{Entity, Visibility};
 use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::{Expected, Operation};
@@ -90,7 +90,7 @@ pub struct DeleteSignIn {
     pub id: i64,
     pub expected: Expected,
     pub visible: Visibility,
-    /// Whose sign-ins may be ended beside one's own.
+    /// The users whose sign-ins the caller can end, beside their own.
     pub ceiling: PrivilegeCeiling,
 }
 
@@ -98,8 +98,8 @@ impl Operation for DeleteSignIn {
     type Output = ();
 }
 
-impl Refers for DeleteSignIn {
-    fn refer(&mut self, made: &Made) {
-        made.put(&mut self.id);
+impl ResolveIds for DeleteSignIn {
+    fn resolve_ids(&mut self, created_ids: &CreatedIds) {
+        created_ids.resolve(&mut self.id);
     }
 }

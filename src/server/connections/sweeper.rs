@@ -20,7 +20,7 @@ pub struct Sweeper {
     clock: Rc<Cell<Tick>>,
     timeouts: Timeouts,
     connections: RefCell<Vec<Weak<Activity>>>,
-    arrival: Arc<Notify>,
+    provisioning: Arc<Notify>,
 }
 
 impl Sweeper {
@@ -30,7 +30,7 @@ impl Sweeper {
             clock: Rc::default(),
             timeouts,
             connections: RefCell::default(),
-            arrival: Arc::default(),
+            provisioning: Arc::default(),
         });
         rt::spawn(run(Rc::downgrade(&sweeper)));
         sweeper
@@ -40,7 +40,7 @@ impl Sweeper {
         let activity = Activity::new(permit, self.clock.clone(), self.timeouts);
         let mut connections = self.connections.borrow_mut();
         if connections.is_empty() {
-            self.arrival.notify_one();
+            self.provisioning.notify_one();
         }
         connections.push(Rc::downgrade(&activity));
         activity
@@ -60,19 +60,19 @@ impl Sweeper {
 
 impl Drop for Sweeper {
     fn drop(&mut self) {
-        self.arrival.notify_one();
+        self.provisioning.notify_one();
     }
 }
 
 async fn run(sweeper: Weak<Sweeper>) {
     while let Some(active) = sweeper.upgrade() {
         active.sweep();
-        let arrival = active.connections.borrow().is_empty();
-        let arrival = arrival.then(|| active.arrival.clone());
+        let provisioning = active.connections.borrow().is_empty();
+        let provisioning = provisioning.then(|| active.provisioning.clone());
         drop(active);
-        if let Some(arrival) = arrival {
+        if let Some(provisioning) = provisioning {
             // Without connections the worker does not wake up.
-            arrival.notified().await;
+            provisioning.notified().await;
         }
         rt::time::sleep(PAUSE).await;
     }

@@ -1,4 +1,4 @@
-//! Whose own changes the replica may still lack.
+//! The callers whose own changes the replica may still lack.
 //!
 //! Time is counted in ticks: a tick begins when the primary is asked how far it
 //! is. A change that was committed before a tick began is within what that tick

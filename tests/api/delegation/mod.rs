@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::support::{Member, TestApp, is_postgres};
 use futures_util::{StreamExt, TryStreamExt};
 use rolecall::auth::{Authorize, PolicyError, Principal};
-use rolecall::directory::batch::{Batch, Made, Outcome as Shown, Step, Task};
+use rolecall::directory::batch::{Batch, CreatedIds, Outcome as Shown, Step, Task};
 use rolecall::directory::grants::{CreateGrant, DeleteGrant, FindGrant, GrantChanges, UpdateGrant};
 use rolecall::directory::listing::Visibility;
 use rolecall::directory::members::Authority;
@@ -194,7 +194,7 @@ async fn decide(
                 wish.spot(),
                 false,
             )));
-            (caller.user.id, Made::by(0))
+            (caller.user.id, CreatedIds::placeholder(0))
         }
         (None, None) => (caller.user.id, 0),
     };
@@ -203,7 +203,7 @@ async fn decide(
     steps.push(undo());
     let batch = Batch {
         steps,
-        keeping: None,
+        idempotency: None,
     };
     let context = Context {
         actor: Some(caller.principal.actor()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rolecall::auth::Principal;
 use rolecall::directory::credentials::FindAccount;
-use rolecall::directory::delegation::Place;
+use rolecall::directory::delegation::GrantScope;
 use rolecall::directory::grants::{CreateGrant, GrantChanges};
 use rolecall::directory::listing::Visibility;
 use rolecall::directory::members::Authority;
@@ -46,14 +46,14 @@ impl Stage {
         self.roles[name]
     }
 
-    pub fn place(&self, spot: Spot) -> Place {
+    pub fn place(&self, spot: Spot) -> GrantScope {
         match spot {
-            Spot::Everywhere => Place::UN_SCOPED,
-            Spot::Workspace(number) => Place {
+            Spot::Everywhere => GrantScope::UN_SCOPED,
+            Spot::Workspace(number) => GrantScope {
                 workspace: Some(self.workspaces[number]),
                 cluster: None,
             },
-            Spot::Cluster(number) => Place {
+            Spot::Cluster(number) => GrantScope {
                 workspace: None,
                 cluster: Some(self.clusters[number]),
             },

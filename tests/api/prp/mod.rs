@@ -14,7 +14,7 @@ use crate::support::{
     Answer, CHANGES, Client, ClusterMade, Member, PartnerMade, TestApp, WorkspaceMade, a_cluster,
     a_partner, a_user, a_workspace, role_named,
 };
-use rolecall::directory::delegation::Place;
+use rolecall::directory::delegation::GrantScope;
 
 const BASE: &str = "/api/id-management/";
 
@@ -49,13 +49,13 @@ fn delete(client: &Client, path: &str) -> Answer {
     client.send("DELETE", &format!("{BASE}{path}"), &[], None)
 }
 
-const EVERYWHERE: Place = Place {
+const EVERYWHERE: GrantScope = GrantScope {
     workspace: None,
     cluster: None,
 };
 
 /// Gives a predefined role beside the service; answers the id of the grant.
-fn give(app: &TestApp, user: &Member, name: &str, place: Place) -> i64 {
+fn give(app: &TestApp, user: &Member, name: &str, place: GrantScope) -> i64 {
     user.grant_in(app, &role_named(app, name), place)
 }
 
@@ -91,7 +91,7 @@ impl World {
     }
 
     /// Somebody of a partner who holds a role.
-    fn somebody(&self, partner: Option<&PartnerMade>, held: &[(&str, Place)]) -> Member {
+    fn somebody(&self, partner: Option<&PartnerMade>, held: &[(&str, GrantScope)]) -> Member {
         let user = a_user();
         let user = match partner {
             Some(partner) => user.of_partner(partner),

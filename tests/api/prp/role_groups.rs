@@ -1,13 +1,13 @@
 //! `role-group/`
 
-use rolecall::directory::delegation::Place;
+use rolecall::directory::delegation::GrantScope;
 use serde_json::{Value, json};
 
 use super::{EVERYWHERE, World, delete, forbidden, get, give, not_found, patch, post};
 use crate::support::{Client, Member, a_user};
 
 /// The body that gives one role.
-fn one(user: &Member, role: &str, place: Place) -> Value {
+fn one(user: &Member, role: &str, place: GrantScope) -> Value {
     let mut entry = json!({"role": role});
     if let Some(id) = place.workspace {
         entry["workspace"] = json!(id);

@@ -1,6 +1,6 @@
 //! `users/`
 
-use rolecall::directory::delegation::Place;
+use rolecall::directory::delegation::GrantScope;
 use serde_json::{Value, json};
 
 use super::{EVERYWHERE, World, forbidden, get, give, ids, post};
@@ -771,7 +771,7 @@ fn a_role_everywhere_is_shown_without_a_place() {
         (&Value::Null, &Value::Null)
     );
     assert_eq!(role["role_display"], "Cluster System admin");
-    let _: Place = EVERYWHERE;
+    let _: GrantScope = EVERYWHERE;
 }
 
 #[test]

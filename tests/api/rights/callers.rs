@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rolecall::directory::delegation::Place;
+use rolecall::directory::delegation::GrantScope;
 use rolecall::directory::permissions::Permission;
 
 use super::things::Things;
@@ -123,7 +123,7 @@ impl Things {
             return self.owner.client(app);
         };
         let place = match *name {
-            "CLUSTER_SYSTEM_ADMIN" => Place {
+            "CLUSTER_SYSTEM_ADMIN" => GrantScope {
                 workspace: None,
                 cluster: None,
             },

@@ -1,6 +1,6 @@
 //! What is asked for: one user with all that can belong to one, and around.
 
-use rolecall::directory::delegation::Place;
+use rolecall::directory::delegation::GrantScope;
 
 use crate::support::{
     ADMIN_PASSWORD, ClusterMade, Member, PartnerMade, RoleMade, TestApp, WorkspaceMade, a_cluster,
@@ -127,7 +127,7 @@ fn password_of(user: &Member) -> Value {
     json!({"username": user.username, "password": ADMIN_PASSWORD})
 }
 
-fn portal_role(app: &TestApp, user: &Member, name: &str, place: Place) -> i64 {
+fn portal_role(app: &TestApp, user: &Member, name: &str, place: GrantScope) -> i64 {
     user.grant_in(app, &role_named(app, name), place)
 }
 

@@ -207,7 +207,7 @@ fn administrator(directory: &Directory) -> String {
             password_hash: PasswordHash::new(ADMIN_HASH.into()),
         };
         let made = directory.write(&context, first).await?;
-        assert_eq!(made, FirstAdministrator::Made, "somebody is one already");
+        assert_eq!(made, FirstAdministrator::Created, "somebody is one already");
         make_token(directory, &context, 1, None).await
     })
     .unwrap()

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rolecall::directory::Expected;
-use rolecall::directory::delegation::Place;
+use rolecall::directory::delegation::GrantScope;
 use rolecall::directory::grants::{CreateGrant, GrantChanges};
 use rolecall::directory::listing::Visibility;
 use rolecall::directory::members::{Authority, Change, ChangeMembers, Relation};
@@ -140,7 +140,7 @@ impl Member {
     }
 
     /// The role in a workspace or a cluster; answers the id of the grant.
-    pub fn grant_in(&self, app: &TestApp, role: &RoleMade, place: Place) -> i64 {
+    pub fn grant_in(&self, app: &TestApp, role: &RoleMade, place: GrantScope) -> i64 {
         let create = CreateGrant {
             visible: Visibility::All,
             user_id: self.id,

@@ -1,7 +1,7 @@
 //! Workspaces, clusters and partners with good defaults.
 
 use rolecall::directory::clusters::{ClusterChanges, CreateCluster};
-use rolecall::directory::delegation::Place;
+use rolecall::directory::delegation::GrantScope;
 use rolecall::directory::partners::{CreatePartner, PartnerChanges};
 use rolecall::directory::workspaces::{CreateWorkspace, WorkspaceChanges};
 
@@ -59,8 +59,8 @@ impl WorkspaceMade {
         format!("/workspaces/{}", self.id)
     }
 
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn place(&self) -> GrantScope {
+        GrantScope {
             workspace: Some(self.id),
             cluster: None,
         }
@@ -138,8 +138,8 @@ impl ClusterMade {
         format!("/clusters/{}", self.id)
     }
 
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn place(&self) -> GrantScope {
+        GrantScope {
             workspace: None,
             cluster: Some(self.id),
         }

@@ -9,7 +9,7 @@ use crate::auth::Guard;
 use crate::auth::passwords::{self, Owner};
 use crate::config::Secret;
 use crate::directory::FieldError;
-use crate::directory::taken::{Claims, FindTaken};
+use crate::directory::name_conflicts::{FindNameConflicts, UniqueNames};
 use crate::directory::trash::NewNames;
 use crate::directory::users::{UpdateOwn, UpdateUser, User, UserChanges};
 
@@ -111,8 +111,8 @@ pub(super) async fn apply_draft(
         ));
     }
     let claims = || {
-        let claims = Claims::User(Box::new(draft.changes.clone()));
-        FindTaken::new(claims, Some(operation.id))
+        let claims = UniqueNames::User(Box::new(draft.changes.clone()));
+        FindNameConflicts::new(claims, Some(operation.id))
     };
     refuse_all(guard, field_errors, claims).await?;
     let is_about_keys =

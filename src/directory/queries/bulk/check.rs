@@ -8,7 +8,7 @@ use super::super::prelude::*;
 use super::super::roles::rebuild_closure;
 use super::{check_names, check_role_names, env, statement};
 use crate::directory::bulk::{Check, Finding, Part};
-use crate::directory::counted::counted;
+use crate::directory::plural::pluralize;
 
 /// The most single things that a finding names.
 const NAMED: usize = 5;
@@ -111,14 +111,14 @@ async fn tell(
         .map(|finding| finding.what.as_str())
         .collect();
     after.insert(part.name().into(), said.into());
-    let happening = super::Happening {
+    let audit_entry = super::AuditEntry {
         verb: "repair",
         subject_type: "directory",
         subject_id: 0,
         before: None,
         after: Some(after),
     };
-    super::record(context, connection, happening).await
+    super::append_audit(context, connection, audit_entry).await
 }
 
 async fn wrong(query: &str, connection: &mut Conn) -> Result<Vec<Wrong>, DirectoryError> {
@@ -145,7 +145,7 @@ async fn references(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>,
         findings.push(Finding {
             what: format!(
                 "{} a {column} that is not in {other}",
-                counted(
+                pluralize(
                     number,
                     &format!("row of {table} has"),
                     &format!("rows of {table} have")
@@ -176,7 +176,7 @@ async fn grants(repair: bool, connection: &mut Conn) -> Result<Vec<Finding>, Dir
     let mut findings = Vec::new();
     if number > 0 {
         findings.push(Finding {
-            what: counted(
+            what: pluralize(
                 number,
                 "grant repeats an older one",
                 "grants repeat an older one",
@@ -248,7 +248,7 @@ fn runs_finding(wrong: &[Wrong], runs: &str) -> Option<Finding> {
     Some(Finding {
         what: format!(
             "{} a wrong number: {}{more}",
-            counted(wrong.len(), &format!("{run} says"), &format!("{runs} say")),
+            pluralize(wrong.len(), &format!("{run} says"), &format!("{runs} say")),
             named.join(", ")
         ),
         remedy: "counted anew",
@@ -257,7 +257,7 @@ fn runs_finding(wrong: &[Wrong], runs: &str) -> Option<Finding> {
 
 /// A table of blocks and the table of their spans, each with what it should hold.
 struct Counted {
-    /// Whose users they count.
+    /// The partner whose users they count.
     of: &'static str,
     blocks: (&'static str, &'static str),
     spans: (&'static str, &'static str),
@@ -349,7 +349,7 @@ async fn role_closure(repair: bool, connection: &mut Conn) -> Result<Vec<Finding
         rebuild_closure(connection).await?;
     }
     Ok(vec![Finding {
-        what: counted(
+        what: pluralize(
             number,
             "pair of roles within roles is missing or too many",
             "pairs of roles within roles are missing or too many",

@@ -5,8 +5,8 @@ use super::super::names::taken;
 use super::super::prelude::*;
 use super::env;
 use crate::directory::bulk::Finding;
-use crate::directory::counted::counted;
 use crate::directory::names::{Clash, clash, folded, skeleton};
+use crate::directory::plural::pluralize;
 use crate::storage::schema::users;
 
 /// Users that are looked at together.
@@ -159,7 +159,7 @@ async fn keys(repair: bool, connection: &mut Conn) -> Result<Option<Finding>, Di
     Ok((wrong > 0).then(|| Finding {
         what: format!(
             "of {} is kept what their names were, not what they are",
-            counted(wrong, "user", "users")
+            pluralize(wrong, "user", "users")
         ),
         remedy: "made anew",
     }))

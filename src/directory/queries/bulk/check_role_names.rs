@@ -5,8 +5,8 @@ use super::super::prelude::*;
 use super::check_names::{Pair, named};
 use super::env;
 use crate::directory::bulk::Finding;
-use crate::directory::counted::counted;
 use crate::directory::names::{Clash, clash, folded, skeleton};
+use crate::directory::plural::pluralize;
 use crate::storage::schema::roles;
 
 type Row = (i64, String, Option<String>, Option<String>);
@@ -92,7 +92,7 @@ async fn keys(
     Ok((!wrong.is_empty()).then(|| Finding {
         what: format!(
             "of {} is kept what their names were, not what they are",
-            counted(wrong.len(), "role", "roles")
+            pluralize(wrong.len(), "role", "roles")
         ),
         remedy: "made anew",
     }))

@@ -3,8 +3,8 @@
 use super::super::prelude::*;
 use super::env;
 use crate::directory::bulk::Finding;
-use crate::directory::counted::counted;
-use crate::directory::search::Called;
+use crate::directory::plural::pluralize;
+use crate::directory::search::SearchedNames;
 use crate::directory::users::User;
 use crate::storage::schema::users;
 
@@ -39,7 +39,7 @@ async fn texts(repair: bool, connection: &mut Conn) -> Result<Option<Finding>, D
         let Some((user, _)) = rows.last() else { break };
         last = user.id;
         for (user, kept) in rows {
-            let text = Called::from(&user).search_text();
+            let text = SearchedNames::from(&user).search_text();
             if kept.as_ref() == Some(&text) {
                 continue;
             }
@@ -54,7 +54,7 @@ async fn texts(repair: bool, connection: &mut Conn) -> Result<Option<Finding>, D
     Ok((wrong > 0).then(|| Finding {
         what: format!(
             "{} found by what they were called, not by what they are",
-            counted(wrong, "user is", "users are")
+            pluralize(wrong, "user is", "users are")
         ),
         remedy: "made anew",
     }))

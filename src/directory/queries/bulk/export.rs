@@ -13,7 +13,7 @@ use crate::directory::bulk::{
     numbered_partner, partner_value, titled_partner,
 };
 use crate::directory::clusters::Cluster;
-use crate::directory::delegation::Place;
+use crate::directory::delegation::GrantScope;
 use crate::directory::grants::{Grant, ORIGIN_LDAP, misplaced};
 use crate::directory::partners::Partner;
 use crate::directory::users::{PasswordHash, User};
@@ -331,7 +331,7 @@ async fn roles_of(
             held.of_groups.push(role.clone());
         }
         held.names.push(role);
-        held.is_misplaced |= misplaced(&scope, Place::UN_SCOPED).is_some();
+        held.is_misplaced |= misplaced(&scope, GrantScope::UN_SCOPED).is_some();
     }
     // In the order of the letters themselves, which is the same everywhere.
     for held in held.values_mut() {

@@ -1,25 +1,25 @@
 //! Rows of a file, taken in within one transaction.
 
-mod alike;
 mod check;
 mod check_names;
 mod check_role_names;
 mod check_search;
+mod entity_rows;
 mod export;
 mod export_roles;
-mod giving;
-mod marks;
+mod grant_rows;
 mod names;
-mod people;
+mod progress;
 mod roles;
-mod things;
+mod similar_names;
 mod unchecked;
+mod user_rows;
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::audit::{Happening, record, record_all};
+use super::audit::{AuditEntry, append_audit, append_audit_entries};
 use super::env;
 use super::prelude::*;
 use crate::directory::bulk::{
@@ -31,7 +31,7 @@ struct Batch<'a> {
     rules: &'a Rules,
     outcome: Outcome,
     /// What is told of single rows, when that is wanted.
-    told: Vec<Happening<'static>>,
+    told: Vec<AuditEntry<'static>>,
     /// Predefined roles that gave up their names to others. Rows of their own
     /// say what they are called.
     moved: HashSet<i64>,
@@ -45,7 +45,7 @@ impl Batch<'_> {
     fn created(&mut self, kind: Kind, id: i64, after: impl FnOnce() -> Map<String, Value>) {
         self.outcome.of(kind).created += 1;
         if self.rules.tell_rows {
-            self.told.push(Happening {
+            self.told.push(AuditEntry {
                 verb: "create",
                 subject_type: kind.name(),
                 subject_id: id,
@@ -61,7 +61,7 @@ impl Batch<'_> {
 
     /// Takes note of how the change of one row went; fails only when the rows
     /// after it cannot go well either.
-    fn settle<T>(
+    fn record_result<T>(
         &mut self,
         kind: Kind,
         line: u64,
@@ -138,7 +138,7 @@ async fn take(
         }
         run_of(kind, run, &mut batch, context, connection).await?;
     }
-    record_all(context, connection, std::mem::take(&mut batch.told)).await?;
+    append_audit_entries(context, connection, std::mem::take(&mut batch.told)).await?;
     tell(&batch.outcome, lines, import_id, context, connection).await?;
     Ok(batch.outcome)
 }
@@ -151,21 +151,21 @@ async fn run_of(
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     match kind {
-        Kind::Users => people::take(rows, batch, context, connection).await,
-        Kind::Grants => giving::take(rows, batch, context, connection).await,
+        Kind::Users => user_rows::take(rows, batch, context, connection).await,
+        Kind::Grants => grant_rows::take(rows, batch, context, connection).await,
         _ => {
             for Numbered { line, row, doubts } in rows {
-                let at = things::At { line, doubts };
+                let at = entity_rows::At { line, doubts };
                 match row {
                     Row::Workspace(row) => {
-                        things::workspace(at, row, batch, context, connection).await?;
+                        entity_rows::workspace(at, row, batch, context, connection).await?;
                     }
                     Row::Cluster(row) => {
-                        things::cluster(at, row, batch, context, connection).await?;
+                        entity_rows::cluster(at, row, batch, context, connection).await?;
                     }
                     Row::Role(row) => roles::take(at, *row, batch, context, connection).await?,
                     Row::Partner(row) => {
-                        things::partner(at, *row, batch, context, connection).await?;
+                        entity_rows::partner(at, *row, batch, context, connection).await?;
                     }
                     Row::User(_) | Row::Grant(_) => {}
                 }
@@ -194,14 +194,14 @@ async fn tell(
         let counts = json!({"created": counts.created, "updated": counts.updated});
         after.insert(kind.name().into(), counts);
     }
-    let happening = Happening {
+    let audit_entry = AuditEntry {
         verb: "import",
         subject_type: "imports",
         subject_id: import_id,
         before: None,
         after: Some(after),
     };
-    record(context, connection, happening).await
+    append_audit(context, connection, audit_entry).await
 }
 
 impl Run for ImportRows {
@@ -221,7 +221,7 @@ impl Run for ImportRows {
             DirectoryError::Invalid(_) => DirectoryError::Again,
             error => error,
         })?;
-        marks::put(&self.mark, &outcome, context, connection).await?;
+        progress::put(&self.mark, &outcome, context, connection).await?;
         Ok(outcome)
     }
 }
@@ -243,7 +243,7 @@ impl Run for ImportAll {
             (self.heard)(outcome);
         }
         if (self.keep)() {
-            marks::finish(self.import_id, context, connection).await
+            progress::finish(self.import_id, context, connection).await
         } else {
             Err(DirectoryError::Protected(UNDONE))
         }

@@ -7,7 +7,7 @@
 use super::super::ceiling::{Holders, is_held};
 use super::super::prelude::*;
 use super::super::roles::{Making, Predefined, make, update};
-use super::things::{At, changed, taken};
+use super::entity_rows::{At, changed, taken};
 use super::{Batch, guarded, names};
 use crate::directory::Expected;
 use crate::directory::bulk::{Kind, RoleRow, RowProblem};
@@ -203,7 +203,7 @@ async fn create(
         },
     };
     let answer = guarded(&new, context, connection).await;
-    if batch.settle(KIND, line, answer)?.is_some() {
+    if batch.record_result(KIND, line, answer)?.is_some() {
         batch.outcome.of(KIND).created += 1;
     }
     Ok(())
@@ -269,7 +269,7 @@ async fn change(
         keeps_name: wanted.keeps_name,
     };
     let answer = guarded(&change, context, connection).await;
-    if batch.settle(KIND, line, answer)?.is_some() {
+    if batch.record_result(KIND, line, answer)?.is_some() {
         batch.outcome.of(KIND).updated += 1;
     }
     Ok(())
@@ -305,7 +305,7 @@ async fn take_away(
         ceiling: PrivilegeCeiling::Everything,
     };
     let answer = guarded(&delete, context, connection).await;
-    if batch.settle(KIND, line, answer)?.is_some() {
+    if batch.record_result(KIND, line, answer)?.is_some() {
         batch.outcome.of(KIND).updated += 1;
     }
     Ok(())

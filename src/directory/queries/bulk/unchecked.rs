@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::super::names::is_role_in_the_way;
 use super::super::prelude::*;
-use super::alike::Which;
 use super::env;
 use super::export::Rows;
+use super::similar_names::Which;
 use crate::directory::bulk::{Kind, UNCHECKED, doubtful_fields};
 use crate::directory::names::{clash, normalized, normalized_role_name, skeleton, unfit};
 use crate::storage::schema::users;

@@ -5,7 +5,7 @@ mod role_groups;
 mod users;
 
 use super::prelude::*;
-use crate::directory::delegation::Place;
+use crate::directory::delegation::GrantScope;
 use crate::directory::portal::{Caller, HeldRoles, PortalRole};
 use crate::storage::schema::{grants, role_closure, roles, users as users_table};
 
@@ -36,7 +36,7 @@ async fn held_roles(
         .select(users_table::partner_id);
     let partner: Option<Option<i64>> = row.get_result(connection).await.optional()?;
     let held = |(name, workspace, cluster): Row| {
-        Some((PortalRole::named(&name)?, Place { workspace, cluster }))
+        Some((PortalRole::named(&name)?, GrantScope { workspace, cluster }))
     };
     Ok(HeldRoles {
         unbounded: caller.unbounded,

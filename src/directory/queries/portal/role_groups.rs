@@ -1,5 +1,5 @@
 use super::super::delegation::{Asked, may, partners};
-use super::super::granting::{TAKEN, end, held, put};
+use super::super::grant_writes::{TAKEN, end, held, put};
 use super::super::prelude::*;
 use super::super::{env, found};
 use super::{RoleIds, refused};
@@ -13,8 +13,8 @@ use crate::directory::portal::{
 use crate::directory::privileges::End;
 use crate::storage::schema::{clusters, grants, users, workspaces};
 
-/// Whose roles nobody changes here, whatever their rights: one's own, and
-/// those of who is switched off.
+/// Rejects users whose roles cannot be changed here with any permission: the
+/// caller and inactive users.
 async fn changeable(
     user: i64,
     context: &Context,

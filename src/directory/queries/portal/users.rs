@@ -1,10 +1,10 @@
 use diesel::sql_types::{Nullable, Text};
 
 use super::super::prelude::*;
-use super::super::users::{living_users, partner_exists, refuse_names};
+use super::super::users::{count_users, partner_exists, refuse_names};
 use super::super::{env, found};
 use super::{RoleIds, held_roles, refused};
-use crate::directory::delegation::Place;
+use crate::directory::delegation::GrantScope;
 use crate::directory::permissions::PrivilegeCeiling;
 use crate::directory::portal::{
     GivePortalRoles, HeldRole, HeldRoles, InviteUser, InvitedAs, ListPortalUsers, PartnerBrief,
@@ -54,7 +54,7 @@ impl Run for ListPortalUsers {
         let everybody = matches!(seen, Seen::All) && !self.is_filtered();
         let total = if everybody {
             // The caller is one of the living.
-            living_users(connection).await? - 1
+            count_users(connection).await? - 1
         } else {
             let matching = matching(self, &seen, &ids);
             matching.count().get_result(connection).await?
@@ -348,7 +348,7 @@ impl Run for InviteUser {
         if portal == Some(Portal::Cluster) && self.invited_as == Some(InvitedAs::ClusterAdmin) {
             let role = WantedRole {
                 role: PortalRole::ClusterSystemAdmin,
-                place: Place::UN_SCOPED,
+                place: GrantScope::UN_SCOPED,
                 workspace_of_cluster: None,
             };
             let give = GivePortalRoles {

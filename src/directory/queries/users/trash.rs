@@ -2,17 +2,19 @@
 
 use serde_json::Value;
 
-use super::super::audit::record;
+use super::super::audit::append_audit;
 use super::super::ceiling::may_not_outrank;
 use super::super::names::{self, Rival};
 use super::super::prelude::*;
 use super::super::visibility::ResolvedVisibility;
 use super::super::{env, found, grants, sign_ins, tokens};
-use super::{condition, free_uname, happening, living, refuse_foreign, settled, with_roles};
+use super::{
+    audit_entry, condition, find_user, free_uname, refuse_foreign, resolve_patterns, with_roles,
+};
 use crate::directory::events::described;
 use crate::directory::members::Relation;
 use crate::directory::names::{Clash, unfit};
-use crate::directory::search::Called;
+use crate::directory::search::SearchedNames;
 use crate::directory::trash::{
     FindTrashedUser, NewNames, PurgeUser, RestoreUser, TrashedUsers, TrashedUsersOf,
 };
@@ -52,7 +54,7 @@ impl Run for List<TrashedUsers> {
                 total: Some(0),
             });
         }
-        let wanted = settled(&self.condition, None, connection).await?;
+        let wanted = resolve_patterns(&self.condition, None, connection).await?;
         let wanted = with_roles(wanted, None, ResolvedVisibility::All, connection).await?;
         let matching = || {
             let mut query = users::table
@@ -74,7 +76,7 @@ impl Run for List<TrashedUsers> {
 
 /// Before a change: of a restoration and a purge at the same time the later one
 /// finds nobody in the trash.
-async fn trashed_held(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
+async fn lock_trashed(id: i64, connection: &mut Conn) -> Result<Option<User>, DirectoryError> {
     let query = env::for_update!(
         users::table
             .find(id)
@@ -91,7 +93,7 @@ impl Run for RestoreUser {
         if self.visible != Visibility::All {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(trashed_held(self.id, connection).await?)?;
+        let before = found(lock_trashed(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         may_not_outrank(self.ceiling, self.id, context, connection).await?;
         let mut changes = renamed(&self.names, &before);
@@ -101,9 +103,9 @@ impl Run for RestoreUser {
         tokens::revoke_all(self.id, context, connection).await?;
         sign_ins::end_all(self.id, context, connection).await?;
         let (username, uname) = names_of(&before, &changes);
-        let called = Called {
+        let called = SearchedNames {
             username,
-            ..Called::from(&before)
+            ..SearchedNames::from(&before)
         };
         diesel::update(users::table.find(self.id))
             .set((
@@ -118,12 +120,12 @@ impl Run for RestoreUser {
             .cached()
             .execute(connection)
             .await?;
-        let after = found(living(self.id, connection).await?)?;
+        let after = found(find_user(self.id, connection).await?)?;
         let (mut old, mut new) = differing(&before, &after);
         old.insert("deleted_at".into(), Value::from(before.deleted_at));
         new.insert("deleted_at".into(), Value::Null);
-        let restored = happening("restore", self.id, Some(old), Some(new));
-        record(context, connection, restored).await?;
+        let restored = audit_entry("restore", self.id, Some(old), Some(new));
+        append_audit(context, connection, restored).await?;
         Ok(after)
     }
 }
@@ -216,7 +218,7 @@ impl Run for PurgeUser {
         if self.visible != Visibility::All {
             return Err(DirectoryError::NotFound);
         }
-        let before = found(trashed_held(self.id, connection).await?)?;
+        let before = found(lock_trashed(self.id, connection).await?)?;
         self.expected.check(before.version)?;
         may_not_outrank(self.ceiling, self.id, context, connection).await?;
         tokens::revoke_all(self.id, context, connection).await?;
@@ -230,7 +232,7 @@ impl Run for PurgeUser {
         last.insert("created".into(), before.created.into());
         last.insert("created_by".into(), before.created_by.into());
         last.insert("deleted_by".into(), before.modified_by.into());
-        let purged = happening("purge", self.id, Some(last), None);
-        record(context, connection, purged).await
+        let purged = audit_entry("purge", self.id, Some(last), None);
+        append_audit(context, connection, purged).await
     }
 }

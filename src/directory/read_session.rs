@@ -9,21 +9,20 @@ use super::{Context, Directory, DirectoryError, Execute};
 use crate::storage::Store;
 use crate::storage::sqlite::Session;
 
-/// Reads that may see one state of the database together.
+/// Reads of one request that can share a snapshot of the database.
 ///
-/// On SQLite the first of them begins a transaction, which ends when this is
-/// dropped or when something has to be read that takes long. On PostgreSQL each
-/// read is by itself.
-pub struct Reading {
+/// On SQLite the first read begins a transaction, which ends when the session is
+/// dropped or before a slow read. On PostgreSQL each read is independent.
+pub struct ReadSession {
     directory: Arc<Directory>,
     together: bool,
     session: Mutex<Option<Session>>,
 }
 
-impl Reading {
-    /// `together`: for a request that changes nothing, reads nothing from its
-    /// client meanwhile, and does not go on while it is answered. Else each read
-    /// sees what is committed when it begins.
+impl ReadSession {
+    /// `together`: share a snapshot, for a request that changes nothing, reads
+    /// nothing from its client meanwhile and does not stream its response.
+    /// Otherwise each read sees what was committed when it began.
     pub fn new(directory: Arc<Directory>, together: bool) -> Self {
         Self {
             directory,
@@ -60,8 +59,8 @@ impl Reading {
         }
     }
 
-    /// Works within the transaction, which begins when it has not yet. A
-    /// connection that fails is not used again.
+    /// Runs `work` in the transaction, which begins if it has not yet. A connection
+    /// that fails is not used again.
     fn within<T>(
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, DirectoryError>,
@@ -93,7 +92,7 @@ impl Reading {
     }
 }
 
-impl Drop for Reading {
+impl Drop for ReadSession {
     fn drop(&mut self) {
         self.end();
     }
@@ -128,7 +127,7 @@ mod tests {
         let directory = directory(&folder);
         let context =
             Context::of_program(clock::parse("2026-01-02T03:04:05Z").unwrap(), RequestId(1));
-        let roles = async |reading: &Reading| {
+        let roles = async |reading: &ReadSession| {
             let slice = Slice {
                 offset: 0,
                 limit: 1,
@@ -141,8 +140,8 @@ mod tests {
             reading.read(&context, list).await.unwrap().total.unwrap()
         };
         let story = async {
-            let together = Reading::new(directory.clone(), true);
-            let each = Reading::new(directory.clone(), false);
+            let together = ReadSession::new(directory.clone(), true);
+            let each = ReadSession::new(directory.clone(), false);
             let before = roles(&together).await;
             let new = CreateRole {
                 changes: RoleChanges {
@@ -157,7 +156,7 @@ mod tests {
             assert_eq!(roles(&together).await, before);
             assert_eq!(roles(&each).await, before + 1);
             drop(together);
-            let later = Reading::new(directory.clone(), true);
+            let later = ReadSession::new(directory.clone(), true);
             assert_eq!(roles(&later).await, before + 1);
         };
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,7 +1,7 @@
 //! What another directory decides about its users.
 
 use super::super::prelude::*;
-use super::{happening, record};
+use super::{append_audit, audit_entry};
 use crate::directory::users::{NameKeys, User, UserChanges, differing};
 use crate::storage::schema::users;
 
@@ -40,6 +40,6 @@ pub async fn change_elsewhere(
         update.set(changes).cached().execute(connection).await?;
     }
     let (old, new) = differing(&before, &after);
-    let told = happening("update", id, Some(old), Some(new));
-    record(context, connection, told).await
+    let told = audit_entry("update", id, Some(old), Some(new));
+    append_audit(context, connection, told).await
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use diesel::IntoSql;
 
-use super::audit::{Happening, record, record_all};
-use super::delegation::{Asked, may, partners, powers};
+use super::audit::{AuditEntry, append_audit, append_audit_entries};
+use super::delegation::{Asked, effective_rules, may, partners};
 use super::grants::some_administrator;
-use super::holders::all_grants;
 use super::outbox::about_grants;
 use super::prelude::*;
+use super::role_counters::all_grants;
 use super::visibility::{ResolvedVisibility, resolve_visibility, sees_user};
 use super::{env, found};
-use crate::directory::delegation::{Place, Verb};
+use crate::directory::delegation::{GrantScope, Verb};
 use crate::directory::events::{described, difference};
 use crate::directory::grants::{
     CreateGrant, DeleteGrant, FindGrant, GiveRoles, Grant, GrantChanges, GrantColumn, Grants,
@@ -78,11 +78,12 @@ async fn reaches(
     let Visibility::Delegated(granter) = visible else {
         return Ok(false);
     };
-    let powers = powers(granter, vec![grant.role_id], context, connection).await?;
+    let effective_rules =
+        effective_rules(granter, vec![grant.role_id], context, connection).await?;
     let people = partners(vec![granter], connection).await?;
     let own = people.get(&granter).and_then(|person| person.partner);
     let same_partner = own.is_some() && own == partner;
-    Ok(powers.iter().any(|power| {
+    Ok(effective_rules.iter().any(|power| {
         let covers = |verb| power.covers(verb, grant.role_id, grant.place(), same_partner);
         Verb::ALL.iter().any(|(verb, _)| covers(*verb))
     }))
@@ -102,7 +103,7 @@ impl Run for List<Grants> {
             ResolvedVisibility::All => None,
             _ => Some(&seen),
         };
-        let wanted = settled(&self.condition, among, connection).await?;
+        let wanted = resolve_patterns(&self.condition, among, connection).await?;
         let matching = || filtered(self, visibility, wanted.as_ref(), context);
         let rows = page!(self, matching(), Grant, context, connection);
         let total = match self.is_everything() {
@@ -158,11 +159,11 @@ fn filtered(
 pub async fn held(id: i64, connection: &mut Conn) -> Result<Grant, DirectoryError> {
     let row = env::for_update!(grants::table.find(id).select(Grant::as_select()));
     let grant: Grant = found(row.get_result(connection).await.optional()?)?;
-    living(grant.user_id, connection).await?;
+    require_user_row(grant.user_id, connection).await?;
     Ok(grant)
 }
 
-async fn living(user: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
+async fn require_user_row(user: i64, connection: &mut Conn) -> Result<(), DirectoryError> {
     let row = users::table
         .find(user)
         .filter(users::deleted_at.is_null())
@@ -171,7 +172,11 @@ async fn living(user: i64, connection: &mut Conn) -> Result<(), DirectoryError> 
 }
 
 /// What is named must be there, and the role one that is held in such a place.
-async fn check_place(role: i64, place: Place, connection: &mut Conn) -> Result<(), DirectoryError> {
+async fn check_place(
+    role: i64,
+    place: GrantScope,
+    connection: &mut Conn,
+) -> Result<(), DirectoryError> {
     let scope = roles::table.find(role).select(roles::scope);
     let workspace = workspaces::table
         .find(place.workspace.unwrap_or_default())
@@ -290,7 +295,7 @@ async fn insert(
         .await
         .optional()?;
     if let Some(grant) = &grant {
-        record(
+        append_audit(
             context,
             connection,
             told("create", grant.id, None, Some(grant)),
@@ -337,8 +342,8 @@ fn told(
     id: i64,
     before: Option<&Grant>,
     after: Option<&Grant>,
-) -> Happening<'static> {
-    Happening {
+) -> AuditEntry<'static> {
+    AuditEntry {
         verb,
         subject_type: "grants",
         subject_id: id,
@@ -423,12 +428,12 @@ pub async fn put(
         .await
         .map_err(same_grant)?;
     let (old, new) = difference(described(before), described(&after));
-    let happening = Happening {
+    let audit_entry = AuditEntry {
         before: Some(old),
         after: Some(new),
         ..told("update", before.id, None, None)
     };
-    record(context, connection, happening).await?;
+    append_audit(context, connection, audit_entry).await?;
     mail(Some(before), Some(&after), context, connection).await?;
     if before.role_id == ADMIN {
         some_administrator(context, connection).await?;
@@ -505,8 +510,8 @@ pub async fn end(
     if deleted == 0 {
         return Err(DirectoryError::NotFound);
     }
-    let happening = told("delete", before.id, Some(before), None);
-    record(context, connection, happening).await?;
+    let audit_entry = told("delete", before.id, Some(before), None);
+    append_audit(context, connection, audit_entry).await?;
     mail(Some(before), None, context, connection).await?;
     if before.role_id == ADMIN {
         some_administrator(context, connection).await?;
@@ -611,11 +616,11 @@ impl Run for RecordExpiredGrants {
             .cached()
             .execute(connection)
             .await?;
-        let happenings = ended
+        let audit_entries = ended
             .iter()
             .map(|grant| told("expire", grant.id, Some(grant), None))
             .collect();
-        record_all(context, connection, happenings).await?;
+        append_audit_entries(context, connection, audit_entries).await?;
         Ok(ended.len())
     }
 }

@@ -6,7 +6,7 @@ use super::super::prelude::*;
 use super::{Batch, env, guarded, names};
 use crate::directory::Expected;
 use crate::directory::bulk::{GrantRow, Kind, Numbered, Row, RowProblem};
-use crate::directory::delegation::Place;
+use crate::directory::delegation::GrantScope;
 use crate::directory::events::described;
 use crate::directory::grants::{Grant, GrantChanges, NewGrant, UpdateGrant, check_time, misplaced};
 use crate::directory::members::Authority;
@@ -107,7 +107,7 @@ impl Known {
             return Err(problems);
         };
         let scope = self.scopes.get(&role).map_or("none", String::as_str);
-        let place = Place { workspace, cluster };
+        let place = GrantScope { workspace, cluster };
         let misplaced = misplaced(scope, place).filter(|_| !row.keeps_place);
         problems.extend(misplaced.map(RowProblem::from));
         let time = |time: &Option<Option<String>>| time.clone().flatten();
@@ -168,7 +168,7 @@ async fn update(
         authority: Authority::Permission(PrivilegeCeiling::Everything),
     };
     let answer = guarded(&update, context, connection).await;
-    if batch.settle(KIND, line, answer)?.is_some() {
+    if batch.record_result(KIND, line, answer)?.is_some() {
         batch.outcome.of(KIND).updated += 1;
     }
     Ok(())

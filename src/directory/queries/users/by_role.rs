@@ -2,8 +2,8 @@
 //! has them in this order: a page costs the same however many they are.
 
 use super::super::env;
-use super::super::holders::holders;
 use super::super::prelude::*;
+use super::super::role_counters::holders;
 use super::super::roles;
 use super::super::visibility::ResolvedVisibility;
 use crate::directory::users::{User, Users, UsersOf};

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::audit::{Happening, record};
+use super::audit::{AuditEntry, append_audit};
 use super::ceiling::resolve_ceiling;
 use super::prelude::*;
-use super::{clusters, env, partners, places, roles, rules};
+use super::{clusters, env, partners, roles, rules, scopes};
 use crate::directory::members::{
     Change, ChangeMembers, FollowMembers, ListMembers, Relation, Side,
 };
@@ -82,14 +82,14 @@ async fn seen(
 ) -> Result<Option<BTreeSet<i64>>, DirectoryError> {
     let ids: Vec<i64> = match relation {
         Relation::PartnerClusters => {
-            let Some(seen) = places::clusters_seen(visible, context) else {
+            let Some(seen) = scopes::clusters_seen(visible, context) else {
                 return Ok(None);
             };
             let query = clusters_table::table.filter(seen);
             query.select(clusters_table::id).load(connection).await?
         }
         Relation::ClusterPartners => {
-            let Some(seen) = places::partners_seen(visible, context) else {
+            let Some(seen) = scopes::partners_seen(visible, context) else {
                 return Ok(None);
             };
             let query = partners_table::table.filter(seen);
@@ -165,7 +165,7 @@ async fn put(
     connection: &mut Conn,
 ) -> Result<usize, DirectoryError> {
     let side = wanted.side;
-    hold(side, connection).await?;
+    lock_row(side, connection).await?;
     let before = members(side, connection).await?;
     let version = Digest::of(before.iter().copied()).version();
     wanted.expected.check(version)?;
@@ -180,7 +180,7 @@ async fn put(
     }
     let ceiling = resolve_ceiling(wanted.authority.ceiling(), context, connection).await?;
     within_ceiling(side, &ceiling, context, connection).await?;
-    let changed = settle(side, &before, &after, connection).await?;
+    let changed = apply_change(side, &before, &after, connection).await?;
     if changed > 0 {
         if side.relation == Relation::RoleIncludes {
             roles::rebuild_closure(connection).await?;
@@ -211,13 +211,13 @@ pub async fn replace(
     put(&wanted, context, connection).await
 }
 
-async fn hold(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
+async fn lock_row(side: Side, connection: &mut Conn) -> Result<(), DirectoryError> {
     match side.relation {
         // Cycles are made by two changes of two roles: one after the other.
         Relation::RoleIncludes => Ok(env::serialize(connection).await?),
-        Relation::RuleTargets => rules::hold(side.id, connection).await,
-        Relation::PartnerClusters => partners::hold(side.id, connection).await,
-        Relation::ClusterPartners => clusters::hold(side.id, connection).await,
+        Relation::RuleTargets => rules::lock_row(side.id, connection).await,
+        Relation::PartnerClusters => partners::lock_row(side.id, connection).await,
+        Relation::ClusterPartners => clusters::lock_row(side.id, connection).await,
         Relation::UserRoles | Relation::RoleUsers => Ok(()),
     }
 }
@@ -260,7 +260,7 @@ async fn all_exist(side: Side, named: &[i64], connection: &mut Conn) -> Result<(
     }
 }
 
-async fn settle(
+async fn apply_change(
     side: Side,
     before: &BTreeSet<i64>,
     after: &BTreeSet<i64>,
@@ -306,12 +306,12 @@ async fn record_change(
                 .collect(),
         )
     };
-    let happening = Happening {
+    let audit_entry = AuditEntry {
         verb: "update",
         subject_type: side.relation.own(),
         subject_id: side.id,
         before: told(before),
         after: told(after),
     };
-    record(context, connection, happening).await
+    append_audit(context, connection, audit_entry).await
 }

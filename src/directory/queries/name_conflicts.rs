@@ -3,13 +3,13 @@
 use super::names::role_problem;
 use super::prelude::*;
 use super::users::name_problems;
+use crate::directory::name_conflicts::{FindNameConflicts, UniqueNames};
 use crate::directory::partners::PartnerChanges;
 use crate::directory::roles::RoleChanges;
-use crate::directory::taken::{Claims, FindTaken};
 use crate::directory::workspaces::WorkspaceChanges;
 use crate::storage::schema::{partners, roles, workspaces};
 
-impl Run for FindTaken {
+impl Run for FindNameConflicts {
     type Answer = Vec<FieldError>;
 
     async fn run(
@@ -21,17 +21,17 @@ impl Run for FindTaken {
             return Ok(Vec::new());
         }
         let own = self.own;
-        match &self.claims {
-            Claims::User(changes) => {
+        match &self.names {
+            UniqueNames::User(changes) => {
                 let changes = changes.as_ref().clone().normalized();
                 name_problems(&changes, own, connection).await
             }
-            Claims::Role(changes) => {
+            UniqueNames::Role(changes) => {
                 let changes = changes.as_ref().clone().normalized();
                 of_role(&changes, own, connection).await
             }
-            Claims::Workspace(changes) => of_workspace(changes, own, connection).await,
-            Claims::Partner(changes) => of_partner(changes, own, connection).await,
+            UniqueNames::Workspace(changes) => of_workspace(changes, own, connection).await,
+            UniqueNames::Partner(changes) => of_partner(changes, own, connection).await,
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::super::columns::BATCH;
 use super::super::prelude::*;
 use crate::directory::listing::CustomCondition;
-use crate::directory::search::{Called, Words};
+use crate::directory::search::{SearchedNames, Words};
 use crate::directory::users::UserColumn;
 use crate::storage::schema::users;
 
@@ -59,8 +59,8 @@ async fn found(
     Ok(ids)
 }
 
-fn called((_, username, name, surname, full_name, email): &Texts) -> Called<'_> {
-    Called {
+fn called((_, username, name, surname, full_name, email): &Texts) -> SearchedNames<'_> {
+    SearchedNames {
         username,
         name: name.as_deref(),
         surname: surname.as_deref(),

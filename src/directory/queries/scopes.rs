@@ -3,7 +3,7 @@
 //! roles are held in a place.
 
 use super::prelude::*;
-use crate::directory::delegation::Place;
+use crate::directory::delegation::GrantScope;
 use crate::storage::schema::{clusters, grants, partners, users, workspaces};
 
 macro_rules! held_in {
@@ -61,7 +61,7 @@ pub fn partners_seen(visible: Visibility, _: &Context) -> Option<Boxed<partners:
 
 /// Refuses to delete a workspace or a cluster in which roles are held, and tells
 /// when only users in the trash hold them.
-pub async fn refuse_held(place: Place, connection: &mut Conn) -> Result<(), DirectoryError> {
+pub async fn refuse_held(place: GrantScope, connection: &mut Conn) -> Result<(), DirectoryError> {
     let held = || {
         let grants = grants::table.inner_join(users::table).select(grants::id);
         let grants = grants.into_boxed::<Db>();

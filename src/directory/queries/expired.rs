@@ -2,31 +2,31 @@ use std::collections::BTreeMap;
 
 use super::prelude::*;
 use super::{env, sign_ins};
-use crate::directory::ended::{ClearEnded, Ended, HasEnded};
+use crate::directory::expired::{DeleteExpired, Expired, HasExpired};
 use crate::storage::schema::{idempotency, imports, outbox, signing_keys, tokens};
 
 /// Rows that one transaction deletes at most.
 const SOME: i64 = 200;
 
-impl Run for HasEnded {
+impl Run for HasExpired {
     type Answer = bool;
 
     async fn run(&self, _: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {
         let until = &self.until;
         Ok(match self.what {
-            Ended::Answers => !answers(until, 1, connection).await?.is_empty(),
+            Expired::Answers => !answers(until, 1, connection).await?.is_empty(),
             what => !ids(what, until, 1, connection).await?.is_empty(),
         })
     }
 }
 
-impl Run for ClearEnded {
+impl Run for DeleteExpired {
     type Answer = usize;
 
     async fn run(&self, context: &Context, connection: &mut Conn) -> Result<usize, DirectoryError> {
         // Two processes that delete the same rows would wait for each other.
         env::serialize(connection).await?;
-        if self.what == Ended::Answers {
+        if self.what == Expired::Answers {
             return clear_answers(&self.until, connection).await;
         }
         let ended = ids(self.what, &self.until, SOME, connection).await?;
@@ -40,21 +40,21 @@ impl Run for ClearEnded {
 
 /// Of what has an id, the first that ended.
 async fn ids(
-    what: Ended,
+    what: Expired,
     until: &str,
     most: i64,
     connection: &mut Conn,
 ) -> Result<Vec<i64>, DirectoryError> {
     Ok(match what {
         // Their key is another: see `answers`.
-        Ended::Answers => Vec::new(),
-        Ended::Tokens => {
+        Expired::Answers => Vec::new(),
+        Expired::Tokens => {
             let ended = tokens::table.filter(tokens::expires.le(until));
             let ended = ended.order(tokens::expires.asc()).limit(most);
             ended.select(tokens::id).load(connection).await?
         }
-        Ended::SignIns => sign_ins::ended(until, most, connection).await?,
-        Ended::Mails => {
+        Expired::SignIns => sign_ins::ended(until, most, connection).await?,
+        Expired::Mails => {
             let sent = outbox::table.filter(outbox::sent_at.le(until));
             let sent = sent.limit(most).select(outbox::id);
             let mut sent: Vec<i64> = sent.load(connection).await?;
@@ -63,12 +63,12 @@ async fn ids(
             sent.extend(failed.load::<i64>(connection).await?);
             sent
         }
-        Ended::Imports => {
+        Expired::Imports => {
             let finished = imports::table.filter(imports::finished.le(until));
             let finished = finished.order(imports::finished.asc()).limit(most);
             finished.select(imports::id).load(connection).await?
         }
-        Ended::SigningKeys => {
+        Expired::SigningKeys => {
             let retired = signing_keys::table.filter(signing_keys::retired_at.le(until));
             let retired = retired.limit(most).select(signing_keys::id);
             retired.load(connection).await?
@@ -77,27 +77,27 @@ async fn ids(
 }
 
 async fn delete(
-    what: Ended,
+    what: Expired,
     ids: Vec<i64>,
     context: &Context,
     connection: &mut Conn,
 ) -> Result<(), DirectoryError> {
     match what {
-        Ended::Answers => 0,
-        Ended::Tokens => {
+        Expired::Answers => 0,
+        Expired::Tokens => {
             let ended = tokens::table.filter(env::id_in(tokens::id, ids));
             diesel::delete(ended).execute(connection).await?
         }
-        Ended::SignIns => sign_ins::end(ids, context, connection).await?,
-        Ended::Mails => {
+        Expired::SignIns => sign_ins::end(ids, context, connection).await?,
+        Expired::Mails => {
             let ended = outbox::table.filter(env::id_in(outbox::id, ids));
             diesel::delete(ended).execute(connection).await?
         }
-        Ended::Imports => {
+        Expired::Imports => {
             let ended = imports::table.filter(env::id_in(imports::id, ids));
             diesel::delete(ended).execute(connection).await?
         }
-        Ended::SigningKeys => {
+        Expired::SigningKeys => {
             let ended = signing_keys::table.filter(env::id_in(signing_keys::id, ids));
             diesel::delete(ended).execute(connection).await?
         }

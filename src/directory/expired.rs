@@ -1,24 +1,24 @@
-//! What has ended and is of no use to anybody any more: it leaves the database
-//! some at a time. The audit log keeps what it says of it.
+//! Expired rows, which are deleted in small batches. The audit log keeps its entries
+//! about them.
 
 use super::Operation;
 
-/// A kind of things that end by themselves.
+/// A kind of rows that expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// Kept for an `Idempotency-Key`.
+pub enum Expired {
+    /// Stored for an `Idempotency-Key`.
     Answers,
     Tokens,
     SignIns,
     /// E-mails that were sent or have failed.
     Mails,
-    /// Marks of imports that have come to their end.
+    /// The progress of finished imports.
     Imports,
-    /// Retired keys, which nothing is believed by any more.
+    /// Retired keys, by which no token is valid any more.
     SigningKeys,
 }
 
-impl Ended {
+impl Expired {
     pub const ALL: [Self; 6] = [
         Self::Answers,
         Self::Tokens,
@@ -40,28 +40,28 @@ impl Ended {
     }
 }
 
-/// Whether anything of this kind ended up to a moment, in stored form.
+/// Whether a row of this kind expired up to a time, in stored form.
 #[derive(Clone, Debug)]
-pub struct HasEnded {
-    pub what: Ended,
+pub struct HasExpired {
+    pub what: Expired,
     pub until: String,
 }
 
-impl Operation for HasEnded {
+impl Operation for HasExpired {
     type Output = bool;
 }
 
 /// Deletes some of it; answers how many were found, so 0 when all are gone.
 #[derive(Clone, Debug)]
-pub struct ClearEnded {
-    pub what: Ended,
+pub struct DeleteExpired {
+    pub what: Expired,
     pub until: String,
 }
 
-impl Operation for ClearEnded {
+impl Operation for DeleteExpired {
     type Output = usize;
 
     fn touches_credentials(&self) -> bool {
-        matches!(self.what, Ended::Tokens | Ended::SignIns)
+        matches!(self.what, Expired::Tokens | Expired::SignIns)
     }
 }

@@ -1,14 +1,14 @@
-//! Which record is that of an entry of the other directory: the one that names
-//! the entry's id, else the one of its name, in whichever case.
+//! Matches an entry of the external directory with a record: the one with the
+//! entry's id, or else the one of its name, in any case.
 
 use super::super::names::{alike_in_trash, like_username};
 use super::super::prelude::*;
 use super::env;
-use crate::directory::external::{Arrival, EntryId, IsSettledHere, Unwelcome};
+use crate::directory::external::{EntryId, IsProvisioned, Provisioning, ProvisioningDenial};
 use crate::directory::names::{folded, normalized};
 use crate::storage::schema::users;
 
-/// A record, as far as it decides who comes in.
+/// The columns of a record that decide about a match.
 #[derive(Clone, Debug, diesel::Queryable)]
 pub struct Record {
     pub id: i64,
@@ -19,12 +19,12 @@ pub struct Record {
     ldap_id: Option<String>,
 }
 
-pub enum Whose {
-    Theirs(Record),
-    /// There is no record of theirs, and the name is free.
-    Nobodys,
-    /// With the record, where it is theirs.
-    Refused(Unwelcome, Option<Record>),
+pub enum RecordMatch {
+    Own(Record),
+    /// They have no record, and the name is free.
+    None,
+    /// With the record, if it is theirs.
+    Rejected(ProvisioningDenial, Option<Record>),
 }
 
 macro_rules! records {
@@ -40,14 +40,13 @@ macro_rules! records {
     };
 }
 
-/// `is_change`: the records are held, so that they stay as they are until the
-/// change is done.
-pub async fn whose(
-    arrival: &Arrival,
+/// `is_change`: locks the records until the change is committed.
+pub async fn match_record(
+    provisioning: &Provisioning,
     is_change: bool,
     connection: &mut Conn,
-) -> Result<Whose, DirectoryError> {
-    if let EntryId::Is(id) = &arrival.user.id {
+) -> Result<RecordMatch, DirectoryError> {
+    if let EntryId::Is(id) = &provisioning.user.id {
         let row = records!(users::ldap_id.eq(id));
         let row: Option<Record> = match is_change {
             true => env::for_update!(row)
@@ -57,14 +56,14 @@ pub async fn whose(
             false => row.get_result(connection).await.optional()?,
         };
         if let Some(record) = row {
-            return Ok(standing(record));
+            return Ok(check_state(record));
         }
     }
-    let named = named(arrival.user.username(), is_change, connection).await?;
-    Ok(judge(named, arrival))
+    let named = named(provisioning.user.username(), is_change, connection).await?;
+    Ok(judge(named, provisioning))
 }
 
-/// The records of this name in whichever case, the one that is written so first.
+/// The records of this name in any case, an exact match first.
 async fn named(
     username: &str,
     is_change: bool,
@@ -87,17 +86,17 @@ async fn named(
     Ok(rows)
 }
 
-fn standing(record: Record) -> Whose {
-    let unwelcome = if !record.external {
-        return Whose::Refused(Unwelcome::Internal, None);
+fn check_state(record: Record) -> RecordMatch {
+    let denial = if !record.external {
+        return RecordMatch::Rejected(ProvisioningDenial::Internal, None);
     } else if record.deleted_at.is_some() {
-        Unwelcome::InTrash
+        ProvisioningDenial::InTrash
     } else if !record.is_active {
-        Unwelcome::Inactive
+        ProvisioningDenial::Inactive
     } else {
-        return Whose::Theirs(record);
+        return RecordMatch::Own(record);
     };
-    Whose::Refused(unwelcome, Some(record))
+    RecordMatch::Rejected(denial, Some(record))
 }
 
 /// Of records of one name those that decide who is called so: the living; where
@@ -115,34 +114,36 @@ fn decisive(named: Vec<Record>) -> (bool, Vec<Record>) {
 }
 
 /// Of records of the same name none of which names this entry.
-fn judge(named: Vec<Record>, arrival: &Arrival) -> Whose {
+fn judge(named: Vec<Record>, provisioning: &Provisioning) -> RecordMatch {
     let (is_living, decisive) = decisive(named);
     if decisive.iter().any(|record| !record.external) {
-        return Whose::Refused(Unwelcome::Internal, None);
+        return RecordMatch::Rejected(ProvisioningDenial::Internal, None);
     }
-    let is_theirs = |record: &Record| match (&record.ldap_id, &arrival.user.id) {
+    let is_theirs = |record: &Record| match (&record.ldap_id, &provisioning.user.id) {
         (None, _) | (Some(_), EntryId::Unused) => true,
         (Some(_), EntryId::Hidden) => false,
         // The same: made since it was looked for by that id.
-        (Some(known), EntryId::Is(id)) => known == id || arrival.may_adopt,
+        (Some(known), EntryId::Is(id)) => known == id || provisioning.may_adopt,
     };
     let (theirs, others): (Vec<_>, Vec<_>) = decisive.into_iter().partition(is_theirs);
     // Of several from before, who is kept out is kept out in each spelling.
     let kept_out = theirs.iter().find(|record| !record.is_active);
     match kept_out.or(theirs.as_slice().first()) {
-        Some(record) => standing(record.clone()),
-        None if others.is_empty() => Whose::Nobodys,
-        None if arrival.user.id == EntryId::Hidden => Whose::Refused(Unwelcome::NoId, None),
+        Some(record) => check_state(record.clone()),
+        None if others.is_empty() => RecordMatch::None,
+        None if provisioning.user.id == EntryId::Hidden => {
+            RecordMatch::Rejected(ProvisioningDenial::NoId, None)
+        }
         None if is_living => {
             let is_active = others.iter().any(|record| record.is_active);
             let why = match is_active {
-                true => Unwelcome::Another,
-                false => Unwelcome::InactiveAnother,
+                true => ProvisioningDenial::Another,
+                false => ProvisioningDenial::InactiveAnother,
             };
-            Whose::Refused(why, None)
+            RecordMatch::Rejected(why, None)
         }
         // Somebody else was called so, and is gone.
-        None => Whose::Nobodys,
+        None => RecordMatch::None,
     }
 }
 
@@ -153,7 +154,7 @@ impl Record {
     }
 }
 
-impl Run for IsSettledHere {
+impl Run for IsProvisioned {
     type Answer = bool;
 
     async fn run(&self, _: &Context, connection: &mut Conn) -> Result<bool, DirectoryError> {

@@ -90,7 +90,7 @@ macro_rules! resolved {
 macro_rules! carry_out {
     ($operation:expr, $counted:ident, $kind:expr, $line:expr, $batch:expr, $context:expr, $connection:expr) => {{
         let answer = guarded(&$operation, $context, $connection).await;
-        if $batch.settle($kind, $line, answer)?.is_some() {
+        if $batch.record_result($kind, $line, answer)?.is_some() {
             $batch.outcome.of($kind).$counted += 1;
         }
         Ok(())

@@ -1,5 +1,4 @@
-//! Keeping up with what happens elsewhere: changes of other processes, and how
-//! far the replica is.
+//! Notifications of changes by other processes, and the state of the replica.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,9 +9,9 @@ use super::Directory;
 use crate::storage::postgres::{Address, Listener, Notice, Replica};
 use crate::storage::{StorageError, Store};
 
-/// Between two attempts to hear again: at first, and at most.
+/// Pause between two attempts to listen again: at first, and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
-/// Between two looks whether a silent connection lives, at least and at most.
+/// Interval of keep-alive queries, at least and at most.
 const PULSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
 impl Directory {

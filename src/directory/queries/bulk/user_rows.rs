@@ -9,16 +9,16 @@ use serde_json::{Map, Value};
 
 use super::super::names::taken;
 use super::super::prelude::*;
-use super::alike::{Alike, Which};
 use super::names::Names;
+use super::similar_names::{Alike, Which};
 use super::{Batch, env, guarded, names};
 use crate::directory::bulk::{Doubt, Kind, Numbered, Row, RowProblem, UserRow};
-use crate::directory::delegation::Place;
+use crate::directory::delegation::GrantScope;
 use crate::directory::grants::{NewGrant, ORIGIN_LDAP, misplaced};
 use crate::directory::members::{Authority, Change, ChangeMembers, Relation};
 use crate::directory::names::{folded, normalized, skeleton};
 use crate::directory::permissions::PrivilegeCeiling;
-use crate::directory::search::Called;
+use crate::directory::search::SearchedNames;
 use crate::directory::users::{PasswordHash, UpdateUser, User, UserChanges};
 use crate::directory::{Expected, values};
 use crate::storage::schema::{grants, users};
@@ -69,8 +69,8 @@ struct Wanted {
     of_groups: BTreeSet<i64>,
 }
 
-/// Names of the others are free.
-fn living() -> diesel::dsl::Filter<users::table, diesel::dsl::IsNull<users::deleted_at>> {
+/// Users who are not in the trash: only their names are taken.
+fn not_trashed() -> diesel::dsl::Filter<users::table, diesel::dsl::IsNull<users::deleted_at>> {
     users::table.filter(users::deleted_at.is_null())
 }
 
@@ -144,7 +144,7 @@ async fn with_normal_names(
     let kept: Vec<String> = if others.is_empty() {
         Vec::new()
     } else {
-        let kept = living().filter(env::text_in(users::username, &others));
+        let kept = not_trashed().filter(env::text_in(users::username, &others));
         kept.select(users::username).load(connection).await?
     };
     let kept: HashSet<String> = kept.into_iter().collect();
@@ -246,14 +246,14 @@ impl Known {
             .map(|(_, row)| row.username().to_owned())
             .collect();
         let (roles, scopes) = names::roles(roles, connection).await?;
-        let taken = living()
+        let taken = not_trashed()
             .filter(env::text_in(users::uname, &unames))
             .select(users::uname);
         let unames: Vec<String> = taken.load(connection).await?;
         let own_ids: Vec<Option<String>> = if own_ids.is_empty() {
             Vec::new()
         } else {
-            living()
+            not_trashed()
                 .filter(env::text_in(users::external_id.assume_not_null(), &own_ids))
                 .select(users::external_id)
                 .load(connection)
@@ -283,8 +283,8 @@ impl Known {
         })
     }
 
-    /// The roles that a group in LDAP gives. Whose they are is settled by a sign-in
-    /// or a sync once the record is here, so it matters to new users alone.
+    /// The roles that come from LDAP groups. A sign-in or a sync updates them once the
+    /// record exists, so they matter for new users only.
     fn of_groups(&self, row: &UserRow) -> BTreeSet<i64> {
         let names = row.ldap_roles.iter().flatten();
         names
@@ -322,7 +322,7 @@ impl Known {
             .filter(|_| !row.is_unchecked("roles"));
         for role in placed {
             let scope = self.scopes.get(role).map_or("none", String::as_str);
-            if let Some(problem) = misplaced(scope, Place::UN_SCOPED) {
+            if let Some(problem) = misplaced(scope, GrantScope::UN_SCOPED) {
                 problems.push(RowProblem::new("roles", problem.message));
             }
         }
@@ -338,7 +338,7 @@ async fn there(
     usernames: &[String],
     connection: &mut Conn,
 ) -> Result<HashMap<String, There>, DirectoryError> {
-    let rows: Vec<(User, Option<PasswordHash>)> = living()
+    let rows: Vec<(User, Option<PasswordHash>)> = not_trashed()
         .filter(env::text_in(users::username, usernames))
         .select((User::as_select(), users::password_hash))
         .load(connection)
@@ -401,7 +401,7 @@ async fn update(
     if changes.external_id == there.user.external_id {
         changes.external_id = None;
     }
-    // Whose record it is follows from a sign-in or a sync, once it is here.
+    // A sign-in or a sync determines the entry of an existing record.
     changes.ldap_id = None;
     if changes.password_hash.as_ref() == Some(&there.password_hash) {
         changes.password_hash = None;
@@ -443,7 +443,7 @@ async fn update(
         removed,
     };
     let answer = guarded(&change, context, connection).await;
-    if batch.settle(KIND, line, answer)?.is_some() {
+    if batch.record_result(KIND, line, answer)?.is_some() {
         batch.outcome.of(KIND).updated += 1;
     }
     Ok(())
@@ -571,7 +571,7 @@ async fn variant(
     let all: Vec<String> = (2..=UNAME_VARIANTS)
         .map(|n| format!("{uname}-{n}"))
         .collect();
-    let held: Vec<String> = living()
+    let held: Vec<String> = not_trashed()
         .filter(env::text_in(users::uname, &all))
         .select(users::uname)
         .load(connection)
@@ -662,7 +662,7 @@ fn whole<'a>(wanted: &'a Wanted, now: &'a str, context: &Context) -> WholeUser<'
         username_folded: Some(folded(row.username())),
         username_skeleton: skeleton(row.username()),
         uname_skeleton: skeleton(&wanted.uname),
-        search_text: Called::from(&row.changes).search_text(),
+        search_text: SearchedNames::from(&row.changes).search_text(),
         name: text(name),
         surname: text(surname),
         full_name: text(full_name),

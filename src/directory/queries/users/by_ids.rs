@@ -60,7 +60,7 @@ async fn page_of(
 ) -> Result<Option<Listed<User>>, DirectoryError> {
     let first = list.seek == Seek::default() && list.slice.offset == 0;
     let (rows, total) = if first && ids.len() <= count(list.slice.limit) {
-        let rows = living(ids.to_vec(), connection).await?;
+        let rows = find_users(ids.to_vec(), connection).await?;
         let total = rows.len();
         (rows, total)
     } else {
@@ -70,7 +70,10 @@ async fn page_of(
         let still = ids.iter().filter(|id| gone.binary_search(id).is_err());
         let mut ids: Vec<i64> = still.copied().collect();
         ids.sort_unstable();
-        (living(of_page(list, &ids), connection).await?, ids.len())
+        (
+            find_users(of_page(list, &ids), connection).await?,
+            ids.len(),
+        )
     };
     let total = i64::try_from(total).ok();
     Ok(Some(Listed {
@@ -84,7 +87,7 @@ fn count(number: i64) -> usize {
 }
 
 /// In the order of their ids.
-async fn living(ids: Vec<i64>, connection: &mut Conn) -> Result<Vec<User>, DirectoryError> {
+async fn find_users(ids: Vec<i64>, connection: &mut Conn) -> Result<Vec<User>, DirectoryError> {
     let rows = users::table
         .filter(env::id_in(users::id, ids))
         .filter(users::deleted_at.is_null())
