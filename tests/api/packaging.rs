@@ -1,8 +1,11 @@
-//! What packages are made of: completions, manual pages and the systemd unit.
+//! What packages are made of: completions, manual pages, the systemd unit and containers.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+
+use rolecall::config::settings;
+use yaml_rust2::YamlLoader;
 
 use crate::program::rolecall;
 use crate::support::{TestDatabase, TestFolder};
@@ -120,4 +123,77 @@ fn the_systemd_unit_is_confined() {
         .unwrap();
     // An exposure of 2.0 at most.
     text(&output);
+}
+
+/// Every file under `packaging/`, with its text.
+fn packaged(folder: &Path) -> Vec<(std::path::PathBuf, String)> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    entries
+        .flat_map(|entry| {
+            let path = entry.path();
+            match path.is_dir() {
+                true => packaged(&path),
+                false => vec![(path.clone(), fs::read_to_string(path).unwrap())],
+            }
+        })
+        .collect()
+}
+
+fn packaging() -> Vec<(std::path::PathBuf, String)> {
+    packaged(&Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging"))
+}
+
+#[test]
+fn every_variable_that_packages_name_is_a_setting() {
+    let mut seen = 0;
+    for (path, text) in packaging() {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let words = text.split(|letter| !is_part(letter));
+        for name in words.filter(|word| {
+            word.starts_with("ROLECALL_") || (word.starts_with("DATABASE_") && *word != "DATABASE_")
+        }) {
+            let known = name == rolecall::config::CONFIG_FILE_VARIABLE
+                || settings().any(|setting| setting.env == name);
+            assert!(known, "{}: {name} is no setting", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 4, "only {seen} variables were found");
+}
+
+#[test]
+fn yaml_in_packages_can_be_read() {
+    let mut read = 0;
+    for (path, text) in packaging() {
+        if path.extension().is_some_and(|ending| ending == "yml") {
+            let documents = YamlLoader::load_from_str(&text);
+            let documents =
+                documents.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert_eq!(documents.len(), 1, "{}", path.display());
+            read += 1;
+        }
+    }
+    assert!(read >= 2, "{read}");
+}
+
+#[test]
+fn the_services_of_the_compose_file_are_checked_and_confined() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/docker/compose.yml");
+    let text = fs::read_to_string(file).unwrap();
+    let compose = YamlLoader::load_from_str(&text).unwrap().remove(0);
+    let dockerfile = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/docker/Dockerfile"),
+    )
+    .unwrap();
+    for (name, service) in compose["services"].as_hash().unwrap() {
+        let name = name.as_str().unwrap();
+        assert_eq!(service["read_only"].as_bool(), Some(true), "{name}");
+        let is_checked = match service["build"].is_badvalue() {
+            true => !service["healthcheck"].is_badvalue(),
+            false => dockerfile.contains("HEALTHCHECK") && dockerfile.contains("\"health\""),
+        };
+        assert!(is_checked, "{name} has no health check");
+    }
+    assert!(!compose["services"]["rolecall"].is_badvalue());
+    assert!(!compose["services"]["postgres"].is_badvalue());
 }
