@@ -74,9 +74,12 @@ pub enum Command {
     ///
     /// `rolecall serve` does the same when it starts.
     #[command(
-        after_help = "Examples:\n  rolecall migrate\n  rolecall migrate --back-to 2026-11-30-000130_entry_ids"
+        after_help = "Examples:\n  rolecall migrate --plan\n  rolecall migrate\n  rolecall migrate --back-to 2026-11-30-000130_entry_ids"
     )]
     Migrate {
+        /// Only tell which migrations would be applied, and change nothing
+        #[arg(long, conflicts_with_all = ["back_to", "new"])]
+        plan: bool,
         /// Undo what was applied after this migration, for an earlier version of rolecall
         ///
         /// Stop the service and make a backup first: what only the newer tables can hold is lost.
@@ -206,7 +209,7 @@ Examples:
         /// The folder, which must exist
         folder: PathBuf,
     },
-    /// Print what can be configured
+    /// Print what can be configured, and check what is
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
@@ -605,6 +608,17 @@ pub enum ConfigCommand {
     Sample,
     /// Print a Markdown table of every setting
     Table,
+    /// Tell everything that is wrong with the settings
+    ///
+    /// Names, values, files and contradictions. Each problem is a line, and the exit code is 1 when there is one. Nothing is changed.
+    #[command(
+        after_help = "Examples:\n  rolecall config check\n  rolecall --config /etc/rolecall/rolecall.toml config check --connect"
+    )]
+    Check {
+        /// Try the certificate, the database, the LDAP server and the mail server, too
+        #[arg(long)]
+        connect: bool,
+    },
 }
 
 /// The flags that settings are made of.

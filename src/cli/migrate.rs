@@ -4,8 +4,27 @@ use super::failure::Failure;
 use super::output;
 use super::runtime::Session;
 use crate::config::Settings;
+use crate::storage::migrations::Pending;
 use crate::storage::sqlite::marker;
 use crate::storage::{Empty, migrations};
+
+/// `rolecall migrate --plan`: changes nothing.
+pub fn plan(settings: &Settings) -> Result<(), Failure> {
+    let url = &settings.database.url;
+    let pending = migrations::plan(&settings.database)
+        .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
+    if pending.is_empty() {
+        return output::print(&format!("{url} is up to date\n"));
+    }
+    let line = |migration: &Pending| {
+        let first = match migration.builds_indexes {
+            true => ", after building its indexes beside the service",
+            false => "",
+        };
+        format!("would apply {}{first}\n", migration.name)
+    };
+    output::print(&pending.iter().map(line).collect::<String>())
+}
 
 pub fn run(back_to: Option<&str>, new: bool, settings: &Settings) -> Result<(), Failure> {
     if new {

@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod check;
 mod closing;
+mod config;
 mod export;
 mod failure;
 mod generate;
@@ -35,8 +36,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::{config, server};
-use arguments::{Arguments, Command, ConfigCommand};
+use crate::server;
+use arguments::{Arguments, Command};
 use failure::Failure;
 
 /// Runs the command that the process was started with.
@@ -75,7 +76,8 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
     start_log(&command);
     match command {
         Command::Serve(_) => serve::run(settings::load(flags)?),
-        Command::Migrate { back_to, new } => {
+        Command::Migrate { plan: true, .. } => migrate::plan(&settings::load(flags)?),
+        Command::Migrate { back_to, new, .. } => {
             migrate::run(back_to.as_deref(), new, &settings::load(flags)?)
         }
         Command::User { command } => user::run(command, settings::load(flags)?),
@@ -96,10 +98,7 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
         Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),
         Command::Completions { shell } => output::print(&manual::completions(shell)?),
         Command::Man { folder } => manual::write_pages(&folder),
-        Command::Config { command } => output::print(&match command {
-            ConfigCommand::Sample => config::sample(),
-            ConfigCommand::Table => config::markdown_table(),
-        }),
+        Command::Config { command } => config::run(&command, flags),
     }
 }
 

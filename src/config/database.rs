@@ -85,9 +85,9 @@ impl Default for Database {
 
 impl Database {
     /// What no single value can tell: these belong to PostgreSQL.
-    pub(super) fn check_together(&self) -> Result<(), ConfigError> {
+    pub(super) fn contradictions(&self) -> Vec<ConfigError> {
         if matches!(self.url, DatabaseUrl::Postgres(_)) {
-            return self.check_encryption();
+            return self.needless_authority().into_iter().collect();
         }
         let given = [
             ("database.replica_url", self.replica_url.is_some()),
@@ -95,17 +95,16 @@ impl Database {
             ("database.tls_ca", self.tls_ca.is_some()),
             ("database.pooler", self.pooler != Pooler::None),
         ];
-        match given.into_iter().find(|(_, is_given)| *is_given) {
-            Some((key, _)) => {
-                let problem = format!("needs PostgreSQL, but database.url is {}", self.url);
-                Err(ConfigError::new(key, problem))
-            }
-            None => Ok(()),
-        }
+        let needs = |(key, _)| {
+            let problem = format!("needs PostgreSQL, but database.url is {}", self.url);
+            ConfigError::new(key, problem)
+        };
+        let given = given.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(needs).collect()
     }
 
     /// Whoever names an authority counts on encryption.
-    fn check_encryption(&self) -> Result<(), ConfigError> {
+    fn needless_authority(&self) -> Option<ConfigError> {
         let addresses = [
             Some(&self.url),
             self.direct_url.as_ref(),
@@ -115,11 +114,8 @@ impl Database {
             .into_iter()
             .flatten()
             .any(DatabaseUrl::is_encrypted);
-        if self.tls_ca.is_some() && !is_used {
-            let problem = "is of use with sslmode=verify-full in database.url only";
-            return Err(ConfigError::new("database.tls_ca", problem));
-        }
-        Ok(())
+        let problem = "is of use with sslmode=verify-full in database.url only";
+        (self.tls_ca.is_some() && !is_used).then(|| ConfigError::new("database.tls_ca", problem))
     }
 }
 

@@ -29,18 +29,23 @@ pub fn names(setting: &Setting) -> impl Iterator<Item = &'static str> + use<> {
 pub fn check_environment(
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<(), ConfigError> {
-    let stray = variables.into_iter().find(|(name, value)| {
+    let first = unknown_variables(variables).into_iter().next();
+    first.map_or(Ok(()), Err)
+}
+
+/// All of them.
+pub fn unknown_variables(
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Vec<ConfigError> {
+    let stray = variables.into_iter().filter(|(name, value)| {
         name.starts_with(OURS) && !is_known(name) && !is_from_kubernetes(name, value)
     });
-    let Some((name, _)) = stray else {
-        return Ok(());
+    let unknown = |(name, _): (String, String)| {
+        let hint = closest(&name, settings().map(|setting| setting.env))
+            .map_or_else(String::new, |hint| format!("; did you mean `{hint}`?"));
+        ConfigError::new(name, format!("there is no setting of this name{hint}"))
     };
-    let hint = closest(&name, settings().map(|setting| setting.env))
-        .map_or_else(String::new, |hint| format!("; did you mean `{hint}`?"));
-    Err(ConfigError::new(
-        name,
-        format!("there is no setting of this name{hint}"),
-    ))
+    stray.map(unknown).collect()
 }
 
 fn is_known(name: &str) -> bool {

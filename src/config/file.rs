@@ -6,35 +6,48 @@ use super::{ConfigError, Settings};
 use std::path::Path;
 use toml::{Table, Value};
 
-pub fn apply(path: &Path, settings: &mut Settings) -> Result<(), ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|cause| {
-        ConfigError::new(
-            path.display().to_string(),
+pub fn apply(path: &Path, settings: &mut Settings, problems: &mut Vec<ConfigError>) {
+    let origin = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => apply_text(&origin, &text, settings, problems),
+        Err(cause) => problems.push(ConfigError::new(
+            origin,
             format!("cannot be read ({cause})"),
-        )
-    })?;
-    apply_text(&path.display().to_string(), &text, settings)
+        )),
+    }
 }
 
-fn apply_text(origin: &str, text: &str, settings: &mut Settings) -> Result<(), ConfigError> {
-    let file: Table = toml::from_str(text).map_err(|cause| not_toml(origin, text, &cause))?;
+fn apply_text(origin: &str, text: &str, settings: &mut Settings, problems: &mut Vec<ConfigError>) {
+    let file: Table = match toml::from_str(text) {
+        Ok(file) => file,
+        Err(cause) => return problems.push(not_toml(origin, text, &cause)),
+    };
     for (section, content) in &file {
         let Value::Table(values) = content else {
-            return Err(unknown(origin, section, content.is_table()));
+            problems.push(unknown(origin, section, false));
+            continue;
         };
         if !table::settings().any(|setting| setting.section_and_name().0 == section) {
-            return Err(unknown(origin, section, true));
+            problems.push(unknown(origin, section, true));
+            continue;
         }
         for (name, value) in values {
             let key = format!("{section}.{name}");
-            let setting = table::find(&key).ok_or_else(|| unknown(origin, &key, false))?;
-            let place = || format!("{origin}, {key}");
-            let text =
-                plain(setting, value).map_err(|problem| ConfigError::new(place(), problem))?;
-            setting.apply(settings, &text, place)?;
+            problems.extend(apply_value(origin, &key, value, settings).err());
         }
     }
-    Ok(())
+}
+
+fn apply_value(
+    origin: &str,
+    key: &str,
+    value: &Value,
+    settings: &mut Settings,
+) -> Result<(), ConfigError> {
+    let setting = table::find(key).ok_or_else(|| unknown(origin, key, false))?;
+    let place = || format!("{origin}, {key}");
+    let text = plain(setting, value).map_err(|problem| ConfigError::new(place(), problem))?;
+    setting.apply(settings, &text, place)
 }
 
 fn not_toml(origin: &str, text: &str, cause: &toml::de::Error) -> ConfigError {
@@ -90,10 +103,10 @@ mod tests {
     use super::*;
 
     fn load(text: &str) -> Result<Settings, String> {
-        let mut settings = Settings::default();
-        apply_text("rolecall.toml", text, &mut settings)
-            .map(|()| settings)
-            .map_err(|error| error.to_string())
+        let (mut settings, mut problems) = (Settings::default(), Vec::new());
+        apply_text("rolecall.toml", text, &mut settings, &mut problems);
+        let first = problems.into_iter().next();
+        first.map_or(Ok(settings), |problem| Err(problem.to_string()))
     }
 
     #[test]
@@ -156,7 +169,13 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_refused() {
-        let error = apply(Path::new("/no/such/file.toml"), &mut Settings::default()).unwrap_err();
+        let mut problems = Vec::new();
+        apply(
+            Path::new("/no/such/file.toml"),
+            &mut Settings::default(),
+            &mut problems,
+        );
+        let error = &problems[0];
         assert!(
             error
                 .to_string()

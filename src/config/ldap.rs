@@ -137,16 +137,13 @@ impl Ldap {
     }
 
     /// What no single value can tell.
-    pub(super) fn check_together(&self) -> Result<(), ConfigError> {
-        match self.contradiction().filter(|_| self.enabled) {
-            Some((key, problem)) => Err(ConfigError::new(key, problem)),
-            None => Ok(()),
+    pub(super) fn contradictions(&self) -> Vec<ConfigError> {
+        if !self.enabled {
+            return Vec::new();
         }
-    }
-
-    fn contradiction(&self) -> Option<(&'static str, &'static str)> {
         let Some(url) = &self.url else {
-            return Some(("ldap.url", "is needed with ldap.enabled"));
+            let problem = "is needed with ldap.enabled";
+            return vec![ConfigError::new("ldap.url", problem)];
         };
         let base = self.base_dn.as_deref();
         let is_encrypted = self.is_encrypted();
@@ -193,8 +190,10 @@ impl Ldap {
                 "is of use with ldap.role_sync or ldap.default_role only",
             ),
         ];
-        let found = contradictions.into_iter().find(|(holds, _, _)| *holds);
-        found.map(|(_, key, problem)| (key, problem))
+        let found = contradictions.into_iter().filter(|(holds, _, _)| *holds);
+        found
+            .map(|(_, key, problem)| ConfigError::new(key, problem))
+            .collect()
     }
 }
 

@@ -8,6 +8,8 @@
 
 mod audit;
 mod auth;
+mod backup;
+mod contradictions;
 mod database;
 mod environment;
 mod error;
@@ -30,8 +32,9 @@ mod value;
 
 pub use audit::Audit;
 pub use auth::Auth;
+pub use backup::Backup;
 pub use database::{Database, DatabaseUrl, Pooler};
-pub use environment::check_environment;
+pub use environment::{check_environment, unknown_variables};
 pub use error::ConfigError;
 pub use ldap::{Ldap, LdapUrl, RoleSync};
 pub use limits::Limits;
@@ -42,7 +45,7 @@ pub use overrides::Overrides;
 pub use postgres::{Authority, Encryption, PostgresAddress};
 pub use sample::{markdown_table, sample};
 pub use secret::Secret;
-pub use server::{ClientIds, InvalidDataStatus, Server, UnknownAttributes};
+pub use server::{ClientIds, InvalidDataStatus, Server, Surface, UnknownAttributes};
 pub use suggest::closest;
 pub use table::{Kind, Preset, Setting, settings};
 pub use trust::{distrust, trusting, trusting_nobody};
@@ -62,6 +65,7 @@ pub struct Settings {
     pub mail: Mail,
     pub limits: Limits,
     pub audit: Audit,
+    pub backup: Backup,
 }
 
 impl Settings {
@@ -72,92 +76,40 @@ impl Settings {
         env: &dyn Fn(&str) -> Option<String>,
         file: Option<&Path>,
     ) -> Result<Settings, ConfigError> {
-        let mut assembled = Settings::default();
+        let (settings, problems) = Settings::examine(overrides, env, file);
+        problems.into_iter().next().map_or(Ok(settings), Err)
+    }
+
+    /// The same, with all that is wrong; what is wrong has its default.
+    pub fn examine(
+        overrides: Overrides,
+        env: &dyn Fn(&str) -> Option<String>,
+        file: Option<&Path>,
+    ) -> (Settings, Vec<ConfigError>) {
+        let (mut assembled, mut problems) = (Settings::default(), Vec::new());
         let named = given(env, CONFIG_FILE_VARIABLE).map(PathBuf::from);
         if let Some(path) = file.or(named.as_deref()) {
-            file::apply(path, &mut assembled)?;
+            file::apply(path, &mut assembled, &mut problems);
         }
         for setting in settings() {
-            for name in environment::names(setting) {
-                if let Some(text) = given(env, name) {
-                    setting.apply(&mut assembled, &text, || name.to_owned())?;
-                    break;
-                }
+            let mut names = environment::names(setting);
+            if let Some((name, text)) = names.find_map(|name| Some((name, given(env, name)?))) {
+                let applied = setting.apply(&mut assembled, &text, || name.to_owned());
+                problems.extend(applied.err());
             }
         }
-        overrides.apply(&mut assembled)?;
-        assembled.check_together()?;
-        Ok(assembled)
+        overrides.apply(&mut assembled, &mut problems);
+        let contradictions = assembled.contradictions();
+        // What could not be read contradicts nothing.
+        let contradictions = contradictions.into_iter().filter(|contradiction| {
+            !problems
+                .iter()
+                .any(|problem| contradiction.is_about_the_setting_of(problem))
+        });
+        let contradictions: Vec<ConfigError> = contradictions.collect();
+        problems.extend(contradictions);
+        (assembled, problems)
     }
-
-    /// What no single value can tell: settings that contradict each other.
-    fn check_together(&self) -> Result<(), ConfigError> {
-        let ordered = [
-            (
-                "limits.page_size_default",
-                self.limits.page_size_default,
-                "limits.page_size_max",
-                self.limits.page_size_max,
-            ),
-            (
-                "limits.cfengine_page_size_default",
-                self.limits.cfengine_page_size_default,
-                "limits.cfengine_page_size_max",
-                self.limits.cfengine_page_size_max,
-            ),
-            (
-                "auth.password_min_length",
-                self.auth.password_min_length,
-                "auth.password_max_length",
-                self.auth.password_max_length,
-            ),
-        ];
-        let lives = &self.auth;
-        let lives = [
-            (
-                "auth.access_token_seconds",
-                lives.access_token_seconds,
-                "auth.refresh_token_seconds",
-                lives.refresh_token_seconds,
-            ),
-            (
-                "auth.refresh_token_seconds",
-                lives.refresh_token_seconds,
-                "auth.sign_in_seconds",
-                lives.sign_in_seconds,
-            ),
-            (
-                "mail.retry_seconds",
-                self.mail.retry_seconds,
-                "mail.retry_max_seconds",
-                self.mail.retry_max_seconds,
-            ),
-        ];
-        if self.mail.smtp_url.is_some() && self.mail.from.is_none() {
-            return Err(ConfigError::new(
-                "mail.from",
-                "is needed with mail.smtp_url",
-            ));
-        }
-        self.database.check_together()?;
-        self.ldap.check_together()?;
-        self.server.check_together()?;
-        ordered_pairs(&ordered)?;
-        ordered_pairs(&lives)
-    }
-}
-
-/// Of each pair the first may not be more than the second.
-fn ordered_pairs<T: PartialOrd + std::fmt::Display>(
-    pairs: &[(&'static str, T, &'static str, T)],
-) -> Result<(), ConfigError> {
-    for (low, low_value, high, high_value) in pairs {
-        if low_value > high_value {
-            let problem = format!("{low_value} is more than {high} allows ({high_value})");
-            return Err(ConfigError::new(*low, problem));
-        }
-    }
-    Ok(())
 }
 
 fn given(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {

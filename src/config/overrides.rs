@@ -22,7 +22,7 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    pub(super) fn apply(self, settings: &mut Settings) -> Result<(), ConfigError> {
+    pub(super) fn apply(self, settings: &mut Settings, problems: &mut Vec<ConfigError>) {
         let pairs = [
             ("--listen", self.listen),
             ("--base-url", self.base_url),
@@ -35,10 +35,10 @@ impl Overrides {
         for (flag, text) in pairs {
             let row = table::settings().find(|setting| setting.flag == Some(flag));
             if let (Some(setting), Some(text)) = (row, text) {
-                setting.apply(settings, &text, || flag.to_owned())?;
+                let applied = setting.apply(settings, &text, || flag.to_owned());
+                problems.extend(applied.err());
             }
         }
-        Ok(())
     }
 }
 
@@ -58,7 +58,9 @@ mod tests {
             admin_username: Some("root".to_owned()),
         };
         let mut settings = Settings::default();
-        flags.apply(&mut settings).unwrap();
+        let mut problems = Vec::new();
+        flags.apply(&mut settings, &mut problems);
+        assert_eq!(problems, []);
         assert_eq!(settings.server.listen.to_string(), "[::1]:9");
         assert_eq!(
             settings.server.base_url.as_deref(),

@@ -36,6 +36,40 @@ pub struct Server {
     pub idempotency_seconds: u64,
     pub client_ids: ClientIds,
     pub unknown_attributes: UnknownAttributes,
+    /// Always with the native one.
+    pub surfaces: Vec<Surface>,
+}
+
+/// An API that can be served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    Native,
+    Cfengine,
+    OpenL2m,
+    Prp,
+}
+
+impl Surface {
+    pub const ALL: [Surface; 4] = [
+        Surface::Native,
+        Surface::Cfengine,
+        Surface::OpenL2m,
+        Surface::Prp,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Surface::Native => "native",
+            Surface::Cfengine => "cfengine",
+            Surface::OpenL2m => "openl2m",
+            Surface::Prp => "prp",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Surface, String> {
+        let found = Surface::ALL.into_iter().find(|one| one.name() == text);
+        found.ok_or_else(|| format!("`{text}` is none of native, cfengine, openl2m and prp"))
+    }
 }
 
 /// What becomes of names in a request's document that there are not.
@@ -90,19 +124,24 @@ impl Default for Server {
             idempotency_seconds: 24 * 60 * 60,
             client_ids: ClientIds::Refuse,
             unknown_attributes: UnknownAttributes::Reject,
+            surfaces: Surface::ALL.to_vec(),
         }
     }
 }
 
 impl Server {
     /// What no single value can tell.
-    pub(super) fn check_together(&self) -> Result<(), ConfigError> {
+    pub(super) fn contradiction(&self) -> Option<ConfigError> {
         let (missing, problem) = match (&self.tls_certificate, &self.tls_key) {
             (Some(_), None) => ("server.tls_key", "is needed with server.tls_certificate"),
             (None, Some(_)) => ("server.tls_certificate", "is needed with server.tls_key"),
-            _ => return Ok(()),
+            _ => return None,
         };
-        Err(ConfigError::new(missing, problem))
+        Some(ConfigError::new(missing, problem))
+    }
+
+    pub fn serves(&self, surface: Surface) -> bool {
+        self.surfaces.contains(&surface)
     }
 
     /// `https` where the service itself speaks TLS.
@@ -338,6 +377,18 @@ pub(super) const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    Setting {
+        key: "server.surfaces",
+        env: "ROLECALL_SURFACES",
+        flag: None,
+        kind: Kind::List,
+        preset: Preset::Value("native,cfengine,openl2m,prp"),
+        meaning: "APIs that are served; what is at the addresses of the others is 404. The native one, by which callers sign in, is always among them.",
+        set: |settings, text| {
+            settings.server.surfaces = surfaces(text)?;
+            Ok(())
+        },
+    },
 ];
 
 fn network(text: &str) -> Result<IpNet, String> {
@@ -361,6 +412,14 @@ fn unknown_attributes(text: &str) -> Result<UnknownAttributes, String> {
         "ignore" => Ok(UnknownAttributes::Ignore),
         _ => Err(format!("`{text}` is neither reject nor ignore")),
     }
+}
+
+fn surfaces(text: &str) -> Result<Vec<Surface>, String> {
+    let wanted = value::list(text, Surface::parse)?;
+    if !wanted.contains(&Surface::Native) {
+        return Err("must contain native: callers sign in by it".to_owned());
+    }
+    Ok(wanted)
 }
 
 fn invalid_data_status(text: &str) -> Result<InvalidDataStatus, String> {
@@ -498,6 +557,17 @@ mod tests {
         assert_eq!(network("10.1.2.3").unwrap().to_string(), "10.1.2.3/32");
         assert_eq!(network("fd00::/8").unwrap().to_string(), "fd00::/8");
         assert!(network("proxy.local").is_err());
+    }
+
+    #[test]
+    fn the_native_surface_is_always_served() {
+        assert_eq!(
+            surfaces("prp, native").unwrap(),
+            [Surface::Prp, Surface::Native]
+        );
+        for text in ["", "prp", "native,scim"] {
+            assert!(surfaces(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A row per setting: its names, its default, its meaning, and where its text goes.
 
-use super::{ConfigError, Settings, audit, auth, database, ldap, limits, mail, server, sign_in};
+use super::{
+    ConfigError, Settings, audit, auth, backup, database, ldap, limits, mail, server, sign_in,
+};
 
 /// One setting, under all of its names.
 pub struct Setting {
@@ -68,6 +70,7 @@ pub fn settings() -> impl Iterator<Item = &'static Setting> {
         mail::SETTINGS,
         limits::SETTINGS,
         audit::SETTINGS,
+        backup::SETTINGS,
     ]
     .into_iter()
     .flatten()

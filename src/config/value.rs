@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::time::Duration;
 
 pub fn number<T>(text: &str, range: RangeInclusive<T>) -> Result<T, String>
 where
@@ -17,6 +18,30 @@ where
             "{text} is outside {} to {}",
             range.start(),
             range.end()
+        )),
+    }
+}
+
+/// A number with a unit: `90s`, `30m`, `24h`, `7d`.
+pub fn duration(text: &str, range: RangeInclusive<Duration>) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no duration, it should look like 90s, 30m, 24h or 7d");
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let seconds: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        _ => return Err(wrong()),
+    };
+    let count = text.strip_suffix(unit).unwrap_or_default();
+    let count = number(count, 0..=u64::from(u32::MAX)).map_err(|_| wrong())?;
+    let duration = Duration::from_secs(count * seconds);
+    match range.contains(&duration) {
+        true => Ok(duration),
+        false => Err(format!(
+            "{text} is outside {} to {} seconds",
+            range.start().as_secs(),
+            range.end().as_secs()
         )),
     }
 }
@@ -86,6 +111,30 @@ mod tests {
             number("99999999999999999999999", 1..=100_u32),
             Err(expected)
         );
+    }
+
+    #[test]
+    fn a_duration_is_a_number_with_a_unit() {
+        let range = Duration::from_secs(1)..=Duration::from_secs(10 * 86_400);
+        let seconds = |text| duration(text, range.clone()).map(|found| found.as_secs());
+        for (text, expected) in [("90s", 90), ("30m", 1800), ("24h", 86_400), ("7d", 604_800)] {
+            assert_eq!(seconds(text), Ok(expected));
+        }
+        for text in [
+            "",
+            "h",
+            "24",
+            "24 h",
+            "1.5h",
+            "-1h",
+            "24H",
+            "0s",
+            "11d",
+            "99999999999d",
+            "1µ",
+        ] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
     }
 
     #[test]

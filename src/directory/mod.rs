@@ -149,6 +149,11 @@ impl Directory {
         self.clock.as_ref()
     }
 
+    /// For work that outlives the directory.
+    pub fn shared_clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     /// The state of everything that decides who a caller is: what was
     /// remembered under another number is void.
     pub fn credential_version(&self) -> Result<u64, DirectoryError> {

@@ -19,6 +19,12 @@ pub struct Mailer {
     pub(super) settings: config::Mail,
 }
 
+fn sentence(error: SmtpError) -> String {
+    match error {
+        SmtpError::Temporary(why) | SmtpError::Permanent(why) | SmtpError::Unconfirmed(why) => why,
+    }
+}
+
 impl Mailer {
     /// `None` when no server is configured.
     ///
@@ -58,11 +64,17 @@ impl Mailer {
         let mut connection = None;
         let sent = self.send(&mail, &mut connection, now).await;
         self.close(connection).await;
-        sent.map_err(|error| match error {
-            SmtpError::Temporary(why) | SmtpError::Permanent(why) | SmtpError::Unconfirmed(why) => {
-                why
-            }
-        })
+        sent.map_err(sentence)
+    }
+
+    /// Connects and signs in as for a mail, and sends none.
+    ///
+    /// # Errors
+    /// A sentence about the failure.
+    pub async fn connect(&self) -> Result<(), String> {
+        let connection = self.smtp.connect().await.map_err(sentence)?;
+        self.smtp.close(connection).await;
+        Ok(())
     }
 
     /// One attempt to send a mail, over `connection` if it is open.

@@ -2,6 +2,7 @@ use actix_web::http::header;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::probes::Probes;
 use crate::api::{Api, not_ready, read_only};
 use crate::directory::{Context, Directory};
 use crate::jsonapi::MEDIA_TYPE;
@@ -19,7 +20,7 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// `GET /health`, without authentication: 200 while the database accepts changes, else
 /// 503 with the reason.
-async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
+async fn health(request: HttpRequest, api: Data<Api>, probes: Data<Probes>) -> HttpResponse {
     let directory = &api.auth.directory;
     let context = Context::of_program(directory.clock().now(), api.next_request_id());
     match directory.obstacle(&context).await {
@@ -27,14 +28,14 @@ async fn health(request: HttpRequest, api: Data<Api>) -> HttpResponse {
             .insert_header((header::CONTENT_TYPE, MEDIA_TYPE))
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::VARY, "Accept"))
-            .body(body(directory)),
+            .body(body(directory, &probes)),
         Some(obstacle) => not_ready(&api, &request, obstacle.code(), obstacle.sentence()),
     }
 }
 
-/// Includes the status of the replica, if one is configured. It does not affect the
-/// health of the service.
-fn body(directory: &Directory) -> String {
+/// Includes the status of the replica and of scheduled backups, if they are configured.
+/// They do not affect the health of the service.
+fn body(directory: &Directory, probes: &Probes) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let replica = directory.replica_state().map(|(status, lag_ms)| {
         let (status, lag) = match status {
@@ -48,7 +49,10 @@ fn body(directory: &Directory) -> String {
         format!(r#","replica":{{"status":"{status}"{lag}}}"#)
     });
     let replica = replica.unwrap_or_default();
-    format!(r#"{{"meta":{{"status":"ok","version":"{version}"{replica}}}}}"#)
+    let backups = probes.backups.json();
+    let backups = backups.map(|backups| format!(r#","backup":{backups}"#));
+    let backups = backups.unwrap_or_default();
+    format!(r#"{{"meta":{{"status":"ok","version":"{version}"{replica}{backups}}}}}"#)
 }
 
 /// Other methods.

@@ -1,5 +1,6 @@
 //! The HTTP server: assembles the surfaces, limits, health and shutdown.
 
+mod backups;
 mod certificate;
 mod compression;
 mod connections;
@@ -33,11 +34,11 @@ use rustls::ServerConfig;
 use crate::api::{self, Api};
 use crate::auth::Auth;
 use crate::auth::ldap::Ldap;
-use crate::config::Settings;
+use crate::config::{Settings, Surface};
 use crate::dialects::RequestContext;
-use crate::dialects::cfengine::{self, Cfengine};
-use crate::dialects::openl2m::{self, OpenL2m};
-use crate::dialects::prp::{self, Prp};
+use crate::dialects::cfengine::Cfengine;
+use crate::dialects::openl2m::OpenL2m;
+use crate::dialects::prp::Prp;
 use crate::directory::mail::MailPolicy;
 use crate::directory::{Context, Directory, RequestId};
 use crate::mail::{self, Mailer, SenderHandle};
@@ -47,6 +48,7 @@ use middleware::MiddlewareState;
 pub use probe_client::{probe, reachable};
 pub use shutdown::{Signals, Stop};
 
+use backups::BackupSchedule;
 use certificate::ServerCertificate;
 use connections::clients::Clients;
 use connections::{ListenerConfig, serve};
@@ -107,7 +109,7 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
         listeners,
         addresses,
         settings: settings.clone(),
-        surfaces: surfaces(auth, api, settings),
+        surfaces: surfaces(&auth, api, settings),
         extra: |_| {},
         mailer: Mailer::new(&settings.mail).map_err(BindError)?,
         mail,
@@ -116,12 +118,16 @@ pub fn bind(settings: &Settings, directory: Arc<Directory>) -> Result<Bound, Bin
     })
 }
 
-fn surfaces(auth: Arc<Auth>, api: Data<Api>, settings: &Settings) -> Surfaces {
+fn surfaces(auth: &Arc<Auth>, api: Data<Api>, settings: &Settings) -> Surfaces {
     let limits = &settings.limits;
+    let serves = |surface| settings.server.serves(surface);
+    let context = || request_context(&api);
     Surfaces {
-        cfengine: Data::new(Cfengine::new(auth.clone(), limits, request_context(&api))),
-        openl2m: Data::new(OpenL2m::new(auth.clone(), limits, request_context(&api))),
-        prp: Data::new(Prp::new(auth, limits, request_context(&api))),
+        cfengine: serves(Surface::Cfengine)
+            .then(|| Data::new(Cfengine::new(auth.clone(), limits, context()))),
+        openl2m: serves(Surface::OpenL2m)
+            .then(|| Data::new(OpenL2m::new(auth.clone(), limits, context()))),
+        prp: serves(Surface::Prp).then(|| Data::new(Prp::new(auth.clone(), limits, context()))),
         api,
     }
 }
@@ -216,19 +222,19 @@ impl Bound {
                 .configure(health::configure)
                 .configure(probes::configure)
                 .configure(routes)
-                .configure(cfengine::configure)
-                .configure(prp::configure)
-                .configure(openl2m::configure)
+                .configure(|config| surfaces.configure(config))
                 .configure(description.clone())
                 .configure(extra)
                 .default_service(web::to(unknown))
         })?;
         let grace = Duration::from_secs(settings.server.shutdown_seconds);
         start_background(&auth, &settings);
+        let backups = backups::start(&settings, &directory, probes.clone().into_inner())?;
         let sender = mailer.map(|mailer| mail::start(mailer, directory, mail, grace));
         Ok(Started {
             server,
             sender: sender.transpose()?,
+            backups,
             auth,
             grace,
             probes,
@@ -265,6 +271,7 @@ fn start_background(auth: &Arc<Auth>, settings: &Settings) {
 pub struct Started {
     server: Server,
     sender: Option<SenderHandle>,
+    backups: Option<BackupSchedule>,
     auth: Arc<Auth>,
     grace: Duration,
     probes: Data<Probes>,
@@ -280,6 +287,7 @@ impl Started {
     /// Resolves when the server and its background work have stopped.
     pub async fn ended(self) -> std::io::Result<()> {
         let outcome = self.server.await;
+        drop(self.backups);
         let auth = self.auth;
         let grace = match obstacle(&auth.directory).await {
             Some(Obstacle::Unreachable) => LAST_ATTEMPT,
@@ -310,6 +318,14 @@ fn routes(config: &mut ServiceConfig) {
             config.service(endpoint.into_resource(end));
         }
     }
+}
+
+/// Whether these settings name a certificate.
+///
+/// # Errors
+/// A sentence about the file that cannot be used.
+pub fn has_certificate(settings: &Settings) -> Result<bool, String> {
+    Ok(ServerCertificate::load(&settings.server)?.is_some())
 }
 
 /// The OpenAPI description for these settings.

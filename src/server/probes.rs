@@ -9,6 +9,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::backups::BackupStatus;
 use super::health::method_not_allowed;
 use crate::api::{Api, not_ready};
 use crate::directory::migrations::AreMigrationsApplied;
@@ -22,6 +23,7 @@ const BELIEVED: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Probes {
     is_stopping: AtomicBool,
+    pub backups: BackupStatus,
     /// When the tables were last found to be current.
     current: Mutex<Option<Instant>>,
 }

@@ -2,6 +2,7 @@
 //! database in use, and the way back. PostgreSQL has tools of its own.
 
 pub mod postgres;
+mod scheduled;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -167,8 +167,7 @@ fn yaml_in_packages_can_be_read() {
     for (path, text) in packaging() {
         if path.extension().is_some_and(|ending| ending == "yml") {
             let documents = YamlLoader::load_from_str(&text);
-            let documents =
-                documents.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let documents = documents.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             assert_eq!(documents.len(), 1, "{}", path.display());
             read += 1;
         }

@@ -211,6 +211,23 @@ pub fn health() -> Value {
                         },
                         "required": ["status"],
                     },
+                    "backup": {
+                        "type": "object",
+                        "description": "The backups that the service makes, if it does. They do not affect the status of the service.",
+                        "properties": {
+                            "status": {
+                                "type": "string",
+                                "enum": ["waiting", "ok", "failed"],
+                                "description": "What became of the last attempt; `waiting` before the first.",
+                            },
+                            "last": {
+                                "type": "string",
+                                "format": "date-time",
+                                "description": "When the last complete backup was made.",
+                            },
+                        },
+                        "required": ["status"],
+                    },
                 },
                 "required": ["status", "version"],
             },

@@ -2,6 +2,7 @@
 
 mod back;
 mod before;
+mod plan;
 mod postgres;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use super::postgres::Address;
 use super::sqlite::connection::MIGRATION_WAIT;
 use super::{StorageError, sqlite};
 use crate::config::{Database, DatabaseUrl, Pooler};
+pub use plan::{Pending, plan};
 use postgres::Way;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -169,6 +171,14 @@ pub const HISTORY: &str = "__diesel_schema_migrations";
 impl Tables {
     fn is_ours(&self) -> bool {
         self.versions.iter().any(|version| version == FIRST)
+    }
+
+    /// What was applied of ours: others may keep a history, too.
+    fn applied(self) -> Vec<String> {
+        match self.is_ours() {
+            true => self.versions,
+            false => Vec::new(),
+        }
     }
 
     /// `is_foreign` says which tables a database without our history cannot have.

@@ -62,6 +62,14 @@ pub fn bring_up(address: Address, way: Way, empty: Empty) -> Result<Vec<String>,
     })
 }
 
+/// The versions of what was applied.
+pub fn applied(address: Address, way: Way) -> Result<Vec<String>, StorageError> {
+    with_connection(address, way, move |connection| {
+        let tables = connection.transaction(|connection| check(connection, Empty::Fill));
+        Ok(tables.map_err(Failed::into_storage)?.applied())
+    })
+}
+
 /// Undoes what was applied after this version, the newest first.
 pub fn back_to(address: Address, way: Way, version: String) -> Result<Vec<String>, StorageError> {
     with_connection(address, way, move |connection| {
@@ -92,7 +100,7 @@ enum Step {
 /// takes itself. A new database gets all at once.
 fn step(connection: &mut Blocking, empty: Empty, built: &BTreeSet<String>) -> Result<Step, Failed> {
     lock(connection)?;
-    let is_ours = check(connection, empty)?;
+    let is_ours = check(connection, empty)?.is_ours();
     if is_ours {
         let applied = RunQueryDsl::load(diesel::sql_query(APPLIED), connection);
         if is_current::<Pg>(applied, POSTGRES)? {
@@ -150,8 +158,8 @@ fn lock(connection: &mut Blocking) -> Result<(), diesel::result::Error> {
 }
 
 /// Refuses a database that is another program's, and one that holds nothing
-/// unless it is to be filled. Whether it is ours already.
-fn check(connection: &mut Blocking, empty: Empty) -> Result<bool, Failed> {
+/// unless it is to be filled.
+fn check(connection: &mut Blocking, empty: Empty) -> Result<Tables, Failed> {
     let listed =
         "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema()";
     let listed: Vec<Named> = RunQueryDsl::load(diesel::sql_query(listed), connection)?;
@@ -165,7 +173,7 @@ fn check(connection: &mut Blocking, empty: Empty) -> Result<bool, Failed> {
     let tables = Tables { names, versions };
     // Others may keep their tables beside ours.
     tables.check(empty, |name| OURS.contains(&name))?;
-    Ok(tables.is_ours())
+    Ok(tables)
 }
 
 /// Drives a connection on a runtime of its own while `work` blocks, on a thread

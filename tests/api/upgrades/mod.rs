@@ -3,6 +3,7 @@
 mod back;
 mod gentle;
 mod pairs;
+mod planned;
 mod refused;
 
 use std::process::Output;
