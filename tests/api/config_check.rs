@@ -129,7 +129,7 @@ fn connecting_tries_each_part_and_changes_no_table() {
     fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let slapd = Slapd::with(&[a_person("calvin")]);
     let sink = Sink::start(&[]);
-    let url = format!("smtp://localhost:{}?tls=none", sink.port);
+    let url = format!("smtp://localhost:{}", sink.port);
     let ldap = slapd.environment();
     let mut environment: Vec<(&str, &str)> = ldap
         .iter()
@@ -179,7 +179,7 @@ fn connecting_tells_what_fails_and_goes_on() {
         "postgres://me:hunter2@127.0.0.1:{}/people",
         crate::support::free_port()
     );
-    let smtp = format!("smtp://127.0.0.1:{}?tls=none", crate::support::free_port());
+    let smtp = format!("smtp://127.0.0.1:{}", crate::support::free_port());
     let ldap = format!("ldap://127.0.0.1:{}", crate::support::free_port());
     let (code, out, complaint) = check(
         &["--connect"],

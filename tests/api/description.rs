@@ -596,6 +596,10 @@ fn look_at_hosts(client: &Client, comparison: &mut Comparison<'_>) {
 const UNSEEN: &[&str] = &[
     // Only as application/json.
     "#/components/schemas/errors/error",
+    // Only with a schedule, as in `backup::scheduled`.
+    "#/components/schemas/health/meta/backup",
+    "#/components/schemas/health/meta/backup/last",
+    "#/components/schemas/health/meta/backup/status",
     // Only with a replica, as in `scaling::replica`.
     "#/components/schemas/health/meta/replica",
     "#/components/schemas/health/meta/replica/lag_ms",

@@ -27,6 +27,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("mail", "E-mail"),
     ("limits", "Limits"),
     ("audit", "Audit log"),
+    ("backup", "Backups"),
 ];
 
 /// The section of a row of the table of settings; that of the file itself has none.
