@@ -11,7 +11,7 @@ use super::runtime::block_on;
 use super::settings;
 use crate::auth::ldap::Ldap;
 use crate::config::{self, Database, DatabaseUrl, Settings};
-use crate::directory::counted::counted;
+use crate::directory::plural::pluralize;
 use crate::mail::Mailer;
 use crate::server;
 use crate::storage::migrations;
@@ -35,7 +35,7 @@ fn check(connect: bool, flags: &Flags) -> Result<(), Failure> {
             true => "; nothing was tried",
             false => "",
         };
-        let count = counted(problems.len(), "problem", "problems");
+        let count = pluralize(problems.len(), "problem", "problems");
         return Err(Failure::failed(format!("{count}{untried}")));
     }
     output::print("The settings are right.\n")?;
@@ -123,7 +123,7 @@ fn try_all(settings: &Settings) -> Result<(), Failure> {
         0 => Ok(()),
         _ => Err(Failure::failed(format!(
             "{} cannot be used",
-            counted(failed, "part", "parts")
+            pluralize(failed, "part", "parts")
         ))),
     }
 }
@@ -146,7 +146,7 @@ fn database(settings: &Settings) -> Tried {
         0 => format!("{url} is up to date"),
         _ => format!(
             "{url}: {} to apply",
-            counted(pending, "migration", "migrations")
+            pluralize(pending, "migration", "migrations")
         ),
     }))
 }
