@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::arguments::{AuditCommand, PruneFlags};
-use super::failure::Failure;
+use super::error::CommandError;
 use super::output;
 use super::runtime::Session;
 use crate::config::Settings;
@@ -16,15 +16,15 @@ use crate::directory::pruning::{CountPrunable, PruneEvents, Pruned};
 /// Between two steps, so that whoever waits to write comes first.
 const PAUSE: Duration = Duration::from_millis(20);
 
-pub fn run(command: AuditCommand, settings: Settings) -> Result<(), Failure> {
+pub fn run(command: AuditCommand, settings: Settings) -> Result<(), CommandError> {
     match command {
         AuditCommand::Prune(flags) => prune(&flags, settings),
     }
 }
 
-fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
+fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), CommandError> {
     let before = clock::parse(&flags.before).ok_or_else(|| {
-        Failure::usage(format!(
+        CommandError::usage(format!(
             "--before: {:?} is not {}",
             flags.before,
             clock::FORM
@@ -33,7 +33,9 @@ fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
     let session = Session::open(settings)?;
     // The event that records the pruning must not be among what is pruned.
     if before > session.context.now {
-        return Err(Failure::usage("--before: this moment is still to come"));
+        return Err(CommandError::usage(
+            "--before: this moment is still to come",
+        ));
     }
     let before = clock::precise_text(before);
     if flags.dry_run {
@@ -55,7 +57,7 @@ fn prune(flags: &PruneFlags, settings: Settings) -> Result<(), Failure> {
     })
 }
 
-async fn steps(session: &Session, before: String, most: i64) -> Result<Pruned, Failure> {
+async fn steps(session: &Session, before: String, most: i64) -> Result<Pruned, CommandError> {
     let bar = bar();
     let mut step = PruneEvents {
         before,
@@ -125,7 +127,7 @@ mod tests {
         let scratch = Scratch::filled();
         for before in ["yesterday", "2026-01-31", "9999-01-01T00:00:00Z"] {
             let refused = prune(&flags(before), scratch.settings()).err().unwrap();
-            assert!(matches!(refused, Failure::Usage(text) if text.starts_with("--before: ")));
+            assert!(matches!(refused, CommandError::Usage(text) if text.starts_with("--before: ")));
         }
         assert!(prune(&flags("2020-01-01T00:00:00Z"), scratch.settings()).is_ok());
     }

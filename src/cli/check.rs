@@ -1,6 +1,6 @@
 //! `rolecall check`.
 
-use super::failure::Failure;
+use super::error::CommandError;
 use super::output;
 use super::runtime::Session;
 use crate::config::{DatabaseUrl, Settings};
@@ -10,7 +10,7 @@ use crate::directory::plural::pluralize;
 use crate::storage::sqlite::integrity;
 use crate::storage::{Empty, StorageError, migrations};
 
-pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
+pub fn run(repair: bool, settings: Settings) -> Result<(), CommandError> {
     let damage = damage(&settings)?;
     let looked = Session::open(settings).and_then(|session| {
         session.run(async |session| {
@@ -31,12 +31,12 @@ pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
     };
     match (damage, wrong, repair) {
         (0, 0, _) => Ok(()),
-        (0, wrong, false) => Err(Failure::failed(format!(
+        (0, wrong, false) => Err(CommandError::failed(format!(
             "{}: `rolecall check --repair` puts right what it can",
             pluralize(wrong, "thing is wrong", "things are wrong")
         ))),
         (0, _, true) => Ok(()),
-        _ => Err(Failure::failed(
+        _ => Err(CommandError::failed(
             "the file is damaged, which cannot be repaired here: restore a backup (docs/guides/backup.md)",
         )),
     }
@@ -46,7 +46,7 @@ pub fn run(repair: bool, settings: Settings) -> Result<(), Failure> {
 pub async fn findings(
     session: &Session,
     repair: bool,
-) -> Result<Vec<(&'static str, Finding)>, Failure> {
+) -> Result<Vec<(&'static str, Finding)>, CommandError> {
     let mut all = Vec::new();
     for part in Part::ALL {
         let found = look(session, part, repair).await?;
@@ -70,7 +70,7 @@ fn report(
     part: Part,
     found: Result<Vec<Finding>, DirectoryError>,
     repair: bool,
-) -> Result<usize, Failure> {
+) -> Result<usize, CommandError> {
     let name = part.name();
     let findings = match found {
         Ok(findings) => findings,
@@ -98,7 +98,7 @@ fn report(
 ///
 /// # Errors
 /// When there is no directory in it at all.
-fn damage(settings: &Settings) -> Result<usize, Failure> {
+fn damage(settings: &Settings) -> Result<usize, CommandError> {
     let DatabaseUrl::Sqlite(path) = &settings.database.url else {
         return Ok(0);
     };
@@ -107,18 +107,18 @@ fn damage(settings: &Settings) -> Result<usize, Failure> {
         return Ok(0);
     }
     let shown = path.display();
-    let unreadable = |error: std::io::Error| Failure::failed(format!("{shown}: {error}"));
+    let unreadable = |error: std::io::Error| CommandError::failed(format!("{shown}: {error}"));
     if let Some(what) = integrity::foreign(path).map_err(unreadable)? {
         output::print(&format!("file: {shown} {what}\n"))?;
-        return Err(Failure::failed(
+        return Err(CommandError::failed(
             "there is no directory to check: name its file by --database, or restore a backup (docs/guides/backup.md)",
         ));
     }
     if let Err(error @ StorageError::NotOurs(_)) = migrations::check_file(path, Empty::Refuse) {
         output::print(&format!("file: {error}\n"))?;
-        return Err(Failure::failed(format!("{shown}: {error}")));
+        return Err(CommandError::failed(format!("{shown}: {error}")));
     }
-    let damage = integrity::damage(path).map_err(Failure::failed)?;
+    let damage = integrity::damage(path).map_err(CommandError::failed)?;
     if damage.is_empty() {
         output::print("file: right\n")?;
     }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::arguments::{ConfigCommand, Flags};
-use super::failure::Failure;
+use super::error::CommandError;
 use super::output::{self, Table};
 use super::runtime::block_on;
 use super::settings;
@@ -16,7 +16,7 @@ use crate::mail::Mailer;
 use crate::server;
 use crate::storage::migrations;
 
-pub fn run(command: &ConfigCommand, flags: &Flags) -> Result<(), Failure> {
+pub fn run(command: &ConfigCommand, flags: &Flags) -> Result<(), CommandError> {
     match command {
         ConfigCommand::Sample => output::print(&config::sample()),
         ConfigCommand::Table => output::print(&config::markdown_table()),
@@ -24,7 +24,7 @@ pub fn run(command: &ConfigCommand, flags: &Flags) -> Result<(), Failure> {
     }
 }
 
-fn check(connect: bool, flags: &Flags) -> Result<(), Failure> {
+fn check(connect: bool, flags: &Flags) -> Result<(), CommandError> {
     let (settings, mut problems) = settings::examine(flags);
     problems.extend(unreadable_files(&settings));
     for problem in &problems {
@@ -36,7 +36,7 @@ fn check(connect: bool, flags: &Flags) -> Result<(), Failure> {
             false => "",
         };
         let count = pluralize(problems.len(), "problem", "problems");
-        return Err(Failure::failed(format!("{count}{untried}")));
+        return Err(CommandError::failed(format!("{count}{untried}")));
     }
     output::print("The settings are right.\n")?;
     match connect {
@@ -98,7 +98,7 @@ fn read_some(path: &Path) -> io::Result<()> {
 /// What became of a part that was tried: a text, or none where it is not configured.
 type Tried = Result<Option<String>, String>;
 
-fn try_all(settings: &Settings) -> Result<(), Failure> {
+fn try_all(settings: &Settings) -> Result<(), CommandError> {
     let mut table = Table::on_stdout(&["PART", "RESULT", "DETAIL"]);
     let mut failed = 0;
     let parts: [(&str, fn(&Settings) -> Tried); 5] = [
@@ -121,7 +121,7 @@ fn try_all(settings: &Settings) -> Result<(), Failure> {
     }
     match failed {
         0 => Ok(()),
-        _ => Err(Failure::failed(format!(
+        _ => Err(CommandError::failed(format!(
             "{} cannot be used",
             pluralize(failed, "part", "parts")
         ))),

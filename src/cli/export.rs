@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use serde_json::{Map, Value};
 
 use super::arguments::{ExportFlags, ExportKind};
-use super::failure::Failure;
+use super::error::CommandError;
 use super::import::{Format, cell, guarded};
 use super::progress::Progress;
 use super::runtime::Session;
@@ -15,13 +15,13 @@ use crate::directory::bulk::{ExportPage, Kind, fields_of};
 /// Rows that are read at once.
 const PAGE: i64 = 1000;
 
-pub fn run(flags: &ExportFlags, settings: Settings) -> Result<(), Failure> {
+pub fn run(flags: &ExportFlags, settings: Settings) -> Result<(), CommandError> {
     let kinds = match flags.kind {
         ExportKind::All => Kind::ALL.to_vec(),
         ExportKind::One(kind) => vec![kind.into()],
     };
     if flags.format == Format::Csv && kinds.len() > 1 {
-        return Err(Failure::usage(
+        return Err(CommandError::usage(
             "--format csv takes one kind: name it by --kind",
         ));
     }
@@ -42,7 +42,7 @@ async fn write_kind<W: Write>(
     session: &Session,
     out: &mut W,
     mut progress: Option<&mut Progress>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let mut writer = Rows::new(kind, flags, out)?;
     let mut after = Some(0);
     while let Some(id) = after {
@@ -71,7 +71,7 @@ enum Rows<'a, W: Write> {
 }
 
 impl<'a, W: Write> Rows<'a, W> {
-    fn new(kind: Kind, flags: &ExportFlags, out: &'a mut W) -> Result<Self, Failure> {
+    fn new(kind: Kind, flags: &ExportFlags, out: &'a mut W) -> Result<Self, CommandError> {
         if flags.format == Format::Ndjson {
             return Ok(Self::Ndjson(kind, out));
         }
@@ -82,7 +82,7 @@ impl<'a, W: Write> Rows<'a, W> {
         Ok(Self::Csv(columns, Box::new(writer)))
     }
 
-    fn write(&mut self, mut row: Map<String, Value>) -> Result<(), Failure> {
+    fn write(&mut self, mut row: Map<String, Value>) -> Result<(), CommandError> {
         match self {
             Self::Ndjson(kind, out) => {
                 row.insert("kind".into(), kind.name().into());
@@ -101,7 +101,7 @@ impl<'a, W: Write> Rows<'a, W> {
         }
     }
 
-    fn end(self) -> Result<(), Failure> {
+    fn end(self) -> Result<(), CommandError> {
         match self {
             Self::Ndjson(..) => Ok(()),
             Self::Csv(_, mut writer) => writer.flush().map_err(super::output::unwritten),
@@ -109,6 +109,6 @@ impl<'a, W: Write> Rows<'a, W> {
     }
 }
 
-fn unwritten(error: csv::Error) -> Failure {
+fn unwritten(error: csv::Error) -> CommandError {
     super::output::unwritten(error.into())
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::arguments::MailCommand;
-use super::failure::Failure;
+use super::error::CommandError;
 use super::output;
 use super::runtime::{Session, block_on};
 use crate::config::Settings;
@@ -11,14 +11,14 @@ use crate::directory::mail::CountMail;
 use crate::directory::{Clock, SystemClock, values};
 use crate::mail::Mailer;
 
-pub fn run(command: MailCommand, settings: Settings) -> Result<(), Failure> {
+pub fn run(command: MailCommand, settings: Settings) -> Result<(), CommandError> {
     match command {
         MailCommand::Status => status(settings),
         MailCommand::Test { address } => test(&address, &settings),
     }
 }
 
-fn status(settings: Settings) -> Result<(), Failure> {
+fn status(settings: Settings) -> Result<(), CommandError> {
     let server = settings.mail.smtp_url.clone();
     let counts =
         Session::open(settings)?.run(async |session| Ok(session.read(CountMail).await?))?;
@@ -42,16 +42,16 @@ fn status(settings: Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-fn test(address: &str, settings: &Settings) -> Result<(), Failure> {
+fn test(address: &str, settings: &Settings) -> Result<(), CommandError> {
     let address =
-        values::email(address).map_err(|problem| Failure::argument("ADDRESS", problem))?;
-    let mailer = Mailer::new(&settings.mail).map_err(Failure::usage)?;
+        values::email(address).map_err(|problem| CommandError::argument("ADDRESS", problem))?;
+    let mailer = Mailer::new(&settings.mail).map_err(CommandError::usage)?;
     let (Some(mailer), Some(url)) = (mailer, &settings.mail.smtp_url) else {
         let sentence = "mail.smtp_url: is not set, so there is no server to send a mail by";
-        return Err(Failure::usage(sentence));
+        return Err(CommandError::usage(sentence));
     };
     block_on(async { Ok(mailer.test(&address, SystemClock.now()).await) })?
-        .map_err(|why| Failure::failed(format!("the mail was not sent; {why}")))?;
+        .map_err(|why| CommandError::failed(format!("the mail was not sent; {why}")))?;
     output::remark(&format!("{url} accepted a mail for {address}."));
     Ok(())
 }

@@ -6,19 +6,19 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::arguments::Arguments;
-use super::failure::Failure;
+use super::error::CommandError;
 
 /// The script that the shell reads to complete rolecall's commands and options.
-pub fn completions(shell: Shell) -> Result<String, Failure> {
+pub fn completions(shell: Shell) -> Result<String, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "rolecall", &mut script);
-    String::from_utf8(script).map_err(Failure::failed)
+    String::from_utf8(script).map_err(CommandError::failed)
 }
 
 /// Writes `rolecall.1` and a page for each command below it, replacing earlier ones.
-pub fn write_pages(folder: &Path) -> Result<(), Failure> {
+pub fn write_pages(folder: &Path) -> Result<(), CommandError> {
     clap_mangen::generate_to(Arguments::command(), folder).map_err(|error| {
         let folder = folder.display();
-        Failure::failed(format!("cannot write manual pages to {folder}: {error}"))
+        CommandError::failed(format!("cannot write manual pages to {folder}: {error}"))
     })
 }

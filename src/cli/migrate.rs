@@ -1,6 +1,6 @@
 //! `rolecall migrate`.
 
-use super::failure::Failure;
+use super::error::CommandError;
 use super::output;
 use super::runtime::Session;
 use crate::config::Settings;
@@ -9,10 +9,10 @@ use crate::storage::sqlite::marker;
 use crate::storage::{Empty, migrations};
 
 /// `rolecall migrate --plan`: changes nothing.
-pub fn plan(settings: &Settings) -> Result<(), Failure> {
+pub fn plan(settings: &Settings) -> Result<(), CommandError> {
     let url = &settings.database.url;
     let pending = migrations::plan(&settings.database)
-        .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
+        .map_err(|error| CommandError::failed(format!("cannot migrate {url}: {error}")))?;
     if pending.is_empty() {
         return output::print(&format!("{url} is up to date\n"));
     }
@@ -26,22 +26,22 @@ pub fn plan(settings: &Settings) -> Result<(), Failure> {
     output::print(&pending.iter().map(line).collect::<String>())
 }
 
-pub fn run(back_to: Option<&str>, new: bool, settings: &Settings) -> Result<(), Failure> {
+pub fn run(back_to: Option<&str>, new: bool, settings: &Settings) -> Result<(), CommandError> {
     if new {
         forget_former(settings)?;
     }
     let url = &settings.database.url;
     if let Some(name) = back_to {
-        let undone = migrations::back_to(&settings.database, name)
-            .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
+        let undone = migrations::revert_to(&settings.database, name)
+            .map_err(|error| CommandError::failed(format!("cannot migrate {url}: {error}")))?;
         let lines: String = undone
             .iter()
             .map(|name| format!("undid {name}\n"))
             .collect();
         return output::print(&format!("{lines}{url} is as {name} left it\n"));
     }
-    let applied = migrations::bring_up(&settings.database, Empty::Fill)
-        .map_err(|error| Failure::failed(format!("cannot migrate {url}: {error}")))?;
+    let applied = migrations::migrate(&settings.database, Empty::Fill)
+        .map_err(|error| CommandError::failed(format!("cannot migrate {url}: {error}")))?;
     if applied.is_empty() {
         return output::print(&format!("{url} is up to date\n"));
     }
@@ -55,13 +55,13 @@ pub fn run(back_to: Option<&str>, new: bool, settings: &Settings) -> Result<(), 
 }
 
 /// Lets a directory be made where there was one.
-fn forget_former(settings: &Settings) -> Result<(), Failure> {
+fn forget_former(settings: &Settings) -> Result<(), CommandError> {
     let path = super::backup::sqlite_file("migrate --new", settings)?;
     let shown = path.display();
     if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
-        return Err(Failure::failed(format!(
+        return Err(CommandError::failed(format!(
             "{shown} exists: move it away to begin anew"
         )));
     }
-    marker::remove(path).map_err(|error| Failure::failed(format!("{shown}.marker: {error}")))
+    marker::remove(path).map_err(|error| CommandError::failed(format!("{shown}.marker: {error}")))
 }

@@ -8,14 +8,14 @@ mod arguments;
 mod audit;
 mod backup;
 mod check;
-mod closing;
 mod config;
+mod error;
 mod export;
-mod failure;
 mod generate;
 mod health;
 mod import;
 mod ldap;
+mod list_pages;
 mod logging;
 mod lookup;
 mod mail;
@@ -28,9 +28,9 @@ mod restore;
 mod runtime;
 mod serve;
 mod settings;
+mod shutdown;
 mod token;
 mod user;
-mod walk;
 
 use std::process::ExitCode;
 
@@ -38,7 +38,7 @@ use clap::Parser;
 
 use crate::server;
 use arguments::{Arguments, Command};
-use failure::Failure;
+use error::CommandError;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
@@ -72,7 +72,7 @@ fn outlive_file_limits() {
 #[cfg(not(unix))]
 fn outlive_file_limits() {}
 
-fn run(command: Command, flags: &arguments::Flags) -> Result<(), Failure> {
+fn run(command: Command, flags: &arguments::Flags) -> Result<(), CommandError> {
     start_log(&command);
     match command {
         Command::Serve(_) => serve::run(settings::load(flags)?),

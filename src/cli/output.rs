@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
-use super::failure::Failure;
+use super::error::CommandError;
 
 /// Writes to standard output; whoever closed it has read enough.
-pub fn print(text: &str) -> Result<(), Failure> {
+pub fn print(text: &str) -> Result<(), CommandError> {
     try_print(text).map_err(unwritten)
 }
 
@@ -18,9 +18,10 @@ pub fn try_print(text: &str) -> io::Result<()> {
 
 /// Writes a secret that is shown only now, alone on its line. Here a closed
 /// pipe is a failure: `otherwise` tells what to do about it.
-pub fn print_secret(secret: &str, otherwise: &str) -> Result<(), Failure> {
-    try_print(&format!("{secret}\n"))
-        .map_err(|error| Failure::failed(format!("cannot show the secret ({error}): {otherwise}")))
+pub fn print_secret(secret: &str, otherwise: &str) -> Result<(), CommandError> {
+    try_print(&format!("{secret}\n")).map_err(|error| {
+        CommandError::failed(format!("cannot show the secret ({error}): {otherwise}"))
+    })
 }
 
 /// A sentence for people, on standard error, so that scripts get the result alone.
@@ -28,10 +29,10 @@ pub fn remark(sentence: &str) {
     let _ = writeln!(io::stderr(), "{sentence}");
 }
 
-pub fn unwritten(error: io::Error) -> Failure {
+pub fn unwritten(error: io::Error) -> CommandError {
     match error.kind() {
-        ErrorKind::BrokenPipe => Failure::Unheard,
-        _ => Failure::failed(format!("cannot write to standard output: {error}")),
+        ErrorKind::BrokenPipe => CommandError::OutputClosed,
+        _ => CommandError::failed(format!("cannot write to standard output: {error}")),
     }
 }
 
@@ -64,7 +65,7 @@ impl<W: Write> Table<W> {
     }
 
     /// Writes these rows. Columns may get wider, never narrower, from call to call.
-    pub fn write(&mut self, rows: &[Vec<String>]) -> Result<(), Failure> {
+    pub fn write(&mut self, rows: &[Vec<String>]) -> Result<(), CommandError> {
         let mut rows: Vec<Vec<String>> = rows
             .iter()
             .map(|row| row.iter().map(|cell| printable(cell)).collect())
@@ -190,7 +191,13 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_no_failure_and_a_full_disk_is_one() {
         let failed = |kind: ErrorKind| unwritten(io::Error::from(kind));
-        assert!(matches!(failed(ErrorKind::BrokenPipe), Failure::Unheard));
-        assert!(matches!(failed(ErrorKind::StorageFull), Failure::Failed(_)));
+        assert!(matches!(
+            failed(ErrorKind::BrokenPipe),
+            CommandError::OutputClosed
+        ));
+        assert!(matches!(
+            failed(ErrorKind::StorageFull),
+            CommandError::Failed(_)
+        ));
     }
 }

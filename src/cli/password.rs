@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use super::failure::Failure;
+use super::error::CommandError;
 use super::output;
 use crate::auth::hash_password;
 use crate::auth::passwords::{self, Owner, PasswordPolicy, Strength, Weakness};
@@ -21,10 +21,11 @@ pub struct Password {
 
 impl Password {
     /// A new one that nobody has seen yet. Its usual length bends to the settings only.
-    pub fn make(limits: &Auth) -> Result<Self, Failure> {
+    pub fn make(limits: &Auth) -> Result<Self, CommandError> {
         let random = || {
-            random_password()
-                .map_err(|error| Failure::failed(format!("the system has no randomness: {error}")))
+            random_password().map_err(|error| {
+                CommandError::failed(format!("the system has no randomness: {error}"))
+            })
         };
         let mut text = random()?;
         while text.len() < limits.password_min_length {
@@ -46,7 +47,7 @@ impl Password {
         }
     }
 
-    pub fn read_or_make(from_stdin: bool, limits: &Auth) -> Result<Self, Failure> {
+    pub fn read_or_make(from_stdin: bool, limits: &Auth) -> Result<Self, CommandError> {
         if !from_stdin {
             return Self::make(limits);
         }
@@ -55,12 +56,12 @@ impl Password {
             output::remark("Type the password and press Enter; it can be seen on the screen.");
         }
         let line = first_line(stdin.lock())
-            .map_err(|problem| Failure::usage(format!("--password-stdin: {problem}")))?;
+            .map_err(|problem| CommandError::usage(format!("--password-stdin: {problem}")))?;
         Ok(Self::given("--password-stdin", Secret::new(line)))
     }
 
     /// Whether this user can have it.
-    pub fn check(&self, policy: &PasswordPolicy, owner: &Owner) -> Result<(), Failure> {
+    pub fn check(&self, policy: &PasswordPolicy, owner: &Owner) -> Result<(), CommandError> {
         self.check_all_but(&[], policy, owner)
     }
 
@@ -70,7 +71,7 @@ impl Password {
         told: &[Weakness],
         policy: &PasswordPolicy,
         owner: &Owner,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CommandError> {
         let Some(name) = self.given_as else {
             return Ok(());
         };
@@ -81,7 +82,8 @@ impl Password {
         for weakness in told {
             log::warn!("{name}: {weakness}");
         }
-        passwords::problem(&found).map_or(Ok(()), |problem| Err(Failure::argument(name, problem)))
+        passwords::problem(&found)
+            .map_or(Ok(()), |problem| Err(CommandError::argument(name, problem)))
     }
 
     /// Tells how strong one is that somebody chose.
@@ -91,7 +93,7 @@ impl Password {
         }
     }
 
-    pub fn hash(&self) -> Result<PasswordHash, Failure> {
+    pub fn hash(&self) -> Result<PasswordHash, CommandError> {
         Ok(hash_password(self.text.expose())?)
     }
 
@@ -104,7 +106,7 @@ impl Password {
     }
 
     /// Shows one that was made here, alone on a line of standard output.
-    pub fn show_if_made(&self, username: &str) -> Result<(), Failure> {
+    pub fn show_if_made(&self, username: &str) -> Result<(), CommandError> {
         let Some(text) = self.made() else {
             return Ok(());
         };
@@ -158,7 +160,7 @@ mod tests {
         assert!(first_line(&[0xff, b'\n'][..]).is_err());
     }
 
-    fn check(password: &Password, limits: &Auth) -> Result<(), Failure> {
+    fn check(password: &Password, limits: &Auth) -> Result<(), CommandError> {
         let owner = Owner {
             username: "zq-9-ab".into(),
             email: None,
@@ -175,7 +177,7 @@ mod tests {
         assert!(check("tiger in a tree").is_ok());
         let told = check("zq-9-AB").unwrap_err();
         let expected = "--password-stdin: The password must not be the username.";
-        assert!(matches!(told, Failure::Usage(text) if text == expected));
+        assert!(matches!(told, CommandError::Usage(text) if text == expected));
     }
 
     #[test]

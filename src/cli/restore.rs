@@ -5,25 +5,25 @@ use std::path::{Path, PathBuf};
 
 use super::backup::{remove_left_over, sound, sqlite_file};
 use super::check;
-use super::failure::Failure;
+use super::error::CommandError;
 use super::output;
 use super::runtime::Session;
 use crate::config::{DatabaseUrl, Settings};
 use crate::directory::{Clock, SystemClock};
 use crate::storage::migrations;
 use crate::storage::sqlite::copies::{self, with_suffix};
-use crate::storage::sqlite::{marker, unfinished};
+use crate::storage::sqlite::{marker, partial_copy};
 use crate::storage::{Empty, StorageError};
 
-pub fn run(file: &Path, replace: bool, settings: Settings) -> Result<(), Failure> {
+pub fn run(file: &Path, replace: bool, settings: Settings) -> Result<(), CommandError> {
     let to = resolved(sqlite_file("restore", &settings)?)?;
     let shown = to.display();
     if !file.is_file() {
         let file = file.display();
-        return Err(Failure::failed(format!("{file} is no file")));
+        return Err(CommandError::failed(format!("{file} is no file")));
     }
     if to.exists() && !replace {
-        return Err(Failure::failed(format!(
+        return Err(CommandError::failed(format!(
             "{shown} exists: stop the service, then restore with --replace"
         )));
     }
@@ -46,11 +46,12 @@ pub fn run(file: &Path, replace: bool, settings: Settings) -> Result<(), Failure
 }
 
 /// The file itself, where the path is a link to it.
-fn resolved(path: &Path) -> Result<PathBuf, Failure> {
+fn resolved(path: &Path) -> Result<PathBuf, CommandError> {
     if path.is_symlink() {
         let link = path.display();
-        return fs::canonicalize(path)
-            .map_err(|error| Failure::failed(format!("the link {link} leads nowhere: {error}")));
+        return fs::canonicalize(path).map_err(|error| {
+            CommandError::failed(format!("the link {link} leads nowhere: {error}"))
+        });
     }
     Ok(path.to_owned())
 }
@@ -64,19 +65,19 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(backup: &Path, to: &Path) -> Result<Self, Failure> {
+    fn new(backup: &Path, to: &Path) -> Result<Self, CommandError> {
         sound(backup)?;
         migrations::check_file(backup, Empty::Refuse)
-            .map_err(|error| Failure::failed(format!("{}: {error}", backup.display())))?;
+            .map_err(|error| CommandError::failed(format!("{}: {error}", backup.display())))?;
         remove_left_over(to);
         // A name of its own: two restores at the same time do not meet.
-        let path = unfinished::restoring(to).map_err(Failure::failed)?;
-        let lock = copies::copy(backup, &path).map_err(Failure::failed)?;
+        let path = partial_copy::restoring(to).map_err(CommandError::failed)?;
+        let lock = copies::copy(backup, &path).map_err(CommandError::failed)?;
         Ok(Self { path, _lock: lock })
     }
 
     /// Brings the tables up to date, and puts right what can be derived.
-    fn bring_up(&self, mut settings: Settings) -> Result<(), Failure> {
+    fn bring_up(&self, mut settings: Settings) -> Result<(), CommandError> {
         settings.database.url = DatabaseUrl::Sqlite(self.path.clone());
         let session = Session::open(settings)?;
         session.run(async |session| {
@@ -86,12 +87,12 @@ impl Prepared {
             Ok(())
         })?;
         drop(session);
-        copies::retire(&self.path).map_err(Failure::failed)
+        copies::retire(&self.path).map_err(CommandError::failed)
     }
 
-    fn put_in_place(&self, to: &Path) -> Result<(), Failure> {
-        fs::rename(&self.path, to).map_err(Failure::failed)?;
-        copies::sync_folder(to).map_err(Failure::failed)
+    fn put_in_place(&self, to: &Path) -> Result<(), CommandError> {
+        fs::rename(&self.path, to).map_err(CommandError::failed)?;
+        copies::sync_folder(to).map_err(CommandError::failed)
     }
 }
 
@@ -105,7 +106,7 @@ impl Drop for Prepared {
 
 /// Renames what is there, with its write-ahead log: an old log beside another
 /// file would damage that.
-fn set_aside(path: &Path) -> Result<Option<PathBuf>, Failure> {
+fn set_aside(path: &Path) -> Result<Option<PathBuf>, CommandError> {
     if !path.exists() {
         return Ok(None);
     }
@@ -113,13 +114,13 @@ fn set_aside(path: &Path) -> Result<Option<PathBuf>, Failure> {
     match copies::retire(path) {
         Ok(()) => {}
         Err(error @ StorageError::Busy(_)) => {
-            return Err(Failure::failed(format!(
+            return Err(CommandError::failed(format!(
                 "{shown} is in use: stop the service first ({error})"
             )));
         }
         // A damaged file cannot be asked. While a service has one, this is beside it.
         Err(error) if with_suffix(path, "-shm").exists() => {
-            return Err(Failure::failed(format!(
+            return Err(CommandError::failed(format!(
                 "{shown} may be in use, its state cannot be read ({error}): make sure that the service is stopped, remove {shown}-shm, and restore again"
             )));
         }
@@ -132,11 +133,11 @@ fn set_aside(path: &Path) -> Result<Option<PathBuf>, Failure> {
 }
 
 /// Renames a database with what belongs to it.
-fn rename_all(from: &Path, to: &Path) -> Result<(), Failure> {
+fn rename_all(from: &Path, to: &Path) -> Result<(), CommandError> {
     for suffix in ["-wal", "-shm", ""] {
         match fs::rename(with_suffix(from, suffix), with_suffix(to, suffix)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Failure::failed(error));
+                return Err(CommandError::failed(error));
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::failure::Failure;
+use super::error::CommandError;
 use crate::config::{DatabaseUrl, Settings};
 use crate::directory::names::{FillNameKeys, LacksNameKeys};
 use crate::directory::{
@@ -21,16 +21,16 @@ pub struct Session {
 impl Session {
     /// Opens a database that is there, migrating it where needed. Its statements
     /// take as long as they do.
-    pub fn open(settings: Settings) -> Result<Self, Failure> {
+    pub fn open(settings: Settings) -> Result<Self, CommandError> {
         Self::for_command(settings, Empty::Refuse)
     }
 
     /// The same of one that may have to be made.
-    pub fn make(settings: Settings) -> Result<Self, Failure> {
+    pub fn make(settings: Settings) -> Result<Self, CommandError> {
         Self::for_command(settings, Empty::Fill)
     }
 
-    fn for_command(mut settings: Settings, empty: Empty) -> Result<Self, Failure> {
+    fn for_command(mut settings: Settings, empty: Empty) -> Result<Self, CommandError> {
         settings.database.statement_timeout_ms = 0;
         let session = Self::with(settings, empty)?;
         Ok(Self {
@@ -40,26 +40,28 @@ impl Session {
     }
 
     /// The same with the limits of the server, which waits for its database.
-    pub fn to_serve(settings: Settings) -> Result<Self, Failure> {
-        storage::wait(&settings.database).map_err(|error| cannot_open(&settings, &error))?;
+    pub fn to_serve(settings: Settings) -> Result<Self, CommandError> {
+        storage::wait_until_reachable(&settings.database)
+            .map_err(|error| cannot_open(&settings, &error))?;
         let session = Self::opened(settings, Empty::Fill)?;
         session.run(takes_changes)?;
         session.run(fill_name_keys)?;
         Ok(session)
     }
 
-    fn with(settings: Settings, empty: Empty) -> Result<Self, Failure> {
+    fn with(settings: Settings, empty: Empty) -> Result<Self, CommandError> {
         let session = Self::opened(settings, empty)?;
         session.run(fill_name_keys)?;
         Ok(session)
     }
 
-    fn opened(settings: Settings, empty: Empty) -> Result<Self, Failure> {
+    fn opened(settings: Settings, empty: Empty) -> Result<Self, CommandError> {
         let store = Store::open(&settings.database, empty)
             .map_err(|error| cannot_open(&settings, &error))?;
         let directory = Arc::new(Directory::new(store, Arc::new(SystemClock)));
-        let number = getrandom::u64()
-            .map_err(|error| Failure::failed(format!("the system has no randomness: {error}")))?;
+        let number = getrandom::u64().map_err(|error| {
+            CommandError::failed(format!("the system has no randomness: {error}"))
+        })?;
         let context = Context::of_program(directory.clock().now(), RequestId(number));
         Ok(Self {
             settings,
@@ -78,11 +80,15 @@ impl Session {
     /// database keeps for each thread end with it.
     pub fn run<T: Send>(
         &self,
-        work: impl AsyncFnOnce(&Self) -> Result<T, Failure> + Send,
-    ) -> Result<T, Failure> {
+        work: impl AsyncFnOnce(&Self) -> Result<T, CommandError> + Send,
+    ) -> Result<T, CommandError> {
         std::thread::scope(|scope| {
             let thread = scope.spawn(|| block_on(work(self)));
-            let panicked = |_| Err(Failure::failed("a defect of rolecall: a command panicked"));
+            let panicked = |_| {
+                Err(CommandError::failed(
+                    "a defect of rolecall: a command panicked",
+                ))
+            };
             thread.join().unwrap_or_else(panicked)
         })
     }
@@ -96,13 +102,13 @@ impl Session {
     }
 }
 
-fn cannot_open(settings: &Settings, error: &StorageError) -> Failure {
-    Failure::failed(format!("cannot open {}: {error}", settings.database.url))
+fn cannot_open(settings: &Settings, error: &StorageError) -> CommandError {
+    CommandError::failed(format!("cannot open {}: {error}", settings.database.url))
 }
 
 /// A PostgreSQL that refuses changes is not the one to serve: most likely
 /// another was promoted, and the address is that of the former primary.
-async fn takes_changes(session: &Session) -> Result<(), Failure> {
+async fn takes_changes(session: &Session) -> Result<(), CommandError> {
     let url = &session.settings.database.url;
     if matches!(url, DatabaseUrl::Sqlite(_)) {
         return Ok(());
@@ -112,11 +118,11 @@ async fn takes_changes(session: &Session) -> Result<(), Failure> {
         Some(Obstacle::ReadOnly) => "the database is read-only",
         _ => return Ok(()),
     };
-    Err(Failure::failed(format!("cannot serve {url}: {why}")))
+    Err(CommandError::failed(format!("cannot serve {url}: {why}")))
 }
 
 /// Fills in what names are told apart by, where it is missing.
-async fn fill_name_keys(session: &Session) -> Result<(), Failure> {
+async fn fill_name_keys(session: &Session) -> Result<(), CommandError> {
     let mut filled = 0;
     while session.read(LacksNameKeys).await? {
         filled += session.write(FillNameKeys).await?;
@@ -128,11 +134,11 @@ async fn fill_name_keys(session: &Session) -> Result<(), Failure> {
 }
 
 /// Waits for `work` on this thread.
-pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Failure::failed)?;
+        .map_err(CommandError::failed)?;
     runtime.block_on(work)
 }
 

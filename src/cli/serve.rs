@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use super::closing::close;
-use super::failure::Failure;
+use super::error::CommandError;
 use super::output;
 use super::password::Password;
 use super::runtime::Session;
+use super::shutdown::close;
 use crate::auth::passwords::{Owner, PasswordPolicy, Weakness};
 use crate::auth::signing_keys;
 use crate::config::Settings;
@@ -17,14 +17,14 @@ use crate::directory::credentials::{
 use crate::directory::{names, values};
 use crate::server::{self, Signals, reachable};
 
-pub fn run(settings: Settings) -> Result<(), Failure> {
+pub fn run(settings: Settings) -> Result<(), CommandError> {
     let signals = Signals::receive()
-        .map_err(|error| Failure::failed(format!("cannot receive signals: {error}")))?;
+        .map_err(|error| CommandError::failed(format!("cannot receive signals: {error}")))?;
     let session = Session::to_serve(settings)?;
     // First of all the port: a start that fails must not use up the only
     // showing of the first administrator's password.
     let bound =
-        server::bind(&session.settings, session.directory.clone()).map_err(Failure::failed)?;
+        server::bind(&session.settings, session.directory.clone()).map_err(CommandError::failed)?;
     session.run(async |session| {
         Ok(signing_keys::ensure(&session.directory, &session.context).await?)
     })?;
@@ -34,12 +34,12 @@ pub fn run(settings: Settings) -> Result<(), Failure> {
     announce(&session.settings, bound.addresses(), first.as_ref());
     let ended = bound.run(stop);
     close(session);
-    ended.map_err(|error| Failure::failed(format!("the server ended: {error}")))
+    ended.map_err(|error| CommandError::failed(format!("the server ended: {error}")))
 }
 
 /// Somebody who can let others in, when nobody is an administrator: in an empty
 /// directory, or in one that was filled by an import.
-async fn first_administrator(session: &Session) -> Result<Option<Password>, Failure> {
+async fn first_administrator(session: &Session) -> Result<Option<Password>, CommandError> {
     if session.read(HasAdministrator).await? {
         return Ok(None);
     }
@@ -49,12 +49,12 @@ async fn first_administrator(session: &Session) -> Result<Option<Password>, Fail
             Some(problem) => Err(problem),
             None => Ok(username),
         })
-        .map_err(|problem| Failure::argument("auth.admin_username", problem))?;
+        .map_err(|problem| CommandError::argument("auth.admin_username", problem))?;
     let password = match limits.admin_password.clone() {
         Some(text) => Password::given("auth.admin_password", text),
         None => Password::make(limits)?,
     };
-    let policy = PasswordPolicy::new(limits).map_err(Failure::usage)?;
+    let policy = PasswordPolicy::new(limits).map_err(CommandError::usage)?;
     let owner = Owner {
         username: username.clone(),
         email: None,
@@ -81,7 +81,7 @@ async fn first_administrator(session: &Session) -> Result<Option<Password>, Fail
 
 /// Administrators whom nobody lets in are of no help: one that was imported
 /// without a hash, or who was given the role before a password.
-async fn report_shut_out(session: &Session) -> Result<(), Failure> {
+async fn report_shut_out(session: &Session) -> Result<(), CommandError> {
     let ldap = session.settings.ldap.enabled;
     if session.read(HasAdministrator).await? && !session.read(CanAdministrate { ldap }).await? {
         log::error!("{}", SHUT_OUT);
@@ -242,7 +242,9 @@ mod tests {
             settings.auth.admin_username = username.to_owned();
             let session = Session::make(settings).unwrap();
             let refused = session.run(first_administrator).err().unwrap();
-            assert!(matches!(refused, Failure::Usage(text) if text.starts_with("auth.admin_")));
+            assert!(
+                matches!(refused, CommandError::Usage(text) if text.starts_with("auth.admin_"))
+            );
         }
     }
 

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 
 use super::arguments::Flags;
-use super::failure::Failure;
+use super::error::CommandError;
 use crate::config::{
     CONFIG_FILE_VARIABLE, Settings, check_environment, settings, unknown_variables,
 };
 
-pub fn load(flags: &Flags) -> Result<Settings, Failure> {
+pub fn load(flags: &Flags) -> Result<Settings, CommandError> {
     let (environment, unreadable) = readable(std::env::vars_os());
     if let Some(problem) = unreadable.into_iter().next() {
-        return Err(Failure::Usage(problem));
+        return Err(CommandError::Usage(problem));
     }
     check_environment(environment.clone())?;
     let variable = |name: &str| environment.get(name).cloned();

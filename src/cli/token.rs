@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::arguments::{self, TokenCommand};
-use super::failure::Failure;
+use super::error::CommandError;
+use super::list_pages::ListPages;
 use super::lookup;
 use super::output::{Table, print_secret, remark};
 use super::runtime::Session;
-use super::walk::Walk;
 use crate::auth::secret::TokenSecret;
 use crate::config::{Settings, closest};
 use crate::directory::listing::Visibility;
@@ -20,7 +20,7 @@ use crate::directory::tokens::{
 use crate::directory::users::{UserColumn, Users, UsersOf};
 use crate::directory::{DirectoryError, Expected, clock, values};
 
-pub fn run(command: TokenCommand, settings: Settings) -> Result<(), Failure> {
+pub fn run(command: TokenCommand, settings: Settings) -> Result<(), CommandError> {
     match command {
         TokenCommand::Create(arguments) => create(&arguments, settings),
         TokenCommand::List { username } => {
@@ -33,14 +33,14 @@ pub fn run(command: TokenCommand, settings: Settings) -> Result<(), Failure> {
     }
 }
 
-fn create(arguments: &arguments::CreateToken, settings: Settings) -> Result<(), Failure> {
+fn create(arguments: &arguments::CreateToken, settings: Settings) -> Result<(), CommandError> {
     let (changes, expires) = attributes(arguments)?;
     let secret = TokenSecret::random()
-        .map_err(|error| Failure::failed(format!("the system has no randomness: {error}")))?;
+        .map_err(|error| CommandError::failed(format!("the system has no randomness: {error}")))?;
     let hash = secret.hash();
     let session = Session::open(settings)?.with_mail();
     if expires.is_some_and(|moment| moment <= session.context.now) {
-        return Err(Failure::usage("--expires: this moment has passed"));
+        return Err(CommandError::usage("--expires: this moment has passed"));
     }
     let most = i64::try_from(session.settings.auth.tokens_per_user).unwrap_or(i64::MAX);
     let (token, username) = session.run(async move |session| {
@@ -80,14 +80,14 @@ fn doubt(scope: &str) {
 
 type Attributes = (TokenChanges, Option<DateTime<Utc>>);
 
-fn attributes(arguments: &arguments::CreateToken) -> Result<Attributes, Failure> {
+fn attributes(arguments: &arguments::CreateToken) -> Result<Attributes, CommandError> {
     values::within("name", &arguments.name, 1, values::MAX_TEXT)
-        .map_err(|problem| Failure::argument("--name", problem))?;
+        .map_err(|problem| CommandError::argument("--name", problem))?;
     let scopes = match arguments.scopes.as_slice() {
         [] => None,
         names => Some(
             check_names("scopes", names)
-                .map_err(|problem| Failure::argument("--scope", problem))?,
+                .map_err(|problem| CommandError::argument("--scope", problem))?,
         ),
     };
     let expires = arguments.expires.as_deref().map(moment).transpose()?;
@@ -99,25 +99,25 @@ fn attributes(arguments: &arguments::CreateToken) -> Result<Attributes, Failure>
     Ok((changes, expires))
 }
 
-fn moment(text: &str) -> Result<DateTime<Utc>, Failure> {
+fn moment(text: &str) -> Result<DateTime<Utc>, CommandError> {
     clock::parse(text)
-        .ok_or_else(|| Failure::usage(format!("--expires: {text:?} is not {}", clock::FORM)))
+        .ok_or_else(|| CommandError::usage(format!("--expires: {text:?} is not {}", clock::FORM)))
 }
 
 async fn list<W: std::io::Write>(
     session: &Session,
     username: Option<&str>,
     table: &mut Table<W>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let of = match username {
         Some(username) => Some(TokensOf::Users(vec![
             lookup::user(session, username).await?.id,
         ])),
         None => None,
     };
-    let mut walk = Walk::<Tokens>::new(TokenColumn::Id, |token| token.id).confined_to(of);
+    let mut pages = ListPages::<Tokens>::new(TokenColumn::Id, |token| token.id).confined_to(of);
     loop {
-        let tokens = walk.next(session).await?;
+        let tokens = pages.next(session).await?;
         let owners = owners(session, &tokens).await?;
         let rows: Vec<_> = tokens
             .iter()
@@ -131,12 +131,12 @@ async fn list<W: std::io::Write>(
 }
 
 /// The usernames of those who own these tokens.
-async fn owners(session: &Session, tokens: &[Token]) -> Result<HashMap<i64, String>, Failure> {
+async fn owners(session: &Session, tokens: &[Token]) -> Result<HashMap<i64, String>, CommandError> {
     let ids: BTreeSet<i64> = tokens.iter().map(|token| token.user_id).collect();
     let of = UsersOf::Ids(ids.into_iter().collect());
-    let mut walk = Walk::<Users>::new(UserColumn::Id, |user| user.id).confined_to(Some(of));
+    let mut pages = ListPages::<Users>::new(UserColumn::Id, |user| user.id).confined_to(Some(of));
     // There are no more owners than tokens, so they fit into one slice.
-    let users = walk.next(session).await?;
+    let users = pages.next(session).await?;
     Ok(users
         .into_iter()
         .map(|user| (user.id, user.username))
@@ -167,7 +167,7 @@ fn joined(scopes: &str) -> String {
     }
 }
 
-fn revoke(id: i64, settings: Settings) -> Result<(), Failure> {
+fn revoke(id: i64, settings: Settings) -> Result<(), CommandError> {
     Session::open(settings)?.run(async move |session| {
         match session
             .write(DeleteToken {
@@ -179,7 +179,7 @@ fn revoke(id: i64, settings: Settings) -> Result<(), Failure> {
             .await
         {
             Err(DirectoryError::NotFound) => {
-                Err(Failure::failed(format!("there is no token {id}")))
+                Err(CommandError::failed(format!("there is no token {id}")))
             }
             outcome => Ok(outcome?),
         }
@@ -192,7 +192,7 @@ fn revoke(id: i64, settings: Settings) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
-    fn wanted(scopes: &[&str], expires: Option<&str>) -> Result<Attributes, Failure> {
+    fn wanted(scopes: &[&str], expires: Option<&str>) -> Result<Attributes, CommandError> {
         attributes(&arguments::CreateToken {
             username: "calvin".to_owned(),
             name: "laptop".to_owned(),

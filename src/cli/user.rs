@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::arguments::{AddUser, Membership, UserCommand};
-use super::failure::Failure;
+use super::error::CommandError;
+use super::list_pages::ListPages;
 use super::lookup;
 use super::output::{Table, remark};
 use super::password::Password;
 use super::runtime::Session;
-use super::walk::Walk;
 use crate::auth::passwords::{Owner, PasswordPolicy};
 use crate::config::Settings;
 use crate::directory::listing::Visibility;
@@ -22,7 +22,7 @@ use crate::directory::users::{
 use crate::directory::values;
 use crate::directory::{DirectoryError, Expected, FieldErrorKind};
 
-pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
+pub fn run(command: UserCommand, settings: Settings) -> Result<(), CommandError> {
     match command {
         UserCommand::Add(arguments) => add(arguments, settings),
         UserCommand::Password {
@@ -56,7 +56,7 @@ pub fn run(command: UserCommand, settings: Settings) -> Result<(), Failure> {
     }
 }
 
-fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
+fn add(arguments: AddUser, settings: Settings) -> Result<(), CommandError> {
     let mut changes = attributes(&arguments)?;
     let policy = policy(&settings)?;
     let password = Password::read_or_make(arguments.password_stdin, &settings.auth)?;
@@ -83,8 +83,8 @@ fn add(arguments: AddUser, settings: Settings) -> Result<(), Failure> {
     password.show_if_made(&user.username)
 }
 
-fn policy(settings: &Settings) -> Result<PasswordPolicy, Failure> {
-    PasswordPolicy::new(&settings.auth).map_err(Failure::usage)
+fn policy(settings: &Settings) -> Result<PasswordPolicy, CommandError> {
+    PasswordPolicy::new(&settings.auth).map_err(CommandError::usage)
 }
 
 fn owner(user: &User) -> Owner {
@@ -94,21 +94,21 @@ fn owner(user: &User) -> Owner {
     }
 }
 
-fn attributes(arguments: &AddUser) -> Result<UserChanges, Failure> {
+fn attributes(arguments: &AddUser) -> Result<UserChanges, CommandError> {
     let username = values::username(&arguments.username)
-        .map_err(|problem| Failure::argument("USERNAME", problem))?;
+        .map_err(|problem| CommandError::argument("USERNAME", problem))?;
     let email = arguments.email.as_deref().map(values::email).transpose();
     let text = |flag: &str, field: &'static str, value: &Option<String>| {
         let value = value.clone().filter(|text| !text.is_empty());
         if let Some(value) = &value {
             values::within(field, value, 1, values::MAX_TEXT)
-                .map_err(|problem| Failure::argument(flag, problem))?;
+                .map_err(|problem| CommandError::argument(flag, problem))?;
         }
-        Ok::<_, Failure>(value)
+        Ok::<_, CommandError>(value)
     };
     Ok(UserChanges {
         username: Some(username),
-        email: Some(email.map_err(|problem| Failure::argument("--email", problem))?),
+        email: Some(email.map_err(|problem| CommandError::argument("--email", problem))?),
         name: Some(text("--name", "name", &arguments.name)?),
         surname: Some(text("--surname", "surname", &arguments.surname)?),
         ..UserChanges::default()
@@ -120,7 +120,7 @@ fn password(
     from_stdin: bool,
     keep_tokens: bool,
     settings: Settings,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let policy = policy(&settings)?;
     let password = Password::read_or_make(from_stdin, &settings.auth)?;
     let user = Session::open(settings)?.with_mail().run(async |session| {
@@ -156,7 +156,7 @@ fn password(
     password.show_if_made(&user.username)
 }
 
-fn change(arguments: &Membership, change: Change, settings: Settings) -> Result<(), Failure> {
+fn change(arguments: &Membership, change: Change, settings: Settings) -> Result<(), CommandError> {
     let (user, role, changed) = Session::open(settings)?.run(async |session| {
         let user = lookup::user(session, &arguments.username).await?;
         let role = lookup::role(session, &arguments.role).await?;
@@ -192,21 +192,21 @@ async fn list<W: std::io::Write>(
     session: &Session,
     wanted: &Wanted,
     table: &mut Table<W>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let names = role_names(session).await?;
-    let mut walk = Walk::<Users>::new(UserColumn::Id, |user| user.id).at_most(wanted.limit);
+    let mut pages = ListPages::<Users>::new(UserColumn::Id, |user| user.id).at_most(wanted.limit);
     if let Some(text) = wanted
         .name
         .as_deref()
         .filter(|text| !text.trim().is_empty())
     {
-        walk = walk.also(lookup::named_like(text)?);
+        pages = pages.also(lookup::named_like(text)?);
     }
     if let Some(role) = &wanted.role {
-        walk = walk.also(lookup::holds(session, role).await?);
+        pages = pages.also(lookup::holds(session, role).await?);
     }
     loop {
-        let users = walk.next(session).await?;
+        let users = pages.next(session).await?;
         let held = roles_of(session, &users, &names).await?;
         let rows: Vec<_> = users
             .iter()
@@ -234,10 +234,10 @@ async fn trash<W: std::io::Write>(
     session: &Session,
     limit: Option<i64>,
     table: &mut Table<W>,
-) -> Result<(), Failure> {
-    let mut walk = Walk::<TrashedUsers>::new(UserColumn::Id, |user| user.id).at_most(limit);
+) -> Result<(), CommandError> {
+    let mut pages = ListPages::<TrashedUsers>::new(UserColumn::Id, |user| user.id).at_most(limit);
     loop {
-        let users = walk.next(session).await?;
+        let users = pages.next(session).await?;
         let rows: Vec<_> = users.iter().map(trashed_row).collect();
         table.write(&rows)?;
         if users.is_empty() {
@@ -258,7 +258,7 @@ fn trashed_row(user: &User) -> Vec<String> {
 }
 
 /// The id of who was deleted: others in the trash may have the same name.
-fn delete(username: &str, settings: Settings) -> Result<i64, Failure> {
+fn delete(username: &str, settings: Settings) -> Result<i64, CommandError> {
     let user = Session::open(settings)?.run(async |session| {
         let user = lookup::user(session, username).await?;
         let delete = DeleteUser {
@@ -274,9 +274,9 @@ fn delete(username: &str, settings: Settings) -> Result<i64, Failure> {
     Ok(user.id)
 }
 
-fn restore(user: &str, username: Option<String>, settings: Settings) -> Result<(), Failure> {
+fn restore(user: &str, username: Option<String>, settings: Settings) -> Result<(), CommandError> {
     let username = username.map(|name| values::username(&name)).transpose();
-    let username = username.map_err(|problem| Failure::argument("--username", problem))?;
+    let username = username.map_err(|problem| CommandError::argument("--username", problem))?;
     let restored = Session::open(settings)?.run(async |session| {
         let id = lookup::trashed_user(session, user).await?.id;
         let restore = RestoreUser {
@@ -302,7 +302,7 @@ fn restore(user: &str, username: Option<String>, settings: Settings) -> Result<(
 }
 
 /// Who has the name by now, and how the user is restored all the same.
-fn not_restored(id: i64, error: DirectoryError) -> Failure {
+fn not_restored(id: i64, error: DirectoryError) -> CommandError {
     let DirectoryError::Invalid(problems) = error else {
         return error.into();
     };
@@ -312,15 +312,15 @@ fn not_restored(id: i64, error: DirectoryError) -> Failure {
         .find(|one| one.kind == FieldErrorKind::Taken)
     {
         let who = taken.message.trim_end_matches('.');
-        return Failure::failed(format!(
+        return CommandError::failed(format!(
             "{who}, for example: rolecall user restore {id} --username NAME"
         ));
     }
     let texts: Vec<String> = problems.into_iter().map(|one| one.message).collect();
-    Failure::failed(texts.join(" "))
+    CommandError::failed(texts.join(" "))
 }
 
-fn purge(user: &str, settings: Settings) -> Result<(), Failure> {
+fn purge(user: &str, settings: Settings) -> Result<(), CommandError> {
     let username = Session::open(settings)?.run(async |session| {
         let user = lookup::trashed_user(session, user).await?;
         let purge = PurgeUser {
@@ -336,11 +336,11 @@ fn purge(user: &str, settings: Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn role_names(session: &Session) -> Result<HashMap<i64, String>, Failure> {
+async fn role_names(session: &Session) -> Result<HashMap<i64, String>, CommandError> {
     let mut names = HashMap::new();
-    let mut walk = Walk::<Roles>::new(RoleColumn::Id, |role| role.id);
+    let mut pages = ListPages::<Roles>::new(RoleColumn::Id, |role| role.id);
     loop {
-        let roles = walk.next(session).await?;
+        let roles = pages.next(session).await?;
         if roles.is_empty() {
             return Ok(names);
         }
@@ -352,7 +352,7 @@ async fn roles_of(
     session: &Session,
     users: &[User],
     names: &HashMap<i64, String>,
-) -> Result<HashMap<i64, Vec<String>>, Failure> {
+) -> Result<HashMap<i64, Vec<String>>, CommandError> {
     let follow = FollowMembers {
         relation: Relation::UserRoles,
         ids: users.iter().map(|user| user.id).collect(),
@@ -624,9 +624,9 @@ mod tests {
         );
     }
 
-    fn told(outcome: Result<(), Failure>) -> String {
+    fn told(outcome: Result<(), CommandError>) -> String {
         match outcome.unwrap_err() {
-            Failure::Failed(text) => text,
+            CommandError::Failed(text) => text,
             other => panic!("{other:?}"),
         }
     }
@@ -660,7 +660,9 @@ mod tests {
     fn a_user_with_an_unknown_role_is_not_added() {
         let scratch = Scratch::new();
         let error = add(new("calvin", &["admin", "tigers"]), scratch.settings()).unwrap_err();
-        assert!(matches!(error, Failure::Failed(text) if text == "there is no role \"tigers\""));
+        assert!(
+            matches!(error, CommandError::Failed(text) if text == "there is no role \"tigers\"")
+        );
         assert!(listed(&scratch, None).is_empty());
     }
 
@@ -668,7 +670,9 @@ mod tests {
     fn a_password_of_nobody_cannot_be_changed() {
         let scratch = Scratch::filled();
         let error = password("nobody", false, false, scratch.settings()).unwrap_err();
-        assert!(matches!(error, Failure::Failed(text) if text == "there is no user \"nobody\""));
+        assert!(
+            matches!(error, CommandError::Failed(text) if text == "there is no user \"nobody\"")
+        );
     }
 
     #[test]

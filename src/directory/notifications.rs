@@ -25,7 +25,7 @@ impl Directory {
         };
         let pulse = (unheard / 2).clamp(PULSES.0, PULSES.1);
         let hearing = async {
-            match &servers.hears_at {
+            match &servers.listen_address {
                 Some(address) => self.hear(address, pulse).await,
                 None => log::info!(
                     "changes of other processes are not heard of through the pooler: \

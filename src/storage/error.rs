@@ -4,20 +4,19 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 use super::sqlite::faults::{self, Fault};
 
-/// What a database can answer instead of rows.
+/// Why a database returned no rows.
 #[derive(Debug)]
 pub enum StorageError {
-    /// All hands are full: the queue of writes, the pool, or a lock held by
-    /// somebody else. Worth trying again in a moment.
+    /// Overloaded: the write queue or the pool is full, or another transaction holds a
+    /// lock. Can be retried in a moment.
     Busy(String),
-    /// It took longer than it may, and was ended.
+    /// It exceeded its time limit and was cancelled.
     TimedOut(String),
-    /// Two transactions stood in each other's way and this one gave in. Worth
-    /// running again from the start, at once.
+    /// A deadlock or serialization failure. Can be retried from the start at once.
     Conflict(String),
     /// The database cannot be reached, or its disk is full or broken.
     Unavailable(String),
-    /// There is no database of ours, but perhaps another program's. A whole
+    /// This is not a rolecall database, but perhaps another program's. A whole
     /// sentence.
     NotOurs(String),
     /// Anything else, constraint violations included.
@@ -39,23 +38,23 @@ impl fmt::Display for StorageError {
 
 impl std::error::Error for StorageError {}
 
-/// Messages of the two engines that mean "later", not "wrong". SQLite reports
-/// its result codes as text only; PostgreSQL's come from its shutdown classes,
-/// and a pooler in between has one code for all of its own.
+/// Messages of both databases for temporary conditions. SQLite reports its result
+/// codes as text only; PostgreSQL's come from its shutdown classes, and a pooler has
+/// one code for all of its own.
 const BUSY: &[&str] = &[
     "database is locked",
     "database table is locked",
     "due to lock timeout",
-    // Ours: a statement that waited for a lock for too long.
+    // Cancelled by us: a statement that waited too long for a lock.
     "due to user request",
     // PgBouncer's, when all its servers are taken.
     "query_wait_timeout",
     "no more connections allowed",
 ];
-/// The first is SQLite's whole word for an ended read.
+/// The first is SQLite's message about a cancelled read.
 const TIMED_OUT: &[&str] = &["interrupted", "due to statement timeout"];
 const CONFLICT: &[&str] = &["deadlock detected"];
-/// Not what went wrong: that was told of an earlier statement.
+/// Only a consequence: an earlier statement has failed.
 pub const ABORTED: &str = "current transaction is aborted";
 const UNAVAILABLE: &[&str] = &[
     "disk I/O error",
@@ -87,8 +86,7 @@ const UNAVAILABLE: &[&str] = &[
     "server connection closed",
 ];
 
-/// What SQLite says where the tables are not as they were made. A part of a
-/// message each.
+/// Parts of SQLite's messages about damaged tables.
 const DAMAGED: &[&str] = &[
     "malformed",
     "corrupt",
@@ -118,7 +116,7 @@ impl From<QueryError> for StorageError {
     }
 }
 
-/// What an error tells of a damaged file, whatever SQLite calls it.
+/// The damage of a file that an error indicates.
 fn damage(error: &QueryError) -> Option<String> {
     if let Some(Fault::Damage(what)) = faults::met() {
         return Some(what);

@@ -1,5 +1,5 @@
-//! Counts of what happens, for the metrics. Adding takes no lock, and nothing
-//! depends on the order of additions.
+//! Counters and histograms for the metrics. They need no lock, and the order of
+//! additions does not matter.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,7 +22,7 @@ impl Counter {
     }
 }
 
-/// How often something was waited for, and how long in all.
+/// The number and the total time of waits.
 #[derive(Debug, Default)]
 pub struct Waits {
     times: Counter,
@@ -45,8 +45,8 @@ impl Waits {
     }
 }
 
-/// Observations by their size. `N` upper bounds, inclusive, in ascending order;
-/// one more bucket has what is larger.
+/// A histogram with `N` inclusive upper bounds in ascending order, and one more
+/// bucket for larger values.
 #[derive(Debug)]
 pub struct Histogram<const N: usize> {
     bounds: [u64; N],
@@ -81,7 +81,7 @@ impl<const N: usize> Histogram<N> {
     }
 }
 
-/// What a histogram held at one moment.
+/// The state of a histogram at one time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HistogramSnapshot {
     /// Upper bound and count of each bucket, not cumulative.
@@ -96,7 +96,7 @@ impl HistogramSnapshot {
         within + self.larger
     }
 
-    /// Adds what another histogram of the same bounds held.
+    /// Adds the counts of another histogram with the same bounds.
     pub fn merge(&mut self, other: &Self) {
         if self.buckets.is_empty() {
             self.buckets = other.buckets.iter().map(|(bound, _)| (*bound, 0)).collect();

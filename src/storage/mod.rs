@@ -6,22 +6,22 @@
 
 mod error;
 pub mod events;
-mod local;
 pub mod measurements;
 pub mod migrations;
+mod per_thread;
 pub mod postgres;
 mod readiness;
 pub mod schema;
 pub mod sql_fragment;
 pub mod sqlite;
+mod startup;
 pub mod statements;
 pub mod wait_budget;
-mod waiting;
 
 pub use error::{ABORTED, StorageError};
 pub use migrations::Empty;
 pub use readiness::{Obstacle, Readiness};
-pub use waiting::wait;
+pub use startup::wait_until_reachable;
 
 use crate::config::{Database as DatabaseSettings, DatabaseUrl};
 
@@ -36,7 +36,7 @@ impl Store {
     ///
     /// Blocks: call it before serving.
     pub fn open(settings: &DatabaseSettings, empty: Empty) -> Result<Self, StorageError> {
-        migrations::bring_up(settings, empty)?;
+        migrations::migrate(settings, empty)?;
         match &settings.url {
             DatabaseUrl::Sqlite(path) => Ok(Self::Sqlite(sqlite::Sqlite::open(path, settings)?)),
             DatabaseUrl::Postgres(url) => {

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use super::StorageError;
 
-/// How long a failed change speaks for the next ones. Then the service counts
-/// as ready again, so that a balancer lets a change try.
+/// How long a failed change counts for the following ones. After that the service
+/// is ready again, so that a load balancer sends the next change.
 const BELIEVED: Duration = Duration::from_secs(10);
 
-/// Between two changes that are tried.
+/// Pause between two test changes.
 const TRIED: Duration = Duration::from_secs(1);
 
-/// Why no change can be made. Of several the first here is the one to report.
+/// Why no change can be made. Of several the first in this order is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Obstacle {
     /// SQLite: the file was deleted, or another one is in its place.
@@ -59,7 +59,7 @@ impl Obstacle {
         }
     }
 
-    /// What a failure says about the changes after it, when it says something.
+    /// What a failure implies for the changes after it, if anything.
     pub fn of(why: &str) -> Option<Self> {
         const MEANINGS: &[(&str, Obstacle)] = &[
             ("disk image is malformed", Obstacle::Damaged),
@@ -77,37 +77,37 @@ impl Obstacle {
         known.map(|(_, obstacle)| *obstacle)
     }
 
-    /// The same of a failure that stands in the way in any case.
+    /// The same for a failure that prevents changes in any case.
     pub fn from_text(why: &str) -> Self {
         Self::of(why).unwrap_or(Self::Unreachable)
     }
 
-    /// Whether it stays until it is cleared, instead of being believed for a while.
+    /// Whether it stays until it is cleared, instead of expiring.
     fn is_lasting(self) -> bool {
         matches!(self, Self::Replaced | Self::Damaged)
     }
 }
 
-/// What is known of one database. Shared by whoever changes it and by `/health`.
+/// The readiness of one database, shared by those who change it and by `/health`.
 #[derive(Debug, Default)]
 pub struct Readiness {
     /// Whether anything is reported: a change that succeeds takes no lock.
     is_hindered: AtomicBool,
     reported: Mutex<BTreeMap<Obstacle, Instant>>,
-    /// When a change was last tried, only to see whether one is taken.
+    /// When a test change was last made.
     tried: Mutex<Option<Instant>>,
 }
 
 impl Readiness {
-    /// This stands in the way of changes. `Replaced` and `Damaged` until they
-    /// are cleared, others until a change succeeds or ten seconds have passed.
+    /// Reports an obstacle. `Replaced` and `Damaged` stay until they are cleared, others
+    /// until a change succeeds or ten seconds have passed.
     pub fn report(&self, obstacle: Obstacle) {
         let mut reported = self.lock();
         reported.insert(obstacle, Instant::now());
         self.is_hindered.store(true, Ordering::Release);
     }
 
-    /// This does not stand in the way any more.
+    /// Clears an obstacle.
     pub fn clear(&self, obstacle: Obstacle) {
         let mut reported = self.lock();
         reported.remove(&obstacle);
@@ -125,15 +125,14 @@ impl Readiness {
         }
     }
 
-    /// Something failed, for whatever reason.
+    /// A statement failed, for any reason.
     pub fn failed(&self, why: &str) {
         if let Some(obstacle) = Obstacle::of(why) {
             self.report(obstacle);
         }
     }
 
-    /// Whether a change should be tried, only to see whether one is taken: once
-    /// a second at most, however often somebody asks.
+    /// Whether a test change is due: once a second at most.
     pub fn is_due(&self) -> bool {
         let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = tried.is_none_or(|tried| tried.elapsed() >= TRIED);
@@ -143,7 +142,7 @@ impl Readiness {
         is_due
     }
 
-    /// What stands in the way of changes.
+    /// The current obstacle.
     pub fn obstacle(&self) -> Option<Obstacle> {
         if !self.is_hindered.load(Ordering::Acquire) {
             return None;

@@ -55,7 +55,7 @@ fn bring_up(url: &DatabaseUrl) -> Result<Vec<String>, StorageError> {
         url: url.clone(),
         ..Database::default()
     };
-    migrations::bring_up(&settings, Empty::Fill)
+    migrations::migrate(&settings, Empty::Fill)
 }
 
 #[test]

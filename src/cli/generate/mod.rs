@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal, Read};
 use serde_json::Value;
 
 use super::arguments::{GenerateFlags, ImportFlags};
-use super::failure::Failure;
+use super::error::CommandError;
 use super::import::{self, Format};
 use super::output;
 use super::progress::Progress;
@@ -22,8 +22,8 @@ const CHUNK: usize = 256;
 
 pub fn run(
     flags: &GenerateFlags,
-    settings: impl FnOnce() -> Result<Settings, Failure>,
-) -> Result<(), Failure> {
+    settings: impl FnOnce() -> Result<Settings, CommandError>,
+) -> Result<(), CommandError> {
     let rows = Generator::new(flags.users, flags.seed, flags.roles_per_user);
     if flags.to.is_some() {
         return print(rows);
@@ -42,7 +42,7 @@ pub fn run(
     )
 }
 
-fn print(mut rows: Generator) -> Result<(), Failure> {
+fn print(mut rows: Generator) -> Result<(), CommandError> {
     // On the same terminal the rows themselves tell how far it is.
     let mut progress = (!io::stdout().is_terminal()).then(Progress::begin);
     loop {

@@ -1,5 +1,5 @@
-//! A file, line by line, in bounded memory: with where each begins, how far the
-//! file was read, and the digest of what was read so far.
+//! Reads a file line by line in bounded memory, with the line numbers, the number of
+//! bytes read, and their digest.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -7,26 +7,26 @@ use sha2::{Digest, Sha256};
 
 use super::table::BYTE_ORDER_MARK;
 
-/// So many bytes at the beginning of a file tell it from others.
+/// The bytes at the beginning of a file that identify it.
 const HEAD: u64 = 64 * 1024;
 const BUFFER: usize = 256 * 1024;
 
 pub type Input = Box<dyn Read + Send>;
 
-/// Why there is no record.
+/// Why a record cannot be read.
 #[derive(Debug)]
-pub enum Unread {
-    /// It is longer than the limit; the next begins after it.
+pub enum RecordError {
+    /// It exceeds the limit; reading continues after it.
     TooLong,
     NotUtf8,
-    /// A quote opens a cell of a table and is never closed: all up to this line
-    /// would be in the cell.
+    /// A quote opens a cell and is never closed: all up to this line would be in the
+    /// cell.
     OpenQuote {
         to: u64,
     },
-    /// A quoted cell goes on behind its quote.
+    /// Text follows the closing quote of a cell.
     MisplacedQuote,
-    /// In a cell without quotes, where lines end otherwise.
+    /// A carriage return in an unquoted cell, although lines end otherwise.
     CarriageReturn,
     Input(io::Error),
 }
@@ -79,18 +79,18 @@ impl Lines {
     }
 
     /// The next line with its number, without its end; none at the end of the file.
-    pub fn next(&mut self) -> Option<(u64, Result<&str, Unread>)> {
+    pub fn next(&mut self) -> Option<(u64, Result<&str, RecordError>)> {
         self.record.clear();
         let number = self.lines + 1;
         let is_first = self.bytes == 0;
         let mut is_too_long = false;
         match self.line(&mut is_too_long) {
-            Err(error) => return Some((number, Err(Unread::Input(error)))),
+            Err(error) => return Some((number, Err(RecordError::Input(error)))),
             Ok(false) => return None,
-            Ok(true) if is_too_long => return Some((number, Err(Unread::TooLong))),
+            Ok(true) if is_too_long => return Some((number, Err(RecordError::TooLong))),
             Ok(true) => {}
         }
-        let text = std::str::from_utf8(&self.record).map_err(|_| Unread::NotUtf8);
+        let text = std::str::from_utf8(&self.record).map_err(|_| RecordError::NotUtf8);
         let text = text.map(|text| {
             let text = text.trim_end_matches(['\n', '\r']);
             match is_first {

@@ -4,10 +4,10 @@
 //! batch by batch; a short channel between them keeps memory flat.
 
 mod batch_size;
+mod dry_run;
 mod hint;
 mod lines;
 mod records;
-mod rehearsal;
 mod report;
 mod table;
 
@@ -22,7 +22,7 @@ pub use lines::Input;
 pub use records::{Format, cell, guarded};
 
 use super::arguments::{ImportFlags, Upsert};
-use super::failure::Failure;
+use super::error::CommandError;
 use super::output::remark;
 use super::runtime::Session;
 use super::serve::SHUT_OUT;
@@ -50,7 +50,7 @@ struct Batch {
     mark: Mark,
 }
 
-pub fn run(file: &Path, flags: &ImportFlags, settings: Settings) -> Result<(), Failure> {
+pub fn run(file: &Path, flags: &ImportFlags, settings: Settings) -> Result<(), CommandError> {
     let input = open(file)?;
     let name = file.display().to_string();
     let by_name = file.extension().is_some_and(|end| end == "csv");
@@ -64,13 +64,13 @@ pub fn run(file: &Path, flags: &ImportFlags, settings: Settings) -> Result<(), F
     )
 }
 
-fn open(file: &Path) -> Result<Input, Failure> {
+fn open(file: &Path) -> Result<Input, CommandError> {
     if file == Path::new("-") {
         return Ok(Box::new(std::io::stdin()));
     }
     let opened = File::open(file);
     let opened = opened
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
+        .map_err(|error| CommandError::usage(format!("cannot read {}: {error}", file.display())))?;
     Ok(Box::new(opened))
 }
 
@@ -81,16 +81,16 @@ pub fn take(
     format: Format,
     flags: &ImportFlags,
     settings: Settings,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let mut lines = Lines::new(input, flags.max_line_bytes)
-        .map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
+        .map_err(|error| CommandError::failed(format!("cannot read {name}: {error}")))?;
     let head = lines.head.clone();
     let is_table = hint::looks_like_a_table(&mut lines, format, flags.kind.into());
     let mut records = Records::new(lines, format, flags.kind.into())?;
     // The stage is removed at the end, after the session has closed its files.
     let (_stage, session) = match flags.dry_run {
-        true => rehearsal::session(settings)?,
-        false => (rehearsal::Stage::none(), Session::make(settings)?),
+        true => dry_run::session(settings)?,
+        false => (dry_run::DryRunFolder::none(), Session::make(settings)?),
     };
     let begun = begin(&session, name, head, flags, &mut records)?;
     let Some(import_id) = begun else {
@@ -111,19 +111,19 @@ pub fn take(
     report.end();
     outcome?;
     if !flags.dry_run {
-        settle(&session)?;
+        fill_name_keys(&session)?;
     }
     if is_table {
         remark(&format!(
             "{name} begins like a table, and was read as NDJSON: --format csv reads tables."
         ));
     }
-    report.tell(name, flags.dry_run, flags.all_or_nothing)
+    report.finish(name, flags.dry_run, flags.all_or_nothing)
 }
 
 /// What a filled directory needs beside its rows: statistics for the planner,
 /// and somebody who can let others in.
-fn settle(session: &Session) -> Result<(), Failure> {
+fn fill_name_keys(session: &Session) -> Result<(), CommandError> {
     let ldap = session.settings.ldap.enabled;
     let (has_administrator, can_administrate) = session.run(async |session| {
         session.write(RefreshStatistics).await?;
@@ -149,7 +149,7 @@ fn begin(
     head: String,
     flags: &ImportFlags,
     records: &mut Records,
-) -> Result<Option<i64>, Failure> {
+) -> Result<Option<i64>, CommandError> {
     let find = FindImport { head: head.clone() };
     let known = session.run(async move |session| Ok(session.read(find).await?))?;
     if flags.dry_run {
@@ -168,15 +168,15 @@ fn begin(
             let is_same = records
                 .lines
                 .skip_to(*bytes, lines, digest)
-                .map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
+                .map_err(|error| CommandError::failed(format!("cannot read {name}: {error}")))?;
             if !is_same {
-                return Err(Failure::failed(format!(
+                return Err(CommandError::failed(format!(
                     "{name} is not what was imported up to line {lines}: import it without --resume"
                 )));
             }
             let rest = records.lines.fill();
             let rest =
-                rest.map_err(|error| Failure::failed(format!("cannot read {name}: {error}")))?;
+                rest.map_err(|error| CommandError::failed(format!("cannot read {name}: {error}")))?;
             if known.finished.is_some() && rest.is_empty() {
                 remark(&format!(
                     "{name} was imported up to its end, line {lines}: nothing is left to do."
@@ -193,10 +193,10 @@ fn begin(
         .map(Some)
 }
 
-fn lock(report: &Mutex<Report>) -> Result<std::sync::MutexGuard<'_, Report>, Failure> {
+fn lock(report: &Mutex<Report>) -> Result<std::sync::MutexGuard<'_, Report>, CommandError> {
     report
         .lock()
-        .map_err(|_| Failure::failed("a defect of rolecall: the report is broken"))
+        .map_err(|_| CommandError::failed("a defect of rolecall: the report is broken"))
 }
 
 /// Reads the next rows, as many as make a batch; none after the last.
@@ -204,7 +204,7 @@ fn next_batch(
     records: &mut Records,
     most: usize,
     import_id: i64,
-) -> Result<Option<Batch>, Failure> {
+) -> Result<Option<Batch>, CommandError> {
     let mut rows = Vec::with_capacity(most);
     let mut refused = Vec::new();
     let mut is_last = false;
@@ -238,7 +238,7 @@ fn best_effort(
     import_id: i64,
     flags: &ImportFlags,
     report: &Arc<Mutex<Report>>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let (sender, receiver) = sync_channel(WAITING);
     let size = BatchSize::new(flags.batch);
     let size = &size;
@@ -253,7 +253,7 @@ fn read_all(
     records: &mut Records,
     size: &BatchSize,
     import_id: i64,
-    sender: &SyncSender<Result<Batch, Failure>>,
+    sender: &SyncSender<Result<Batch, CommandError>>,
 ) {
     loop {
         let (batch, is_last) = match next_batch(records, size.rows(), import_id) {
@@ -273,11 +273,11 @@ fn read_all(
 
 async fn commit_all(
     session: &Session,
-    batches: Receiver<Result<Batch, Failure>>,
+    batches: Receiver<Result<Batch, CommandError>>,
     rules: &Rules,
     report: &Mutex<Report>,
     size: &BatchSize,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     for batch in batches {
         let batch = batch?;
         let mut outcome = Outcome::default();
@@ -289,7 +289,7 @@ async fn commit_all(
         size.took(began.elapsed());
         outcome.count(&found);
         outcome.problems.extend(found.problems);
-        lock(report)?.hear(outcome)?;
+        lock(report)?.add(outcome)?;
     }
     Ok(())
 }
@@ -300,7 +300,7 @@ async fn commit(
     rows: Vec<Numbered>,
     rules: &Rules,
     mark: Mark,
-) -> Result<Outcome, Failure> {
+) -> Result<Outcome, CommandError> {
     let mut attempt = 1;
     loop {
         let operation = ImportRows {
@@ -325,16 +325,16 @@ fn all(
     import_id: i64,
     flags: &ImportFlags,
     report: &Arc<Mutex<Report>>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     let keeps = Arc::new(AtomicBool::new(!flags.dry_run));
-    let failure: Arc<Mutex<Option<Failure>>> = Arc::default();
+    let failure: Arc<Mutex<Option<CommandError>>> = Arc::default();
     let hear = {
         let (report, keeps, failure) = (report.clone(), keeps.clone(), failure.clone());
         move |outcome: Outcome| {
             if outcome.total().refused > 0 {
                 keeps.store(false, Ordering::Relaxed);
             }
-            let heard = lock(&report).and_then(|mut report| report.hear(outcome));
+            let heard = lock(&report).and_then(|mut report| report.add(outcome));
             if let Err(error) = heard {
                 stop(&failure, &keeps, error);
             }
@@ -362,7 +362,7 @@ fn all(
 }
 
 /// Nothing is kept after this.
-fn stop(failure: &Mutex<Option<Failure>>, keeps: &AtomicBool, error: Failure) {
+fn stop(failure: &Mutex<Option<CommandError>>, keeps: &AtomicBool, error: CommandError) {
     keeps.store(false, Ordering::Relaxed);
     if let Ok(mut failure) = failure.lock() {
         failure.get_or_insert(error);
@@ -374,7 +374,7 @@ fn source(
     most: usize,
     import_id: i64,
     hear: &Arc<dyn Fn(Outcome) + Send + Sync>,
-    failure: &Arc<Mutex<Option<Failure>>>,
+    failure: &Arc<Mutex<Option<CommandError>>>,
     keeps: &Arc<AtomicBool>,
 ) -> crate::directory::bulk::Source {
     let (hear, failure, keeps) = (hear.clone(), failure.clone(), keeps.clone());

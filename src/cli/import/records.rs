@@ -6,10 +6,10 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::lines::{Lines, Unread};
+use super::lines::{Lines, RecordError};
 use super::table::Table;
 use crate::auth::check_hash;
-use crate::cli::failure::Failure;
+use crate::cli::error::CommandError;
 use crate::directory::bulk::{
     Kind, Numbered, RowProblem, UNCHECKED, fields_of, is_reference, read_row,
 };
@@ -37,7 +37,7 @@ pub struct Records {
 
 impl Records {
     /// Reads the header, when there is one.
-    pub fn new(mut lines: Lines, format: Format, kind: Kind) -> Result<Self, Failure> {
+    pub fn new(mut lines: Lines, format: Format, kind: Kind) -> Result<Self, CommandError> {
         let table = match format {
             Format::Csv => Some(Table::new(&mut lines).map_err(|why| in_header(&why))?),
             Format::Ndjson => None,
@@ -52,7 +52,7 @@ impl Records {
         Ok(records)
     }
 
-    fn read_header(&mut self) -> Result<Vec<String>, Failure> {
+    fn read_header(&mut self) -> Result<Vec<String>, CommandError> {
         let Some(table) = &mut self.table else {
             return Ok(Vec::new());
         };
@@ -70,13 +70,13 @@ impl Records {
             } else {
                 continue;
             };
-            return Err(Failure::failed(format!("line {line}: {why}")));
+            return Err(CommandError::failed(format!("line {line}: {why}")));
         }
         Ok(header)
     }
 
     /// The next row; empty lines are none.
-    pub fn next(&mut self) -> Result<Option<Record>, Failure> {
+    pub fn next(&mut self) -> Result<Option<Record>, CommandError> {
         loop {
             let next = match &mut self.table {
                 Some(table) => table.next(&mut self.lines).map(|(line, cells)| {
@@ -97,10 +97,10 @@ impl Records {
                 continue;
             }
             let members = match members {
-                Err(Unread::Input(error)) => {
-                    return Err(Failure::failed(format!("cannot read on: {error}")));
+                Err(RecordError::Input(error)) => {
+                    return Err(CommandError::failed(format!("cannot read on: {error}")));
                 }
-                Err(unread) => Err(told(&unread)),
+                Err(unread) => Err(message(&unread)),
                 Ok(members) => members,
             };
             return Ok(Some(numbered(self.kind, line, members)));
@@ -108,8 +108,8 @@ impl Records {
     }
 }
 
-fn in_header(unread: &Unread) -> Failure {
-    Failure::failed(format!("line 1: {}", told(unread)))
+fn in_header(unread: &RecordError) -> CommandError {
+    CommandError::failed(format!("line 1: {}", message(unread)))
 }
 
 fn no_such_field(kind: Kind, name: &str) -> String {
@@ -122,20 +122,20 @@ fn no_such_field(kind: Kind, name: &str) -> String {
     }
 }
 
-fn told(unread: &Unread) -> String {
+fn message(unread: &RecordError) -> String {
     match unread {
-        Unread::TooLong => "This line is too long: see --max-line-bytes.".to_owned(),
-        Unread::NotUtf8 => "This line is not valid UTF-8.".to_owned(),
-        Unread::OpenQuote { to } => {
+        RecordError::TooLong => "This line is too long: see --max-line-bytes.".to_owned(),
+        RecordError::NotUtf8 => "This line is not valid UTF-8.".to_owned(),
+        RecordError::OpenQuote { to } => {
             format!("A quote is not closed: nothing up to line {to} was read.")
         }
-        Unread::MisplacedQuote => {
+        RecordError::MisplacedQuote => {
             "A quoted cell goes on behind its quote: write a quote in it twice.".to_owned()
         }
-        Unread::CarriageReturn => {
+        RecordError::CarriageReturn => {
             "A carriage return stands in a cell: put the cell in quotes.".to_owned()
         }
-        Unread::Input(error) => error.to_string(),
+        RecordError::Input(error) => error.to_string(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use crate::cli::failure::Failure;
+use crate::cli::error::CommandError;
 use crate::cli::output::{self, printable, remark};
 use crate::cli::progress::Progress;
 use crate::directory::bulk::{Outcome, RowProblem};
@@ -16,13 +16,13 @@ const SHOWN: u64 = 20;
 pub struct Report {
     sum: Outcome,
     errors: Option<BufWriter<File>>,
-    told: u64,
+    printed: u64,
     progress: Progress,
 }
 
 impl Report {
     /// `errors`: where all problems go; after those of a run that is resumed.
-    pub fn new(errors: Option<&Path>, resume: bool) -> Result<Self, Failure> {
+    pub fn new(errors: Option<&Path>, resume: bool) -> Result<Self, CommandError> {
         let open = |path: &Path| {
             let mut options = File::options();
             options.create(true).write(true);
@@ -32,37 +32,37 @@ impl Report {
                 options.truncate(true)
             };
             let file = options.open(path).map_err(|error| {
-                Failure::usage(format!("cannot write {}: {error}", path.display()))
+                CommandError::usage(format!("cannot write {}: {error}", path.display()))
             })?;
-            Ok::<_, Failure>(BufWriter::new(file))
+            Ok::<_, CommandError>(BufWriter::new(file))
         };
         Ok(Self {
             sum: Outcome::default(),
             errors: errors.map(open).transpose()?,
-            told: 0,
+            printed: 0,
             progress: Progress::begin(),
         })
     }
 
-    pub fn hear(&mut self, mut outcome: Outcome) -> Result<(), Failure> {
+    pub fn add(&mut self, mut outcome: Outcome) -> Result<(), CommandError> {
         outcome.problems.sort_by_key(|(line, _)| *line);
         for (line, problem) in &outcome.problems {
             let text = sentence(*line, problem);
             if let Some(errors) = &mut self.errors {
                 writeln!(errors, "{text}").map_err(|error| {
-                    Failure::failed(format!("cannot write the errors: {error}"))
+                    CommandError::failed(format!("cannot write the errors: {error}"))
                 })?;
             }
-            if self.told < SHOWN {
+            if self.printed < SHOWN {
                 self.progress.end();
                 remark(&text);
             }
-            self.told += 1;
+            self.printed += 1;
         }
         if let Some(errors) = &mut self.errors {
-            errors
-                .flush()
-                .map_err(|error| Failure::failed(format!("cannot write the errors: {error}")))?;
+            errors.flush().map_err(|error| {
+                CommandError::failed(format!("cannot write the errors: {error}"))
+            })?;
         }
         self.sum.count(&outcome);
         let total = outcome.total();
@@ -73,15 +73,20 @@ impl Report {
 
     pub fn end(&mut self) {
         self.progress.end();
-        if self.told > SHOWN {
-            let more = self.told - SHOWN;
+        if self.printed > SHOWN {
+            let more = self.printed - SHOWN;
             let more = pluralize(more, "more problem", "more problems");
             remark(&format!("{more}; --errors FILE has all."));
         }
     }
 
     /// Says what was done; fails when a row was refused.
-    pub fn tell(&self, name: &str, dry_run: bool, all_or_nothing: bool) -> Result<(), Failure> {
+    pub fn finish(
+        &self,
+        name: &str,
+        dry_run: bool,
+        all_or_nothing: bool,
+    ) -> Result<(), CommandError> {
         let mut text = String::new();
         for (kind, counts) in &self.sum.counts {
             text.push_str(&format!(
@@ -102,12 +107,12 @@ impl Report {
         if dry_run {
             remark("That was a dry run: nothing was changed.");
         } else if all_or_nothing && refused > 0 {
-            return Err(Failure::failed(format!(
+            return Err(CommandError::failed(format!(
                 "{were_refused}, so nothing was imported"
             )));
         }
         if refused > 0 {
-            return Err(Failure::failed(were_refused));
+            return Err(CommandError::failed(were_refused));
         }
         Ok(())
     }

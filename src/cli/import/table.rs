@@ -5,7 +5,7 @@
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-use super::lines::{Lines, Unread};
+use super::lines::{Lines, RecordError};
 
 /// What may part cells; the header tells which one does.
 const DELIMITERS: &[u8] = b",;\t";
@@ -15,7 +15,7 @@ const CELLS: usize = 1000;
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The cells of a record, or why there are none.
-pub type Cells = Result<Vec<String>, Unread>;
+pub type Cells = Result<Vec<String>, RecordError>;
 
 pub struct Table {
     reader: Reader,
@@ -71,7 +71,7 @@ fn is_line_end(byte: u8) -> bool {
 }
 
 /// How a record came to its end.
-enum Ended {
+enum RecordEnd {
     Well,
     /// With a carriage return, where lines end otherwise.
     InCell,
@@ -81,8 +81,8 @@ enum Ended {
 
 impl Table {
     /// Of a file that is at its beginning.
-    pub fn new(lines: &mut Lines) -> Result<Self, Unread> {
-        let start = lines.fill().map_err(Unread::Input)?;
+    pub fn new(lines: &mut Lines) -> Result<Self, RecordError> {
+        let start = lines.fill().map_err(RecordError::Input)?;
         let header = start
             .split(|byte| is_line_end(*byte))
             .find(|line| !line.is_empty());
@@ -109,14 +109,14 @@ impl Table {
         let mut is_cut = false;
         let (ended, length, cells) = loop {
             match self.read(lines) {
-                Err(error) => return Some((before + 1, Err(Unread::Input(error)))),
+                Err(error) => return Some((before + 1, Err(RecordError::Input(error)))),
                 Ok(None) if self.record.is_blank() => {
                     lines.lines += self.record.line_ends;
                     return None;
                 }
-                Ok(None) => break (Ended::Open, 0, 0),
+                Ok(None) => break (RecordEnd::Open, 0, 0),
                 // The rest of the record is read as one of its own.
-                Ok(Some((Ended::InCell, ..))) => is_cut = true,
+                Ok(Some((RecordEnd::InCell, ..))) => is_cut = true,
                 Ok(Some(read)) => break read,
             }
         };
@@ -125,23 +125,23 @@ impl Table {
         lines.lines = before + self.record.line_ends + u64::from(is_unended);
         self.is_first = false;
         if self.record.is_too_long {
-            return Some((first, Err(Unread::TooLong)));
+            return Some((first, Err(RecordError::TooLong)));
         }
-        if matches!(ended, Ended::Open) {
-            return Some((first, Err(Unread::OpenQuote { to: lines.lines })));
+        if matches!(ended, RecordEnd::Open) {
+            return Some((first, Err(RecordError::OpenQuote { to: lines.lines })));
         }
         if is_cut {
-            return Some((first, Err(Unread::CarriageReturn)));
+            return Some((first, Err(RecordError::CarriageReturn)));
         }
         if !are_quotes_in_place(&self.record.raw, self.delimiter) {
-            return Some((first, Err(Unread::MisplacedQuote)));
+            return Some((first, Err(RecordError::MisplacedQuote)));
         }
         Some((first, self.cells(length, cells)))
     }
 
     /// One record of the reader, with the lengths of its text and of its ends;
     /// none when the file ends before the record does.
-    fn read(&mut self, lines: &mut Lines) -> std::io::Result<Option<(Ended, usize, usize)>> {
+    fn read(&mut self, lines: &mut Lines) -> std::io::Result<Option<(RecordEnd, usize, usize)>> {
         let most = lines.most;
         let (mut written, mut cells) = (0, 0);
         loop {
@@ -176,7 +176,7 @@ impl Table {
                     (written, cells) = (0, 0);
                 }
                 ReadRecordResult::Record if is_over => {
-                    return Ok(Some((Ended::Well, written, cells)));
+                    return Ok(Some((RecordEnd::Well, written, cells)));
                 }
                 ReadRecordResult::Record => {
                     let ended = self.end_of_line(lines)?;
@@ -188,27 +188,27 @@ impl Table {
     }
 
     /// Takes the line feed of a pair along, which the reader leaves behind.
-    fn end_of_line(&mut self, lines: &mut Lines) -> std::io::Result<Ended> {
+    fn end_of_line(&mut self, lines: &mut Lines) -> std::io::Result<RecordEnd> {
         if self.record.last != Some(b'\r') {
-            return Ok(Ended::Well);
+            return Ok(RecordEnd::Well);
         }
         if lines.fill()?.first() == Some(&b'\n') {
             self.record.add(b"\n", lines.most);
             lines.consume(1);
-            return Ok(Ended::Well);
+            return Ok(RecordEnd::Well);
         }
         if self.is_first {
             self.ends_with_return = true;
         }
         match self.ends_with_return {
-            true => Ok(Ended::Well),
-            false => Ok(Ended::InCell),
+            true => Ok(RecordEnd::Well),
+            false => Ok(RecordEnd::InCell),
         }
     }
 
     fn cells(&self, length: usize, cells: usize) -> Cells {
         let text = self.text.get(..length).unwrap_or_default();
-        let text = std::str::from_utf8(text).map_err(|_| Unread::NotUtf8)?;
+        let text = std::str::from_utf8(text).map_err(|_| RecordError::NotUtf8)?;
         let ends = self.ends.get(..cells).unwrap_or_default();
         let mut begin = 0;
         let cell = |end: &usize| {
@@ -263,7 +263,7 @@ mod tests {
         all
     }
 
-    fn told(all: &[(u64, &str)]) -> Vec<(u64, String)> {
+    fn expected(all: &[(u64, &str)]) -> Vec<(u64, String)> {
         all.iter().map(|(n, t)| (*n, (*t).to_owned())).collect()
     }
 
@@ -271,11 +271,11 @@ mod tests {
     fn a_quote_opens_a_cell_at_its_beginning_only() {
         assert_eq!(
             read("a,5'10\" tall,x\nb,\"C, \"\"D\"\"\",z\nd,D\"x,w\n"),
-            told(&[(1, "a|5'10\" tall|x"), (2, "b|C, \"D\"|z"), (3, "d|D\"x|w")])
+            expected(&[(1, "a|5'10\" tall|x"), (2, "b|C, \"D\"|z"), (3, "d|D\"x|w")])
         );
         assert_eq!(
             read("a,b\n\"c\" d,e\nf,g\n"),
-            told(&[(1, "a|b"), (2, "MisplacedQuote"), (3, "f|g")])
+            expected(&[(1, "a|b"), (2, "MisplacedQuote"), (3, "f|g")])
         );
     }
 
@@ -283,15 +283,15 @@ mod tests {
     fn lines_end_in_any_way_and_records_may_span_some() {
         assert_eq!(
             read("\n\na,b\r\n\"c\nd\",e\r\n\r\nf,g"),
-            told(&[(3, "a|b"), (4, "c\nd|e"), (7, "f|g")])
+            expected(&[(3, "a|b"), (4, "c\nd|e"), (7, "f|g")])
         );
         assert_eq!(
             read("a,b\rc,d\re,f\r"),
-            told(&[(1, "a|b"), (2, "c|d"), (3, "e|f")])
+            expected(&[(1, "a|b"), (2, "c|d"), (3, "e|f")])
         );
         assert_eq!(
             read("a,b\nc,D\rE\nf,g\n"),
-            told(&[(1, "a|b"), (2, "CarriageReturn"), (4, "f|g")])
+            expected(&[(1, "a|b"), (2, "CarriageReturn"), (4, "f|g")])
         );
     }
 
@@ -299,7 +299,7 @@ mod tests {
     fn a_quote_that_is_never_closed_is_told_with_the_lines_that_it_swallows() {
         assert_eq!(
             read("a,b\nc,\"d\ne,f\n"),
-            told(&[(1, "a|b"), (2, "OpenQuote { to: 3 }")])
+            expected(&[(1, "a|b"), (2, "OpenQuote { to: 3 }")])
         );
     }
 
@@ -308,7 +308,7 @@ mod tests {
         let long = "x".repeat(100);
         assert_eq!(
             read(&format!("a,b\n{long},c\nd,e\n")),
-            told(&[(1, "a|b"), (2, "TooLong"), (3, "d|e")])
+            expected(&[(1, "a|b"), (2, "TooLong"), (3, "d|e")])
         );
     }
 
@@ -316,10 +316,10 @@ mod tests {
     fn the_header_tells_what_parts_cells_and_a_mark_before_it_is_no_text() {
         assert_eq!(
             read("\u{feff}a;b\n1,5;2\n"),
-            told(&[(1, "a|b"), (2, "1,5|2")])
+            expected(&[(1, "a|b"), (2, "1,5|2")])
         );
-        assert_eq!(read("a\tb\nc\td\n"), told(&[(1, "a|b"), (2, "c|d")]));
-        assert_eq!(read(""), told(&[]));
-        assert_eq!(read("\n\n"), told(&[]));
+        assert_eq!(read("a\tb\nc\td\n"), expected(&[(1, "a|b"), (2, "c|d")]));
+        assert_eq!(read(""), expected(&[]));
+        assert_eq!(read("\n\n"), expected(&[]));
     }
 }

@@ -1,7 +1,7 @@
 //! `rolecall ldap check`.
 
 use crate::auth::ldap::{Ldap, Person, Step};
-use crate::cli::failure::Failure;
+use crate::cli::error::CommandError;
 use crate::cli::lookup;
 use crate::cli::output::Table;
 use crate::cli::runtime::{Session, block_on};
@@ -9,7 +9,7 @@ use crate::config::{RoleSync, Settings};
 use crate::directory::external::{Changes, PreviewProvisioning};
 
 /// A line for each step that worked; the one that did not is the failure.
-pub fn run(ldap: &Ldap, user: Option<&str>, settings: Settings) -> Result<(), Failure> {
+pub fn run(ldap: &Ldap, user: Option<&str>, settings: Settings) -> Result<(), CommandError> {
     let mut table = Table::on_stdout(&["STEP", "RESULT"]);
     let mut unwritten = Ok(());
     let mut tell = |step: Step| {
@@ -26,7 +26,7 @@ pub fn run(ldap: &Ldap, user: Option<&str>, settings: Settings) -> Result<(), Fa
     });
     let explained = block_on(async { Ok(ldap.explain(user, &mut tell).await) })?;
     let person = explained
-        .map_err(|stopped| Failure::failed(format!("{}: {}", stopped.name, stopped.why)))?;
+        .map_err(|stopped| CommandError::failed(format!("{}: {}", stopped.name, stopped.why)))?;
     let steps = Session::open(settings)?.run(async |session| here(ldap, person, session).await)?;
     steps.into_iter().for_each(tell);
     unwritten
@@ -37,13 +37,15 @@ async fn here(
     ldap: &Ldap,
     person: Option<Person>,
     session: &Session,
-) -> Result<Vec<Step>, Failure> {
+) -> Result<Vec<Step>, CommandError> {
     let mut steps = Vec::new();
     if let Some(role) = &ldap.settings().default_role {
         lookup::role_named(session, role)
             .await
             .map_err(|failure| match failure {
-                Failure::Failed(why) => Failure::failed(format!("ldap.default_role: {why}")),
+                CommandError::Failed(why) => {
+                    CommandError::failed(format!("ldap.default_role: {why}"))
+                }
                 failure => failure,
             })?;
         steps.push(step("default role", format!("{role:?}")));
@@ -53,15 +55,15 @@ async fn here(
     };
     let username = person.username.clone();
     let provisioning = ldap.provisioning(person).map_err(|problem| {
-        Failure::failed(format!(
+        CommandError::failed(format!(
             "user: {username:?} is no username here: {}",
             problem.message
         ))
     })?;
     let outcome = session.read(PreviewProvisioning(provisioning)).await?;
-    let changes = outcome
-        .result
-        .map_err(|denial| Failure::failed(format!("user: may not sign in: {}", denial.text())))?;
+    let changes = outcome.result.map_err(|denial| {
+        CommandError::failed(format!("user: may not sign in: {}", denial.text()))
+    })?;
     let called = outcome.record.map(|(_, name)| name);
     steps.extend(preview(ldap, &changes, called.as_deref()));
     Ok(steps)

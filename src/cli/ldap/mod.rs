@@ -4,15 +4,17 @@ mod check;
 mod sync;
 
 use super::arguments::LdapCommand;
-use super::failure::Failure;
+use super::error::CommandError;
 use crate::auth::ldap::Ldap;
 use crate::config::Settings;
 
-pub fn run(command: LdapCommand, settings: Settings) -> Result<(), Failure> {
+pub fn run(command: LdapCommand, settings: Settings) -> Result<(), CommandError> {
     let ldap = Ldap::new(&settings.ldap)
-        .map_err(Failure::usage)?
+        .map_err(CommandError::usage)?
         .ok_or_else(|| {
-            Failure::usage("ldap.enabled: is off; set ROLECALL_LDAP_ENABLED=true to try the rest")
+            CommandError::usage(
+                "ldap.enabled: is off; set ROLECALL_LDAP_ENABLED=true to try the rest",
+            )
         })?;
     match command {
         LdapCommand::Check { user } => check::run(&ldap, user.as_deref(), settings),

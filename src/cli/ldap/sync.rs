@@ -9,10 +9,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::auth::ldap::{FoundEntry, Ldap, LdapError, Person};
 use crate::auth::secret;
-use crate::cli::failure::Failure;
+use crate::cli::error::CommandError;
+use crate::cli::list_pages::ListPages;
 use crate::cli::output::{Table, remark};
 use crate::cli::runtime::Session;
-use crate::cli::walk::Walk;
 use crate::config::Settings;
 use crate::directory::external::{Changes, EntryId, Outcome, PreviewProvisioning, ProvisionUser};
 use crate::directory::listing::{Comparison, Condition, Operand, Visibility};
@@ -58,7 +58,7 @@ struct Sync<'a> {
     seen: HashSet<u128>,
 }
 
-pub fn run(ldap: &Ldap, wanted: &Wanted, settings: Settings) -> Result<(), Failure> {
+pub fn run(ldap: &Ldap, wanted: &Wanted, settings: Settings) -> Result<(), CommandError> {
     let mut session = Session::open(settings)?;
     session.context = session.context.as_program(ACTOR);
     let counts = session.run(async |session| {
@@ -109,14 +109,14 @@ fn told(counts: &Counts, dry_run: bool) -> String {
 }
 
 impl Sync<'_> {
-    async fn bring_in(&mut self) -> Result<(), Failure> {
+    async fn bring_in(&mut self) -> Result<(), CommandError> {
         let most = self.ldap.settings().sync_max_users;
         let mut search = self.ldap.search_all_users().await.map_err(failed)?;
         let mut some = Vec::with_capacity(AT_ONCE);
         while let Some(found) = search.next().await.map_err(failed)? {
             self.counts.met += 1;
             if self.counts.met > most {
-                return Err(Failure::failed(format!(
+                return Err(CommandError::failed(format!(
                     "LDAP has more than {} (ldap.sync_max_users)",
                     pluralize(most, "user", "users")
                 )));
@@ -136,7 +136,7 @@ impl Sync<'_> {
         self.provision(some).await
     }
 
-    async fn provision(&mut self, people: Vec<Person>) -> Result<(), Failure> {
+    async fn provision(&mut self, people: Vec<Person>) -> Result<(), CommandError> {
         let mut arrivals = Vec::with_capacity(people.len());
         for person in people {
             self.seen.insert(match &person.id {
@@ -177,7 +177,7 @@ impl Sync<'_> {
         Ok(())
     }
 
-    fn changed(&mut self, username: &str, changes: Changes) -> Result<(), Failure> {
+    fn changed(&mut self, username: &str, changes: Changes) -> Result<(), CommandError> {
         let row = |what: &str, role: &str| vec![what.into(), username.into(), role.into()];
         let mut rows = Vec::new();
         if changes.is_new {
@@ -204,11 +204,11 @@ impl Sync<'_> {
 
     /// First counts who is gone, so that a server that hides its users does not
     /// take everybody's access away.
-    async fn deactivate(&mut self) -> Result<(), Failure> {
+    async fn deactivate(&mut self) -> Result<(), CommandError> {
         let (mut all, mut gone) = (0_u64, 0_u64);
-        let mut walk = active_external();
+        let mut pages = active_external();
         loop {
-            let users = walk.next(self.session).await?;
+            let users = pages.next(self.session).await?;
             if users.is_empty() {
                 break;
             }
@@ -219,14 +219,14 @@ impl Sync<'_> {
         }
         let percent = self.ldap.settings().sync_max_deactivated_percent;
         if gone * 100 > all * percent && !self.wanted.force {
-            return Err(Failure::failed(format!(
+            return Err(CommandError::failed(format!(
                 "{gone} of {all} active external users are gone from LDAP, more than {percent} % \
                  (ldap.sync_max_deactivated_percent): nobody was deactivated; --force does it"
             )));
         }
-        let mut walk = active_external();
+        let mut pages = active_external();
         loop {
-            let users = walk.next(self.session).await?;
+            let users = pages.next(self.session).await?;
             if users.is_empty() {
                 return Ok(());
             }
@@ -250,7 +250,7 @@ impl Sync<'_> {
         all.any(|digest| self.seen.contains(&digest))
     }
 
-    async fn switch_off(&mut self, user: &User) -> Result<(), Failure> {
+    async fn switch_off(&mut self, user: &User) -> Result<(), CommandError> {
         if !self.wanted.dry_run {
             let update = UpdateUser {
                 id: user.id,
@@ -291,7 +291,7 @@ impl Sync<'_> {
         self.bar.suspend(|| remark(text));
     }
 
-    fn write(&mut self, rows: &[Vec<String>]) -> Result<(), Failure> {
+    fn write(&mut self, rows: &[Vec<String>]) -> Result<(), CommandError> {
         let (bar, table) = (&self.bar, &mut self.table);
         match rows.is_empty() {
             true => Ok(()),
@@ -300,13 +300,13 @@ impl Sync<'_> {
     }
 }
 
-fn active_external() -> Walk<Users> {
+fn active_external() -> ListPages<Users> {
     let is = |column| Condition::Test {
         column,
         comparison: Comparison::Equal,
         operands: vec![Operand::Flag(true)],
     };
-    Walk::new(UserColumn::Id, |user: &User| user.id)
+    ListPages::new(UserColumn::Id, |user: &User| user.id)
         .also(is(UserColumn::External))
         .also(is(UserColumn::IsActive))
 }
@@ -320,6 +320,6 @@ fn digest(kind: &str, text: &str) -> u128 {
         .fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
-fn failed(error: LdapError) -> Failure {
-    Failure::failed(format!("LDAP: {error}"))
+fn failed(error: LdapError) -> CommandError {
+    CommandError::failed(format!("LDAP: {error}"))
 }

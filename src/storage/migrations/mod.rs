@@ -1,9 +1,9 @@
-//! The schema's history, embedded in the program.
+//! The migrations, embedded in the program.
 
-mod back;
-mod before;
+mod concurrent_indexes;
 mod plan;
 mod postgres;
+mod revert;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -25,16 +25,16 @@ use postgres::Way;
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// What becomes of a database that holds nothing yet.
+/// What to do with an empty database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Empty {
-    /// It gets its tables.
+    /// Create its tables.
     Fill,
-    /// It is none: perhaps its address is mistyped.
+    /// Reject it: its URL may be mistyped.
     Refuse,
 }
 
-/// The table in which Diesel notes what was applied.
+/// The table of applied migrations, kept by Diesel.
 pub mod history {
     diesel::table! {
         #[sql_name = "__diesel_schema_migrations"]
@@ -47,33 +47,32 @@ pub mod history {
 
 const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations";
 
-/// Applies what is missing to the database with these settings, past a pooler
-/// where there is a way. Returns the names of what was applied.
+/// Applies the pending migrations, directly if there is a pooler that can be
+/// bypassed. Returns the names of those that were applied.
 ///
 /// Blocks, and must not be called on an async thread.
-pub fn bring_up(settings: &Database, empty: Empty) -> Result<Vec<String>, StorageError> {
+pub fn migrate(settings: &Database, empty: Empty) -> Result<Vec<String>, StorageError> {
     match place(settings)? {
-        Place::File(path) => {
-            sqlite::retry_while_busy(MIGRATION_WAIT, || bring_file_up(path, empty))
-        }
-        Place::Server(address, way) => postgres::bring_up(*address, way, empty),
+        Place::File(path) => sqlite::retry_while_busy(MIGRATION_WAIT, || migrate_file(path, empty)),
+        Place::Server(address, way) => postgres::migrate(*address, way, empty),
     }
 }
 
-/// Undoes what was applied after the migration of this name or version, which
-/// may destroy what only the newer schema holds. Returns what was undone.
+/// Reverts the migrations after this name or version, which may destroy data that
+/// only the newer schema holds. Returns the names of those that were reverted.
 ///
-/// Blocks, as [`bring_up`].
-pub fn back_to(settings: &Database, name: &str) -> Result<Vec<String>, StorageError> {
+/// Blocks, as [`migrate`].
+pub fn revert_to(settings: &Database, name: &str) -> Result<Vec<String>, StorageError> {
     match place(settings)? {
         Place::File(path) => {
-            let version = back::meant::<Sqlite>(SQLITE, name)?;
+            let version = revert::find_version::<Sqlite>(SQLITE, name)?;
             check_file(path, Empty::Refuse)?;
             let mut connection = sqlite::connection::open(path, MIGRATION_WAIT)?;
             connection
                 .immediate_transaction(|connection| {
                     let mut undone = Vec::new();
-                    while let Some(name) = back::step::<_, Sqlite>(connection, SQLITE, &version)? {
+                    while let Some(name) = revert::step::<_, Sqlite>(connection, SQLITE, &version)?
+                    {
                         undone.push(name);
                     }
                     Ok(undone)
@@ -81,13 +80,13 @@ pub fn back_to(settings: &Database, name: &str) -> Result<Vec<String>, StorageEr
                 .map_err(Failed::into_storage)
         }
         Place::Server(address, way) => {
-            let version = back::meant::<Pg>(POSTGRES, name)?;
-            postgres::back_to(*address, way, version)
+            let version = revert::find_version::<Pg>(POSTGRES, name)?;
+            postgres::revert_to(*address, way, version)
         }
     }
 }
 
-/// Where the migrations go.
+/// The database to migrate.
 enum Place<'a> {
     File(&'a Path),
     Server(Box<Address>, Way),
@@ -105,15 +104,15 @@ fn place(settings: &Database) -> Result<Place<'_>, StorageError> {
     }
 }
 
-fn bring_file_up(path: &Path, empty: Empty) -> Result<Vec<String>, StorageError> {
-    // Before it is opened as ours, which would leave marks in it.
+fn migrate_file(path: &Path, empty: Empty) -> Result<Vec<String>, StorageError> {
+    // Before it is opened as ours, which would change it.
     check_file(path, empty)?;
     let mut connection = sqlite::connection::open(path, MIGRATION_WAIT)?;
     let found = RunQueryDsl::load(diesel::sql_query(APPLIED), &mut connection);
     let mut applied = Vec::new();
     if !is_current::<Sqlite>(found, SQLITE)? {
-        // One transaction for all: two processes that start together on one file
-        // wait for each other instead of meeting half way.
+        // One transaction for all, so that two processes that start together wait for
+        // each other.
         applied = connection
             .immediate_transaction(|connection| {
                 Ok(known(connection.run_pending_migrations(SQLITE)?))
@@ -130,10 +129,10 @@ fn known(applied: Vec<MigrationVersion<'_>>) -> Vec<String> {
     applied.iter().map(ToString::to_string).collect()
 }
 
-/// The version of the first migration: whoever has run it is one of ours.
+/// The version of the first migration, which identifies our databases.
 const FIRST: &str = "20261124000001";
 
-/// Tables that a database of ours has, by names that others may have, too.
+/// Tables of ours with names that other programs may use, too.
 const OURS: &[&str] = &[
     "users",
     "roles",
@@ -143,8 +142,7 @@ const OURS: &[&str] = &[
     "partners",
 ];
 
-/// Refuses a file that is another program's, and one that is not there unless it
-/// is to be made.
+/// Rejects another program's file, and a missing one unless it is to be created.
 pub fn check_file(path: &Path, empty: Empty) -> Result<(), StorageError> {
     let is_there = std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
     let tables = match is_there {
@@ -157,15 +155,15 @@ pub fn check_file(path: &Path, empty: Empty) -> Result<(), StorageError> {
     tables.check(empty, |_| true)
 }
 
-/// What a database holds before it is migrated.
+/// The tables of a database before it is migrated.
 #[derive(Debug, Default)]
 pub struct Tables {
     pub names: Vec<String>,
-    /// Of the migrations that were applied to it.
+    /// The versions of the applied migrations.
     pub versions: Vec<String>,
 }
 
-/// Keeps the history of every program that Diesel migrates.
+/// The history table of any program that uses Diesel.
 pub const HISTORY: &str = "__diesel_schema_migrations";
 
 impl Tables {
@@ -205,8 +203,8 @@ struct Named {
     name: String,
 }
 
-/// Whether all migrations were applied: a look that needs no lock, and works
-/// where nothing can be written.
+/// Whether all migrations were applied. Needs no lock, and works on read-only
+/// databases.
 fn is_current<DB: Backend>(
     applied: QueryResult<Vec<Applied>>,
     source: EmbeddedMigrations,

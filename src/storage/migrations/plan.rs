@@ -6,7 +6,9 @@ use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::EmbeddedMigrations;
 
-use super::{Empty, POSTGRES, Place, SQLITE, Tables, before, check_file, place, postgres};
+use super::{
+    Empty, POSTGRES, Place, SQLITE, Tables, check_file, concurrent_indexes, place, postgres,
+};
 use crate::config::Database;
 use crate::storage::{StorageError, sqlite};
 
@@ -18,10 +20,10 @@ pub struct Pending {
     pub builds_indexes: bool,
 }
 
-/// The migrations that [`super::bring_up`] would apply, the oldest first. A database
+/// The migrations that [`super::migrate`] would apply, the oldest first. A database
 /// that is not there stays so.
 ///
-/// Blocks, as `bring_up`.
+/// Blocks, as `migrate`.
 ///
 /// # Errors
 /// When it would refuse the database, or cannot reach it.
@@ -41,7 +43,7 @@ pub fn plan(settings: &Database) -> Result<Vec<Pending>, StorageError> {
             // A new database gets its indexes with its tables.
             let is_new = applied.is_empty();
             pending::<Pg>(POSTGRES, &applied, |version| {
-                !is_new && before::of(version).is_some()
+                !is_new && concurrent_indexes::of(version).is_some()
             })
         }
     }

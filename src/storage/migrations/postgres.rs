@@ -11,7 +11,8 @@ use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::MigrationHarness;
 
 use super::{
-    APPLIED, Empty, Failed, HISTORY, Named, OURS, POSTGRES, Tables, before, is_current, known,
+    APPLIED, Empty, Failed, HISTORY, Named, OURS, POSTGRES, Tables, concurrent_indexes, is_current,
+    known,
 };
 use crate::storage::StorageError;
 use crate::storage::postgres::{Address, for_commands, to_pooler};
@@ -34,7 +35,7 @@ pub enum Way {
     Pooler,
 }
 
-pub fn bring_up(address: Address, way: Way, empty: Empty) -> Result<Vec<String>, StorageError> {
+pub fn migrate(address: Address, way: Way, empty: Empty) -> Result<Vec<String>, StorageError> {
     with_connection(address, way, move |connection| {
         // Needs no lock, and works where nothing can be written. Through a
         // pooler each statement needs a transaction.
@@ -52,8 +53,8 @@ pub fn bring_up(address: Address, way: Way, empty: Empty) -> Result<Vec<String>,
             match step {
                 Step::Applied(names) => applied.extend(names),
                 Step::Build(version) => {
-                    let statements = before::of(&version).unwrap_or_default();
-                    before::build(connection, statements)?;
+                    let statements = concurrent_indexes::of(&version).unwrap_or_default();
+                    concurrent_indexes::build(connection, statements)?;
                     built.insert(version);
                 }
                 Step::Done => return Ok(applied),
@@ -71,14 +72,14 @@ pub fn applied(address: Address, way: Way) -> Result<Vec<String>, StorageError> 
 }
 
 /// Undoes what was applied after this version, the newest first.
-pub fn back_to(address: Address, way: Way, version: String) -> Result<Vec<String>, StorageError> {
+pub fn revert_to(address: Address, way: Way, version: String) -> Result<Vec<String>, StorageError> {
     with_connection(address, way, move |connection| {
         let mut undone = Vec::new();
         loop {
             let step = retry_while_busy(connection, |connection| {
                 lock(connection)?;
                 check(connection, Empty::Refuse)?;
-                super::back::step::<_, Pg>(connection, POSTGRES, &version)
+                super::revert::step::<_, Pg>(connection, POSTGRES, &version)
             });
             match step? {
                 Some(name) => undone.push(name),
@@ -116,7 +117,7 @@ fn step(connection: &mut Blocking, empty: Empty, built: &BTreeSet<String>) -> Re
         return Ok(Step::Done);
     };
     let version = next.name().version().to_string();
-    if before::of(&version).is_some() && !built.contains(&version) {
+    if concurrent_indexes::of(&version).is_some() && !built.contains(&version) {
         return Ok(Step::Build(version));
     }
     // From here on: the lock above is waited for as long as it takes.

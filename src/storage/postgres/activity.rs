@@ -1,6 +1,5 @@
-//! What the server says that it is doing for us. A silent connection alone does
-//! not tell a server that works from one that is gone: so the server is asked,
-//! on another connection.
+//! What the server is doing for our connections. A silent connection does not show
+//! whether the server is working or gone, so the server is asked on another one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,19 +14,19 @@ use super::address::Address;
 use super::dedicated::DedicatedConnection;
 use crate::storage::StorageError;
 
-/// How long a look may take. One that took longer tells that the server is silent.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Timeout of a query; after that the server counts as silent.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the server does for one of our connections.
+/// The state of the backend of one of our connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doing {
+pub enum BackendState {
     Working,
-    /// Waits for a lock on a whole table.
+    /// Waits for a table lock.
     WaitingForTable,
     WaitingForLock,
-    /// Waits for us: what we sent has not arrived, or its answer was sent.
+    /// Idle: our statement has not arrived, or its answer was sent.
     Nothing,
-    /// It did not say.
+    /// The server did not report it.
     Unknown,
 }
 
@@ -46,11 +45,11 @@ struct State {
 struct Look {
     began: Instant,
     /// By the names of our connections.
-    sessions: HashMap<String, Doing>,
+    sessions: HashMap<String, BackendState>,
 }
 
 impl Activity {
-    /// Connects when it is asked first.
+    /// Connects at the first query.
     pub fn at(address: Address) -> Self {
         Self {
             address,
@@ -58,18 +57,18 @@ impl Activity {
         }
     }
 
-    /// For the connection of this name. Callers at the same time share a look.
-    pub async fn of(&self, name: &str, patience: Duration) -> Doing {
+    /// The state of the connection of this name. Concurrent callers share a query.
+    pub async fn of(&self, name: &str, limit: Duration) -> BackendState {
         let asked = Instant::now();
-        let patience = patience.min(PATIENCE);
-        let looked = timeout(patience, self.look(name, asked, patience)).await;
+        let limit = limit.min(TIMEOUT);
+        let looked = timeout(limit, self.look(name, asked, limit)).await;
         match looked {
             Ok(Ok(doing)) => doing,
             Ok(Err(error)) => {
                 log::debug!("the server does not say what it is doing: {error}");
-                Doing::Unknown
+                BackendState::Unknown
             }
-            Err(_) => Doing::Unknown,
+            Err(_) => BackendState::Unknown,
         }
     }
 
@@ -77,8 +76,8 @@ impl Activity {
         &self,
         name: &str,
         asked: Instant,
-        patience: Duration,
-    ) -> Result<Doing, StorageError> {
+        limit: Duration,
+    ) -> Result<BackendState, StorageError> {
         let mut state = self.state.lock().await;
         if state.last.as_ref().is_none_or(|last| last.began < asked) {
             let began = Instant::now();
@@ -87,79 +86,79 @@ impl Activity {
                  WHERE application_name LIKE '%{}.%' AND pid <> pg_backend_pid()",
                 process()
             );
-            let rows = self.ask(&mut state, &statement, patience).await?;
+            let rows = self.ask(&mut state, &statement, limit).await?;
             let sessions = rows.iter().filter_map(|row| session(row)).collect();
             state.last = Some(Look { began, sessions });
         }
         let last = state.last.as_ref();
         let doing = last.and_then(|last| last.sessions.get(name).copied());
-        Ok(doing.unwrap_or(Doing::Nothing))
+        Ok(doing.unwrap_or(BackendState::Nothing))
     }
 
-    /// Ends what the connection of this name waits for; it hears of it by itself.
-    pub async fn cancel(&self, name: &str, patience: Duration) {
+    /// Cancels the lock wait of the connection of this name, which gets an error.
+    pub async fn cancel(&self, name: &str, limit: Duration) {
         let condition = "AND wait_event_type = 'Lock'";
-        self.end("pg_cancel_backend", name, condition, patience)
-            .await;
+        self.end("pg_cancel_backend", name, condition, limit).await;
     }
 
-    /// Ends the session of a connection that was given up, and with it its locks.
-    pub async fn terminate(&self, name: &str, patience: Duration) {
-        self.end("pg_terminate_backend", name, "", patience).await;
+    /// Terminates the session of an abandoned connection, which releases its locks.
+    pub async fn terminate(&self, name: &str, limit: Duration) {
+        self.end("pg_terminate_backend", name, "", limit).await;
     }
 
-    async fn end(&self, function: &str, name: &str, condition: &str, patience: Duration) {
+    async fn end(&self, function: &str, name: &str, condition: &str, limit: Duration) {
         let statement = format!(
             "SELECT {function}(pid) FROM pg_stat_activity \
              WHERE application_name = '{name}' {condition} AND pid <> pg_backend_pid()"
         );
         let ending = async {
             let mut state = self.state.lock().await;
-            self.ask(&mut state, &statement, patience).await
+            self.ask(&mut state, &statement, limit).await
         };
-        if let Ok(Err(error)) = timeout(patience, ending).await {
+        if let Ok(Err(error)) = timeout(limit, ending).await {
             log::debug!("{name} could not be ended at the server: {error}");
         }
     }
 
-    /// On the connection that is there, and when that fails on a new one. It is
-    /// taken out meanwhile: who gives up in the middle leaves none in doubt.
+    /// Runs a statement on the existing connection, or on a new one if that fails. The
+    /// connection is taken out meanwhile, so that a dropped call leaves none behind in
+    /// an unknown state.
     async fn ask(
         &self,
         state: &mut State,
         statement: &str,
-        patience: Duration,
+        limit: Duration,
     ) -> Result<Vec<Vec<Option<String>>>, StorageError> {
         if let Some(connection) = state.connection.take()
-            && let Ok(Ok(rows)) = timeout(patience / 4, connection.rows(statement)).await
+            && let Ok(Ok(rows)) = timeout(limit / 4, connection.rows(statement)).await
         {
             state.connection = Some(connection);
             return Ok(rows);
         }
         let name = "rolecall: sees what its connections wait for";
-        let connection = DedicatedConnection::open(&self.address, name, patience).await?;
+        let connection = DedicatedConnection::open(&self.address, name, limit).await?;
         let rows = connection.rows(statement).await?;
         state.connection = Some(connection);
         Ok(rows)
     }
 }
 
-fn session(row: &[Option<String>]) -> Option<(String, Doing)> {
+fn session(row: &[Option<String>]) -> Option<(String, BackendState)> {
     let column = |place: usize| row.get(place).and_then(Option::as_deref);
     let name = column(0)?.to_owned();
     let doing = match (column(1), column(2), column(3)) {
-        (Some("active"), Some("Lock"), Some("relation")) => Doing::WaitingForTable,
-        (Some("active"), Some("Lock"), _) => Doing::WaitingForLock,
-        (Some("active"), Some("Client"), _) => Doing::Nothing,
-        // Told by nobody where `track_activities` is off.
-        (Some("disabled") | None, _, _) => Doing::Unknown,
-        (Some("active" | "fastpath function call"), _, _) => Doing::Working,
-        _ => Doing::Nothing,
+        (Some("active"), Some("Lock"), Some("relation")) => BackendState::WaitingForTable,
+        (Some("active"), Some("Lock"), _) => BackendState::WaitingForLock,
+        (Some("active"), Some("Client"), _) => BackendState::Nothing,
+        // Not reported if `track_activities` is off.
+        (Some("disabled") | None, _, _) => BackendState::Unknown,
+        (Some("active" | "fastpath function call"), _, _) => BackendState::Working,
+        _ => BackendState::Nothing,
     };
     Some((name, doing))
 }
 
-/// Tells our connections from those of other processes.
+/// Distinguishes our connections from those of other processes.
 fn process() -> &'static str {
     static PROCESS: OnceLock<String> = OnceLock::new();
     PROCESS.get_or_init(|| {
@@ -200,12 +199,15 @@ mod tests {
             session(&row).unwrap().1
         };
         for (columns, expected) in [
-            (["active", "Lock", "relation"], Doing::WaitingForTable),
-            (["active", "Lock", "tuple"], Doing::WaitingForLock),
-            (["active", "IO", "DataFileRead"], Doing::Working),
-            (["active", "Client", "ClientWrite"], Doing::Nothing),
-            (["idle", "Client", "ClientRead"], Doing::Nothing),
-            (["disabled", "", ""], Doing::Unknown),
+            (
+                ["active", "Lock", "relation"],
+                BackendState::WaitingForTable,
+            ),
+            (["active", "Lock", "tuple"], BackendState::WaitingForLock),
+            (["active", "IO", "DataFileRead"], BackendState::Working),
+            (["active", "Client", "ClientWrite"], BackendState::Nothing),
+            (["idle", "Client", "ClientRead"], BackendState::Nothing),
+            (["disabled", "", ""], BackendState::Unknown),
         ] {
             assert_eq!(doing(columns), expected, "{columns:?}");
         }

@@ -12,7 +12,7 @@ use futures_util::future::{Either, select};
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
-use super::activity::{self, Activity, Doing};
+use super::activity::{self, Activity, BackendState};
 use super::address::{Address, Wire};
 
 /// How long a statement may take.
@@ -141,8 +141,8 @@ impl Watched {
                 tokio::time::sleep(limit / 4).await;
                 let left = limit.saturating_sub(proof.elapsed());
                 match activity.of(&self.name, left).await {
-                    Doing::Nothing | Doing::Unknown if proof.elapsed() < limit => {}
-                    Doing::Nothing | Doing::Unknown => return self.driver.abort(),
+                    BackendState::Nothing | BackendState::Unknown if proof.elapsed() < limit => {}
+                    BackendState::Nothing | BackendState::Unknown => return self.driver.abort(),
                     _ => proof = Instant::now(),
                 }
             }

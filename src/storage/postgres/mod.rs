@@ -3,6 +3,7 @@
 
 mod activity;
 mod address;
+mod answer_timeout;
 mod audit_insert;
 mod commit;
 mod connect;
@@ -10,15 +11,14 @@ mod dedicated;
 pub mod env;
 mod limited;
 mod listener;
-mod oversight;
 mod pipeline;
 mod pool;
 mod primary;
+mod recent_writers;
 mod replica;
 mod rows;
 mod servers;
 mod session;
-mod writers;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -35,14 +35,14 @@ pub use servers::Servers;
 pub use session::Session;
 
 use super::StorageError;
-use super::local::Local;
+use super::per_thread::PerThread;
 use super::wait_budget::WaitBudget;
 use crate::config::{Database as DatabaseSettings, Pooler};
 
 /// One PostgreSQL database. Cheap to share behind an `Arc`.
 pub struct Postgres {
     settings: Arc<PoolSettings>,
-    pools: Local<Arc<Pool>>,
+    pools: PerThread<Arc<Pool>>,
 }
 
 impl Postgres {
@@ -78,7 +78,7 @@ impl Postgres {
         };
         Self {
             settings: Arc::new(settings),
-            pools: Local::new(),
+            pools: PerThread::new(),
         }
     }
 

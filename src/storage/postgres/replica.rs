@@ -12,7 +12,7 @@ use super::Postgres;
 use super::address::Address;
 use super::dedicated::DedicatedConnection;
 use super::listener::telling;
-use super::writers::Writers;
+use super::recent_writers::RecentWriters;
 use crate::storage::StorageError;
 
 /// Between two looks at both servers.
@@ -40,7 +40,7 @@ pub enum ReplicaStatus {
 
 pub struct Replica {
     pub reads: Postgres,
-    pub writers: Writers,
+    pub writers: RecentWriters,
     /// Told apart from other processes by this number.
     process: u64,
     address: Address,
@@ -65,7 +65,7 @@ impl Replica {
             .map_err(|error| StorageError::Unavailable(format!("no randomness: {error}")))?;
         Ok(Self {
             reads,
-            writers: Writers::new(settings.replica_writers),
+            writers: RecentWriters::new(settings.replica_writers),
             process,
             address,
             primary,

@@ -10,7 +10,7 @@ use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt};
 
-use super::oversight::FIRST_LOOK;
+use super::answer_timeout::FIRST_LOOK;
 use super::session::Shared;
 
 type DriverStream = <AsyncPgConnection as AsyncConnectionCore>::Stream<'static, 'static>;

@@ -12,7 +12,7 @@ pub struct Servers {
     pub replica: Option<Replica>,
     /// Where changes of other processes can be heard of: not through a pooler
     /// that takes the session away.
-    pub hears_at: Option<Address>,
+    pub listen_address: Option<Address>,
     /// Whether the primary takes changes.
     pub readiness: Readiness,
     asked: Primary,
@@ -36,7 +36,7 @@ impl Servers {
         });
         let has_sessions = settings.pooler == Pooler::None;
         Ok(Self {
-            hears_at: direct
+            listen_address: direct
                 .clone()
                 .or_else(|| has_sessions.then(|| primary.clone())),
             asked: Primary::at(primary.clone()),

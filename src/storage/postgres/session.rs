@@ -222,7 +222,7 @@ impl Session {
             return;
         };
         let ended = simple(connection, "ROLLBACK".into());
-        if self.0.overseen(ended).await.is_ok() {
+        if self.0.with_timeout(ended).await.is_ok() {
             self.0.state().transaction = Transaction::None;
         }
     }
@@ -305,7 +305,7 @@ impl Shared {
         last: BoxFuture<'a, QueryResult<T>>,
     ) -> QueryResult<T> {
         if statements.is_empty() {
-            return self.overseen(last).await;
+            return self.with_timeout(last).await;
         }
         let all = async {
             match in_order(statements, last).await {
@@ -316,7 +316,7 @@ impl Shared {
                 }
             }
         };
-        self.overseen(all).await
+        self.with_timeout(all).await
     }
 
     fn note(&self, failed: Option<Label>) {

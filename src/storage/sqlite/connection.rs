@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::{Connection, SqliteConnection};
 
-use super::{deadline, faults, log_file, medium, patience};
+use super::{busy_handler, deadline, faults, read_only_media, wal_file};
 use crate::storage::StorageError;
 use crate::storage::migrations::{HISTORY, Tables};
 use crate::storage::statements::StatementCount;
@@ -15,17 +15,17 @@ use crate::storage::statements::StatementCount;
 /// How long a start waits for another process that migrates the same file.
 pub const MIGRATION_WAIT: Duration = Duration::from_secs(30);
 
-/// How every connection is opened.
+/// The options of every connection.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub path: PathBuf,
     /// How long it waits for another process that writes.
     pub busy: Duration,
-    /// The most statements that it keeps prepared.
+    /// The most statements that it caches.
     pub statements: usize,
 }
 
-/// A connection that forgets its prepared statements when they are too many.
+/// A connection that empties its statement cache when it grows too large.
 pub struct CachingConnection {
     connection: SqliteConnection,
     statement_count: StatementCount,
@@ -44,7 +44,7 @@ impl CachingConnection {
         })
     }
 
-    /// The connection, for one piece of work.
+    /// The connection, for one unit of work.
     pub fn lend(&mut self) -> &mut SqliteConnection {
         if self.statement_count.exceeds(self.most) {
             let connection = &mut self.connection;
@@ -98,14 +98,14 @@ pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageErro
          PRAGMA mmap_size = 1073741824;
          PRAGMA journal_size_limit = {};
          PRAGMA temp_store = MEMORY;",
-        log_file::LARGE
+        wal_file::LARGE
     ))?;
     let wal = super::retry_while_busy(busy, || {
         let done = connection.batch_execute("PRAGMA journal_mode = WAL");
         done.map_err(StorageError::from)
     });
     if let Err(error) = wal {
-        // A backup on a medium that cannot be written can still be read.
+        // A backup on read-only media can still be read.
         if !error.to_string().contains("readonly") {
             return Err(error);
         }
@@ -114,7 +114,7 @@ pub fn open(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageErro
 }
 
 /// Opens a file that is there, without a setting that would change it: for work
-/// on whole files, which may be copies on a medium that cannot be written.
+/// on whole files, which may be copies on read-only media.
 pub fn open_existing(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageError> {
     let refused = |error: std::io::Error| {
         let path = path.display();
@@ -136,10 +136,10 @@ pub fn open_existing(path: &Path, busy: Duration) -> Result<SqliteConnection, St
 fn establish(path: &Path, busy: Duration) -> Result<SqliteConnection, StorageError> {
     prepare_library();
     let mut address = as_text(path)?.to_owned();
-    if medium::is_at_rest(path) {
-        address = medium::immutable(&address);
+    if read_only_media::is_at_rest(path) {
+        address = read_only_media::immutable(&address);
     }
-    patience::with(busy, || Ok(SqliteConnection::establish(&address)?))
+    busy_handler::with(busy, || Ok(SqliteConnection::establish(&address)?))
 }
 
 /// A new file is for its owner only: it holds password hashes. SQLite gives
@@ -218,7 +218,7 @@ unsafe extern "C" fn set_up(
             Some(deadline::is_over),
             std::ptr::null_mut(),
         );
-        patience::install(database);
+        busy_handler::install(database);
         libsqlite3_sys::sqlite3_db_config(
             database,
             libsqlite3_sys::SQLITE_DBCONFIG_ENABLE_QPSG,

@@ -1,4 +1,4 @@
-//! Whole files: a copy of one that is in use, and whether nobody uses it.
+//! Copies of database files, and whether a file is in use.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,10 +10,10 @@ use diesel::sql_types::Text;
 use diesel::{RunQueryDsl, SqliteConnection};
 
 use super::connection;
-use super::unfinished::Unfinished;
+use super::partial_copy::PartialCopy;
 use crate::storage::StorageError;
 
-/// How long a writer of another process may keep a copy from beginning.
+/// How long a copy waits for a writer of another process.
 pub(super) const WAIT: Duration = Duration::from_secs(10);
 
 /// Copies a database that others may be changing, as of one moment. `to` must
@@ -21,7 +21,7 @@ pub(super) const WAIT: Duration = Duration::from_secs(10);
 /// Answers a lock on the copy: see [`super::unfinished`].
 pub fn copy(from: &Path, to: &Path) -> Result<File, StorageError> {
     let mut source = connection::open_existing(from, WAIT)?;
-    let copy = Unfinished::begin(to)?;
+    let copy = PartialCopy::begin(to)?;
     let copied = vacuum_into(&mut source, copy.path()).and_then(|()| Ok(publish(copy.path(), to)?));
     if copied.is_err() {
         let _ = fs::remove_file(copy.path());
@@ -29,7 +29,7 @@ pub fn copy(from: &Path, to: &Path) -> Result<File, StorageError> {
     copied.map(|()| copy.finish())
 }
 
-/// `VACUUM INTO` reads one snapshot and holds no writer up.
+/// `VACUUM INTO` reads one snapshot and blocks no writer.
 fn vacuum_into(source: &mut SqliteConnection, to: &Path) -> Result<(), StorageError> {
     diesel::sql_query("VACUUM INTO ?")
         .bind::<Text, _>(utf8(to)?)
@@ -37,7 +37,7 @@ fn vacuum_into(source: &mut SqliteConnection, to: &Path) -> Result<(), StorageEr
     Ok(())
 }
 
-/// Gives a complete file its name, which must be free, and waits for the disk.
+/// Syncs a complete file and gives it its name, which must be free.
 fn publish(file: &Path, name: &Path) -> io::Result<()> {
     File::open(file)?.sync_all()?;
     // Unlike a rename, a link does not replace what is there.
@@ -46,7 +46,7 @@ fn publish(file: &Path, name: &Path) -> io::Result<()> {
     sync_folder(name)
 }
 
-/// Makes a change of names in the folder of `path` last.
+/// Syncs the folder of `path`, which makes a rename durable.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path
         .parent()
@@ -61,9 +61,9 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Puts everything that was committed into the file itself, so that it can be
-/// copied or moved alone. The write-ahead log goes with the last connection.
-pub fn settle(path: &Path) -> Result<(), StorageError> {
+/// Checkpoints everything that was committed into the file itself, so that it can be
+/// copied or moved alone. The last connection removes the write-ahead log.
+pub fn checkpoint(path: &Path) -> Result<(), StorageError> {
     let mut connection = connection::open_existing(path, WAIT)?;
     connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(())

@@ -1,5 +1,5 @@
-//! A file beside the database that outlives it: a start that finds the marker
-//! and no database does not take the place for a new one.
+//! A marker file beside the database that outlives it: a start that finds the
+//! marker but no database does not create a new one.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -18,8 +18,7 @@ pub fn beside(database: &Path) -> PathBuf {
     with_suffix(database, ".marker")
 }
 
-/// Marks that there is a database. Where nothing can be written nothing can be
-/// lost by a start either.
+/// Creates the marker. In a read-only folder a start cannot lose anything either.
 pub fn put(database: &Path) {
     let marker = beside(database);
     if marker.exists() {
@@ -37,7 +36,7 @@ fn write(marker: &Path) -> io::Result<()> {
     sync_folder(marker)
 }
 
-/// Forgets that there was a database.
+/// Removes the marker.
 pub fn remove(database: &Path) -> io::Result<()> {
     match fs::remove_file(beside(database)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -45,10 +44,10 @@ pub fn remove(database: &Path) -> io::Result<()> {
     }
 }
 
-/// For a place that has no database (any more).
+/// Checks a path without a database.
 ///
 /// # Errors
-/// When there was one.
+/// If there was one before.
 pub fn check_new(database: &Path) -> Result<(), StorageError> {
     let marker = beside(database);
     if !marker.exists() {

@@ -1,24 +1,24 @@
 //! SQLite: a reader on every thread, one writer for the process, and a small
 //! pool for reads that take long.
 
+mod busy_handler;
 pub mod connection;
 pub mod copies;
 mod deadline;
 pub mod env;
+mod fairness;
 pub(super) mod faults;
-mod fixed;
 pub mod integrity;
-mod log_file;
-mod lost;
 pub mod marker;
-mod medium;
-mod patience;
+pub mod partial_copy;
+mod read_only_media;
+mod replaced_file;
 mod search_index;
 mod session;
 mod snapshot;
+mod static_statement;
 mod statistics;
-mod turns;
-pub mod unfinished;
+mod wal_file;
 mod wal_index;
 mod watch;
 mod writer;
@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use diesel::SqliteConnection;
 
-use super::local::Local;
+use super::per_thread::PerThread;
 use super::wait_budget::WaitBudget;
 use super::{Readiness, StorageError};
 use crate::config::Database as DatabaseSettings;
@@ -42,9 +42,9 @@ use writer::Writer;
 /// One SQLite file. Cheap to share behind an `Arc`.
 pub struct Sqlite {
     options: Options,
-    /// How long a read may take.
+    /// The time limit of a read.
     limit: Option<Duration>,
-    readers: Local<CachingConnection>,
+    readers: PerThread<CachingConnection>,
     slow: r2d2::Pool<Manager>,
     writer: Writer,
     /// Dropped last: it keeps the file open.
@@ -71,7 +71,7 @@ impl Sqlite {
         let limit = settings.statement_timeout_ms;
         Ok(Self {
             limit: (limit > 0).then(|| Duration::from_millis(limit)),
-            readers: Local::new(),
+            readers: PerThread::new(),
             slow,
             writer: Writer::start(options.clone(), file, settings.write_queue)?,
             options,
@@ -79,7 +79,7 @@ impl Sqlite {
         })
     }
 
-    /// Looks whether the file is still in its place.
+    /// Checks whether the file is still in place.
     pub fn look(&self) -> Result<(), StorageError> {
         self.watch.file.look()
     }
@@ -99,7 +99,7 @@ impl Sqlite {
         open_watched(&self.options, &self.watch.file)
     }
 
-    /// Reads here and now, on this thread's own connection.
+    /// Reads on this thread, with its own connection.
     pub fn read<T>(
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> T,
@@ -121,8 +121,8 @@ impl Sqlite {
         self.readers.forget();
     }
 
-    /// Reads on another thread: for what may take longer than a few
-    /// milliseconds and must not hold up the requests beside it.
+    /// Reads on another thread: for reads that may take longer than a few milliseconds
+    /// and must not delay other requests.
     pub async fn read_slow<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> T + Send + 'static,
@@ -144,10 +144,10 @@ impl Sqlite {
         }
     }
 
-    /// Hands `work` to the writer; the answer comes after the commit.
+    /// Hands `work` to the writer and returns its result after the commit.
     ///
-    /// `Err` from `work` undoes what it did and nothing else. It may be called
-    /// again, after all that it did was undone.
+    /// An error of `work` rolls back its own changes only. It can be called again,
+    /// after its changes were rolled back.
     pub async fn write<T, E>(
         &self,
         waited: &WaitBudget,
@@ -165,14 +165,14 @@ impl Sqlite {
     }
 }
 
-/// Tries again for so long while another process has the file. SQLite's own
-/// waiting leaves some of that out: a change of the journal's mode, the recovery
-/// after a crash, and the last connection of another process that closes.
+/// Retries while another process has the file locked. SQLite's busy handler is not
+/// called for a change of the journal mode, the recovery after a crash, and the
+/// closing of another process's last connection.
 pub fn retry_while_busy<T>(
-    patience: Duration,
+    timeout: Duration,
     mut work: impl FnMut() -> Result<T, StorageError>,
 ) -> Result<T, StorageError> {
-    let until = Instant::now() + patience;
+    let until = Instant::now() + timeout;
     loop {
         match work() {
             Err(StorageError::Busy(_)) if Instant::now() < until => {
@@ -183,21 +183,21 @@ pub fn retry_while_busy<T>(
     }
 }
 
-/// The connection that keeps the file open. It waits only while it is opened, for
-/// another process that migrates or closes the file.
+/// The connection that keeps the file open. It waits only while it opens, for another
+/// process that migrates or closes the file.
 fn anchor(options: &Options) -> Result<SqliteConnection, StorageError> {
     let mut connection = retry_while_busy(options.busy, || {
         connection::open(&options.path, Duration::ZERO)
     })?;
-    // An older rolecall or somebody's own hand may have left some.
+    // An older version or an administrator may have left some.
     if let Err(error) = statistics::forget_small(&mut connection) {
         log::debug!("the statistics of small tables stay: {error}");
     }
     Ok(connection)
 }
 
-/// Opens a connection to the file that is in use, not to another that has its
-/// name by now.
+/// Opens a connection to the watched file, not to another one that has its name by
+/// now.
 fn open_watched(options: &Options, file: &Watched) -> Result<CachingConnection, StorageError> {
     file.look()?;
     let opened = watched(file, || CachingConnection::open(options))?;
@@ -205,7 +205,7 @@ fn open_watched(options: &Options, file: &Watched) -> Result<CachingConnection, 
     Ok(opened)
 }
 
-/// Notes what is found out about the file meanwhile.
+/// Reports faults of the file that SQLite notes during `work`.
 fn watched<T>(file: &Watched, work: impl FnOnce() -> T) -> T {
     faults::clear();
     let answer = work();
@@ -213,7 +213,7 @@ fn watched<T>(file: &Watched, work: impl FnOnce() -> T) -> T {
     answer
 }
 
-/// Makes connections for r2d2 with our own set-up.
+/// Opens connections for r2d2 with our options.
 struct Manager(Options, Arc<Watched>);
 
 impl r2d2::ManageConnection for Manager {

@@ -4,7 +4,7 @@ use diesel::SqliteConnection;
 
 use super::Sqlite;
 use super::connection::CachingConnection;
-use super::{deadline, fixed, watched};
+use super::{deadline, static_statement, watched};
 use crate::storage::StorageError;
 
 /// A thread's own connection, inside a transaction that has begun. SQLite locks
@@ -17,7 +17,7 @@ impl Sqlite {
     pub fn begin(&self) -> Result<Session, StorageError> {
         self.watch.file.is_in_place()?;
         let mut connection = self.readers.take(|| self.open_reader())?;
-        fixed::begin(connection.lend())?;
+        static_statement::begin(connection.lend())?;
         Ok(Session(connection))
     }
 
@@ -34,7 +34,7 @@ impl Sqlite {
 
     /// Gives the connection back. One that cannot end its transaction is closed.
     pub fn end(&self, mut session: Session) {
-        match fixed::commit(session.0.lend()) {
+        match static_statement::commit(session.0.lend()) {
             Ok(()) => self.readers.put(session.0),
             Err(error) => log::warn!("a reading transaction did not end: {error}"),
         }

@@ -2,7 +2,7 @@
 
 use diesel::SqliteConnection;
 
-use super::fixed;
+use super::static_statement;
 use crate::storage::StorageError;
 
 /// Reads only: what `read` answers ends the transaction in the same way.
@@ -13,9 +13,9 @@ pub fn snapshot<T>(
     connection: &mut SqliteConnection,
     read: impl FnOnce(&mut SqliteConnection) -> T,
 ) -> Result<T, StorageError> {
-    fixed::begin(connection)?;
+    static_statement::begin(connection)?;
     let answer = read(connection);
-    fixed::commit(connection)?;
+    static_statement::commit(connection)?;
     Ok(answer)
 }
 

@@ -34,7 +34,7 @@ impl Progress {
 }
 
 impl WalIndex {
-    /// Nothing where there is no such file, as on a medium that is only read.
+    /// None if there is no such file, as on read-only media.
     pub fn open(path: &Path) -> Option<Self> {
         Some(Self(ManuallyDrop::new(File::open(path).ok()?)))
     }

@@ -1,7 +1,7 @@
-//! Whether the file is still the one that was opened. One that was moved away,
-//! deleted or replaced stays open here, and would take changes that nobody finds
-//! again; the write-ahead log, which belongs to its file by name alone, would be
-//! applied to the next file of that name. So the service goes out of use.
+//! Watches whether the path still refers to the file that was opened. A file that
+//! was moved, deleted or replaced stays open here, and changes to it would be lost;
+//! the write-ahead log, which belongs to its file by name only, would be applied to
+//! the next file of that name. So the service stops using the database.
 
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
@@ -17,12 +17,12 @@ use diesel::SqliteConnection;
 use super::copies::with_suffix;
 use super::faults::{self, Fault};
 use super::wal_index::{Progress, WalIndex};
-use super::{log_file, lost};
+use super::{replaced_file, wal_file};
 use crate::storage::{Obstacle, Readiness, StorageError};
 
-/// How often the file is looked at while nobody writes.
+/// How often the file is checked while nobody writes.
 const PAUSE: Duration = Duration::from_millis(250);
-/// Between two lines about errors of the disk.
+/// Pause between two log lines about disk errors.
 const LOG_PAUSE: Duration = Duration::from_secs(10);
 
 /// Device and inode.
@@ -30,7 +30,8 @@ const LOG_PAUSE: Duration = Duration::from_secs(10);
 pub struct Identity(u64, u64);
 
 impl Identity {
-    /// Of what has this name, if anything has; unknown where files have none.
+    /// The identity of the file with this name, if there is one and the system has
+    /// identities.
     pub fn of(path: &Path) -> Option<Self> {
         Self::from(&fs::metadata(path).ok()?)
     }
@@ -47,7 +48,7 @@ impl Identity {
     }
 }
 
-/// What has become of the file.
+/// What happened to the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     Gone,
@@ -58,7 +59,7 @@ pub enum Change {
     LogGone,
 }
 
-/// The file as it was opened, and what was met since.
+/// The file as it was opened, and what has happened since.
 pub struct Watched {
     pub path: PathBuf,
     file: Option<Identity>,
@@ -70,7 +71,7 @@ pub struct Watched {
     is_damage_logged: AtomicBool,
     io_logged: Mutex<Option<Instant>>,
     pub readiness: Readiness,
-    /// Wakes the thread that looks.
+    /// Wakes the watching thread.
     wake: SyncSender<()>,
     is_over: AtomicBool,
 }
@@ -82,7 +83,7 @@ struct Written {
 }
 
 impl Watched {
-    /// A connection to the file must be open: it makes the log and its index.
+    /// A connection to the file must be open: it creates the log and its index.
     fn new(path: &Path, wake: SyncSender<()>) -> Self {
         let index = with_suffix(path, "-shm");
         let wal_index = WalIndex::open(&index);
@@ -107,7 +108,7 @@ impl Watched {
         }
     }
 
-    /// Whether the file was in place when it was last looked at.
+    /// Whether the file was in place at the last check.
     pub fn is_in_place(&self) -> Result<(), StorageError> {
         match self.lost.get() {
             Some((_, why)) => Err(StorageError::Unavailable(why.clone())),
@@ -115,7 +116,7 @@ impl Watched {
         }
     }
 
-    /// Looks now.
+    /// Checks now.
     pub fn look(&self) -> Result<(), StorageError> {
         self.is_in_place()?;
         let Some(change) = self.change() else {
@@ -125,7 +126,7 @@ impl Watched {
         if self.lost.set((change, why.clone())).is_ok() {
             self.readiness.report(Obstacle::Replaced);
             log::error!("{why}");
-            // Its thread puts the log out of reach; it looks by itself, too.
+            // The thread secures the log; it would also wake by itself.
             let _ = self.wake.try_send(());
         }
         self.is_in_place()
@@ -133,11 +134,11 @@ impl Watched {
 
     fn change(&self) -> Option<Change> {
         let opened = self.file?;
-        // Read before the time: what is copied after this shows in the next look.
+        // Read before the time: what is copied later shows at the next check.
         let progress = self.wal_index.as_ref().and_then(WalIndex::progress);
         match fs::metadata(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Some(Change::Gone),
-            // Nothing can be told: a folder that may not be read any more.
+            // Unknown: the folder cannot be read any more.
             Err(_) => return None,
             Ok(file) if Identity::from(&file) != Some(opened) => return Some(Change::Replaced),
             Ok(file) if self.is_overwritten(&file, progress) => return Some(Change::Overwritten),
@@ -151,7 +152,7 @@ impl Watched {
         is_gone.then_some(Change::LogGone)
     }
 
-    /// SQLite writes the file only while it copies from the log.
+    /// SQLite writes the file only during a checkpoint.
     fn is_overwritten(&self, file: &Metadata, progress: Option<Progress>) -> bool {
         let at = file.modified().ok();
         let mut before = self.written.lock().unwrap_or_else(PoisonError::into_inner);
@@ -177,7 +178,7 @@ impl Watched {
         )
     }
 
-    /// What SQLite has reported on this thread is of this file.
+    /// Reports the faults that SQLite noted on this thread as those of this file.
     pub fn take_faults(&self) {
         let path = self.path.display();
         match faults::take() {
@@ -202,7 +203,7 @@ impl Watched {
         }
     }
 
-    /// Errors of the disk come with each request.
+    /// Disk errors come with each request, so they are not all logged.
     fn is_time_to_log(&self) -> bool {
         let mut logged = self
             .io_logged
@@ -216,7 +217,7 @@ impl Watched {
     }
 }
 
-/// Looks at a file until it is dropped.
+/// Watches a file until it is dropped.
 pub struct Watch {
     pub file: Arc<Watched>,
     thread: Option<JoinHandle<()>>,
@@ -242,7 +243,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.file.is_over.store(true, Ordering::Release);
-        // It is awake already when there is no room for this.
+        // If the channel is full, the thread is awake already.
         let _ = self.file.wake.try_send(());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -250,25 +251,25 @@ impl Drop for Watch {
     }
 }
 
-/// The connection stays open as long as the process when the file was lost: of
-/// the others none is then the last, which would apply its log when it closes.
+/// If the file was lost, this connection stays open as long as the process: the last
+/// connection to close would apply the log.
 fn watch(file: &Watched, mut anchor: SqliteConnection, woken: &Receiver<()>) {
     let mut is_secured = false;
     loop {
-        // Whether somebody called or the pause is over: look.
+        // Woken, or the pause is over.
         let _ = woken.recv_timeout(PAUSE);
         let is_over = file.is_over.load(Ordering::Acquire);
         if file.look().is_err()
             && let Some((change, _)) = file.lost.get()
             && !std::mem::replace(&mut is_secured, true)
         {
-            lost::secure(file, *change, &mut anchor);
+            replaced_file::secure(file, *change, &mut anchor);
         }
         if is_over {
             break;
         }
         if !is_secured {
-            log_file::shorten(&file.path, &mut anchor);
+            wal_file::shorten(&file.path, &mut anchor);
         }
     }
     if is_secured {

@@ -13,8 +13,8 @@ use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use tokio::sync::oneshot;
 
 use super::connection::{CachingConnection, Options};
-use super::fixed::Fixed;
-use super::turns::Turns;
+use super::fairness::Fairness;
+use super::static_statement::StaticStatement;
 use super::watch::Watched;
 use super::{open_watched, statistics, watched};
 use crate::storage::StorageError;
@@ -105,7 +105,7 @@ impl Writer {
                     options,
                     file,
                     connection: Some(connection),
-                    turns: Turns::default(),
+                    fairness: Fairness::default(),
                     has_written: false,
                     counts: shared,
                 }
@@ -201,7 +201,7 @@ struct Worker {
     options: Options,
     file: Arc<Watched>,
     connection: Option<CachingConnection>,
-    turns: Turns,
+    fairness: Fairness,
     has_written: bool,
     counts: Arc<WriterCounts>,
 }
@@ -235,7 +235,7 @@ impl Worker {
 
     /// Those that are left over could not begin, and may be tried again.
     fn commit(&mut self, mut batch: Vec<Job>) -> Vec<Job> {
-        let turn = self.turns.begin();
+        let turn = self.fairness.begin();
         let file = self.file.clone();
         let outcome = watched(&file, || {
             file.look()?;
@@ -243,7 +243,7 @@ impl Worker {
             // What went into a file that is in nobody's reach was not done.
             file.look()
         });
-        self.turns.end(turn);
+        self.fairness.end(turn);
         self.has_written = true;
         let is_locked = matches!(outcome, Err(StorageError::Busy(_)));
         if outcome.is_err() && !is_locked {
@@ -328,7 +328,7 @@ fn run(connection: &mut SqliteConnection, job: &mut Job) -> bool {
 /// Some faults (a full disk) make SQLite undo the whole transaction: what came
 /// then would be kept statement by statement.
 fn still_open(connection: &mut SqliteConnection) -> Result<(), QueryError> {
-    match Fixed("BEGIN").execute(connection) {
+    match StaticStatement("BEGIN").execute(connection) {
         Err(_) => Ok(()),
         Ok(_) => Err(QueryError::NotInTransaction),
     }

@@ -56,7 +56,7 @@ impl World {
 /// What is said of a server that is not connected to.
 #[track_caller]
 fn complaint(settings: &Database) -> String {
-    migrations::bring_up(settings, Empty::Fill)
+    migrations::migrate(settings, Empty::Fill)
         .unwrap_err()
         .to_string()
 }
@@ -106,7 +106,7 @@ fn the_authority_may_be_named_in_the_address() {
         let path = world.authority.path();
         let parameters = format!("?sslmode={mode}&sslrootcert={path}");
         let settings = world.settings("localhost", &parameters, None);
-        migrations::bring_up(&settings, Empty::Fill).unwrap();
+        migrations::migrate(&settings, Empty::Fill).unwrap();
     }
 }
 
@@ -122,7 +122,7 @@ fn a_password_is_bound_to_the_encrypted_channel() {
         url: world.url(who, "localhost", "?sslmode=require&channel_binding=require"),
         ..world.settings("localhost", "", Some(&world.authority))
     };
-    migrations::bring_up(&settings("keeper:hunter2"), Empty::Fill).unwrap();
+    migrations::migrate(&settings("keeper:hunter2"), Empty::Fill).unwrap();
     let told = complaint(&settings("keeper:hunter3"));
     assert!(told.contains("password authentication failed"), "{told}");
 }

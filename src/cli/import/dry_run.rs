@@ -1,40 +1,42 @@
-//! A dry run makes no directory: where there is none, it has one of its own.
+//! A dry run without an existing database uses a temporary one.
 
 use std::path::PathBuf;
 
-use crate::cli::failure::Failure;
+use crate::cli::error::CommandError;
 use crate::cli::runtime::Session;
 use crate::config::{DatabaseUrl, Settings};
 
-/// The folder of that directory, gone with this; none where there is a directory.
-pub struct Stage(Option<PathBuf>);
+/// The folder of the temporary database, which is removed on drop; none if there is a
+/// database.
+pub struct DryRunFolder(Option<PathBuf>);
 
-impl Stage {
+impl DryRunFolder {
     pub fn none() -> Self {
         Self(None)
     }
 }
 
-/// The directory to rehearse in.
-pub fn session(mut settings: Settings) -> Result<(Stage, Session), Failure> {
+/// Opens the database of the dry run.
+pub fn session(mut settings: Settings) -> Result<(DryRunFolder, Session), CommandError> {
     let is_missing = match &settings.database.url {
         DatabaseUrl::Sqlite(path) => !path.exists(),
         _ => false,
     };
     if !is_missing {
-        return Ok((Stage(None), Session::open(settings)?));
+        return Ok((DryRunFolder(None), Session::open(settings)?));
     }
     let number = getrandom::u64()
-        .map_err(|error| Failure::failed(format!("the system has no randomness: {error}")))?;
+        .map_err(|error| CommandError::failed(format!("the system has no randomness: {error}")))?;
     let folder = std::env::temp_dir().join(format!("rolecall-dry-run-{number:016x}"));
-    make(&folder)
-        .map_err(|error| Failure::failed(format!("cannot make {}: {error}", folder.display())))?;
+    make(&folder).map_err(|error| {
+        CommandError::failed(format!("cannot make {}: {error}", folder.display()))
+    })?;
     settings.database.url = DatabaseUrl::Sqlite(folder.join("rolecall.db"));
-    let stage = Stage(Some(folder));
-    Ok((stage, Session::make(settings)?))
+    let folder = DryRunFolder(Some(folder));
+    Ok((folder, Session::make(settings)?))
 }
 
-/// For its owner only: the rows are people.
+/// Creates a private folder, since the rows are personal data.
 fn make(folder: &std::path::Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
@@ -42,7 +44,7 @@ fn make(folder: &std::path::Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-impl Drop for Stage {
+impl Drop for DryRunFolder {
     fn drop(&mut self) {
         if let Some(folder) = &self.0 {
             let _ = std::fs::remove_dir_all(folder);

@@ -1,4 +1,4 @@
-//! The way back to the schema of an earlier version.
+//! Reverts migrations, to the schema of an earlier version.
 
 use diesel::backend::Backend;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
@@ -6,7 +6,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 use super::Failed;
 use crate::storage::StorageError;
 
-/// Undoes the newest migration, unless it is of this version; tells which it was.
+/// Reverts the newest migration, unless it has this version; returns its name.
 pub fn step<C, DB>(
     connection: &mut C,
     source: EmbeddedMigrations,
@@ -30,8 +30,11 @@ where
     Ok(Some(connection.revert_last_migration(source)?.to_string()))
 }
 
-/// The version that is meant by `2026-11-30-000130_entry_ids`, or by its digits.
-pub fn meant<DB: Backend>(source: EmbeddedMigrations, name: &str) -> Result<String, StorageError> {
+/// Finds the version of `2026-11-30-000130_entry_ids`, or of its digits.
+pub fn find_version<DB: Backend>(
+    source: EmbeddedMigrations,
+    name: &str,
+) -> Result<String, StorageError> {
     let (numbers, _) = name.split_once('_').unwrap_or((name, ""));
     let version = numbers.replace('-', "");
     if super::versions::<DB>(source)?.contains(&version) {

@@ -1,8 +1,8 @@
-//! Everything of a kind, slice by slice in the order of the ids. Each slice
-//! begins after the last id of the one before, so that nobody is passed over
-//! when somebody else is deleted meanwhile.
+//! Keyset pagination through a whole list in the order of the ids: each page begins
+//! after the last id of the one before, so no row is skipped when others are deleted
+//! meanwhile.
 
-use super::failure::Failure;
+use super::error::CommandError;
 use super::runtime::Session;
 use crate::directory::Execute;
 use crate::directory::listing::{
@@ -11,7 +11,7 @@ use crate::directory::listing::{
 
 const SLICE: i64 = 500;
 
-pub struct Walk<N: Entity> {
+pub struct ListPages<N: Entity> {
     parent: Option<N::Parent>,
     also: Vec<Condition<N::Column>>,
     column: N::Column,
@@ -20,8 +20,8 @@ pub struct Walk<N: Entity> {
     left: i64,
 }
 
-impl<N: Entity> Walk<N> {
-    /// `column` holds what `id` reads.
+impl<N: Entity> ListPages<N> {
+    /// `column` is the column of the ids that `id` reads.
     pub fn new(column: N::Column, id: fn(&N::Row) -> i64) -> Self {
         Self {
             parent: None,
@@ -37,7 +37,7 @@ impl<N: Entity> Walk<N> {
         Self { parent, ..self }
     }
 
-    /// Only those of which this is true, too.
+    /// Adds a condition.
     pub fn also(mut self, condition: Condition<N::Column>) -> Self {
         self.also.push(condition);
         self
@@ -50,8 +50,8 @@ impl<N: Entity> Walk<N> {
         }
     }
 
-    /// The next rows; none when there are no more.
-    pub async fn next(&mut self, session: &Session) -> Result<Vec<N::Row>, Failure>
+    /// The rows of the next page, or none after the last.
+    pub async fn next(&mut self, session: &Session) -> Result<Vec<N::Row>, CommandError>
     where
         List<N>: Execute<Output = Listed<N::Row>>,
     {

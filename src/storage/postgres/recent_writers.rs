@@ -1,31 +1,31 @@
-//! The callers whose own changes the replica may still lack.
+//! Read your own writes: the callers whose changes the replica may still lack.
 //!
-//! Time is counted in ticks: a tick begins when the primary is asked how far it
-//! is. A change that was committed before a tick began is within what that tick
-//! saw, so a caller who wrote need only remember the next tick.
+//! Time is counted in ticks: a tick begins when the primary is asked for its WAL
+//! position. A change that was committed before a tick began is before the position
+//! of that tick, so a caller who wrote only has to wait for the next tick.
 //!
-//! Where the primary goes before that tick begins, it never ends. So a change of
-//! this process also notes the place in the primary's log behind it, which comes
-//! with the answer to COMMIT: a replica that has come so far has the change.
+//! If the primary fails before that tick, the wait would never end. So a change of
+//! this process also records the WAL position after its COMMIT: a replica that has
+//! replayed that position has the change.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-pub struct Writers {
-    /// The tick that begins next.
+pub struct RecentWriters {
+    /// The next tick.
     next: AtomicU64,
-    /// The last tick whose state the replica has.
+    /// The last tick whose position the replica has replayed.
     replayed: AtomicU64,
-    /// From which tick on everybody's changes are there, whoever they are.
+    /// The tick from which the changes of all callers are there.
     everybody: AtomicU64,
-    /// How many callers wait, so that nobody locks a map for nothing.
+    /// The number of waiting callers, to avoid locking an empty map.
     waiting: AtomicUsize,
     callers: Mutex<Callers>,
     capacity: usize,
 }
 
-/// Either is enough.
+/// Either of the two suffices.
 #[derive(Clone, Copy)]
 struct Until {
     tick: u64,
@@ -34,13 +34,13 @@ struct Until {
 
 #[derive(Default)]
 struct Callers {
-    /// What has the last change of a caller.
+    /// What the replica must reach to have the last change of a caller.
     until: HashMap<i64, Until>,
-    /// Who wrote through this process since it last told the others.
+    /// The callers who wrote through this process since the last notification.
     untold: HashSet<i64>,
 }
 
-impl Writers {
+impl RecentWriters {
     pub fn new(capacity: usize) -> Self {
         Self {
             next: AtomicU64::new(1),
@@ -52,18 +52,18 @@ impl Writers {
         }
     }
 
-    /// A tick begins: its number.
+    /// Begins a tick and returns its number.
     pub fn tick(&self) -> u64 {
         self.next.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// The replica has all that this tick saw.
+    /// The replica has replayed the position of this tick.
     pub fn replayed(&self, tick: u64) {
         self.replayed.store(tick, Ordering::SeqCst);
         self.retain(|until| until.tick > tick);
     }
 
-    /// The replica has come to this place of the log.
+    /// The replica has replayed this WAL position.
     pub fn reached(&self, place: u64) {
         self.retain(|until| until.place.is_none_or(|change| change > place));
     }
@@ -78,8 +78,8 @@ impl Writers {
         }
     }
 
-    /// A change of this caller has been committed by this process, before this
-    /// place of the log, where that is known.
+    /// This process has committed a change of this caller, before this WAL position, if
+    /// that is known.
     pub fn wrote(&self, caller: i64, place: Option<u64>) {
         if let Ok(mut callers) = self.callers.lock() {
             if callers.untold.len() < self.capacity {
@@ -89,7 +89,7 @@ impl Writers {
         }
     }
 
-    /// Changes of these callers have been committed by another process.
+    /// Another process has committed changes of these callers.
     pub fn heard(&self, writers: &[i64]) {
         if let Ok(mut callers) = self.callers.lock() {
             for caller in writers {
@@ -109,7 +109,7 @@ impl Writers {
         self.waiting.store(callers.until.len(), Ordering::SeqCst);
     }
 
-    /// Takes out who wrote through this process since this was last called.
+    /// Takes the callers who wrote through this process since the last call.
     pub fn untold(&self) -> Vec<i64> {
         let callers = self.callers.lock();
         callers.map_or_else(
@@ -118,7 +118,7 @@ impl Writers {
         )
     }
 
-    /// Whether the replica has all that this caller has written.
+    /// Whether the replica has all changes of this caller.
     pub fn has_all_of(&self, caller: Option<i64>) -> bool {
         let replayed = self.replayed.load(Ordering::SeqCst);
         if self.everybody.load(Ordering::SeqCst) > replayed {
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_writer_waits_for_a_tick_that_began_after_the_change() {
-        let writers = Writers::new(10);
+        let writers = RecentWriters::new(10);
         let before = writers.tick();
         writers.wrote(1, None);
         writers.replayed(before);
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_replica_that_has_come_to_the_place_of_a_change_has_it_without_a_tick() {
-        let writers = Writers::new(10);
+        let writers = RecentWriters::new(10);
         writers.wrote(1, Some(20));
         writers.wrote(2, None);
         writers.reached(19);
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn who_wrote_here_is_told_once_and_who_wrote_elsewhere_is_not() {
-        let writers = Writers::new(10);
+        let writers = RecentWriters::new(10);
         writers.wrote(1, None);
         writers.wrote(1, None);
         writers.heard(&[2]);
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn when_there_are_too_many_writers_everybody_waits() {
-        let writers = Writers::new(1);
+        let writers = RecentWriters::new(1);
         writers.wrote(1, None);
         writers.wrote(2, None);
         assert!(!writers.has_all_of(Some(3)));

@@ -1,6 +1,5 @@
-//! Statements without values that stay prepared. What Diesel's own transactions
-//! begin and end with is parsed each time, which for a page of users is a tenth
-//! of all its work.
+//! Cached statements without values. Diesel parses the BEGIN and COMMIT of its own
+//! transactions each time, which is a tenth of the work of a page of users.
 
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
@@ -8,23 +7,23 @@ use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
 use crate::storage::StorageError;
 
-pub struct Fixed(pub &'static str);
+pub struct StaticStatement(pub &'static str);
 
-impl QueryId for Fixed {
+impl QueryId for StaticStatement {
     type QueryId = Self;
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl QueryFragment<Sqlite> for Fixed {
+impl QueryFragment<Sqlite> for StaticStatement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(self.0);
         Ok(())
     }
 }
 
-impl RunQueryDsl<SqliteConnection> for Fixed {}
+impl RunQueryDsl<SqliteConnection> for StaticStatement {}
 
-/// Begins a transaction that reads.
+/// Begins a read transaction.
 pub fn begin(connection: &mut SqliteConnection) -> Result<(), StorageError> {
     run("BEGIN", connection)
 }
@@ -34,9 +33,9 @@ pub fn commit(connection: &mut SqliteConnection) -> Result<(), StorageError> {
     run("COMMIT", connection)
 }
 
-/// Whatever goes wrong leaves the connection in doubt.
+/// After an error the state of the connection is unknown.
 fn run(statement: &'static str, connection: &mut SqliteConnection) -> Result<(), StorageError> {
-    match Fixed(statement).execute(connection) {
+    match StaticStatement(statement).execute(connection) {
         Ok(_) => Ok(()),
         Err(error) => Err(StorageError::Unavailable(error.to_string())),
     }

@@ -1,4 +1,4 @@
-//! Waiting for PostgreSQL, which may start at the same time as this program.
+//! Waits for PostgreSQL, which may start at the same time as this program.
 
 use std::time::{Duration, Instant};
 
@@ -7,17 +7,16 @@ use super::postgres::Address;
 use crate::config::{Database, DatabaseUrl};
 
 const PAUSE: Duration = Duration::from_millis(200);
-/// A server that says nothing is tried again.
+/// Timeout of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
-/// Returns when the servers that changes go to take connections. Blocks.
+/// Returns when the servers accept connections. Blocks.
 ///
 /// # Errors
-/// When one has not in `database.start_wait_seconds`, or refuses them for a
-/// reason that does not pass.
-pub fn wait(settings: &Database) -> Result<(), StorageError> {
-    let patience = Duration::from_secs(settings.start_wait_seconds);
-    let until = Instant::now() + patience;
+/// If one does not within `database.start_wait_seconds`, or rejects them for a
+/// permanent reason.
+pub fn wait_until_reachable(settings: &Database) -> Result<(), StorageError> {
+    let until = Instant::now() + Duration::from_secs(settings.start_wait_seconds);
     let servers = [Some(&settings.url), settings.direct_url.as_ref()];
     for url in servers.into_iter().flatten() {
         let DatabaseUrl::Postgres(secret) = url else {
@@ -25,7 +24,7 @@ pub fn wait(settings: &Database) -> Result<(), StorageError> {
         };
         let address = Address::of(secret, settings)?;
         let mut is_logged = false;
-        while let Some(why) = missing(&address)? {
+        while let Some(why) = unreachable_reason(&address)? {
             if Instant::now() >= until {
                 return Err(StorageError::Unavailable(format!(
                     "no connection in {} s (database.start_wait_seconds): {why}",
@@ -43,21 +42,21 @@ pub fn wait(settings: &Database) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Why this server cannot be connected to now; none when it can.
-fn missing(address: &Address) -> Result<Option<String>, StorageError> {
+/// Why this server cannot be connected to now, if so.
+fn unreachable_reason(address: &Address) -> Result<Option<String>, StorageError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let attempt = async { tokio::time::timeout(ATTEMPT, address.connect()).await };
     match runtime.block_on(attempt) {
         Ok(Ok(_)) => Ok(None),
-        Ok(Err(why)) if passes(&why) => Ok(Some(why)),
+        Ok(Err(why)) if is_temporary(&why) => Ok(Some(why)),
         Ok(Err(why)) => Err(StorageError::Unavailable(why)),
         Err(_) => Ok(Some("no answer".to_owned())),
     }
 }
 
-fn passes(why: &str) -> bool {
+fn is_temporary(why: &str) -> bool {
     StorageError::describe(why).is_some()
 }
 
@@ -81,7 +80,7 @@ mod tests {
             ),
             ("db error: FATAL: database \"people\" does not exist", false),
         ] {
-            assert_eq!(passes(why), is_waited_for, "{why}");
+            assert_eq!(is_temporary(why), is_waited_for, "{why}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A value for each thread and owner: thread-local storage that can exist more
-//! than once, as it must when one process serves several databases.
+//! A value per thread and owner: thread-local storage of which a process can have
+//! several, one for each database.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -13,12 +13,12 @@ thread_local! {
 
 static NEXT_OWNER: AtomicU64 = AtomicU64::new(0);
 
-pub struct Local<T> {
+pub struct PerThread<T> {
     owner: u64,
     kind: PhantomData<fn() -> T>,
 }
 
-impl<T: 'static> Local<T> {
+impl<T: 'static> PerThread<T> {
     pub fn new() -> Self {
         Self {
             owner: NEXT_OWNER.fetch_add(1, Ordering::Relaxed),
@@ -26,7 +26,7 @@ impl<T: 'static> Local<T> {
         }
     }
 
-    /// Takes this thread's value, or makes one.
+    /// Takes this thread's value out, or creates one.
     pub fn take<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let kept = VALUES.with_borrow_mut(|values| values.remove(&self.owner));
         match kept.and_then(|kept| kept.downcast::<T>().ok()) {
@@ -35,15 +35,15 @@ impl<T: 'static> Local<T> {
         }
     }
 
-    /// Makes this the value of this thread.
+    /// Sets the value of this thread.
     pub fn put(&self, value: T) {
         VALUES.with_borrow_mut(|values| values.insert(self.owner, Box::new(value)));
     }
 
-    /// Lends this thread's value to `work`, making it first when there is none.
+    /// Lends this thread's value to `work`, and creates it first if there is none.
     ///
-    /// The value is taken out while it is lent, so that a panic in `work` drops
-    /// it instead of leaving it half used, and a call from within makes another.
+    /// The value is taken out meanwhile, so that a panic in `work` drops it instead of
+    /// leaving it in an unknown state; a nested call creates another value.
     pub fn with<R, E>(
         &self,
         make: impl FnOnce() -> Result<T, E>,
@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn a_value_is_made_once_for_each_thread_and_owner() {
-        let (first, second) = (Local::<i32>::new(), Local::<i32>::new());
-        let add = |local: &Local<i32>| {
+        let (first, second) = (PerThread::<i32>::new(), PerThread::<i32>::new());
+        let add = |local: &PerThread<i32>| {
             local.with(
                 || Ok::<_, ()>(0),
                 |value| {

@@ -1,7 +1,7 @@
-//! How long an answer is waited for. Nearly all come before anybody looks; of
-//! the others the server is asked whether it is at work on them. One that is
-//! may take as long as the server lets it; one that is not, or does not say, is
-//! given up, and its connection closed.
+//! The timeout of answers. Most arrive before the first check; about the others the
+//! server is asked on another connection whether it is working on them. If it is,
+//! the answer can take as long as the server permits; if not, or if the server does
+//! not respond, the wait ends and the connection is closed.
 
 use std::pin::pin;
 use std::sync::atomic::Ordering;
@@ -13,23 +13,23 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use tokio::time::{sleep, timeout};
 
-use super::activity::Doing;
+use super::activity::BackendState;
 use super::pool::{Pool, PoolSettings, TableWait};
 use super::session::Shared;
 use crate::config::Pooler;
 
-/// After which time the server is asked first.
+/// When the server is first asked.
 pub const FIRST_LOOK: Duration = Duration::from_millis(250);
-/// The same while as many connections as may wait for locks on tables.
+/// The same while the maximum of connections wait for table locks.
 const FIRST_LOOK_WHEN_SHORT: Duration = Duration::from_millis(25);
-/// How long a server may say that it has nothing to do for us, while we wait:
-/// the answer would have come by then.
+/// How long a server can report an idle session while we wait for its answer, which
+/// would have arrived by then.
 const LOST: Duration = Duration::from_millis(1500);
 
-/// How long the server may take to end what waits.
+/// How long the server may take to cancel a statement.
 const CANCEL: Duration = Duration::from_secs(1);
 
-/// Whoever stops to wait for an answer leaves the connection in doubt.
+/// A wait that is dropped leaves the connection in an unknown state.
 struct Awaited<'a>(Option<&'a Shared>);
 
 impl Drop for Awaited<'_> {
@@ -40,16 +40,16 @@ impl Drop for Awaited<'_> {
     }
 }
 
-/// What is known of an answer that is waited for.
+/// The state of a wait for an answer.
 struct Wait<'a> {
-    /// Since when the server says that it does nothing for us.
+    /// Since when the server has reported the session as idle.
     nothing_since: Option<Instant>,
     table: Option<TableWait<'a>>,
 }
 
 impl Shared {
-    /// The answer, or an error when none is to be expected any more.
-    pub async fn overseen<T>(
+    /// The answer, or an error if none is to be expected any more.
+    pub async fn with_timeout<T>(
         &self,
         answer: impl Future<Output = QueryResult<T>>,
     ) -> QueryResult<T> {
@@ -74,15 +74,15 @@ impl Shared {
         self.pooled.as_ref().map(|pooled| &*pooled.pool)
     }
 
-    /// Resolves when nothing more is to be expected of the connection, which is
-    /// then not used again. Looks for the first time after `pause`.
+    /// Resolves when no answer is to be expected of the connection, which is then not
+    /// used again. First checks after `pause`.
     pub async fn given_up(&self, mut pause: Duration) -> Error {
         let Some(pooled) = &self.pooled else {
             return Error::BrokenTransactionManager;
         };
         let (pool, name) = (&*pooled.pool, pooled.name());
         let settings = &*pool.settings;
-        // Of commands, each statement by itself.
+        // In commands each statement has its own budget.
         let waited = self.waited.for_operation();
         let mut wait = Wait {
             nothing_since: None,
@@ -95,29 +95,32 @@ impl Shared {
                 .activity
                 .of(name, waited.left(settings.answer))
                 .await;
-            let is_lock = matches!(doing, Doing::WaitingForTable | Doing::WaitingForLock);
-            if doing != Doing::Working && (!is_lock || waited.counts_locks()) {
+            let is_lock = matches!(
+                doing,
+                BackendState::WaitingForTable | BackendState::WaitingForLock
+            );
+            if doing != BackendState::Working && (!is_lock || waited.counts_locks()) {
                 waited.add(began.elapsed());
             }
             began = Instant::now();
             if wait.must_give_in(doing, pool) || (is_lock && waited.left(settings.busy).is_zero()) {
                 settings.activity.cancel(name, CANCEL).await;
             }
-            let is_silent = matches!(doing, Doing::Nothing | Doing::Unknown);
+            let is_silent = matches!(doing, BackendState::Nothing | BackendState::Unknown);
             let is_over = is_silent && waited.left(settings.answer).is_zero();
             if wait.is_lost(doing, settings) || is_over {
                 break;
             }
             pause = match doing {
-                Doing::Working => (pause * 2).clamp(FIRST_LOOK, settings.answer / 4),
+                BackendState::Working => (pause * 2).clamp(FIRST_LOOK, settings.answer / 4),
                 _ => FIRST_LOOK,
             };
         }
         self.lose();
-        // Others that are idle may be as dead.
+        // Idle connections may be dead, too.
         settings.generation.fetch_add(1, Ordering::Relaxed);
         if wait.nothing_since.is_some() {
-            // It lives: what it still holds for us shall not hinder others.
+            // The server is alive: release the locks of the session.
             settings.activity.terminate(name, FIRST_LOOK).await;
         }
         let why = "the server did not answer in time".to_owned();
@@ -126,9 +129,9 @@ impl Shared {
 }
 
 impl<'a> Wait<'a> {
-    /// Whether others wait for tables already, as many as may.
-    fn must_give_in(&mut self, doing: Doing, pool: &'a Pool) -> bool {
-        if doing != Doing::WaitingForTable {
+    /// Whether the maximum of connections already wait for table locks.
+    fn must_give_in(&mut self, doing: BackendState, pool: &'a Pool) -> bool {
+        if doing != BackendState::WaitingForTable {
             self.table = None;
             return false;
         }
@@ -137,9 +140,9 @@ impl<'a> Wait<'a> {
         is_new && !pool.may_wait_for_table()
     }
 
-    /// Behind a pooler what is seen nowhere may wait for a session.
-    fn is_lost(&mut self, doing: Doing, settings: &PoolSettings) -> bool {
-        if doing != Doing::Nothing {
+    /// Behind a pooler a statement without a session may be waiting for one.
+    fn is_lost(&mut self, doing: BackendState, settings: &PoolSettings) -> bool {
+        if doing != BackendState::Nothing {
             self.nothing_since = None;
             return false;
         }

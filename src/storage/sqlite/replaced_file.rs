@@ -1,5 +1,5 @@
-//! What is left to do for a file that is not in its place any more, so that
-//! neither it nor the one that has its name now is damaged.
+//! Protects a database file that was moved or replaced while it was open, and the
+//! file that has its name now.
 
 use std::fs;
 use std::path::Path;
@@ -8,17 +8,17 @@ use std::time::{Duration, SystemTime};
 use diesel::SqliteConnection;
 
 use super::copies::with_suffix;
-use super::log_file::{Checkpoint, checkpoint};
+use super::wal_file::{Checkpoint, checkpoint};
 use super::watch::{Change, Identity, Watched};
 
 const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Takes the write-ahead log out of the way of the file that has its name now.
-/// `anchor` has the former file open, wherever that is.
+/// Moves the write-ahead log away from the file that has its name now. `anchor` has
+/// the former file open, wherever that is.
 pub fn secure(file: &Watched, change: Change, anchor: &mut SqliteConnection) {
-    // Into the former file, so that it is complete wherever it was moved. What
-    // was written over it must not be mixed with what was there before.
+    // Checkpointed, so that the former file is complete wherever it was moved. An
+    // overwritten file must not be mixed with its former contents.
     let is_copied = change != Change::Overwritten && copy_all(anchor);
     let path = &file.path;
     let log = with_suffix(path, "-wal");
@@ -35,7 +35,7 @@ pub fn secure(file: &Watched, change: Change, anchor: &mut SqliteConnection) {
     }
 }
 
-/// Requests that had begun may hold it up for a moment.
+/// Checkpoints. Requests in flight can delay it for a moment.
 fn copy_all(anchor: &mut SqliteConnection) -> bool {
     for _ in 0..ATTEMPTS {
         match checkpoint(&Checkpoint::Truncate, anchor) {

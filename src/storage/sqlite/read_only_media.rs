@@ -1,6 +1,6 @@
-//! A database where nothing can be written: a backup on a medium or in a folder
-//! that is only read. SQLite refuses a file there whose last use had a
-//! write-ahead log, unless it hears that nobody changes the file.
+//! Databases on read-only media or in read-only folders, such as backups. SQLite
+//! cannot open a file there that was in WAL mode, unless it is told that the file is
+//! immutable.
 
 use std::fs;
 use std::path::Path;
@@ -9,23 +9,23 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::copies::with_suffix;
 
-/// What means something in an address, or in the encoding.
+/// The characters that have a meaning in a URI, or in its encoding.
 const SPECIAL: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
-/// As SQLite takes it, for a file that nobody can be changing.
+/// The URI of a file that nobody can be changing.
 pub fn immutable(path: &str) -> String {
     format!("file:{}?immutable=1", utf8_percent_encode(path, SPECIAL))
 }
 
-/// Whether nobody can be changing this file: its folder cannot be written, and
-/// nobody has it open, who would have an index of the log there.
+/// Whether nobody can be changing this file: its folder is read-only, and no open
+/// connection has left an index of the write-ahead log there.
 pub fn is_at_rest(path: &Path) -> bool {
     let has = |suffix: &str| fs::metadata(with_suffix(path, suffix)).is_ok_and(|it| it.len() > 0);
     path.is_file() && !has("-wal") && !has("-shm") && !is_writable(&folder_of(path))
 }
 
 fn folder_of(path: &Path) -> std::path::PathBuf {
-    // Where a link leads to: that is where SQLite puts its files.
+    // The target of a link: that is where SQLite puts its files.
     let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),

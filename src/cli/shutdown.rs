@@ -1,4 +1,4 @@
-//! The end of `serve`: the database's file is complete by itself.
+//! The end of `serve`: the database file is complete without its log.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -7,20 +7,20 @@ use super::runtime::Session;
 use crate::config::DatabaseUrl;
 use crate::storage::sqlite::copies;
 
-/// How long to wait for the server's threads, which end a moment after it and
-/// then close their connections.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long to wait for the server's threads, which end a moment after it and close
+/// their connections.
+const TIMEOUT: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Leaves no write-ahead log behind: a copy of the file alone would lack what
-/// that holds. While another process has the file open the log stays, empty.
+/// Leaves no write-ahead log behind: a copy of the file alone would lack its
+/// contents. While another process has the file open, an empty log stays.
 pub fn close(session: Session) {
     let Session {
         settings,
         directory,
         ..
     } = session;
-    // Nothing of another file that has its name by now.
+    // Not if another file has the name by now.
     let is_in_place = directory.is_in_place();
     drop(directory);
     if !is_in_place {
@@ -30,9 +30,9 @@ pub fn close(session: Session) {
         return;
     };
     let log = copies::with_suffix(path, "-wal");
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIMEOUT;
     loop {
-        if let Err(error) = copies::settle(path) {
+        if let Err(error) = copies::checkpoint(path) {
             log::warn!("the write-ahead log of {} stays: {error}", path.display());
             return;
         }

@@ -1,6 +1,6 @@
-//! Indexes of large PostgreSQL tables, built beside the service: CREATE INDEX
-//! keeps all others from writing until it is done, and CONCURRENTLY does not,
-//! but cannot be part of a transaction, as a migration is.
+//! Builds indexes of large PostgreSQL tables while the service runs. CREATE INDEX
+//! blocks all writes; CREATE INDEX CONCURRENTLY does not, but cannot run in a
+//! transaction, as a migration does.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::Named;
 use super::postgres::Blocking;
 use crate::storage::StorageError;
 
-/// Between two looks at an index that another process builds.
+/// Pause between two checks of an index that another process builds.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// By the version of the migration that they are built before.
+/// The statements, by the version of the migration before which they run.
 const BEFORE: &[(&str, &str)] = &[
     (
         "20261125000010",
@@ -55,13 +55,13 @@ const BEFORE: &[(&str, &str)] = &[
     ),
 ];
 
-/// What is built before this migration.
+/// The statements to run before this migration.
 pub fn of(version: &str) -> Option<&'static str> {
     let (_, statements) = BEFORE.iter().find(|(known, _)| *known == version)?;
     Some(statements)
 }
 
-/// Builds these indexes, as far as they are missing.
+/// Builds the missing ones of these indexes.
 pub fn build(connection: &mut Blocking, statements: &str) -> Result<(), StorageError> {
     for statement in statements.split(';').filter(|part| part.contains("INDEX")) {
         loop {
@@ -77,7 +77,7 @@ pub fn build(connection: &mut Blocking, statements: &str) -> Result<(), StorageE
                 Err(StorageError::Conflict(_)) => {}
                 done => done?,
             }
-            // Of another process, which may yet fail.
+            // Another process is building one, and may yet fail.
             if unfinished(true, connection)?.is_empty() {
                 break;
             }
@@ -87,8 +87,8 @@ pub fn build(connection: &mut Blocking, statements: &str) -> Result<(), StorageE
     Ok(())
 }
 
-/// Those of our indexes that nobody can use: left behind by a process that was
-/// killed while it built them, or `being_built` at this moment, too.
+/// Our invalid indexes: those that a killed process left behind, or also those that
+/// are `being_built` now.
 fn unfinished(being_built: bool, connection: &mut Blocking) -> Result<Vec<String>, StorageError> {
     let invalid = "SELECT relname::text AS name FROM pg_index
         JOIN pg_class ON pg_class.oid = indexrelid

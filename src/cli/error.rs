@@ -1,4 +1,4 @@
-//! Why a command did not do its work, as one sentence and an exit code.
+//! Errors of commands: one sentence and an exit code.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -8,16 +8,16 @@ use crate::config::ConfigError;
 use crate::directory::{DirectoryError, FieldError};
 
 #[derive(Debug)]
-pub enum Failure {
+pub enum CommandError {
     /// The arguments or the configuration are wrong.
     Usage(String),
-    /// All that was asked was fine, but it could not be done.
+    /// The command was correct, but failed.
     Failed(String),
-    /// Whoever read our output has read enough, like `head`.
-    Unheard,
+    /// The reader of the output has closed it, as `head` does.
+    OutputClosed,
 }
 
-impl Failure {
+impl CommandError {
     pub fn usage(sentence: impl fmt::Display) -> Self {
         Self::Usage(sentence.to_string())
     }
@@ -26,12 +26,12 @@ impl Failure {
         Self::Failed(sentence.to_string())
     }
 
-    /// A value that its argument may not have.
+    /// An invalid value of an argument.
     pub fn argument(name: &str, problem: FieldError) -> Self {
         Self::Usage(format!("{name}: {}", problem.message))
     }
 
-    /// Tells it on standard error.
+    /// Prints the error on standard error.
     pub fn report(&self) -> ExitCode {
         let (code, sentence) = self.meaning();
         if let Some(sentence) = sentence {
@@ -44,7 +44,7 @@ impl Failure {
         match self {
             Self::Usage(sentence) => (2, Some(sentence)),
             Self::Failed(sentence) => (1, Some(sentence)),
-            Self::Unheard => (0, None),
+            Self::OutputClosed => (0, None),
         }
     }
 }
@@ -55,13 +55,13 @@ fn one_line(text: &str) -> String {
     lines.collect::<Vec<_>>().join(" ")
 }
 
-impl From<ConfigError> for Failure {
+impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
         Self::usage(error)
     }
 }
 
-impl From<DirectoryError> for Failure {
+impl From<DirectoryError> for CommandError {
     fn from(error: DirectoryError) -> Self {
         Self::Failed(match error {
             DirectoryError::Busy(why) => format!("the database is busy: {why}"),
@@ -91,9 +91,9 @@ mod tests {
 
     #[test]
     fn wrong_usage_and_failures_have_different_codes() {
-        assert_eq!(Failure::usage("no").meaning(), (2, Some("no")));
-        assert_eq!(Failure::failed("no").meaning(), (1, Some("no")));
-        assert_eq!(Failure::Unheard.meaning(), (0, None));
+        assert_eq!(CommandError::usage("no").meaning(), (2, Some("no")));
+        assert_eq!(CommandError::failed("no").meaning(), (1, Some("no")));
+        assert_eq!(CommandError::OutputClosed.meaning(), (0, None));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Copies that are being made beside a file, and what a killed process left of
-//! some: their names are ours alone, and who makes one holds a lock on it.
+//! Copies in progress beside a file, and what killed processes left of them. Their
+//! names are unmistakable, and the process that makes one holds a lock on it.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,27 +9,27 @@ use super::connection;
 use super::copies::with_suffix;
 use crate::storage::StorageError;
 
-/// How often a file that another process takes for left over is made anew.
+/// How often the copy starts again if another process takes it for left over.
 const ATTEMPTS: usize = 5;
 
-/// What belongs to a file, beside it.
+/// The suffixes of the files that belong to a database.
 const BESIDE: [&str; 5] = ["", "-wal", "-shm", "-journal", ".marker"];
 
-/// A copy that this process makes. Others leave it alone while this lives.
-pub struct Unfinished {
+/// A copy that this process is making. Others leave it alone while this exists.
+pub struct PartialCopy {
     path: PathBuf,
     lock: File,
 }
 
-impl Unfinished {
-    /// An empty file for its owner only, beside the place of the finished copy.
+impl PartialCopy {
+    /// Creates an empty private file beside the path of the finished copy.
     pub fn begin(finished: &Path) -> Result<Self, StorageError> {
         for _ in 0..ATTEMPTS {
             let number = getrandom::u32().map_err(failed)?;
             let path = with_suffix(finished, &format!("{BACKUP}{number:08x}{PARTIAL}"));
             connection::create_private(&path)?;
             let lock = File::open(&path).map_err(failed)?;
-            // A file system without locks has nothing left over removed either.
+            // Without locks in the file system nothing left over is removed either.
             let _ = lock.try_lock();
             if is_there(&path, &lock) {
                 return Ok(Self { path, lock });
@@ -42,7 +42,7 @@ impl Unfinished {
         &self.path
     }
 
-    /// The lock alone, once the copy has a name of its own.
+    /// Returns the lock, once the copy has its final name.
     pub fn finish(self) -> File {
         self.lock
     }
@@ -52,7 +52,7 @@ fn failed(error: impl std::fmt::Display) -> StorageError {
     StorageError::Unavailable(error.to_string())
 }
 
-/// Whether the path still leads to this file.
+/// Whether the path still refers to this file.
 #[cfg(unix)]
 fn is_there(path: &Path, file: &File) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -78,7 +78,7 @@ pub fn restoring(database: &Path) -> Result<PathBuf, StorageError> {
     Ok(with_suffix(database, &format!("{RESTORE}{number:08x}")))
 }
 
-/// Whether a name is one that [`Unfinished::begin`] or [`restoring`] makes.
+/// Whether a name is one that [`PartialCopy::begin`] or [`restoring`] makes.
 fn is_ours(name: &str) -> bool {
     let numbered = |name: &str, word: &str| {
         name.rsplit_once(word).is_some_and(|(before, number)| {
@@ -90,8 +90,7 @@ fn is_ours(name: &str) -> bool {
     copied.is_some_and(|name| numbered(name, BACKUP)) || numbered(name, RESTORE)
 }
 
-/// Removes from the folder of `beside` the copies that nobody is making any
-/// more; answers their paths.
+/// Removes abandoned copies from the folder of `beside` and returns their paths.
 pub fn remove_left_over(beside: &Path) -> Vec<PathBuf> {
     let folder = beside.parent().filter(|path| !path.as_os_str().is_empty());
     let Ok(entries) = fs::read_dir(folder.unwrap_or(Path::new("."))) else {
