@@ -54,7 +54,7 @@ impl TestApp {
 
     /// With routes of the test's own beside the service's.
     pub fn with_routes(change: impl FnOnce(&mut Settings), extra: Extra) -> Self {
-        let database = TestDatabase::create();
+        let database = TestDatabase::migrated();
         let mut settings = Settings::default();
         settings.server.listen = SocketAddr::from(([127, 0, 0, 1], 0)).into();
         settings.server.workers = Some(2);
@@ -246,7 +246,13 @@ async fn make_token(
     Ok(secret.expose().to_owned())
 }
 
+thread_local! {
+    /// One for all that a test does beside the service, so that its connections are
+    /// used again. It is never dropped: nothing has to end in order with the thread.
+    static RUNTIME: &'static actix_web::rt::Runtime =
+        Box::leak(Box::new(actix_web::rt::Runtime::new().unwrap()));
+}
+
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = actix_web::rt::Runtime::new().unwrap();
-    runtime.block_on(work)
+    RUNTIME.with(|runtime| runtime.block_on(work))
 }
