@@ -17,7 +17,7 @@ use crate::config::{Database, DatabaseUrl, Settings};
 use crate::directory::bulk::{Check, Part};
 use crate::directory::{Clock, Context, Directory, RequestId, clock};
 use crate::storage::sqlite::copies::{self, with_suffix};
-use crate::storage::sqlite::{integrity, unfinished};
+use crate::storage::sqlite::{integrity, partial_copy};
 use crate::storage::{Empty, Store};
 
 /// Between two looks at the clock.
@@ -167,7 +167,7 @@ impl Work {
 
     /// What processes that were killed left behind.
     fn remove_left_over(&self, beside: &Path) {
-        unfinished::remove_left_over(beside);
+        partial_copy::remove_left_over(beside);
         let unchecked = |name: &str| time_of(name.strip_suffix(UNCHECKED)?);
         for (_, path) in self.files(unchecked) {
             if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
