@@ -160,6 +160,17 @@ Examples:
         /// The file to make; it must not exist
         file: PathBuf,
     },
+    /// Move the directory from SQLite to an empty PostgreSQL
+    ///
+    /// Everything moves, tokens, the trash and the audit log included; ids stay. The SQLite file stays as it is. Stop the service first.
+    #[command(
+        after_help = "Example:\n  rolecall --database sqlite://rolecall.db move --to postgres:///rolecall"
+    )]
+    Move {
+        /// The PostgreSQL database, with tables that are empty or with none
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
     /// Put a backup in the place of the SQLite database, which must not be in use
     ///
     /// The backup is checked first, and repaired where only counts and indexes are wrong.

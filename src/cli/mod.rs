@@ -21,6 +21,7 @@ mod lookup;
 mod mail;
 mod manual;
 mod migrate;
+mod moving;
 mod output;
 mod password;
 mod progress;
@@ -93,6 +94,7 @@ fn run(command: Command, flags: &arguments::Flags) -> Result<(), CommandError> {
         Command::Check { repair } => check::run(repair, settings::load(flags)?),
         Command::Backup { file } => backup::run(&file, &settings::load(flags)?),
         Command::Restore { file, replace } => restore::run(&file, replace, settings::load(flags)?),
+        Command::Move { to } => moving::run(&to, settings::load(flags)?),
         Command::Audit { command } => audit::run(command, settings::load(flags)?),
         Command::Health { url } => health::run(url.as_deref(), &settings::load(flags)?),
         Command::Openapi => output::print(&server::openapi(&settings::load(flags)?)),

@@ -8,6 +8,7 @@ mod error;
 pub mod events;
 pub mod measurements;
 pub mod migrations;
+pub mod moving;
 mod per_thread;
 pub mod postgres;
 mod readiness;

@@ -48,6 +48,7 @@ mod ldap;
 mod limits;
 mod mail;
 mod migrations;
+mod moving;
 mod names;
 mod nosniff;
 mod openl2m;

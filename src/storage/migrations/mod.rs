@@ -21,6 +21,7 @@ use super::{StorageError, sqlite};
 use crate::config::{Database, DatabaseUrl, Pooler};
 pub use plan::{Pending, plan};
 use postgres::Way;
+pub(super) use postgres::{Blocking, with_connection};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -87,12 +88,12 @@ pub fn revert_to(settings: &Database, name: &str) -> Result<Vec<String>, Storage
 }
 
 /// The database to migrate.
-enum Place<'a> {
+pub(super) enum Place<'a> {
     File(&'a Path),
     Server(Box<Address>, Way),
 }
 
-fn place(settings: &Database) -> Result<Place<'_>, StorageError> {
+pub(super) fn place(settings: &Database) -> Result<Place<'_>, StorageError> {
     let (url, way) = match (&settings.direct_url, settings.pooler) {
         (Some(direct), _) => (direct, Way::Direct),
         (None, Pooler::None) => (&settings.url, Way::Direct),

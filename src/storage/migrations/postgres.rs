@@ -179,11 +179,11 @@ fn check(connection: &mut Blocking, empty: Empty) -> Result<Tables, Failed> {
 
 /// Drives a connection on a runtime of its own while `work` blocks, on a thread
 /// of its own: each brings a runtime, and must not meet another on its thread.
-fn with_connection(
+pub fn with_connection<T: Send + 'static>(
     address: Address,
     way: Way,
-    work: impl FnOnce(&mut Blocking) -> Result<Vec<String>, StorageError> + Send + 'static,
-) -> Result<Vec<String>, StorageError> {
+    work: impl FnOnce(&mut Blocking) -> Result<T, StorageError> + Send + 'static,
+) -> Result<T, StorageError> {
     let joined = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

@@ -1,0 +1,38 @@
+//! `rolecall move`.
+
+use super::backup::sqlite_file;
+use super::failure::Failure;
+use super::output::{self, Table};
+use crate::config::{Database, DatabaseUrl, Settings};
+use crate::directory::counted::counted;
+use crate::storage::{StorageError, moving};
+
+pub fn run(to: &str, settings: Settings) -> Result<(), Failure> {
+    let from = sqlite_file("move", &settings)?.to_owned();
+    let url =
+        DatabaseUrl::parse(to).map_err(|problem| Failure::usage(format!("--to: {problem}")))?;
+    if matches!(url, DatabaseUrl::Sqlite(_)) {
+        return Err(Failure::usage("--to: must be a postgres:// address"));
+    }
+    let there = Database {
+        url: url.clone(),
+        ..settings.database
+    };
+    let shown = from.display();
+    let moved = moving::to_postgres(&from, &there).map_err(|error| match error {
+        StorageError::Busy(why) => {
+            Failure::failed(format!("{shown} is in use: stop the service first ({why})"))
+        }
+        error => Failure::failed(format!("cannot move {shown} to {url}: {error}")),
+    })?;
+    let mut table = Table::on_stdout(&["TABLE", "ROWS"]);
+    for (name, rows) in &moved {
+        table.write(&[vec![name.clone(), rows.to_string()]])?;
+    }
+    let rows = moved.iter().map(|(_, rows)| rows).sum::<i64>();
+    output::remark(&format!(
+        "{} are in {url}: set database.url to it, and keep {shown} away from the service",
+        counted(rows, "row", "rows")
+    ));
+    Ok(())
+}
