@@ -36,7 +36,7 @@ Every setting has an environment variable too: see `rolecall config table`.
 Exit codes: 0, 1 for a failure, 2 for wrong usage or a wrong configuration.";
 
 /// Flags that every command takes, before or after its name.
-#[derive(Args, Default)]
+#[derive(Args, Clone, Default)]
 struct Shared {
     /// The file with settings [env: ROLECALL_CONFIG]
     #[arg(long, value_name = "FILE", global = true)]
@@ -46,7 +46,7 @@ struct Shared {
 }
 
 /// Flags of `serve`, which are understood without its name too. The `config` room judges their text.
-#[derive(Args, Default)]
+#[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Options of serve")]
 pub struct ServeFlags {
     #[arg(long, value_name = "ADDRESS", help = meaning("--listen"))]
@@ -633,6 +633,7 @@ pub enum ConfigCommand {
 }
 
 /// The flags that settings are made of.
+#[derive(Clone)]
 pub struct Flags {
     shared: Shared,
     serve: ServeFlags,

@@ -49,6 +49,13 @@ impl CommandError {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (_, sentence) = self.meaning();
+        out.write_str(sentence.unwrap_or_default())
+    }
+}
+
 /// Causes from other libraries may have several lines.
 fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -3,7 +3,7 @@
 //! one place in the sources one line a second is written, with how many there were.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Instant;
 
 use log::{Level, Log, Metadata, Record};
@@ -19,15 +19,60 @@ const LIMITED: &str = "rolecall::directory::log_limit";
 
 /// Starts it, unless there is one already.
 pub fn start(default_filter: &str) {
-    let environment = env_logger::Env::default().default_filter_or(default_filter);
-    let logger = env_logger::Builder::from_env(environment).build();
-    let most = logger.filter();
+    let logger = Replaceable(RwLock::new(made(default_filter)));
+    let most = logger.current().filter();
+    let _ = LOGGER.set(logger);
+    let Some(logger) = LOGGER.get() else {
+        return;
+    };
     let paced = Paced {
         logger,
         places: Mutex::default(),
     };
     if log::set_boxed_logger(Box::new(paced)).is_ok() {
         log::set_max_level(most);
+    }
+}
+
+/// Logs what this filter lets through from now on, unless `RUST_LOG` says what.
+pub fn set_level(filter: &str) {
+    let Some(logger) = LOGGER.get() else {
+        return;
+    };
+    let new = made(filter);
+    let most = new.filter();
+    *logger.0.write().unwrap_or_else(PoisonError::into_inner) = new;
+    log::set_max_level(most);
+}
+
+fn made(default_filter: &str) -> env_logger::Logger {
+    let environment = env_logger::Env::default().default_filter_or(default_filter);
+    env_logger::Builder::from_env(environment).build()
+}
+
+/// The one of this process.
+static LOGGER: OnceLock<Replaceable> = OnceLock::new();
+
+/// A logger whose filter can change.
+struct Replaceable(RwLock<env_logger::Logger>);
+
+impl Replaceable {
+    fn current(&self) -> RwLockReadGuard<'_, env_logger::Logger> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log for Replaceable {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.current().enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        self.current().log(record);
+    }
+
+    fn flush(&self) {
+        self.current().flush();
     }
 }
 

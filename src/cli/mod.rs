@@ -76,7 +76,7 @@ fn outlive_file_limits() {}
 fn run(command: Command, flags: &arguments::Flags) -> Result<(), CommandError> {
     start_log(&command);
     match command {
-        Command::Serve(_) => serve::run(settings::load(flags)?),
+        Command::Serve(_) => serve::run(settings::load(flags)?, flags),
         Command::Migrate { plan: true, .. } => migrate::plan(&settings::load(flags)?),
         Command::Migrate { back_to, new, .. } => {
             migrate::run(back_to.as_deref(), new, &settings::load(flags)?)

@@ -3,11 +3,13 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
+use super::arguments::Flags;
 use super::error::CommandError;
 use super::output;
 use super::password::Password;
 use super::runtime::Session;
 use super::shutdown::close;
+use super::{logging, settings};
 use crate::auth::passwords::{Owner, PasswordPolicy, Weakness};
 use crate::auth::signing_keys;
 use crate::config::Settings;
@@ -17,7 +19,8 @@ use crate::directory::credentials::{
 use crate::directory::{names, values};
 use crate::server::{self, Signals, reachable};
 
-pub fn run(settings: Settings) -> Result<(), CommandError> {
+pub fn run(settings: Settings, flags: &Flags) -> Result<(), CommandError> {
+    logging::set_level(&settings.log.level);
     let signals = Signals::receive()
         .map_err(|error| CommandError::failed(format!("cannot receive signals: {error}")))?;
     let session = Session::to_serve(settings)?;
@@ -32,9 +35,38 @@ pub fn run(settings: Settings) -> Result<(), CommandError> {
     session.run(report_shut_out)?;
     let stop = signals.graceful();
     announce(&session.settings, bound.addresses(), first.as_ref());
-    let ended = bound.run(stop);
+    let ended = bound.run(
+        stop,
+        signals.hang_ups(),
+        rereading(&session.settings, flags),
+    );
     close(session);
     ended.map_err(|error| CommandError::failed(format!("the server ended: {error}")))
+}
+
+/// Reads the settings again; those that are wrong change nothing.
+fn rereading(settings: &Settings, flags: &Flags) -> impl FnMut() -> Option<Settings> + 'static {
+    let (mut current, flags) = (settings.clone(), flags.clone());
+    move || match settings::load(&flags) {
+        Ok(new) => {
+            logging::set_level(&new.log.level);
+            let changed = new.sections_unlike(&current);
+            if changed.is_empty() {
+                log::info!("SIGHUP: the settings are as they were");
+            } else {
+                log::info!(
+                    "SIGHUP: read the settings again; [{}] changed, of which log.level and some limits are in force now, the rest at the next start",
+                    changed.join("], [")
+                );
+            }
+            current = new.clone();
+            Some(new)
+        }
+        Err(failure) => {
+            log::error!("SIGHUP: the settings stay as they were: {failure}");
+            None
+        }
+    }
 }
 
 /// Somebody who can let others in, when nobody is an administrator: in an empty

@@ -17,6 +17,7 @@ mod file;
 mod ldap;
 mod limits;
 mod listen;
+mod log;
 mod mail;
 mod origin;
 mod overrides;
@@ -39,6 +40,7 @@ pub use error::ConfigError;
 pub use ldap::{Ldap, LdapUrl, RoleSync};
 pub use limits::Limits;
 pub use listen::Listen;
+pub use log::Log;
 pub use mail::{Mail, MailAbout, MailFrom, SmtpSecurity, SmtpUrl};
 pub use origin::Origin;
 pub use overrides::Overrides;
@@ -66,6 +68,7 @@ pub struct Settings {
     pub limits: Limits,
     pub audit: Audit,
     pub backup: Backup,
+    pub log: Log,
 }
 
 impl Settings {
@@ -78,6 +81,26 @@ impl Settings {
     ) -> Result<Settings, ConfigError> {
         let (settings, problems) = Settings::examine(overrides, env, file);
         problems.into_iter().next().map_or(Ok(settings), Err)
+    }
+
+    /// The sections in which they differ from others, as far as can be shown.
+    pub fn sections_unlike(&self, other: &Settings) -> Vec<&'static str> {
+        fn shown(settings: &Settings) -> [(&'static str, String); 9] {
+            [
+                ("server", format!("{:?}", settings.server)),
+                ("database", format!("{:?}", settings.database)),
+                ("auth", format!("{:?}", settings.auth)),
+                ("ldap", format!("{:?}", settings.ldap)),
+                ("mail", format!("{:?}", settings.mail)),
+                ("limits", format!("{:?}", settings.limits)),
+                ("audit", format!("{:?}", settings.audit)),
+                ("backup", format!("{:?}", settings.backup)),
+                ("log", format!("{:?}", settings.log)),
+            ]
+        }
+        let pairs = shown(self).into_iter().zip(shown(other));
+        let unlike = pairs.filter(|(one, other)| one != other);
+        unlike.map(|((section, _), _)| section).collect()
     }
 
     /// The same, with all that is wrong; what is wrong has its default.

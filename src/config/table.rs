@@ -1,7 +1,7 @@
 //! A row per setting: its names, its default, its meaning, and where its text goes.
 
 use super::{
-    ConfigError, Settings, audit, auth, backup, database, ldap, limits, mail, server, sign_in,
+    ConfigError, Settings, audit, auth, backup, database, ldap, limits, log, mail, server, sign_in,
 };
 
 /// One setting, under all of its names.
@@ -71,6 +71,7 @@ pub fn settings() -> impl Iterator<Item = &'static Setting> {
         limits::SETTINGS,
         audit::SETTINGS,
         backup::SETTINGS,
+        log::SETTINGS,
     ]
     .into_iter()
     .flatten()

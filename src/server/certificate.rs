@@ -82,7 +82,7 @@ impl ServerCertificate {
 
     /// Reloads the files; returns whether they are valid. If not, the last certificate
     /// stays in use.
-    fn reload(&self) -> bool {
+    pub fn reload(&self) -> bool {
         match read(&self.certificate, &self.key) {
             Ok(new) => {
                 if let Ok(mut current) = self.current.write() {

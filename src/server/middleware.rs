@@ -38,6 +38,11 @@ pub struct MiddlewareState {
 }
 
 impl MiddlewareState {
+    /// Takes over the settings that can change at run time.
+    pub fn reload(&self, settings: &Settings) {
+        self.limits.reload(&settings.limits);
+    }
+
     pub fn new(settings: &Settings, surfaces: &Surfaces, clients: Arc<Clients>) -> Self {
         Self {
             surfaces: surfaces.clone(),

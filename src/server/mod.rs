@@ -46,7 +46,7 @@ use crate::storage::Obstacle;
 pub use log_limit::LogLimit;
 use middleware::MiddlewareState;
 pub use probe_client::{probe, reachable};
-pub use shutdown::{Signals, Stop};
+pub use shutdown::{HangUps, Signals, Stop};
 
 use backups::BackupSchedule;
 use certificate::ServerCertificate;
@@ -154,12 +154,29 @@ impl Bound {
     }
 
     /// Serves until a signal asks to stop, then lets requests in flight finish.
-    pub fn run(self, stop: Stop) -> std::io::Result<()> {
+    ///
+    /// `reread` reads the settings again at each hang-up, and reports by itself what is
+    /// wrong with them.
+    pub fn run(
+        self,
+        stop: Stop,
+        mut hang_ups: HangUps,
+        mut reread: impl FnMut() -> Option<Settings> + 'static,
+    ) -> std::io::Result<()> {
         descriptors::raise_limit();
         actix_web::rt::System::new().block_on(async {
             let started = self.start()?;
             let handle = started.handle();
             let (probes, unready) = (started.probes.clone(), started.unready);
+            let reload = started.reload.clone();
+            actix_web::rt::spawn(async move {
+                loop {
+                    hang_ups.next().await;
+                    if let Some(settings) = reread() {
+                        reload.apply(&settings);
+                    }
+                }
+            });
             actix_web::rt::spawn(async move {
                 stop.wait().await;
                 probes.stop();
@@ -198,6 +215,10 @@ impl Bound {
             settings.server.trusted_proxies.clone(),
         );
         let state = Arc::new(MiddlewareState::new(&settings, &surfaces, clients.clone()));
+        let reload = Reload {
+            state: state.clone(),
+            certificate: certificate.clone(),
+        };
         let listening = ListenerConfig {
             listeners,
             tls: tls_config(certificate)?,
@@ -235,6 +256,7 @@ impl Bound {
             server,
             sender: sender.transpose()?,
             backups,
+            reload,
             auth,
             grace,
             probes,
@@ -267,11 +289,28 @@ fn start_background(auth: &Arc<Auth>, settings: &Settings) {
     housekeeping::run_access_log(auth.clone());
 }
 
+/// What takes over new settings while the server runs.
+#[derive(Clone)]
+struct Reload {
+    state: Arc<MiddlewareState>,
+    certificate: Option<Arc<ServerCertificate>>,
+}
+
+impl Reload {
+    fn apply(&self, settings: &Settings) {
+        self.state.reload(settings);
+        if let Some(certificate) = &self.certificate {
+            certificate.reload();
+        }
+    }
+}
+
 /// A running server and its background work.
 pub struct Started {
     server: Server,
     sender: Option<SenderHandle>,
     backups: Option<BackupSchedule>,
+    reload: Reload,
     auth: Arc<Auth>,
     grace: Duration,
     probes: Data<Probes>,

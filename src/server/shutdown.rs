@@ -10,6 +10,8 @@ use tokio::sync::watch;
 pub struct Signals {
     /// Has a receiver while a graceful shutdown is possible.
     stop: Arc<watch::Sender<bool>>,
+    /// Counts the requests to read the settings again.
+    hang_ups: Arc<watch::Sender<u64>>,
 }
 
 /// Exit codes of a process that a signal has terminated, as shells report them.
@@ -24,16 +26,35 @@ impl Signals {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let sender = stop.clone();
+        let hang_ups = Arc::new(watch::Sender::new(0));
+        let (sender, counter) = (stop.clone(), hang_ups.clone());
         std::thread::Builder::new()
             .name("signals".to_owned())
-            .spawn(move || runtime.block_on(receive(&sender)))?;
-        Ok(Self { stop })
+            .spawn(move || runtime.block_on(receive(&sender, &counter)))?;
+        Ok(Self { stop, hang_ups })
     }
 
     /// From now on the first signal starts a graceful shutdown.
     pub fn graceful(&self) -> Stop {
         Stop(self.stop.subscribe())
+    }
+
+    /// Those from now on.
+    pub fn hang_ups(&self) -> HangUps {
+        HangUps(self.hang_ups.subscribe())
+    }
+}
+
+/// Requests to read the settings again (SIGHUP).
+pub struct HangUps(watch::Receiver<u64>);
+
+impl HangUps {
+    /// Several that came at once count as one.
+    pub async fn next(&mut self) {
+        // An error means that no signal will arrive any more.
+        if self.0.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -51,7 +72,7 @@ impl Stop {
 }
 
 #[cfg(unix)]
-async fn receive(stop: &watch::Sender<bool>) {
+async fn receive(stop: &watch::Sender<bool>, hang_ups: &watch::Sender<u64>) {
     use futures_util::future::join3;
     use signal::unix::SignalKind;
     join3(
@@ -62,7 +83,7 @@ async fn receive(stop: &watch::Sender<bool>) {
             handle_termination(stop, TERMINATED)
         }),
         on_signal(SignalKind::hangup(), || {
-            log::info!("SIGHUP is ignored: settings are read at start only");
+            hang_ups.send_modify(|count| *count += 1);
         }),
     )
     .await;
@@ -81,7 +102,7 @@ async fn on_signal(kind: signal::unix::SignalKind, act: impl Fn()) {
 }
 
 #[cfg(not(unix))]
-async fn receive(stop: &watch::Sender<bool>) {
+async fn receive(stop: &watch::Sender<bool>, _: &watch::Sender<u64>) {
     while signal::ctrl_c().await.is_ok() {
         handle_termination(stop, INTERRUPTED);
     }

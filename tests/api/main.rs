@@ -62,6 +62,7 @@ mod program;
 mod prp;
 mod races;
 mod reliability;
+mod reloading;
 mod rights;
 mod roles;
 mod scaling;

@@ -29,7 +29,7 @@ struct Entry {
 #[derive(Debug)]
 pub struct Clients {
     /// The limit of connections, and of concurrent requests.
-    max_per_address: usize,
+    max_per_address: AtomicUsize,
     trusted_proxies: Vec<IpNet>,
     known: Mutex<HashMap<IpAddr, Entry>>,
     refusals: LogLimit,
@@ -38,7 +38,7 @@ pub struct Clients {
 impl Clients {
     pub fn new(max_per_address: usize, trusted_proxies: Vec<IpNet>) -> Arc<Self> {
         Arc::new(Self {
-            max_per_address,
+            max_per_address: AtomicUsize::new(max_per_address),
             trusted_proxies,
             known: Mutex::default(),
             refusals: LogLimit::default(),
@@ -54,16 +54,22 @@ impl Clients {
         let before = client.usage.connections.fetch_add(1, Ordering::Relaxed);
         // Already counted, so that dropping the permit reverts it.
         let permit = ConnectionPermit { client };
-        if is_proxy || before < self.max_per_address {
+        let max = self.max_per_address.load(Ordering::Relaxed);
+        if is_proxy || before < max {
             return Some(permit);
         }
         self.refusals.log(|times| {
             log::warn!(
-                "closed {times} connections: {peer} has reached limits.connections_per_address ({})",
-                self.max_per_address
+                "closed {times} connections: {peer} has reached limits.connections_per_address ({max})"
             );
         });
         None
+    }
+
+    /// Whoever has more than that already keeps it.
+    pub fn limit(&self, max_per_address: usize) {
+        self.max_per_address
+            .store(max_per_address, Ordering::Relaxed);
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -122,7 +128,8 @@ impl Client {
     /// Counts a request, unless the limit is reached. `end_request` reverts it.
     pub fn begin_request(&self) -> bool {
         let before = self.usage.requests.fetch_add(1, Ordering::Relaxed);
-        if self.is_proxy || before < self.clients.max_per_address {
+        let max = self.clients.max_per_address.load(Ordering::Relaxed);
+        if self.is_proxy || before < max {
             return true;
         }
         self.end_request();

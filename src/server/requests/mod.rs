@@ -8,7 +8,7 @@ mod request_body;
 mod response_body;
 
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -31,7 +31,7 @@ use response_body::ResponseBody;
 pub struct RequestLimits {
     clients: Arc<Clients>,
     memory: Arc<BodyMemory>,
-    deadlines: Deadlines,
+    deadlines: RwLock<Deadlines>,
 }
 
 impl RequestLimits {
@@ -39,8 +39,24 @@ impl RequestLimits {
         Self {
             clients,
             memory: Arc::new(BodyMemory::new(limits)),
-            deadlines: Deadlines::of(limits),
+            deadlines: RwLock::new(Deadlines::of(limits)),
         }
+    }
+
+    /// Takes over the limits that can change at run time; bodies on their way keep theirs.
+    pub fn reload(&self, limits: &Limits) {
+        self.clients.limit(limits.connections_per_address);
+        *self
+            .deadlines
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Deadlines::of(limits);
+    }
+
+    fn deadlines(&self) -> Deadlines {
+        *self
+            .deadlines
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -69,7 +85,7 @@ pub async fn limited<B: MessageBody + 'static>(
     match request.take_payload() {
         Payload::None => {}
         payload => {
-            let body = RequestBody::new(payload, in_flight.clone(), limits.deadlines);
+            let body = RequestBody::new(payload, in_flight.clone(), limits.deadlines());
             request.set_payload(body.into_payload());
         }
     }
