@@ -58,6 +58,7 @@ mod partners;
 mod passwords;
 mod privileges;
 mod probes;
+mod production;
 mod program;
 mod prp;
 mod races;

@@ -15,7 +15,7 @@ Options take precedence over environment variables, those over the file, and the
 
 `rolecall config sample` prints a file with all settings at their defaults to start from; `rolecall config table` prints the table below. A key of the file such as `server.listen` is `listen` in the section `[server]`.
 
-`RUST_LOG` sets what is logged ([env_logger](https://docs.rs/env_logger)), for example `RUST_LOG=rolecall=debug`.
+`RUST_LOG` ([env_logger](https://docs.rs/env_logger)) takes precedence over `log.level`, for example `RUST_LOG=rolecall=debug`.
 ";
 
 /// The sections of the file, each with its title.
@@ -28,6 +28,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("limits", "Limits"),
     ("audit", "Audit log"),
     ("backup", "Backups"),
+    ("log", "Log"),
 ];
 
 /// The section of a row of the table of settings; that of the file itself has none.
