@@ -192,7 +192,7 @@ impl Work {
         for finding in wrong {
             log::error!("the directory has a mistake (see `rolecall check`): {finding}");
         }
-        copies::retire(copy).map_err(|error| error.to_string())
+        copies::settle_alone(copy).map_err(|error| error.to_string())
     }
 
     fn findings(&self, copy: &Path) -> Result<Vec<String>, String> {

@@ -80,6 +80,15 @@ pub fn retire(path: &Path) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// Leaves a file that is not in use as a service would find it: whoever opens it to
+/// look changes no byte of it.
+pub fn settle_alone(path: &Path) -> Result<(), StorageError> {
+    retire(path)?;
+    let mut connection = connection::open_existing(path, Duration::ZERO)?;
+    connection.batch_execute("PRAGMA journal_mode = WAL")?;
+    Ok(())
+}
+
 fn utf8(path: &Path) -> Result<&str, StorageError> {
     path.to_str().ok_or_else(|| {
         StorageError::Unavailable(format!("the path {} is not valid UTF-8", path.display()))
