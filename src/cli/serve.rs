@@ -49,15 +49,20 @@ fn rereading(settings: &Settings, flags: &Flags) -> impl FnMut() -> Option<Setti
     let (mut current, flags) = (settings.clone(), flags.clone());
     move || match settings::load(&flags) {
         Ok(new) => {
-            logging::set_level(&new.log.level);
             let changed = new.sections_unlike(&current);
-            if changed.is_empty() {
-                log::info!("SIGHUP: the settings are as they were");
-            } else {
-                log::info!(
-                    "SIGHUP: read the settings again; [{}] changed, of which log.level and some limits are in force now, the rest at the next start",
+            let said = match changed.as_slice() {
+                [] => "the settings are as they were".to_owned(),
+                _ => format!(
+                    "read the settings again; [{}] changed, of which log.level and some limits are in force now, the rest at the next start",
                     changed.join("], [")
-                );
+                ),
+            };
+            // At whichever of the two levels lets it through.
+            let was_told = log::log_enabled!(log::Level::Info);
+            log::info!("SIGHUP: {said}");
+            logging::set_level(&new.log.level);
+            if !was_told {
+                log::info!("SIGHUP: {said}");
             }
             current = new.clone();
             Some(new)

