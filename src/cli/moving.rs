@@ -4,7 +4,7 @@ use super::backup::sqlite_file;
 use super::failure::Failure;
 use super::output::{self, Table};
 use crate::config::{Database, DatabaseUrl, Settings};
-use crate::directory::counted::counted;
+use crate::directory::plural::pluralize;
 use crate::storage::{StorageError, moving};
 
 pub fn run(to: &str, settings: Settings) -> Result<(), Failure> {
@@ -32,7 +32,7 @@ pub fn run(to: &str, settings: Settings) -> Result<(), Failure> {
     let rows = moved.iter().map(|(_, rows)| rows).sum::<i64>();
     output::remark(&format!(
         "{} are in {url}: set database.url to it, and keep {shown} away from the service",
-        counted(rows, "row", "rows")
+        pluralize(rows, "row", "rows")
     ));
     Ok(())
 }
