@@ -14,6 +14,7 @@ mod memory;
 mod middleware;
 mod probe_client;
 mod probes;
+mod reload;
 mod requests;
 mod shutdown;
 mod surfaces;
@@ -53,6 +54,7 @@ use certificate::ServerCertificate;
 use connections::clients::Clients;
 use connections::{ListenerConfig, serve};
 use probes::Probes;
+use reload::Reload;
 use surfaces::Surfaces;
 
 /// How long shutdown waits for a database that does not answer.
@@ -160,23 +162,15 @@ impl Bound {
     pub fn run(
         self,
         stop: Stop,
-        mut hang_ups: HangUps,
-        mut reread: impl FnMut() -> Option<Settings> + 'static,
+        hang_ups: HangUps,
+        reread: impl FnMut() -> Option<Settings> + 'static,
     ) -> std::io::Result<()> {
         descriptors::raise_limit();
         actix_web::rt::System::new().block_on(async {
             let started = self.start()?;
             let handle = started.handle();
             let (probes, unready) = (started.probes.clone(), started.unready);
-            let reload = started.reload.clone();
-            actix_web::rt::spawn(async move {
-                loop {
-                    hang_ups.next().await;
-                    if let Some(settings) = reread() {
-                        reload.apply(&settings);
-                    }
-                }
-            });
+            actix_web::rt::spawn(started.reload.clone().follow(hang_ups, reread));
             actix_web::rt::spawn(async move {
                 stop.wait().await;
                 probes.stop();
@@ -287,22 +281,6 @@ fn start_background(auth: &Arc<Auth>, settings: &Settings) {
     let unheard = Duration::from_secs(settings.auth.token_cache_seconds);
     housekeeping::follow(directory.clone(), unheard);
     housekeeping::run_access_log(auth.clone());
-}
-
-/// What takes over new settings while the server runs.
-#[derive(Clone)]
-struct Reload {
-    state: Arc<MiddlewareState>,
-    certificate: Option<Arc<ServerCertificate>>,
-}
-
-impl Reload {
-    fn apply(&self, settings: &Settings) {
-        self.state.reload(settings);
-        if let Some(certificate) = &self.certificate {
-            certificate.reload();
-        }
-    }
 }
 
 /// A running server and its background work.
