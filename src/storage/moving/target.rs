@@ -112,7 +112,7 @@ impl Target<'_> {
             .filter(|name| !FILLED.contains(&name.as_str()))
         {
             let query = format!(
-                "SELECT count(*) AS count FROM (SELECT FROM {} LIMIT 1) AS some",
+                "SELECT count(*) AS count FROM (SELECT FROM {} LIMIT 1) AS found",
                 quoted(table)
             );
             let counted: Counted = diesel::sql_query(query).get_result(&mut *self.0)?;
