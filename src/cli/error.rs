@@ -49,7 +49,7 @@ impl CommandError {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CommandError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (_, sentence) = self.meaning();
         out.write_str(sentence.unwrap_or_default())

@@ -1,18 +1,18 @@
 //! `rolecall move`.
 
 use super::backup::sqlite_file;
-use super::failure::Failure;
+use super::error::CommandError;
 use super::output::{self, Table};
 use crate::config::{Database, DatabaseUrl, Settings};
 use crate::directory::plural::pluralize;
 use crate::storage::{StorageError, moving};
 
-pub fn run(to: &str, settings: Settings) -> Result<(), Failure> {
+pub fn run(to: &str, settings: Settings) -> Result<(), CommandError> {
     let from = sqlite_file("move", &settings)?.to_owned();
-    let url =
-        DatabaseUrl::parse(to).map_err(|problem| Failure::usage(format!("--to: {problem}")))?;
+    let url = DatabaseUrl::parse(to)
+        .map_err(|problem| CommandError::usage(format!("--to: {problem}")))?;
     if matches!(url, DatabaseUrl::Sqlite(_)) {
-        return Err(Failure::usage("--to: must be a postgres:// address"));
+        return Err(CommandError::usage("--to: must be a postgres:// address"));
     }
     let there = Database {
         url: url.clone(),
@@ -21,9 +21,9 @@ pub fn run(to: &str, settings: Settings) -> Result<(), Failure> {
     let shown = from.display();
     let moved = moving::to_postgres(&from, &there).map_err(|error| match error {
         StorageError::Busy(why) => {
-            Failure::failed(format!("{shown} is in use: stop the service first ({why})"))
+            CommandError::failed(format!("{shown} is in use: stop the service first ({why})"))
         }
-        error => Failure::failed(format!("cannot move {shown} to {url}: {error}")),
+        error => CommandError::failed(format!("cannot move {shown} to {url}: {error}")),
     })?;
     let mut table = Table::on_stdout(&["TABLE", "ROWS"]);
     for (name, rows) in &moved {

@@ -34,12 +34,10 @@ pub fn run(settings: Settings, flags: &Flags) -> Result<(), CommandError> {
     let first = session.run(first_administrator)?;
     session.run(report_shut_out)?;
     let stop = signals.graceful();
+    // Those from before it says that it serves count, too.
+    let hang_ups = signals.hang_ups();
     announce(&session.settings, bound.addresses(), first.as_ref());
-    let ended = bound.run(
-        stop,
-        signals.hang_ups(),
-        rereading(&session.settings, flags),
-    );
+    let ended = bound.run(stop, hang_ups, rereading(&session.settings, flags));
     close(session);
     ended.map_err(|error| CommandError::failed(format!("the server ended: {error}")))
 }

@@ -38,10 +38,10 @@ pub fn to_postgres(from: &Path, to: &Database) -> Result<Moved, StorageError> {
         url: crate::config::DatabaseUrl::Sqlite(from.to_owned()),
         ..Database::default()
     };
-    migrations::bring_up(&file, Empty::Refuse)?;
+    migrations::migrate(&file, Empty::Refuse)?;
     // Fails while somebody else has it open.
     copies::retire(from)?;
-    migrations::bring_up(to, Empty::Fill)?;
+    migrations::migrate(to, Empty::Fill)?;
     let Place::Server(address, way) = migrations::place(to)? else {
         return Err(StorageError::Unavailable(
             "a directory moves from SQLite to PostgreSQL only".into(),
