@@ -319,7 +319,7 @@ fn with_password(database: &TestDatabase, arguments: &[&str], password: &str) ->
 
 #[test]
 fn the_command_line_refuses_weak_passwords_and_tells_the_strength() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let add = |password: &str| {
         let arguments = [
             "user",
@@ -356,7 +356,7 @@ fn the_command_line_refuses_weak_passwords_and_tells_the_strength() {
 
 #[test]
 fn a_start_with_a_weak_first_password_or_an_unreadable_list_is_refused_with_one_sentence() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let refused = |name: &str, value: &str| {
         let output = rolecall(&database, &["serve", "--listen", "127.0.0.1:0"])
             .env(name, value)

@@ -8,7 +8,7 @@ use super::{export, import, lines, run};
 use crate::support::{TestDatabase, is_postgres};
 
 fn directory() -> TestDatabase {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let rows = lines(&[
         json!({"kind": "roles", "name": "part"}),
         json!({"kind": "roles", "name": "whole", "includes": ["part"]}),

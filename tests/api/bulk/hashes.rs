@@ -40,7 +40,7 @@ const HASHES: &[(&str, &str)] = &[
 
 #[test]
 fn every_known_hash_signs_in_and_becomes_argon2id() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let rows: Vec<_> = HASHES
         .iter()
         .map(|(username, hash)| json!({"username": username, "password_hash": hash}))
@@ -91,7 +91,7 @@ fn every_known_hash_signs_in_and_becomes_argon2id() {
 
 #[test]
 fn a_hash_that_costs_too_much_is_refused() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let rows = lines(&[
         json!({"username": "a", "password_hash": "pbkdf2_sha256$900000000$salt$AAAA"}),
         json!({"username": "b", "password_hash": "$2b$31$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2"}),

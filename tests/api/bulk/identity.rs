@@ -42,11 +42,11 @@ fn comes_back(first: &TestDatabase) -> String {
         import(other, text, &["--all-or-nothing"]).well();
         same(&export(other, &all).out, &written);
     };
-    into(&TestDatabase::create(), &written);
+    into(&TestDatabase::migrated(), &written);
     let elsewhere = TestDatabase::on_sqlite();
     into(&elsewhere, &written);
-    into(&TestDatabase::create(), &export(&elsewhere, &all).out);
-    let table = TestDatabase::create();
+    into(&TestDatabase::migrated(), &export(&elsewhere, &all).out);
+    let table = TestDatabase::migrated();
     for kind in KINDS {
         let csv = ["--kind", kind, "--format", "csv"];
         let cells = export(first, &[&csv[..], &all].concat()).out;
@@ -154,7 +154,7 @@ fn places_and_partners_of_one_name_are_told_apart() {
 
 #[test]
 fn a_row_by_number_finds_its_own_and_no_other() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let cluster = |number: Value, imported: &str| {
         json!({"kind": "clusters", "workspace": "KEN", "cluster_type": "imported", "title": "T",
             "imported_type": imported, "number": number})
@@ -250,7 +250,7 @@ fn roles_of_the_portal_stay_what_they_are_under_any_name() {
     assert_eq!(gone.len(), 1, "{gone:?}");
     assert_eq!(gone[0]["predefined"], "CLUSTER_VIEWER");
     // What they do in the portal goes with the role.
-    let second = TestDatabase::create();
+    let second = TestDatabase::migrated();
     import(&second, &written, &[]).well();
     for (name, is) in [
         ("IP_VIEWER", "IP_EDITOR"),
@@ -307,7 +307,7 @@ fn roles_of_the_portal_that_are_in_use_are_changed_only_when_that_is_asked_for()
 
 #[test]
 fn files_from_before_say_by_names_what_the_portals_roles_are() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let text = lines(&[
         json!({"kind": "roles", "name": "CLUSTER_IMO", "origin": "portal", "label": "IMO"}),
         json!({"kind": "roles", "name": "IP_ADMIN", "label": "Admin"}),
@@ -381,7 +381,7 @@ fn roles_of_groups_in_ldap_are_still_theirs_after_an_import() {
 
 #[test]
 fn a_role_of_a_group_is_one_of_the_users_roles() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let rows = lines(&[
         json!({"username": "ada", "external": true, "roles": ["admin"], "ldap_roles": ["nurse"]}),
         json!({"username": "eve", "external": true, "ldap_roles": ["admin"]}),

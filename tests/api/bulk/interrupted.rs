@@ -27,7 +27,7 @@ fn text(users: usize) -> String {
 
 #[test]
 fn what_a_killed_import_committed_is_whole_and_resume_does_the_rest() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     run(&database, &["migrate"]).well();
     let mut child = rolecall(&database, &["import", "-", "--batch", &BATCH.to_string()])
         .stdin(Stdio::piped())
@@ -71,7 +71,7 @@ fn what_a_killed_import_committed_is_whole_and_resume_does_the_rest() {
 
 #[test]
 fn another_file_that_begins_alike_is_not_gone_on_with() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let first = Scratch::file(&text(ALL));
     run(&database, &["import", first.path()]).well();
     let other = Scratch::file(&text(ALL).replace("user03999", "user0x999"));

@@ -8,7 +8,7 @@ use crate::support::{Beside, TestDatabase};
 
 #[test]
 fn every_kind_of_broken_row_is_told_with_its_line_and_its_field() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let mut text: Vec<u8> = Vec::new();
     let rows: &[(&[u8], &str)] = &[
         (br#"{"username": "first", "uname": "one"}"#, ""),
@@ -55,7 +55,7 @@ fn every_kind_of_broken_row_is_told_with_its_line_and_its_field() {
 
 #[test]
 fn a_line_that_is_too_long_is_refused_and_the_next_is_read() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let long = format!("{{\"username\": \"{}\"}}", "x".repeat(5000));
     let text = format!("{long}\n{{\"username\": \"short\"}}\n");
     let said = import(&database, text, &["--max-line-bytes", "1000"]).badly();
@@ -68,7 +68,7 @@ fn a_line_that_is_too_long_is_refused_and_the_next_is_read() {
 
 #[test]
 fn a_name_that_there_is_already_is_refused_and_the_same_row_again_is_no_news() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let rows = lines(&[json!({"username": "calvin", "name": "Calvin", "roles": ["admin"]})]);
     import(&database, &rows, &[]).well();
     let again = import(&database, &rows, &[]).well();
@@ -86,7 +86,7 @@ fn a_name_that_there_is_already_is_refused_and_the_same_row_again_is_no_news() {
 
 #[test]
 fn a_dry_run_tells_everything_and_changes_nothing() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     run(&database, &["migrate"]).well();
     let events = Beside::count(&database, "events", "1 = 1");
     let rows = lines(&[
@@ -117,7 +117,7 @@ fn a_dry_run_tells_everything_and_changes_nothing() {
 
 #[test]
 fn all_or_nothing_is_nothing_when_the_last_row_is_broken() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let mut rows: Vec<_> = (0..50)
         .map(|number| json!({"username": format!("user{number}")}))
         .collect();
@@ -133,7 +133,7 @@ fn all_or_nothing_is_nothing_when_the_last_row_is_broken() {
 
 #[test]
 fn an_import_is_told_in_the_audit_log_by_batch_and_by_row_when_asked() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let rows: Vec<_> = (0..25)
         .map(|number| json!({"username": format!("user{number}")}))
         .collect();

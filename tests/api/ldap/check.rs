@@ -20,7 +20,7 @@ fn check(
     arguments: &[&str],
     settings: &[(&str, &str)],
 ) -> (Option<i32>, String, String) {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     run(&mut program(slapd, &database, &["migrate"]));
     let all: Vec<&str> = ["ldap", "check"].iter().chain(arguments).copied().collect();
     let mut command = program(slapd, &database, &all);
@@ -97,7 +97,7 @@ fn a_user_is_shown_with_what_would_become_of_it() {
 #[test]
 fn it_changes_nothing() {
     let slapd = a_company();
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     run(&mut program(&slapd, &database, &["migrate"]));
     run(&mut program(
         &slapd,

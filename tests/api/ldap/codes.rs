@@ -148,7 +148,7 @@ fn a_server_that_wants_tls_for_passwords_is_a_fault_that_the_check_names() {
         assert_eq!(waits(&answer), "1");
         assert!(!answer.text.contains("TLS"), "{}", answer.text);
     }
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     run(&mut program(&strict, &database, &["migrate"]));
     let (output, _, told) = run(&mut program(&strict, &database, &["ldap", "check"]));
     assert_eq!(output.status.code(), Some(1));
@@ -171,7 +171,7 @@ fn a_server_that_wants_tls_for_passwords_is_a_fault_that_the_check_names() {
 #[test]
 fn the_check_finds_a_server_that_refuses_the_passwords_of_users_alone() {
     let server = a_server();
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     run(&mut crate::program::rolecall(&database, &["migrate"]));
     let check = || {
         let mut command = crate::program::rolecall(&database, &["ldap", "check"]);

@@ -56,7 +56,7 @@ fn a_server_of_another_authority_hears_no_password() {
 #[test]
 fn the_program_does_not_start_with_authorities_that_it_cannot_read() {
     let slapd = Slapd::with(&[]);
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let empty = std::env::temp_dir().join(format!("rolecall-empty-{}.pem", std::process::id()));
     std::fs::write(&empty, "nothing").unwrap();
     for file in ["/no/such/file.pem", empty.to_str().unwrap()] {
@@ -77,7 +77,7 @@ fn the_program_does_not_start_with_authorities_that_it_cannot_read() {
 #[test]
 fn the_program_does_not_start_when_it_would_send_passwords_in_the_clear() {
     let slapd = Slapd::with(&[]);
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let mut command = program(&slapd, &database, &["serve", "--listen", "127.0.0.1:0"]);
     command.env("ROLECALL_LDAP_URL", "ldap://ldap.example.org");
     let (output, _, complaint) = run(&mut command);

@@ -117,7 +117,7 @@ fn an_export_keeps_who_somebody_is() {
 
 #[test]
 fn an_import_takes_an_entry_once_and_for_external_users_only() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let row = |name: &str, external: bool| {
         let row =
             json!({"kind": "users", "username": name, "external": external, "ldap_id": "same"});

@@ -150,7 +150,7 @@ fn two_thousand_stalled_sockets_of_one_address_keep_no_other_from_an_answer() {
     // The test itself holds them, too.
     let files = rlimit::increase_nofile_limit(8192).unwrap();
     assert!(files > 2500, "the tests need more open files: {files}");
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     for limits in ["ulimit -n 1024", "ulimit -n 4096", "ulimit -Sn 256"] {
         let service = Limited::start(&database, limits, &[]);
         let crowd = stalled(&service.address, |_| "127.0.0.1".into(), 2000);
@@ -182,7 +182,7 @@ fn when_all_connections_are_taken_accepting_pauses_and_goes_on() {
 
 #[test]
 fn when_open_files_run_out_accepting_pauses_and_goes_on() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let mut service = Limited::start(&database, "ulimit -n 4096", &[]);
     assert!(is_healthy_for("127.0.0.1", &service.address));
     // Fewer than are open already.
@@ -197,7 +197,7 @@ fn when_open_files_run_out_accepting_pauses_and_goes_on() {
 
 #[test]
 fn the_limit_of_open_files_is_raised_and_told() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let service = Limited::start(&database, "ulimit -Sn 200; ulimit -Hn 3000", &[]);
     assert!(is_healthy_for("127.0.0.1", &service.address));
     let log = service.logged();
@@ -207,7 +207,7 @@ fn the_limit_of_open_files_is_raised_and_told() {
 
 #[test]
 fn connections_leave_files_for_the_database_and_that_is_told() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let service = Limited::start(&database, "ulimit -n 1024", &[]);
     assert!(is_healthy_for("127.0.0.1", &service.address));
     let log = service.logged();

@@ -21,7 +21,7 @@ fn own_memory(program: &Running) -> u64 {
 
 #[test]
 fn what_checking_passwords_takes() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let program = Running::start(&database);
     program.admin().get("/users").expect(200);
     std::thread::scope(|scope| {
@@ -35,7 +35,7 @@ fn what_checking_passwords_takes() {
 
 #[test]
 fn what_request_bodies_take() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let memory = (1024 * MIB).to_string();
     let program = Running::with(&database, &[("ROLECALL_LIMIT_BODY_MEMORY_BYTES", &memory)]);
     let made = rolecall(&database, &["token", "create", "admin", "--name", "t"]).output();

@@ -130,7 +130,7 @@ fn letters() -> Vec<(char, String)> {
 
 #[test]
 fn letters_of_every_script_are_found_in_both_cases() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let letters = letters();
     assert!(letters.len() > 500);
     let rows: Vec<Value> = letters
@@ -259,7 +259,7 @@ fn the_portal_searches_alike() {
 
 #[test]
 fn users_from_before_are_found_after_the_next_start() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     import(
         &database,
         lines(&[json!({"username": "calvin", "full_name": "ÜMİT Quine"})]),

@@ -39,7 +39,7 @@ fn odd_directory() -> TestApp {
 fn lines_come_back_byte_for_byte() {
     let app = odd_directory();
     let written = export(&app.database, &[]).out;
-    let other = TestDatabase::create();
+    let other = TestDatabase::migrated();
     let said = import(&other, &written, &[]).well();
     assert!(
         said.out.contains("0 refused") || !said.out.contains("refused"),
@@ -51,7 +51,7 @@ fn lines_come_back_byte_for_byte() {
         assert_eq!(first, second);
     }
     // In small batches, all at once, and where all is there already.
-    let third = TestDatabase::create();
+    let third = TestDatabase::migrated();
     import(&third, &written, &["--batch", "3"]).well();
     assert_eq!(export(&third, &[]).out, written);
     let again = import(&app.database, &written, &["--all-or-nothing"]).well();
@@ -64,7 +64,7 @@ fn lines_come_back_byte_for_byte() {
 #[test]
 fn tables_come_back_byte_for_byte() {
     let app = odd_directory();
-    let other = TestDatabase::create();
+    let other = TestDatabase::migrated();
     for kind in [
         "workspaces",
         "clusters",
@@ -84,7 +84,7 @@ fn tables_come_back_byte_for_byte() {
 
 #[test]
 fn microseconds_survive() {
-    let (first, second) = (TestDatabase::create(), TestDatabase::create());
+    let (first, second) = (TestDatabase::migrated(), TestDatabase::migrated());
     let row = json!({
         "username": "jane", "created": "2024-06-04T22:25:58.747427+00:00",
         "modified": "2024-06-04T22:25:59.000001+00:00", "last_login": "2024-06-05T00:25:58.5+02:00",
@@ -105,7 +105,7 @@ fn a_new_value_is_looked_at_and_one_that_stands_is_not() {
     odd_users(&app);
     let users = ["--kind", "users"];
     let rows = export(&app.database, &users).rows();
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let (mut odd, mut refused) = (0, 0);
     for mut row in rows {
         odd += usize::from(row.as_object_mut().unwrap().remove("unchecked").is_some());
@@ -126,7 +126,7 @@ fn a_new_value_is_looked_at_and_one_that_stands_is_not() {
 
 #[test]
 fn what_is_not_checked_is_named_by_fields_and_must_be_fit_to_be_kept() {
-    let database = TestDatabase::create();
+    let database = TestDatabase::migrated();
     let rows = [
         (json!({"username": "a b", "unchecked": ["username"]}), None),
         (
@@ -176,7 +176,7 @@ fn what_is_not_checked_is_named_by_fields_and_must_be_fit_to_be_kept() {
     let table = "username,unchecked\n\"k l\",username\n";
     import(&database, table, &["--format", "csv"]).well();
     // An ordinary row has no such member.
-    let plain = TestDatabase::create();
+    let plain = TestDatabase::migrated();
     run(&plain, &["generate", "--users", "50", "--seed", "3"]).well();
     assert!(!export(&plain, &[]).out.contains("unchecked"));
 }
