@@ -98,10 +98,13 @@ fn read_some(path: &Path) -> io::Result<()> {
 /// What became of a part that was tried: a text, or none where it is not configured.
 type Tried = Result<Option<String>, String>;
 
+/// Tries one part.
+type Attempt = fn(&Settings) -> Tried;
+
 fn try_all(settings: &Settings) -> Result<(), CommandError> {
     let mut table = Table::on_stdout(&["PART", "RESULT", "DETAIL"]);
     let mut failed = 0;
-    let parts: [(&str, fn(&Settings) -> Tried); 5] = [
+    let parts: [(&str, Attempt); 5] = [
         ("certificate", certificate),
         ("database", database),
         ("replica", replica),

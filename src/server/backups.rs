@@ -133,7 +133,7 @@ impl Work {
 
     /// The backups that are there, the oldest first.
     fn backups(&self) -> Vec<(DateTime<Utc>, PathBuf)> {
-        let mut found: Vec<_> = self.files(|name| time_of(name)).collect();
+        let mut found: Vec<_> = self.files(time_of).collect();
         found.sort();
         found
     }

@@ -67,8 +67,7 @@ fn limits_that_can_change_do_and_sections_that_cannot_are_named() {
         "[server], [limits] changed",
     );
     // More than two at a time are closed before they are answered.
-    let ask =
-        |wire: &mut Wire| wire.send("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n".to_owned());
+    let ask = |wire: &mut Wire| wire.send("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n");
     eventually("connections are refused", || {
         let mut wire = Wire::to(&service.program.address);
         ask(&mut wire);
