@@ -31,6 +31,7 @@ Examples:
   rolecall user add calvin --email calvin@example.org --role admin
   rolecall token create calvin --name backup --scope users:read
   rolecall config sample > rolecall.toml && rolecall --config rolecall.toml
+  rolecall --server https://people.example.org --token-file token user list --role admin
 
 Every setting has an environment variable too: see `rolecall config table`.
 Exit codes: 0, 1 for a failure, 2 for wrong usage or a wrong configuration.";
@@ -43,6 +44,45 @@ struct Shared {
     config: Option<PathBuf>,
     #[arg(long, value_name = "URL", global = true, help = meaning("--database"))]
     database: Option<String>,
+    /// Act through the service at this address, not on the database: for `user` and `token`
+    #[arg(long, value_name = "URL", global = true)]
+    server: Option<String>,
+    /// With --server: the file whose first line is an API token, or - for standard input
+    #[arg(long, value_name = "FILE", global = true)]
+    token_file: Option<PathBuf>,
+    /// With --server: the certificates of its authorities (PEM) [default: those of the system]
+    #[arg(long, value_name = "FILE", global = true)]
+    server_ca: Option<PathBuf>,
+}
+
+/// The service that `--server` names, and how to speak to it.
+pub struct ServiceFlags {
+    pub server: String,
+    pub token_file: PathBuf,
+    pub server_ca: Option<PathBuf>,
+}
+
+impl Shared {
+    fn service(&self) -> Result<Option<ServiceFlags>, &'static str> {
+        let Some(server) = self.server.clone() else {
+            return match (&self.token_file, &self.server_ca) {
+                (None, None) => Ok(None),
+                _ => Err("--token-file and --server-ca are for --server only"),
+            };
+        };
+        if self.database.is_some() {
+            return Err("--server and --database exclude each other");
+        }
+        let Some(token_file) = self.token_file.clone() else {
+            return Err("--server needs an API token: --token-file FILE");
+        };
+        let server_ca = self.server_ca.clone();
+        Ok(Some(ServiceFlags {
+            server,
+            token_file,
+            server_ca,
+        }))
+    }
 }
 
 /// Flags of `serve`, which are understood without its name too. The `config` room judges their text.
@@ -636,12 +676,17 @@ pub enum ConfigCommand {
 #[derive(Clone)]
 pub struct Flags {
     shared: Shared,
+    service: Option<ServiceFlags>,
     serve: ServeFlags,
 }
 
 impl Flags {
     pub fn config(&self) -> Option<&Path> {
         self.shared.config.as_deref()
+    }
+
+    pub fn service(&self) -> Option<&ServiceFlags> {
+        self.service.as_ref()
     }
 
     pub fn overrides(&self) -> Overrides {
@@ -673,12 +718,19 @@ impl Arguments {
             let problem = format!("there is no --port: use --listen 127.0.0.1:{port}");
             return Err(Self::command().error(ErrorKind::UnknownArgument, problem));
         }
+        let service = shared
+            .service()
+            .map_err(|problem| Self::command().error(ErrorKind::ArgumentConflict, problem))?;
         match command.unwrap_or_else(|| Command::Serve(ServeFlags::default())) {
             Command::Serve(after) => {
                 let serve = after.or(serve);
                 Ok((
                     Command::Serve(ServeFlags::default()),
-                    Flags { shared, serve },
+                    Flags {
+                        shared,
+                        service,
+                        serve,
+                    },
                 ))
             }
             command => match serve.first() {
@@ -686,7 +738,14 @@ impl Arguments {
                     let problem = format!("{flag} is for `rolecall serve` only");
                     Err(Self::command().error(ErrorKind::ArgumentConflict, problem))
                 }
-                None => Ok((command, Flags { shared, serve })),
+                None => Ok((
+                    command,
+                    Flags {
+                        shared,
+                        service,
+                        serve,
+                    },
+                )),
             },
         }
     }

@@ -22,9 +22,11 @@ mod mail;
 mod manual;
 mod migrate;
 mod moving;
+mod outcome;
 mod output;
 mod password;
 mod progress;
+mod remote;
 mod restore;
 mod runtime;
 mod serve;
@@ -75,6 +77,9 @@ fn outlive_file_limits() {}
 
 fn run(command: Command, flags: &arguments::Flags) -> Result<(), CommandError> {
     start_log(&command);
+    if let Some(service) = flags.service() {
+        return remote::run(command, service);
+    }
     match command {
         Command::Serve(_) => serve::run(settings::load(flags)?, flags),
         Command::Migrate { plan: true, .. } => migrate::plan(&settings::load(flags)?),

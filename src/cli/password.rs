@@ -97,6 +97,11 @@ impl Password {
         Ok(hash_password(self.text.expose())?)
     }
 
+    /// For a service that hashes it itself.
+    pub fn expose(&self) -> &str {
+        self.text.expose()
+    }
+
     /// The text of one that was made here: it has to be shown.
     pub fn made(&self) -> Option<&str> {
         match self.given_as {

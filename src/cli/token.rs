@@ -8,6 +8,7 @@ use super::arguments::{self, TokenCommand};
 use super::error::CommandError;
 use super::list_pages::ListPages;
 use super::lookup;
+use super::outcome;
 use super::output::{Table, print_secret, remark};
 use super::runtime::Session;
 use crate::auth::secret::TokenSecret;
@@ -20,12 +21,14 @@ use crate::directory::tokens::{
 use crate::directory::users::{UserColumn, Users, UsersOf};
 use crate::directory::{DirectoryError, Expected, clock, values};
 
+/// The columns of `rolecall token list`.
+pub const HEADER: &[&str] = &["ID", "USERNAME", "NAME", "SCOPES", "EXPIRES", "LAST USED"];
+
 pub fn run(command: TokenCommand, settings: Settings) -> Result<(), CommandError> {
     match command {
         TokenCommand::Create(arguments) => create(&arguments, settings),
         TokenCommand::List { username } => {
-            let mut table =
-                Table::on_stdout(&["ID", "USERNAME", "NAME", "SCOPES", "EXPIRES", "LAST USED"]);
+            let mut table = Table::on_stdout(HEADER);
             Session::open(settings)?
                 .run(async |session| list(session, username.as_deref(), &mut table).await)
         }
@@ -56,17 +59,13 @@ fn create(arguments: &arguments::CreateToken, settings: Settings) -> Result<(), 
         };
         Ok((session.write(create).await?, user.username))
     })?;
-    remark(&format!(
-        "Made the token {} for {username:?}; its secret is shown only now.",
-        token.id
-    ));
+    remark(&outcome::token_created(token.id, &username));
     arguments.scopes.iter().for_each(|scope| doubt(scope));
-    let otherwise = format!("revoke it with `rolecall token revoke {}`", token.id);
-    print_secret(secret.expose(), &otherwise)
+    print_secret(secret.expose(), &outcome::token_unseen(token.id))
 }
 
 /// Names of other services are scopes as well, so a slip can only be remarked on.
-fn doubt(scope: &str) {
+pub fn doubt(scope: &str) {
     let known = || Permission::ALL.iter().map(|(_, name, _)| *name);
     if known().any(|name| name == scope) {
         return;
@@ -152,18 +151,24 @@ fn row(token: &Token, owner: Option<&String>) -> Vec<String> {
         token
             .scopes
             .as_deref()
-            .map_or_else(|| "all".to_owned(), joined),
+            .map_or_else(|| "all".to_owned(), stored_scopes),
         token.expires.clone().unwrap_or_else(never),
         token.last_used.clone().unwrap_or_else(never),
     ]
 }
 
 /// A stored JSON array of names, as people read it.
-fn joined(scopes: &str) -> String {
+fn stored_scopes(scopes: &str) -> String {
     match serde_json::from_str::<Vec<String>>(scopes) {
-        Ok(names) if names.is_empty() => "none".to_owned(),
-        Ok(names) => names.join(","),
+        Ok(names) => joined(&names),
         Err(_) => scopes.to_owned(),
+    }
+}
+
+pub fn joined(scopes: &[String]) -> String {
+    match scopes {
+        [] => "none".to_owned(),
+        names => names.join(","),
     }
 }
 
@@ -178,13 +183,11 @@ fn revoke(id: i64, settings: Settings) -> Result<(), CommandError> {
             })
             .await
         {
-            Err(DirectoryError::NotFound) => {
-                Err(CommandError::failed(format!("there is no token {id}")))
-            }
+            Err(DirectoryError::NotFound) => Err(CommandError::failed(outcome::no_such_token(id))),
             outcome => Ok(outcome?),
         }
     })?;
-    remark(&format!("Revoked the token {id}."));
+    remark(&outcome::token_revoked(id));
     Ok(())
 }
 
@@ -224,9 +227,9 @@ mod tests {
     #[test]
     fn scopes_are_shown_as_people_type_them() {
         assert_eq!(
-            joined(r#"["users:read","self:read"]"#),
+            stored_scopes(r#"["users:read","self:read"]"#),
             "users:read,self:read"
         );
-        assert_eq!(joined("[]"), "none");
+        assert_eq!(stored_scopes("[]"), "none");
     }
 }

@@ -6,6 +6,7 @@ use super::arguments::{AddUser, Membership, UserCommand};
 use super::error::CommandError;
 use super::list_pages::ListPages;
 use super::lookup;
+use super::outcome;
 use super::output::{Table, remark};
 use super::password::Password;
 use super::runtime::Session;
@@ -75,10 +76,7 @@ fn add(arguments: AddUser, settings: Settings) -> Result<(), CommandError> {
         };
         Ok(session.write(create).await?)
     })?;
-    remark(&format!(
-        "Added the user \"{}\" with the id {}.",
-        user.username, user.id
-    ));
+    remark(&outcome::user_added(&user.username, user.id));
     password.rate(&owner);
     password.show_if_made(&user.username)
 }
@@ -144,14 +142,7 @@ fn password(
         };
         Ok(session.write(update).await?)
     })?;
-    let tokens = match keep_tokens {
-        true => "stay",
-        false => "were revoked",
-    };
-    remark(&format!(
-        "Changed the password of \"{}\"; its sign-ins have ended, its API tokens {tokens}.",
-        user.username
-    ));
+    remark(&outcome::password_changed(&user.username, keep_tokens));
     password.rate(&owner(&user));
     password.show_if_made(&user.username)
 }
@@ -171,12 +162,12 @@ fn change(arguments: &Membership, change: Change, settings: Settings) -> Result<
         Ok((user.username, role.name, session.write(operation).await?))
     })?;
     let outcome = match (change, changed) {
-        (Change::Remove, 0) => "did not hold",
-        (Change::Remove, _) => "no longer holds",
-        (_, 0) => "already held",
-        (_, _) => "now holds",
+        (Change::Remove, 0) => outcome::Membership::DidNotHold,
+        (Change::Remove, _) => outcome::Membership::NoLongerHolds,
+        (_, 0) => outcome::Membership::AlreadyHeld,
+        (_, _) => outcome::Membership::Holds,
     };
-    remark(&format!("{user:?} {outcome} the role {role:?}."));
+    remark(&outcome.sentence(&user, &role));
     Ok(())
 }
 
@@ -270,7 +261,7 @@ fn delete(username: &str, settings: Settings) -> Result<i64, CommandError> {
         session.write(delete).await?;
         Ok(user)
     })?;
-    remark(&format!("Put the user {:?} into the trash.", user.username));
+    remark(&outcome::user_deleted(&user.username));
     Ok(user.id)
 }
 
@@ -294,10 +285,7 @@ fn restore(user: &str, username: Option<String>, settings: Settings) -> Result<(
             .await
             .map_err(|error| not_restored(id, error))
     })?;
-    remark(&format!(
-        "Restored the user {:?} with the roles it had; its tokens stay revoked.",
-        restored.username
-    ));
+    remark(&outcome::user_restored(&restored.username));
     Ok(())
 }
 
@@ -332,7 +320,7 @@ fn purge(user: &str, settings: Settings) -> Result<(), CommandError> {
         session.write(purge).await?;
         Ok(user.username)
     })?;
-    remark(&format!("Purged the user {username:?} for good."));
+    remark(&outcome::user_purged(&username));
     Ok(())
 }
 
