@@ -50,7 +50,7 @@ pub use secret::Secret;
 pub use server::{ClientIds, InvalidDataStatus, Server, Surface, UnknownAttributes};
 pub use suggest::closest;
 pub use table::{Kind, Preset, Setting, settings};
-pub use trust::{distrust, trusting, trusting_nobody};
+pub use trust::{authorities, crypto_provider, distrust, trusting, trusting_nobody};
 
 use std::path::{Path, PathBuf};
 

@@ -4,23 +4,55 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::crypto::{self, CryptoProvider};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{CertificateError, ClientConfig, RootCertStore, crypto};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 
-/// Trusts whoever leads to a certificate of `ca_file`; without it to one that
+/// Trusts servers whose certificate leads to one of `ca_file`; without it to one that
 /// the system trusts. Else a sentence about why not, which begins with the
 /// setting of this name.
 pub fn trusting(ca_file: Option<&Path>, setting: &str) -> Result<ClientConfig, String> {
-    let roots = match ca_file {
+    let mut roots = RootCertStore::empty();
+    let certificates = authorities(ca_file, setting)?;
+    let (added, unusable) = roots.add_parsable_certificates(certificates);
+    match ca_file {
+        Some(path) if unusable > 0 => Err(format!(
+            "{setting}: {} holds a certificate that cannot be used",
+            path.display()
+        )),
+        None if added == 0 => Err(no_authorities(setting)),
+        _ => enciphered(roots),
+    }
+}
+
+/// The certificates of the authorities to trust: those of `ca_file`, else those of
+/// the system.
+///
+/// # Errors
+/// A sentence that begins with `setting`.
+pub fn authorities(
+    ca_file: Option<&Path>,
+    setting: &str,
+) -> Result<Vec<CertificateDer<'static>>, String> {
+    match ca_file {
         Some(path) => {
-            of_file(path).map_err(|problem| format!("{setting}: {} {problem}", path.display()))?
+            of_file(path).map_err(|problem| format!("{setting}: {} {problem}", path.display()))
         }
-        None => of_system().ok_or_else(|| {
-            format!("{setting}: is needed, since this system trusts no certificates of its own")
-        })?,
-    };
-    enciphered(roots)
+        None => match rustls_native_certs::load_native_certs().certs {
+            none if none.is_empty() => Err(no_authorities(setting)),
+            certificates => Ok(certificates),
+        },
+    }
+}
+
+fn no_authorities(setting: &str) -> String {
+    format!("{setting}: is needed, since this system trusts no certificates of its own")
+}
+
+/// What all connections to other servers are encrypted with.
+pub fn crypto_provider() -> Arc<CryptoProvider> {
+    Arc::new(crypto::ring::default_provider())
 }
 
 /// Trusts nobody: for where no certificate will be shown.
@@ -29,8 +61,7 @@ pub fn trusting_nobody() -> Result<ClientConfig, String> {
 }
 
 fn enciphered(roots: RootCertStore) -> Result<ClientConfig, String> {
-    let provider = Arc::new(crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(crypto_provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("TLS cannot be used: {error}"))?
         .with_root_certificates(roots)
@@ -38,27 +69,15 @@ fn enciphered(roots: RootCertStore) -> Result<ClientConfig, String> {
     Ok(config)
 }
 
-fn of_file(path: &Path) -> Result<RootCertStore, String> {
+fn of_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates =
         CertificateDer::pem_file_iter(path).map_err(|error| format!("cannot be read ({error})"))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates {
-        let certificate =
-            certificate.map_err(|error| format!("is no file of certificates ({error})"))?;
-        roots
-            .add(certificate)
-            .map_err(|error| format!("holds a certificate that cannot be used ({error})"))?;
+    let certificates: Result<Vec<_>, _> = certificates.collect();
+    match certificates {
+        Ok(certificates) if certificates.is_empty() => Err("holds no certificate (PEM)".to_owned()),
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(format!("is no file of certificates ({error})")),
     }
-    if roots.is_empty() {
-        return Err("holds no certificate (PEM)".to_owned());
-    }
-    Ok(roots)
-}
-
-fn of_system() -> Option<RootCertStore> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    (!roots.is_empty()).then_some(roots)
 }
 
 /// Why TLS with a server failed, in words that lead to the settings: of its

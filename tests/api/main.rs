@@ -64,6 +64,7 @@ mod prp;
 mod races;
 mod reliability;
 mod reloading;
+mod remote;
 mod rights;
 mod roles;
 mod scaling;

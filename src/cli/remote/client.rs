@@ -3,14 +3,12 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ::jsonapi::api::{DocumentData, JsonApiDocument, JsonApiError, PrimaryData, Resource};
-use rustls::crypto::ring;
 use serde_json::Value;
 use ureq::http::{Response, StatusCode};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::typestate::WithBody;
 use ureq::{Agent, Body, RequestBuilder};
 use url::{Host, Url};
@@ -18,7 +16,7 @@ use url::{Host, Url};
 use crate::cli::arguments::ServiceFlags;
 use crate::cli::error::CommandError;
 use crate::cli::output::remark;
-use crate::config::Secret;
+use crate::config::{Secret, authorities, crypto_provider};
 use crate::jsonapi::MEDIA_TYPE;
 
 /// A whole request with its answer.
@@ -44,8 +42,8 @@ impl Client {
         let root = parsed_root(&flags.server)?;
         let token = read_token(&flags.token_file)?;
         let tls = TlsConfig::builder()
-            .root_certs(authorities(flags.server_ca.as_deref())?)
-            .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
+            .root_certs(trusted(&root, flags.server_ca.as_deref())?)
+            .unversioned_rustls_crypto_provider(crypto_provider())
             .build();
         let config = Agent::config_builder()
             // The document of an error says more than its status.
@@ -247,27 +245,14 @@ fn read_token(path: &Path) -> Result<String, CommandError> {
     Ok(token.to_owned())
 }
 
-/// Those of the file, else those that the system trusts.
-fn authorities(file: Option<&Path>) -> Result<RootCerts, CommandError> {
-    let Some(path) = file else {
-        let trusted = rustls_native_certs::load_native_certs().certs;
-        let owned = trusted
-            .iter()
-            .map(|one| Certificate::from_der(one).to_owned());
-        return Ok(owned.collect::<Vec<_>>().into_iter().into());
-    };
-    let unusable =
-        |why: String| CommandError::usage(format!("--server-ca: {} {why}", path.display()));
-    let pem = std::fs::read(path).map_err(|why| unusable(format!("cannot be read ({why})")))?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        match item.map_err(|why| unusable(format!("is no PEM file ({why})")))? {
-            PemItem::Certificate(certificate) => certificates.push(certificate),
-            _ => {}
-        }
+fn trusted(root: &Url, ca_file: Option<&Path>) -> Result<RootCerts, CommandError> {
+    // Without TLS it does not matter that a machine trusts nobody.
+    if root.scheme() == "http" && ca_file.is_none() {
+        return Ok(RootCerts::from([]));
     }
-    if certificates.is_empty() {
-        return Err(unusable("holds no certificate".to_owned()));
-    }
-    Ok(RootCerts::new_with_certs(&certificates))
+    let trusted = authorities(ca_file, "--server-ca").map_err(CommandError::usage)?;
+    let owned = trusted
+        .iter()
+        .map(|one| Certificate::from_der(one).to_owned());
+    Ok(RootCerts::from(owned))
 }
