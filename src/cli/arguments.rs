@@ -56,6 +56,7 @@ struct Shared {
 }
 
 /// The service that `--server` names, and how to speak to it.
+#[derive(Clone)]
 pub struct ServiceFlags {
     pub server: String,
     pub token_file: PathBuf,
