@@ -39,6 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "storage",
             "config",
             "console",
+            "jsonapi",
         ],
     ),
     ("main", &["cli"]),

@@ -18,7 +18,7 @@ pub(super) const WAIT: Duration = Duration::from_secs(10);
 
 /// Copies a database that others may be changing, as of one moment. `to` must
 /// not exist; it is there when it is complete and on the disk, or not at all.
-/// Answers a lock on the copy: see [`super::unfinished`].
+/// Answers a lock on the copy: see `partial_copy`.
 pub fn copy(from: &Path, to: &Path) -> Result<File, StorageError> {
     let mut source = connection::open_existing(from, WAIT)?;
     let copy = PartialCopy::begin(to)?;
