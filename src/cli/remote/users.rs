@@ -59,9 +59,13 @@ fn add(arguments: &AddUser, client: &Client) -> Result<(), CommandError> {
             attributes.insert(name.to_owned(), json!(value));
         }
     }
-    let mut data = json!({ "type": "users", "attributes": attributes });
+    let mut data = Map::new();
+    data.insert("type".to_owned(), json!("users"));
+    data.insert("attributes".to_owned(), Value::Object(attributes));
+    // No roles at all would leave out those that new users hold by default.
     if !roles.is_empty() {
-        data["relationships"] = json!({ "roles": { "data": roles } });
+        let linkage = json!({ "roles": { "data": roles } });
+        data.insert("relationships".to_owned(), linkage);
     }
     let user = single(client.post("/users", &json!({ "data": data }))?)?;
     let username = text(&user, "username");
@@ -281,10 +285,9 @@ fn delete(name: &str, for_good: bool, client: &Client) -> Result<(), CommandErro
 
 fn restore(name: &str, username: Option<String>, client: &Client) -> Result<(), CommandError> {
     let user = lookup::trashed_user(client, name)?;
-    let mut data = json!({ "type": "users", "id": user.id });
-    if let Some(username) = username {
-        data["attributes"] = json!({ "username": username });
-    }
+    let attributes = username.map(|username| json!({ "username": username }));
+    let attributes = attributes.unwrap_or_else(|| json!({}));
+    let data = json!({ "type": "users", "id": user.id, "attributes": attributes });
     let path = format!("/trash/users/{}", user.id);
     let restored = single(client.patch(&path, &json!({ "data": data }))?)?;
     remark(&outcome::user_restored(text(&restored, "username")));
